@@ -1,0 +1,9 @@
+//! modplan plans, simulates and orchestrates the rebuild of distribution modules.
+//!
+//! It answers three questions, and then does the work: *what* must be rebuilt and in which order,
+//! *how long* that takes on a given farm under each of two orchestrator designs, and *how many*
+//! builders a deadline needs.
+
+pub mod load;
+pub mod name;
+pub mod time;

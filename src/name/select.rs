@@ -1,0 +1,98 @@
+//! Identities as people type them: `perl`, `perl:5.30`, up to five parts, each part whole.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// An identity `NAME:STREAM:VERSION:CONTEXT:ARCH` or its first parts, which selects all it matches.
+///
+/// The third part is a version where a loaded version equals it, else a context, so that every
+/// printed id (`name:stream:context`) is accepted.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Selector {
+    parts: Vec<String>,
+}
+
+/// Why a text is no identity.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no identity: {reason}")]
+pub struct SelectorError {
+    text: String,
+    reason: &'static str,
+}
+
+impl FromStr for Selector {
+    type Err = SelectorError;
+
+    fn from_str(text: &str) -> Result<Self, SelectorError> {
+        let refuse = |reason| Err(SelectorError { text: text.to_owned(), reason });
+        let parts: Vec<String> = text.split(':').map(str::to_owned).collect();
+        if parts.len() > 5 {
+            return refuse("it has more than the five parts NAME:STREAM:VERSION:CONTEXT:ARCH");
+        }
+        if parts.iter().any(String::is_empty) {
+            return refuse("one of its parts is empty");
+        }
+        Ok(Self { parts })
+    }
+}
+
+impl Selector {
+    /// Returns the module name, the first part.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.parts[0]
+    }
+
+    /// Returns the stream, where one was given.
+    #[must_use]
+    pub fn stream(&self) -> Option<&str> {
+        self.parts.get(1).map(String::as_str)
+    }
+
+    /// Returns the third part: a version where a loaded one equals it, else a context.
+    #[must_use]
+    pub fn version_or_context(&self) -> Option<&str> {
+        self.parts.get(2).map(String::as_str)
+    }
+
+    /// Returns the context, where all of version and context were given.
+    #[must_use]
+    pub fn context(&self) -> Option<&str> {
+        self.parts.get(3).map(String::as_str)
+    }
+
+    /// Returns the arch, where one was given.
+    #[must_use]
+    pub fn arch(&self) -> Option<&str> {
+        self.parts.get(4).map(String::as_str)
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.parts.join(":"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_taken_whole_and_in_order() {
+        let id: Selector = "perl:5.30:9d367344".parse().unwrap();
+        assert_eq!(id.name(), "perl");
+        assert_eq!(id.stream(), Some("5.30"));
+        assert_eq!(id.version_or_context(), Some("9d367344"));
+        assert_eq!(id.context(), None);
+        assert_eq!(id.to_string(), "perl:5.30:9d367344");
+    }
+
+    #[test]
+    fn empty_and_surplus_parts_are_refused_in_words() {
+        for text in ["", "perl:", ":5.30", "a:b:c:d:e:f"] {
+            let error = text.parse::<Selector>().unwrap_err();
+            assert!(error.to_string().contains("is no identity"), "{error}");
+        }
+    }
+}
