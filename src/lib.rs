@@ -6,4 +6,5 @@
 
 pub mod load;
 pub mod name;
+pub mod sim;
 pub mod time;
