@@ -1,3 +1,19 @@
-//! Parses the command line, calls it, and maps the outcome to an exit code.
+//! Parses the command line, sets up logging, calls the command, and maps its answer to an exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[expect(dead_code, reason = "the frame comes before the commands that use all of it")]
+mod cli;
+
+fn main() -> ExitCode {
+    // clap answers `--help` and `--version` with 0 and what it cannot parse with 2.
+    let cli = cli::Cli::parse();
+    let console = cli.console();
+    console.start_logging();
+    match cli.run(&console) {
+        Ok(answer) => answer.into(),
+        Err(error) => console.report(&error).into(),
+    }
+}

@@ -1,0 +1,115 @@
+//! The command line: what is typed, what it means, and the manners every command shares.
+//!
+//! One file a subcommand holds its arguments and a `run` that reads inputs, calls the library and
+//! writes what comes back. The library prints nothing and reads no environment; all of that is
+//! here. Data goes to standard output or `-o FILE`, everything else to standard error.
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) mod args;
+pub(crate) mod console;
+mod generate;
+pub(crate) mod output;
+pub(crate) mod progress;
+pub(crate) mod status;
+
+use console::Console;
+use status::Answer;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done, or the reader of a pipe went away
+  1    the answer is no: errors found, nothing to plan, a wrong trace, farm or scenario file,
+       a run that did not end well
+  2    usage: an unknown flag or id, nothing selected
+  3    outside trouble: a file missing or unreadable, network, database
+  130  interrupted (Ctrl-C)
+
+Data goes to standard output or -o FILE; messages, findings and progress go to standard error.";
+
+/// Plans, simulates and orchestrates the rebuild of distribution modules
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    manners: Manners,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Messages")]
+struct Manners {
+    /// Say more on standard error; twice for every detail
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    verbose: u8,
+    /// Say less: no warnings, no progress
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// When to use colour; `auto` also respects `NO_COLOR`
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+    /// How messages are written: lines for people, or one JSON object a line
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    log_format: LogFormat,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always, also into a pipe
+    Always,
+    /// Never
+    Never,
+}
+
+/// How messages on standard error are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Lines for people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Generate(generate::Generate),
+}
+
+impl Cli {
+    /// Returns how this run speaks to the person who started it.
+    pub(crate) fn console(&self) -> Console {
+        Console::new(&self.manners)
+    }
+
+    /// Runs the command that was typed.
+    pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
+        match self.command {
+            Command::Generate(command) => command.run(console),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_lists_every_exit_code() {
+        use clap::CommandFactory;
+        let help = Cli::command().render_help().to_string();
+        for code in ["  0 ", "  1 ", "  2 ", "  3 ", "  130 "] {
+            assert!(help.contains(code), "{code} is missing from:\n{help}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Arguments that several commands share, each to be flattened into a command's own.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use modplan::name::{Arch, Selector};
+
+/// The modules: what `INPUT…` means everywhere.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct InputArgs {
+    /// Modulemd files, PDC dumps, directories of them, or `-`; .gz, .xz and .zst are unpacked
+    #[arg(value_name = "INPUT", required = true)]
+    pub(crate) inputs: Vec<PathBuf>,
+}
+
+/// Which modules are rebuilt.
+#[derive(Clone, Debug, Args)]
+#[command(
+    next_help_heading = "Selection (an ID is NAME:STREAM:VERSION:CONTEXT:ARCH or its first parts)"
+)]
+pub(crate) struct SelectionArgs {
+    /// Rebuild ID and what depends on it; may be given several times
+    #[arg(long, value_name = "ID")]
+    pub(crate) changed: Vec<Selector>,
+    /// ID is rebuilt already: rebuild what depends on it
+    #[arg(long, value_name = "ID")]
+    pub(crate) built: Vec<Selector>,
+    /// Rebuild every module with the component NAME
+    #[arg(long, value_name = "NAME")]
+    pub(crate) changed_package: Vec<String>,
+    /// Rebuild everything
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Of what is selected, rebuild only ID
+    #[arg(long, value_name = "ID")]
+    pub(crate) only: Vec<Selector>,
+    /// Do not rebuild ID
+    #[arg(long, value_name = "ID")]
+    pub(crate) exclude: Vec<Selector>,
+    /// Treat ID as available although no input holds it
+    #[arg(long, value_name = "ID")]
+    pub(crate) given: Vec<Selector>,
+    /// Which requirements make a dependant
+    #[arg(long, value_name = "KIND", default_value = "build")]
+    pub(crate) follow: Follow,
+    /// What is submitted: a source with all its current contexts, or single contexts
+    #[arg(long, value_name = "UNIT", default_value = "source")]
+    pub(crate) unit: Unit,
+    /// Which versions of a stream count
+    #[arg(long, value_name = "WHICH", default_value = "newest")]
+    pub(crate) versions: Versions,
+    /// Refuse a plan of more than N modules
+    #[arg(long, value_name = "N")]
+    pub(crate) max_builds: Option<NonZeroUsize>,
+    /// Build for ARCH only; several with commas or by repeating
+    #[arg(long, value_name = "ARCH", value_delimiter = ',', value_parser = arch)]
+    pub(crate) arches: Vec<Arch>,
+}
+
+/// Which requirements make a dependant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Follow {
+    /// `buildrequires`
+    Build,
+    /// `requires`
+    Runtime,
+    /// Both
+    Both,
+}
+
+/// What is submitted at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Unit {
+    /// A stream: all its current contexts
+    Source,
+    /// A context by itself
+    Context,
+}
+
+/// Which versions of a stream count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Versions {
+    /// All contexts of the newest version
+    Newest,
+    /// The newest version of each context
+    NewestPerContext,
+    /// All versions
+    All,
+}
+
+/// The farm, its history and its luck.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "World")]
+pub(crate) struct WorldArgs {
+    /// Recorded builds as CSV: durations and outcomes; several by repeating
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Vec<PathBuf>,
+    /// The build farm as YAML; without it 10 builders for every needed arch
+    #[arg(long, value_name = "FILE")]
+    pub(crate) farm: Option<PathBuf>,
+    /// What happens besides building, as YAML; without it nothing does
+    #[arg(long, value_name = "FILE")]
+    pub(crate) scenario: Option<PathBuf>,
+    /// The seed of every draw
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+/// How often a simulation is repeated, and on how many threads.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "Replications")]
+pub(crate) struct SweepArgs {
+    /// Simulate every variant N times, each time with other luck
+    #[arg(long, value_name = "N", default_value = "1000")]
+    pub(crate) replications: NonZeroUsize,
+    /// Use N threads; all processors when left out. The results are the same for any number
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+}
+
+fn arch(text: &str) -> Result<Arch, String> {
+    let is_arch_char = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if text.is_empty() || !text.chars().all(is_arch_char) {
+        return Err("an arch is letters, digits and `_`, such as x86_64".to_owned());
+    }
+    Ok(text.into())
+}

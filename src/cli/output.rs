@@ -1,0 +1,172 @@
+//! Where data goes: standard output, a file that is replaced whole, or a directory of such files.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+
+use super::status::{PipeClosed, Refusal};
+
+/// `-o FILE`, where `-` is standard output.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct OutputArgs {
+    /// Write to FILE, replaced whole once all is known; `-` is standard output
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    pub(crate) output: PathBuf,
+}
+
+impl OutputArgs {
+    /// Writes all of `data`.
+    pub(crate) fn write(&self, data: impl AsRef<[u8]>) -> anyhow::Result<()> {
+        self.write_with(|out| out.write_all(data.as_ref()))
+    }
+
+    /// Writes what `fill` makes, piece by piece: for data too large to hold twice.
+    pub(crate) fn write_with(
+        &self,
+        fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
+        if self.output == Path::new("-") {
+            return write_stdout(fill);
+        }
+        replace(&self.output, fill)
+            .with_context(|| format!("cannot write {}", self.output.display()))
+    }
+}
+
+/// Writes files into `directory`, made if need be: every one is complete before the first
+/// appears under its name.
+pub(crate) fn write_directory(directory: &Path, files: &[(&str, Vec<u8>)]) -> anyhow::Result<()> {
+    if directory.exists() && !directory.is_dir() {
+        return Err(Refusal::usage(format!("{} is not a directory", directory.display()))
+            .hint("`-o` takes a directory here, since several files are written")
+            .into());
+    }
+    let cannot = || format!("cannot write into {}", directory.display());
+    fs::create_dir_all(directory).with_context(cannot)?;
+    let drafts = files
+        .iter()
+        .map(|(name, data)| Draft::write(&directory.join(name), |out| out.write_all(data)))
+        .collect::<io::Result<Vec<_>>>()
+        .with_context(cannot)?;
+    drafts.into_iter().try_for_each(Draft::publish).with_context(cannot)
+}
+
+fn write_stdout(fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    match fill(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(PipeClosed.into()),
+        result => result.context("cannot write to standard output"),
+    }
+}
+
+fn replace(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    // A device or a named pipe has no content to replace, and must stay what it is.
+    let is_special = fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
+    if is_special {
+        let mut out = BufWriter::new(File::options().write(true).open(path)?);
+        fill(&mut out)?;
+        return out.flush();
+    }
+    Draft::write(path, fill)?.publish()
+}
+
+/// A file written in full beside the one it will replace; removed unless it is published.
+struct Draft {
+    draft: PathBuf,
+    target: PathBuf,
+    published: bool,
+}
+
+impl Draft {
+    fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<Self> {
+        // A link stays a link: what it points to is replaced.
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        if target.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+        let mut draft_name = std::ffi::OsString::from(".");
+        draft_name.push(name);
+        draft_name.push(format!(".{}.tmp", std::process::id()));
+        let draft = target.with_file_name(draft_name);
+        let mut out = BufWriter::new(File::create(&draft)?);
+        let draft = Self { draft, target, published: false };
+        fill(&mut out)?;
+        out.flush()?;
+        if let Ok(found) = fs::metadata(&draft.target) {
+            out.get_ref().set_permissions(found.permissions())?;
+        }
+        Ok(draft)
+    }
+
+    fn publish(mut self) -> io::Result<()> {
+        fs::rename(&self.draft, &self.target)?;
+        self.published = true;
+        Ok(())
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if !self.published {
+            // The write has failed already; a draft that stays is hidden and harmless.
+            let _unheard = fs::remove_file(&self.draft);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(directory: &Path) -> Vec<String> {
+        let mut names: Vec<_> = fs::read_dir(directory)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_write_that_fails_leaves_the_old_file_and_no_draft() {
+        let directory = tempfile::tempdir().unwrap();
+        let output = directory.path().join("plan.json");
+        fs::write(&output, "old").unwrap();
+        let out = OutputArgs { output: output.clone() };
+        let failed = out.write_with(|out| {
+            out.write_all(b"half")?;
+            Err(io::Error::other("the disk is full"))
+        });
+        assert!(failed.is_err());
+        assert_eq!(fs::read_to_string(&output).unwrap(), "old");
+        assert_eq!(names(directory.path()), ["plan.json"]);
+        out.write("new").unwrap();
+        assert_eq!(fs::read_to_string(&output).unwrap(), "new");
+        assert_eq!(names(directory.path()), ["plan.json"]);
+    }
+
+    #[test]
+    fn a_directory_gets_all_files_or_none() {
+        let directory = tempfile::tempdir().unwrap();
+        let into = directory.path().join("reports/today");
+        write_directory(&into, &[("a.csv", b"a".to_vec()), ("b.svg", b"b".to_vec())]).unwrap();
+        assert_eq!(names(&into), ["a.csv", "b.svg"]);
+
+        fs::create_dir(into.join("c.svg")).unwrap();
+        let blocked = [("a.csv", b"changed".to_vec()), ("c.svg", b"c".to_vec())];
+        assert!(write_directory(&into, &blocked).is_err());
+        assert_eq!(fs::read_to_string(into.join("a.csv")).unwrap(), "a");
+        assert_eq!(names(&into), ["a.csv", "b.svg", "c.svg"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_stays_a_device() {
+        OutputArgs { output: "/dev/null".into() }.write("gone").unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    }
+}
