@@ -6,5 +6,6 @@
 
 pub mod load;
 pub mod name;
+pub mod orchestrate;
 pub mod sim;
 pub mod time;

@@ -1,5 +1,29 @@
 //! The simulated world: virtual time, builders, and what one run of it comes to.
+//!
+//! [`World::run`] is a discrete-event driver: it carries out the commands of an orchestrator on
+//! simulated builders and answers with events, ordered by `(time, sequence)`. In the ideal model a
+//! component is one task per arch, a builder takes one task, and nothing else takes time.
+//!
+//! ```text
+//!   orchestrator ──commands──▶ world ──tasks──▶ farm (slots, queues by arch)
+//!        ▲                       │ ▲               │
+//!        └───────events──────────┘ └─── task ends ─┘   heap of (time, sequence)
+//! ```
+//!
+//! Every random draw has a generator of its own, seeded by what it is for ([`draw`]), so that two
+//! approaches see the same luck whatever the order of events. [`sweep`] runs replications side by
+//! side and collects them in order.
 
+pub mod draw;
+mod farm;
 mod figures;
+mod history;
+mod ledger;
+pub mod sweep;
+mod world;
 
+pub use farm::{Slots, SlotsGroup};
 pub use figures::{Bar, BarEnd, Outcome, RunFigures};
+pub use history::{DurationMode, Outcomes, TaskHistory};
+pub use ledger::{ModuleRun, ModuleState};
+pub use world::{Run, Setup, World};

@@ -1,0 +1,33 @@
+//! The two orchestrators, as pure state machines.
+//!
+//! Each approach of the 2016 designs is a plain struct with one entry point, `handle`: it takes
+//! one [`Event`] and the time, and appends the [`Command`]s that must now be carried out. It holds
+//! no clock, socket, random source, channel or lock, so the code that a simulation runs is the
+//! code that drives a real koji.
+//!
+//! ```text
+//!            Event                        Command
+//!  driver ───────────▶ handle(&mut self) ─────────▶ driver
+//!    ▲                                                │
+//!    └──────── koji, the bus, PDC, tests, mail ◀──────┘
+//! ```
+//!
+//! Who owns the build ([`KojiOwned`], [`OrchestratorOwned`]) and how a rebuild spreads
+//! ([`Cascade`]) are two things, so that neither approach is judged by the other's rule.
+//! What can be rebuilt at all stands in the [`Catalog`], plain arrays made once for a run.
+
+mod catalog;
+mod event;
+mod koji_owned;
+mod orchestrator_owned;
+mod progress;
+mod spread;
+
+pub use catalog::{
+    Catalog, CatalogBuilder, Component, ComponentIx, Module, ModuleIx, ModuleParts, Task, TaskParts,
+};
+pub use event::{Approach, BuildId, Command, ComponentEnd, Event, StopReason};
+pub use koji_owned::KojiOwned;
+pub use orchestrator_owned::{Dispatch, Limits, OrchestratorOwned};
+pub use progress::{Order, Progress};
+pub use spread::{Cascade, Fuse};

@@ -1,0 +1,106 @@
+//! How a rebuild spreads from a module that passed to those that depend on it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{BuildId, Catalog, Command, ModuleIx, StopReason};
+
+/// The rule by which a rebuild spreads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cascade {
+    /// Every module that passed has every dependant rebuilt, at once: the rule of 2016. A module
+    /// is rebuilt once for every path that reaches it.
+    Literal,
+    /// A module is rebuilt once, after all that is rebuilt before it passed.
+    Planned,
+}
+
+impl Cascade {
+    /// Returns the word used in formats.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Literal => "literal",
+            Self::Planned => "planned",
+        }
+    }
+}
+
+/// Counts module builds against the cap that stops a storm.
+#[derive(Clone, Copy, Debug)]
+pub struct Fuse {
+    left: u32,
+    is_blown: bool,
+}
+
+impl Fuse {
+    /// Allows so many module builds.
+    #[must_use]
+    pub fn new(builds_max: u32) -> Self {
+        Self { left: builds_max, is_blown: false }
+    }
+
+    /// Takes one module build; when none is left, asks once for the run to stop.
+    pub fn take(&mut self, out: &mut Vec<Command>) -> bool {
+        if self.left > 0 {
+            self.left -= 1;
+            return true;
+        }
+        if !self.is_blown {
+            self.is_blown = true;
+            out.push(Command::Stop { reason: StopReason::Capped });
+        }
+        false
+    }
+
+    /// Returns whether the cap stopped the run.
+    #[must_use]
+    pub fn is_blown(&self) -> bool {
+        self.is_blown
+    }
+}
+
+/// What a planned cascade remembers: how many modules each module still waits for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Unmet {
+    unmet: Vec<u32>,
+    /// Passed, or given up for good: neither can start anything again.
+    has_passed: Vec<bool>,
+}
+
+impl Unmet {
+    pub(super) fn reset(&mut self, catalog: &Catalog) {
+        self.unmet.clear();
+        self.unmet.extend(catalog.modules.iter().map(|module| module.planned_dependencies));
+        self.has_passed.clear();
+        self.has_passed.resize(catalog.modules.len(), false);
+    }
+
+    /// Notes that a module will never start; returns whether that is news.
+    pub(super) fn give_up(&mut self, module: ModuleIx) -> bool {
+        !std::mem::replace(&mut self.has_passed[module.index()], true)
+    }
+
+    /// Notes a pass, and calls `start` for each module that waits for nothing more. A second pass
+    /// of one module changes nothing.
+    pub(super) fn passed(
+        &mut self,
+        catalog: &Catalog,
+        module: ModuleIx,
+        mut start: impl FnMut(ModuleIx),
+    ) {
+        if std::mem::replace(&mut self.has_passed[module.index()], true) {
+            return;
+        }
+        for &dependant in &catalog.module(module).planned_dependants {
+            let unmet = &mut self.unmet[dependant.index()];
+            *unmet -= 1;
+            if *unmet == 0 {
+                start(dependant);
+            }
+        }
+    }
+}
+
+/// The module build that caused another, for the answer to "why was this rebuilt?".
+pub(super) type Cause = Option<BuildId>;
