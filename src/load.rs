@@ -4,11 +4,63 @@
 //! a Module Build Service. Problems in them are data: each is a [`Finding`] with its place, and
 //! reading goes on. Nothing here knows what a graph is, and nothing here decides what is newest.
 
+mod about;
+mod gather;
+mod modulemd;
+mod names;
 pub mod problem;
+mod source;
 mod stream;
+mod yaml;
 
+use std::path::PathBuf;
+
+pub use about::{About, Defaults, Intent, Profile, RpmMapEntry, Value};
 pub use problem::{Code, Finding, Place, Severity};
+pub use source::LoadError;
 pub use stream::{Component, Dependencies, IncludedModule, Lock, Origin, Requirement, Stream};
+
+use crate::name::{NameStream, Version};
+use gather::Gatherer;
+
+/// How to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Refuses fields that the format does not know.
+    pub is_strict: bool,
+    /// The most bytes of one input, unpacked.
+    pub input_bytes_max: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { is_strict: false, input_bytes_max: 1 << 30 }
+    }
+}
+
+/// Reads all inputs into one snapshot: files, directories (all the way down, in the order of
+/// their names) and `-` for standard input.
+///
+/// # Errors
+///
+/// An input that is not there or cannot be read. What is wrong *inside* an input is a
+/// [`Finding`] of the snapshot, and reading goes on.
+pub fn load(paths: &[PathBuf], options: &Options) -> Result<Snapshot, LoadError> {
+    let mut gatherer = Gatherer::new(options);
+    for path in source::resolve(paths)? {
+        let bytes = source::read(&path, options.input_bytes_max)?;
+        gatherer.input(path.display().to_string(), bytes);
+    }
+    Ok(gatherer.finish())
+}
+
+/// Reads one text as if it were the file `path`.
+#[must_use]
+pub fn parse_text(path: &str, text: &str) -> Snapshot {
+    let mut gatherer = Gatherer::new(&Options::default());
+    gatherer.input(path.to_owned(), source::Bytes::plain(text.as_bytes().to_vec()));
+    gatherer.finish()
+}
 
 /// Everything the inputs say, in the order in which it was read.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +69,8 @@ pub struct Snapshot {
     pub inputs: Vec<Input>,
     /// Every module build read, of every version and arch, duplicates of one NSVCA left out.
     pub streams: Vec<Stream>,
+    /// Default streams and profiles, as read.
+    pub defaults: Vec<Defaults>,
     /// Documents that could not be read but told enough to be missed.
     pub unreadable: Vec<Unreadable>,
     /// What is wrong or odd, in input order.
@@ -41,9 +95,12 @@ pub struct Input {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
     /// The module it speaks of.
-    pub module: crate::name::NameStream,
+    pub module: NameStream,
     /// Its version, 0 when that could not be read either.
-    pub version: crate::name::Version,
+    pub version: Version,
     /// Where it stands.
     pub place: Place,
 }
+
+#[cfg(test)]
+mod tests;

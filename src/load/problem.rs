@@ -65,6 +65,33 @@ macro_rules! codes {
 }
 
 codes! {
+    TooLarge "too-large" Error "The input, unpacked, is larger than --max-input-bytes.";
+    Compression "compression" Error "The compressed data is broken.";
+    Encoding "encoding" Error "The bytes are not UTF-8.";
+    Characters "characters" Error "A character that no document may hold: NUL, a control character.";
+    YamlSyntax "yaml-syntax" Error "The text is not valid YAML.";
+    Alias "alias" Error "An alias or merge key; modulemd forbids both.";
+    Nesting "nesting" Error "Lists or maps nest too deeply.";
+    DocumentShape "document-shape" Error "The document is not a map of `document`, `version` and `data`.";
+    DocumentType "document-type" Error "The document's type or version is unknown.";
+    MisplacedDocument "misplaced-document" Error "The document is of a kind that does not belong in this file.";
+    UnreadKind "unread-kind" Error "The document is of a kind that modplan does not read.";
+    RepeatedKey "repeated-key" Error "A key stands twice in one map.";
+    UnknownField "unknown-field" Error "A field that the format does not know (with --strict, and in packager v3).";
+    MissingField "missing-field" Error "A mandatory field is missing or empty.";
+    WrongShape "wrong-shape" Error "A text, a list or a map stands where another of them belongs.";
+    BadValue "bad-value" Error "A boolean, an integer or a date is malformed or out of range.";
+    BadName "bad-name" Error "The name of a module, a stream or a context breaks its rules.";
+    BadNevra "bad-nevra" Error "An artifact is not written name-epoch:version-release.arch.";
+    StreamSet "stream-set" Error "A set of streams mixes signs or holds an empty one.";
+    BuildOrder "build-order" Error "buildorder and buildafter contradict each other.";
+    BuildAfterCycle "buildafter-cycle" Error "Components wait for each other in a circle.";
+    ComponentArch "component-arch" Error "A component asks for an arch outside buildopts.arches.";
+    Duplicate "duplicate" Error "One file holds two different documents of the same identity.";
+    DuplicateInput "duplicate-input" Warning "Two inputs hold different documents of the same identity; the first is taken.";
+    WideBuildOrder "wide-buildorder" Warning "A buildorder beyond 32 bits, which the reference library cuts.";
+    WrappedBuildOrder "wrapped-buildorder" Warning "A buildorder of 18446744073709551615, read as -1.";
+    DashedStream "dashed-stream" Warning "A stream's own name starts with a dash, which dependencies read as `not`.";
     ArchDrift "arch-drift" Warning "Dependencies or components of one NSVC differ between arches.";
 }
 

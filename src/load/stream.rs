@@ -1,8 +1,9 @@
 //! One build of one module as the inputs describe it: plain data, whatever the format it came in.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use super::Place;
+use super::{About, Place};
 use crate::name::{
     Arch, ComponentKey, Context, ModuleName, NameStream, PackageName, StreamName, Version,
 };
@@ -51,6 +52,8 @@ pub struct Stream {
     pub locks: BTreeMap<ModuleName, Lock>,
     /// `xmd.mbs.virtual_streams`, of base modules.
     pub virtual_streams: BTreeSet<StreamName>,
+    /// What no plan looks at, kept for output.
+    pub about: Box<About>,
     /// Where the document starts.
     pub place: Place,
 }
@@ -60,6 +63,57 @@ impl Stream {
     #[must_use]
     pub fn name_stream(&self) -> NameStream {
         NameStream { name: self.name.clone(), stream: self.stream.clone() }
+    }
+
+    /// Returns all five parts of its identity.
+    pub(super) fn identity(&self) -> Identity {
+        Identity {
+            name: self.name.clone(),
+            stream: self.stream.clone(),
+            version: self.version,
+            context: self.context.clone(),
+            arch: self.arch.clone(),
+        }
+    }
+
+    /// Returns whether two documents say the same, wherever they stand.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        self.without_places() == other.without_places()
+    }
+
+    fn without_places(&self) -> Self {
+        let mut stream = self.clone();
+        let nowhere = Place::default();
+        stream.place = nowhere;
+        for group in &mut stream.dependencies {
+            let both = group.buildrequires.values_mut().chain(group.requires.values_mut());
+            both.for_each(|requirement| requirement.place = nowhere);
+        }
+        stream.components.values_mut().for_each(|component| component.place = nowhere);
+        stream.included.values_mut().for_each(|included| included.place = nowhere);
+        stream
+    }
+}
+
+/// What a document is about: name, stream, version, context and arch.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Identity {
+    name: ModuleName,
+    stream: StreamName,
+    version: Version,
+    context: Option<Context>,
+    arch: Option<Arch>,
+}
+
+impl fmt::Display for Identity {
+    /// Prints `name:stream:version:context:arch`, a version of 0 as nothing, without trailing colons.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let version =
+            if self.version == Version(0) { String::new() } else { self.version.to_string() };
+        let context = self.context.as_ref().map_or("", Context::as_str);
+        let arch = self.arch.as_ref().map_or("", Arch::as_str);
+        let text = format!("{}:{}:{version}:{context}:{arch}", self.name, self.stream);
+        f.pad(text.trim_end_matches(':'))
     }
 }
 
@@ -82,7 +136,7 @@ pub struct Requirement {
 }
 
 /// One RPM component.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Component {
     /// The package's name; the key where no other is given.
     pub package: PackageName,
@@ -96,17 +150,35 @@ pub struct Component {
     pub arches: BTreeSet<Arch>,
     /// Whether its RPMs are used in the build only.
     pub buildonly: bool,
+    /// Whether later batches have it in every buildroot.
+    pub buildroot: bool,
+    /// Whether later batches have it where source packages are made.
+    pub srpm_buildroot: bool,
+    /// The arches whose repositories hold it as multilib.
+    pub multilib: BTreeSet<Arch>,
+    /// Why it is in the module, where told.
+    pub rationale: Option<Box<str>>,
+    /// Where its sources are, where told.
+    pub repository: Option<Box<str>>,
+    /// Where its large sources are, where told.
+    pub cache: Option<Box<str>>,
     /// Where its key stands.
     pub place: Place,
 }
 
 /// A module whose components are built along.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct IncludedModule {
     /// Commit, tag or branch of its document, where given; a stream name, commonly.
     pub reference: Option<String>,
     /// Its place in the order of batches; 0 when none was written.
     pub buildorder: i64,
+    /// Whether its RPMs are used in the build only.
+    pub buildonly: bool,
+    /// Why it is in the module, where told.
+    pub rationale: Option<Box<str>>,
+    /// Where its document is, where told.
+    pub repository: Option<Box<str>>,
     /// Where its key stands.
     pub place: Place,
 }

@@ -1,0 +1,129 @@
+//! The fields of a stream that no plan looks at: kept, so that what was read can be written again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::name::{ModuleName, PackageName, StreamName};
+
+/// Texts, profiles and the like of one stream.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct About {
+    /// The version of the format the document was written in: 1 or 2.
+    pub format: u8,
+    /// One line on the module.
+    pub summary: Option<Box<str>>,
+    /// More lines on it.
+    pub description: Option<Box<str>>,
+    /// `license.module`.
+    pub module_licenses: BTreeSet<Box<str>>,
+    /// `license.content`.
+    pub content_licenses: BTreeSet<Box<str>>,
+    /// The end of life of each service level, as `YYYY-MM-DD`, where one was given.
+    pub service_levels: BTreeMap<Box<str>, Option<Box<str>>>,
+    /// `references.community`.
+    pub community: Option<Box<str>>,
+    /// `references.documentation`.
+    pub documentation: Option<Box<str>>,
+    /// `references.tracker`.
+    pub tracker: Option<Box<str>>,
+    /// What can be installed by one name.
+    pub profiles: BTreeMap<Box<str>, Profile>,
+    /// `api.rpms`.
+    pub api: BTreeSet<PackageName>,
+    /// `filter.rpms`.
+    pub filter: BTreeSet<PackageName>,
+    /// `demodularized.rpms`.
+    pub demodularized: BTreeSet<PackageName>,
+    /// Whether `buildopts` was written.
+    pub has_buildopts: bool,
+    /// `buildopts.rpms.whitelist`.
+    pub whitelist: BTreeSet<PackageName>,
+    /// `artifacts.rpm-map`, by digest and checksum.
+    pub rpm_map: BTreeMap<Box<str>, BTreeMap<Box<str>, RpmMapEntry>>,
+    /// `xmd`: whatever the build system wrote there.
+    pub xmd: Option<Value>,
+}
+
+/// One set of packages to install together.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Profile {
+    /// What it is for.
+    pub description: Option<Box<str>>,
+    /// Its packages.
+    pub rpms: BTreeSet<PackageName>,
+    /// Whether it is installed when none is named.
+    pub is_default: bool,
+}
+
+/// One RPM that the build made, by the checksum of its file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RpmMapEntry {
+    /// Its name.
+    pub name: Box<str>,
+    /// Its epoch.
+    pub epoch: u64,
+    /// Its version.
+    pub version: Box<str>,
+    /// Its release.
+    pub release: Box<str>,
+    /// Its arch.
+    pub arch: Box<str>,
+    /// All of these in one text.
+    pub nevra: Box<str>,
+}
+
+/// Any YAML, its scalars as text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A scalar.
+    Text(Box<str>),
+    /// A list.
+    List(Vec<Self>),
+    /// A map; the order of its keys means nothing.
+    Map(BTreeMap<Box<str>, Self>),
+}
+
+impl Value {
+    /// Returns what stands under a key, where this is a map that has it.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        match self {
+            Self::Map(map) => map.get(key),
+            Self::Text(_) | Self::List(_) => None,
+        }
+    }
+
+    /// Returns the text of a scalar.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::List(_) | Self::Map(_) => None,
+        }
+    }
+}
+
+/// Default streams and profiles of one module: a `modulemd-defaults` document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Defaults {
+    /// The module.
+    pub module: ModuleName,
+    /// When it was last changed: a number that only grows, such as `201812071200`.
+    pub modified: u64,
+    /// The stream that is used when none is named.
+    pub stream: Option<StreamName>,
+    /// The profiles that are installed when none is named, by stream.
+    pub profiles: BTreeMap<StreamName, BTreeSet<Box<str>>>,
+    /// The same for named purposes; deprecated.
+    pub intents: BTreeMap<Box<str>, Intent>,
+    /// Where the document starts.
+    pub place: super::Place,
+}
+
+/// Defaults for one purpose.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Intent {
+    /// The stream that is used when none is named.
+    pub stream: Option<StreamName>,
+    /// The profiles that are installed when none is named, by stream.
+    pub profiles: BTreeMap<StreamName, BTreeSet<Box<str>>>,
+}

@@ -1,0 +1,155 @@
+//! Inputs become one snapshot: each read by what its content is, duplicates told and left out.
+
+use rustc_hash::FxHashMap;
+
+use super::modulemd::{self, Document, Reader};
+use super::names::Names;
+use super::problem::{Code, Finding, Place};
+use super::source::Bytes;
+use super::stream::Identity;
+use super::yaml::{self, Chunk, Mark, Tree};
+use super::{Input, Options, Snapshot, Stream, Unreadable};
+
+/// Takes inputs one after the other.
+#[derive(Debug)]
+pub(super) struct Gatherer {
+    snapshot: Snapshot,
+    names: Names,
+    is_strict: bool,
+    seen: FxHashMap<Identity, usize>,
+}
+
+impl Gatherer {
+    pub(super) fn new(options: &Options) -> Self {
+        Self {
+            snapshot: Snapshot::default(),
+            names: Names::default(),
+            is_strict: options.is_strict,
+            seen: FxHashMap::default(),
+        }
+    }
+
+    /// Reads one input.
+    pub(super) fn input(&mut self, path: String, bytes: Bytes) {
+        let input = u32::try_from(self.snapshot.inputs.len()).expect("fewer than 2^32 inputs");
+        let Bytes { content, sha256, broken } = bytes;
+        self.snapshot.inputs.push(Input { path, kind: "modulemd", documents: 0, sha256 });
+        if let Some((code, message)) = broken {
+            self.tell(code, Place { input, line: 1, column: 1 }, message);
+            return;
+        }
+        self.modulemd(input, &content);
+    }
+
+    /// Returns what all inputs said together.
+    pub(super) fn finish(mut self) -> Snapshot {
+        self.snapshot.findings.sort_by_key(|finding| finding.place.input);
+        self.snapshot
+    }
+
+    fn tell(&mut self, code: Code, place: Place, message: impl Into<String>) {
+        self.snapshot.findings.push(Finding::new(code, place, message));
+    }
+
+    fn modulemd(&mut self, input: u32, content: &[u8]) {
+        const UTF_8_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
+        const UTF_16_MARKS: [&[u8]; 2] = [&[0xff, 0xfe], &[0xfe, 0xff]];
+        if UTF_16_MARKS.iter().any(|mark| content.starts_with(mark)) {
+            let message = "the file is UTF-16; modulemd is UTF-8";
+            self.tell(Code::Encoding, Place { input, line: 1, column: 1 }, message);
+            return;
+        }
+        let content = content.strip_prefix(UTF_8_MARK).unwrap_or(content);
+        let chunks = yaml::split(content);
+        self.snapshot.inputs[input as usize].documents = chunks.len();
+        // The tree's space is kept from document to document.
+        let mut tree = Tree::default();
+        for chunk in chunks {
+            match text_of(content, &chunk) {
+                Ok(text) => self.document(input, (&chunk, text), &mut tree),
+                Err((code, mark, message)) => {
+                    let place = Place { input, line: mark.line, column: mark.column };
+                    self.tell(code, place, message);
+                }
+            }
+        }
+    }
+
+    fn document<'t>(&mut self, input: u32, (chunk, text): (&Chunk, &'t str), tree: &mut Tree<'t>) {
+        let findings = &mut self.snapshot.findings;
+        let mut reader = Reader::new(&mut self.names, findings, (input, self.is_strict));
+        let refusal = yaml::read(text, (chunk.line, chunk.framing), tree).err();
+        let start = tree.root().map_or(Mark { line: chunk.line, column: 1 }, yaml::Node::mark);
+        let place = reader.place(start);
+        let document = match refusal {
+            Some(refusal) => {
+                reader.refuse(refusal.code, refusal.mark, refusal.message);
+                None
+            }
+            None => modulemd::read(tree, &mut reader),
+        };
+        match document {
+            Some(Document::Stream(stream)) => self.stream(*stream),
+            Some(Document::Defaults(defaults)) => self.snapshot.defaults.push(defaults),
+            None => {
+                if let Some((module, version)) = modulemd::mentioned(tree) {
+                    self.snapshot.unreadable.push(Unreadable { module, version, place });
+                }
+            }
+        }
+    }
+
+    fn stream(&mut self, stream: Stream) {
+        let known = *self.seen.entry(stream.identity()).or_insert(self.snapshot.streams.len());
+        let Some(first) = self.snapshot.streams.get(known) else {
+            self.snapshot.streams.push(stream);
+            return;
+        };
+        if first.says_the_same(&stream) {
+            return;
+        }
+        let is_same_input = first.place.input == stream.place.input;
+        let code = if is_same_input { Code::Duplicate } else { Code::DuplicateInput };
+        let at = first.place;
+        let path = &self.snapshot.inputs[at.input as usize].path;
+        let message = format!(
+            "{} stands here with other content than at {path}:{}:{}, which is taken",
+            stream.identity(),
+            at.line,
+            at.column
+        );
+        self.tell(code, stream.place, message);
+    }
+}
+
+/// Returns a document's text where it is UTF-8 without characters that YAML forbids.
+fn text_of<'t>(content: &'t [u8], chunk: &Chunk) -> Result<&'t str, (Code, Mark, String)> {
+    let bytes = &content[chunk.range.clone()];
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+        (Code::Encoding, mark_after(&good, chunk.line), "the text is not UTF-8".to_owned())
+    })?;
+    match text.char_indices().find(|&(_, character)| is_forbidden(character)) {
+        None => Ok(text),
+        Some((at, character)) => {
+            let message = format!("character U+{:04X} is not allowed", u32::from(character));
+            Err((Code::Characters, mark_after(&text[..at], chunk.line), message))
+        }
+    }
+}
+
+fn is_forbidden(character: char) -> bool {
+    match character {
+        '\t' | '\n' | '\r' | '\u{85}' => false,
+        '\u{fffe}' | '\u{ffff}' => true,
+        _ => character.is_control(),
+    }
+}
+
+/// Returns the place right after a text that starts at column 1 of `line`.
+fn mark_after(text: &str, line: u32) -> Mark {
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let breaks = text.matches('\n').count();
+    let last = text.rsplit('\n').next().unwrap_or_default();
+    Mark { line: line + count(breaks), column: count(last.chars().count()) + 1 }
+}

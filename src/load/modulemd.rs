@@ -1,0 +1,157 @@
+//! modulemd: what stands in one document, a file for each kind.
+//!
+//! The root says what a document is. A document with any error is refused as a whole, all its
+//! errors told, and reading goes on with the next.
+
+mod component;
+mod defaults;
+mod dependencies;
+mod nevra;
+mod order;
+mod reader;
+mod stream;
+mod xmd;
+
+pub(super) use reader::Reader;
+
+use super::problem::Code;
+use super::yaml::{Kind, Node, Tree};
+use super::{Defaults, NameStream, Stream, Version};
+
+/// What one document holds.
+#[derive(Debug)]
+pub(super) enum Document {
+    /// One build of one module.
+    Stream(Box<Stream>),
+    /// Default streams and profiles of one module.
+    Defaults(Defaults),
+}
+
+/// The keys at the root of a document.
+#[derive(Default)]
+struct Root<'a, 't> {
+    kind: Option<Node<'a, 't>>,
+    version: Option<Node<'a, 't>>,
+    data: Option<Node<'a, 't>>,
+}
+
+/// Reads one document; `None` where it has an error.
+pub(super) fn read(tree: &Tree<'_>, reader: &mut Reader<'_>) -> Option<Document> {
+    let root = tree.root()?;
+    reader.start(root.mark());
+    reader.refuse_repeats(tree);
+    let document = read_root(root, reader)?;
+    reader.is_good().then_some(document)
+}
+
+fn read_root(root: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Document> {
+    if root.kind() != Kind::Map {
+        let message = "a document must be a map with `document`, `version` and `data`";
+        reader.refuse(Code::DocumentShape, root.mark(), message);
+        return None;
+    }
+    let parts = root_parts(root, reader);
+    let (kind, version) = identity(root, &parts, reader)?;
+    let Some(data) = parts.data else {
+        reader.refuse(Code::DocumentShape, root.mark(), "the document has no `data`");
+        return None;
+    };
+    if data.kind() != Kind::Map {
+        reader.refuse(Code::WrongShape, data.mark(), "`data` must be a map");
+        return None;
+    }
+    match (kind, version) {
+        ("modulemd" | "modulemd-stream", 1 | 2) => {
+            let form = if version == 1 { stream::Form::V1 } else { stream::Form::V2 };
+            stream::read(data, form, reader).map(|stream| Document::Stream(Box::new(stream)))
+        }
+        ("modulemd-defaults", 1) => defaults::read(data, reader).map(Document::Defaults),
+        ("modulemd-packager", 2 | 3) => {
+            let message = "a packager document does not belong in a file of built modules";
+            reader
+                .refuse(Code::MisplacedDocument, root.mark(), message)
+                .hint_last("read it with --packager");
+            None
+        }
+        ("modulemd-obsoletes" | "modulemd-translations", 1) => {
+            reader.refuse(
+                Code::UnreadKind,
+                root.mark(),
+                format!("`{kind}` documents are not read"),
+            );
+            None
+        }
+        _ => {
+            let node = parts.version.or(parts.kind).unwrap_or(root);
+            let message = format!("there is no `{kind}` of version {version}");
+            reader.refuse(Code::DocumentType, node.mark(), message);
+            None
+        }
+    }
+}
+
+fn root_parts<'a, 't>(root: Node<'a, 't>, reader: &mut Reader<'_>) -> Root<'a, 't> {
+    let mut parts = Root::default();
+    for (name, key, value) in root.entries() {
+        match name {
+            "document" => parts.kind = Some(value),
+            "version" => parts.version = Some(value),
+            "data" => parts.data = Some(value),
+            _ => reader.unknown_field(name, key),
+        }
+    }
+    parts
+}
+
+/// Returns the type and version that the root names.
+fn identity<'a>(
+    root: Node<'a, '_>,
+    parts: &Root<'a, '_>,
+    reader: &mut Reader<'_>,
+) -> Option<(&'a str, u64)> {
+    const KINDS: [&str; 6] = [
+        "modulemd",
+        "modulemd-stream",
+        "modulemd-packager",
+        "modulemd-defaults",
+        "modulemd-obsoletes",
+        "modulemd-translations",
+    ];
+    let Some(kind) = parts.kind else {
+        reader.refuse(
+            Code::DocumentShape,
+            root.mark(),
+            "the document does not say what it is: `document` is missing",
+        );
+        return None;
+    };
+    let text = reader.text(kind, "document")?;
+    if !KINDS.contains(&text) {
+        let message = format!("`{text}` is no type of modulemd document");
+        reader
+            .refuse(Code::DocumentType, kind.mark(), message)
+            .hint_last(format!("known types: {}", KINDS.join(", ")));
+        return None;
+    }
+    let Some(version) = parts.version else {
+        reader.refuse(Code::DocumentShape, root.mark(), "the document does not say its `version`");
+        return None;
+    };
+    Some((text, reader.unsigned(version, "version")?))
+}
+
+/// Returns what a document that could not be read speaks of, as far as it can be told.
+pub(super) fn mentioned(tree: &Tree<'_>) -> Option<(NameStream, Version)> {
+    let root = tree.root().filter(|root| root.kind() == Kind::Map)?;
+    let data = root.entries().find(|(key, ..)| *key == "data").map(|(_, _, data)| data)?;
+    if data.kind() != Kind::Map {
+        return None;
+    }
+    let field = |name: &str| {
+        data.entries().find(|(key, ..)| *key == name).and_then(|(_, _, value)| value.text())
+    };
+    let module = field("name").filter(|name| !name.is_empty())?;
+    let stream = field("stream").filter(|stream| !stream.is_empty())?;
+    let version = field("version").and_then(|text| text.parse().ok()).unwrap_or_default();
+    Some((NameStream::new(module, stream), Version(version)))
+}

@@ -1,0 +1,84 @@
+//! `dependencies`: which streams of which modules a stream builds with and runs with.
+
+use std::collections::BTreeMap;
+
+use super::Reader;
+use crate::load::problem::Code;
+use crate::load::yaml::{Kind, Node};
+use crate::load::{Dependencies, Requirement};
+use crate::name::ModuleName;
+
+type Requirements = BTreeMap<ModuleName, Requirement>;
+
+/// Reads the list of format 2, each item one combination.
+pub(super) fn read_v2(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Vec<Dependencies> {
+    if node.kind() != Kind::List {
+        reader.refuse(Code::WrongShape, node.mark(), "`dependencies` must be a list of maps");
+        return Vec::new();
+    }
+    node.children().map(|item| item_of(item, reader, read_sets)).collect()
+}
+
+/// Reads the single map of format 1; it becomes one combination, or none where it is empty.
+pub(super) fn read_v1(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Vec<Dependencies> {
+    let item = item_of(node, reader, read_single);
+    let is_empty = item.buildrequires.is_empty() && item.requires.is_empty();
+    if is_empty { Vec::new() } else { vec![item] }
+}
+
+fn item_of(
+    node: Node<'_, '_>,
+    reader: &mut Reader<'_>,
+    read: fn(Node<'_, '_>, &str, &mut Reader<'_>) -> Requirements,
+) -> Dependencies {
+    let mut item = Dependencies::default();
+    for (name, key, value) in reader.entries(node, "dependencies") {
+        match name {
+            "buildrequires" => item.buildrequires = read(value, name, reader),
+            "requires" => item.requires = read(value, name, reader),
+            _ => reader.unknown_field(name, key),
+        }
+    }
+    item
+}
+
+/// Reads a map of module to set of streams.
+fn read_sets(node: Node<'_, '_>, field: &str, reader: &mut Reader<'_>) -> Requirements {
+    let mut requirements = Requirements::new();
+    for (name, key, value) in reader.entries(node, field) {
+        let place = reader.place(key.mark());
+        let streams = reader.set(value, name);
+        let requirement = Requirement { streams, place };
+        check(&requirement, (name, value), reader);
+        requirements.insert(reader.name(name), requirement);
+    }
+    requirements
+}
+
+/// Reads a map of module to one stream.
+fn read_single(node: Node<'_, '_>, field: &str, reader: &mut Reader<'_>) -> Requirements {
+    let mut requirements = Requirements::new();
+    for (name, key, value) in reader.entries(node, field) {
+        let Some(stream) = reader.text(value, name) else { continue };
+        let place = reader.place(key.mark());
+        let requirement = Requirement { streams: [reader.name(stream)].into(), place };
+        check(&requirement, (name, value), reader);
+        requirements.insert(reader.name(name), requirement);
+    }
+    requirements
+}
+
+/// Refuses empty items, and a set that both names streams and leaves streams out.
+fn check(requirement: &Requirement, (module, node): (&str, Node<'_, '_>), reader: &mut Reader<'_>) {
+    let streams = &requirement.streams;
+    let negative = streams.iter().filter(|stream| stream.as_str().starts_with('-')).count();
+    if streams.iter().any(|stream| matches!(stream.as_str(), "" | "-")) {
+        let message = format!("the streams of `{module}` hold an empty one");
+        reader.refuse(Code::StreamSet, node.mark(), message).hint_last("`[]` means any stream");
+    } else if negative > 0 && negative < streams.len() {
+        let message = format!("the streams of `{module}` mix `x` and `-x`");
+        reader
+            .refuse(Code::StreamSet, node.mark(), message)
+            .hint_last("name either the streams that will do or those that will not");
+    }
+}

@@ -1,0 +1,86 @@
+//! Whether the build order that the components ask for exists.
+
+use std::collections::BTreeMap;
+
+use super::Reader;
+use super::component::Components;
+use crate::load::Component;
+use crate::load::problem::{Code, Place};
+use crate::load::yaml::Mark;
+use crate::name::ComponentKey;
+
+/// Refuses `buildorder` beside `buildafter`, `buildafter` on unknown keys, and circles of it.
+pub(super) fn check(components: &Components, reader: &mut Reader<'_>) {
+    let mut waiting = components.rpms.iter().filter(|(_, rpm)| !rpm.buildafter.is_empty());
+    let Some((after_key, after)) = waiting.next() else { return };
+    let ordered = components.rpms.iter().map(|(key, rpm)| (key, rpm.buildorder));
+    let ordered =
+        ordered.chain(components.modules.iter().map(|(key, module)| (key, module.buildorder)));
+    if let Some((key, order)) = ordered.into_iter().find(|&(_, order)| order != 0) {
+        let message = format!("`{after_key}` has buildafter while `{key}` has buildorder {order}");
+        reader
+            .refuse(Code::BuildOrder, mark(after.place), message)
+            .hint_last("use one of the two in the whole module");
+    }
+    unknown_keys(&components.rpms, reader);
+    if let Some(circle) = circle(&components.rpms) {
+        let place = components.rpms[circle[0]].place;
+        let path: Vec<&str> = circle.iter().map(|key| key.as_str()).collect();
+        let message = format!("buildafter goes round in a circle: {}", path.join(" after "));
+        reader.refuse(Code::BuildAfterCycle, mark(place), message);
+    }
+}
+
+fn mark(place: Place) -> Mark {
+    Mark { line: place.line, column: place.column }
+}
+
+fn unknown_keys(rpms: &BTreeMap<ComponentKey, Component>, reader: &mut Reader<'_>) {
+    for (key, rpm) in rpms {
+        for after in rpm.buildafter.iter().filter(|after| !rpms.contains_key(*after)) {
+            let message = format!("`{key}` is to be built after `{after}`, which is no component");
+            reader
+                .refuse(Code::BuildOrder, mark(rpm.place), message)
+                .hint_last("buildafter holds keys of components.rpms, not package names");
+        }
+    }
+}
+
+/// Returns a shortest way round, its first key repeated at the end: `a after b after a`.
+fn circle(rpms: &BTreeMap<ComponentKey, Component>) -> Option<Vec<&ComponentKey>> {
+    // Whatever waits for nothing left is done; what remains in the end holds every circle.
+    let mut left: BTreeMap<&ComponentKey, usize> = BTreeMap::new();
+    let mut waiters: BTreeMap<&ComponentKey, Vec<&ComponentKey>> = BTreeMap::new();
+    for (key, rpm) in rpms {
+        let known = rpm.buildafter.iter().filter(|after| rpms.contains_key(*after));
+        left.insert(key, known.clone().count());
+        known.for_each(|after| waiters.entry(after).or_default().push(key));
+    }
+    let mut ready: Vec<_> =
+        left.iter().filter(|(_, count)| **count == 0).map(|(key, _)| *key).collect();
+    while let Some(done) = ready.pop() {
+        left.remove(done);
+        for waiter in waiters.remove(done).unwrap_or_default() {
+            let count = left.get_mut(waiter).expect("a waiter is left until its last wait ends");
+            *count -= 1;
+            if *count == 0 {
+                ready.push(waiter);
+            }
+        }
+    }
+    // Each key left waits for another that is left: walking on must come back.
+    let mut path: Vec<&ComponentKey> = vec![left.keys().next()?];
+    loop {
+        let next = rpms[*path.last().expect("never empty")]
+            .buildafter
+            .iter()
+            .find(|after| left.contains_key(after))
+            .expect("what is left waits for something left");
+        if let Some(start) = path.iter().position(|key| *key == next) {
+            path.drain(..start);
+            path.push(next);
+            return Some(path);
+        }
+        path.push(next);
+    }
+}

@@ -1,0 +1,236 @@
+//! What every kind of document reads fields with: the value where it is right, a finding where not.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+
+use crate::load::names::Names;
+use crate::load::problem::{Code, Finding, Place};
+use crate::load::yaml::{Kind, Mark, Node, Tree};
+
+/// Reads the documents of one input and gathers what is wrong with them.
+#[derive(Debug)]
+pub(in crate::load) struct Reader<'s> {
+    names: &'s mut Names,
+    findings: &'s mut Vec<Finding>,
+    input: u32,
+    is_strict: bool,
+    is_good: bool,
+    start: Mark,
+}
+
+impl<'s> Reader<'s> {
+    pub(in crate::load) fn new(
+        names: &'s mut Names,
+        findings: &'s mut Vec<Finding>,
+        (input, is_strict): (u32, bool),
+    ) -> Self {
+        Self { names, findings, input, is_strict, is_good: true, start: Mark::default() }
+    }
+
+    /// Begins a document.
+    pub(super) fn start(&mut self, mark: Mark) {
+        self.is_good = true;
+        self.start = mark;
+    }
+
+    /// Returns whether the document has no error so far.
+    pub(super) fn is_good(&self) -> bool {
+        self.is_good
+    }
+
+    /// Returns where the document starts.
+    pub(super) fn start_place(&self) -> Place {
+        self.place(self.start)
+    }
+
+    pub(in crate::load) fn place(&self, mark: Mark) -> Place {
+        Place { input: self.input, line: mark.line, column: mark.column }
+    }
+
+    /// Returns the shared text as one of the name types.
+    pub(super) fn name<T: From<Arc<str>>>(&mut self, text: &str) -> T {
+        self.names.name(text)
+    }
+
+    /// Notes a finding; an error makes the document bad.
+    pub(in crate::load) fn refuse(
+        &mut self,
+        code: Code,
+        mark: Mark,
+        message: impl Into<String>,
+    ) -> &mut Self {
+        let finding = Finding::new(code, self.place(mark), message);
+        self.is_good &= finding.severity() != crate::load::Severity::Error;
+        self.findings.push(finding);
+        self
+    }
+
+    /// Adds to the last finding what to do about it.
+    pub(in crate::load) fn hint_last(&mut self, hint: impl Into<String>) {
+        if let Some(last) = self.findings.last_mut() {
+            last.hint = Some(hint.into());
+        }
+    }
+
+    /// Refuses an unknown field where that is asked for.
+    pub(super) fn unknown_field(&mut self, name: &str, key: Node<'_, '_>) {
+        if self.is_strict {
+            let message = format!("`{name}` is no field of the format here");
+            self.refuse(Code::UnknownField, key.mark(), message);
+        }
+    }
+
+    /// Refuses every key that stands twice in one map.
+    pub(super) fn refuse_repeats(&mut self, tree: &Tree<'_>) {
+        for map in tree.maps() {
+            if let Some((name, key)) = repeated(map) {
+                let message = format!("`{name}` stands twice in one map");
+                self.refuse(Code::RepeatedKey, key.mark(), message);
+            }
+        }
+    }
+
+    /// Reads a text.
+    pub(super) fn text<'a>(&mut self, node: Node<'a, '_>, field: &str) -> Option<&'a str> {
+        let text = node.text();
+        if text.is_none() {
+            self.refuse(Code::WrongShape, node.mark(), format!("`{field}` must be a text"));
+        }
+        text
+    }
+
+    /// Reads a text that is kept as it is.
+    pub(super) fn owned(&mut self, node: Node<'_, '_>, field: &str) -> Option<Box<str>> {
+        self.text(node, field).map(Into::into)
+    }
+
+    /// Reads `true` or `false`; nothing else is a boolean.
+    pub(super) fn boolean(&mut self, node: Node<'_, '_>, field: &str) -> bool {
+        match self.text(node, field) {
+            Some("true") => true,
+            Some("false") | None => false,
+            Some(text) => {
+                let message = format!("`{field}` must be `true` or `false`, not `{text}`");
+                self.refuse(Code::BadValue, node.mark(), message);
+                false
+            }
+        }
+    }
+
+    /// Reads a whole number from 0 to 2^64 - 1, decimal digits alone.
+    pub(super) fn unsigned(&mut self, node: Node<'_, '_>, field: &str) -> Option<u64> {
+        let text = self.text(node, field)?;
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = if digits { text.parse().ok() } else { None };
+        if number.is_none() {
+            let message =
+                format!("`{field}` must be a whole number of 0 to 2^64 - 1, not `{text}`");
+            self.refuse(Code::BadValue, node.mark(), message);
+        }
+        number
+    }
+
+    /// Reads a day, `YYYY-MM-DD`.
+    pub(super) fn date(&mut self, node: Node<'_, '_>, field: &str) -> Option<Box<str>> {
+        let text = self.text(node, field)?;
+        if text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok() {
+            return Some(text.into());
+        }
+        let message = format!("`{field}` must be a day written YYYY-MM-DD, not `{text}`");
+        self.refuse(Code::BadValue, node.mark(), message);
+        None
+    }
+
+    /// Returns whether the node is a map; a finding says so where not.
+    pub(super) fn is_map(&mut self, node: Node<'_, '_>, field: &str) -> bool {
+        let is_map = node.kind() == Kind::Map;
+        if !is_map {
+            self.refuse(Code::WrongShape, node.mark(), format!("`{field}` must be a map"));
+        }
+        is_map
+    }
+
+    /// Returns the entries of a map, none where it is no map.
+    pub(super) fn entries<'a, 't>(
+        &mut self,
+        node: Node<'a, 't>,
+        field: &str,
+    ) -> impl Iterator<Item = (&'a str, Node<'a, 't>, Node<'a, 't>)> + use<'a, 't> {
+        let node = self.is_map(node, field).then_some(node);
+        node.into_iter().flat_map(Node::entries)
+    }
+
+    /// Reads a set of texts: a list of them, one alone, or none where nothing was written.
+    pub(super) fn set<T: From<Arc<str>> + Ord>(
+        &mut self,
+        node: Node<'_, '_>,
+        field: &str,
+    ) -> BTreeSet<T> {
+        let mut set = BTreeSet::new();
+        self.each(node, field, |reader, text, _| {
+            set.insert(reader.names.name(text));
+        });
+        set
+    }
+
+    /// Reads a set of texts that are kept as they are.
+    pub(super) fn owned_set(&mut self, node: Node<'_, '_>, field: &str) -> BTreeSet<Box<str>> {
+        let mut set = BTreeSet::new();
+        self.each(node, field, |_, text, _| {
+            set.insert(text.into());
+        });
+        set
+    }
+
+    /// Calls `take` with each item of a set.
+    pub(super) fn each(
+        &mut self,
+        node: Node<'_, '_>,
+        field: &str,
+        mut take: impl FnMut(&mut Self, &str, Mark),
+    ) {
+        match node.kind() {
+            Kind::Scalar => {
+                if let Some(text) = node.text().filter(|text| !text.is_empty()) {
+                    take(self, text, node.mark());
+                }
+            }
+            Kind::List => {
+                for item in node.children() {
+                    if let Some(text) = self.text(item, field) {
+                        take(self, text, item.mark());
+                    }
+                }
+            }
+            Kind::Map => {
+                let message = format!("`{field}` must be a list of texts, not a map");
+                self.refuse(Code::WrongShape, node.mark(), message);
+            }
+        }
+    }
+}
+
+/// Returns a key that stands twice in a map.
+fn repeated<'a, 't>(map: Node<'a, 't>) -> Option<(&'a str, Node<'a, 't>)> {
+    const FEW: usize = 12;
+    let mut seen = FxHashSet::default();
+    let mut few: [&str; FEW] = [""; FEW];
+    for (count, (name, key, _)) in map.entries().enumerate() {
+        if count < FEW {
+            if few[..count].contains(&name) {
+                return Some((name, key));
+            }
+            few[count] = name;
+        } else {
+            if count == FEW {
+                seen.extend(few);
+            }
+            if !seen.insert(name) {
+                return Some((name, key));
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,339 @@
+//! A stream: one build of a module, of format 1 or 2.
+
+use std::collections::BTreeMap;
+
+use super::component::{self, Components};
+use super::nevra::Nevra;
+use super::{Reader, dependencies, order, xmd};
+use crate::load::problem::Code;
+use crate::load::yaml::Node;
+use crate::load::{About, Origin, Profile, RpmMapEntry, Stream};
+use crate::name::Version;
+
+/// Which format a document is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// `modulemd` version 1.
+    V1,
+    /// `modulemd` version 2.
+    V2,
+}
+
+/// Reads the `data` of a stream document and checks it.
+pub(super) fn read(data: Node<'_, '_>, form: Form, reader: &mut Reader<'_>) -> Option<Stream> {
+    let mut stream = empty(reader);
+    stream.about.format = if form == Form::V1 { 1 } else { 2 };
+    for (field, key, value) in data.entries() {
+        let known = plan_field(&mut stream, (field, value), form, reader)
+            || about_field(&mut stream.about, (field, value), form, reader);
+        if !known {
+            reader.unknown_field(field, key);
+        }
+    }
+    check_identity(&stream, data, reader);
+    check_rest(&stream, (data, form), reader);
+    reader.is_good().then_some(stream)
+}
+
+fn empty(reader: &Reader<'_>) -> Stream {
+    Stream {
+        origin: Origin::Modulemd,
+        name: "".into(),
+        stream: "".into(),
+        version: Version(0),
+        context: None,
+        arch: None,
+        static_context: false,
+        dependencies: Vec::new(),
+        components: BTreeMap::new(),
+        included: BTreeMap::new(),
+        build_arches: std::collections::BTreeSet::new(),
+        macros: None,
+        artifacts: Vec::new(),
+        locks: BTreeMap::new(),
+        virtual_streams: std::collections::BTreeSet::new(),
+        about: Box::new(About::default()),
+        place: reader.start_place(),
+    }
+}
+
+/// Reads a field that planning looks at; false where it is none of them.
+fn plan_field(
+    stream: &mut Stream,
+    (field, node): (&str, Node<'_, '_>),
+    form: Form,
+    reader: &mut Reader<'_>,
+) -> bool {
+    match (field, form) {
+        ("name", _) => name_into(&mut stream.name, (field, node), reader),
+        ("stream", _) => name_into(&mut stream.stream, (field, node), reader),
+        ("version", _) => {
+            stream.version = Version(reader.unsigned(node, "version").unwrap_or_default());
+        }
+        ("context", _) => stream.context = reader.text(node, field).map(|text| reader.name(text)),
+        ("arch", _) => stream.arch = reader.text(node, field).map(|text| reader.name(text)),
+        ("static_context", Form::V2) => stream.static_context = reader.boolean(node, field),
+        ("dependencies", Form::V1) => stream.dependencies = dependencies::read_v1(node, reader),
+        ("dependencies", Form::V2) => stream.dependencies = dependencies::read_v2(node, reader),
+        ("components", _) => {
+            let components = component::read(node, form, reader);
+            order::check(&components, reader);
+            let Components { rpms, modules } = components;
+            stream.components = rpms;
+            stream.included = modules;
+        }
+        ("buildopts", _) => buildopts(stream, node, reader),
+        ("artifacts", _) => artifacts(stream, (node, form), reader),
+        ("xmd", _) => {
+            if let Some(value) = xmd::read(node, reader) {
+                stream.locks = xmd::locks(&value, reader);
+                stream.virtual_streams = xmd::virtual_streams(&value, reader);
+                stream.about.xmd = Some(value);
+            }
+        }
+        _ => return false,
+    }
+    true
+}
+
+fn name_into<T: From<std::sync::Arc<str>>>(
+    target: &mut T,
+    (field, node): (&str, Node<'_, '_>),
+    reader: &mut Reader<'_>,
+) {
+    if let Some(text) = reader.text(node, field) {
+        *target = reader.name(text);
+    }
+}
+
+/// Reads a field that is kept for output; false where it is none of them.
+fn about_field(
+    about: &mut About,
+    (field, node): (&str, Node<'_, '_>),
+    form: Form,
+    reader: &mut Reader<'_>,
+) -> bool {
+    match (field, form) {
+        ("summary", _) => about.summary = reader.owned(node, field),
+        ("description", _) => about.description = reader.owned(node, field),
+        ("license", _) => licenses(about, node, reader),
+        ("servicelevels", _) => service_levels(about, node, reader),
+        ("eol", Form::V1) => {
+            if let Some(date) = reader.date(node, field) {
+                about.service_levels.insert("rawhide".into(), Some(date));
+            }
+        }
+        ("references", _) => references(about, node, reader),
+        ("profiles", _) => {
+            for (name, _, value) in reader.entries(node, field) {
+                about.profiles.insert(name.into(), profile(value, reader));
+            }
+        }
+        ("api", _) => about.api = rpms_of((field, node), reader),
+        ("filter", _) => about.filter = rpms_of((field, node), reader),
+        ("demodularized", Form::V2) => about.demodularized = rpms_of((field, node), reader),
+        _ => return false,
+    }
+    true
+}
+
+fn rpms_of(
+    (field, node): (&str, Node<'_, '_>),
+    reader: &mut Reader<'_>,
+) -> std::collections::BTreeSet<crate::name::PackageName> {
+    let mut rpms = std::collections::BTreeSet::new();
+    for (name, key, value) in reader.entries(node, field) {
+        match name {
+            "rpms" => rpms = reader.set(value, field),
+            _ => reader.unknown_field(name, key),
+        }
+    }
+    rpms
+}
+
+fn licenses(about: &mut About, node: Node<'_, '_>, reader: &mut Reader<'_>) {
+    for (name, key, value) in reader.entries(node, "license") {
+        match name {
+            "module" => about.module_licenses = reader.owned_set(value, "license.module"),
+            "content" => about.content_licenses = reader.owned_set(value, "license.content"),
+            _ => reader.unknown_field(name, key),
+        }
+    }
+}
+
+fn service_levels(about: &mut About, node: Node<'_, '_>, reader: &mut Reader<'_>) {
+    for (level, _, value) in reader.entries(node, "servicelevels") {
+        let mut eol = None;
+        for (name, key, value) in reader.entries(value, level) {
+            match name {
+                "eol" => eol = reader.date(value, name),
+                _ => reader.unknown_field(name, key),
+            }
+        }
+        about.service_levels.insert(level.into(), eol);
+    }
+}
+
+fn references(about: &mut About, node: Node<'_, '_>, reader: &mut Reader<'_>) {
+    for (name, key, value) in reader.entries(node, "references") {
+        match name {
+            "community" => about.community = reader.owned(value, name),
+            "documentation" => about.documentation = reader.owned(value, name),
+            "tracker" => about.tracker = reader.owned(value, name),
+            _ => reader.unknown_field(name, key),
+        }
+    }
+}
+
+fn profile(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Profile {
+    let mut profile = Profile::default();
+    for (name, key, value) in reader.entries(node, "profiles") {
+        match name {
+            "description" => profile.description = reader.owned(value, name),
+            "rpms" => profile.rpms = reader.set(value, name),
+            "default" => profile.is_default = reader.boolean(value, name),
+            _ => reader.unknown_field(name, key),
+        }
+    }
+    profile
+}
+
+fn buildopts(stream: &mut Stream, node: Node<'_, '_>, reader: &mut Reader<'_>) {
+    stream.about.has_buildopts = true;
+    for (name, key, value) in reader.entries(node, "buildopts") {
+        match name {
+            "rpms" => {
+                for (name, key, value) in reader.entries(value, "buildopts.rpms") {
+                    match name {
+                        "macros" => stream.macros = reader.text(value, name).map(Into::into),
+                        "whitelist" => stream.about.whitelist = reader.set(value, name),
+                        _ => reader.unknown_field(name, key),
+                    }
+                }
+            }
+            "arches" => stream.build_arches = reader.set(value, "buildopts.arches"),
+            _ => reader.unknown_field(name, key),
+        }
+    }
+}
+
+fn artifacts(stream: &mut Stream, (node, form): (Node<'_, '_>, Form), reader: &mut Reader<'_>) {
+    for (name, key, value) in reader.entries(node, "artifacts") {
+        match (name, form) {
+            ("rpms", _) => {
+                let rpms = &mut stream.artifacts;
+                reader.each(value, "artifacts.rpms", |reader, text, mark| {
+                    if Nevra::parse(text).is_none() {
+                        let message =
+                            format!("artifact `{text}` is not name-epoch:version-release.arch");
+                        reader.refuse(Code::BadNevra, mark, message);
+                    }
+                    rpms.push(text.to_owned());
+                });
+                rpms.sort_unstable();
+                rpms.dedup();
+            }
+            ("rpm-map", Form::V2) => rpm_map(&mut stream.about, value, reader),
+            _ => reader.unknown_field(name, key),
+        }
+    }
+}
+
+fn rpm_map(about: &mut About, node: Node<'_, '_>, reader: &mut Reader<'_>) {
+    for (digest, _, value) in reader.entries(node, "artifacts.rpm-map") {
+        let mut sums = BTreeMap::new();
+        for (sum, _, value) in reader.entries(value, digest) {
+            sums.insert(sum.into(), rpm_map_entry(value, reader));
+        }
+        about.rpm_map.insert(digest.into(), sums);
+    }
+}
+
+fn rpm_map_entry(node: Node<'_, '_>, reader: &mut Reader<'_>) -> RpmMapEntry {
+    let mut entry = RpmMapEntry::default();
+    for (name, key, value) in reader.entries(node, "artifacts.rpm-map") {
+        match name {
+            "name" => entry.name = reader.owned(value, name).unwrap_or_default(),
+            "epoch" => entry.epoch = reader.unsigned(value, name).unwrap_or_default(),
+            "version" => entry.version = reader.owned(value, name).unwrap_or_default(),
+            "release" => entry.release = reader.owned(value, name).unwrap_or_default(),
+            "arch" => entry.arch = reader.owned(value, name).unwrap_or_default(),
+            "nevra" => entry.nevra = reader.owned(value, name).unwrap_or_default(),
+            _ => reader.unknown_field(name, key),
+        }
+    }
+    let RpmMapEntry { name, epoch, version, release, arch, nevra } = &entry;
+    let built = format!("{name}-{epoch}:{version}-{release}.{arch}");
+    if built != **nevra || Nevra::parse(nevra).is_none() {
+        let message = format!("nevra `{nevra}` is not what its parts say: `{built}`");
+        reader.refuse(Code::BadNevra, node.mark(), message);
+    }
+    entry
+}
+
+/// Checks name, stream and context.
+fn check_identity(stream: &Stream, data: Node<'_, '_>, reader: &mut Reader<'_>) {
+    for (field, text) in [("name", stream.name.as_str()), ("stream", stream.stream.as_str())] {
+        if text.is_empty() {
+            let message = format!("the document names no `{field}`");
+            reader.refuse(Code::MissingField, data.mark(), message);
+        } else if text.chars().any(char::is_control) {
+            let message = format!("`{field}` holds a control character: {text:?}");
+            reader.refuse(Code::BadName, data.mark(), message);
+        }
+    }
+    let name = stream.name.as_str();
+    if name.contains(':') {
+        let message =
+            format!("the name `{name}` holds a colon, which ends a name in every identity");
+        reader.refuse(Code::BadName, data.mark(), message);
+    }
+    if stream.stream.as_str().starts_with('-') {
+        let message = format!("the stream `{}` starts with a dash", stream.stream);
+        reader
+            .refuse(Code::DashedStream, data.mark(), message)
+            .hint_last("a dependency on it cannot be told from one that leaves a stream out");
+    }
+    if stream.static_context {
+        check_static_context(stream, data, reader);
+    }
+}
+
+fn check_static_context(stream: &Stream, data: Node<'_, '_>, reader: &mut Reader<'_>) {
+    const LENGTH_MAX: usize = 13;
+    let context = stream.context.as_ref().map_or("", |context| context.as_str());
+    let is_word = context.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if context.is_empty() || context.len() > LENGTH_MAX || !is_word {
+        let message = format!(
+            "with static_context the context must be 1 to {LENGTH_MAX} of A-Z, a-z, 0-9 and _, not `{context}`"
+        );
+        reader.refuse(Code::BadName, data.mark(), message);
+    }
+}
+
+/// Checks what must be there, and the arches of components.
+fn check_rest(stream: &Stream, (data, form): (Node<'_, '_>, Form), reader: &mut Reader<'_>) {
+    let about = &stream.about;
+    let needed = [
+        ("summary", about.summary.is_none()),
+        ("description", about.description.is_none()),
+        ("license.module", about.module_licenses.is_empty()),
+    ];
+    for (field, _) in needed.into_iter().filter(|(_, is_missing)| *is_missing) {
+        reader.refuse(Code::MissingField, data.mark(), format!("`{field}` is missing"));
+    }
+    if form == Form::V1 || stream.build_arches.is_empty() {
+        return;
+    }
+    for (key, component) in &stream.components {
+        for arch in component.arches.difference(&stream.build_arches) {
+            let mark = crate::load::yaml::Mark {
+                line: component.place.line,
+                column: component.place.column,
+            };
+            let message =
+                format!("component `{key}` asks for {arch}, which buildopts.arches leaves out");
+            reader.refuse(Code::ComponentArch, mark, message);
+        }
+    }
+}

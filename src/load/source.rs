@@ -1,0 +1,172 @@
+//! Where bytes come from: files, directories, standard input, plain or packed. The only IO of the room.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::problem::Code;
+
+/// Why an input could not be had at all.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// There is no such file or directory.
+    #[error("cannot find `{}`", path.display())]
+    Missing {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// The system would not let it be read.
+    #[error("cannot read `{}`", path.display())]
+    Unreadable {
+        /// The path as given.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+impl LoadError {
+    fn new(path: &Path, source: std::io::Error) -> Self {
+        let path = path.to_owned();
+        if source.kind() == std::io::ErrorKind::NotFound {
+            Self::Missing { path }
+        } else {
+            Self::Unreadable { path, source }
+        }
+    }
+}
+
+/// The content of one input, unpacked.
+#[derive(Debug)]
+pub(super) struct Bytes {
+    pub(super) content: Vec<u8>,
+    /// SHA-256 of the bytes as stored, in hexadecimal.
+    pub(super) sha256: String,
+    /// Why they could not be unpacked, where that is so; the content is then empty.
+    pub(super) broken: Option<(Code, String)>,
+}
+
+impl Bytes {
+    /// Takes bytes as they are.
+    pub(super) fn plain(content: Vec<u8>) -> Self {
+        Self { sha256: sha256(&content), content, broken: None }
+    }
+
+    fn unpacked(stored: Vec<u8>, bytes_max: u64) -> Self {
+        if stored.len() as u64 > bytes_max {
+            let broken = Some(too_large(bytes_max));
+            return Self { sha256: sha256(&stored), content: Vec::new(), broken };
+        }
+        let Some(unpack) = unpacker(&stored) else { return Self::plain(stored) };
+        let mut content = Vec::new();
+        let read = unpack(&stored)
+            .and_then(|reader| reader.take(bytes_max.saturating_add(1)).read_to_end(&mut content));
+        let broken = match read {
+            Err(error) => Some((Code::Compression, format!("cannot unpack: {error}"))),
+            Ok(_) if content.len() as u64 > bytes_max => Some(too_large(bytes_max)),
+            Ok(_) => None,
+        };
+        if broken.is_some() {
+            content = Vec::new();
+        }
+        Self { sha256: sha256(&stored), content, broken }
+    }
+}
+
+fn too_large(bytes_max: u64) -> (Code, String) {
+    (Code::TooLarge, format!("more than {bytes_max} bytes"))
+}
+
+/// Returns the SHA-256 of bytes in hexadecimal.
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes any text");
+        text
+    })
+}
+
+type Unpack = fn(&[u8]) -> std::io::Result<Box<dyn Read + '_>>;
+
+/// Returns how to unpack content that says by its first bytes that it is packed.
+fn unpacker(stored: &[u8]) -> Option<Unpack> {
+    const GZIP: &[u8] = &[0x1f, 0x8b];
+    const XZ: &[u8] = &[0xfd, b'7', b'z', b'X', b'Z', 0];
+    const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+    if stored.starts_with(GZIP) {
+        Some(|stored| Ok(Box::new(flate2::read::MultiGzDecoder::new(stored))))
+    } else if stored.starts_with(XZ) {
+        Some(|stored| Ok(Box::new(lzma_rust2::XzReader::new(stored, true))))
+    } else if stored.starts_with(ZSTD) {
+        Some(|stored| {
+            let decoder =
+                ruzstd::decoding::StreamingDecoder::new(stored).map_err(std::io::Error::other)?;
+            Ok(Box::new(decoder))
+        })
+    } else {
+        None
+    }
+}
+
+/// Reads one file, or standard input for `-`.
+pub(super) fn read(path: &Path, bytes_max: u64) -> Result<Bytes, LoadError> {
+    let mut stored = Vec::new();
+    let result = if path.as_os_str() == "-" {
+        std::io::stdin().lock().take(bytes_max.saturating_add(1)).read_to_end(&mut stored)
+    } else {
+        std::fs::File::open(path).and_then(|file| {
+            let size = file.metadata()?.len().min(bytes_max);
+            stored.reserve_exact(usize::try_from(size).unwrap_or(0).saturating_add(1));
+            file.take(bytes_max.saturating_add(1)).read_to_end(&mut stored)
+        })
+    };
+    result.map_err(|error| LoadError::new(path, error))?;
+    Ok(Bytes::unpacked(stored, bytes_max))
+}
+
+/// Turns directories into the files they hold; everything else stays as given.
+pub(super) fn resolve(paths: &[PathBuf]) -> Result<Vec<PathBuf>, LoadError> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            files.push(path.clone());
+            continue;
+        }
+        let metadata = std::fs::metadata(path).map_err(|error| LoadError::new(path, error))?;
+        if metadata.is_dir() {
+            directory(path, &mut files)?;
+        } else {
+            files.push(path.clone());
+        }
+    }
+    Ok(files)
+}
+
+/// Appends the files of a directory, by name, directories in their turn.
+fn directory(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), LoadError> {
+    let unreadable = |error| LoadError::new(path, error);
+    let mut entries = std::fs::read_dir(path)
+        .map_err(unreadable)?
+        .map(|entry| entry.and_then(|entry| Ok((entry.path(), entry.file_type()?))))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(unreadable)?;
+    entries.sort_by(|left, right| left.0.cmp(&right.0));
+    for (path, kind) in entries {
+        if kind.is_dir() {
+            directory(&path, files)?;
+        } else if is_wanted(&path) {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether a file of a directory is one to read, by its name.
+fn is_wanted(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let name =
+        [".gz", ".xz", ".zst"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+    [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end))
+}

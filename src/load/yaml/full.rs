@@ -1,0 +1,183 @@
+//! The complete parser: granit's events into a tree, and what granit takes but libyaml refuses.
+
+use std::borrow::Cow;
+
+use granit_parser::{Event, Marker, Parser, ScalarStyle, Span};
+
+use super::split::lines;
+use super::{DEPTH_MAX, Framing, Kind, Mark, Raw, Refusal, Tree};
+use crate::load::problem::Code;
+
+/// Reads one document of `text`, which starts at `line` of its file. On a refusal the tree holds
+/// what stood before it.
+pub(in crate::load) fn read<'t>(
+    text: &'t str,
+    (line, framing): (u32, Framing),
+    tree: &mut Tree<'t>,
+) -> Result<(), Refusal> {
+    tree.nodes.clear();
+    let mut builder = Builder { tree, open: Vec::new(), line, text };
+    if framing == Framing::AfterEnd {
+        let mark = Mark { line, column: 1 };
+        return Err(syntax(mark, "text after `...` without a `---` before it"));
+    }
+    refuse_directives(text, line)?;
+    let options = granit_parser::options! {
+        block_scalar_eof_without_line_feed: true,
+        emit_unresolved_aliases: true,
+        flow_nesting_limit: DEPTH_MAX,
+        block_nesting_limit: DEPTH_MAX,
+    };
+    for event in Parser::new_from_str_with_options(text, options) {
+        let (event, span) = event.map_err(|error| {
+            syntax(builder.mark(*error.marker()), format!("not valid YAML: {}", error.info()))
+        })?;
+        builder.event(event, &span)?;
+    }
+    Ok(())
+}
+
+fn syntax(mark: Mark, message: impl Into<String>) -> Refusal {
+    Refusal { code: Code::YamlSyntax, mark, message: message.into() }
+}
+
+/// Refuses what libyaml does: other directives than `%TAG` and a `%YAML` of 1.1 or 1.2.
+fn refuse_directives(text: &str, first: u32) -> Result<(), Refusal> {
+    for (line, number) in lines(text.as_bytes()).zip(first..) {
+        if line.starts_with(b"---") {
+            break;
+        }
+        let Some(directive) = line.strip_prefix(b"%") else { continue };
+        let mut words = directive.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+        let known = match words.next() {
+            Some(b"YAML") => matches!(words.next(), Some(b"1.1" | b"1.2")),
+            Some(b"TAG") => true,
+            _ => false,
+        };
+        if !known {
+            let mark = Mark { line: number, column: 1 };
+            let shown = String::from_utf8_lossy(line);
+            return Err(syntax(mark, format!("directive `{}` is not supported", shown.trim_end())));
+        }
+    }
+    Ok(())
+}
+
+struct Builder<'b, 't> {
+    tree: &'b mut Tree<'t>,
+    /// The open collections, and whether the next node of a map is a key.
+    open: Vec<(usize, bool)>,
+    line: u32,
+    text: &'t str,
+}
+
+impl<'t> Builder<'_, 't> {
+    fn event(&mut self, event: Event<'t>, span: &Span) -> Result<(), Refusal> {
+        let mark = self.mark(span.start);
+        match event {
+            Event::Scalar(text, style, ..) => self.scalar(text, style, span),
+            Event::SequenceStart(..) => self.open(Kind::List, mark),
+            Event::MappingStart(..) => self.open(Kind::Map, mark),
+            Event::SequenceEnd | Event::MappingEnd => {
+                self.close();
+                Ok(())
+            }
+            Event::Alias(_) | Event::UnresolvedAlias(_) => Err(Refusal {
+                code: Code::Alias,
+                mark,
+                message: format!("alias `{}` is not allowed", span.slice(self.text).unwrap_or("*")),
+            }),
+            Event::DocumentStart(..) if !self.tree.nodes.is_empty() => {
+                Err(syntax(mark, "a second document without a `---` before it"))
+            }
+            Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(..)
+            | Event::DocumentEnd
+            | Event::Anchor(..)
+            | Event::Comment(..) => Ok(()),
+            _ => Err(syntax(mark, "the parser speaks of something unknown")),
+        }
+    }
+
+    fn scalar(
+        &mut self,
+        text: Cow<'t, str>,
+        style: ScalarStyle,
+        span: &Span,
+    ) -> Result<(), Refusal> {
+        let mark = self.mark(span.start);
+        let is_absent = style == ScalarStyle::Plain && span.is_empty();
+        let is_key = self.open.last().is_some_and(|&(_, is_key)| is_key);
+        if is_absent && is_key {
+            return Err(syntax(mark, "a value without a key"));
+        }
+        if text.contains('\0') {
+            return Err(Refusal {
+                code: Code::Characters,
+                mark,
+                message: "a text holds an escaped NUL character".to_owned(),
+            });
+        }
+        let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+        if !is_block
+            && !is_absent
+            && let Some(at) = foreign_break(span.slice(self.text))
+        {
+            return Err(syntax(mark, format!("line break U+{at:04X} outside a block scalar")));
+        }
+        let text = if is_absent { Cow::Borrowed("") } else { text };
+        self.push(Kind::Scalar, text, mark);
+        Ok(())
+    }
+
+    fn open(&mut self, kind: Kind, mark: Mark) -> Result<(), Refusal> {
+        if self.open.last().is_some_and(|&(_, is_key)| is_key) {
+            return Err(syntax(mark, "a key must be a text, not a list or map"));
+        }
+        if self.open.len() >= DEPTH_MAX {
+            let message = format!("collections nest deeper than {DEPTH_MAX}");
+            return Err(Refusal { code: Code::Nesting, mark, message });
+        }
+        let index = self.push(kind, Cow::Borrowed(""), mark);
+        self.open.push((index, kind == Kind::Map));
+        Ok(())
+    }
+
+    fn push(&mut self, kind: Kind, text: Cow<'t, str>, mark: Mark) -> usize {
+        let index = self.tree.nodes.len();
+        if let Some((parent, is_key)) = self.open.last_mut()
+            && self.tree.nodes[*parent].kind == Kind::Map
+        {
+            *is_key = !*is_key;
+        }
+        let end = if kind == Kind::Scalar { index + 1 } else { usize::MAX };
+        self.tree.nodes.push(Raw { kind, text, mark, end });
+        index
+    }
+
+    fn close(&mut self) {
+        let (index, _) = self.open.pop().expect("granit balances starts and ends");
+        self.tree.nodes[index].end = self.tree.nodes.len();
+    }
+
+    fn mark(&self, marker: Marker) -> Mark {
+        let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Mark {
+            line: self.line + small(marker.line()).saturating_sub(1),
+            column: small(marker.col()).saturating_add(1),
+        }
+    }
+}
+
+/// Returns a line break that only YAML 1.1 knows, where the source of a flow scalar holds one.
+fn foreign_break(source: Option<&str>) -> Option<u32> {
+    let source = source.filter(|source| !source.is_ascii())?;
+    source
+        .chars()
+        .find(|character| matches!(character, '\u{85}' | '\u{2028}' | '\u{2029}'))
+        .map(u32::from)
+}
+
+#[cfg(test)]
+mod tests;
