@@ -6,10 +6,15 @@
 
 mod about;
 mod gather;
+mod json;
+mod mbs;
 mod modulemd;
 mod names;
+mod pdc;
 pub mod problem;
+mod row;
 mod source;
+mod sources;
 mod stream;
 mod yaml;
 

@@ -2,13 +2,16 @@
 
 use rustc_hash::FxHashMap;
 
+use super::json::{self, Dump, Service};
 use super::modulemd::{self, Document, Reader};
 use super::names::Names;
+use super::pdc::{self, Outcome};
 use super::problem::{Code, Finding, Place};
+use super::row::RowReader;
 use super::source::Bytes;
 use super::stream::Identity;
 use super::yaml::{self, Chunk, Mark, Tree};
-use super::{Input, Options, Snapshot, Stream, Unreadable};
+use super::{Input, Options, Snapshot, Stream, Unreadable, mbs, sources};
 
 /// Takes inputs one after the other.
 #[derive(Debug)]
@@ -38,17 +41,60 @@ impl Gatherer {
             self.tell(code, Place { input, line: 1, column: 1 }, message);
             return;
         }
-        self.modulemd(input, &content);
+        if json::looks_like_json(&content) {
+            self.json(input, &content);
+        } else {
+            self.modulemd(input, &content);
+        }
     }
 
     /// Returns what all inputs said together.
     pub(super) fn finish(mut self) -> Snapshot {
+        sources::reconcile(&mut self.snapshot);
         self.snapshot.findings.sort_by_key(|finding| finding.place.input);
         self.snapshot
     }
 
     fn tell(&mut self, code: Code, place: Place, message: impl Into<String>) {
         self.snapshot.findings.push(Finding::new(code, place, message));
+    }
+
+    fn json(&mut self, input: u32, content: &[u8]) {
+        let text = String::from_utf8_lossy(content);
+        if let std::borrow::Cow::Owned(_) = text {
+            let message = "the text is not UTF-8; what is not was replaced";
+            self.tell(Code::Encoding, Place { input, line: 1, column: 1 }, message);
+        }
+        let Dump { rows, problems } = json::rows(&text);
+        for (code, mark, message) in problems {
+            self.tell(code, Place { input, line: mark.line, column: mark.column }, message);
+        }
+        let is_mbs = rows.iter().any(|row| row.service == Service::Mbs);
+        self.snapshot.inputs[input as usize].kind = if is_mbs { "mbs" } else { "pdc" };
+        self.snapshot.inputs[input as usize].documents = rows.len();
+        let mut inactive = Vec::new();
+        for row in rows {
+            let place = Place { input, line: row.mark.line, column: row.mark.column };
+            let (names, findings) = (&mut self.names, &mut self.snapshot.findings);
+            let mut reader = RowReader { names, findings, place };
+            let outcome = match row.service {
+                Service::Pdc => pdc::read(row.text, &mut reader),
+                Service::Mbs => mbs::read(row.text, &mut reader),
+            };
+            match outcome {
+                Outcome::Stream(stream) => self.stream(*stream),
+                Outcome::Inactive => inactive.push(place),
+                Outcome::Bad => {}
+            }
+        }
+        if let Some(first) = inactive.first() {
+            let count = inactive.len();
+            let rows = if count == 1 { "row is" } else { "rows are" };
+            let message = format!(
+                "{count} {rows} of builds that never finished and left out; the first is here"
+            );
+            self.tell(Code::InactiveRow, *first, message);
+        }
     }
 
     fn modulemd(&mut self, input: u32, content: &[u8]) {

@@ -12,6 +12,7 @@ mod reader;
 mod stream;
 mod xmd;
 
+pub(super) use nevra::Nevra;
 pub(super) use reader::Reader;
 
 use super::problem::Code;

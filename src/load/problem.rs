@@ -92,6 +92,14 @@ codes! {
     WideBuildOrder "wide-buildorder" Warning "A buildorder beyond 32 bits, which the reference library cuts.";
     WrappedBuildOrder "wrapped-buildorder" Warning "A buildorder of 18446744073709551615, read as -1.";
     DashedStream "dashed-stream" Warning "A stream's own name starts with a dash, which dependencies read as `not`.";
+    JsonSyntax "json-syntax" Error "The text is not valid JSON.";
+    JsonShape "json-shape" Error "The JSON is neither a PDC dump nor a page of a Module Build Service.";
+    BadRow "bad-row" Error "A row lacks a field or has one of the wrong type.";
+    InactiveRow "inactive-row" Warning "Rows of builds that never finished are left out.";
+    IncompleteDump "incomplete-dump" Warning "The dump ends before its last page.";
+    UnknownDependencies "unknown-dependencies" Warning "A row does not say what its module depends on.";
+    EmbeddedModulemd "embedded-modulemd" Warning "The modulemd that a row carries cannot be read; the row's own fields are taken.";
+    SourceDisagreement "source-disagreement" Warning "Two sources disagree on a dependency of one NSVC; both places are named.";
     ArchDrift "arch-drift" Warning "Dependencies or components of one NSVC differ between arches.";
 }
 

@@ -81,17 +81,44 @@ impl Stream {
         self.without_places() == other.without_places()
     }
 
+    /// Returns a stream that says nothing, at a place.
+    pub(super) fn empty(place: Place) -> Self {
+        Self {
+            origin: Origin::Modulemd,
+            name: ModuleName::default(),
+            stream: StreamName::default(),
+            version: Version::default(),
+            context: None,
+            arch: None,
+            static_context: false,
+            dependencies: Vec::new(),
+            components: BTreeMap::new(),
+            included: BTreeMap::new(),
+            build_arches: BTreeSet::new(),
+            macros: None,
+            artifacts: Vec::new(),
+            locks: BTreeMap::new(),
+            virtual_streams: BTreeSet::new(),
+            about: Box::default(),
+            place,
+        }
+    }
+
     fn without_places(&self) -> Self {
         let mut stream = self.clone();
-        let nowhere = Place::default();
-        stream.place = nowhere;
-        for group in &mut stream.dependencies {
-            let both = group.buildrequires.values_mut().chain(group.requires.values_mut());
-            both.for_each(|requirement| requirement.place = nowhere);
-        }
-        stream.components.values_mut().for_each(|component| component.place = nowhere);
-        stream.included.values_mut().for_each(|included| included.place = nowhere);
+        stream.move_to(Place::default());
         stream
+    }
+
+    /// Gives the stream and all its parts one place.
+    pub(super) fn move_to(&mut self, place: Place) {
+        self.place = place;
+        for group in &mut self.dependencies {
+            let both = group.buildrequires.values_mut().chain(group.requires.values_mut());
+            both.for_each(|requirement| requirement.place = place);
+        }
+        self.components.values_mut().for_each(|component| component.place = place);
+        self.included.values_mut().for_each(|included| included.place = place);
     }
 }
 

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use crate::load::Stream;
 use crate::load::names::Names;
 use crate::load::problem::{Code, Finding, Place};
 use crate::load::yaml::{Kind, Mark, Node, Tree};
+use crate::name::{ModuleName, StreamName};
 
 /// Reads the documents of one input and gathers what is wrong with them.
 #[derive(Debug)]
@@ -18,6 +20,8 @@ pub(in crate::load) struct Reader<'s> {
     is_strict: bool,
     is_good: bool,
     start: Mark,
+    /// The module and stream of documents that name none, known from where they stand.
+    assumed: Option<(ModuleName, StreamName)>,
 }
 
 impl<'s> Reader<'s> {
@@ -26,7 +30,21 @@ impl<'s> Reader<'s> {
         findings: &'s mut Vec<Finding>,
         (input, is_strict): (u32, bool),
     ) -> Self {
-        Self { names, findings, input, is_strict, is_good: true, start: Mark::default() }
+        let start = Mark::default();
+        Self { names, findings, input, is_strict, is_good: true, start, assumed: None }
+    }
+
+    /// Makes module and stream known for documents that name none.
+    pub(in crate::load) fn assume(&mut self, module: &str, stream: &str) {
+        self.assumed = Some((self.names.name(module), self.names.name(stream)));
+    }
+
+    /// Gives a stream the module and stream known from elsewhere.
+    pub(super) fn name_assumed(&self, stream: &mut Stream) {
+        if let Some((module, name)) = &self.assumed {
+            stream.name = module.clone();
+            stream.stream = name.clone();
+        }
     }
 
     /// Begins a document.

@@ -1,13 +1,13 @@
 //! A stream: one build of a module, of format 1 or 2.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::component::{self, Components};
 use super::nevra::Nevra;
 use super::{Reader, dependencies, order, xmd};
 use crate::load::problem::Code;
 use crate::load::yaml::Node;
-use crate::load::{About, Origin, Profile, RpmMapEntry, Stream};
+use crate::load::{About, Profile, RpmMapEntry, Stream};
 use crate::name::Version;
 
 /// Which format a document is written in.
@@ -21,7 +21,8 @@ pub(super) enum Form {
 
 /// Reads the `data` of a stream document and checks it.
 pub(super) fn read(data: Node<'_, '_>, form: Form, reader: &mut Reader<'_>) -> Option<Stream> {
-    let mut stream = empty(reader);
+    let mut stream = Stream::empty(reader.start_place());
+    reader.name_assumed(&mut stream);
     stream.about.format = if form == Form::V1 { 1 } else { 2 };
     for (field, key, value) in data.entries() {
         let known = plan_field(&mut stream, (field, value), form, reader)
@@ -33,28 +34,6 @@ pub(super) fn read(data: Node<'_, '_>, form: Form, reader: &mut Reader<'_>) -> O
     check_identity(&stream, data, reader);
     check_rest(&stream, (data, form), reader);
     reader.is_good().then_some(stream)
-}
-
-fn empty(reader: &Reader<'_>) -> Stream {
-    Stream {
-        origin: Origin::Modulemd,
-        name: "".into(),
-        stream: "".into(),
-        version: Version(0),
-        context: None,
-        arch: None,
-        static_context: false,
-        dependencies: Vec::new(),
-        components: BTreeMap::new(),
-        included: BTreeMap::new(),
-        build_arches: std::collections::BTreeSet::new(),
-        macros: None,
-        artifacts: Vec::new(),
-        locks: BTreeMap::new(),
-        virtual_streams: std::collections::BTreeSet::new(),
-        about: Box::new(About::default()),
-        place: reader.start_place(),
-    }
 }
 
 /// Reads a field that planning looks at; false where it is none of them.
@@ -140,8 +119,8 @@ fn about_field(
 fn rpms_of(
     (field, node): (&str, Node<'_, '_>),
     reader: &mut Reader<'_>,
-) -> std::collections::BTreeSet<crate::name::PackageName> {
-    let mut rpms = std::collections::BTreeSet::new();
+) -> BTreeSet<crate::name::PackageName> {
+    let mut rpms = BTreeSet::new();
     for (name, key, value) in reader.entries(node, field) {
         match name {
             "rpms" => rpms = reader.set(value, field),
