@@ -7,5 +7,6 @@
 pub mod load;
 pub mod name;
 pub mod orchestrate;
+pub mod plan;
 pub mod sim;
 pub mod time;

@@ -1,7 +1,8 @@
 //! The one integration test binary.
 
 #[cfg(test)]
+mod cases_mbs;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
-#[expect(dead_code, reason = "until the first test over the shared data")]
 mod support;

@@ -1,0 +1,153 @@
+//! Names that follow from an NSVC: koji tags and targets, dist tags, the NVR of the module build.
+//!
+//! The rules are the Module Build Service's. Names too long for koji's columns are replaced by a
+//! hash; the hash joins the parts with dots, the plain name with dashes.
+
+use super::context::sha1_hex;
+use crate::name::{Nsvc, StreamName};
+
+/// The longest tag name koji takes.
+const TAG_LEN_MAX: usize = 256;
+/// The longest target name koji takes.
+const TARGET_LEN_MAX: usize = 50;
+const BUILD_TAG_SUFFIX: &str = "-build";
+
+/// Whether a build is kept or thrown away after tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An ordinary module build.
+    Module,
+    /// A scratch build; the id is that of the module build, and part of its names.
+    Scratch {
+        /// Id of the module build.
+        id: u64,
+    },
+}
+
+impl Kind {
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Module => "module",
+            Self::Scratch { .. } => "scrmod",
+        }
+    }
+
+    fn suffix(self) -> String {
+        match self {
+            Self::Module => String::new(),
+            Self::Scratch { id } => format!("+{id}"),
+        }
+    }
+}
+
+/// Returns the tag that holds the module's builds, `module-nodejs-10-20180920144631-6c81f848`.
+#[must_use]
+pub fn koji_tag(nsvc: &Nsvc, kind: Kind) -> String {
+    shortened(nsvc, kind, TAG_LEN_MAX - BUILD_TAG_SUFFIX.len())
+}
+
+/// Returns the tag that the buildroot is made from.
+#[must_use]
+pub fn build_tag(nsvc: &Nsvc, kind: Kind) -> String {
+    koji_tag(nsvc, kind) + BUILD_TAG_SUFFIX
+}
+
+/// Returns the build target; it is hashed much earlier than the tag.
+#[must_use]
+pub fn target(nsvc: &Nsvc, kind: Kind) -> String {
+    shortened(nsvc, kind, TARGET_LEN_MAX)
+}
+
+fn shortened(nsvc: &Nsvc, kind: Kind, len_max: usize) -> String {
+    let Nsvc { name, stream, version, context } = nsvc;
+    let (prefix, suffix) = (kind.prefix(), kind.suffix());
+    let plain = format!("{prefix}-{name}-{stream}-{version}-{context}{suffix}");
+    // Python counts characters, not bytes.
+    if plain.chars().count() <= len_max {
+        return plain;
+    }
+    format!("{prefix}-{}{suffix}", &dotted_hash(nsvc)[..16])
+}
+
+/// Returns the release that every package of the build carries, `module+f28+2+235d564d`.
+///
+/// `marking` is the platform's `disttag_marking` or its stream; `index` the lowest id among the
+/// builds of one name, stream and version.
+#[must_use]
+pub fn dist_tag(nsvc: &Nsvc, kind: Kind, marking: &str, index: u64) -> String {
+    format!("{}+{marking}+{index}+{}", kind.prefix(), &dotted_hash(nsvc)[..8])
+}
+
+/// Returns the NVR of the package with the module's macros, first to be built.
+#[must_use]
+pub fn macros_package(dist_tag: &str) -> String {
+    format!("module-build-macros-0.1-1.{dist_tag}")
+}
+
+/// Returns the NVR under which the finished module is imported: `foo-1-20190101000000.abcd1234`.
+#[must_use]
+pub fn content_nvr(nsvc: &Nsvc) -> String {
+    let Nsvc { name, stream, version, context } = nsvc;
+    format!("{name}-{}-{version}.{context}", nvr_version(stream))
+}
+
+/// Returns a stream as the version of an NVR, which must not hold a dash.
+fn nvr_version(stream: &StreamName) -> String {
+    stream.as_str().replace('-', "_")
+}
+
+fn dotted_hash(nsvc: &Nsvc) -> String {
+    let Nsvc { name, stream, version, context } = nsvc;
+    sha1_hex(&format!("{name}.{stream}.{version}.{context}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::name::Version;
+
+    fn nsvc(name: &str, stream: &str, version: u64, context: &str) -> Nsvc {
+        Nsvc {
+            name: name.into(),
+            stream: stream.into(),
+            version: Version(version),
+            context: context.into(),
+        }
+    }
+
+    #[test]
+    fn a_short_name_is_its_own_target() {
+        let nodejs = nsvc("nodejs", "10", 20_180_920_144_631, "6c81f848");
+        let tag = "module-nodejs-10-20180920144631-6c81f848";
+        assert_eq!(koji_tag(&nodejs, Kind::Module), tag);
+        assert_eq!(build_tag(&nodejs, Kind::Module), format!("{tag}-build"));
+        assert_eq!(target(&nodejs, Kind::Module), tag);
+    }
+
+    #[test]
+    fn a_target_is_hashed_where_the_tag_still_fits() {
+        let name = "a".repeat(30);
+        let long = nsvc(&name, "stream-with-dash", 8_010_020_190_701, "deadbeef");
+        assert!(
+            koji_tag(&long, Kind::Module).ends_with("-stream-with-dash-8010020190701-deadbeef")
+        );
+        assert_eq!(target(&long, Kind::Module), "module-fcd86c14bd1c023f");
+    }
+
+    #[test]
+    fn scratch_builds_carry_their_id() {
+        let scratch = Kind::Scratch { id: 5 };
+        let nodejs = nsvc("nodejs", "10", 1, "6c81f848_1");
+        assert_eq!(koji_tag(&nodejs, scratch), "scrmod-nodejs-10-1-6c81f848_1+5");
+    }
+
+    #[test]
+    fn the_dist_tag_and_the_nvr_name_the_build() {
+        let foo = nsvc("foo", "1", 20_190_101_000_000, "abcd1234");
+        let dist = dist_tag(&foo, Kind::Module, "f28", 2);
+        assert_eq!(dist, "module+f28+2+235d564d");
+        assert_eq!(macros_package(&dist), "module-build-macros-0.1-1.module+f28+2+235d564d");
+        let dashed = nsvc("foo", "a-b", 7, "abcd1234");
+        assert_eq!(content_nvr(&dashed), "foo-a_b-7.abcd1234");
+    }
+}

@@ -1,0 +1,111 @@
+//! Why streams cannot be had together, in words: who requires what, and which builds that means.
+
+use std::fmt;
+
+use crate::name::{ModuleName, Nsvc, StreamName};
+
+/// Who has a requirement.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Who {
+    /// The document to be built.
+    Document,
+    /// A build in the buildroot.
+    Build(Nsvc),
+}
+
+/// One of the requirements that cannot be met together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Side {
+    /// Who has it.
+    pub who: Who,
+    /// How that build came into the buildroot: who required it, up to what the document requires.
+    pub via: Vec<Nsvc>,
+    /// The streams it takes, as written; empty for any.
+    pub streams: Vec<StreamName>,
+    /// The builds that would do.
+    pub builds: Vec<Nsvc>,
+}
+
+/// Requirements on one module that no build meets together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The module.
+    pub name: ModuleName,
+    /// The requirements, in the order in which they were met; a single one is met by no build at all.
+    pub sides: Vec<Side>,
+    /// How many other choices of builds were tried and failed as well.
+    pub others: usize,
+    /// Whether the search was cut short: then nobody knows whether an answer exists.
+    pub undecided: bool,
+}
+
+impl Conflict {
+    /// Returns the builds that exclude each other, each pair once and in order.
+    #[must_use]
+    pub fn pairs(&self) -> Vec<(&Nsvc, &Nsvc)> {
+        let [first, second] = self.sides.as_slice() else {
+            return Vec::new();
+        };
+        let pair = |a, b| if a < b { (a, b) } else { (b, a) };
+        let mut pairs: Vec<_> = first
+            .builds
+            .iter()
+            .flat_map(|a| second.builds.iter().map(move |b| pair(a, b)))
+            .collect();
+        pairs.sort();
+        pairs
+    }
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Document => f.write_str("the document"),
+            Self::Build(nsvc) => write!(f, "{nsvc}"),
+        }
+    }
+}
+
+impl Side {
+    fn write(&self, name: &ModuleName, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.who)?;
+        if !self.via.is_empty() {
+            let via: Vec<String> = self.via.iter().map(Nsvc::to_string).collect();
+            write!(f, " (needed by {})", via.join(", needed by "))?;
+        }
+        write!(f, " requires {}", required(name, &self.streams))?;
+        if self.builds.is_empty() {
+            return f.write_str(", which no build meets");
+        }
+        let builds: Vec<String> = self.builds.iter().map(Nsvc::to_string).collect();
+        write!(f, ", met by {}", builds.join(" or "))
+    }
+}
+
+/// Prints a requirement as people say it: `gtk:1 or gtk:2`, `any gtk`.
+fn required(name: &ModuleName, streams: &[StreamName]) -> String {
+    if streams.is_empty() {
+        return format!("any {name}");
+    }
+    let streams: Vec<String> = streams.iter().map(|stream| format!("{name}:{stream}")).collect();
+    streams.join(" or ")
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.undecided {
+            return f.write_str("the search was cut short before it found an answer");
+        }
+        for (index, side) in self.sides.iter().enumerate() {
+            if index > 0 {
+                f.write_str("; ")?;
+            }
+            side.write(&self.name, f)?;
+        }
+        match self.others {
+            0 => Ok(()),
+            1 => f.write_str("; the one other choice of builds fails too"),
+            others => write!(f, "; {others} other choices of builds fail too"),
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! The state of a search: what is chosen, what is still open, and how to take it all back.
+//!
+//! Requirements narrow the builds of a module at once, and a module with one build left is chosen
+//! at once; every step is on a trail, so that a choice is undone by walking the trail back.
+
+use std::collections::BTreeSet;
+
+use fixedbitset::FixedBitSet;
+
+use super::conflict::{Conflict, Side, Who};
+use super::universe::{CandidateIx, NameIx, Need, Universe, intersection};
+use crate::name::{Nsvc, StreamName};
+
+/// What a set of builds costs, compared part by part: newness, size, foreign builds, preference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Cost {
+    newer: u64,
+    size: u64,
+    foreign: u64,
+    ordinal: u64,
+}
+
+impl Cost {
+    /// Returns the cost with further modules of which only the number is known.
+    pub(super) fn with_modules(mut self, count: u64) -> Self {
+        self.size += count;
+        self
+    }
+
+    fn add(&mut self, other: Self) {
+        self.newer += other.newer;
+        self.size += other.size;
+        self.foreign += other.foreign;
+        self.ordinal += other.ordinal;
+    }
+}
+
+/// Who imposes a requirement, as the search notes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    Document,
+    Build { ix: CandidateIx, alternative: usize },
+}
+
+/// A requirement in force.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Imposed<'a> {
+    pub(super) owner: Owner,
+    pub(super) need: &'a Need,
+    /// The streams as the document writes them; those of builds are looked up.
+    pub(super) streams: &'a [StreamName],
+}
+
+/// A requirement that left a module without builds: the one imposed last.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clash(NameIx);
+
+enum Undo {
+    Removed(CandidateIx),
+    Opened(NameIx),
+    Chosen { name: NameIx, cost: Cost },
+    Imposed,
+    Postponed,
+    Decided { at: usize, ix: CandidateIx },
+}
+
+/// A point to go back to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark(usize);
+
+pub(super) struct State<'a> {
+    pub(super) universe: &'a Universe,
+    chosen: Vec<Option<CandidateIx>>,
+    open: BTreeSet<NameIx>,
+    removed: FixedBitSet,
+    left: Vec<usize>,
+    /// Chosen builds with several alternatives, of which none is settled.
+    postponed: Vec<CandidateIx>,
+    imposed: Vec<Imposed<'a>>,
+    cost: Cost,
+    trail: Vec<Undo>,
+    /// Names with one build left, to be chosen.
+    units: Vec<NameIx>,
+}
+
+impl<'a> State<'a> {
+    pub(super) fn new(universe: &'a Universe) -> Self {
+        let names = universe.name_count();
+        let left = (0..names).map(|at| universe.builds_of(NameIx::new(at)).count()).collect();
+        Self {
+            universe,
+            chosen: vec![None; names],
+            open: BTreeSet::new(),
+            removed: FixedBitSet::with_capacity(universe.candidates().len()),
+            left,
+            postponed: Vec::new(),
+            imposed: Vec::new(),
+            cost: Cost::default(),
+            trail: Vec::new(),
+            units: Vec::new(),
+        }
+    }
+
+    pub(super) fn mark(&self) -> Mark {
+        Mark(self.trail.len())
+    }
+
+    /// Takes back everything done since the mark.
+    pub(super) fn undo_to(&mut self, mark: Mark) {
+        self.units.clear();
+        while self.trail.len() > mark.0 {
+            match self.trail.pop().expect("longer than the mark") {
+                Undo::Removed(ix) => {
+                    self.removed.remove(ix.index());
+                    self.left[self.universe.name_of(ix).index()] += 1;
+                }
+                Undo::Opened(name) => {
+                    self.open.remove(&name);
+                }
+                Undo::Chosen { name, cost } => {
+                    self.chosen[name.index()] = None;
+                    self.open.insert(name);
+                    self.cost = cost;
+                }
+                Undo::Imposed => {
+                    self.imposed.pop();
+                }
+                Undo::Postponed => {
+                    self.postponed.pop();
+                }
+                Undo::Decided { at, ix } => self.postponed.insert(at, ix),
+            }
+        }
+    }
+
+    /// Puts a requirement in force and follows what it entails.
+    pub(super) fn require(&mut self, imposed: Imposed<'a>) -> Result<(), Clash> {
+        self.impose(imposed)?;
+        self.propagate()
+    }
+
+    /// Chooses a build of an open module and follows what it entails.
+    pub(super) fn choose(&mut self, ix: CandidateIx) -> Result<(), Clash> {
+        self.settle(ix)?;
+        self.propagate()
+    }
+
+    /// Settles which alternative of the first postponed build is to be met.
+    pub(super) fn decide(&mut self, alternative: usize) -> Result<(), Clash> {
+        let ix = self.postponed.remove(0);
+        self.trail.push(Undo::Decided { at: 0, ix });
+        self.impose_all(ix, alternative)?;
+        self.propagate()
+    }
+
+    fn propagate(&mut self) -> Result<(), Clash> {
+        while let Some(name) = self.units.pop() {
+            if self.chosen[name.index()].is_none() {
+                let ix = self.builds_left(name).next().expect("one build is left");
+                self.settle(ix)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, ix: CandidateIx) -> Result<(), Clash> {
+        let universe = self.universe;
+        let name = universe.name_of(ix);
+        self.trail.push(Undo::Chosen { name, cost: self.cost });
+        self.cost.add(self.marginal(ix));
+        self.chosen[name.index()] = Some(ix);
+        self.open.remove(&name);
+        match universe.alternatives(ix).len() {
+            0 => Ok(()),
+            1 => self.impose_all(ix, 0),
+            _ => {
+                self.postponed.push(ix);
+                self.trail.push(Undo::Postponed);
+                Ok(())
+            }
+        }
+    }
+
+    fn impose_all(&mut self, ix: CandidateIx, alternative: usize) -> Result<(), Clash> {
+        let universe = self.universe;
+        let owner = Owner::Build { ix, alternative };
+        for need in &universe.alternatives(ix)[alternative] {
+            self.impose(Imposed { owner, need, streams: &[] })?;
+        }
+        Ok(())
+    }
+
+    fn impose(&mut self, imposed: Imposed<'a>) -> Result<(), Clash> {
+        let Need { name, allowed } = imposed.need;
+        self.imposed.push(imposed);
+        self.trail.push(Undo::Imposed);
+        if let Some(chosen) = self.chosen[name.index()] {
+            return if allowed.binary_search(&chosen).is_ok() { Ok(()) } else { Err(Clash(*name)) };
+        }
+        if self.open.insert(*name) {
+            self.trail.push(Undo::Opened(*name));
+        }
+        for ix in self.universe.builds_of(*name) {
+            if !self.removed.contains(ix.index()) && allowed.binary_search(&ix).is_err() {
+                self.removed.insert(ix.index());
+                self.left[name.index()] -= 1;
+                self.trail.push(Undo::Removed(ix));
+            }
+        }
+        match self.left[name.index()] {
+            0 => return Err(Clash(*name)),
+            1 => self.units.push(*name),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn builds_left(&self, name: NameIx) -> impl Iterator<Item = CandidateIx> + '_ {
+        self.universe.builds_of(name).filter(|ix| !self.removed.contains(ix.index()))
+    }
+
+    /// Returns the first open module with its builds, those that cost least first.
+    pub(super) fn first_open(&self) -> Option<Vec<CandidateIx>> {
+        let name = *self.open.first()?;
+        let mut builds: Vec<CandidateIx> = self.builds_left(name).collect();
+        builds.sort_by_key(|&ix| self.marginal(ix));
+        Some(builds)
+    }
+
+    /// Returns how many alternatives the first postponed build has.
+    pub(super) fn first_postponed(&self) -> Option<usize> {
+        self.postponed.first().map(|&ix| self.universe.alternatives(ix).len())
+    }
+
+    pub(super) fn builds(&self) -> Vec<CandidateIx> {
+        let mut builds: Vec<CandidateIx> = self.chosen.iter().flatten().copied().collect();
+        builds.sort_by(|&a, &b| {
+            self.universe.candidate(a).nsvc.name.cmp(&self.universe.candidate(b).nsvc.name)
+        });
+        builds
+    }
+
+    pub(super) fn cost(&self) -> Cost {
+        self.cost
+    }
+
+    /// Returns the least that any completion can cost.
+    pub(super) fn bound(&self) -> Cost {
+        let mut bound = self.cost;
+        for &name in &self.open {
+            let least = self.builds_left(name).map(|ix| self.marginal(ix)).min();
+            bound.add(least.expect("an open module has builds left"));
+        }
+        bound
+    }
+
+    /// Returns how many further modules every completion has to hold, beyond those known.
+    pub(super) fn modules_to_come(&self) -> u64 {
+        let mut coming = FixedBitSet::with_capacity(self.chosen.len());
+        for &name in &self.open {
+            let musts = self.builds_left(name).map(|ix| self.universe.musts(ix));
+            if let Some(common) = intersection(musts) {
+                coming.union_with(&common);
+            }
+        }
+        let unknown =
+            |&at: &usize| self.chosen[at].is_none() && !self.open.contains(&NameIx::new(at));
+        coming.ones().filter(unknown).count() as u64
+    }
+
+    fn marginal(&self, ix: CandidateIx) -> Cost {
+        Cost {
+            newer: u64::from(self.universe.newer(ix)),
+            size: 1,
+            foreign: self.foreign(ix),
+            ordinal: self.universe.ordinal(ix) as u64,
+        }
+    }
+
+    /// Counts, between this build and those chosen, the builds made against another platform.
+    fn foreign(&self, ix: CandidateIx) -> u64 {
+        let universe = self.universe;
+        let Nsvc { name, stream, .. } = &universe.candidate(ix).nsvc;
+        if universe.platforms().is_base(name) {
+            let chosen = self.chosen.iter().flatten().filter(|&&other| {
+                let against = universe.candidate(other).built_against.get(name);
+                against.is_some_and(|against| against != stream)
+            });
+            return chosen.count() as u64;
+        }
+        let against = universe.candidate(ix).built_against.iter();
+        let other = against.filter(|(base, against)| {
+            let chosen = universe.find_name(base).and_then(|base| self.chosen[base.index()]);
+            chosen.is_some_and(|base| universe.candidate(base).nsvc.stream != **against)
+        });
+        other.count() as u64
+    }
+
+    /// Says in words who clashed: two requirements that exclude each other, else all on the module.
+    pub(super) fn explain(&self, clash: Clash) -> Conflict {
+        let on_name: Vec<&Imposed<'_>> =
+            self.imposed.iter().filter(|imposed| imposed.need.name == clash.0).collect();
+        let (last, earlier) = on_name.split_last().expect("a clash has a requirement");
+        let apart = |other: &&&Imposed<'_>| {
+            !other.need.allowed.iter().any(|ix| last.need.allowed.binary_search(ix).is_ok())
+        };
+        let sides = if last.need.allowed.is_empty() {
+            vec![*last]
+        } else if let Some(first) = earlier.iter().find(apart) {
+            vec![*first, *last]
+        } else {
+            on_name.clone()
+        };
+        Conflict {
+            name: self.universe.name(clash.0).clone(),
+            sides: sides.into_iter().map(|imposed| self.side(imposed)).collect(),
+            others: 0,
+            undecided: false,
+        }
+    }
+
+    fn side(&self, imposed: &Imposed<'_>) -> Side {
+        let nsvc = |ix: CandidateIx| self.universe.candidate(ix).nsvc.clone();
+        let builds = imposed.need.allowed.iter().map(|&ix| nsvc(ix)).collect();
+        let Owner::Build { ix, alternative } = imposed.owner else {
+            let streams = imposed.streams.to_vec();
+            return Side { who: Who::Document, via: Vec::new(), streams, builds };
+        };
+        let needs = &self.universe.candidate(ix).requires[alternative];
+        let streams = needs[self.universe.name(imposed.need.name)].clone();
+        Side { who: Who::Build(nsvc(ix)), via: self.via(ix), streams, builds }
+    }
+
+    /// Returns by whom a build came in, nearest first, up to what the document requires.
+    fn via(&self, ix: CandidateIx) -> Vec<Nsvc> {
+        let mut via = Vec::new();
+        let mut name = self.universe.name_of(ix);
+        while let Some(first) = self.imposed.iter().find(|imposed| imposed.need.name == name) {
+            let Owner::Build { ix: by, .. } = first.owner else { break };
+            let nsvc = &self.universe.candidate(by).nsvc;
+            // Modules may require each other; the way in is told once round.
+            if via.contains(nsvc) {
+                break;
+            }
+            via.push(nsvc.clone());
+            name = self.universe.name_of(by);
+        }
+        via
+    }
+}

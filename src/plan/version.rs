@@ -1,0 +1,80 @@
+//! Module versions: the time of a commit or submission, behind the number of the platform.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::platform::StreamVersion;
+use crate::name::Version;
+
+/// Returns the version of a moment, its UTC time as `%Y%m%d%H%M%S`: 20190101000000.
+///
+/// Moments before the year 0 have no version and give 0.
+#[must_use]
+pub fn version_at(moment: Timestamp) -> Version {
+    let at = moment.to_zoned(TimeZone::UTC);
+    let part = |value: i8| u64::from(value.unsigned_abs());
+    let year = u64::try_from(at.year()).unwrap_or(0);
+    let day = (year * 100 + part(at.month())) * 100 + part(at.day());
+    let time = (part(at.hour()) * 100 + part(at.minute())) * 100 + part(at.second());
+    Version(day * 1_000_000 + time)
+}
+
+/// Puts the platform's number before a version: 20190101000000 on el8.1.0 is 8010020190101000000.
+///
+/// The version stays as it is without a number, or where the result does not fit 64 bits.
+#[must_use]
+pub fn prefixed(version: Version, platform: Option<StreamVersion>) -> Version {
+    let Some(number) = platform.and_then(StreamVersion::whole) else {
+        return version;
+    };
+    format!("{number}{version}").parse().map_or(version, Version)
+}
+
+/// Returns the version of a rebuild submitted at `moment`: the platform's prefix and the time, and in
+/// any case above `latest`, the greatest version known or given out before.
+#[must_use]
+pub fn rebuild_version(
+    moment: Timestamp,
+    platform: Option<StreamVersion>,
+    latest: Version,
+) -> Version {
+    let fresh = prefixed(version_at(moment), platform);
+    if fresh > latest { fresh } else { Version(latest.0.saturating_add(1)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::platform::Platforms;
+
+    fn moment(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn number(stream: &str) -> Option<StreamVersion> {
+        Some(Platforms::default().stream_version(&stream.into()))
+    }
+
+    #[test]
+    fn a_version_is_the_time_in_utc() {
+        assert_eq!(version_at(moment("2019-01-01T01:02:03+01:00")), Version(20_190_101_000_203));
+    }
+
+    #[test]
+    fn the_platform_stands_before_the_time() {
+        let plain = Version(20_190_101_000_000);
+        assert_eq!(prefixed(plain, number("f28")), Version(2_820_190_101_000_000));
+        assert_eq!(prefixed(plain, number("el8.1.0.z")), Version(8_010_020_190_101_000_000));
+        assert_eq!(prefixed(plain, number("eln")), plain);
+        assert_eq!(prefixed(plain, number("1.2.3.4.5")), plain, "too long for 64 bits");
+        assert_eq!(prefixed(plain, None), plain);
+    }
+
+    #[test]
+    fn a_rebuild_is_above_every_known_version() {
+        let now = moment("2026-01-02T03:04:05Z");
+        let first = rebuild_version(now, number("f40"), Version(0));
+        assert_eq!(first, Version(4_020_260_102_030_405));
+        assert_eq!(rebuild_version(now, number("f40"), first), Version(first.0 + 1));
+    }
+}

@@ -1,0 +1,168 @@
+//! What a valid answer is, written anew from the rules and independent of the resolver: every
+//! valid set of a small universe by plain enumeration, and a check of one given set.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use modplan::name::{ModuleName, StreamName};
+use modplan::plan::platform::Platforms;
+use modplan::plan::resolve::Candidate;
+
+pub(crate) type Needs = BTreeMap<ModuleName, Vec<StreamName>>;
+/// Indices of candidates.
+pub(crate) type Set = BTreeSet<usize>;
+/// The stream of each buildrequired module.
+pub(crate) type Key = BTreeMap<ModuleName, StreamName>;
+
+pub(crate) struct Checker<'a> {
+    pub(crate) candidates: &'a [Candidate],
+    platforms: Platforms,
+}
+
+impl<'a> Checker<'a> {
+    pub(crate) fn new(candidates: &'a [Candidate]) -> Self {
+        Self { candidates, platforms: Platforms::default() }
+    }
+
+    /// Whether a build meets a requirement of the document (`by` is none) or of another build.
+    fn meets(
+        &self,
+        at: usize,
+        name: &ModuleName,
+        streams: &[StreamName],
+        by: Option<usize>,
+    ) -> bool {
+        let build = &self.candidates[at];
+        if build.nsvc.name != *name {
+            return false;
+        }
+        let base = name.as_str() == "platform";
+        streams.is_empty()
+            || streams.iter().any(|stream| {
+                let named =
+                    build.nsvc.stream == *stream || base && build.virtual_streams.contains(stream);
+                named && (!base || self.number_fits(at, name, stream, by))
+            })
+    }
+
+    fn number_fits(
+        &self,
+        at: usize,
+        name: &ModuleName,
+        stream: &StreamName,
+        by: Option<usize>,
+    ) -> bool {
+        let built_against = by.and_then(|by| self.candidates[by].built_against.get(name));
+        let reference = built_against.unwrap_or(stream);
+        if !self.platforms.is_xyz(reference) {
+            return true;
+        }
+        let wanted = self.platforms.stream_version(reference);
+        let build = &self.candidates[at];
+        let own = self.platforms.stream_version(&build.nsvc.stream);
+        #[expect(clippy::cast_precision_loss, reason = "versions in cases are small")]
+        let own = if own.is_set() { own.value() } else { build.nsvc.version.0 as f64 };
+        if by.is_none() { own.to_bits() == wanted.value().to_bits() } else { own >= wanted.value() }
+    }
+
+    /// Whether a set is a valid answer for a group: rules 1 to 5.
+    pub(crate) fn is_valid(&self, set: &Set, needs: &Needs) -> bool {
+        let names: BTreeSet<_> = set.iter().map(|&at| &self.candidates[at].nsvc.name).collect();
+        names.len() == set.len()
+            && needs
+                .iter()
+                .all(|(name, streams)| set.iter().any(|&at| self.meets(at, name, streams, None)))
+            && set.iter().all(|&at| {
+                self.met_groups(set, at).next().is_some() || self.candidates[at].requires.is_empty()
+            })
+            && self.is_needed(set, needs)
+    }
+
+    fn met_groups<'b>(&'b self, set: &'b Set, at: usize) -> impl Iterator<Item = &'b Needs> {
+        self.candidates[at].requires.iter().filter(move |group| {
+            group.iter().all(|(name, streams)| {
+                set.iter().any(|&other| self.meets(other, name, streams, Some(at)))
+            })
+        })
+    }
+
+    /// Whether some choice of met groups reaches every build of the set from the document.
+    fn is_needed(&self, set: &Set, needs: &Needs) -> bool {
+        let mut reached: BTreeSet<usize> = BTreeSet::new();
+        let mut todo: Vec<&ModuleName> = needs.keys().collect();
+        while let Some(name) = todo.pop() {
+            for &at in set.iter().filter(|&&at| self.candidates[at].nsvc.name == *name) {
+                if reached.insert(at) {
+                    todo.extend(self.met_groups(set, at).flat_map(|group| group.keys()));
+                }
+            }
+        }
+        reached == *set
+    }
+
+    /// Every valid set of a group, by key.
+    pub(crate) fn all(&self, needs: &Needs) -> BTreeMap<Key, BTreeSet<Set>> {
+        let mut found = BTreeMap::new();
+        let mut todo: Vec<(usize, Vec<StreamName>, ModuleName)> = Vec::new();
+        for (name, streams) in needs {
+            todo.push((usize::MAX, streams.clone(), name.clone()));
+        }
+        self.grow(&Set::new(), todo, &mut |set| {
+            let stream = |name: &ModuleName| {
+                let at = set
+                    .iter()
+                    .find(|&&at| self.candidates[at].nsvc.name == *name)
+                    .expect("a buildrequired module is in the set");
+                self.candidates[*at].nsvc.stream.clone()
+            };
+            let key: Key = needs.keys().map(|name| (name.clone(), stream(name))).collect();
+            found.entry(key).or_insert_with(BTreeSet::new).insert(set.clone());
+        });
+        found
+    }
+
+    fn grow(
+        &self,
+        set: &Set,
+        mut todo: Vec<(usize, Vec<StreamName>, ModuleName)>,
+        found: &mut impl FnMut(&Set),
+    ) {
+        let Some((by, streams, name)) = todo.pop() else { return found(set) };
+        let by = (by != usize::MAX).then_some(by);
+        let present = set.iter().copied().find(|&at| self.candidates[at].nsvc.name == name);
+        if let Some(at) = present {
+            if self.meets(at, &name, &streams, by) {
+                self.grow(set, todo, found);
+            }
+            return;
+        }
+        for at in (0..self.candidates.len()).filter(|&at| self.meets(at, &name, &streams, by)) {
+            let mut grown = set.clone();
+            grown.insert(at);
+            let groups = &self.candidates[at].requires;
+            let alternatives: Vec<Needs> =
+                if groups.is_empty() { vec![Needs::new()] } else { groups.clone() };
+            for group in alternatives {
+                let mut more = todo.clone();
+                more.extend(group.into_iter().map(|(name, streams)| (at, streams, name)));
+                self.grow(&grown, more, found);
+            }
+        }
+    }
+
+    /// How many builds of the same stream stand before each build of the set: newer ones, then
+    /// those of one version that were added before.
+    pub(crate) fn index_sum(&self, set: &Set) -> usize {
+        let before = |&at: &usize| {
+            let build = &self.candidates[at];
+            let same = self.candidates.iter().filter(|other| {
+                (&other.nsvc.name, &other.nsvc.stream) == (&build.nsvc.name, &build.nsvc.stream)
+            });
+            same.filter(|other| {
+                other.nsvc.version > build.nsvc.version
+                    || other.nsvc.version == build.nsvc.version && other.added < build.added
+            })
+            .count()
+        };
+        set.iter().map(before).sum()
+    }
+}

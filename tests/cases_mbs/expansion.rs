@@ -1,0 +1,1 @@
+//! Stream expansion as a whole.
