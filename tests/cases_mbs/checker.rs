@@ -13,6 +13,16 @@ pub(crate) type Set = BTreeSet<usize>;
 /// The stream of each buildrequired module.
 pub(crate) type Key = BTreeMap<ModuleName, StreamName>;
 
+/// A requirement still to be met: by which build (none: the document), on what.
+type Open = (Option<usize>, ModuleName, Vec<StreamName>);
+
+#[derive(Clone, Copy)]
+struct Wish<'a> {
+    name: &'a ModuleName,
+    streams: &'a [StreamName],
+    by: Option<usize>,
+}
+
 pub(crate) struct Checker<'a> {
     pub(crate) candidates: &'a [Candidate],
     platforms: Platforms,
@@ -23,41 +33,30 @@ impl<'a> Checker<'a> {
         Self { candidates, platforms: Platforms::default() }
     }
 
-    /// Whether a build meets a requirement of the document (`by` is none) or of another build.
-    fn meets(
-        &self,
-        at: usize,
-        name: &ModuleName,
-        streams: &[StreamName],
-        by: Option<usize>,
-    ) -> bool {
+    /// Whether a build meets a wish.
+    fn meets(&self, at: usize, wish: Wish<'_>) -> bool {
         let build = &self.candidates[at];
-        if build.nsvc.name != *name {
+        if build.nsvc.name != *wish.name {
             return false;
         }
-        let base = name.as_str() == "platform";
-        streams.is_empty()
-            || streams.iter().any(|stream| {
+        let base = wish.name.as_str() == "platform";
+        wish.streams.is_empty()
+            || wish.streams.iter().any(|stream| {
                 let named =
                     build.nsvc.stream == *stream || base && build.virtual_streams.contains(stream);
-                named && (!base || self.number_fits(at, name, stream, by))
+                named && (!base || self.number_fits(at, stream, wish.by))
             })
     }
 
-    fn number_fits(
-        &self,
-        at: usize,
-        name: &ModuleName,
-        stream: &StreamName,
-        by: Option<usize>,
-    ) -> bool {
-        let built_against = by.and_then(|by| self.candidates[by].built_against.get(name));
+    fn number_fits(&self, at: usize, stream: &StreamName, by: Option<usize>) -> bool {
+        let build = &self.candidates[at];
+        let built_against =
+            by.and_then(|by| self.candidates[by].built_against.get(&build.nsvc.name));
         let reference = built_against.unwrap_or(stream);
         if !self.platforms.is_xyz(reference) {
             return true;
         }
         let wanted = self.platforms.stream_version(reference);
-        let build = &self.candidates[at];
         let own = self.platforms.stream_version(&build.nsvc.stream);
         #[expect(clippy::cast_precision_loss, reason = "versions in cases are small")]
         let own = if own.is_set() { own.value() } else { build.nsvc.version.0 as f64 };
@@ -68,9 +67,9 @@ impl<'a> Checker<'a> {
     pub(crate) fn is_valid(&self, set: &Set, needs: &Needs) -> bool {
         let names: BTreeSet<_> = set.iter().map(|&at| &self.candidates[at].nsvc.name).collect();
         names.len() == set.len()
-            && needs
-                .iter()
-                .all(|(name, streams)| set.iter().any(|&at| self.meets(at, name, streams, None)))
+            && needs.iter().all(|(name, streams)| {
+                set.iter().any(|&at| self.meets(at, Wish { name, streams, by: None }))
+            })
             && set.iter().all(|&at| {
                 self.met_groups(set, at).next().is_some() || self.candidates[at].requires.is_empty()
             })
@@ -80,7 +79,7 @@ impl<'a> Checker<'a> {
     fn met_groups<'b>(&'b self, set: &'b Set, at: usize) -> impl Iterator<Item = &'b Needs> {
         self.candidates[at].requires.iter().filter(move |group| {
             group.iter().all(|(name, streams)| {
-                set.iter().any(|&other| self.meets(other, name, streams, Some(at)))
+                set.iter().any(|&other| self.meets(other, Wish { name, streams, by: Some(at) }))
             })
         })
     }
@@ -102,10 +101,8 @@ impl<'a> Checker<'a> {
     /// Every valid set of a group, by key.
     pub(crate) fn all(&self, needs: &Needs) -> BTreeMap<Key, BTreeSet<Set>> {
         let mut found = BTreeMap::new();
-        let mut todo: Vec<(usize, Vec<StreamName>, ModuleName)> = Vec::new();
-        for (name, streams) in needs {
-            todo.push((usize::MAX, streams.clone(), name.clone()));
-        }
+        let todo: Vec<Open> =
+            needs.iter().map(|(name, streams)| (None, name.clone(), streams.clone())).collect();
         self.grow(&Set::new(), todo, &mut |set| {
             let stream = |name: &ModuleName| {
                 let at = set
@@ -120,22 +117,16 @@ impl<'a> Checker<'a> {
         found
     }
 
-    fn grow(
-        &self,
-        set: &Set,
-        mut todo: Vec<(usize, Vec<StreamName>, ModuleName)>,
-        found: &mut impl FnMut(&Set),
-    ) {
-        let Some((by, streams, name)) = todo.pop() else { return found(set) };
-        let by = (by != usize::MAX).then_some(by);
-        let present = set.iter().copied().find(|&at| self.candidates[at].nsvc.name == name);
-        if let Some(at) = present {
-            if self.meets(at, &name, &streams, by) {
+    fn grow(&self, set: &Set, mut todo: Vec<Open>, found: &mut impl FnMut(&Set)) {
+        let Some((by, name, streams)) = todo.pop() else { return found(set) };
+        let wish = Wish { name: &name, streams: &streams, by };
+        if let Some(at) = set.iter().copied().find(|&at| self.candidates[at].nsvc.name == name) {
+            if self.meets(at, wish) {
                 self.grow(set, todo, found);
             }
             return;
         }
-        for at in (0..self.candidates.len()).filter(|&at| self.meets(at, &name, &streams, by)) {
+        for at in (0..self.candidates.len()).filter(|&at| self.meets(at, wish)) {
             let mut grown = set.clone();
             grown.insert(at);
             let groups = &self.candidates[at].requires;
@@ -143,7 +134,7 @@ impl<'a> Checker<'a> {
                 if groups.is_empty() { vec![Needs::new()] } else { groups.clone() };
             for group in alternatives {
                 let mut more = todo.clone();
-                more.extend(group.into_iter().map(|(name, streams)| (at, streams, name)));
+                more.extend(group.into_iter().map(|(name, streams)| (Some(at), name, streams)));
                 self.grow(&grown, more, found);
             }
         }
