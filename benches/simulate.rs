@@ -1,0 +1,93 @@
+//! How fast replications run: a farm-shaped module, and graphs of many streams.
+
+use std::sync::Arc;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use modplan::orchestrate::{
+    Approach, Cascade, Catalog, CatalogBuilder, Dispatch, ModuleParts, TaskParts,
+};
+use modplan::sim::{DurationMode, Outcomes, Setup, Slots, SlotsGroup, TaskHistory, World};
+use modplan::time::Millis;
+use rand::{Rng as _, SeedableRng as _};
+use rand_pcg::Pcg64Mcg;
+
+const ARCHES: [&str; 4] = ["aarch64", "ppc64le", "s390x", "x86_64"];
+
+/// Makes a catalog of `modules` modules in layers of 13, each with `components` components for
+/// four arches in three batches, and rows to draw from.
+fn setup(modules: u32, components: u32, builders: u32) -> Setup {
+    let mut random = Pcg64Mcg::seed_from_u64(7);
+    let mut builder = CatalogBuilder::default();
+    for at in 0..modules {
+        let later =
+            (1..=3).map(|step| at + 13 * step).filter(|&to| to < modules).collect::<Vec<_>>();
+        let component = |index: u32| {
+            let task = |arch: &&str| TaskParts {
+                arch: (*arch).into(),
+                estimate_ms: 300_000,
+                durations: index % 50,
+            };
+            let package = format!("package-{index:05}").as_str().into();
+            (package, index % 3, Vec::new(), ARCHES.iter().map(task).collect())
+        };
+        builder.push(&ModuleParts {
+            id: format!("module-{at:06}:1:00000000"),
+            wave: Some(1 + at / 13),
+            is_start: at < 13,
+            dependants: later.clone(),
+            planned_dependants: later,
+            components: (0..components).map(component).collect(),
+            ..ModuleParts::default()
+        });
+    }
+    let history: Vec<TaskHistory> = (0..50)
+        .map(|_| TaskHistory {
+            closed: (0..20).map(|_| Millis(60_000 + random.next_u64() % 900_000)).collect(),
+            ..TaskHistory::default()
+        })
+        .collect();
+    let group = |arch: &&str| SlotsGroup {
+        name: (*arch).to_owned(),
+        count: builders,
+        arches: vec![(*arch).into()],
+    };
+    farm(builder.finish(), history, Slots { groups: ARCHES.iter().map(group).collect() })
+}
+
+fn farm(catalog: Catalog, history: Vec<TaskHistory>, slots: Slots) -> Setup {
+    Setup {
+        catalog: Arc::new(catalog),
+        history: Arc::new(history),
+        slots,
+        approach: Approach::OrchestratorOwned,
+        cascade: Cascade::Planned,
+        dispatch: Dispatch::Graph,
+        submit_limit: u32::MAX,
+        builds_max: 1_000_000,
+        durations: DurationMode::Resample,
+        outcomes: Outcomes::History,
+        seed: 1,
+    }
+}
+
+fn simulate(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("simulate");
+    group.sample_size(20);
+    for (modules, components) in [(1, 300), (1_000, 3), (10_000, 3), (100_000, 1)] {
+        let setup = setup(modules, components, 10);
+        group.throughput(Throughput::Elements(setup.catalog.tasks.len() as u64));
+        let name = format!("{modules}x{components}");
+        group.bench_with_input(BenchmarkId::new("replication", name), &setup, |bench, setup| {
+            let mut world = World::new(setup);
+            let mut replication = 0;
+            bench.iter(|| {
+                replication += 1;
+                world.run(replication)
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, simulate);
+criterion_main!(benches);
