@@ -86,6 +86,8 @@ pub struct Component {
     pub waits_for: u32,
     /// Its tasks.
     pub tasks: Range<u32>,
+    /// The longest estimate over its arches, in milliseconds.
+    pub estimate_ms: u64,
     /// The longest estimated path from its start to the end of the plan, in milliseconds.
     pub rank_ms: u64,
 }
@@ -136,7 +138,6 @@ pub struct TaskParts {
 #[derive(Debug, Default)]
 pub struct CatalogBuilder {
     catalog: Catalog,
-    estimates: Vec<u64>,
 }
 
 impl CatalogBuilder {
@@ -148,6 +149,7 @@ impl CatalogBuilder {
         let module = ModuleIx(small(self.catalog.modules.len()));
         let first = small(self.catalog.components.len());
         for (package, batch, after, tasks) in &parts.components {
+            let estimate_ms = tasks.iter().map(|task| task.estimate_ms).max().unwrap_or(0);
             let tasks = self.push_tasks(&parts.id, package, tasks);
             self.catalog.components.push(Component {
                 module,
@@ -156,6 +158,7 @@ impl CatalogBuilder {
                 blocks: Vec::new(),
                 waits_for: small(after.len()),
                 tasks,
+                estimate_ms,
                 rank_ms: 0,
             });
         }
@@ -188,7 +191,6 @@ impl CatalogBuilder {
                 draw_key: text_key(&name),
                 durations: task.durations,
             });
-            self.estimates.push(task.estimate_ms);
         }
         first..small(self.catalog.tasks.len())
     }
@@ -234,13 +236,7 @@ impl CatalogBuilder {
             } else {
                 Some(after_batch_ms[batch + 1])
             };
-            let own_ms = component
-                .tasks
-                .clone()
-                .map(|task| self.estimates[task as usize])
-                .max()
-                .unwrap_or(0);
-            let rank_ms = own_ms + behind_ms.unwrap_or(0).max(tail_ms);
+            let rank_ms = component.estimate_ms + behind_ms.unwrap_or(0).max(tail_ms);
             self.catalog.components[at as usize].rank_ms = rank_ms;
             // An empty batch must hand on what waits behind it.
             for earlier in &mut after_batch_ms[..=batch] {

@@ -19,7 +19,8 @@ use crate::time::Timestamp;
 pub enum Dispatch {
     /// By the dependency graph, longest remaining path first, without barriers.
     Graph,
-    /// Inside a module by batches, longest remaining path first.
+    /// Inside a module by batches, longest estimate first (the Module Build Service takes the
+    /// heaviest first).
     Batch,
     /// As graph, but a module starts only after every module of all earlier waves ended.
     Wave,
@@ -44,7 +45,7 @@ pub struct OrchestratorOwned<'a> {
     limits: Limits,
     builds: Vec<ModuleBuild>,
     unmet: Unmet,
-    /// Components that may start, longest remaining path first, then in order of submission.
+    /// Components that may start, by priority, then in the order of module builds and components.
     ready: BinaryHeap<(u64, Reverse<(BuildId, ComponentIx)>)>,
     under_way: u32,
     waves: Waves,
@@ -139,8 +140,12 @@ impl<'a> OrchestratorOwned<'a> {
 
     fn queue(&mut self, build: BuildId) {
         for component in self.scratch.drain(..) {
-            let rank = self.catalog.component(component).rank_ms;
-            self.ready.push((rank, Reverse((build, component))));
+            let entry = self.catalog.component(component);
+            let priority = match self.limits.dispatch {
+                Dispatch::Graph | Dispatch::Wave => entry.rank_ms,
+                Dispatch::Batch => entry.estimate_ms,
+            };
+            self.ready.push((priority, Reverse((build, component))));
         }
     }
 

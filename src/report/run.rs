@@ -1,0 +1,195 @@
+//! One run: as JSON for programs, and as a story for people.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use crate::orchestrate::{Approach, Cascade};
+use crate::sim::{ModuleState, Outcome, Run};
+use crate::time::{Millis, Timestamp};
+
+/// What was run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunLabel {
+    /// Who owned the build.
+    pub approach: Approach,
+    /// How the rebuild spread.
+    pub cascade: Cascade,
+    /// The seed.
+    pub seed: u64,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format: u32,
+    approach: Approach,
+    cascade: Cascade,
+    on: &'static str,
+    seed: u64,
+    outcome: Outcome,
+    makespan_seconds: f64,
+    modules: BTreeMap<&'a str, ModuleRow>,
+    counts: Counts,
+    builder_seconds: BuilderSeconds<'a>,
+    arches_without_builder: Vec<&'a str>,
+    went_round: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ModuleRow {
+    state: ModuleState,
+    module_builds: u32,
+    component_builds: u32,
+    ready_seconds: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Counts {
+    module_builds: u64,
+    component_builds: u64,
+    tasks: u64,
+    hub_calls: Option<u64>,
+    repo_regenerations: u64,
+    messages: u64,
+    mails: u64,
+    reused: u64,
+}
+
+#[derive(Serialize)]
+struct BuilderSeconds<'a> {
+    busy: BTreeMap<&'a str, f64>,
+    wasted: f64,
+}
+
+/// Renders a run as the JSON of `execute`, times in seconds.
+///
+/// # Panics
+/// Never: numbers and texts are JSON always.
+#[must_use]
+pub fn json(run: &Run, label: RunLabel) -> String {
+    let figures = &run.figures;
+    let row = |module: &crate::sim::ModuleRun| ModuleRow {
+        state: module.state,
+        module_builds: module.module_builds,
+        component_builds: module.component_builds,
+        ready_seconds: module.ready.map(Timestamp::as_secs_f64),
+    };
+    let busy = figures.busy.iter().map(|(arch, time)| (arch.as_str(), time.as_secs_f64()));
+    let document = Document {
+        format: 1,
+        approach: label.approach,
+        cascade: label.cascade,
+        on: "replay",
+        seed: label.seed,
+        outcome: figures.outcome,
+        makespan_seconds: figures.makespan.as_secs_f64(),
+        modules: run.modules.iter().map(|module| (&*module.id, row(module))).collect(),
+        counts: Counts {
+            module_builds: figures.module_builds,
+            component_builds: figures.component_builds,
+            tasks: figures.tasks,
+            hub_calls: figures.hub_calls,
+            repo_regenerations: figures.repo_regenerations,
+            messages: figures.messages,
+            mails: figures.mails,
+            reused: figures.reused,
+        },
+        builder_seconds: BuilderSeconds {
+            busy: busy.collect(),
+            wasted: figures.wasted.as_secs_f64(),
+        },
+        arches_without_builder: run.arches_without_builder.iter().map(|a| a.as_str()).collect(),
+        went_round: run.went_round.iter().map(|id| &**id).collect(),
+    };
+    let mut text = serde_json::to_string_pretty(&document).expect("numbers and texts are JSON");
+    text.push('\n');
+    text
+}
+
+/// Renders a run for people: one row a module in the order in which they became ready, then what it
+/// cost and what to do next.
+#[must_use]
+pub fn table(run: &Run, label: RunLabel) -> String {
+    let mut rows: Vec<_> = run.modules.iter().collect();
+    rows.sort_by_key(|module| (module.ready.is_none(), module.ready, &module.id));
+    let mut table = comfy_table::Table::new();
+    table.load_preset(comfy_table::presets::NOTHING);
+    table.set_header(["MODULE", "STATE", "READY AFTER", "BUILDS", "COMPONENTS"]);
+    for column in 2..5 {
+        let column = table.column_mut(column).expect("the header has five columns");
+        column.set_cell_alignment(comfy_table::CellAlignment::Right);
+    }
+    for module in rows {
+        let ready = module.ready.map_or("-".to_owned(), |at| Millis(at.0).to_string());
+        let builds = module.module_builds.to_string();
+        let components = module.component_builds.to_string();
+        table.add_row([&*module.id, state_word(module.state), &ready, &builds, &components]);
+    }
+    let mut text = format!("{}\n\n", table.trim_fmt());
+    add_summary(&mut text, run, label);
+    text
+}
+
+fn state_word(state: ModuleState) -> &'static str {
+    match state {
+        ModuleState::Ready => "ready",
+        ModuleState::Failed => "failed",
+        ModuleState::Stuck => "stuck",
+        ModuleState::Blocked => "blocked",
+        ModuleState::Waiting => "waiting",
+    }
+}
+
+fn add_summary(text: &mut String, run: &Run, label: RunLabel) {
+    let figures = &run.figures;
+    let outcome = match figures.outcome {
+        Outcome::Done => "done",
+        Outcome::Capped => "capped",
+        Outcome::Failed => "failed",
+        Outcome::Stuck => "stuck",
+    };
+    let busy: Millis = figures.busy.iter().map(|(_, time)| *time).sum();
+    let lines = [
+        format!("{}, {} cascade: {outcome} after {}", label.approach.as_str(), label.cascade.as_str(), figures.makespan),
+        format!(
+            "{} module builds, {} component builds, {} tasks, {} messages, {} mails",
+            figures.module_builds, figures.component_builds, figures.tasks, figures.messages, figures.mails
+        ),
+        format!("{busy} of builder time, {} of it wasted", figures.wasted),
+    ];
+    for line in lines {
+        writeln!(text, "{line}").expect("a string takes all that is written to it");
+    }
+}
+
+/// Returns what kept a run from ending well and what to do about it; nothing for a run that is done.
+#[must_use]
+pub fn advice(run: &Run) -> Vec<(String, &'static str)> {
+    let mut advice = Vec::new();
+    if !run.arches_without_builder.is_empty() {
+        let arches: Vec<&str> = run.arches_without_builder.iter().map(|a| a.as_str()).collect();
+        advice.push((
+            format!("no builder of the farm builds {}: what needs it waits for ever", arches.join(", ")),
+            "add builders of that arch to the farm, or leave the arch out with --arches",
+        ));
+    }
+    if run.figures.outcome == Outcome::Capped {
+        let round = if run.went_round.is_empty() {
+            "the cap on module builds stopped the run".to_owned()
+        } else {
+            let names: Vec<&str> = run.went_round.iter().map(|id| &**id).collect();
+            format!("the cap on module builds stopped a storm; these caused their own rebuild: {}", names.join(", "))
+        };
+        advice.push((round, "use `--cascade planned`, which builds each module once, or raise cascade.max_builds"));
+    }
+    let failed: Vec<&str> =
+        run.modules.iter().filter(|m| m.state == ModuleState::Failed).map(|m| &*m.id).collect();
+    if !failed.is_empty() {
+        advice.push((
+            format!("failed: {}", failed.join(", ")),
+            "see the failed rows of the trace; what depends on these stays blocked",
+        ));
+    }
+    advice
+}
