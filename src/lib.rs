@@ -8,5 +8,6 @@ pub mod load;
 pub mod name;
 pub mod orchestrate;
 pub mod plan;
+pub mod report;
 pub mod sim;
 pub mod time;

@@ -114,7 +114,7 @@ pub fn table(run: &Run, label: RunLabel) -> String {
     let mut rows: Vec<_> = run.modules.iter().collect();
     rows.sort_by_key(|module| (module.ready.is_none(), module.ready, &module.id));
     let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::NOTHING);
+    table.load_style(comfy_table::presets::NOTHING);
     table.set_header(["MODULE", "STATE", "READY AFTER", "BUILDS", "COMPONENTS"]);
     for column in 2..5 {
         let column = table.column_mut(column).expect("the header has five columns");
@@ -151,10 +151,19 @@ fn add_summary(text: &mut String, run: &Run, label: RunLabel) {
     };
     let busy: Millis = figures.busy.iter().map(|(_, time)| *time).sum();
     let lines = [
-        format!("{}, {} cascade: {outcome} after {}", label.approach.as_str(), label.cascade.as_str(), figures.makespan),
+        format!(
+            "{}, {} cascade: {outcome} after {}",
+            label.approach.as_str(),
+            label.cascade.as_str(),
+            figures.makespan
+        ),
         format!(
             "{} module builds, {} component builds, {} tasks, {} messages, {} mails",
-            figures.module_builds, figures.component_builds, figures.tasks, figures.messages, figures.mails
+            figures.module_builds,
+            figures.component_builds,
+            figures.tasks,
+            figures.messages,
+            figures.mails
         ),
         format!("{busy} of builder time, {} of it wasted", figures.wasted),
     ];
@@ -170,7 +179,10 @@ pub fn advice(run: &Run) -> Vec<(String, &'static str)> {
     if !run.arches_without_builder.is_empty() {
         let arches: Vec<&str> = run.arches_without_builder.iter().map(|a| a.as_str()).collect();
         advice.push((
-            format!("no builder of the farm builds {}: what needs it waits for ever", arches.join(", ")),
+            format!(
+                "no builder of the farm builds {}: what needs it waits for ever",
+                arches.join(", ")
+            ),
             "add builders of that arch to the farm, or leave the arch out with --arches",
         ));
     }
@@ -179,9 +191,15 @@ pub fn advice(run: &Run) -> Vec<(String, &'static str)> {
             "the cap on module builds stopped the run".to_owned()
         } else {
             let names: Vec<&str> = run.went_round.iter().map(|id| &**id).collect();
-            format!("the cap on module builds stopped a storm; these caused their own rebuild: {}", names.join(", "))
+            format!(
+                "the cap on module builds stopped a storm; these caused their own rebuild: {}",
+                names.join(", ")
+            )
         };
-        advice.push((round, "use `--cascade planned`, which builds each module once, or raise cascade.max_builds"));
+        advice.push((
+            round,
+            "use `--cascade planned`, which builds each module once, or raise cascade.max_builds",
+        ));
     }
     let failed: Vec<&str> =
         run.modules.iter().filter(|m| m.state == ModuleState::Failed).map(|m| &*m.id).collect();

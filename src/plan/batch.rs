@@ -1,0 +1,229 @@
+//! Batches, as the Module Build Service counts them, and levels of a component graph.
+//!
+//! Components and included modules are taken in rising `buildorder`, equals in the order given.
+//! Batch 1 is the macros package's; each change of `buildorder` opens the next. An included module
+//! counts on from the batch reached, by orders of its own, and gives the last batch it used back;
+//! one whose first order differs from its includer's leaves an empty batch behind it. That is what
+//! MBS 3.9.2 does, recorded, and what its users' batch numbers are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The batch of the macros package.
+pub const MACROS_BATCH: u32 = 1;
+
+/// One thing to order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// A component.
+    Component {
+        /// Its key.
+        key: String,
+        /// Its buildorder.
+        buildorder: i64,
+    },
+    /// A module whose components are built along.
+    Included {
+        /// Its buildorder, among its includer's items.
+        buildorder: i64,
+        /// What it is made of.
+        items: Vec<Item>,
+    },
+}
+
+/// Batch numbers by component key, and the last batch used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batches {
+    /// The batch of each component.
+    pub of: BTreeMap<String, u32>,
+    /// The last batch; [`MACROS_BATCH`] when there is no component.
+    pub last: u32,
+}
+
+/// Why components have no batches.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BatchError {
+    /// One key stands in the module and in one it includes, or in two of these.
+    #[error("component {} stands more than once among a module and what it includes", keys.join(", "))]
+    Repeated {
+        /// The keys, sorted.
+        keys: Vec<String>,
+    },
+    /// `buildafter` goes round.
+    #[error("buildafter goes round: {}", path.join(" after "))]
+    Cycle {
+        /// The way round, the first key again at the end.
+        path: Vec<String>,
+    },
+}
+
+/// Counts batches from `buildorder`.
+///
+/// # Errors
+/// [`BatchError::Repeated`] when a key stands twice.
+pub fn batches(items: &[Item]) -> Result<Batches, BatchError> {
+    let mut batches = Batches { of: BTreeMap::new(), last: MACROS_BATCH };
+    let mut repeated = BTreeSet::new();
+    let mut at = Position { batch: MACROS_BATCH, order: None };
+    count(items, &mut at, &mut |key, batch| {
+        if batches.of.insert(key.to_owned(), batch).is_some() {
+            repeated.insert(key.to_owned());
+        }
+    });
+    batches.last = at.batch;
+    if repeated.is_empty() {
+        return Ok(batches);
+    }
+    Err(BatchError::Repeated { keys: repeated.into_iter().collect() })
+}
+
+/// How far counting is.
+#[derive(Clone, Copy)]
+struct Position {
+    batch: u32,
+    order: Option<i64>,
+}
+
+fn count(items: &[Item], at: &mut Position, note: &mut impl FnMut(&str, u32)) {
+    let mut sorted: Vec<&Item> = items.iter().collect();
+    sorted.sort_by_key(|item| match item {
+        Item::Component { buildorder, .. } | Item::Included { buildorder, .. } => *buildorder,
+    });
+    for item in sorted {
+        match item {
+            Item::Component { key, buildorder } => {
+                at.enter(*buildorder);
+                note(key, at.batch);
+            }
+            Item::Included { buildorder, items } => {
+                at.enter(*buildorder);
+                let mut inner = *at;
+                count(items, &mut inner, note);
+                at.batch = inner.batch;
+            }
+        }
+    }
+}
+
+impl Position {
+    fn enter(&mut self, order: i64) {
+        if self.order != Some(order) {
+            self.batch += 1;
+            self.order = Some(order);
+        }
+    }
+}
+
+/// Counts levels of the graph that `buildafter` spans: 2 for what waits for nothing, else one more
+/// than the highest it waits for. `after` holds keys by key; unknown keys are left out of account.
+///
+/// # Errors
+/// [`BatchError::Cycle`] with the way round.
+pub fn levels(after: &BTreeMap<String, BTreeSet<String>>) -> Result<Batches, BatchError> {
+    let mut of: BTreeMap<String, u32> = BTreeMap::new();
+    while of.len() < after.len() {
+        let next: Vec<(String, u32)> = after
+            .iter()
+            .filter(|(key, _)| !of.contains_key(*key))
+            .filter_map(|(key, before)| Some((key.clone(), level(before, after, &of)?)))
+            .collect();
+        if next.is_empty() {
+            return Err(BatchError::Cycle { path: way_round(after, &of) });
+        }
+        of.extend(next);
+    }
+    let last = of.values().copied().max().unwrap_or(MACROS_BATCH);
+    Ok(Batches { of, last })
+}
+
+/// Returns the level above all of `before`, or nothing while one of them has none.
+fn level(
+    before: &BTreeSet<String>,
+    after: &BTreeMap<String, BTreeSet<String>>,
+    of: &BTreeMap<String, u32>,
+) -> Option<u32> {
+    let mut highest = MACROS_BATCH;
+    for key in before.iter().filter(|key| after.contains_key(*key)) {
+        highest = highest.max(*of.get(key)?);
+    }
+    Some(highest + 1)
+}
+
+/// Walks back from a key without a level until a key comes again.
+fn way_round(
+    after: &BTreeMap<String, BTreeSet<String>>,
+    of: &BTreeMap<String, u32>,
+) -> Vec<String> {
+    let is_open = |key: &&String| after.contains_key(*key) && !of.contains_key(*key);
+    let mut path: Vec<String> = Vec::new();
+    let mut next = after.keys().find(is_open);
+    while let Some(key) = next {
+        if let Some(start) = path.iter().position(|seen| seen == key) {
+            path.drain(..start);
+            path.push(key.clone());
+            break;
+        }
+        path.push(key.clone());
+        next = after[key].iter().find(is_open);
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn component(key: &str, buildorder: i64) -> Item {
+        Item::Component { key: key.to_owned(), buildorder }
+    }
+
+    fn numbers(batches: &Batches) -> Vec<(&str, u32)> {
+        batches.of.iter().map(|(key, batch)| (key.as_str(), *batch)).collect()
+    }
+
+    #[test]
+    fn each_change_of_buildorder_opens_a_batch_and_the_first_is_two() {
+        let items = [component("z", 10), component("a", -1), component("b", 0), component("c", 0)];
+        let batches = batches(&items).unwrap();
+        assert_eq!(numbers(&batches), [("a", 2), ("b", 3), ("c", 3), ("z", 4)]);
+        assert_eq!(batches.last, 4);
+    }
+
+    #[test]
+    fn an_included_module_counts_on_and_may_leave_a_batch_empty() {
+        let inner = vec![component("i1", 0), component("i2", 9)];
+        let items =
+            [component("a", 0), Item::Included { buildorder: 2, items: inner }, component("z", 5)];
+        let batches = batches(&items).unwrap();
+        assert_eq!(numbers(&batches), [("a", 2), ("i1", 4), ("i2", 5), ("z", 6)]);
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_named() {
+        let inner = vec![component("a", 0)];
+        let items = [component("a", 0), Item::Included { buildorder: 0, items: inner }];
+        assert_eq!(batches(&items), Err(BatchError::Repeated { keys: vec!["a".to_owned()] }));
+    }
+
+    #[test]
+    fn nothing_to_build_uses_the_macros_batch_alone() {
+        assert_eq!(batches(&[]).unwrap().last, MACROS_BATCH);
+    }
+
+    fn graph(edges: &[(&str, &[&str])]) -> BTreeMap<String, BTreeSet<String>> {
+        let owned = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect();
+        edges.iter().map(|(key, before)| ((*key).to_owned(), owned(before))).collect()
+    }
+
+    #[test]
+    fn levels_rise_along_the_longest_way() {
+        let levels = levels(&graph(&[("a", &[]), ("b", &["a"]), ("c", &["a", "b"]), ("d", &[])]));
+        assert_eq!(numbers(&levels.unwrap()), [("a", 2), ("b", 3), ("c", 4), ("d", 2)]);
+    }
+
+    #[test]
+    fn a_way_round_is_told_from_its_first_key_to_the_same() {
+        let error = levels(&graph(&[("a", &["b"]), ("b", &["c"]), ("c", &["b"])])).unwrap_err();
+        assert_eq!(error.to_string(), "buildafter goes round: b after c after b");
+    }
+}
