@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod cases_mbs;
 #[cfg(test)]
+mod fixtures;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod support;
