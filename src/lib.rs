@@ -4,10 +4,15 @@
 //! *how long* that takes on a given farm under each of two orchestrator designs, and *how many*
 //! builders a deadline needs.
 
+pub mod farm;
+pub mod koji;
 pub mod load;
 pub mod name;
 pub mod orchestrate;
 pub mod plan;
 pub mod report;
+pub mod scenario;
+mod settings;
 pub mod sim;
 pub mod time;
+pub mod trace;

@@ -7,8 +7,10 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
+mod nearest;
 mod select;
 
+pub use nearest::nearest;
 pub use select::{Selector, SelectorError};
 
 macro_rules! text_types {

@@ -10,7 +10,8 @@ use std::process::Command;
 const ROWS: &[&[&str]] = &[
     &["name", "time"],
     &["load", "koji"],
-    &["trace"],
+    &["trace", "settings"],
+    &["farm", "scenario"],
     &["graph"],
     &["plan"],
     &["orchestrate"],
@@ -25,7 +26,7 @@ const CRATE_PLACES: &[(&str, &[&str])] = &[
     ("anyhow", &["cli", "main"]),
     ("clap", &["cli", "main"]),
     ("indicatif", &["cli"]),
-    ("granit_parser", &["load"]),
+    ("granit_parser", &["load", "settings"]),
     ("petgraph", &["graph"]),
     ("plotters", &["report"]),
     ("rand", &["sim"]),

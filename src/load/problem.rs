@@ -101,6 +101,18 @@ codes! {
     EmbeddedModulemd "embedded-modulemd" Warning "The modulemd that a row carries cannot be read; the row's own fields are taken.";
     SourceDisagreement "source-disagreement" Warning "Two sources disagree on a dependency of one NSVC; both places are named.";
     ArchDrift "arch-drift" Warning "Dependencies or components of one NSVC differ between arches.";
+    SettingSyntax "setting-syntax" Error "A farm or scenario file is not readable YAML.";
+    SettingUnknown "setting-unknown" Error "A farm or scenario file has a key that does not exist.";
+    SettingUnsupported "setting-unsupported" Error "A key exists but is not yet supported.";
+    SettingValue "setting-value" Error "A value of a farm or scenario file is missing or wrong.";
+    TraceColumn "trace-column" Error "A trace lacks a column it needs, or has one twice.";
+    TraceColumnUnknown "trace-column-unknown" Warning "A trace has a column that is not read.";
+    TraceDuplicate "trace-duplicate" Warning "A trace records the same task twice; the first is taken.";
+    TraceMethod "trace-method" Warning "A trace has a method that koji itself does not have.";
+    TraceOutcome "trace-outcome" Error "A trace has an outcome other than closed, failed or canceled.";
+    TraceRow "trace-row" Error "A row of a trace lacks a field it needs.";
+    TraceText "trace-text" Error "A trace is not text.";
+    TraceTime "trace-time" Error "A time of a trace is negative, absurd or unreadable.";
 }
 
 /// One problem, with its place, in words for people.

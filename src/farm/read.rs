@@ -1,0 +1,207 @@
+//! The farm file.
+
+use super::{Background, BuilderGroup, Createrepo, Farm, Hub, Model, Repo};
+use crate::load::Finding;
+use crate::name::Arch;
+use crate::settings::{self, Node, Reader, Section, Value};
+
+const UNSUPPORTED: &[&str] = &["hub", "repo"];
+
+impl Farm {
+    /// Reads a farm file; `input` is what the findings' places call the file.
+    ///
+    /// # Errors
+    /// Every problem found, each with line and column; a farm with a problem is no farm.
+    pub fn read(bytes: &[u8], input: u32) -> Result<Self, Vec<Finding>> {
+        let root = settings::parse(bytes, input).map_err(|finding| vec![finding])?;
+        let mut reader = Reader::new(UNSUPPORTED);
+        let known = ["model", "builders", "background", "hub", "repo"];
+        let file = reader.section(&root, "", &known);
+        reader.require(&file, "builders");
+        let farm = Self {
+            model: model(&mut reader, &file),
+            builders: builders(&mut reader, &file),
+            background: background(&mut reader, &file),
+            hub: file.find("hub").map(|node| hub(&mut reader, node)).unwrap_or_default(),
+            repo: file.find("repo").map(|node| repo(&mut reader, node)).unwrap_or_default(),
+        };
+        reader.finish(farm)
+    }
+}
+
+fn model(reader: &mut Reader, file: &Section<'_>) -> Model {
+    let words = [("ideal", Model::Ideal), ("koji", Model::Koji)];
+    let model = reader.value(file, "model", |text| match settings::word(text, &words)? {
+        Model::Koji => Err("koji is not yet supported".to_owned()),
+        Model::Ideal => Ok(Model::Ideal),
+    });
+    model.unwrap_or_default()
+}
+
+fn builders(reader: &mut Reader, file: &Section<'_>) -> Vec<BuilderGroup> {
+    let mut groups: Vec<BuilderGroup> = Vec::new();
+    for node in reader.items(file, "builders").unwrap_or_default() {
+        if let Some(group) = builder_group(reader, node) {
+            if groups.iter().any(|earlier| earlier.name == group.name) {
+                reader.wrong(node.place, format!("builders `{}` are given twice", group.name));
+            }
+            groups.push(group);
+        }
+    }
+    groups
+}
+
+fn builder_group(reader: &mut Reader, node: &Node) -> Option<BuilderGroup> {
+    let known = [
+        "name",
+        "count",
+        "arches",
+        "capacity",
+        "max_jobs",
+        "channels",
+        "cpus",
+        "speed",
+        "price_per_hour",
+    ];
+    let section = reader.section(node, "builders", &known);
+    let name = reader.required(&section, "name", settings::text);
+    let count = reader.required(&section, "count", settings::count);
+    reader.require(&section, "arches");
+    let arches = reader.values(&section, "arches", arch);
+    if section.find("arches").is_some_and(|node| node.value == Value::List(Vec::new())) {
+        reader.wrong(node.place, "`builders.arches` is empty: builders without an arch do nothing");
+    }
+    let mut group = BuilderGroup::new(name?, count?, arches?);
+    group.capacity = reader.value(&section, "capacity", settings::number).unwrap_or(group.capacity);
+    group.max_jobs = reader.value(&section, "max_jobs", settings::count).unwrap_or(group.max_jobs);
+    if let Some(channels) = reader.values(&section, "channels", settings::text) {
+        group.channels = channels;
+    }
+    group.cpus = reader.value(&section, "cpus", settings::positive_count);
+    group.speed = reader.value(&section, "speed", settings::positive_number).unwrap_or(1.0);
+    group.price_per_hour = reader.value(&section, "price_per_hour", settings::number);
+    Some(group)
+}
+
+fn arch(text: &str) -> Result<Arch, String> {
+    match text {
+        "noarch" => Err("must not list noarch: every builder takes it".to_owned()),
+        _ => settings::text(text).map(|text| Arch::from(text.as_str())),
+    }
+}
+
+fn background(reader: &mut Reader, file: &Section<'_>) -> Vec<Background> {
+    let mut all = Vec::new();
+    for node in reader.items(file, "background").unwrap_or_default() {
+        let section = reader.section(node, "background", &["arch", "channel", "load"]);
+        let arch = reader.required(&section, "arch", arch);
+        let channel = reader.value(&section, "channel", settings::text);
+        let load = reader.required(&section, "load", settings::share);
+        if let (Some(arch), Some(load)) = (arch, load) {
+            let channel = channel.unwrap_or_else(|| "default".to_owned());
+            all.push(Background { arch, channel, load });
+        }
+    }
+    all
+}
+
+fn hub(reader: &mut Reader, node: &Node) -> Hub {
+    let known = [
+        "run_interval",
+        "builder_sleep",
+        "submit_interval",
+        "max_jobs",
+        "capacity_overcommit",
+        "ready_timeout",
+        "assign_timeout",
+        "host_timeout",
+        "soft_refusal_timeout",
+        "priority",
+    ];
+    let section = reader.section(node, "hub", &known);
+    let mut hub = Hub::default();
+    // A builder that polls without a pause would poll for ever in no time.
+    if let Some(span) = reader.value(&section, "builder_sleep", settings::interval) {
+        hub.builder_sleep = span;
+    }
+    let spans = [
+        ("run_interval", &mut hub.run_interval),
+        ("submit_interval", &mut hub.submit_interval),
+        ("ready_timeout", &mut hub.ready_timeout),
+        ("assign_timeout", &mut hub.assign_timeout),
+        ("host_timeout", &mut hub.host_timeout),
+        ("soft_refusal_timeout", &mut hub.soft_refusal_timeout),
+    ];
+    for (key, place) in spans {
+        if let Some(span) = reader.value(&section, key, settings::duration) {
+            *place = span;
+        }
+    }
+    if let Some(jobs) = reader.value(&section, "max_jobs", settings::count) {
+        hub.max_jobs = jobs;
+    }
+    if let Some(weight) = reader.value(&section, "capacity_overcommit", settings::number) {
+        hub.capacity_overcommit = weight;
+    }
+    let whole = |text: &str| {
+        text.parse::<i32>().map_err(|_| format!("must be a whole number, not `{text}`"))
+    };
+    if let Some(priority) = reader.value(&section, "priority", whole) {
+        hub.priority = priority;
+    }
+    hub
+}
+
+fn repo(reader: &mut Reader, node: &Node) -> Repo {
+    let known = [
+        "createrepo",
+        "check_interval",
+        "tasks_max",
+        "tries",
+        "wait_poll",
+        "wait_timeout",
+        "lag",
+        "lag_window",
+    ];
+    let section = reader.section(node, "repo", &known);
+    let mut repo = Repo::default();
+    if let Some(time) = section.find("createrepo") {
+        repo.createrepo = createrepo(reader, &section, time);
+    }
+    let spans = [
+        ("check_interval", &mut repo.check_interval),
+        ("wait_poll", &mut repo.wait_poll),
+        ("lag_window", &mut repo.lag_window),
+    ];
+    for (key, place) in spans {
+        if let Some(span) = reader.value(&section, key, settings::interval) {
+            *place = span;
+        }
+    }
+    for (key, place) in [("wait_timeout", &mut repo.wait_timeout), ("lag", &mut repo.lag)] {
+        if let Some(span) = reader.value(&section, key, settings::duration) {
+            *place = span;
+        }
+    }
+    for (key, place) in [("tasks_max", &mut repo.tasks_max), ("tries", &mut repo.tries)] {
+        if let Some(number) = reader.value(&section, key, settings::positive_count) {
+            *place = number;
+        }
+    }
+    repo
+}
+
+/// Reads a fixed time, the word `trace`, or `{base: 20s, per_build: 100ms}`.
+fn createrepo(reader: &mut Reader, section: &Section<'_>, node: &Node) -> Createrepo {
+    if let Value::Map(_) = node.value {
+        let size = reader.section(node, "repo.createrepo", &["base", "per_build"]);
+        let base = reader.required(&size, "base", settings::duration).unwrap_or_default();
+        let per_build = reader.required(&size, "per_build", settings::duration).unwrap_or_default();
+        return Createrepo::BySize { base, per_build };
+    }
+    let time = reader.value(section, "createrepo", |text| match text {
+        "trace" => Ok(Createrepo::Trace),
+        _ => settings::duration(text).map(Createrepo::Fixed),
+    });
+    time.unwrap_or(Createrepo::Trace)
+}

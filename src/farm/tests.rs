@@ -1,0 +1,92 @@
+use super::*;
+use crate::load::Code;
+
+fn refused(text: &str) -> Vec<(u32, u32, Code, String)> {
+    let findings = Farm::read(text.as_bytes(), 0).unwrap_err();
+    findings.into_iter().map(|f| (f.place.line, f.place.column, f.code, f.message)).collect()
+}
+
+#[test]
+fn a_farm_reads_as_written_with_koji_defaults_for_the_rest() {
+    let farm = Farm::read(
+        b"model: ideal\n\
+          builders:\n\
+          - {name: x86, count: 20, arches: [x86_64, i686], capacity: 4.0, max_jobs: 12,\n   \
+             channels: [default], cpus: 8, speed: 1.5, price_per_hour: 0.40}\n\
+          - {name: z, count: 2, arches: [s390x]}\n\
+          background: [{arch: s390x, channel: default, load: 0.3}]\n",
+        0,
+    )
+    .unwrap();
+    let x86 = BuilderGroup {
+        name: "x86".into(),
+        count: 20,
+        arches: vec!["x86_64".into(), "i686".into()],
+        capacity: 4.0,
+        max_jobs: 12,
+        channels: vec!["default".into()],
+        cpus: Some(8),
+        speed: 1.5,
+        price_per_hour: Some(0.4),
+    };
+    assert_eq!(farm.builders, [x86, BuilderGroup::new("z", 2, vec!["s390x".into()])]);
+    assert_eq!(farm.hub, Hub::default());
+    assert_eq!(farm.builders_of(&"i686".into()), 20);
+    assert_eq!(farm.builders_of(&"noarch".into()), 22);
+    assert_eq!(farm.builders_of(&"aarch64".into()), 0);
+}
+
+#[test]
+fn without_a_farm_every_needed_arch_has_ten_ideal_builders() {
+    let farm = Farm::ideal(["x86_64", "aarch64", "x86_64", "noarch"].map(Arch::from));
+    let groups: Vec<_> = farm.builders.iter().map(|g| (g.name.as_str(), g.count)).collect();
+    assert_eq!(groups, [("aarch64", 10), ("x86_64", 10)]);
+    assert_eq!(farm.model, Model::Ideal);
+}
+
+#[test]
+fn every_problem_is_told_with_its_line() {
+    let problems = refused(
+        "bilders: []\n\
+         builders:\n\
+         - {name: x86, count: -1, arches: [x86_64]}\n\
+         - name: z\n  count: 2\n  arches: []\n  speed: 0\n  colour: blue\n\
+         - {name: z, count: 2, arches: [noarch]}\n",
+    );
+    let expected = [
+        (1, 1, Code::SettingUnknown, "`bilders` is not a key of the file"),
+        (3, 22, Code::SettingValue, "`builders.count` must be a whole number, not `-1`"),
+        (
+            4,
+            3,
+            Code::SettingValue,
+            "`builders.arches` is empty: builders without an arch do nothing",
+        ),
+        (7, 10, Code::SettingValue, "`builders.speed` must be more than 0"),
+        (8, 3, Code::SettingUnknown, "`colour` is not a key of `builders`"),
+        (9, 3, Code::SettingValue, "builders `z` are given twice"),
+        (
+            9,
+            32,
+            Code::SettingValue,
+            "`builders.arches` must not list noarch: every builder takes it",
+        ),
+    ];
+    let expected = expected.map(|(line, column, code, text)| (line, column, code, text.to_owned()));
+    assert_eq!(problems, expected);
+}
+
+#[test]
+fn an_empty_file_and_broken_yaml_are_refused() {
+    assert_eq!(refused("")[0].3, "`builders` is missing");
+    assert_eq!(refused("builders: [")[0].2, Code::SettingSyntax);
+    assert_eq!(refused("- x")[0].3, "the file must be a map of settings");
+    assert_eq!(refused("a: 1\n---\nb: 2\n").last().unwrap().2, Code::SettingSyntax);
+}
+
+#[test]
+fn what_needs_the_koji_model_is_refused_for_now() {
+    let problems = refused("model: koji\nbuilders: []\nhub: {run_interval: 30s}\n");
+    let codes: Vec<_> = problems.iter().map(|(line, _, code, _)| (*line, *code)).collect();
+    assert_eq!(codes, [(1, Code::SettingValue), (3, Code::SettingUnsupported)]);
+}

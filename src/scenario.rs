@@ -1,0 +1,218 @@
+//! The scenario: how builds and tests end, what people and the bus do, when changes come in and
+//! what breaks. Plain data; a key left out means the same as no scenario.
+
+mod read;
+
+use crate::name::Selector;
+use crate::time::Millis;
+
+/// Where the outcome of a component build comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Outcomes {
+    /// As the trace says; without a row it passes.
+    #[default]
+    Replay,
+    /// Drawn with `failure_rate`.
+    Rate,
+    /// Every build passes.
+    AlwaysPass,
+}
+
+/// How component builds end.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Builds {
+    /// Where outcomes come from.
+    pub outcomes: Outcomes,
+    /// Share of builds that fail, with [`Outcomes::Rate`].
+    pub failure_rate: f64,
+    /// Share of failures that another attempt does not repeat.
+    pub flaky_share: f64,
+    /// How often a failed build is tried again.
+    pub retries: u32,
+}
+
+/// What is tested before it counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Gate {
+    /// Nothing: complete counts as passed at once.
+    #[default]
+    None,
+    /// The whole module.
+    Module,
+    /// Each component.
+    Component,
+    /// Each component, then the module.
+    Both,
+}
+
+/// One setting for each approach.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ByApproach<T> {
+    /// For koji-owned.
+    pub koji_owned: T,
+    /// For orchestrator-owned.
+    pub orchestrator_owned: T,
+}
+
+/// A lognormal time through two quantiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quantiles {
+    /// Half are shorter.
+    pub p50: Millis,
+    /// Nine in ten are shorter.
+    pub p90: Millis,
+}
+
+/// Tests: a defect is drawn once a component build, and tests detect it or not.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tests {
+    /// What is tested.
+    pub gate: ByApproach<Gate>,
+    /// Share of component builds with a defect.
+    pub defect_rate: f64,
+    /// Share of defects that a component's test finds.
+    pub detect_component: f64,
+    /// Share of defects that a module's test finds.
+    pub detect_module: f64,
+    /// Share of tests that fail without a defect.
+    pub false_alarm: f64,
+    /// How long a component's test takes; nothing where not given.
+    pub component: Option<Quantiles>,
+    /// How long a module's test takes; nothing where not given.
+    pub module: Option<Quantiles>,
+    /// How many tests run at once; any number where not given.
+    pub workers: Option<u32>,
+}
+
+/// What people do about a stuck rebuild.
+#[derive(Clone, Debug, PartialEq)]
+pub struct People {
+    /// How long a fix takes.
+    pub fix: Quantiles,
+    /// Share of failed tests that are waived.
+    pub waive_share: f64,
+}
+
+/// The message bus.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bus {
+    /// From publishing to receiving.
+    pub delay: Millis,
+    /// Share of messages lost.
+    pub loss: f64,
+    /// Share of messages that come twice.
+    pub duplicate: f64,
+}
+
+/// In which order orchestrator-owned submits what is ready.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dispatch {
+    /// By the dependency graph, longest remaining path first.
+    #[default]
+    Graph,
+    /// By batches, longest estimate first.
+    Batch,
+    /// By waves of modules.
+    Wave,
+}
+
+/// How the orchestrator-owned approach works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrchestratorOwned {
+    /// In which order it submits.
+    pub dispatch: Dispatch,
+    /// How many builds it has at koji at once; any number where not given.
+    pub submit_limit: Option<u32>,
+    /// How often it asks koji what the bus may have lost.
+    pub poll: Millis,
+}
+
+/// Changes that come in again and again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrival {
+    /// Mean time between two.
+    pub every: Millis,
+    /// The streams that change.
+    pub changed: Vec<Selector>,
+    /// What a report calls them.
+    pub class: Option<String>,
+    /// How soon everything is to be rebuilt.
+    pub within: Option<Millis>,
+}
+
+/// What breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// Builders are gone.
+    BuildersDown,
+    /// The hub answers nobody.
+    HubOffline,
+    /// The orchestrator dies and starts again.
+    OrchestratorCrash,
+    /// The bus carries nothing.
+    BusOutage,
+    /// Repo regenerations fail.
+    RepoFailure,
+    /// Every build fails, as something in the base system is broken.
+    BasePackageBroken,
+}
+
+/// One fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// When it begins.
+    pub at: Millis,
+    /// What breaks.
+    pub kind: FaultKind,
+    /// Which builders, for `builders-down`.
+    pub builders: Option<String>,
+    /// How many of them; all where not given.
+    pub count: Option<u32>,
+    /// How long it lasts; for ever where not given.
+    pub lasts: Option<Millis>,
+}
+
+/// A whole scenario.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// How builds end.
+    pub builds: Builds,
+    /// How tests go.
+    pub tests: Tests,
+    /// What people do; absent: stuck for good.
+    pub people: Option<People>,
+    /// The bus.
+    pub bus: Bus,
+    /// Builds after which a rebuild that spreads is stopped.
+    pub builds_max: u64,
+    /// How orchestrator-owned works.
+    pub orchestrator_owned: OrchestratorOwned,
+    /// Changes over weeks; none: one batch.
+    pub arrivals: Vec<Arrival>,
+    /// What breaks, and when.
+    pub faults: Vec<Fault>,
+}
+
+impl Default for OrchestratorOwned {
+    fn default() -> Self {
+        Self { dispatch: Dispatch::Graph, submit_limit: None, poll: Millis::from_secs(600) }
+    }
+}
+
+impl Default for Scenario {
+    fn default() -> Self {
+        Self {
+            builds: Builds::default(),
+            tests: Tests::default(),
+            people: None,
+            bus: Bus::default(),
+            builds_max: 10_000,
+            orchestrator_owned: OrchestratorOwned::default(),
+            arrivals: Vec::new(),
+            faults: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

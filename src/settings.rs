@@ -1,0 +1,236 @@
+//! Farm and scenario files: YAML read with the place of every key, so that each problem is told
+//! with its line, all of them at once, a misspelt key with the one that was meant.
+
+mod tree;
+
+use crate::load::{Code, Finding, Place};
+use crate::name::nearest;
+use crate::time::Millis;
+
+pub(crate) use tree::{Node, Value, parse};
+
+/// Collects what is wrong while a file is turned into plain data.
+pub(crate) struct Reader {
+    findings: Vec<Finding>,
+    /// Keys that exist but are refused for now, as paths such as `bus.loss`; a section's path
+    /// refuses the section whole.
+    unsupported: &'static [&'static str],
+}
+
+/// One map of the file, its keys checked.
+pub(crate) struct Section<'n> {
+    path: &'static str,
+    place: Place,
+    entries: &'n [(tree::Key, Node)],
+}
+
+impl<'n> Section<'n> {
+    pub(crate) fn find(&self, key: &str) -> Option<&'n Node> {
+        let entry = self.entries.iter().find(|(name, _)| name.text == key);
+        entry.map(|(_, node)| node).filter(|node| node.value != Value::Nothing)
+    }
+}
+
+impl Reader {
+    pub(crate) fn new(unsupported: &'static [&'static str]) -> Self {
+        Self { findings: Vec::new(), unsupported }
+    }
+
+    /// Takes a node as a map with the keys named; other keys are told, and so are keys twice.
+    pub(crate) fn section<'n>(
+        &mut self,
+        node: &'n Node,
+        path: &'static str,
+        known: &[&'static str],
+    ) -> Section<'n> {
+        let entries: &[_] = match &node.value {
+            Value::Map(entries) => entries,
+            Value::Nothing => &[],
+            Value::Text(_) | Value::List(_) => {
+                self.wrong(node.place, format!("{} must be a map of settings", shown(path)));
+                &[]
+            }
+        };
+        for (at, (key, _)) in entries.iter().enumerate() {
+            if !known.contains(&&*key.text) {
+                self.unknown(path, key, known);
+            } else if self.is_unsupported(path, &key.text) {
+                let message = format!("`{}` is not yet supported", join(path, &key.text));
+                self.findings.push(
+                    Finding::new(Code::SettingUnsupported, key.place, message)
+                        .hint("leave it out for now"),
+                );
+            } else if entries[..at].iter().any(|(earlier, _)| earlier.text == key.text) {
+                self.wrong(key.place, format!("`{}` is given twice", join(path, &key.text)));
+            }
+        }
+        Section { path, place: node.place, entries }
+    }
+
+    /// Returns what was read, or every problem in the order of the file.
+    pub(crate) fn finish<T>(mut self, read: T) -> Result<T, Vec<Finding>> {
+        self.findings.sort_by_key(|finding| finding.place);
+        if self.findings.is_empty() { Ok(read) } else { Err(self.findings) }
+    }
+
+    fn is_unsupported(&self, path: &str, key: &str) -> bool {
+        self.unsupported.contains(&&*join(path, key))
+    }
+
+    fn unknown(&mut self, path: &str, key: &tree::Key, known: &[&'static str]) {
+        let message = format!("`{}` is not a key of {}", key.text, shown(path));
+        let finding = Finding::new(Code::SettingUnknown, key.place, message);
+        self.findings.push(match nearest(&key.text, known.iter().copied()) {
+            Some(near) => finding.hint(format!("did you mean `{near}`?")),
+            None => finding.hint(format!("known here: {}", known.join(", "))),
+        });
+    }
+
+    pub(crate) fn wrong(&mut self, place: Place, message: impl Into<String>) {
+        self.findings.push(Finding::new(Code::SettingValue, place, message));
+    }
+
+    /// Reads one value; `None` where it is not given or wrong, and told.
+    pub(crate) fn value<T>(
+        &mut self,
+        section: &Section<'_>,
+        key: &str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let node = section.find(key)?;
+        let result = match &node.value {
+            Value::Text(text) => read(text),
+            Value::Nothing | Value::List(_) | Value::Map(_) => {
+                Err("must be a single value".to_owned())
+            }
+        };
+        result.map_err(|why| self.wrong(node.place, name_first(section, key, &why))).ok()
+    }
+
+    /// Reads one value that must be given.
+    pub(crate) fn required<T>(
+        &mut self,
+        section: &Section<'_>,
+        key: &str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        self.require(section, key);
+        self.value(section, key, read)
+    }
+
+    pub(crate) fn require(&mut self, section: &Section<'_>, key: &str) {
+        if section.find(key).is_none() {
+            self.wrong(section.place, format!("`{}` is missing", join(section.path, key)));
+        }
+    }
+
+    /// Reads a list of values; `None` where it is not given.
+    pub(crate) fn values<T>(
+        &mut self,
+        section: &Section<'_>,
+        key: &str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<Vec<T>> {
+        let mut values = Vec::new();
+        for item in self.items(section, key)? {
+            match &item.value {
+                Value::Text(text) => match read(text) {
+                    Ok(value) => values.push(value),
+                    Err(why) => self.wrong(item.place, name_first(section, key, &why)),
+                },
+                Value::Nothing | Value::List(_) | Value::Map(_) => {
+                    self.wrong(item.place, name_first(section, key, "must hold single values"));
+                }
+            }
+        }
+        Some(values)
+    }
+
+    /// Returns the items of a list; `None` where it is not given.
+    pub(crate) fn items<'n>(&mut self, section: &Section<'n>, key: &str) -> Option<&'n [Node]> {
+        let node = section.find(key)?;
+        if let Value::List(items) = &node.value {
+            return Some(items);
+        }
+        self.wrong(node.place, name_first(section, key, "must be a list"));
+        None
+    }
+}
+
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+fn shown(path: &str) -> String {
+    if path.is_empty() { "the file".to_owned() } else { format!("`{path}`") }
+}
+
+fn name_first(section: &Section<'_>, key: &str, why: &str) -> String {
+    format!("`{}` {why}", join(section.path, key))
+}
+
+/// Reads a duration such as `90s`.
+pub(crate) fn duration(text: &str) -> Result<Millis, String> {
+    text.parse::<Millis>().map_err(|error| format!("is wrong: {error}"))
+}
+
+/// Reads a duration that is not zero.
+pub(crate) fn interval(text: &str) -> Result<Millis, String> {
+    match duration(text)? {
+        Millis::ZERO => Err("must be longer than nothing".to_owned()),
+        span => Ok(span),
+    }
+}
+
+/// Reads a whole number from 0.
+pub(crate) fn count(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| format!("must be a whole number, not `{text}`"))
+}
+
+/// Reads a whole number from 1.
+pub(crate) fn positive_count(text: &str) -> Result<u32, String> {
+    match count(text)? {
+        0 => Err("must be at least 1".to_owned()),
+        number => Ok(number),
+    }
+}
+
+/// Reads a finite number from 0.
+pub(crate) fn number(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
+        _ => Err(format!("must be a number from 0, not `{text}`")),
+    }
+}
+
+/// Reads a finite number above 0.
+pub(crate) fn positive_number(text: &str) -> Result<f64, String> {
+    let value = number(text)?;
+    if value > 0.0 { Ok(value) } else { Err("must be more than 0".to_owned()) }
+}
+
+/// Reads a share between 0 and 1.
+pub(crate) fn share(text: &str) -> Result<f64, String> {
+    match number(text)? {
+        value if value <= 1.0 => Ok(value),
+        _ => Err(format!("must lie between 0 and 1, not `{text}`")),
+    }
+}
+
+/// Reads any text but the empty one.
+pub(crate) fn text(text: &str) -> Result<String, String> {
+    if text.is_empty() { Err("must not be empty".to_owned()) } else { Ok(text.to_owned()) }
+}
+
+/// Reads one of several words.
+pub(crate) fn word<T: Copy>(text: &str, words: &[(&'static str, T)]) -> Result<T, String> {
+    if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
+        return Ok(*value);
+    }
+    let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    let hint = match nearest(text, known.iter().copied()) {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None => String::new(),
+    };
+    Err(format!("must be one of {}, not `{text}`{hint}", known.join(", ")))
+}

@@ -1,0 +1,133 @@
+//! A small YAML tree that owns its text and knows the place of every node.
+
+use granit_parser::{Event, Marker, Parser, ScalarStyle, Span};
+
+use crate::load::{Code, Finding, Place};
+
+/// A settings file is shallow; deeper nesting is a mistake or an attack.
+const DEPTH_MAX: usize = 32;
+
+/// A node and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Node {
+    pub(crate) place: Place,
+    pub(crate) value: Value,
+}
+
+/// What a node holds; every scalar is its text.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
+    /// No value was written, or `null`.
+    Nothing,
+    /// One value.
+    Text(String),
+    /// A list.
+    List(Vec<Node>),
+    /// A map, in the order written.
+    Map(Vec<(Key, Node)>),
+}
+
+/// The key of a map entry.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Key {
+    pub(crate) text: String,
+    pub(crate) place: Place,
+}
+
+/// Reads the one document of a settings file; an empty file is [`Value::Nothing`].
+pub(crate) fn parse(bytes: &[u8], input: u32) -> Result<Node, Finding> {
+    let refuse = |place, message: String| Err(Finding::new(Code::SettingSyntax, place, message));
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return refuse(Place { input, line: 1, column: 1 }, "the file is not UTF-8 text".into());
+    };
+    let mut builder = Builder { input, open: Vec::new(), root: None };
+    for event in Parser::new_from_str(text) {
+        let (event, span) = match event {
+            Ok(event) => event,
+            Err(error) => {
+                let message = format!("not valid YAML: {}", error.info());
+                return refuse(place(input, *error.marker()), message);
+            }
+        };
+        if let Err(message) = builder.event(event, &span) {
+            return refuse(place(input, span.start), message.into());
+        }
+    }
+    let start = Place { input, line: 1, column: 1 };
+    Ok(builder.root.unwrap_or(Node { place: start, value: Value::Nothing }))
+}
+
+fn place(input: u32, marker: Marker) -> Place {
+    let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    Place { input, line: narrow(marker.line()), column: narrow(marker.col()).saturating_add(1) }
+}
+
+struct Builder {
+    input: u32,
+    open: Vec<Open>,
+    root: Option<Node>,
+}
+
+/// A collection whose end is not yet read.
+struct Open {
+    node: Node,
+    key: Option<Key>,
+}
+
+impl Builder {
+    fn event(&mut self, event: Event<'_>, span: &Span) -> Result<(), &'static str> {
+        let place = place(self.input, span.start);
+        match event {
+            Event::Scalar(text, style, ..) => {
+                let nothing = matches!(style, ScalarStyle::Plain)
+                    && matches!(&*text, "~" | "null" | "Null" | "NULL" | "");
+                let value = if nothing { Value::Nothing } else { Value::Text(text.into_owned()) };
+                self.close(Node { place, value })
+            }
+            Event::SequenceStart(..) => self.open(place, Value::List(Vec::new())),
+            Event::MappingStart(..) => self.open(place, Value::Map(Vec::new())),
+            Event::SequenceEnd | Event::MappingEnd => {
+                let open = self.open.pop().expect("the parser ends what it began");
+                self.close(open.node)
+            }
+            Event::Alias(_) => Err("aliases (`*name`) are not read here: write the value out"),
+            Event::DocumentStart(..) if self.root.is_some() => {
+                Err("a second document (`---`): the file holds one")
+            }
+            Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(..)
+            | Event::DocumentEnd
+            | Event::Anchor(..)
+            | Event::UnresolvedAlias(_)
+            | _ => Ok(()),
+        }
+    }
+
+    fn open(&mut self, place: Place, value: Value) -> Result<(), &'static str> {
+        if self.open.len() == DEPTH_MAX {
+            return Err("nested too deeply");
+        }
+        self.open.push(Open { node: Node { place, value }, key: None });
+        Ok(())
+    }
+
+    fn close(&mut self, node: Node) -> Result<(), &'static str> {
+        let Some(open) = self.open.last_mut() else {
+            self.root = Some(node);
+            return Ok(());
+        };
+        match (&mut open.node.value, open.key.take()) {
+            (Value::Map(entries), Some(key)) => entries.push((key, node)),
+            (Value::Map(_), None) => match node.value {
+                Value::Text(text) => open.key = Some(Key { text, place: node.place }),
+                Value::Nothing | Value::List(_) | Value::Map(_) => {
+                    return Err("a key must be a single word");
+                }
+            },
+            (Value::List(items), _) => items.push(node),
+            (Value::Nothing | Value::Text(_), _) => unreachable!("only collections are opened"),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,302 @@
+//! The Trace CSV: a header, then one recorded task a line.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Row, RowOutcome};
+use crate::koji;
+use crate::load::{Code, Finding, Place};
+use crate::name::nearest;
+use crate::time::Millis;
+
+const REQUIRED: [&str; 5] = ["package", "method", "arch", "run_seconds", "outcome"];
+const OPTIONAL: [&str; 5] = ["queued_seconds", "started_at", "module", "nvr", "source"];
+
+/// Longer than any task a farm lets run; a larger number is a wrong unit or a wrong clock.
+const RUN_MAX: Millis = Millis::from_secs(366 * 86_400);
+
+/// Reads one file, appending rows and findings.
+pub(super) fn read(bytes: &[u8], input: u32, rows: &mut Vec<Row>, findings: &mut Vec<Finding>) {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
+        Err(error) => {
+            let (line, column) = position(&bytes[..error.valid_up_to()]);
+            let place = Place { input, line, column };
+            findings.push(Finding::new(Code::TraceText, place, "the trace is not UTF-8 text"));
+            return;
+        }
+    };
+    let mut records = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
+    let mut reader =
+        Reader { text, input, rows, findings, seen: BTreeSet::new(), unknown: BTreeSet::new() };
+    let mut columns = None;
+    for record in records.records() {
+        let record = record.expect("UTF-8 from memory, of any width, is read without error");
+        match &columns {
+            None => match reader.header(&record) {
+                Some(found) => columns = Some(found),
+                None => return,
+            },
+            Some(columns) => reader.row(columns, &record),
+        }
+    }
+    if columns.is_none() {
+        let place = Place { input, line: 1, column: 1 };
+        let missing = Finding::new(Code::TraceColumn, place, "the trace is empty: no header");
+        reader.findings.push(missing.hint(format!("begin with {}", REQUIRED.join(","))));
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    input: u32,
+    rows: &'a mut Vec<Row>,
+    findings: &'a mut Vec<Finding>,
+    /// Identities of rows that name the build and the moment.
+    seen: BTreeSet<(String, Row3)>,
+    /// Methods told to be unknown.
+    unknown: BTreeSet<String>,
+}
+
+/// Method, arch and start of a recorded task.
+type Row3 = (Arc<str>, String, jiff::Timestamp);
+
+/// Where each known column stands in a record.
+struct Columns {
+    width: usize,
+    index: Vec<(&'static str, usize)>,
+}
+
+impl Columns {
+    fn find(&self, name: &str) -> Option<usize> {
+        self.index.iter().find(|(known, _)| *known == name).map(|(_, index)| *index)
+    }
+}
+
+/// One field and what to call it.
+#[derive(Clone, Copy)]
+struct Field<'a> {
+    name: &'static str,
+    text: &'a str,
+    index: usize,
+}
+
+impl Reader<'_> {
+    /// Returns where the columns stand, or tells what is wrong with the header.
+    fn header(&mut self, record: &csv::StringRecord) -> Option<Columns> {
+        let before = self.findings.len();
+        let mut index: Vec<(&'static str, usize)> = Vec::new();
+        for (at, name) in record.iter().enumerate() {
+            let known = REQUIRED.iter().chain(&OPTIONAL).find(|known| **known == name);
+            match known {
+                Some(known) if index.iter().any(|(earlier, _)| earlier == known) => {
+                    let message = format!("column `{name}` is given twice");
+                    self.tell(Code::TraceColumn, (record, at), message);
+                }
+                Some(known) => index.push((*known, at)),
+                None => self.unknown_column(record, at),
+            }
+        }
+        for name in REQUIRED {
+            if !index.iter().any(|(known, _)| *known == name) {
+                let message = format!("column `{name}` is missing");
+                let hint = format!("the header begins with {}", REQUIRED.join(","));
+                let place = self.place(record, record.len());
+                let finding = Finding::new(Code::TraceColumn, place, message);
+                self.findings.push(finding.hint(hint));
+            }
+        }
+        let wrong = self.findings[before..].iter().any(|found| found.code == Code::TraceColumn);
+        (!wrong).then_some(Columns { width: record.len(), index })
+    }
+
+    fn unknown_column(&mut self, record: &csv::StringRecord, at: usize) {
+        let name = &record[at];
+        let known = REQUIRED.iter().chain(&OPTIONAL).copied();
+        let place = self.place(record, at);
+        let message = format!("column `{name}` is not known and left out");
+        let finding = Finding::new(Code::TraceColumnUnknown, place, message);
+        self.findings.push(match nearest(name, known) {
+            Some(near) => finding.hint(format!("did you mean `{near}`?")),
+            None => finding,
+        });
+    }
+
+    fn row(&mut self, columns: &Columns, record: &csv::StringRecord) {
+        if record.len() != columns.width {
+            let message =
+                format!("the row has {} fields, the header {}", record.len(), columns.width);
+            self.tell(Code::TraceRow, (record, record.len().min(columns.width)), message);
+            return;
+        }
+        if let Some(row) = self.parse(columns, record)
+            && !self.is_repeated(&row, record)
+        {
+            self.rows.push(row);
+        }
+    }
+
+    /// Reads a row; tells of every field that is wrong, not of the first alone.
+    fn parse(&mut self, columns: &Columns, record: &csv::StringRecord) -> Option<Row> {
+        let field = |name: &'static str| {
+            let index = columns.find(name)?;
+            Some(Field { name, text: &record[index], index })
+        };
+        let required = |name| field(name).expect("the header was checked for it");
+        let method = self.word(record, required("method"));
+        let arch = self.word(record, required("arch"));
+        let outcome = self.outcome(record, required("outcome"));
+        let run = match required("run_seconds") {
+            // Nobody asks how long a canceled task would have taken.
+            Field { text: "", .. } if outcome == Some(RowOutcome::Canceled) => Some(Millis::ZERO),
+            run => self.seconds(record, run),
+        };
+        let given = |name| field(name).filter(|field| !field.text.is_empty());
+        let queued = given("queued_seconds").map(|field| self.seconds(record, field));
+        let started_at = given("started_at").map(|field| self.moment(record, field));
+        let method = method?;
+        self.check_method(record, required("method"));
+        let text = |name| given(name).map(|field| Arc::from(field.text));
+        Some(Row {
+            package: required("package").text.into(),
+            method: method.into(),
+            arch: arch?.into(),
+            run: run?,
+            outcome: outcome?,
+            queued: transpose(queued)?,
+            started_at: transpose(started_at)?,
+            module: text("module"),
+            nvr: text("nvr"),
+            source: text("source"),
+        })
+    }
+
+    fn word<'t>(&mut self, record: &csv::StringRecord, field: Field<'t>) -> Option<&'t str> {
+        if field.text.is_empty() {
+            self.tell(Code::TraceRow, (record, field.index), format!("`{}` is empty", field.name));
+            return None;
+        }
+        Some(field.text)
+    }
+
+    /// Tells of a method that koji does not have, once a file: a plug-in's, or a slip.
+    fn check_method(&mut self, record: &csv::StringRecord, field: Field<'_>) {
+        if koji::weight(field.text).is_some() || !self.unknown.insert(field.text.to_owned()) {
+            return;
+        }
+        let place = self.place(record, field.index);
+        let message = format!("method `{}` is not one of koji's own", field.text);
+        let finding = Finding::new(Code::TraceMethod, place, message);
+        self.findings.push(match nearest(field.text, koji::methods()) {
+            Some(near) => finding.hint(format!("did you mean `{near}`?")),
+            None => finding,
+        });
+    }
+
+    fn outcome(&mut self, record: &csv::StringRecord, field: Field<'_>) -> Option<RowOutcome> {
+        let found = RowOutcome::ALL.into_iter().find(|known| known.as_str() == field.text);
+        if found.is_none() {
+            let place = self.place(record, field.index);
+            let message = format!("outcome `{}` is not known", field.text);
+            let finding = Finding::new(Code::TraceOutcome, place, message);
+            self.findings.push(finding.hint("write closed, failed or canceled"));
+        }
+        found
+    }
+
+    fn seconds(&mut self, record: &csv::StringRecord, field: Field<'_>) -> Option<Millis> {
+        let Field { name, text, index } = field;
+        let problem = match text.parse::<f64>() {
+            Ok(seconds) if seconds < 0.0 => "is negative",
+            Ok(seconds) => match Millis::from_secs_f64(seconds) {
+                Some(run) if run <= RUN_MAX => return Some(run),
+                _ => "is longer than a year",
+            },
+            Err(_) => "is no number of seconds",
+        };
+        self.tell(Code::TraceTime, (record, index), format!("{name} `{text}` {problem}"));
+        None
+    }
+
+    fn moment(&mut self, record: &csv::StringRecord, field: Field<'_>) -> Option<jiff::Timestamp> {
+        let moment = field.text.parse().ok();
+        if moment.is_none() {
+            let message = format!("{} `{}` is no RFC 3339 time", field.name, field.text);
+            self.tell(Code::TraceTime, (record, field.index), message);
+        }
+        moment
+    }
+
+    /// Returns whether the same task stood in the file before: same build, method, arch and start.
+    fn is_repeated(&mut self, row: &Row, record: &csv::StringRecord) -> bool {
+        let Some(start) = row.started_at else { return false };
+        let name = row.nvr.as_deref().unwrap_or(row.package.as_str()).to_owned();
+        let identity = (name, (row.method.clone(), row.arch.to_string(), start));
+        let is_new = self.seen.insert(identity);
+        if !is_new {
+            let message = format!("{} of `{}` is recorded twice", row.method, row.package);
+            self.tell(Code::TraceDuplicate, (record, 0), message);
+        }
+        !is_new
+    }
+
+    fn tell(&mut self, code: Code, at: (&csv::StringRecord, usize), message: String) {
+        let place = self.place(at.0, at.1);
+        self.findings.push(Finding::new(code, place, message));
+    }
+
+    /// Returns where a field stands; the end of the record for one field past the last.
+    fn place(&self, record: &csv::StringRecord, field: usize) -> Place {
+        let record = record.position().expect("a record read has a position");
+        let start = usize::try_from(record.byte()).expect("an offset into memory");
+        let text = &self.text[start..];
+        let blank = blank_lines(text);
+        let at = blank + field_offset(&text[blank..], field);
+        let (line, column) = position(&text.as_bytes()[..at]);
+        let before = u32::try_from(record.line() - 1).unwrap_or(u32::MAX);
+        Place { input: self.input, line: before.saturating_add(line), column }
+    }
+}
+
+/// Returns the value of an optional field, `None` only where it was given and wrong.
+fn transpose<T>(field: Option<Option<T>>) -> Option<Option<T>> {
+    match field {
+        Some(None) => None,
+        Some(found) => Some(found),
+        None => Some(None),
+    }
+}
+
+/// Returns how many bytes of line ends stand before the record itself.
+fn blank_lines(text: &str) -> usize {
+    text.bytes().take_while(|byte| matches!(byte, b'\n' | b'\r')).count()
+}
+
+/// Returns where field `field` of the record at the start of `text` begins.
+fn field_offset(text: &str, field: usize) -> usize {
+    let mut left = field;
+    let mut quoted = false;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if left == 0 => return at,
+            b'"' => quoted = !quoted,
+            b',' if !quoted => left -= 1,
+            b'\n' | b'\r' if !quoted => return at,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// Returns line and column, both from 1, of what follows `before`.
+fn position(before: &[u8]) -> (u32, u32) {
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
+    let narrow = |number| u32::try_from(number).unwrap_or(u32::MAX);
+    (narrow(line), narrow(column))
+}

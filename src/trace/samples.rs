@@ -1,0 +1,123 @@
+//! What one task may take and how it may end, given what was recorded: pure functions of an
+//! attempt number or of a uniform number, so that who draws decides on the generator.
+
+use std::sync::Arc;
+
+use super::{EstimateFrom, RowOutcome};
+use crate::time::Millis;
+
+/// Packages with fewer closed rows than this shrink towards their pool when resampled.
+pub(super) const ROWS_ENOUGH: usize = 5;
+
+/// One run of a task: how long and how it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Draw {
+    /// How long it runs.
+    pub run: Millis,
+    /// `Closed` or `Failed`; canceled rows feed nothing.
+    pub outcome: RowOutcome,
+}
+
+/// What was recorded for one method, package and arch, after the fallback.
+#[derive(Clone, Debug)]
+pub struct Samples {
+    /// Closed and failed rows of the package on the arch, in the order recorded; without any,
+    /// the closed rows fallen back to. Never empty.
+    pub draws: Arc<[Draw]>,
+    /// Run times of closed rows after the fallback, in the order recorded. Never empty.
+    pub closed: Arc<[Millis]>,
+    /// Run times of failed rows after the same fallback; empty where none was recorded.
+    pub failed: Arc<[Millis]>,
+    /// How far the closed rows are fallen back.
+    pub from: EstimateFrom,
+    pub(super) shrunk: Option<Shrunk>,
+}
+
+/// The lognormal-like model of a package with few rows: a level between its own and the pool's,
+/// and the pool's relative spread around it.
+#[derive(Clone, Debug)]
+pub(super) struct Shrunk {
+    /// Logarithm of the run time in milliseconds.
+    pub(super) level: f64,
+    /// Differences of logarithms from the level, as the pool shows them.
+    pub(super) residuals: Arc<[f64]>,
+}
+
+impl Samples {
+    /// Returns attempt `attempt` (from 1) as recorded: attempt k is the k-th row, then round again.
+    #[must_use]
+    pub fn replay(&self, attempt: u32) -> Draw {
+        self.draws[round_robin(attempt, self.draws.len())]
+    }
+
+    /// Returns the run time of attempt `attempt` (from 1) if it is to succeed.
+    #[must_use]
+    pub fn replay_closed(&self, attempt: u32) -> Millis {
+        self.closed[round_robin(attempt, self.closed.len())]
+    }
+
+    /// Returns the run time of attempt `attempt` (from 1) if it is to fail; that of a success
+    /// where no failure was recorded.
+    #[must_use]
+    pub fn replay_failed(&self, attempt: u32) -> Millis {
+        if self.failed.is_empty() {
+            return self.replay_closed(attempt);
+        }
+        self.failed[round_robin(attempt, self.failed.len())]
+    }
+
+    /// Draws one of the recorded rows, `uniform` in `[0, 1)`; the time of a closed one shrinks
+    /// towards the pool where the package has fewer than 5.
+    #[must_use]
+    pub fn resample(&self, uniform: f64) -> Draw {
+        let (index, rest) = pick(uniform, self.draws.len());
+        let draw = self.draws[index];
+        match (&self.shrunk, draw.outcome) {
+            (Some(shrunk), RowOutcome::Closed) => Draw { run: shrunk.run(rest), ..draw },
+            _ => draw,
+        }
+    }
+
+    /// Draws the run time of a success, `uniform` in `[0, 1)`.
+    #[must_use]
+    pub fn resample_closed(&self, uniform: f64) -> Millis {
+        let (index, rest) = pick(uniform, self.closed.len());
+        self.shrunk.as_ref().map_or(self.closed[index], |shrunk| shrunk.run(rest))
+    }
+
+    /// Draws the run time of a failure, `uniform` in `[0, 1)`.
+    #[must_use]
+    pub fn resample_failed(&self, uniform: f64) -> Millis {
+        if self.failed.is_empty() {
+            return self.resample_closed(uniform);
+        }
+        self.failed[pick(uniform, self.failed.len()).0]
+    }
+}
+
+impl Shrunk {
+    fn run(&self, uniform: f64) -> Millis {
+        let (index, _) = pick(uniform, self.residuals.len());
+        let seconds = (self.level + self.residuals[index]).exp() / 1000.0;
+        Millis::from_secs_f64(seconds).expect("a mean of readable times is readable")
+    }
+}
+
+fn round_robin(attempt: u32, len: usize) -> usize {
+    assert!(attempt >= 1, "attempts count from 1");
+    (attempt as usize - 1) % len
+}
+
+/// Splits a uniform number into an index below `len` and another uniform number.
+fn pick(uniform: f64, len: usize) -> (usize, f64) {
+    assert!((0.0..1.0).contains(&uniform), "a uniform number lies in [0, 1)");
+    #[expect(clippy::cast_precision_loss, reason = "fewer than 2^53 rows")]
+    let scaled = uniform * len as f64;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the whole part of a number between 0 and the length"
+    )]
+    let index = (scaled as usize).min(len - 1);
+    (index, scaled.fract())
+}
