@@ -5,6 +5,7 @@
 //! builders a deadline needs.
 
 pub mod farm;
+pub mod graph;
 pub mod koji;
 pub mod load;
 pub mod name;
@@ -16,3 +17,10 @@ mod settings;
 pub mod sim;
 pub mod time;
 pub mod trace;
+
+#[cfg(test)]
+extern crate self as modplan;
+
+#[cfg(test)]
+#[path = "../tests/support/mini.rs"]
+mod mini;

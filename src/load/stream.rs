@@ -9,9 +9,10 @@ use crate::name::{
 };
 
 /// Which format a stream was read from; modulemd is taken before the others for the same NSVC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {
     /// A modulemd document.
+    #[default]
     Modulemd,
     /// A row of a PDC dump.
     Pdc,
@@ -20,7 +21,7 @@ pub enum Origin {
 }
 
 /// One document: a module build of one arch.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stream {
     /// The format it came in.
     pub origin: Origin,

@@ -1,0 +1,164 @@
+//! What a graph can be asked.
+
+use std::ops::Index;
+
+use petgraph::Direction;
+use petgraph::visit::EdgeRef;
+
+use super::csr::Adjacency;
+use super::{Dangling, Kind, Link, Module, ModuleGraph, ModuleIx, SelfRequire};
+use crate::load::Finding;
+use crate::name::{NameStream, PackageName, Selector};
+
+impl ModuleGraph {
+    /// Returns how many modules there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.graph.node_count()
+    }
+
+    /// Returns whether there is no module at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns every module in index order.
+    pub fn indices(&self) -> impl DoubleEndedIterator<Item = ModuleIx> + use<> {
+        (0..self.len()).map(ModuleIx::from_index)
+    }
+
+    /// Returns every module with its index, in index order.
+    pub fn modules(&self) -> impl Iterator<Item = (ModuleIx, &Module)> {
+        self.indices().zip(self.graph.node_weights())
+    }
+
+    /// Returns the module of a printed id.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<ModuleIx> {
+        let mut parts = id.split(':');
+        let (name, stream) = (parts.next()?, parts.next()?);
+        self.contexts(&NameStream::new(name, stream)).find(|module| &*self[*module].id == id)
+    }
+
+    /// Returns what must be built before a module, in index order, each with the requirement.
+    pub fn dependencies(&self, module: ModuleIx) -> impl Iterator<Item = (ModuleIx, &Link)> {
+        self.graph
+            .edges_directed(module.node(), Direction::Incoming)
+            .map(|edge| (ModuleIx::from_index(edge.source().index()), edge.weight()))
+    }
+
+    /// Returns what needs a module, in index order, each with its requirement.
+    pub fn dependants(&self, module: ModuleIx) -> impl Iterator<Item = (ModuleIx, &Link)> {
+        self.graph
+            .edges_directed(module.node(), Direction::Outgoing)
+            .map(|edge| (ModuleIx::from_index(edge.target().index()), edge.weight()))
+    }
+
+    /// Returns every edge, from what is built first to what needs it, sorted.
+    pub fn edges(&self) -> impl Iterator<Item = (ModuleIx, ModuleIx)> {
+        self.indices().flat_map(|from| self.dependants(from).map(move |(to, _)| (from, to)))
+    }
+
+    /// Returns the edges as two plain arrays, nodes numbered as [`ModuleIx`] numbers them.
+    #[must_use]
+    pub fn adjacency(&self) -> Adjacency {
+        let edges: Vec<(u32, u32)> = self.edges().map(|(from, to)| (from.0, to.0)).collect();
+        Adjacency::new(self.len(), &edges)
+    }
+
+    /// Returns the modules of a loaded stream, in index order: none for one that is not loaded.
+    pub fn contexts(&self, id: &NameStream) -> impl Iterator<Item = ModuleIx> + use<> {
+        let stream = self.streams.find(id.name.as_str(), &id.stream);
+        stream
+            .into_iter()
+            .flat_map(super::streams::LoadedStream::modules)
+            .collect::<Vec<_>>()
+            .into_iter()
+    }
+
+    /// Returns every loaded stream, sorted.
+    pub fn streams(&self) -> impl Iterator<Item = &NameStream> {
+        self.streams.all().iter().map(|stream| &stream.id)
+    }
+
+    /// Returns the stream whose build makes a by-product, and the stream itself for any other.
+    #[must_use]
+    pub fn made_by<'a>(&'a self, id: &'a NameStream) -> &'a NameStream {
+        let stream = self.streams.find(id.name.as_str(), &id.stream);
+        stream.map_or(id, |stream| &self.streams.maker(stream).id)
+    }
+
+    /// Returns whether a module is passed through: it has nothing to build.
+    #[must_use]
+    pub fn is_pass_through(&self, module: ModuleIx) -> bool {
+        self[module].kind == Kind::PassThrough
+    }
+
+    /// Returns the modules that an identity selects, in index order.
+    ///
+    /// The third part is a version where a module of that stream has it, else a context.
+    #[must_use]
+    pub fn select(&self, id: &Selector) -> Vec<ModuleIx> {
+        let streams = self.streams.of_name(id.name());
+        streams
+            .iter()
+            .filter(|stream| id.stream().is_none_or(|wanted| stream.id.stream.as_str() == wanted))
+            .flat_map(|stream| self.select_in(stream, id))
+            .collect()
+    }
+
+    fn select_in(&self, stream: &super::streams::LoadedStream, id: &Selector) -> Vec<ModuleIx> {
+        let versions = |module: &ModuleIx| self[*module].version.to_string();
+        let third = id.version_or_context();
+        let is_version = third.is_some_and(|third| stream.modules().any(|m| versions(&m) == third));
+        let context = |module: &ModuleIx| self[*module].context.as_ref().map(ToString::to_string);
+        stream
+            .modules()
+            .filter(|module| match third {
+                None => true,
+                Some(third) if is_version => versions(module) == third,
+                Some(third) => context(module).as_deref() == Some(third) && id.context().is_none(),
+            })
+            .filter(|module| id.context().is_none_or(|c| context(module).as_deref() == Some(c)))
+            .filter(|module| id.arch().is_none_or(|arch| self[*module].arches.contains(arch)))
+            .collect()
+    }
+
+    /// Returns the modules that build a package, by its name or by its key, in index order.
+    pub fn with_package(&self, package: &str) -> impl Iterator<Item = ModuleIx> {
+        let wanted = PackageName::from(package);
+        self.modules()
+            .filter(move |(_, module)| {
+                module.components.contains_key(wanted.as_str())
+                    || module.components.values().any(|component| component.package == wanted)
+            })
+            .map(|(index, _)| index)
+    }
+
+    /// Returns the requirements that nothing loaded answers, sorted by module and requirement.
+    #[must_use]
+    pub fn dangling(&self) -> &[Dangling] {
+        &self.dangling
+    }
+
+    /// Returns the requirements of modules on their own names, sorted by module and requirement.
+    #[must_use]
+    pub fn self_requires(&self) -> &[SelfRequire] {
+        &self.self_requires
+    }
+
+    /// Returns what is odd about the modules: arches that differ, newest documents that are missed.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+}
+
+impl Index<ModuleIx> for ModuleGraph {
+    type Output = Module;
+
+    fn index(&self, module: ModuleIx) -> &Module {
+        self.graph.node_weight(module.node()).expect("an index comes from the graph it is used on")
+    }
+}
