@@ -1,5 +1,254 @@
 //! Stream expansion: one document becomes one build for every valid choice of buildrequired streams.
+//!
+//! ```text
+//! Document ─► stream lists ─► candidates ─► resolve ─► pinned documents ─► contexts
+//!             (streams)       (pool)        (plan::resolve)  (pinned)      (plan::context)
+//! ```
+//!
+//! The steps and their oddities are those of the Module Build Service, since the contexts that
+//! come out are public names. Where the service fails as a whole, modplan answers for what can
+//! be answered and lists a [`Problem`] for the rest; an expansion with an error among its problems
+//! is not the whole answer.
 
+mod collection;
+mod pinned;
+mod pool;
+mod problem;
 mod streams;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use collection::{Build, Collection};
+pub use pinned::Expanded;
+pub use problem::{Kind, Problem};
 pub use streams::{AmbiguousStream, StreamContext, expand_streams, negated};
+
+use super::platform::Platforms;
+use super::resolve::{Limits, Needs, Resolution, Universe, Verdict, resolve};
+use crate::name::{Context, ModuleName, StreamName, Version};
+
+/// One item of `dependencies`, streams as written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Group {
+    /// Needed in the buildroot.
+    pub buildrequires: Needs,
+    /// Needed at run time.
+    pub requires: Needs,
+}
+
+impl Group {
+    /// Returns the group with its stream lists as modulemd keeps them: sets, sorted bytewise.
+    fn normalized(&self) -> Self {
+        let sorted = |needs: &Needs| -> Needs {
+            let set = |streams: &[StreamName]| -> Vec<StreamName> {
+                streams.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect()
+            };
+            needs.iter().map(|(name, streams)| (name.clone(), set(streams))).collect()
+        };
+        Self { buildrequires: sorted(&self.buildrequires), requires: sorted(&self.requires) }
+    }
+}
+
+/// A configuration whose context is written by the author and not computed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaticContext {
+    /// The context, kept as it is.
+    pub context: Context,
+    /// What it builds with and runs with.
+    pub group: Group,
+}
+
+/// The document to expand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// The module.
+    pub name: ModuleName,
+    /// Its stream.
+    pub stream: StreamName,
+    /// Its version, without the platform's prefix.
+    pub version: Version,
+    /// The dependency groups, alternatives of each other.
+    pub groups: Vec<Group>,
+    /// Configurations with static contexts; where there are any, the groups do not count.
+    pub static_contexts: Vec<StaticContext>,
+}
+
+/// How expansion is done; the defaults are the service's.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What a base module is.
+    pub platforms: Platforms,
+    /// Whether, of a base module with virtual streams, only builds of the same major release and
+    /// not newer than the requested one are taken along.
+    pub only_compatible_bases: bool,
+    /// Base module streams that "any stream" leaves out.
+    pub base_stream_exclusions: Vec<StreamName>,
+    /// Streams chosen in advance, by module.
+    pub default_streams: BTreeMap<ModuleName, StreamName>,
+    /// Whether a choice among several streams is refused instead of expanded.
+    pub refuse_ambiguous: bool,
+    /// How much work an expansion may be.
+    pub limits: Limits,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            platforms: Platforms::default(),
+            only_compatible_bases: true,
+            base_stream_exclusions: Vec::new(),
+            default_streams: BTreeMap::new(),
+            refuse_ambiguous: false,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// What came out of one document.
+#[derive(Debug)]
+pub struct Expansion {
+    /// The documents to build, by group and by the streams chosen.
+    pub documents: Vec<Expanded>,
+    /// What is wrong or odd, errors and remarks.
+    pub problems: Vec<Problem>,
+    /// How each part was resolved: one for the dependency groups, or one for each static context.
+    pub parts: Vec<Part>,
+}
+
+/// One resolution with what it was made from, for explanations.
+#[derive(Debug)]
+pub struct Part {
+    /// The static context it is for, where it is for one.
+    pub static_context: Option<Context>,
+    /// The groups as written.
+    pub written: Vec<Group>,
+    /// The groups with every stream list expanded.
+    pub expanded: Vec<Group>,
+    /// The builds that were candidates.
+    pub universe: Universe,
+    /// What was found.
+    pub resolution: Resolution,
+}
+
+impl Expansion {
+    /// Returns whether a problem is an error: then the documents are not the whole answer.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.problems.iter().any(Problem::is_error)
+    }
+}
+
+/// Expands a document against the builds there are.
+#[must_use]
+pub fn expand(document: &Document, collection: &Collection, settings: &Settings) -> Expansion {
+    let mut expansion =
+        Expansion { documents: Vec::new(), problems: Vec::new(), parts: Vec::new() };
+    if document.static_contexts.is_empty() {
+        let part = resolve_part(&document.groups, collection, settings);
+        take(part, None, document, &mut expansion);
+    } else {
+        for StaticContext { context, group } in &document.static_contexts {
+            let part = resolve_part(std::slice::from_ref(group), collection, settings);
+            take(part, Some(context), document, &mut expansion);
+        }
+    }
+    let same = problem::same_contexts(&expansion.documents);
+    expansion.problems.extend(same);
+    expansion.problems.dedup();
+    expansion
+}
+
+fn resolve_part(
+    written: &[Group],
+    collection: &Collection,
+    settings: &Settings,
+) -> (Part, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let written: Vec<Group> = written.iter().map(Group::normalized).collect();
+    let expanded = expand_groups(&written, collection, settings, &mut problems);
+    let candidates = pool::collect(&expanded, collection, settings, &mut problems);
+    let universe = Universe::new(candidates, settings.platforms.clone());
+    let has_base =
+        universe.candidates().iter().any(|each| settings.platforms.is_base(&each.nsvc.name));
+    let resolution = if has_base {
+        let needs: Vec<Needs> = expanded.iter().map(|group| group.buildrequires.clone()).collect();
+        resolve(&universe, &needs, settings.limits)
+    } else {
+        Resolution::default()
+    };
+    let part = Part { static_context: None, written, expanded, universe, resolution };
+    (part, problems)
+}
+
+/// Turns the answers of a part into documents, and what went wrong into problems.
+fn take(
+    (mut part, mut problems): (Part, Vec<Problem>),
+    context: Option<&Context>,
+    document: &Document,
+    expansion: &mut Expansion,
+) {
+    part.static_context = context.cloned();
+    for (group, verdict) in part.resolution.verdicts.iter().enumerate() {
+        problems.extend(match verdict {
+            Verdict::Solved => None,
+            Verdict::Unsolvable => Some(Problem::Unsolvable { group }),
+            Verdict::NoProvider(names) => Some(Problem::NoProvider { group, names: names.clone() }),
+            Verdict::TooManyKeys { streams } => {
+                Some(Problem::TooManyKeys { group, streams: streams.clone() })
+            }
+            Verdict::Dropped => Some(Problem::Dropped { group }),
+        });
+    }
+    let refused = part.resolution.refusals.iter().cloned().map(Problem::Refused);
+    problems.extend(refused);
+    for answer in &part.resolution.answers {
+        let expanded = pinned::pin(&part, answer, document);
+        if !answer.best {
+            problems.push(Problem::NotProvenBest { context: expanded.context.clone() });
+        }
+        expansion.documents.push(expanded);
+    }
+    expansion.problems.append(&mut problems);
+    expansion.parts.push(part);
+}
+
+/// Expands every stream list of the groups.
+fn expand_groups(
+    written: &[Group],
+    collection: &Collection,
+    settings: &Settings,
+    problems: &mut Vec<Problem>,
+) -> Vec<Group> {
+    let mut expanded = Vec::with_capacity(written.len());
+    for (index, group) in written.iter().enumerate() {
+        let mut lists = |needs: &Needs, kind| -> Needs {
+            let list = |(name, streams): (&ModuleName, &Vec<StreamName>)| {
+                let expanded = list(collection, settings, (name, streams));
+                problem::check_list((index, kind), (name, streams), &expanded, collection)
+                    .into_iter()
+                    .for_each(|problem| problems.push(problem));
+                (name.clone(), expanded.unwrap_or_default())
+            };
+            needs.iter().map(list).collect()
+        };
+        let buildrequires = lists(&group.buildrequires, Kind::Build);
+        let requires = lists(&group.requires, Kind::Runtime);
+        expanded.push(Group { buildrequires, requires });
+    }
+    expanded
+}
+
+fn list(
+    collection: &Collection,
+    settings: &Settings,
+    (name, streams): (&ModuleName, &[StreamName]),
+) -> Result<Vec<StreamName>, AmbiguousStream> {
+    let base = settings.platforms.is_base(name);
+    let context = StreamContext {
+        available: &collection.streams_of(name),
+        defaults: &settings.default_streams,
+        exclusions: if base { &settings.base_stream_exclusions } else { &[] },
+        refuse_ambiguous: settings.refuse_ambiguous,
+    };
+    expand_streams(name, streams, &context)
+}

@@ -1,1 +1,145 @@
-//! Stream expansion as a whole.
+//! Stream expansion as a whole: a document and the builds there are.
+
+use std::collections::BTreeMap;
+
+use modplan::name::{Context, ModuleName, StreamName, Version};
+use modplan::plan::expand::{Build, Collection, Document, Expanded, Group, Settings, expand};
+use modplan::plan::resolve::Candidate;
+use serde::Deserialize;
+
+use super::checker::Needs;
+use super::resolver::nsvc;
+use super::{Tally, cases};
+
+#[derive(Deserialize)]
+struct File {
+    allow_only_compatible_base_modules: bool,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    id: String,
+    input: Vec<CaseGroup>,
+    modules: Vec<Module>,
+    expected: Expected,
+    order_sensitive: Option<bool>,
+    other_order: Option<Expected>,
+}
+
+#[derive(Clone, Deserialize)]
+struct CaseGroup {
+    #[serde(default)]
+    buildrequires: Needs,
+    #[serde(default)]
+    requires: Needs,
+}
+
+#[derive(Deserialize)]
+struct Module {
+    nsvc: String,
+    base_module: Option<String>,
+    #[serde(default)]
+    dependencies: Vec<CaseGroup>,
+    #[serde(default)]
+    virtual_streams: Vec<StreamName>,
+}
+
+#[derive(Deserialize)]
+struct Expected {
+    mmds: Option<Vec<Mmd>>,
+    #[serde(default)]
+    message: String,
+}
+
+#[derive(Deserialize)]
+struct Mmd {
+    context: Context,
+    build_context: String,
+    build_context_no_bms: String,
+    runtime_context: String,
+    dependencies: Vec<CaseGroup>,
+    xmd_buildrequires: BTreeMap<ModuleName, String>,
+}
+
+/// One expanded document, in a form that compares.
+type Form = (String, Vec<Group>, BTreeMap<ModuleName, String>, [String; 3]);
+
+impl From<CaseGroup> for Group {
+    fn from(group: CaseGroup) -> Self {
+        Self { buildrequires: group.buildrequires, requires: group.requires }
+    }
+}
+
+impl From<Mmd> for Form {
+    fn from(mmd: Mmd) -> Self {
+        let groups = mmd.dependencies.into_iter().map(Group::from).collect();
+        let hashes = [mmd.build_context, mmd.build_context_no_bms, mmd.runtime_context];
+        (mmd.context.to_string(), groups, mmd.xmd_buildrequires, hashes)
+    }
+}
+
+fn form(document: &Expanded) -> Form {
+    let contexts = document.contexts.clone();
+    let buildroot = document.buildroot.iter().map(|(name, nsvc)| (name.clone(), nsvc.to_string()));
+    let hashes = [contexts.build_context, contexts.build_context_no_bms, contexts.runtime_context];
+    let dependencies = document.dependencies.clone();
+    (document.context.to_string(), dependencies, buildroot.collect(), hashes)
+}
+
+fn build((added, module): (u64, &Module)) -> Build {
+    let base = module.base_module.as_deref().map(nsvc);
+    let built_against = base.iter().map(|base| (base.name.clone(), base.stream.clone())).collect();
+    let requires = module.dependencies.iter().map(|group| group.requires.clone()).collect();
+    let candidate = Candidate {
+        nsvc: nsvc(&module.nsvc),
+        requires,
+        built_against,
+        virtual_streams: module.virtual_streams.clone(),
+        added: Some(added),
+    };
+    Build { candidate, base, is_garbage: false }
+}
+
+fn forms(expected: Expected) -> Option<Vec<Form>> {
+    let mut forms: Vec<Form> = expected.mmds?.into_iter().map(Form::from).collect();
+    forms.sort();
+    Some(forms)
+}
+
+#[test]
+fn cases_mbs_mse() {
+    let Some(file) = cases::<File>("mse.json") else { return };
+    let settings = Settings {
+        only_compatible_bases: file.allow_only_compatible_base_modules,
+        ..Settings::default()
+    };
+    let mut tally = Tally::default();
+    for case in file.cases {
+        let collection: Collection = (0..).zip(&case.modules).map(build).collect();
+        let document = Document {
+            name: "app".into(),
+            stream: "1".into(),
+            version: Version(0),
+            groups: case.input.into_iter().map(Group::from).collect(),
+            static_contexts: Vec::new(),
+        };
+        let expansion = expand(&document, &collection, &settings);
+        let mut ours: Vec<Form> = expansion.documents.iter().map(form).collect();
+        ours.sort();
+        let problems: Vec<String> = expansion.problems.iter().map(ToString::to_string).collect();
+        let message = case.expected.message.clone();
+        let Some(recorded) = forms(case.expected) else {
+            tally.equal(expansion.has_errors(), || format!("{}: no error: {message}", case.id));
+            continue;
+        };
+        let wrong = || format!("{}: {ours:?}\n  recorded: {recorded:?}\n  {problems:?}", case.id);
+        if case.order_sensitive == Some(true) {
+            let other = case.other_order.and_then(forms);
+            tally.valid(ours == recorded || Some(&ours) == other.as_ref(), wrong);
+        } else {
+            tally.equal(ours == recorded, wrong);
+        }
+    }
+    tally.finish("mse.json");
+}

@@ -1,0 +1,242 @@
+//! The candidates of one document: base modules it may be built on, and builds made against them.
+//!
+//! Base modules that share a virtual stream are taken along, older releases of the same major
+//! only, so that a module may use dependencies built on el8.0.0 when it is built on el8.1.0.
+//! Dependencies follow by `name:stream`, each looked up once, so that work is linear in the
+//! requirements and a circle of them ends.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::collection::{Build, Collection};
+use super::problem::Problem;
+use super::{Group, Settings, list};
+use crate::name::{ModuleName, NameStream, Nsvc, StreamName};
+use crate::plan::resolve::{Candidate, Needs, Who};
+
+/// Collects the candidates for the expanded groups of a document.
+pub(super) fn collect(
+    groups: &[Group],
+    collection: &Collection,
+    settings: &Settings,
+    problems: &mut Vec<Problem>,
+) -> Vec<Candidate> {
+    let bases = Bases::find(groups, collection, settings, problems);
+    if !bases.builds.iter().any(|base| !base.is_garbage) {
+        problems.push(Problem::NoBaseModule { missing: bases.missing });
+        return Vec::new();
+    }
+    let mut pool = Pool {
+        collection,
+        settings,
+        majors: majors(&bases.builds, settings),
+        found: BTreeMap::new(),
+        required_by: BTreeMap::new(),
+        todo: Vec::new(),
+    };
+    for group in groups {
+        pool.require(&group.buildrequires, &Who::Document);
+    }
+    pool.follow();
+    problems.extend(pool.missing());
+    let ready = bases.builds.into_iter().filter(|base| !base.is_garbage);
+    let bases = ready.map(|base| base.candidate.clone());
+    bases.chain(pool.into_candidates()).collect()
+}
+
+/// The base modules in question, each once, in the order in which they are preferred.
+#[derive(Default)]
+struct Bases<'a> {
+    builds: Vec<&'a Build>,
+    missing: Vec<NameStream>,
+    seen: BTreeSet<NameStream>,
+}
+
+impl<'a> Bases<'a> {
+    fn find(
+        groups: &[Group],
+        collection: &'a Collection,
+        settings: &Settings,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        let mut bases = Self::default();
+        for (index, group) in groups.iter().enumerate() {
+            let needs = &group.buildrequires;
+            // Of several base modules in one group the service looks at the first configured one.
+            let Some(name) = settings.platforms.names.iter().find(|name| needs.contains_key(*name))
+            else {
+                continue;
+            };
+            let mut streams = needs[name].clone();
+            let number = |stream: &StreamName| settings.platforms.padded_stream_version(stream);
+            streams.sort_by_key(|stream| Reverse(number(stream)));
+            for stream in streams {
+                let wanted = NameStream { name: name.clone(), stream };
+                if !bases.add(&wanted, collection, settings) {
+                    problems.push(Problem::StreamNotXyz { group: index, base: wanted });
+                }
+            }
+        }
+        bases
+    }
+
+    /// Adds the latest build of a base module stream and those compatible with it; returns false
+    /// where compatibility cannot be told from the stream.
+    fn add(
+        &mut self,
+        wanted: &NameStream,
+        collection: &'a Collection,
+        settings: &Settings,
+    ) -> bool {
+        if self.seen.contains(wanted) {
+            return true;
+        }
+        let Some(exact) = collection.builds_of(wanted).find(|build| !build.is_garbage) else {
+            if !self.missing.contains(wanted) {
+                self.missing.push(wanted.clone());
+            }
+            return true;
+        };
+        let virtual_streams = &exact.candidate.virtual_streams;
+        if virtual_streams.is_empty() {
+            self.push(exact);
+            return true;
+        }
+        if settings.only_compatible_bases && !settings.platforms.is_xyz(&wanted.stream) {
+            return false;
+        }
+        let shares = |build: &Build| {
+            build.candidate.virtual_streams.iter().any(|stream| virtual_streams.contains(stream))
+        };
+        let number = |stream: &StreamName| settings.platforms.padded_stream_version(stream);
+        let newest = number(&wanted.stream);
+        let compatible = |build: &Build| {
+            let own = number(&build.candidate.nsvc.stream);
+            !settings.only_compatible_bases || (newest.major_start()..=newest).contains(&own)
+        };
+        let related = collection.latest_of_all(&wanted.name, !settings.only_compatible_bases);
+        for build in related.into_iter().filter(|build| shares(build) && compatible(build)) {
+            self.push(build);
+        }
+        true
+    }
+
+    fn push(&mut self, build: &'a Build) {
+        let Nsvc { name, stream, .. } = &build.candidate.nsvc;
+        if self.seen.insert(NameStream { name: name.clone(), stream: stream.clone() }) {
+            self.builds.push(build);
+        }
+    }
+}
+
+/// Groups base modules by major release, newest first, both the majors and what is in them.
+fn majors(bases: &[&Build], settings: &Settings) -> Vec<Vec<Nsvc>> {
+    let mut majors: BTreeMap<_, Vec<&Nsvc>> = BTreeMap::new();
+    let number = |nsvc: &Nsvc| settings.platforms.padded_stream_version(&nsvc.stream);
+    for base in bases {
+        let nsvc = &base.candidate.nsvc;
+        majors.entry(Reverse(number(nsvc).major_start())).or_default().push(nsvc);
+    }
+    majors
+        .into_values()
+        .map(|mut bases| {
+            bases.sort_by_key(|nsvc| (Reverse(number(nsvc)), (*nsvc).clone()));
+            bases.into_iter().cloned().collect()
+        })
+        .collect()
+}
+
+struct Pool<'a> {
+    collection: &'a Collection,
+    settings: &'a Settings,
+    majors: Vec<Vec<Nsvc>>,
+    /// What was found for each stream asked for, in the order of preference.
+    found: BTreeMap<NameStream, Vec<&'a Build>>,
+    required_by: BTreeMap<NameStream, Vec<Who>>,
+    todo: Vec<&'a Build>,
+}
+
+impl<'a> Pool<'a> {
+    /// Looks up every stream of a set of requirements that was not looked up before.
+    fn require(&mut self, needs: &Needs, who: &Who) {
+        for (name, streams) in needs {
+            if self.settings.platforms.is_base(name) {
+                continue;
+            }
+            for stream in streams {
+                let wanted = NameStream { name: name.clone(), stream: stream.clone() };
+                self.required_by.entry(wanted.clone()).or_default().push(who.clone());
+                if !self.found.contains_key(&wanted) {
+                    let builds = self.look_up(&wanted);
+                    self.todo.extend(builds.iter().copied());
+                    self.found.insert(wanted, builds);
+                }
+            }
+        }
+    }
+
+    /// Takes, for each major release, the builds made against its newest base module that has any.
+    fn look_up(&self, wanted: &NameStream) -> Vec<&'a Build> {
+        let of_major = |major: &Vec<Nsvc>| {
+            major
+                .iter()
+                .map(|base| self.collection.latest_against(wanted, base))
+                .find(|builds| !builds.is_empty())
+                .unwrap_or_default()
+        };
+        self.majors.iter().flat_map(of_major).collect()
+    }
+
+    /// Follows run time requirements to the end.
+    fn follow(&mut self) {
+        while let Some(build) = self.todo.pop() {
+            let who = Who::Build(build.candidate.nsvc.clone());
+            for needs in &build.candidate.requires {
+                let needs = self.runtime_needs(needs);
+                self.require(&needs, &who);
+            }
+        }
+    }
+
+    /// Expands what needs expanding: an entry without streams adds nothing, as in the service, a
+    /// negative one all other streams.
+    fn runtime_needs(&self, needs: &Needs) -> Needs {
+        let expand = |(name, streams): (&ModuleName, &Vec<StreamName>)| {
+            let is_plain = streams.iter().all(|stream| super::negated(stream).is_none());
+            let default = self.settings.default_streams.get(name);
+            let streams = match default {
+                Some(default) if streams.len() > 1 => vec![default.clone()],
+                _ if is_plain => streams.clone(),
+                _ => list(self.collection, self.settings, (name, streams)).unwrap_or_default(),
+            };
+            (name.clone(), streams)
+        };
+        needs.iter().map(expand).collect()
+    }
+
+    fn missing(&self) -> Vec<Problem> {
+        let missing = self.found.iter().filter(|(_, builds)| builds.is_empty());
+        missing
+            .map(|(wanted, _)| {
+                let mut by = self.required_by[wanted].clone();
+                by.sort();
+                by.dedup();
+                Problem::NoBuild {
+                    wanted: wanted.clone(),
+                    by,
+                    streams: self.collection.streams_of(&wanted.name),
+                    platforms: self.collection.platforms_of(wanted).into_iter().collect(),
+                }
+            })
+            .collect()
+    }
+
+    /// Returns the candidates; of one version those of the newest major release come first.
+    fn into_candidates(self) -> impl Iterator<Item = Candidate> {
+        self.found.into_values().flat_map(|builds| {
+            (0..)
+                .zip(builds)
+                .map(|(added, build)| Candidate { added: Some(added), ..build.candidate.clone() })
+        })
+    }
+}

@@ -1,0 +1,300 @@
+//! What is wrong with a document, or keeps part of it from being expanded, in words.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::Collection;
+use super::pinned::Expanded;
+use super::streams::{AmbiguousStream, negated};
+use crate::name::{Context, ModuleName, NameStream, StreamName};
+use crate::plan::resolve::{Refusal, Who};
+
+/// Which of a group's requirements is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// `buildrequires`
+    Build,
+    /// `requires`
+    Runtime,
+}
+
+/// One thing that is wrong or odd. Groups are counted from 0, printed from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// A module that no build is known of, required in any stream.
+    UnknownModule {
+        /// The group.
+        group: usize,
+        /// Where in it.
+        kind: Kind,
+        /// The module.
+        name: ModuleName,
+    },
+    /// `-x` items that leave no stream; what is left empty means any stream to the service.
+    AllStreamsNegated {
+        /// The group.
+        group: usize,
+        /// Where in it.
+        kind: Kind,
+        /// The module.
+        name: ModuleName,
+        /// The streams there are.
+        streams: Vec<StreamName>,
+    },
+    /// Several streams are left open where that is refused.
+    AmbiguousStream {
+        /// The group.
+        group: usize,
+        /// Where in it.
+        kind: Kind,
+        /// The module.
+        name: ModuleName,
+    },
+    /// No base module to build on could be found.
+    NoBaseModule {
+        /// The streams asked for that have no build.
+        missing: Vec<NameStream>,
+    },
+    /// A base module with virtual streams whose stream has no three parts, so that compatible
+    /// releases cannot be told.
+    StreamNotXyz {
+        /// The group.
+        group: usize,
+        /// The base module.
+        base: NameStream,
+    },
+    /// A stream without a build against any platform in question.
+    NoBuild {
+        /// The stream.
+        wanted: NameStream,
+        /// Who requires it.
+        by: Vec<Who>,
+        /// The streams of the module that have builds.
+        streams: Vec<StreamName>,
+        /// The platforms that the wanted stream does have builds for.
+        platforms: Vec<NameStream>,
+    },
+    /// Every buildrequired module can be had, but not together.
+    Unsolvable {
+        /// The group.
+        group: usize,
+    },
+    /// A combination of streams that cannot be had; others can.
+    Refused(Refusal),
+    /// Buildrequired modules without any build in a wanted stream.
+    NoProvider {
+        /// The group.
+        group: usize,
+        /// The modules.
+        names: Vec<ModuleName>,
+    },
+    /// More combinations of streams than can be listed.
+    TooManyKeys {
+        /// The group.
+        group: usize,
+        /// How many streams each module offers.
+        streams: Vec<(ModuleName, usize)>,
+    },
+    /// A group that the service ignores, since another one has no buildrequires.
+    Dropped {
+        /// The group.
+        group: usize,
+    },
+    /// Several documents with one context, hence one identity: only one of them can be built.
+    SameContext {
+        /// The context.
+        context: Context,
+        /// The groups they come from.
+        groups: Vec<usize>,
+    },
+    /// The search for the best buildroot was cut short.
+    NotProvenBest {
+        /// The context of the document.
+        context: Context,
+    },
+}
+
+impl Problem {
+    /// Returns whether something is missing from the answer; otherwise it is a remark.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        match self {
+            Self::UnknownModule { kind, .. } => *kind == Kind::Build,
+            Self::Refused(_) | Self::Dropped { .. } | Self::NotProvenBest { .. } => false,
+            Self::AllStreamsNegated { .. }
+            | Self::AmbiguousStream { .. }
+            | Self::NoBaseModule { .. }
+            | Self::StreamNotXyz { .. }
+            | Self::NoBuild { .. }
+            | Self::Unsolvable { .. }
+            | Self::NoProvider { .. }
+            | Self::TooManyKeys { .. }
+            | Self::SameContext { .. } => true,
+        }
+    }
+
+    /// Returns the requirements of the document it speaks of: group, kind and module, where known.
+    #[must_use]
+    pub fn about(&self) -> (Option<usize>, Option<Kind>, Vec<&ModuleName>) {
+        match self {
+            Self::UnknownModule { group, kind, name }
+            | Self::AllStreamsNegated { group, kind, name, .. }
+            | Self::AmbiguousStream { group, kind, name } => {
+                (Some(*group), Some(*kind), vec![name])
+            }
+            Self::NoBaseModule { missing } => {
+                (None, Some(Kind::Build), missing.iter().map(|base| &base.name).collect())
+            }
+            Self::StreamNotXyz { group, base } => {
+                (Some(*group), Some(Kind::Build), vec![&base.name])
+            }
+            Self::NoBuild { wanted, by, .. } if by.contains(&Who::Document) => {
+                (None, Some(Kind::Build), vec![&wanted.name])
+            }
+            Self::NoProvider { group, names } => {
+                (Some(*group), Some(Kind::Build), names.iter().collect())
+            }
+            Self::Refused(Refusal { group, key, .. }) => {
+                (Some(*group), Some(Kind::Build), key.iter().map(|pin| &pin.name).collect())
+            }
+            Self::Unsolvable { group }
+            | Self::TooManyKeys { group, .. }
+            | Self::Dropped { group } => (Some(*group), None, Vec::new()),
+            Self::SameContext { groups, .. } => (groups.last().copied(), None, Vec::new()),
+            Self::NoBuild { .. } | Self::NotProvenBest { .. } => (None, None, Vec::new()),
+        }
+    }
+}
+
+/// Looks for what is wrong with one stream list.
+pub(super) fn check_list(
+    (group, kind): (usize, Kind),
+    (name, written): (&ModuleName, &[StreamName]),
+    expanded: &Result<Vec<StreamName>, AmbiguousStream>,
+    collection: &Collection,
+) -> Option<Problem> {
+    let name = name.clone();
+    let Ok(expanded) = expanded else {
+        return Some(Problem::AmbiguousStream { group, kind, name });
+    };
+    if !expanded.is_empty() || written.iter().any(|stream| negated(stream).is_none()) {
+        return None;
+    }
+    let streams = collection.streams_of(&name);
+    if streams.is_empty() {
+        return Some(Problem::UnknownModule { group, kind, name });
+    }
+    (!written.is_empty()).then_some(Problem::AllStreamsNegated { group, kind, name, streams })
+}
+
+/// Finds documents that got the same context.
+pub(super) fn same_contexts(documents: &[Expanded]) -> Vec<Problem> {
+    let mut by_context: BTreeMap<&Context, Vec<usize>> = BTreeMap::new();
+    for document in documents {
+        by_context.entry(&document.context).or_default().push(document.group);
+    }
+    by_context
+        .into_iter()
+        .filter(|(_, groups)| groups.len() > 1)
+        .map(|(context, groups)| Problem::SameContext { context: context.clone(), groups })
+        .collect()
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Build => "buildrequires",
+            Self::Runtime => "requires",
+        })
+    }
+}
+
+/// Joins things for people: `a`, `a and b`, `a, b and c`.
+fn listed<T: fmt::Display>(items: &[T], word: &str) -> String {
+    let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+    match items.split_last() {
+        None => "none".to_owned(),
+        Some((only, [])) => only.clone(),
+        Some((last, others)) => format!("{} {word} {last}", others.join(", ")),
+    }
+}
+
+impl fmt::Display for Problem {
+    #[expect(clippy::too_many_lines, reason = "one flat match, a sentence an arm")]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownModule { group, kind, name } => {
+                let group = group + 1;
+                write!(
+                    f,
+                    "{kind} of group {group} ask for any stream of {name}, which has no build"
+                )
+            }
+            Self::AllStreamsNegated { group, kind, name, streams } => {
+                let (group, streams) = (group + 1, listed(streams, "and"));
+                write!(f, "{kind} of group {group} negate every stream of {name}; it has {streams}")
+            }
+            Self::AmbiguousStream { group, kind, name } => {
+                let ambiguous = AmbiguousStream { name: name.clone() };
+                write!(f, "{kind} of group {}: {ambiguous}", group + 1)
+            }
+            Self::NoBaseModule { missing } if missing.is_empty() => {
+                f.write_str("no base module is buildrequired")
+            }
+            Self::NoBaseModule { missing } => {
+                let missing = listed(missing, "or");
+                write!(f, "no base module can be found: there is no build of {missing}")
+            }
+            Self::StreamNotXyz { base, .. } => write!(
+                f,
+                "{base} has virtual streams but not the form x.y.z, so that nobody can tell which \
+                 releases are compatible"
+            ),
+            Self::NoBuild { wanted, by, streams, platforms } => {
+                write!(f, "there is no build of {wanted}")?;
+                if !platforms.is_empty() {
+                    let platforms = listed(platforms, "and");
+                    write!(f, " for the platform; it is built for {platforms}")?;
+                } else if !streams.is_empty() {
+                    write!(f, "; {} has {}", wanted.name, listed(streams, "and"))?;
+                }
+                write!(f, " (required by {})", listed(by, "and"))
+            }
+            Self::NoProvider { group, names } => {
+                let (group, names) = (group + 1, listed(names, "or"));
+                write!(f, "group {group} comes to nothing: there is no suitable build of {names}")
+            }
+            Self::Unsolvable { group } => {
+                write!(f, "what group {} buildrequires cannot be had together", group + 1)
+            }
+            Self::Refused(Refusal { key, conflict, .. }) if key.is_empty() => {
+                write!(f, "{conflict}")
+            }
+            Self::Refused(Refusal { key, conflict, .. }) => {
+                write!(f, "no buildroot has {}: {conflict}", listed(key, "and"))
+            }
+            Self::TooManyKeys { group, streams } => {
+                let offer = |(name, count): &(ModuleName, usize)| format!("{name} ({count})");
+                let offers: Vec<String> = streams.iter().map(offer).collect();
+                let (group, offers) = (group + 1, listed(&offers, "and"));
+                write!(f, "group {group} leaves too many combinations of streams open: {offers}")
+            }
+            Self::Dropped { group } => {
+                let group = group + 1;
+                write!(f, "group {group} is ignored, since another group has no buildrequires")
+            }
+            Self::SameContext { context, groups } => {
+                let groups: Vec<usize> = groups.iter().map(|group| group + 1).collect();
+                let (times, groups) = (groups.len(), listed(&groups, "and"));
+                write!(
+                    f,
+                    "context {context} comes out {times} times (groups {groups}): all would be one build"
+                )
+            }
+            Self::NotProvenBest { context } => write!(
+                f,
+                "context {context}: the search was cut short; there may be a buildroot of newer builds"
+            ),
+        }
+    }
+}
