@@ -26,7 +26,7 @@ pub enum Item {
         /// Its buildorder, among its includer's items.
         buildorder: i64,
         /// What it is made of.
-        items: Vec<Item>,
+        items: Vec<Self>,
     },
 }
 

@@ -301,7 +301,9 @@ impl<'a> Farm<'a> {
                     self.waiting[arch as usize].peek().map(|&head| (head, arch))
                 });
                 let Some((_, arch)) = heads.max() else { break };
-                let Some((_, Reverse((job, task)))) = self.waiting[arch as usize].pop() else { break };
+                let Some((_, Reverse((job, task)))) = self.waiting[arch as usize].pop() else {
+                    break;
+                };
                 self.free[number as usize] -= 1;
                 let (_, ms) = jobs[job as usize].tasks[task as usize];
                 self.ends.push(Reverse((now + ms, job, number)));

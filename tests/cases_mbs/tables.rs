@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use modplan::name::{Context, ModuleName, Nsvc, StreamName, Version};
+use modplan::plan::batch::{BatchError, Item, batches};
 use modplan::plan::context::Contexts;
 use modplan::plan::expand::{StreamContext, expand_streams};
 use modplan::plan::names::{Kind, content_nvr, dist_tag, koji_tag, target};
@@ -168,4 +169,67 @@ fn cases_mbs_disttag_version() {
         tally.equal(ours == expected, || format!("{nsvc}: {ours:?} not {expected:?}"));
     }
     tally.finish("disttag_version.json");
+}
+
+#[derive(Deserialize)]
+struct BatchCase {
+    id: String,
+    rpms: Vec<BatchComponent>,
+    modules: Vec<BatchModule>,
+    expected: BatchExpected,
+}
+
+#[derive(Clone, Deserialize)]
+struct BatchComponent {
+    name: String,
+    #[serde(default)]
+    buildorder: i64,
+}
+
+#[derive(Deserialize)]
+struct BatchModule {
+    name: String,
+    #[serde(default)]
+    buildorder: i64,
+    components: Vec<BatchComponent>,
+}
+
+#[derive(Deserialize)]
+struct BatchExpected {
+    batches: Option<BTreeMap<String, u32>>,
+    last_batch: Option<u32>,
+    #[serde(default)]
+    message: String,
+}
+
+/// Lists components and included modules as the documents keep them: each by name.
+fn items(mut rpms: Vec<BatchComponent>, mut modules: Vec<BatchModule>) -> Vec<Item> {
+    rpms.sort_by(|a, b| a.name.cmp(&b.name));
+    modules.sort_by(|a, b| a.name.cmp(&b.name));
+    let components =
+        rpms.into_iter().map(|rpm| Item::Component { key: rpm.name, buildorder: rpm.buildorder });
+    let included = modules.into_iter().map(|module| Item::Included {
+        buildorder: module.buildorder,
+        items: items(module.components, Vec::new()),
+    });
+    components.chain(included).collect()
+}
+
+#[test]
+fn cases_mbs_batches() {
+    let Some(all) = cases::<Vec<BatchCase>>("batches.json") else { return };
+    let mut tally = Tally::default();
+    for case in all {
+        let BatchExpected { batches: expected, last_batch, message } = case.expected;
+        let agrees = match batches(&items(case.rpms, case.modules)) {
+            Ok(ours) => Some(ours.of) == expected && Some(ours.last) == last_batch,
+            // A conflict names the components that the service names.
+            Err(BatchError::Repeated { keys }) => {
+                expected.is_none() && keys.iter().all(|key| message.contains(key.as_str()))
+            }
+            Err(_) => false,
+        };
+        tally.equal(agrees, || case.id.clone());
+    }
+    tally.finish("batches.json");
 }
