@@ -1,5 +1,9 @@
 //! What the tests share: where the shared data tree is.
 
+pub(crate) mod generate;
+pub(crate) mod mini;
+pub(crate) mod oracle;
+
 use std::path::PathBuf;
 
 /// Returns the path of `sub` in the shared data tree, or says on standard error that the calling

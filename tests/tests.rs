@@ -5,6 +5,8 @@ mod cases_mbs;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod graph;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod support;

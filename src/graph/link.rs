@@ -129,16 +129,15 @@ impl<'a> Links<'a> {
     }
 
     fn miss(&mut self, ask: &Ask<'_>, stream: StreamName, missing: Missing) {
-        if self.options.base_modules.contains(ask.name) {
-            return;
-        }
         let requires = NameStream::new(ask.name.clone(), stream);
         let place = ask.requirement.place;
         if self.modules[ask.module.index()].name == *ask.name {
             // Nothing loaded matches what the module asks of its own name.
             return self.self_requires.push(SelfRequire { module: ask.module, requires, place });
         }
-        self.dangling.push(Dangling { module: ask.module, requires, missing, place });
+        if !self.options.base_modules.contains(ask.name) {
+            self.dangling.push(Dangling { module: ask.module, requires, missing, place });
+        }
     }
 
     /// Sorts by stated keys and keeps, of what several groups or both parts ask, the first.
