@@ -36,7 +36,7 @@ fn document(at: u32, random: &mut Pcg64Mcg) -> Stream {
     }
     let components = (0..=below(8, random)).map(|index| {
         let key = format!("package-{at:06}-{index}");
-        let buildorder = i64::from(u8::try_from(below(3, random)).unwrap());
+        let buildorder = i64::from(u8::try_from(below(3, random)).expect("below three"));
         let package = key.as_str().into();
         (key.as_str().into(), Component { package, buildorder, place, ..Component::default() })
     });
