@@ -1,3 +1,19 @@
-//! Numbers first, then one renderer a format; renderers return text, whoever calls writes it.
+//! Numbers first, then one renderer a format.
+//!
+//! [`Comparison`] holds the runs; [`Comparison::summary`] works out the figures, and the rest turns
+//! them into text: [`csv`], [`table`] for a terminal, [`svg`] for pictures. Renderers return text,
+//! whoever calls writes it. The same figures give the same bytes.
 
+mod compare;
+pub mod csv;
+mod figures;
 pub mod run;
+#[cfg(test)]
+mod sample;
+mod spark;
+pub mod svg;
+pub mod table;
+
+pub use compare::{Comparison, Summary, Variant, VariantSummary};
+pub use figures::{Distribution, Interval, Paired};
+pub use spark::{histogram, sparkline};

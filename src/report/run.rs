@@ -143,12 +143,7 @@ fn state_word(state: ModuleState) -> &'static str {
 
 fn add_summary(text: &mut String, run: &Run, label: RunLabel) {
     let figures = &run.figures;
-    let outcome = match figures.outcome {
-        Outcome::Done => "done",
-        Outcome::Capped => "capped",
-        Outcome::Failed => "failed",
-        Outcome::Stuck => "stuck",
-    };
+    let outcome = figures.outcome.as_str();
     let busy: Millis = figures.busy.iter().map(|(_, time)| *time).sum();
     let lines = [
         format!(

@@ -22,6 +22,19 @@ pub enum Outcome {
     Done,
 }
 
+impl Outcome {
+    /// Returns the word for it, as JSON and CSV have it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Capped => "capped",
+            Self::Failed => "failed",
+            Self::Stuck => "stuck",
+            Self::Done => "done",
+        }
+    }
+}
+
 /// The figures of one run of one variant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunFigures {

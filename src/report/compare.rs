@@ -1,0 +1,207 @@
+//! What a comparison found, as numbers: `summary.json`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::figures::{Distribution, Paired};
+use crate::name::Arch;
+use crate::sim::{Outcome, RunFigures};
+
+/// The runs of every variant, made with the same luck: run `n` of each is replication `n`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// The seed of every draw.
+    pub seed: u64,
+    /// What was compared, in the order to show it in.
+    pub variants: Vec<Variant>,
+    /// Every parameter that nobody set, in words: `farm: 10 builders for each arch`.
+    pub assumptions: Vec<String>,
+}
+
+/// One approach under one cascade.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variant {
+    /// Its name, such as `koji-owned/literal`.
+    pub name: String,
+    /// Its runs, in replication order.
+    pub runs: Vec<RunFigures>,
+}
+
+/// `summary.json`, format 1.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Summary {
+    format: u32,
+    /// Runs of each variant.
+    pub replications: usize,
+    /// The seed of every draw.
+    pub seed: u64,
+    /// The figures of each variant, by its name.
+    pub approaches: BTreeMap<String, VariantSummary>,
+    /// Makespan differences in seconds of every two variants, as `first - second`.
+    pub paired: BTreeMap<String, Paired>,
+    /// Every parameter that nobody set.
+    pub assumptions: Vec<String>,
+}
+
+/// The figures of one variant. Makespans are of the runs that ended `done`, all else of all runs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct VariantSummary {
+    /// From the start to the last event that changed a module.
+    pub makespan_seconds: Distribution,
+    /// Module builds started.
+    pub module_builds: Distribution,
+    /// Components built, once per build whatever the arches.
+    pub component_builds: Distribution,
+    /// The largest number of builds of one module.
+    pub rebuilds_per_module_max: Distribution,
+    /// Builder time of builds that were superseded, failed or canceled.
+    pub builder_seconds_wasted: Distribution,
+    /// Builder time, by arch.
+    pub builder_seconds_busy: BTreeMap<Arch, Distribution>,
+    /// koji tasks made.
+    pub tasks: Distribution,
+    /// XML-RPC requests a live driver would make; `None` until one exists.
+    pub hub_calls: Option<Distribution>,
+    /// Repo regenerations.
+    pub repo_regenerations: Distribution,
+    /// Messages on the bus.
+    pub messages: Distribution,
+    /// Mails sent.
+    pub mails: Distribution,
+    /// Components reused instead of built.
+    pub reused: Distribution,
+    /// The share of runs that ended `done`.
+    pub done_share: f64,
+    /// The share of runs that ended `stuck`.
+    pub stuck_share: f64,
+    /// The share of runs that ended `failed`.
+    pub failed_share: f64,
+    /// The share of runs that ended `capped`.
+    pub capped_share: f64,
+}
+
+impl Comparison {
+    /// Works out all figures.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let approaches = self.variants.iter().map(|v| (v.name.clone(), v.summary())).collect();
+        let mut paired = BTreeMap::new();
+        for (at, first) in self.variants.iter().enumerate() {
+            for second in &self.variants[at + 1..] {
+                let pairs = pairs(&first.runs, &second.runs);
+                paired.insert(format!("{} - {}", first.name, second.name), Paired::of(&pairs));
+            }
+        }
+        Summary {
+            format: 1,
+            replications: self.variants.iter().map(|v| v.runs.len()).max().unwrap_or(0),
+            seed: self.seed,
+            approaches,
+            paired,
+            assumptions: self.assumptions.clone(),
+        }
+    }
+}
+
+impl Summary {
+    /// Writes `summary.json`.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut json = serde_json::to_string_pretty(self).expect("keys are texts");
+        json.push('\n');
+        json
+    }
+}
+
+impl Variant {
+    /// Returns the makespans of the runs that ended `done`, in milliseconds.
+    #[must_use]
+    pub fn makespans_done(&self) -> Vec<u64> {
+        let done = self.runs.iter().filter(|run| run.outcome == Outcome::Done);
+        done.map(|run| run.makespan.0).collect()
+    }
+
+    fn summary(&self) -> VariantSummary {
+        VariantSummary {
+            makespan_seconds: Distribution::of(&self.makespans_done(), 1000),
+            module_builds: self.counts(|run| run.module_builds),
+            component_builds: self.counts(|run| run.component_builds),
+            rebuilds_per_module_max: self.counts(|run| run.rebuilds_per_module_max),
+            builder_seconds_wasted: self.millis(|run| run.wasted.0),
+            builder_seconds_busy: self.busy(),
+            tasks: self.counts(|run| run.tasks),
+            hub_calls: self.hub_calls(),
+            repo_regenerations: self.counts(|run| run.repo_regenerations),
+            messages: self.counts(|run| run.messages),
+            mails: self.counts(|run| run.mails),
+            reused: self.counts(|run| run.reused),
+            done_share: self.share(Outcome::Done),
+            stuck_share: self.share(Outcome::Stuck),
+            failed_share: self.share(Outcome::Failed),
+            capped_share: self.share(Outcome::Capped),
+        }
+    }
+
+    fn counts(&self, figure: impl Fn(&RunFigures) -> u64) -> Distribution {
+        Distribution::of(&self.runs.iter().map(figure).collect::<Vec<_>>(), 1)
+    }
+
+    fn millis(&self, figure: impl Fn(&RunFigures) -> u64) -> Distribution {
+        Distribution::of(&self.runs.iter().map(figure).collect::<Vec<_>>(), 1000)
+    }
+
+    fn hub_calls(&self) -> Option<Distribution> {
+        let calls: Option<Vec<u64>> = self.runs.iter().map(|run| run.hub_calls).collect();
+        calls.filter(|calls| !calls.is_empty()).map(|calls| Distribution::of(&calls, 1))
+    }
+
+    fn busy(&self) -> BTreeMap<Arch, Distribution> {
+        let arches = self.runs.iter().flat_map(|run| run.busy.iter().map(|(arch, _)| arch));
+        let arches: std::collections::BTreeSet<&Arch> = arches.collect();
+        let of = |arch: &Arch| self.millis(|run| busy_on(run, arch));
+        arches.into_iter().map(|arch| (arch.clone(), of(arch))).collect()
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a count of replications")]
+    fn share(&self, outcome: Outcome) -> f64 {
+        let ended = self.runs.iter().filter(|run| run.outcome == outcome).count();
+        let share = ended as f64 / self.runs.len().max(1) as f64;
+        (share * 1e6).round() / 1e6
+    }
+}
+
+/// Returns the builder time of a run on one arch, in milliseconds.
+pub(super) fn busy_on(run: &RunFigures, arch: &Arch) -> u64 {
+    run.busy.iter().find(|(found, _)| found == arch).map_or(0, |(_, time)| time.0)
+}
+
+fn pairs(first: &[RunFigures], second: &[RunFigures]) -> Vec<(f64, f64)> {
+    let both = first.iter().zip(second);
+    both.filter(|(a, b)| a.outcome == Outcome::Done && b.outcome == Outcome::Done)
+        .map(|(a, b)| (a.makespan.as_secs_f64(), b.makespan.as_secs_f64()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+
+    #[test]
+    fn a_summary_is_made_of_done_runs_where_time_counts_and_of_all_elsewhere() {
+        let summary = sample::comparison().summary();
+        let literal = &summary.approaches["koji-owned/literal"];
+        assert!((literal.done_share - 0.75).abs() < 1e-9, "{}", literal.done_share);
+        assert!((literal.failed_share - 0.25).abs() < 1e-9);
+        // Makespans 100, 200 and 400 s ended done; 300 s failed.
+        assert_eq!(literal.makespan_seconds.p50, Some(200.0));
+        assert_eq!(literal.component_builds.mean, Some(25.0));
+        let paired = &summary.paired["koji-owned/literal - koji-owned/planned"];
+        assert_eq!((paired.pairs, paired.mean_difference), (3, Some(50.0)));
+    }
+
+    #[test]
+    fn summary_json_keeps_its_format() {
+        insta::assert_snapshot!(sample::comparison().summary().to_json());
+    }
+}

@@ -1,0 +1,212 @@
+//! The arithmetic of reports: exact quantiles, means with their uncertainty, paired differences.
+//!
+//! Everything is counted in whole milliseconds or whole numbers until the last division, and added
+//! up in replication order, so that the same runs give the same digits anywhere.
+
+use serde::{Serialize, Serializer};
+
+/// A spread of values: `None` where there are too few of them to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Distribution {
+    /// The arithmetic mean.
+    #[serde(serialize_with = "three_digits")]
+    pub mean: Option<f64>,
+    /// The smallest value that at least a tenth of all do not exceed; the others likewise.
+    #[serde(serialize_with = "three_digits")]
+    pub p10: Option<f64>,
+    /// The median.
+    #[serde(serialize_with = "three_digits")]
+    pub p50: Option<f64>,
+    /// Nine in ten do not exceed it.
+    #[serde(serialize_with = "three_digits")]
+    pub p90: Option<f64>,
+    /// Ninety-nine in a hundred do not exceed it.
+    #[serde(serialize_with = "three_digits")]
+    pub p99: Option<f64>,
+    /// The 95 % confidence interval of the mean, by Student's t; of two or more values.
+    pub ci95: Interval,
+}
+
+/// Both ends of an interval.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Interval(
+    #[serde(serialize_with = "three_digits")] pub Option<f64>,
+    #[serde(serialize_with = "three_digits")] pub Option<f64>,
+);
+
+/// How two variants differ, replication by replication, where both ended `done`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Paired {
+    /// How many replications ended `done` in both.
+    pub pairs: usize,
+    /// The mean of the first minus the second, in seconds.
+    #[serde(serialize_with = "three_digits")]
+    pub mean_difference: Option<f64>,
+    /// Its 95 % confidence interval.
+    pub ci95: Interval,
+    /// (Var A + Var B) / Var(A − B): how many times fewer replications the shared luck needs;
+    /// `None` where the difference never varies.
+    #[serde(serialize_with = "three_digits")]
+    pub variance_reduction: Option<f64>,
+}
+
+impl Distribution {
+    /// Describes values given in units of `1 / scale`: milliseconds with 1000 give seconds.
+    #[must_use]
+    pub fn of(values: &[u64], scale: u32) -> Self {
+        let mut sorted = values.to_vec();
+        let mut at = |percent| quantile(&mut sorted, percent).map(|value| scaled(value, scale));
+        let (p10, p50, p90, p99) = (at(10), at(50), at(90), at(99));
+        let scaled: Vec<f64> = values.iter().map(|&value| scaled(value, scale)).collect();
+        let moments = Moments::of(&scaled);
+        Self { mean: moments.mean(), p10, p50, p90, p99, ci95: moments.ci95() }
+    }
+}
+
+impl Paired {
+    /// Compares two samples pair by pair.
+    #[must_use]
+    pub fn of(pairs: &[(f64, f64)]) -> Self {
+        let differences: Vec<f64> = pairs.iter().map(|(first, second)| first - second).collect();
+        let (first, second): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+        let moments = Moments::of(&differences);
+        let apart = (Moments::of(&first).variance(), Moments::of(&second).variance());
+        let variance_reduction = match (apart, moments.variance()) {
+            ((Some(first), Some(second)), Some(paired)) if paired > 0.0 => {
+                Some((first + second) / paired)
+            }
+            _ => None,
+        };
+        let (mean_difference, ci95) = (moments.mean(), moments.ci95());
+        Self { pairs: pairs.len(), mean_difference, ci95, variance_reduction }
+    }
+}
+
+/// Returns the value of rank `ceil(percent / 100 * n)`, an observed one, in linear time.
+fn quantile(values: &mut [u64], percent: usize) -> Option<u64> {
+    let rank = (values.len() * percent).div_ceil(100).max(1);
+    (rank <= values.len()).then(|| *values.select_nth_unstable(rank - 1).1)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "exact up to 285 000 years of milliseconds")]
+fn scaled(value: u64, scale: u32) -> f64 {
+    value as f64 / f64::from(scale)
+}
+
+/// Number, mean and sum of squared deviations.
+struct Moments {
+    count: f64,
+    mean: f64,
+    squares: f64,
+}
+
+impl Moments {
+    /// Takes two passes, which keeps digits that one pass over squares would lose.
+    #[expect(clippy::cast_precision_loss, reason = "a count of replications")]
+    fn of(values: &[f64]) -> Self {
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let squares = values.iter().map(|value| (value - mean).powi(2)).sum();
+        Self { count, mean, squares }
+    }
+
+    fn mean(&self) -> Option<f64> {
+        (self.count >= 1.0).then_some(self.mean)
+    }
+
+    fn variance(&self) -> Option<f64> {
+        (self.count >= 2.0).then(|| self.squares / (self.count - 1.0))
+    }
+
+    fn ci95(&self) -> Interval {
+        let Some(variance) = self.variance() else {
+            return Interval::default();
+        };
+        let half = student_975(self.count - 1.0) * (variance / self.count).sqrt();
+        Interval(Some(self.mean - half), Some(self.mean + half))
+    }
+}
+
+/// Returns the 97.5 % point of Student's t: from a table for the first six degrees of freedom, then
+/// by the series in 1/degrees around the normal point (Abramowitz and Stegun 26.7.5), which is
+/// right to two thousandths there.
+fn student_975(degrees: f64) -> f64 {
+    const FIRST: [f64; 6] = [12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469];
+    const NORMAL: f64 = 1.959_964;
+    for (known, value) in (1_u32..).zip(FIRST) {
+        if degrees <= f64::from(known) {
+            return value;
+        }
+    }
+    let z = NORMAL;
+    let g1 = (z.powi(3) + z) / 4.0;
+    let g2 = (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / 96.0;
+    let g3 = (3.0 * z.powi(7) + 19.0 * z.powi(5) + 17.0 * z.powi(3) - 15.0 * z) / 384.0;
+    z + g1 / degrees + g2 / degrees.powi(2) + g3 / degrees.powi(3)
+}
+
+/// Writes a figure with a thousandth's resolution: of seconds, that is what is simulated.
+pub(super) fn three_digits<S: Serializer>(
+    value: &Option<f64>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    value.map(|value| (value * 1000.0).round() / 1000.0).serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(value: Option<f64>, expected: f64) -> bool {
+        value.is_some_and(|value| (value - expected).abs() < 1e-9)
+    }
+
+    #[test]
+    fn quantiles_are_observed_values() {
+        let distribution = Distribution::of(&[5000, 1000, 4000, 2000, 3000], 1000);
+        assert!(close(distribution.p10, 1.0));
+        assert!(close(distribution.p50, 3.0));
+        assert!(close(distribution.p90, 5.0));
+        assert!(close(distribution.mean, 3.0));
+        let hundred: Vec<u64> = (1..=100).rev().collect();
+        let distribution = Distribution::of(&hundred, 1);
+        assert!(close(distribution.p10, 10.0));
+        assert!(close(distribution.p99, 99.0));
+    }
+
+    #[test]
+    fn the_interval_of_the_mean_is_students() {
+        // Values 1 to 5: mean 3, standard deviation sqrt(2.5), t(4) = 2.7764.
+        let Interval(low, high) = Distribution::of(&[1, 2, 3, 4, 5], 1).ci95;
+        let half = 2.7764 * (2.5_f64 / 5.0).sqrt();
+        assert!(close(low, 3.0 - half) && close(high, 3.0 + half));
+    }
+
+    #[test]
+    fn students_point_follows_the_printed_tables() {
+        for (degrees, table) in [(1.0, 12.706), (7.0, 2.365), (10.0, 2.228), (30.0, 2.042)] {
+            assert!((student_975(degrees) - table).abs() < 2e-3, "{degrees}");
+        }
+        assert!((student_975(999.0) - 1.962).abs() < 1e-3);
+    }
+
+    #[test]
+    fn too_few_values_say_nothing() {
+        assert_eq!(Distribution::of(&[], 1000), Distribution::default());
+        let one = Distribution::of(&[7], 1);
+        assert!(close(one.p99, 7.0));
+        assert_eq!(one.ci95, Interval(None, None));
+    }
+
+    #[test]
+    fn shared_luck_shows_as_variance_reduction() {
+        // Differences 1, 1, 2: variance 1/3; each side varies by 100 and 103 1/3... in exact numbers.
+        let paired = Paired::of(&[(11.0, 10.0), (21.0, 20.0), (32.0, 30.0)]);
+        assert_eq!(paired.pairs, 3);
+        assert!(close(paired.mean_difference, 4.0 / 3.0));
+        let apart = 331.0 / 3.0 + 100.0;
+        assert!((paired.variance_reduction.unwrap() - apart / (1.0 / 3.0)).abs() < 1e-6);
+        assert_eq!(Paired::of(&[(2.0, 1.0), (3.0, 2.0)]).variance_reduction, None);
+        assert_eq!(Paired::of(&[]).mean_difference, None);
+    }
+}

@@ -1,0 +1,75 @@
+//! A small comparison and a small run, made up, for the tests of every renderer.
+
+use super::compare::{Comparison, Variant};
+use super::svg::GanttModule;
+use crate::sim::{Bar, BarEnd, Outcome, RunFigures};
+use crate::time::{Millis, Timestamp};
+
+pub(super) fn run(seconds: u64, builds: u64, outcome: Outcome) -> RunFigures {
+    RunFigures {
+        outcome,
+        makespan: Millis::from_secs(seconds),
+        module_builds: builds / 5,
+        component_builds: builds,
+        tasks: 2 * builds,
+        hub_calls: None,
+        repo_regenerations: 0,
+        messages: 3,
+        mails: 0,
+        reused: 0,
+        rebuilds_per_module_max: 2,
+        wasted: Millis(1500),
+        busy: vec![("aarch64".into(), Millis(90_500)), ("x86_64".into(), Millis(60_000))],
+    }
+}
+
+/// Two variants of four replications, one of which failed under the first.
+pub(super) fn comparison() -> Comparison {
+    use Outcome::{Done, Failed};
+    let variant = |name: &str, runs| Variant { name: name.to_owned(), runs };
+    let literal =
+        vec![run(200, 20, Done), run(100, 20, Done), run(300, 30, Failed), run(400, 30, Done)];
+    let planned =
+        vec![run(150, 10, Done), run(60, 10, Done), run(250, 10, Done), run(340, 10, Done)];
+    Comparison {
+        seed: 7,
+        variants: vec![
+            variant("koji-owned/literal", literal),
+            variant("koji-owned/planned", planned),
+        ],
+        assumptions: vec!["farm: 10 builders for each arch, since no --farm was given".to_owned()],
+    }
+}
+
+fn bar(lane: &str, (module, build): (&str, u32), seconds: (u64, u64), outcome: BarEnd) -> Bar {
+    Bar {
+        lane: lane.into(),
+        module: module.into(),
+        build,
+        package: "perl".into(),
+        arch: "x86_64".into(),
+        start: Timestamp(seconds.0 * 1000),
+        end: Timestamp(seconds.1 * 1000),
+        outcome,
+    }
+}
+
+pub(super) fn bars() -> Vec<Bar> {
+    vec![
+        bar("x86/1", ("perl:5.30:466ea64f", 1), (0, 1500), BarEnd::Closed),
+        bar("x86/2", ("perl:5.30:466ea64f", 1), (0, 400), BarEnd::Closed),
+        bar("x86/2", ("perl:5.30:466ea64f", 1), (400, 900), BarEnd::Failed),
+        bar("x86/2", ("perl-DBI:1.641:03d935ed", 2), (1500, 1830), BarEnd::Closed),
+        bar("arm/10", ("perl-FCGI:0.78:03d935ed", 1), (1500, 1600), BarEnd::Canceled),
+        bar("arm/9", ("perl-FCGI:0.78:03d935ed", 1), (1500, 1900), BarEnd::Closed),
+    ]
+}
+
+pub(super) fn modules() -> Vec<GanttModule> {
+    let module = |id: &str, wave| GanttModule { id: id.into(), wave };
+    vec![
+        module("perl:5.30:466ea64f", 1),
+        module("perl-DBI:1.641:03d935ed", 2),
+        module("perl-FCGI:0.78:03d935ed", 2),
+    ]
+}

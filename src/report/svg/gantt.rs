@@ -1,0 +1,319 @@
+//! One run as a Gantt chart: a lane for every builder, a bar for every task, a strip for every wave.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use plotters::style::RGBColor;
+
+use super::axis::TimeAxis;
+use super::canvas::{ALARM, Align, Area, BLACK, Canvas, GREY, PALE, Pen, SHADES, WHITE, picture};
+use crate::sim::{Bar, BarEnd};
+
+const WIDTH: i32 = 1280;
+const RIGHT: i32 = WIDTH - 30;
+const STRIP: i32 = 14;
+const LEGEND_LINE: i32 = 18;
+const LEGEND_COLUMNS: usize = 4;
+/// More modules than this are counted in the legend, not listed.
+const LEGEND_MODULES_MAX: usize = 80;
+/// More waves than this share the last strip.
+const STRIPS_MAX: u32 = 12;
+
+/// What a chart shows.
+#[derive(Clone, Copy, Debug)]
+pub struct Gantt<'a> {
+    /// What was run, such as `koji-owned/literal, replication 1`.
+    pub title: &'a str,
+    /// The tasks, in any order.
+    pub bars: &'a [Bar],
+    /// The modules that may appear, with their waves.
+    pub modules: &'a [GanttModule],
+}
+
+/// A module of the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GanttModule {
+    /// Its id, as bars name it.
+    pub id: Arc<str>,
+    /// Its wave in the plan, from 1.
+    pub wave: u32,
+}
+
+/// Draws a chart. Bars are shaded by wave and numbered by module; the legend says which is which.
+#[must_use]
+pub fn gantt(gantt: &Gantt<'_>) -> String {
+    let layout = Layout::of(gantt);
+    picture((WIDTH, layout.height()), |canvas| {
+        let title = Pen::new(18, Align::Left).bold();
+        canvas.text((24, 26), gantt.title, title);
+        let hint = "shade: wave; number: module, with ², ³… from its second build on";
+        canvas.text((24, 48), hint, Pen::new(12, Align::Left).color(GREY));
+        draw_marks(canvas);
+        if gantt.bars.is_empty() {
+            canvas.text((WIDTH / 2, 80), "nothing was built", Pen::new(14, Align::Center));
+            return;
+        }
+        draw_axis(canvas, &layout);
+        draw_waves(canvas, gantt, &layout);
+        draw_lanes(canvas, &layout);
+        for bar in gantt.bars {
+            draw_bar(canvas, bar, &layout);
+        }
+        draw_legend(canvas, &layout);
+    })
+}
+
+/// Where everything stands.
+struct Layout {
+    axis: TimeAxis,
+    lanes: BTreeMap<(String, u64), i32>,
+    lane: i32,
+    left: i32,
+    /// Number in the legend and wave of every module that was built, by wave and id.
+    modules: BTreeMap<Arc<str>, (usize, u32)>,
+    waves: u32,
+}
+
+impl Layout {
+    fn of(gantt: &Gantt<'_>) -> Self {
+        let end = gantt.bars.iter().map(|bar| bar.end.0).max().unwrap_or(0);
+        let lanes: BTreeSet<_> = gantt.bars.iter().map(|bar| lane_key(&bar.lane)).collect();
+        let lane = match lanes.len() {
+            0..=40 => 18,
+            41..=120 => 10,
+            _ => 4,
+        };
+        let names = gantt.bars.iter().map(|bar| Pen::new(11, Align::Right).width(&bar.lane));
+        let built: BTreeSet<&Arc<str>> = gantt.bars.iter().map(|bar| &bar.module).collect();
+        let mut modules: Vec<_> = gantt
+            .modules
+            .iter()
+            .filter(|module| built.contains(&module.id))
+            .map(|module| (module.wave, Arc::clone(&module.id)))
+            .collect();
+        modules.sort();
+        let waves = modules.iter().map(|(wave, _)| (*wave).min(STRIPS_MAX)).max().unwrap_or(0);
+        Self {
+            axis: TimeAxis::covering(0, end),
+            lanes: lanes.into_iter().zip((0..).map(|n: i32| n * lane)).collect(),
+            lane,
+            left: 24 + names.max().unwrap_or(0).max(60) + 10,
+            modules: (1..).zip(modules).map(|(n, (wave, id))| (id, (n, wave))).collect(),
+            waves,
+        }
+    }
+
+    fn strips_top(&self) -> i32 {
+        72
+    }
+
+    fn lanes_top(&self) -> i32 {
+        self.strips_top() + i32::try_from(self.waves).expect("STRIPS_MAX at most") * STRIP + 12
+    }
+
+    fn lanes_bottom(&self) -> i32 {
+        self.lanes_top() + i32::try_from(self.lanes.len()).expect("lanes are builders") * self.lane
+    }
+
+    fn legend_top(&self) -> i32 {
+        self.lanes_bottom() + 76
+    }
+
+    fn height(&self) -> i32 {
+        let listed = self.modules.len().min(LEGEND_MODULES_MAX + 1);
+        let lines = i32::try_from(listed.div_ceil(LEGEND_COLUMNS)).expect("a few lines");
+        self.legend_top() + lines * LEGEND_LINE + 10
+    }
+
+    fn x(&self, moment: u64) -> i32 {
+        self.axis.at(moment, (self.left, RIGHT))
+    }
+}
+
+/// Sorts `x86/10` after `x86/9`.
+fn lane_key(lane: &str) -> (String, u64) {
+    match lane.rsplit_once('/') {
+        Some((group, slot)) => (group.to_owned(), slot.parse().unwrap_or(0)),
+        None => (lane.to_owned(), 0),
+    }
+}
+
+fn shade(wave: u32) -> RGBColor {
+    SHADES[wave.saturating_sub(1) as usize % SHADES.len()]
+}
+
+/// Returns black or white, whichever reads better upon a shade.
+fn ink(RGBColor(red, green, blue): RGBColor) -> RGBColor {
+    let light = 299 * u32::from(red) + 587 * u32::from(green) + 114 * u32::from(blue);
+    if light > 128_000 { BLACK } else { WHITE }
+}
+
+fn draw_marks(canvas: &mut Canvas<'_>) {
+    let pen = Pen::new(12, Align::Left);
+    let failed = Area(RIGHT - 180, 40, RIGHT - 156, 54);
+    canvas.fill(failed, WHITE);
+    canvas.frame(failed, ALARM);
+    canvas.cross(failed, ALARM);
+    canvas.text((RIGHT - 150, 47), "failed", pen);
+    let canceled = Area(RIGHT - 90, 40, RIGHT - 66, 54);
+    canvas.fill(canceled, WHITE);
+    canvas.frame(canceled, BLACK);
+    canvas.line((canceled.0, canceled.3), (canceled.2, canceled.1), (BLACK, 1));
+    canvas.text((RIGHT - 60, 47), "canceled", pen);
+}
+
+fn draw_axis(canvas: &mut Canvas<'_>, layout: &Layout) {
+    let (top, bottom) = (layout.lanes_top(), layout.lanes_bottom());
+    for (at, label) in layout.axis.ticks() {
+        let x = layout.x(at);
+        canvas.line((x, top), (x, bottom), (PALE, 1));
+        canvas.text((x, bottom + 14), &label, Pen::new(12, Align::Center));
+    }
+    canvas.line((layout.left, bottom), (RIGHT, bottom), (BLACK, 1));
+    let title = format!("time since the start ({})", layout.axis.unit());
+    canvas.text(((layout.left + RIGHT) / 2, bottom + 36), &title, Pen::new(13, Align::Center));
+}
+
+/// Draws from when to when each wave was built: where strips overlap, nobody waited for a wave.
+fn draw_waves(canvas: &mut Canvas<'_>, gantt: &Gantt<'_>, layout: &Layout) {
+    let mut spans: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
+    for bar in gantt.bars {
+        let Some((_, wave)) = layout.modules.get(&bar.module) else { continue };
+        let span = spans.entry((*wave).min(STRIPS_MAX)).or_insert((bar.start.0, bar.end.0));
+        *span = (span.0.min(bar.start.0), span.1.max(bar.end.0));
+    }
+    for (wave, (start, end)) in spans {
+        let row = i32::try_from(wave).expect("STRIPS_MAX at most") - 1;
+        let top = layout.strips_top() + row * STRIP;
+        let (left, right) = (layout.x(start), layout.x(end).max(layout.x(start) + 2));
+        canvas.fill(Area(left, top + 3, right, top + STRIP - 3), shade(wave));
+        canvas.frame(Area(left, top + 3, right, top + STRIP - 3), BLACK);
+        let later = if wave == STRIPS_MAX { " on" } else { "" };
+        let name = format!("wave {wave}{later}");
+        canvas.text((layout.left - 10, top + STRIP / 2), &name, Pen::new(11, Align::Right));
+    }
+}
+
+fn draw_lanes(canvas: &mut Canvas<'_>, layout: &Layout) {
+    let mut last_group = "";
+    for ((group, slot), offset) in &layout.lanes {
+        let top = layout.lanes_top() + offset;
+        let starts_group = group != last_group;
+        let color = if starts_group { GREY } else { PALE };
+        canvas.line((layout.left, top), (RIGHT, top), (color, 1));
+        let name = match (layout.lane >= 14, starts_group) {
+            (true, _) => format!("{group}/{slot}"),
+            (false, true) => group.clone(),
+            (false, false) => String::new(),
+        };
+        let middle = top + layout.lane.max(12) / 2;
+        canvas.text((layout.left - 10, middle), &name, Pen::new(11, Align::Right));
+        last_group = group;
+    }
+}
+
+fn draw_bar(canvas: &mut Canvas<'_>, bar: &Bar, layout: &Layout) {
+    let (number, wave) = layout.modules.get(&bar.module).copied().unwrap_or((0, 1));
+    let top = layout.lanes_top() + layout.lanes[&lane_key(&bar.lane)];
+    let (left, right) = (layout.x(bar.start.0), layout.x(bar.end.0));
+    let gap = i32::from(layout.lane > 6);
+    let area = Area(left, top + gap, right.max(left + 1), top + layout.lane - gap);
+    let shade = match bar.outcome {
+        BarEnd::Closed => shade(wave),
+        BarEnd::Failed | BarEnd::Canceled => WHITE,
+    };
+    canvas.fill(area, shade);
+    match bar.outcome {
+        BarEnd::Closed if right - left > 2 && layout.lane > 6 => canvas.frame(area, WHITE),
+        BarEnd::Closed => {}
+        BarEnd::Failed => {
+            canvas.frame(area, ALARM);
+            canvas.cross(area, ALARM);
+        }
+        BarEnd::Canceled => {
+            canvas.frame(area, BLACK);
+            canvas.line((area.0, area.3), (area.2, area.1), (BLACK, 1));
+        }
+    }
+    let label = format!("{number}{}", superscript(bar.build));
+    let pen = Pen::new(10, Align::Center).color(ink(shade));
+    let (width, middle) = (pen.width(&label), i32::midpoint(left, right));
+    // A mark must stay visible beside its number.
+    let margin = if bar.outcome == BarEnd::Closed { 2 } else { 20 };
+    if layout.lane >= 14 && width + margin < right - left {
+        if bar.outcome != BarEnd::Closed {
+            let half = width / 2 + 1;
+            canvas.fill(Area(middle - half, area.1 + 3, middle + half, area.3 - 3), WHITE);
+        }
+        canvas.text((middle, top + layout.lane / 2), &label, pen);
+    }
+}
+
+/// Returns which build of its module it is, from the second on.
+fn superscript(build: u32) -> String {
+    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    let digit = |c: char| c.to_digit(10).map(|digit| DIGITS[digit as usize]);
+    if build < 2 { String::new() } else { build.to_string().chars().filter_map(digit).collect() }
+}
+
+fn draw_legend(canvas: &mut Canvas<'_>, layout: &Layout) {
+    let mut modules: Vec<_> = layout.modules.iter().map(|(id, place)| (*place, id)).collect();
+    modules.sort();
+    let rest = modules.len().saturating_sub(LEGEND_MODULES_MAX);
+    let listed = modules.len() - rest;
+    let lines = (listed + usize::from(rest > 0)).div_ceil(LEGEND_COLUMNS).max(1);
+    let place = |n: usize| {
+        let column = i32::try_from(n / lines).expect("a few columns");
+        let line = i32::try_from(n % lines).expect("a few lines");
+        let width = (RIGHT - 24) / i32::try_from(LEGEND_COLUMNS).expect("a few columns");
+        (24 + column * width, layout.legend_top() + line * LEGEND_LINE)
+    };
+    for (n, ((number, wave), id)) in modules.into_iter().take(listed).enumerate() {
+        let (x, y) = place(n);
+        let area = Area(x, y - 7, x + 26, y + 7);
+        canvas.fill(area, shade(wave));
+        let pen = Pen::new(10, Align::Center).color(ink(shade(wave)));
+        canvas.text((x + 13, y), &number.to_string(), pen);
+        canvas.text((x + 32, y), &shortened(id), Pen::new(11, Align::Left));
+    }
+    if rest > 0 {
+        let text = format!("and {rest} more modules, shaded by wave");
+        canvas.text(place(listed), &text, Pen::new(11, Align::Left));
+    }
+}
+
+/// Keeps a legend entry within its column.
+fn shortened(id: &str) -> String {
+    const LETTERS_MAX: usize = 38;
+    if id.chars().count() <= LETTERS_MAX {
+        return id.to_owned();
+    }
+    id.chars().take(LETTERS_MAX - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn lanes_waves_and_ends_are_drawn() {
+        let (bars, modules) = (sample::bars(), sample::modules());
+        let chart =
+            Gantt { title: "koji-owned/literal, replication 1", bars: &bars, modules: &modules };
+        insta::assert_snapshot!(gantt(&chart));
+    }
+
+    #[test]
+    fn a_run_without_builds_says_so() {
+        let chart = Gantt { title: "nothing", bars: &[], modules: &[] };
+        assert!(gantt(&chart).contains("nothing was built"));
+    }
+
+    #[test]
+    fn later_builds_of_a_module_are_numbered_above_the_line() {
+        assert_eq!(superscript(1), "");
+        assert_eq!(superscript(12), "¹²");
+        assert_eq!(lane_key("x86/10").1, 10);
+    }
+}
