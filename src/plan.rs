@@ -6,5 +6,6 @@ pub mod expand;
 pub mod names;
 pub mod platform;
 pub mod resolve;
+pub mod reuse;
 pub mod schedule;
 pub mod version;

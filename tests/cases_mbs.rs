@@ -3,6 +3,7 @@
 mod checker;
 mod expansion;
 mod resolver;
+mod reuse;
 mod tables;
 
 use serde::de::DeserializeOwned;
