@@ -1,6 +1,6 @@
 //! Answers recorded from the Module Build Service, against ours; each test prints its agreement.
 
-mod checker;
+pub(crate) mod checker;
 mod expansion;
 mod resolver;
 mod reuse;

@@ -9,4 +9,6 @@ mod graph;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod resolution;
+#[cfg(test)]
 mod support;
