@@ -7,9 +7,12 @@
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) mod args;
+mod case;
 pub(crate) mod console;
+mod execute;
 mod generate;
 pub(crate) mod output;
+mod plan;
 pub(crate) mod progress;
 pub(crate) mod status;
 
@@ -77,6 +80,8 @@ pub(crate) enum LogFormat {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Plan(plan::PlanCommand),
+    Execute(execute::Execute),
     Generate(generate::Generate),
 }
 
@@ -89,6 +94,8 @@ impl Cli {
     /// Runs the command that was typed.
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
         match self.command {
+            Command::Plan(command) => command.run(console),
+            Command::Execute(command) => command.run(console),
             Command::Generate(command) => command.run(console),
         }
     }

@@ -101,6 +101,8 @@ codes! {
     EmbeddedModulemd "embedded-modulemd" Warning "The modulemd that a row carries cannot be read; the row's own fields are taken.";
     SourceDisagreement "source-disagreement" Warning "Two sources disagree on a dependency of one NSVC; both places are named.";
     NewestUnreadable "newest-unreadable" Error "The newest document of a stream cannot be read, and an older one is not taken in its place.";
+    ComponentOrder "component-order" Error "The components of a module cannot be ordered into batches.";
+    NoArchLeft "no-arch-left" Warning "A component is built for none of the arches asked for, and is left out.";
     ArchDrift "arch-drift" Warning "Dependencies or components of one NSVC differ between arches.";
     SettingSyntax "setting-syntax" Error "A farm or scenario file is not readable YAML.";
     SettingUnknown "setting-unknown" Error "A farm or scenario file has a key that does not exist.";
