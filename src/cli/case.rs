@@ -120,7 +120,7 @@ fn refusal(error: SelectError) -> Refusal {
             Refusal::no(message).hint(format!("did you mean `{near}`?"))
         }
         SelectError::NotAComponent { .. } => Refusal::no(message),
-        _ => Refusal::usage(message),
+        SelectError::Unknown { .. } | SelectError::Base { .. } | _ => Refusal::usage(message),
     }
 }
 

@@ -121,7 +121,6 @@ pub fn csv(plan: &Plan) -> String {
             }
         }
     }
-    drop(write);
     let bytes = writer.into_inner().expect("memory takes every row");
     String::from_utf8(bytes).expect("every field is text")
 }
