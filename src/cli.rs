@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) mod args;
 mod case;
+mod compare;
 pub(crate) mod console;
 mod execute;
 mod generate;
@@ -82,6 +83,7 @@ pub(crate) enum LogFormat {
 enum Command {
     Plan(plan::PlanCommand),
     Execute(execute::Execute),
+    Compare(compare::Compare),
     Generate(generate::Generate),
 }
 
@@ -96,6 +98,7 @@ impl Cli {
         match self.command {
             Command::Plan(command) => command.run(console),
             Command::Execute(command) => command.run(console),
+            Command::Compare(command) => command.run(console),
             Command::Generate(command) => command.run(console),
         }
     }

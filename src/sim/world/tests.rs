@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::orchestrate::{CatalogBuilder, ModuleParts, TaskParts};
+use crate::sim::sweep::{self, Sweep};
 use crate::sim::{ModuleState, Outcome, SlotsGroup};
 use crate::trace::{BUILD_ARCH, History, Row, RowOutcome};
 
@@ -315,8 +316,11 @@ fn two_threads_give_the_same_figures_as_one() {
     let runs: Vec<Millis> = (1..9).map(Millis::from_secs).collect();
     setup.samples = Arc::new(vec![recorded(&runs, RowOutcome::Closed); setup.samples.len()]);
     setup.durations = DurationMode::Resample;
-    let one = super::super::sweep::replications(&setup, 100, 1);
-    assert_eq!(one, super::super::sweep::replications(&setup, 100, 2));
+    let run = |setup: &Setup, threads: usize| {
+        sweep::replications(setup, Sweep { replications: 100, threads }, &|| {})
+    };
+    let one = run(&setup, 1);
+    assert_eq!(one, run(&setup, 2));
     let other = Setup { seed: 2, ..setup };
-    assert_ne!(one, super::super::sweep::replications(&other, 100, 2));
+    assert_ne!(one, run(&other, 2));
 }
