@@ -7,14 +7,13 @@
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) mod args;
-mod case;
-mod compare;
+mod check;
 pub(crate) mod console;
-mod execute;
 mod generate;
+pub(crate) mod loading;
 pub(crate) mod output;
-mod plan;
 pub(crate) mod progress;
+mod show;
 pub(crate) mod status;
 
 use console::Console;
@@ -81,9 +80,8 @@ pub(crate) enum LogFormat {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Plan(plan::PlanCommand),
-    Execute(execute::Execute),
-    Compare(compare::Compare),
+    Check(check::Check),
+    Show(show::Show),
     Generate(generate::Generate),
 }
 
@@ -96,9 +94,8 @@ impl Cli {
     /// Runs the command that was typed.
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
         match self.command {
-            Command::Plan(command) => command.run(console),
-            Command::Execute(command) => command.run(console),
-            Command::Compare(command) => command.run(console),
+            Command::Check(command) => command.run(console),
+            Command::Show(command) => command.run(console),
             Command::Generate(command) => command.run(console),
         }
     }

@@ -5,13 +5,17 @@
 //! reading goes on. Nothing here knows what a graph is, and nothing here decides what is newest.
 
 mod about;
+mod duplicates;
 mod gather;
 mod json;
 mod mbs;
+mod merge;
 mod modulemd;
 mod names;
+mod packager;
 mod pdc;
 pub mod problem;
+mod retire;
 mod row;
 mod source;
 mod sources;
@@ -21,7 +25,9 @@ mod yaml;
 use std::path::PathBuf;
 
 pub use about::{About, Defaults, Intent, Profile, RpmMapEntry, Value};
+pub use packager::{BuildOpts, Configuration, ConversionError, Packager, PackagerDocument};
 pub use problem::{Code, Finding, Place, Severity};
+pub use retire::{Minute, MinuteError, Obsoletes, Translation, Translations, active_obsoletes};
 pub use source::LoadError;
 pub use stream::{Component, Dependencies, IncludedModule, Lock, Origin, Requirement, Stream};
 
@@ -33,13 +39,15 @@ use gather::Gatherer;
 pub struct Options {
     /// Refuses fields that the format does not know.
     pub is_strict: bool,
+    /// Reads each input as a packager file: one document, before its build.
+    pub is_packager: bool,
     /// The most bytes of one input, unpacked.
     pub input_bytes_max: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { is_strict: false, input_bytes_max: 1 << 30 }
+        Self { is_strict: false, is_packager: false, input_bytes_max: 1 << 30 }
     }
 }
 
@@ -74,8 +82,14 @@ pub struct Snapshot {
     pub inputs: Vec<Input>,
     /// Every module build read, of every version and arch, duplicates of one NSVCA left out.
     pub streams: Vec<Stream>,
-    /// Default streams and profiles, as read.
+    /// Default streams and profiles, merged over all inputs, by module.
     pub defaults: Vec<Defaults>,
+    /// Ends of life, as read; of those with the same stream, context and time the last.
+    pub obsoletes: Vec<Obsoletes>,
+    /// Texts in other languages, as read.
+    pub translations: Vec<Translations>,
+    /// What packager files hold, where they were asked for.
+    pub packagers: Vec<PackagerDocument>,
     /// Documents that could not be read but told enough to be missed.
     pub unreadable: Vec<Unreadable>,
     /// What is wrong or odd, in input order.

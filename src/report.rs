@@ -7,10 +7,10 @@
 mod compare;
 pub mod csv;
 mod figures;
-pub mod plan;
 pub mod run;
 #[cfg(test)]
 mod sample;
+pub mod snapshot;
 mod spark;
 pub mod svg;
 pub mod table;

@@ -1,9 +1,8 @@
 //! Answers recorded from the Module Build Service, against ours; each test prints its agreement.
 
-pub(crate) mod checker;
+mod checker;
 mod expansion;
 mod resolver;
-mod reuse;
 mod tables;
 
 use serde::de::DeserializeOwned;

@@ -3,12 +3,16 @@
 #[cfg(test)]
 mod cases_mbs;
 #[cfg(test)]
+mod cases_modulemd;
+#[cfg(test)]
+mod check_show;
+#[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod graph;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
-mod resolution;
+mod real_files;
 #[cfg(test)]
 mod support;

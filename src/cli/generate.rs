@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Subcommand};
 use clap_complete::Shell;
 use clap_mangen::Man;
+use modplan::load::Code;
 
 use super::Cli;
 use super::console::Console;
@@ -25,6 +26,11 @@ enum What {
     Completions {
         /// The shell that will read them
         shell: Shell,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// The table of all codes that a finding may have, in Markdown
+    Findings {
         #[command(flatten)]
         output: OutputArgs,
     },
@@ -48,11 +54,24 @@ impl Generate {
                 clap_complete::generate(shell, &mut Cli::command(), "modplan", &mut script);
                 output.write(script)?;
             }
+            What::Findings { output } => output.write(findings())?,
             What::Man { all: Some(directory), .. } => write_all_pages(&directory)?,
             What::Man { command, output, .. } => output.write(page(find(command.as_deref())?)?)?,
         }
         Ok(Answer::Yes)
     }
+}
+
+/// Returns the table of codes as the documentation has it.
+fn findings() -> String {
+    let mut text = "# Findings\n\nWritten by `modplan generate findings -o docs/findings.md`.\n\n\
+        | code | level | meaning |\n|---|---|---|\n"
+        .to_owned();
+    for code in Code::ALL {
+        let row = format!("| `{code}` | {} | {} |\n", code.severity(), code.summary());
+        text.push_str(&row);
+    }
+    text
 }
 
 fn write_all_pages(directory: &std::path::Path) -> anyhow::Result<()> {
@@ -88,6 +107,16 @@ fn page(command: clap::Command) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_documented_codes_are_those_of_the_code() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/findings.md");
+        let documented = std::fs::read_to_string(path).unwrap();
+        assert!(
+            documented == findings(),
+            "docs/findings.md is old: run `modplan generate findings -o docs/findings.md`"
+        );
+    }
 
     #[test]
     fn every_command_has_a_page_that_names_it() {

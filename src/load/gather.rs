@@ -1,17 +1,21 @@
 //! Inputs become one snapshot: each read by what its content is, duplicates told and left out.
 
-use rustc_hash::FxHashMap;
-
+use super::duplicates::Known;
 use super::json::{self, Dump, Service};
+use super::merge::DefaultsMerger;
 use super::modulemd::{self, Document, Reader};
 use super::names::Names;
 use super::pdc::{self, Outcome};
 use super::problem::{Code, Finding, Place};
 use super::row::RowReader;
 use super::source::Bytes;
-use super::stream::Identity;
 use super::yaml::{self, Chunk, Mark, Tree};
-use super::{Input, Options, Snapshot, Stream, Unreadable, mbs, sources};
+use super::{Input, Obsoletes, Options, Snapshot, Stream, Unreadable, mbs, sources};
+
+/// Defaults under a directory of this name replace those beside it, as distributions keep them.
+const OVERRIDES_DIRECTORY: &str = "overrides";
+/// The priority of such defaults; all others have 0.
+const OVERRIDES: u16 = 1;
 
 /// Takes inputs one after the other.
 #[derive(Debug)]
@@ -19,7 +23,9 @@ pub(super) struct Gatherer {
     snapshot: Snapshot,
     names: Names,
     is_strict: bool,
-    seen: FxHashMap<Identity, usize>,
+    is_packager: bool,
+    known: Known,
+    defaults: DefaultsMerger,
 }
 
 impl Gatherer {
@@ -28,7 +34,9 @@ impl Gatherer {
             snapshot: Snapshot::default(),
             names: Names::default(),
             is_strict: options.is_strict,
-            seen: FxHashMap::default(),
+            is_packager: options.is_packager,
+            known: Known::default(),
+            defaults: DefaultsMerger::new(options.is_strict),
         }
     }
 
@@ -36,22 +44,26 @@ impl Gatherer {
     pub(super) fn input(&mut self, path: String, bytes: Bytes) {
         let input = u32::try_from(self.snapshot.inputs.len()).expect("fewer than 2^32 inputs");
         let Bytes { content, sha256, broken } = bytes;
+        let priority = if is_override(&path) { OVERRIDES } else { 0 };
         self.snapshot.inputs.push(Input { path, kind: "modulemd", documents: 0, sha256 });
         if let Some((code, message)) = broken {
             self.tell(code, Place { input, line: 1, column: 1 }, message);
             return;
         }
-        if json::looks_like_json(&content) {
+        if json::looks_like_json(&content) && !self.is_packager {
             self.json(input, &content);
         } else {
             self.modulemd(input, &content);
         }
+        let defaults = std::mem::take(&mut self.snapshot.defaults);
+        self.defaults.input(defaults, priority, &mut self.snapshot.findings);
     }
 
     /// Returns what all inputs said together.
     pub(super) fn finish(mut self) -> Snapshot {
+        self.snapshot.defaults = self.defaults.finish();
         sources::reconcile(&mut self.snapshot);
-        self.snapshot.findings.sort_by_key(|finding| finding.place.input);
+        self.snapshot.findings.sort_by_key(|finding| finding.place);
         self.snapshot
     }
 
@@ -108,6 +120,10 @@ impl Gatherer {
         let content = content.strip_prefix(UTF_8_MARK).unwrap_or(content);
         let chunks = yaml::split(content);
         self.snapshot.inputs[input as usize].documents = chunks.len();
+        if self.is_packager && chunks.len() != 1 {
+            let message = format!("a packager file holds one document, this one {}", chunks.len());
+            self.tell(Code::PackagerFile, Place { input, line: 1, column: 1 }, message);
+        }
         // The tree's space is kept from document to document.
         let mut tree = Tree::default();
         for chunk in chunks {
@@ -124,6 +140,9 @@ impl Gatherer {
     fn document<'t>(&mut self, input: u32, (chunk, text): (&Chunk, &'t str), tree: &mut Tree<'t>) {
         let findings = &mut self.snapshot.findings;
         let mut reader = Reader::new(&mut self.names, findings, (input, self.is_strict));
+        if self.is_packager {
+            reader.be_packager();
+        }
         let refusal = yaml::read(text, (chunk.line, chunk.framing), tree).err();
         let start = tree.root().map_or(Mark { line: chunk.line, column: 1 }, yaml::Node::mark);
         let place = reader.place(start);
@@ -137,6 +156,9 @@ impl Gatherer {
         match document {
             Some(Document::Stream(stream)) => self.stream(*stream),
             Some(Document::Defaults(defaults)) => self.snapshot.defaults.push(defaults),
+            Some(Document::Obsoletes(obsoletes)) => self.obsoletes(obsoletes),
+            Some(Document::Translations(texts)) => self.snapshot.translations.push(texts),
+            Some(Document::Packager(packager)) => self.snapshot.packagers.push(*packager),
             None => {
                 if let Some((module, version)) = modulemd::mentioned(tree) {
                     self.snapshot.unreadable.push(Unreadable { module, version, place });
@@ -145,26 +167,21 @@ impl Gatherer {
         }
     }
 
-    fn stream(&mut self, stream: Stream) {
-        let known = *self.seen.entry(stream.identity()).or_insert(self.snapshot.streams.len());
-        let Some(first) = self.snapshot.streams.get(known) else {
-            self.snapshot.streams.push(stream);
-            return;
+    /// Takes an end of life up; the last of those with the same stream, context and time counts.
+    fn obsoletes(&mut self, obsoletes: Obsoletes) {
+        let key = |of: &Obsoletes| {
+            (of.module.clone(), of.stream.clone(), of.context.clone(), of.modified)
         };
-        if first.says_the_same(&stream) {
-            return;
+        let all = &mut self.snapshot.obsoletes;
+        match all.iter_mut().find(|known| key(known) == key(&obsoletes)) {
+            Some(known) => *known = obsoletes,
+            None => all.push(obsoletes),
         }
-        let is_same_input = first.place.input == stream.place.input;
-        let code = if is_same_input { Code::Duplicate } else { Code::DuplicateInput };
-        let at = first.place;
-        let path = &self.snapshot.inputs[at.input as usize].path;
-        let message = format!(
-            "{} stands here with other content than at {path}:{}:{}, which is taken",
-            stream.identity(),
-            at.line,
-            at.column
-        );
-        self.tell(code, stream.place, message);
+    }
+
+    fn stream(&mut self, stream: Stream) {
+        let Snapshot { streams, inputs, findings, .. } = &mut self.snapshot;
+        findings.extend(self.known.add(stream, streams, inputs));
     }
 }
 
@@ -182,6 +199,10 @@ fn text_of<'t>(content: &'t [u8], chunk: &Chunk) -> Result<&'t str, (Code, Mark,
             Err((Code::Characters, mark_after(&text[..at], chunk.line), message))
         }
     }
+}
+
+fn is_override(path: &str) -> bool {
+    path.rsplit('/').skip(1).any(|part| part == OVERRIDES_DIRECTORY)
 }
 
 fn is_forbidden(character: char) -> bool {

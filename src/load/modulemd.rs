@@ -7,9 +7,12 @@ mod component;
 mod defaults;
 mod dependencies;
 mod nevra;
+mod obsoletes;
 mod order;
+mod packager;
 mod reader;
 mod stream;
+mod translations;
 mod xmd;
 
 pub(super) use nevra::Nevra;
@@ -17,7 +20,7 @@ pub(super) use reader::Reader;
 
 use super::problem::Code;
 use super::yaml::{Kind, Node, Tree};
-use super::{Defaults, NameStream, Stream, Version};
+use super::{Defaults, NameStream, Obsoletes, PackagerDocument, Stream, Translations, Version};
 
 /// What one document holds.
 #[derive(Debug)]
@@ -26,6 +29,12 @@ pub(super) enum Document {
     Stream(Box<Stream>),
     /// Default streams and profiles of one module.
     Defaults(Defaults),
+    /// One stream's end of life.
+    Obsoletes(Obsoletes),
+    /// One stream's texts in other languages.
+    Translations(Translations),
+    /// What a packager wrote.
+    Packager(Box<PackagerDocument>),
 }
 
 /// The keys at the root of a document.
@@ -40,8 +49,10 @@ struct Root<'a, 't> {
 pub(super) fn read(tree: &Tree<'_>, reader: &mut Reader<'_>) -> Option<Document> {
     let root = tree.root()?;
     reader.start(root.mark());
-    reader.refuse_repeats(tree);
-    let document = read_root(root, reader)?;
+    reader.find_repeats(tree);
+    let document = read_root(root, reader);
+    reader.refuse_repeats();
+    let document = document?;
     reader.is_good().then_some(document)
 }
 
@@ -61,6 +72,9 @@ fn read_root(root: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Document> {
         reader.refuse(Code::WrongShape, data.mark(), "`data` must be a map");
         return None;
     }
+    if reader.is_packager() {
+        return packager_document(root, (kind, version, data), reader);
+    }
     match (kind, version) {
         ("modulemd" | "modulemd-stream", 1 | 2) => {
             let form = if version == 1 { stream::Form::V1 } else { stream::Form::V2 };
@@ -74,13 +88,9 @@ fn read_root(root: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Document> {
                 .hint_last("read it with --packager");
             None
         }
-        ("modulemd-obsoletes" | "modulemd-translations", 1) => {
-            reader.refuse(
-                Code::UnreadKind,
-                root.mark(),
-                format!("`{kind}` documents are not read"),
-            );
-            None
+        ("modulemd-obsoletes", 1) => obsoletes::read(data, reader).map(Document::Obsoletes),
+        ("modulemd-translations", 1) => {
+            translations::read(data, reader).map(Document::Translations)
         }
         _ => {
             let node = parts.version.or(parts.kind).unwrap_or(root);
@@ -89,6 +99,32 @@ fn read_root(root: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Document> {
             None
         }
     }
+}
+
+/// Reads the document of a packager file: any packager document, or a stream.
+fn packager_document(
+    root: Node<'_, '_>,
+    (kind, version, data): (&str, u64, Node<'_, '_>),
+    reader: &mut Reader<'_>,
+) -> Option<Document> {
+    let form = match (kind, version) {
+        ("modulemd-packager", 3) => {
+            let packager = packager::read_v3(data, reader)?;
+            return Some(Document::Packager(Box::new(PackagerDocument::Packager(Box::new(
+                packager,
+            )))));
+        }
+        ("modulemd-packager", 2) => stream::Form::PackagerV2,
+        ("modulemd" | "modulemd-stream", 1) => stream::Form::V1,
+        ("modulemd" | "modulemd-stream", 2) => stream::Form::V2,
+        _ => {
+            let message = format!("`{kind}` of version {version} is no packager document");
+            reader.refuse(Code::MisplacedDocument, root.mark(), message);
+            return None;
+        }
+    };
+    let stream = stream::read(data, form, reader)?;
+    Some(Document::Packager(Box::new(PackagerDocument::Stream(Box::new(stream)))))
 }
 
 fn root_parts<'a, 't>(root: Node<'a, 't>, reader: &mut Reader<'_>) -> Root<'a, 't> {

@@ -75,7 +75,6 @@ codes! {
     DocumentShape "document-shape" Error "The document is not a map of `document`, `version` and `data`.";
     DocumentType "document-type" Error "The document's type or version is unknown.";
     MisplacedDocument "misplaced-document" Error "The document is of a kind that does not belong in this file.";
-    UnreadKind "unread-kind" Error "The document is of a kind that modplan does not read.";
     RepeatedKey "repeated-key" Error "A key stands twice in one map.";
     UnknownField "unknown-field" Error "A field that the format does not know (with --strict, and in packager v3).";
     MissingField "missing-field" Error "A mandatory field is missing or empty.";
@@ -101,8 +100,10 @@ codes! {
     EmbeddedModulemd "embedded-modulemd" Warning "The modulemd that a row carries cannot be read; the row's own fields are taken.";
     SourceDisagreement "source-disagreement" Warning "Two sources disagree on a dependency of one NSVC; both places are named.";
     NewestUnreadable "newest-unreadable" Error "The newest document of a stream cannot be read, and an older one is not taken in its place.";
-    ComponentOrder "component-order" Error "The components of a module cannot be ordered into batches.";
-    NoArchLeft "no-arch-left" Warning "A component is built for none of the arches asked for, and is left out.";
+    NotConvertible "not-convertible" Warning "The packager document reads, but cannot become a stream.";
+    PackagerFile "packager-file" Error "A packager file must hold exactly one document.";
+    DefaultsConflict "defaults-conflict" Error "Defaults of one module disagree and neither is newer.";
+    DefaultStream "default-stream" Warning "Default streams of one module disagree and neither is newer: there is none.";
     ArchDrift "arch-drift" Warning "Dependencies or components of one NSVC differ between arches.";
     SettingSyntax "setting-syntax" Error "A farm or scenario file is not readable YAML.";
     SettingUnknown "setting-unknown" Error "A farm or scenario file has a key that does not exist.";

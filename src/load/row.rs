@@ -96,7 +96,7 @@ fn embedded_stream(text: &str, reader: &mut Reader<'_>) -> Option<Stream> {
     }
     match modulemd::read(&tree, reader) {
         Some(modulemd::Document::Stream(stream)) => Some(*stream),
-        Some(modulemd::Document::Defaults(_)) | None => None,
+        Some(_) | None => None,
     }
 }
 

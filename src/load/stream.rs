@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{About, Place};
+use super::{About, BuildOpts, Place};
 use crate::name::{
     Arch, ComponentKey, Context, ModuleName, NameStream, PackageName, StreamName, Version,
 };
@@ -66,6 +66,33 @@ impl Stream {
         NameStream { name: self.name.clone(), stream: self.stream.clone() }
     }
 
+    /// Takes over `buildopts`, or drops its own.
+    pub(super) fn set_buildopts(&mut self, opts: Option<BuildOpts>) {
+        self.about.has_buildopts = opts.is_some();
+        let BuildOpts { macros, whitelist, arches } = opts.unwrap_or_default();
+        self.macros = macros;
+        self.about.whitelist = whitelist;
+        self.build_arches = arches;
+    }
+
+    /// Returns `buildopts`, where written.
+    #[must_use]
+    pub fn buildopts(&self) -> Option<BuildOpts> {
+        self.about.has_buildopts.then(|| BuildOpts {
+            macros: self.macros.clone(),
+            whitelist: self.about.whitelist.clone(),
+            arches: self.build_arches.clone(),
+        })
+    }
+
+    /// Returns `name:stream:version:context:arch`, a version of 0 as nothing, without the colons
+    /// at its end; `None` where name or stream are not known.
+    #[must_use]
+    pub fn nsvca(&self) -> Option<String> {
+        let is_named = !self.name.as_str().is_empty() && !self.stream.as_str().is_empty();
+        is_named.then(|| self.identity().to_string())
+    }
+
     /// Returns all five parts of its identity.
     pub(super) fn identity(&self) -> Identity {
         Identity {
@@ -108,6 +135,8 @@ impl Stream {
     fn without_places(&self) -> Self {
         let mut stream = self.clone();
         stream.move_to(Place::default());
+        // A document of format 1 says the same as its upgrade.
+        stream.about.format = 2;
         stream
     }
 

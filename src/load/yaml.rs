@@ -87,6 +87,18 @@ impl<'a, 't> Node<'a, 't> {
         self.raw().kind
     }
 
+    /// Returns the place of the node in its tree.
+    pub(super) fn index(self) -> usize {
+        self.index
+    }
+
+    /// Returns the places of a key and of its value, all the way down.
+    pub(super) fn with_value(self) -> std::ops::Range<usize> {
+        let value = self.raw().end;
+        let end = self.tree.nodes.get(value).map_or(value, |value| value.end);
+        self.index..end
+    }
+
     pub(super) fn mark(self) -> Mark {
         self.raw().mark
     }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::Reader;
-use super::stream::Form;
 use crate::load::problem::Code;
 use crate::load::yaml::Node;
 use crate::load::{Component, IncludedModule};
@@ -17,7 +16,7 @@ pub(super) struct Components {
 }
 
 /// Reads `components`.
-pub(super) fn read(node: Node<'_, '_>, _form: Form, reader: &mut Reader<'_>) -> Components {
+pub(super) fn read(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Components {
     let mut components = Components::default();
     for (section, key, value) in reader.entries(node, "components") {
         match section {

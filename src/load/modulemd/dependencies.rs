@@ -78,7 +78,7 @@ fn check(requirement: &Requirement, (module, node): (&str, Node<'_, '_>), reader
     } else if negative > 0 && negative < streams.len() {
         let message = format!("the streams of `{module}` mix `x` and `-x`");
         reader
-            .refuse(Code::StreamSet, node.mark(), message)
+            .invalid(Code::StreamSet, node.mark(), message)
             .hint_last("name either the streams that will do or those that will not");
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn check(components: &Components, reader: &mut Reader<'_>) {
     if let Some((key, order)) = ordered.into_iter().find(|&(_, order)| order != 0) {
         let message = format!("`{after_key}` has buildafter while `{key}` has buildorder {order}");
         reader
-            .refuse(Code::BuildOrder, mark(after.place), message)
+            .invalid(Code::BuildOrder, mark(after.place), message)
             .hint_last("use one of the two in the whole module");
     }
     unknown_keys(&components.rpms, reader);
@@ -27,7 +27,7 @@ pub(super) fn check(components: &Components, reader: &mut Reader<'_>) {
         let place = components.rpms[circle[0]].place;
         let path: Vec<&str> = circle.iter().map(|key| key.as_str()).collect();
         let message = format!("buildafter goes round in a circle: {}", path.join(" after "));
-        reader.refuse(Code::BuildAfterCycle, mark(place), message);
+        reader.invalid(Code::BuildAfterCycle, mark(place), message);
     }
 }
 
@@ -40,7 +40,7 @@ fn unknown_keys(rpms: &BTreeMap<ComponentKey, Component>, reader: &mut Reader<'_
         for after in rpm.buildafter.iter().filter(|after| !rpms.contains_key(*after)) {
             let message = format!("`{key}` is to be built after `{after}`, which is no component");
             reader
-                .refuse(Code::BuildOrder, mark(rpm.place), message)
+                .invalid(Code::BuildOrder, mark(rpm.place), message)
                 .hint_last("buildafter holds keys of components.rpms, not package names");
         }
     }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use crate::load::Stream;
 use crate::load::names::Names;
 use crate::load::problem::{Code, Finding, Place};
 use crate::load::yaml::{Kind, Mark, Node, Tree};
+use crate::load::{Minute, Stream};
 use crate::name::{ModuleName, StreamName};
 
 /// Reads the documents of one input and gathers what is wrong with them.
@@ -18,8 +18,11 @@ pub(in crate::load) struct Reader<'s> {
     findings: &'s mut Vec<Finding>,
     input: u32,
     is_strict: bool,
+    is_packager: bool,
     is_good: bool,
     start: Mark,
+    /// Keys that stand a second time in their map, until it is known whether they matter.
+    repeats: Vec<(usize, String, Mark)>,
     /// The module and stream of documents that name none, known from where they stand.
     assumed: Option<(ModuleName, StreamName)>,
 }
@@ -30,8 +33,32 @@ impl<'s> Reader<'s> {
         findings: &'s mut Vec<Finding>,
         (input, is_strict): (u32, bool),
     ) -> Self {
-        let start = Mark::default();
-        Self { names, findings, input, is_strict, is_good: true, start, assumed: None }
+        Self {
+            names,
+            findings,
+            input,
+            is_strict,
+            is_packager: false,
+            is_good: true,
+            start: Mark::default(),
+            repeats: Vec::new(),
+            assumed: None,
+        }
+    }
+
+    /// Reads a packager file: what a built module must have may be missing.
+    pub(in crate::load) fn be_packager(&mut self) {
+        self.is_packager = true;
+    }
+
+    /// Returns whether this is a packager file.
+    pub(super) fn is_packager(&self) -> bool {
+        self.is_packager
+    }
+
+    /// Refuses unknown fields from now on.
+    pub(super) fn be_strict(&mut self) {
+        self.is_strict = true;
     }
 
     /// Makes module and stream known for documents that name none.
@@ -85,6 +112,25 @@ impl<'s> Reader<'s> {
         self
     }
 
+    /// Notes what a built module may not have: an error, but in a packager file, which may be
+    /// half written, a warning that it cannot be converted.
+    pub(super) fn invalid(
+        &mut self,
+        code: Code,
+        mark: Mark,
+        message: impl Into<String>,
+    ) -> &mut Self {
+        let code = if self.is_packager { Code::NotConvertible } else { code };
+        self.refuse(code, mark, message)
+    }
+
+    /// Notes that a document does not say which module it is; a packager file need not.
+    pub(super) fn unnamed(&mut self, mark: Mark, message: String) {
+        if !self.is_packager {
+            self.refuse(Code::MissingField, mark, message);
+        }
+    }
+
     /// Adds to the last finding what to do about it.
     pub(in crate::load) fn hint_last(&mut self, hint: impl Into<String>) {
         if let Some(last) = self.findings.last_mut() {
@@ -92,21 +138,34 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Refuses an unknown field where that is asked for.
+    /// Leaves a key and its value out.
+    pub(super) fn skip(&mut self, key: Node<'_, '_>) {
+        let skipped = key.with_value();
+        self.repeats.retain(|(index, ..)| !skipped.contains(index));
+    }
+
+    /// Refuses an unknown field where that is asked for; what is skipped may repeat itself.
     pub(super) fn unknown_field(&mut self, name: &str, key: Node<'_, '_>) {
+        self.skip(key);
         if self.is_strict {
             let message = format!("`{name}` is no field of the format here");
             self.refuse(Code::UnknownField, key.mark(), message);
         }
     }
 
-    /// Refuses every key that stands twice in one map.
-    pub(super) fn refuse_repeats(&mut self, tree: &Tree<'_>) {
+    /// Looks for keys that stand twice in one map.
+    pub(super) fn find_repeats(&mut self, tree: &Tree<'_>) {
+        self.repeats.clear();
         for map in tree.maps() {
-            if let Some((name, key)) = repeated(map) {
-                let message = format!("`{name}` stands twice in one map");
-                self.refuse(Code::RepeatedKey, key.mark(), message);
-            }
+            repeated(map, &mut self.repeats);
+        }
+    }
+
+    /// Refuses the keys that stand twice, those of unknown fields left out by now.
+    pub(super) fn refuse_repeats(&mut self) {
+        for (_, name, mark) in std::mem::take(&mut self.repeats) {
+            let message = format!("`{name}` stands twice in one map");
+            self.refuse(Code::RepeatedKey, mark, message);
         }
     }
 
@@ -148,6 +207,17 @@ impl<'s> Reader<'s> {
             self.refuse(Code::BadValue, node.mark(), message);
         }
         number
+    }
+
+    /// Reads a minute, `YYYY-MM-DDTHH:MMZ`.
+    pub(super) fn minute(&mut self, node: Node<'_, '_>, field: &str) -> Option<Minute> {
+        let text = self.text(node, field)?;
+        text.parse()
+            .map_err(|error| {
+                let message = format!("`{field}` is not written YYYY-MM-DDTHH:MMZ: {error}");
+                self.refuse(Code::BadValue, node.mark(), message);
+            })
+            .ok()
     }
 
     /// Reads a day, `YYYY-MM-DD`.
@@ -230,25 +300,24 @@ impl<'s> Reader<'s> {
     }
 }
 
-/// Returns a key that stands twice in a map.
-fn repeated<'a, 't>(map: Node<'a, 't>) -> Option<(&'a str, Node<'a, 't>)> {
+/// Appends the keys that stand again in a map.
+fn repeated(map: Node<'_, '_>, out: &mut Vec<(usize, String, Mark)>) {
     const FEW: usize = 12;
     let mut seen = FxHashSet::default();
     let mut few: [&str; FEW] = [""; FEW];
     for (count, (name, key, _)) in map.entries().enumerate() {
-        if count < FEW {
-            if few[..count].contains(&name) {
-                return Some((name, key));
-            }
+        let is_again = if count < FEW {
+            let is_again = few[..count].contains(&name);
             few[count] = name;
+            is_again
         } else {
             if count == FEW {
                 seen.extend(few);
             }
-            if !seen.insert(name) {
-                return Some((name, key));
-            }
+            !seen.insert(name)
+        };
+        if is_again {
+            out.push((key.index(), name.to_owned(), key.mark()));
         }
     }
-    None
 }

@@ -7,7 +7,7 @@ use super::nevra::Nevra;
 use super::{Reader, dependencies, order, xmd};
 use crate::load::problem::Code;
 use crate::load::yaml::Node;
-use crate::load::{About, Profile, RpmMapEntry, Stream};
+use crate::load::{About, BuildOpts, Profile, RpmMapEntry, Stream};
 use crate::name::Version;
 
 /// Which format a document is written in.
@@ -17,6 +17,14 @@ pub(super) enum Form {
     V1,
     /// `modulemd` version 2.
     V2,
+    /// `modulemd-packager` version 2: the same without what a build fills in.
+    PackagerV2,
+}
+
+impl Form {
+    fn is_packager(self) -> bool {
+        self == Self::PackagerV2
+    }
 }
 
 /// Reads the `data` of a stream document and checks it.
@@ -31,7 +39,7 @@ pub(super) fn read(data: Node<'_, '_>, form: Form, reader: &mut Reader<'_>) -> O
             reader.unknown_field(field, key);
         }
     }
-    check_identity(&stream, data, reader);
+    check_identity(&stream, (data, form), reader);
     check_rest(&stream, (data, form), reader);
     reader.is_good().then_some(stream)
 }
@@ -44,6 +52,11 @@ fn plan_field(
     reader: &mut Reader<'_>,
 ) -> bool {
     match (field, form) {
+        (
+            "name" | "stream" | "version" | "context" | "arch" | "static_context",
+            Form::PackagerV2,
+        )
+        | ("artifacts" | "xmd", Form::PackagerV2) => return false,
         ("name", _) => name_into(&mut stream.name, (field, node), reader),
         ("stream", _) => name_into(&mut stream.stream, (field, node), reader),
         ("version", _) => {
@@ -53,15 +66,17 @@ fn plan_field(
         ("arch", _) => stream.arch = reader.text(node, field).map(|text| reader.name(text)),
         ("static_context", Form::V2) => stream.static_context = reader.boolean(node, field),
         ("dependencies", Form::V1) => stream.dependencies = dependencies::read_v1(node, reader),
-        ("dependencies", Form::V2) => stream.dependencies = dependencies::read_v2(node, reader),
+        ("dependencies", _) => stream.dependencies = dependencies::read_v2(node, reader),
         ("components", _) => {
-            let components = component::read(node, form, reader);
+            let components = component::read(node, reader);
             order::check(&components, reader);
             let Components { rpms, modules } = components;
             stream.components = rpms;
             stream.included = modules;
         }
-        ("buildopts", _) => buildopts(stream, node, reader),
+        ("buildopts", _) if !form.is_packager() => {
+            stream.set_buildopts(Some(buildopts(node, reader)));
+        }
         ("artifacts", _) => artifacts(stream, (node, form), reader),
         ("xmd", _) => {
             if let Some(value) = xmd::read(node, reader) {
@@ -75,7 +90,7 @@ fn plan_field(
     true
 }
 
-fn name_into<T: From<std::sync::Arc<str>>>(
+pub(super) fn name_into<T: From<std::sync::Arc<str>>>(
     target: &mut T,
     (field, node): (&str, Node<'_, '_>),
     reader: &mut Reader<'_>,
@@ -86,7 +101,7 @@ fn name_into<T: From<std::sync::Arc<str>>>(
 }
 
 /// Reads a field that is kept for output; false where it is none of them.
-fn about_field(
+pub(super) fn about_field(
     about: &mut About,
     (field, node): (&str, Node<'_, '_>),
     form: Form,
@@ -95,8 +110,8 @@ fn about_field(
     match (field, form) {
         ("summary", _) => about.summary = reader.owned(node, field),
         ("description", _) => about.description = reader.owned(node, field),
-        ("license", _) => licenses(about, node, reader),
-        ("servicelevels", _) => service_levels(about, node, reader),
+        ("license", _) => licenses(about, (node, form), reader),
+        ("servicelevels", Form::V1 | Form::V2) => service_levels(about, node, reader),
         ("eol", Form::V1) => {
             if let Some(date) = reader.date(node, field) {
                 about.service_levels.insert("rawhide".into(), Some(date));
@@ -110,7 +125,9 @@ fn about_field(
         }
         ("api", _) => about.api = rpms_of((field, node), reader),
         ("filter", _) => about.filter = rpms_of((field, node), reader),
-        ("demodularized", Form::V2) => about.demodularized = rpms_of((field, node), reader),
+        ("demodularized", Form::V2 | Form::PackagerV2) => {
+            about.demodularized = rpms_of((field, node), reader);
+        }
         _ => return false,
     }
     true
@@ -130,11 +147,13 @@ fn rpms_of(
     rpms
 }
 
-fn licenses(about: &mut About, node: Node<'_, '_>, reader: &mut Reader<'_>) {
+fn licenses(about: &mut About, (node, form): (Node<'_, '_>, Form), reader: &mut Reader<'_>) {
     for (name, key, value) in reader.entries(node, "license") {
         match name {
             "module" => about.module_licenses = reader.owned_set(value, "license.module"),
-            "content" => about.content_licenses = reader.owned_set(value, "license.content"),
+            "content" if !form.is_packager() => {
+                about.content_licenses = reader.owned_set(value, "license.content");
+            }
             _ => reader.unknown_field(name, key),
         }
     }
@@ -177,23 +196,24 @@ fn profile(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Profile {
     profile
 }
 
-fn buildopts(stream: &mut Stream, node: Node<'_, '_>, reader: &mut Reader<'_>) {
-    stream.about.has_buildopts = true;
+pub(super) fn buildopts(node: Node<'_, '_>, reader: &mut Reader<'_>) -> BuildOpts {
+    let mut opts = BuildOpts::default();
     for (name, key, value) in reader.entries(node, "buildopts") {
         match name {
             "rpms" => {
                 for (name, key, value) in reader.entries(value, "buildopts.rpms") {
                     match name {
-                        "macros" => stream.macros = reader.text(value, name).map(Into::into),
-                        "whitelist" => stream.about.whitelist = reader.set(value, name),
+                        "macros" => opts.macros = reader.text(value, name).map(Into::into),
+                        "whitelist" => opts.whitelist = reader.set(value, name),
                         _ => reader.unknown_field(name, key),
                     }
                 }
             }
-            "arches" => stream.build_arches = reader.set(value, "buildopts.arches"),
+            "arches" => opts.arches = reader.set(value, "buildopts.arches"),
             _ => reader.unknown_field(name, key),
         }
     }
+    opts
 }
 
 fn artifacts(stream: &mut Stream, (node, form): (Node<'_, '_>, Form), reader: &mut Reader<'_>) {
@@ -205,7 +225,7 @@ fn artifacts(stream: &mut Stream, (node, form): (Node<'_, '_>, Form), reader: &m
                     if Nevra::parse(text).is_none() {
                         let message =
                             format!("artifact `{text}` is not name-epoch:version-release.arch");
-                        reader.refuse(Code::BadNevra, mark, message);
+                        reader.invalid(Code::BadNevra, mark, message);
                     }
                     rpms.push(text.to_owned());
                 });
@@ -245,17 +265,23 @@ fn rpm_map_entry(node: Node<'_, '_>, reader: &mut Reader<'_>) -> RpmMapEntry {
     let built = format!("{name}-{epoch}:{version}-{release}.{arch}");
     if built != **nevra || Nevra::parse(nevra).is_none() {
         let message = format!("nevra `{nevra}` is not what its parts say: `{built}`");
-        reader.refuse(Code::BadNevra, node.mark(), message);
+        reader.invalid(Code::BadNevra, node.mark(), message);
     }
     entry
 }
 
 /// Checks name, stream and context.
-fn check_identity(stream: &Stream, data: Node<'_, '_>, reader: &mut Reader<'_>) {
+fn check_identity(stream: &Stream, (data, form): (Node<'_, '_>, Form), reader: &mut Reader<'_>) {
+    if form.is_packager() {
+        return;
+    }
     for (field, text) in [("name", stream.name.as_str()), ("stream", stream.stream.as_str())] {
-        if text.is_empty() {
+        let is_written = data.entries().any(|(name, ..)| name == field);
+        if text.is_empty() && is_written {
+            reader.refuse(Code::MissingField, data.mark(), format!("`{field}` is empty"));
+        } else if text.is_empty() {
             let message = format!("the document names no `{field}`");
-            reader.refuse(Code::MissingField, data.mark(), message);
+            reader.unnamed(data.mark(), message);
         } else if text.chars().any(char::is_control) {
             let message = format!("`{field}` holds a control character: {text:?}");
             reader.refuse(Code::BadName, data.mark(), message);
@@ -286,7 +312,7 @@ fn check_static_context(stream: &Stream, data: Node<'_, '_>, reader: &mut Reader
         let message = format!(
             "with static_context the context must be 1 to {LENGTH_MAX} of A-Z, a-z, 0-9 and _, not `{context}`"
         );
-        reader.refuse(Code::BadName, data.mark(), message);
+        reader.invalid(Code::BadName, data.mark(), message);
     }
 }
 
@@ -299,7 +325,7 @@ fn check_rest(stream: &Stream, (data, form): (Node<'_, '_>, Form), reader: &mut 
         ("license.module", about.module_licenses.is_empty()),
     ];
     for (field, _) in needed.into_iter().filter(|(_, is_missing)| *is_missing) {
-        reader.refuse(Code::MissingField, data.mark(), format!("`{field}` is missing"));
+        reader.invalid(Code::MissingField, data.mark(), format!("`{field}` is missing"));
     }
     if form == Form::V1 || stream.build_arches.is_empty() {
         return;
@@ -312,7 +338,7 @@ fn check_rest(stream: &Stream, (data, form): (Node<'_, '_>, Form), reader: &mut 
             };
             let message =
                 format!("component `{key}` asks for {arch}, which buildopts.arches leaves out");
-            reader.refuse(Code::ComponentArch, mark, message);
+            reader.invalid(Code::ComponentArch, mark, message);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The complete parser: granit's events into a tree, and what granit takes but libyaml refuses.
 
+mod breaks;
+
 use std::borrow::Cow;
 
 use granit_parser::{Event, Marker, Parser, ScalarStyle, Span};
@@ -16,12 +18,28 @@ pub(in crate::load) fn read<'t>(
     tree: &mut Tree<'t>,
 ) -> Result<(), Refusal> {
     tree.nodes.clear();
-    let mut builder = Builder { tree, open: Vec::new(), line, text };
     if framing == Framing::AfterEnd {
         let mark = Mark { line, column: 1 };
         return Err(syntax(mark, "text after `...` without a `---` before it"));
     }
     refuse_directives(text, line)?;
+    match breaks::broken(text) {
+        None => {
+            let keep = |text, _| text;
+            parse(
+                text,
+                &mut Builder { tree, open: Vec::new(), line, text, keep, added: Vec::new() },
+            )
+        }
+        Some((text, added)) => {
+            let keep = |text: Cow<'_, str>, style| Cow::Owned(breaks::unbroken(&text, style));
+            let text = text.as_str();
+            parse(text, &mut Builder { tree, open: Vec::new(), line, text, keep, added })
+        }
+    }
+}
+
+fn parse<'s>(text: &'s str, builder: &mut Builder<'_, 's, '_>) -> Result<(), Refusal> {
     let options = granit_parser::options! {
         block_scalar_eof_without_line_feed: true,
         emit_unresolved_aliases: true,
@@ -63,16 +81,20 @@ fn refuse_directives(text: &str, first: u32) -> Result<(), Refusal> {
     Ok(())
 }
 
-struct Builder<'b, 't> {
+struct Builder<'b, 's, 't> {
     tree: &'b mut Tree<'t>,
     /// The open collections, and whether the next node of a map is a key.
     open: Vec<(usize, bool)>,
     line: u32,
-    text: &'t str,
+    text: &'s str,
+    /// Makes the text of a scalar outlive what was parsed.
+    keep: fn(Cow<'s, str>, ScalarStyle) -> Cow<'t, str>,
+    /// The lines, counted from 1, that end in a break which editors do not know.
+    added: Vec<usize>,
 }
 
-impl<'t> Builder<'_, 't> {
-    fn event(&mut self, event: Event<'t>, span: &Span) -> Result<(), Refusal> {
+impl<'s, 't> Builder<'_, 's, 't> {
+    fn event(&mut self, event: Event<'s>, span: &Span) -> Result<(), Refusal> {
         let mark = self.mark(span.start);
         match event {
             Event::Scalar(text, style, ..) => self.scalar(text, style, span),
@@ -102,7 +124,7 @@ impl<'t> Builder<'_, 't> {
 
     fn scalar(
         &mut self,
-        text: Cow<'t, str>,
+        text: Cow<'s, str>,
         style: ScalarStyle,
         span: &Span,
     ) -> Result<(), Refusal> {
@@ -119,14 +141,7 @@ impl<'t> Builder<'_, 't> {
                 message: "a text holds an escaped NUL character".to_owned(),
             });
         }
-        let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
-        if !is_block
-            && !is_absent
-            && let Some(at) = foreign_break(span.slice(self.text))
-        {
-            return Err(syntax(mark, format!("line break U+{at:04X} outside a block scalar")));
-        }
-        let text = if is_absent { Cow::Borrowed("") } else { text };
+        let text = if is_absent { Cow::Borrowed("") } else { (self.keep)(text, style) };
         self.push(Kind::Scalar, text, mark);
         Ok(())
     }
@@ -163,20 +178,12 @@ impl<'t> Builder<'_, 't> {
 
     fn mark(&self, marker: Marker) -> Mark {
         let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let added = self.added.partition_point(|&line| line < marker.line());
         Mark {
-            line: self.line + small(marker.line()).saturating_sub(1),
+            line: self.line + small(marker.line() - added).saturating_sub(1),
             column: small(marker.col()).saturating_add(1),
         }
     }
-}
-
-/// Returns a line break that only YAML 1.1 knows, where the source of a flow scalar holds one.
-fn foreign_break(source: Option<&str>) -> Option<u32> {
-    let source = source.filter(|source| !source.is_ascii())?;
-    source
-        .chars()
-        .find(|character| matches!(character, '\u{85}' | '\u{2028}' | '\u{2029}'))
-        .map(u32::from)
 }
 
 #[cfg(test)]

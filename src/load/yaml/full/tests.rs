@@ -49,7 +49,9 @@ fn aliases_odd_keys_and_foreign_breaks_are_refused() {
     assert_eq!(seen("[a]: 1\n"), "yaml-syntax 1");
     assert_eq!(seen(": 1\n"), "yaml-syntax 1");
     assert_eq!(seen("a: b\u{2028}c\n"), "yaml-syntax 1");
-    assert_eq!(seen("a: |\n  b\u{2028}c\n"), "{a=b\u{2028}c\n}");
+    assert_eq!(seen("a: |\n  b\u{2028}  c\n"), "{a=b\u{2028}c\n}");
+    assert_eq!(seen("a: >\n  b\u{85}  c\nd: [\n"), "yaml-syntax 3");
+    assert_eq!(seen("a: >\n  b\u{85}  c\n"), "{a=b c\n}");
     assert_eq!(seen("a: \"\\0\"\n"), "characters 1");
     assert_eq!(seen("%YAML 2.0\n---\na: 1\n"), "yaml-syntax 1");
     assert_eq!(seen("%YAML 1.1\n---\na: 1\n"), "{a=1}");

@@ -1,0 +1,51 @@
+//! `modplan check`: whether the inputs are right, every problem with its place.
+
+use clap::Args;
+use modplan::load::{Severity, Snapshot, active_obsoletes};
+
+use super::console::Console;
+use super::loading::LoadArgs;
+use super::status::Answer;
+
+/// Check inputs and tell every problem with its place
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    load: LoadArgs,
+}
+
+impl Check {
+    pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
+        let snapshot = self.load.load()?;
+        console.findings(&snapshot.findings, &snapshot.inputs);
+        let (errors, warnings) = counts(&snapshot);
+        let obsolete = snapshot
+            .streams
+            .iter()
+            .filter(|stream| active_obsoletes(stream, &snapshot.obsoletes, self.load.now).is_some())
+            .count();
+        let documents: usize = snapshot.inputs.iter().map(|input| input.documents).sum();
+        let mut parts = vec![
+            count(snapshot.inputs.len(), "input"),
+            count(documents, "document"),
+            count(errors, "error"),
+            count(warnings, "warning"),
+        ];
+        if obsolete > 0 {
+            parts.push(format!("{obsolete} obsolete"));
+        }
+        console.note(&parts.join(", "));
+        Ok(Answer::yes_if(errors == 0))
+    }
+}
+
+fn counts(snapshot: &Snapshot) -> (usize, usize) {
+    let is_error = |severity| severity == Severity::Error;
+    let errors = snapshot.findings.iter().filter(|finding| is_error(finding.severity())).count();
+    (errors, snapshot.findings.len() - errors)
+}
+
+/// Prints a number and what it counts.
+pub(super) fn count(number: usize, one: &str) -> String {
+    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
+}

@@ -1,0 +1,62 @@
+//! `modulemd-translations`: texts of a stream in other languages. Checked and kept; no plan looks at them.
+
+use std::collections::BTreeMap;
+
+use super::Reader;
+use crate::load::problem::Code;
+use crate::load::yaml::Node;
+use crate::load::{Translation, Translations};
+
+/// Reads the `data` of a translations document.
+pub(super) fn read(data: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Translations> {
+    let (mut module, mut stream, mut modified) = (None, None, None);
+    let mut locales = BTreeMap::new();
+    for (field, key, value) in data.entries() {
+        match field {
+            "module" => module = reader.text(value, field),
+            "stream" => stream = reader.text(value, field),
+            "modified" => modified = reader.unsigned(value, field),
+            "translations" => {
+                for (locale, _, value) in reader.entries(value, field) {
+                    locales.insert(locale.into(), translation(value, reader));
+                }
+            }
+            _ => reader.unknown_field(field, key),
+        }
+    }
+    let is_empty = |text: Option<&str>| text.is_none_or(str::is_empty);
+    let needed = [
+        ("module", is_empty(module)),
+        ("stream", is_empty(stream)),
+        ("modified", modified.is_none_or(|modified| modified == 0)),
+    ];
+    for (field, _) in needed.into_iter().filter(|(_, is_missing)| *is_missing) {
+        reader.refuse(Code::MissingField, data.mark(), format!("`{field}` is missing"));
+    }
+    Some(Translations {
+        module: reader.name(module?),
+        stream: reader.name(stream?),
+        modified: modified?,
+        locales,
+        place: reader.start_place(),
+    })
+}
+
+fn translation(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Translation {
+    let mut translation = Translation::default();
+    for (field, key, value) in reader.entries(node, "translations") {
+        match field {
+            "summary" => translation.summary = reader.owned(value, field),
+            "description" => translation.description = reader.owned(value, field),
+            "profiles" => {
+                for (profile, _, value) in reader.entries(value, field) {
+                    if let Some(text) = reader.owned(value, profile) {
+                        translation.profiles.insert(profile.into(), text);
+                    }
+                }
+            }
+            _ => reader.unknown_field(field, key),
+        }
+    }
+    translation
+}

@@ -1,0 +1,160 @@
+//! Obsoletes and translations, and which obsoletion holds at a given time.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Place, Stream};
+use crate::name::{Context, ModuleName, NameStream, StreamName};
+
+/// A minute of UTC as modulemd compares it: the number `YYYYMMDDHHMM`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Minute(u64);
+
+/// Why a text is no minute.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no time: write YYYY-MM-DDTHH:MMZ, in UTC")]
+pub struct MinuteError {
+    text: String,
+}
+
+impl Minute {
+    /// Returns the number `YYYYMMDDHHMM`.
+    #[must_use]
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
+impl FromStr for Minute {
+    type Err = MinuteError;
+
+    /// Reads `2018-05-23T14:25Z`: every field in full, a day that exists, nothing after.
+    fn from_str(text: &str) -> Result<Self, MinuteError> {
+        let refuse = || MinuteError { text: text.to_owned() };
+        let is_shaped = text.len() == 17
+            && text.bytes().zip(b"dddd-dd-ddTdd:ddZ").all(|(byte, &wanted)| match wanted {
+                b'd' => byte.is_ascii_digit(),
+                _ => byte == wanted,
+            });
+        if !is_shaped {
+            return Err(refuse());
+        }
+        let time: jiff::civil::DateTime = text[..16].parse().map_err(|_| refuse())?;
+        if time.date().to_string() != text[..10] || text[11..13] == *"24" {
+            return Err(refuse());
+        }
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        digits.parse().map(Self).map_err(|_| refuse())
+    }
+}
+
+impl fmt::Display for Minute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (day, time) = (self.0 / 10_000, self.0 % 10_000);
+        let (year, month, day) = (day / 10_000, day / 100 % 100, day % 100);
+        write!(f, "{year:04}-{month:02}-{day:02}T{:02}:{:02}Z", time / 100, time % 100)
+    }
+}
+
+/// One stream's end of life: a `modulemd-obsoletes` document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obsoletes {
+    /// The module.
+    pub module: ModuleName,
+    /// Its stream.
+    pub stream: StreamName,
+    /// The only context it speaks of; every one where none is named.
+    pub context: Option<Context>,
+    /// When the document was written; a newer one wins.
+    pub modified: Minute,
+    /// What people are told.
+    pub message: Box<str>,
+    /// From when on it holds; at once where none is given.
+    pub eol_date: Option<Minute>,
+    /// Whether it takes earlier ones back.
+    pub is_reset: bool,
+    /// What to use in its place.
+    pub obsoleted_by: Option<NameStream>,
+    /// Where the document starts.
+    pub place: Place,
+}
+
+impl Obsoletes {
+    /// Returns whether it holds at a time; without a time, one that waits for its date does not.
+    #[must_use]
+    pub fn is_active(&self, now: Option<Minute>) -> bool {
+        self.eol_date.is_none_or(|date| now.is_some_and(|now| date <= now))
+    }
+
+    fn speaks_of(&self, stream: &Stream) -> bool {
+        self.module == stream.name
+            && self.stream == stream.stream
+            && self.context.as_ref().is_none_or(|context| Some(context) == stream.context.as_ref())
+    }
+}
+
+/// Returns what says that a stream is obsolete at a time: the newest that is active, and of two
+/// equally new the one that names the context. It does not matter in which order they were read.
+#[must_use]
+pub fn active_obsoletes<'a>(
+    stream: &Stream,
+    obsoletes: &'a [Obsoletes],
+    now: Option<Minute>,
+) -> Option<&'a Obsoletes> {
+    obsoletes
+        .iter()
+        .filter(|obsoletes| obsoletes.speaks_of(stream) && obsoletes.is_active(now))
+        .max_by_key(|obsoletes| (obsoletes.modified, obsoletes.context.is_some()))
+        .filter(|newest| !newest.is_reset)
+}
+
+/// Texts of one stream in other languages: a `modulemd-translations` document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Translations {
+    /// The module.
+    pub module: ModuleName,
+    /// Its stream.
+    pub stream: StreamName,
+    /// When it was last changed: a number that only grows.
+    pub modified: u64,
+    /// By locale.
+    pub locales: BTreeMap<Box<str>, Translation>,
+    /// Where the document starts.
+    pub place: Place,
+}
+
+/// Texts in one language.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Translation {
+    /// One line on the module.
+    pub summary: Option<Box<str>>,
+    /// More lines on it.
+    pub description: Option<Box<str>>,
+    /// What profiles are for, by name.
+    pub profiles: BTreeMap<Box<str>, Box<str>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minute_is_written_in_full_and_exists() {
+        let read = |text: &str| text.parse::<Minute>().map(Minute::number).ok();
+        assert_eq!(read("2018-05-23T14:25Z"), Some(201_805_231_425));
+        assert_eq!(read("2020-02-29T00:00Z"), Some(202_002_290_000));
+        let wrong =
+            ["2018-02-31T00:00Z", "2018-5-23T14:25Z", "2018-05-23 14:25Z", "2018-05-23T14:25:00Z"];
+        for wrong in wrong.into_iter().chain(["2018-05-23T24:00Z", "2018-05-23T14:25", "soon", ""])
+        {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_minute_prints_as_it_is_written() {
+        let text = "2018-05-23T14:05Z";
+        assert_eq!(text.parse::<Minute>().expect("valid").to_string(), text);
+    }
+}

@@ -1,0 +1,467 @@
+//! modulemd again: what was read, written so that it reads back equal.
+//!
+//! Texts that another reader might take for a number or a truth value are quoted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Write};
+
+use crate::load::{
+    About, BuildOpts, Component, Defaults, Dependencies, IncludedModule, Obsoletes, Packager,
+    PackagerDocument, Profile, Requirement, Snapshot, Stream, Translations, Value,
+};
+use crate::name::{ModuleName, StreamName};
+
+/// Returns all documents of a snapshot: streams as format 2, then defaults, obsoletes, translations.
+#[must_use]
+pub fn snapshot_yaml(snapshot: &Snapshot) -> String {
+    let streams = snapshot.streams.iter().map(stream_document);
+    let defaults = snapshot.defaults.iter().map(defaults_document);
+    let obsoletes = snapshot.obsoletes.iter().map(obsoletes_document);
+    let translations = snapshot.translations.iter().map(translations_document);
+    streams.chain(defaults).chain(obsoletes).chain(translations).map(|node| print(&node)).collect()
+}
+
+/// Returns a packager document: version 3 as such, anything else as a stream.
+#[must_use]
+pub fn packager_yaml(document: &PackagerDocument) -> String {
+    print(&match document {
+        PackagerDocument::Packager(packager) => packager_document(packager),
+        PackagerDocument::Stream(stream) => {
+            let is_built = stream.version.0 != 0 || stream.context.is_some();
+            let kind = if is_built { "modulemd" } else { "modulemd-packager" };
+            document_of(kind, 2, stream_data(stream))
+        }
+    })
+}
+
+/// What is written: like any YAML, but maps in the order in which they were made.
+enum Node {
+    Text(String),
+    List(Vec<Self>),
+    Map(Vec<(String, Self)>),
+}
+
+/// A map that leaves out what is empty.
+#[derive(Default)]
+struct Fields(Vec<(String, Node)>);
+
+impl Fields {
+    fn text(&mut self, key: &str, text: Option<impl ToString>) {
+        if let Some(text) = text {
+            self.0.push((key.to_owned(), Node::Text(text.to_string())));
+        }
+    }
+
+    fn flag(&mut self, key: &str, is_set: bool) {
+        self.text(key, is_set.then_some("true"));
+    }
+
+    fn set<T: ToString>(&mut self, key: &str, items: &BTreeSet<T>) {
+        if !items.is_empty() {
+            self.0.push((key.to_owned(), list(items)));
+        }
+    }
+
+    fn map(&mut self, key: &str, fields: Self) {
+        if !fields.0.is_empty() {
+            self.0.push((key.to_owned(), Node::Map(fields.0)));
+        }
+    }
+
+    fn each<K: ToString, V>(
+        &mut self,
+        key: &str,
+        entries: &BTreeMap<K, V>,
+        node: impl Fn(&V) -> Node,
+    ) {
+        if !entries.is_empty() {
+            self.0.push((key.to_owned(), each(entries, node)));
+        }
+    }
+
+    fn list(&mut self, key: &str, items: Vec<Node>) {
+        if !items.is_empty() {
+            self.0.push((key.to_owned(), Node::List(items)));
+        }
+    }
+}
+
+fn list<T: ToString>(items: &BTreeSet<T>) -> Node {
+    Node::List(items.iter().map(|item| Node::Text(item.to_string())).collect())
+}
+
+fn each<K: ToString, V>(entries: &BTreeMap<K, V>, node: impl Fn(&V) -> Node) -> Node {
+    Node::Map(entries.iter().map(|(key, value)| (key.to_string(), node(value))).collect())
+}
+
+fn document_of(kind: &str, version: u8, data: Fields) -> Node {
+    Node::Map(vec![
+        ("document".to_owned(), Node::Text(kind.to_owned())),
+        ("version".to_owned(), Node::Text(version.to_string())),
+        ("data".to_owned(), Node::Map(data.0)),
+    ])
+}
+
+fn stream_document(stream: &Stream) -> Node {
+    document_of("modulemd", 2, stream_data(stream))
+}
+
+fn stream_data(stream: &Stream) -> Fields {
+    let mut data = Fields::default();
+    let named = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    data.text("name", named(stream.name.as_str()));
+    data.text("stream", named(stream.stream.as_str()));
+    data.text("version", (stream.version.0 != 0).then_some(stream.version));
+    data.text("context", stream.context.as_ref());
+    data.flag("static_context", stream.static_context);
+    data.text("arch", stream.arch.as_ref());
+    let about = &stream.about;
+    data.text("summary", about.summary.as_ref());
+    data.text("description", about.description.as_ref());
+    data.each("servicelevels", &about.service_levels, |eol| {
+        let mut level = Fields::default();
+        level.text("eol", eol.as_ref());
+        Node::Map(level.0)
+    });
+    let mut license = Fields::default();
+    license.set("module", &about.module_licenses);
+    license.set("content", &about.content_licenses);
+    data.map("license", license);
+    data.list("dependencies", stream.dependencies.iter().map(dependencies).collect());
+    common(&mut data, stream);
+    if let Some(opts) = stream.buildopts() {
+        data.0.push(("buildopts".to_owned(), buildopts(&opts)));
+    }
+    data.map("artifacts", artifacts(stream));
+    data
+}
+
+/// What streams and packager documents of version 3 share.
+fn common(data: &mut Fields, stream: &Stream) {
+    let about = &stream.about;
+    if let Some(xmd) = &about.xmd {
+        data.0.push(("xmd".to_owned(), any(xmd)));
+    }
+    data.map("references", references(about));
+    data.each("profiles", &about.profiles, profile);
+    for (key, rpms) in
+        [("api", &about.api), ("filter", &about.filter), ("demodularized", &about.demodularized)]
+    {
+        let mut fields = Fields::default();
+        fields.set("rpms", rpms);
+        data.map(key, fields);
+    }
+    let mut components = Fields::default();
+    components.each("rpms", &stream.components, component);
+    components.each("modules", &stream.included, included);
+    data.map("components", components);
+}
+
+fn artifacts(stream: &Stream) -> Fields {
+    let mut artifacts = Fields::default();
+    let rpms = stream.artifacts.iter().map(|nevra| Node::Text(nevra.clone())).collect();
+    artifacts.list("rpms", rpms);
+    artifacts.each("rpm-map", &stream.about.rpm_map, |sums| {
+        each(sums, |rpm| {
+            let mut entry = Fields::default();
+            entry.text("name", Some(&rpm.name));
+            entry.text("epoch", Some(rpm.epoch));
+            entry.text("version", Some(&rpm.version));
+            entry.text("release", Some(&rpm.release));
+            entry.text("arch", Some(&rpm.arch));
+            entry.text("nevra", Some(&rpm.nevra));
+            Node::Map(entry.0)
+        })
+    });
+    artifacts
+}
+
+fn references(about: &About) -> Fields {
+    let mut references = Fields::default();
+    references.text("community", about.community.as_ref());
+    references.text("documentation", about.documentation.as_ref());
+    references.text("tracker", about.tracker.as_ref());
+    references
+}
+
+fn dependencies(group: &Dependencies) -> Node {
+    let mut fields = Fields::default();
+    fields.each("buildrequires", &group.buildrequires, |requirement| list(&requirement.streams));
+    fields.each("requires", &group.requires, |requirement| list(&requirement.streams));
+    Node::Map(fields.0)
+}
+
+fn profile(profile: &Profile) -> Node {
+    let mut fields = Fields::default();
+    fields.text("description", profile.description.as_ref());
+    fields.set("rpms", &profile.rpms);
+    fields.flag("default", profile.is_default);
+    Node::Map(fields.0)
+}
+
+fn buildopts(opts: &BuildOpts) -> Node {
+    let mut rpms = Fields::default();
+    rpms.text("macros", opts.macros.as_ref());
+    rpms.set("whitelist", &opts.whitelist);
+    let mut fields = Fields::default();
+    fields.map("rpms", rpms);
+    fields.set("arches", &opts.arches);
+    Node::Map(fields.0)
+}
+
+fn component(component: &Component) -> Node {
+    let mut fields = Fields::default();
+    fields.text("rationale", component.rationale.as_ref());
+    fields.text("name", Some(&component.package));
+    fields.text("repository", component.repository.as_ref());
+    fields.text("cache", component.cache.as_ref());
+    fields.text("ref", component.reference.as_ref());
+    fields.text("buildorder", (component.buildorder != 0).then_some(component.buildorder));
+    fields.set("buildafter", &component.buildafter);
+    fields.flag("buildonly", component.buildonly);
+    fields.flag("buildroot", component.buildroot);
+    fields.flag("srpm-buildroot", component.srpm_buildroot);
+    fields.set("arches", &component.arches);
+    fields.set("multilib", &component.multilib);
+    Node::Map(fields.0)
+}
+
+fn included(included: &IncludedModule) -> Node {
+    let mut fields = Fields::default();
+    fields.text("rationale", included.rationale.as_ref());
+    fields.text("repository", included.repository.as_ref());
+    fields.text("ref", included.reference.as_ref());
+    fields.text("buildorder", (included.buildorder != 0).then_some(included.buildorder));
+    fields.flag("buildonly", included.buildonly);
+    Node::Map(fields.0)
+}
+
+fn any(value: &Value) -> Node {
+    match value {
+        Value::Text(text) => Node::Text(text.to_string()),
+        Value::List(items) => Node::List(items.iter().map(any).collect()),
+        Value::Map(entries) => each(entries, any),
+    }
+}
+
+fn defaults_document(defaults: &Defaults) -> Node {
+    let mut data = Fields::default();
+    data.text("module", Some(&defaults.module));
+    data.text("modified", (defaults.modified != 0).then_some(defaults.modified));
+    defaults_fields(&mut data, defaults.stream.as_ref(), &defaults.profiles);
+    data.each("intents", &defaults.intents, |intent| {
+        let mut fields = Fields::default();
+        defaults_fields(&mut fields, intent.stream.as_ref(), &intent.profiles);
+        Node::Map(fields.0)
+    });
+    document_of("modulemd-defaults", 1, data)
+}
+
+fn defaults_fields(
+    fields: &mut Fields,
+    stream: Option<&StreamName>,
+    profiles: &BTreeMap<StreamName, BTreeSet<Box<str>>>,
+) {
+    fields.text("stream", stream);
+    fields.each("profiles", profiles, list);
+}
+
+fn obsoletes_document(obsoletes: &Obsoletes) -> Node {
+    let mut data = Fields::default();
+    data.text("modified", Some(obsoletes.modified));
+    data.flag("reset", obsoletes.is_reset);
+    data.text("module", Some(&obsoletes.module));
+    data.text("stream", Some(&obsoletes.stream));
+    data.text("context", obsoletes.context.as_ref());
+    data.text("eol_date", obsoletes.eol_date);
+    data.text("message", Some(&obsoletes.message));
+    if let Some(by) = &obsoletes.obsoleted_by {
+        let mut fields = Fields::default();
+        fields.text("module", Some(&by.name));
+        fields.text("stream", Some(&by.stream));
+        data.map("obsoleted_by", fields);
+    }
+    document_of("modulemd-obsoletes", 1, data)
+}
+
+fn translations_document(texts: &Translations) -> Node {
+    let mut data = Fields::default();
+    data.text("module", Some(&texts.module));
+    data.text("stream", Some(&texts.stream));
+    data.text("modified", Some(texts.modified));
+    data.each("translations", &texts.locales, |texts| {
+        let mut fields = Fields::default();
+        fields.text("summary", texts.summary.as_ref());
+        fields.text("description", texts.description.as_ref());
+        fields.each("profiles", &texts.profiles, |text| Node::Text(text.to_string()));
+        Node::Map(fields.0)
+    });
+    document_of("modulemd-translations", 1, data)
+}
+
+fn packager_document(packager: &Packager) -> Node {
+    let stream = &packager.common;
+    let mut data = Fields::default();
+    let named = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    data.text("name", named(stream.name.as_str()));
+    data.text("stream", named(stream.stream.as_str()));
+    data.text("summary", stream.about.summary.as_ref());
+    data.text("description", stream.about.description.as_ref());
+    data.set("license", &stream.about.module_licenses);
+    let single = |requirements: &BTreeMap<ModuleName, Requirement>| {
+        each(requirements, |requirement| list(&requirement.streams))
+    };
+    let configurations = packager.configurations.iter().map(|configuration| {
+        let mut fields = Fields::default();
+        fields.text("context", Some(&configuration.context));
+        fields.text("platform", Some(&configuration.platform));
+        for (key, own) in
+            [("buildrequires", &configuration.buildrequires), ("requires", &configuration.requires)]
+        {
+            if !own.is_empty() {
+                fields.0.push((key.to_owned(), single(own)));
+            }
+        }
+        if let Some(opts) = &configuration.buildopts {
+            fields.0.push(("buildopts".to_owned(), buildopts(opts)));
+        }
+        Node::Map(fields.0)
+    });
+    data.list("configurations", configurations.collect());
+    common(&mut data, stream);
+    document_of("modulemd-packager", 3, data)
+}
+
+/// Prints one document.
+fn print(node: &Node) -> String {
+    let mut text = String::from("---\n");
+    block(&mut text, node, 0).expect("a string takes any text");
+    text.push_str("...\n");
+    text
+}
+
+/// Prints a collection on lines of its own, two blanks a level.
+fn block(out: &mut String, node: &Node, depth: usize) -> fmt::Result {
+    let indent = "  ".repeat(depth);
+    match node {
+        Node::Text(text) => writeln!(out, "{indent}{}", scalar(text)),
+        Node::List(items) => items.iter().try_for_each(|item| {
+            write!(out, "{indent}-")?;
+            value(out, item, depth)
+        }),
+        Node::Map(entries) => entries.iter().try_for_each(|(key, item)| {
+            // A long key must be told as one.
+            if key.len() > 100 {
+                write!(out, "{indent}? {}\n{indent}:", scalar(key))?;
+            } else {
+                write!(out, "{indent}{}:", scalar(key))?;
+            }
+            value(out, item, depth)
+        }),
+    }
+}
+
+/// Prints what follows a key or a dash.
+fn value(out: &mut String, node: &Node, depth: usize) -> fmt::Result {
+    match node {
+        Node::Text(text) if is_literal(text) => {
+            let indent = "  ".repeat(depth + 1);
+            out.write_str(" |\n")?;
+            text.lines().try_for_each(|line| match line {
+                "" => writeln!(out),
+                line => writeln!(out, "{indent}{line}"),
+            })
+        }
+        Node::Text(text) => writeln!(out, " {}", scalar(text)),
+        Node::List(items) if items.is_empty() => writeln!(out, " []"),
+        Node::Map(entries) if entries.is_empty() => writeln!(out, " {{}}"),
+        Node::List(_) | Node::Map(_) => {
+            out.write_str("\n")?;
+            block(out, node, depth + 1)
+        }
+    }
+}
+
+/// Returns whether a text of several lines can stand as it is: one line feed at its end, no
+/// blank at the start of the first line, nothing that needs an escape.
+fn is_literal(text: &str) -> bool {
+    let ends_well = text.ends_with('\n') && !text.ends_with("\n\n");
+    let first_is_plain = text.starts_with(|first: char| !first.is_whitespace());
+    ends_well && first_is_plain && text.chars().all(|c| c == '\n' || is_printable(c))
+}
+
+fn is_printable(character: char) -> bool {
+    const MARKS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
+    !character.is_control() && !MARKS.contains(&character) && character != '\u{feff}'
+}
+
+fn scalar(text: &str) -> String {
+    if is_plain(text) {
+        text.to_owned()
+    } else if text.chars().all(is_printable) {
+        format!("'{}'", text.replace('\'', "''"))
+    } else {
+        escaped(text)
+    }
+}
+
+/// Returns whether a text needs no quotes: it begins with a letter, holds nothing that YAML reads
+/// otherwise, and no reader of any version takes it for something else than a text.
+fn is_plain(text: &str) -> bool {
+    const WORDS: [&str; 10] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan"];
+    let begins_well = text.starts_with(|first: char| first.is_ascii_alphabetic());
+    let is_word = |c: char| c.is_ascii_alphanumeric() || "_.+/@~-".contains(c);
+    begins_well && text.chars().all(is_word) && !WORDS.contains(&text.to_ascii_lowercase().as_str())
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            '\r' => out.push_str("\\r"),
+            other if is_printable(other) => out.push(other),
+            other => {
+                let code = u32::from(other);
+                write!(out, "\\U{code:08X}").expect("a string takes any text");
+            }
+        }
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::parse_text;
+
+    #[test]
+    fn texts_that_could_be_taken_for_something_else_are_quoted() {
+        assert_eq!(scalar("perl-DBI"), "perl-DBI");
+        assert_eq!(scalar("1.10"), "'1.10'");
+        assert_eq!(scalar("No"), "'No'");
+        assert_eq!(scalar("it's"), "'it''s'");
+        assert_eq!(scalar("a\tb\u{85}"), "\"a\\tb\\U00000085\"");
+        assert_eq!(scalar(""), "''");
+    }
+
+    #[test]
+    fn what_is_written_reads_back_equal() {
+        let text = "---\ndocument: modulemd\nversion: 2\ndata:\n  name: a\n  stream: 1.10\n  version: 3\n  \
+            context: c0\n  arch: x86_64\n  summary: 'x: y'\n  description: |\n    one\n\n    two\n  license: {module: [MIT]}\n  \
+            xmd: {a: [b, {}, [], {c: ' d '}], 'e f': \"g\\n\"}\n  dependencies:\n  - buildrequires: {perl: [], p: [-1]}\n  \
+            buildopts: {}\n  profiles: {p: {rpms: [x], default: true}}\n  components:\n    rpms:\n      k: {name: n, buildorder: -3}\n...\n";
+        let first = parse_text("a", text);
+        assert_eq!(first.findings, []);
+        let written = snapshot_yaml(&first);
+        let second = parse_text("b", &written);
+        assert_eq!(second.findings, [], "{written}");
+        assert_eq!(snapshot_yaml(&second), written);
+        let json = |snapshot| super::super::snapshot_json(snapshot, None);
+        assert_eq!(json(&first), json(&second), "{written}");
+    }
+}

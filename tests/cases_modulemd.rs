@@ -1,0 +1,249 @@
+//! Recorded verdicts and dumps of the reference library: every odd and broken document ends as
+//! recorded, and what is read of the good ones is the same, field by field.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use modplan::load::{self, Minute, Options, Severity, Snapshot};
+use modplan::report::snapshot as report;
+use serde_json::Value;
+
+use crate::support;
+
+/// Judged as if at the time of the recordings: after every date in the cases but those of 2999.
+const NOW: &str = "2026-11-01T00:00Z";
+
+/// One recorded case.
+struct Case {
+    file: PathBuf,
+    is_packager: bool,
+    expected: bool,
+    expected_strict: Option<bool>,
+    is_stricter: bool,
+    dump: Option<PathBuf>,
+    reason: String,
+}
+
+fn json(path: &Path) -> Value {
+    let text = std::fs::read_to_string(path).expect("a recorded file is there");
+    serde_json::from_str(&text).expect("a recorded file is JSON")
+}
+
+fn cases(folder: &Path) -> Vec<Case> {
+    let index = json(&folder.join("index.json"));
+    let text = |case: &Value, key: &str| case[key].as_str().unwrap_or_default().to_owned();
+    let cases = index.as_array().expect("the index is a list").iter().map(|case| Case {
+        file: folder.join(text(case, "file")),
+        is_packager: text(case, "kind") == "packager",
+        expected: text(case, "modplan") == "ok",
+        expected_strict: case["libmodulemd_strict"]["verdict"]
+            .as_str()
+            .map(|verdict| verdict == "ok"),
+        is_stricter: text(case, "modplan") != text(case, "expect"),
+        dump: case["dump"].as_str().map(|dump| folder.join(dump)),
+        reason: text(case, "reason"),
+    });
+    cases.collect()
+}
+
+fn read(file: &Path, options: &Options) -> Snapshot {
+    load::load(&[file.to_owned()], options).expect("the file is there")
+}
+
+fn is_accepted(snapshot: &Snapshot) -> bool {
+    snapshot.findings.iter().all(|finding| finding.severity() == Severity::Warning)
+}
+
+#[expect(clippy::print_stdout, reason = "the run shows how many cases agree")]
+fn tell(line: &str) {
+    println!("{line}");
+}
+
+#[test]
+fn every_verdict_agrees() {
+    let Some(folder) = support::shared("cases/modulemd") else { return };
+    let cases = cases(&folder);
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let options = Options { is_packager: case.is_packager, ..Options::default() };
+        let snapshot = read(&case.file, &options);
+        if is_accepted(&snapshot) != case.expected {
+            let findings: Vec<&String> = snapshot.findings.iter().map(|one| &one.message).collect();
+            wrong.push(format!("{}: {} {findings:?}", case.file.display(), case.reason));
+        }
+    }
+    tell(&format!("{} of {} verdicts agree", cases.len() - wrong.len(), cases.len()));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Unknown fields are refused as the reference refuses them; where modplan is stricter anyway, or
+/// the reference's quirk spares one, nothing is compared.
+#[test]
+fn every_strict_verdict_agrees() {
+    let Some(folder) = support::shared("cases/modulemd") else { return };
+    let cases = cases(&folder);
+    let options = Options { is_strict: true, ..Options::default() };
+    let judged = cases.iter().filter_map(|case| Some((case, case.expected_strict?)));
+    let judged: Vec<_> = judged.filter(|(case, _)| !case.is_stricter).collect();
+    let wrong: Vec<String> = judged
+        .iter()
+        .filter(|(case, expected)| is_accepted(&read(&case.file, &options)) != *expected)
+        .map(|(case, _)| format!("{}: {}", case.file.display(), case.reason))
+        .collect();
+    tell(&format!("{} of {} strict verdicts agree", judged.len() - wrong.len(), judged.len()));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Compares what is recorded with what modplan shows; modplan may show more.
+fn differences(path: &str, recorded: &Value, shown: &Value, out: &mut Vec<String>) {
+    match (recorded, shown) {
+        (Value::Object(recorded), Value::Object(shown)) => {
+            for (key, value) in recorded {
+                let inner = format!("{path}.{key}");
+                match shown.get(key) {
+                    _ if is_named_difference(&inner, key) => {}
+                    Some(other) if key == "active_obsoletes" && is_unordered(value, other) => {}
+                    Some(other) => differences(&inner, value, other, out),
+                    None => out.push(format!("{inner} is missing")),
+                }
+            }
+            // What is keyed by names must have exactly the recorded names.
+            let is_keyed =
+                ["modules", "rpms", "profiles", "buildrequires", "requires", "translations"];
+            if is_keyed.iter().any(|name| path.ends_with(name)) {
+                let more = shown.keys().filter(|key| !recorded.contains_key(*key));
+                out.extend(more.map(|key| format!("{path}.{key} is too much")));
+            }
+        }
+        (Value::Array(recorded), Value::Array(shown)) if recorded.len() == shown.len() => {
+            for (index, (one, other)) in recorded.iter().zip(shown).enumerate() {
+                differences(&format!("{path}[{index}]"), one, other, out);
+            }
+        }
+        _ if recorded == shown => {}
+        _ => out.push(format!("{path}: recorded {recorded}, shown {shown}")),
+    }
+}
+
+/// The rules of the documentation under which modplan shows something else on purpose: words and
+/// codes of errors, the library's own version, and a buildorder beyond 32 bits.
+fn is_named_difference(path: &str, key: &str) -> bool {
+    let is_error = ["index_error", "stream_v2_error", "validate_error", "error", "failures"];
+    key == "libmodulemd" || is_error.contains(&key) && !path.contains(".modules.")
+}
+
+/// An end of life without a context holds for every context, wherever its document stands; the
+/// reference attaches it only to streams read before it.
+fn is_unordered(recorded: &Value, shown: &Value) -> bool {
+    recorded.is_null() && shown.is_object() && shown["context"].is_null()
+}
+
+fn shown(case: &Case) -> Value {
+    let options = Options { is_packager: case.is_packager, ..Options::default() };
+    let snapshot = read(&case.file, &options);
+    if case.is_packager {
+        return match snapshot.packagers.first() {
+            Some(packager) => report::packager_json(packager, &snapshot),
+            None => Value::Null,
+        };
+    }
+    report::snapshot_json(&snapshot, NOW.parse().ok())
+}
+
+/// A buildorder is kept in full, as specified; the reference keeps 32 bits of it.
+fn cut_buildorders(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                if key == "buildorder"
+                    && let Some(order) = value.as_i64()
+                {
+                    let bytes = order.to_le_bytes();
+                    *value = i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]).into();
+                }
+                cut_buildorders(value);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(cut_buildorders),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[test]
+fn every_dump_agrees() {
+    let Some(folder) = support::shared("cases/modulemd") else { return };
+    let cases = cases(&folder);
+    let (mut compared, mut wrong) = (0, Vec::new());
+    for case in cases.iter().filter(|case| case.expected) {
+        let Some(dump) = &case.dump else { continue };
+        compared += 1;
+        let mut shown = shown(case);
+        cut_buildorders(&mut shown);
+        let mut found = Vec::new();
+        differences("", &json(dump), &shown, &mut found);
+        if !found.is_empty() {
+            wrong.push(format!("{}:\n  {}", case.file.display(), found.join("\n  ")));
+        }
+    }
+    tell(&format!("{} of {compared} dumps agree", compared - wrong.len()));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_dump_of_real_files_and_merges_agrees() {
+    let Some(folder) = support::shared("cases/modulemd") else { return };
+    let index = json(&folder.join("data-index.json"));
+    let entries = index.as_array().expect("the index is a list");
+    let mut wrong = Vec::new();
+    for entry in entries {
+        let recorded = json(&folder.join(entry["dump"].as_str().expect("each has a dump")));
+        let inputs = entry["inputs"].as_array().expect("each has inputs").iter();
+        let inputs: Vec<PathBuf> =
+            inputs.map(|input| folder.join(input.as_str().expect("a path"))).collect();
+        let options = Options {
+            is_packager: entry["kind"] == "packager",
+            is_strict: entry["strict_default_streams"] == true,
+            ..Options::default()
+        };
+        let snapshot = load::load(&inputs, &options).expect("the files are there");
+        let mut found = Vec::new();
+        if !entry["merge_error"].is_null() {
+            let refused =
+                snapshot.findings.iter().any(|one| one.code.as_str() == "defaults-conflict");
+            found.extend((!refused).then(|| "the merge was not refused".to_owned()));
+        } else {
+            let mut shown = match snapshot.packagers.first() {
+                Some(packager) => report::packager_json(packager, &snapshot),
+                None => report::snapshot_json(&snapshot, NOW.parse::<Minute>().ok()),
+            };
+            cut_buildorders(&mut shown);
+            differences("", &recorded, &shown, &mut found);
+        }
+        if !found.is_empty() {
+            wrong.push(format!("{}:\n  {}", entry["dump"], found.join("\n  ")));
+        }
+    }
+    tell(&format!(
+        "{} of {} dumps of files and merges agree",
+        entries.len() - wrong.len(),
+        entries.len()
+    ));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_command_ends_as_the_verdict_says() {
+    let Some(folder) = support::shared("cases/modulemd") else { return };
+    let cases = cases(&folder);
+    for case in &cases {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_modplan"));
+        command.arg("check").arg("--quiet");
+        if case.is_packager {
+            command.arg("--packager");
+        }
+        let status = command.arg(&case.file).output().expect("the command starts").status;
+        let expected = i32::from(!case.expected);
+        assert_eq!(status.code(), Some(expected), "{}: {}", case.file.display(), case.reason);
+    }
+    tell(&format!("{0} of {0} exit codes agree", cases.len()));
+}

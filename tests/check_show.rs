@@ -1,0 +1,83 @@
+//! `check` and `show` as commands: what they print where, and how they end.
+
+use assert_cmd::Command;
+
+const GOOD: &str = "---\ndocument: modulemd\nversion: 2\ndata:\n  name: a\n  stream: 1.10\n  version: 7\n  \
+    context: c0\n  arch: x86_64\n  summary: s\n  description: d\n  license:\n    module: [MIT]\n  \
+    dependencies:\n  - buildrequires: {perl: [5.30]}\n...\n";
+
+fn modplan(arguments: &[&str], input: &str) -> (i32, String, String) {
+    let mut command = Command::cargo_bin("modplan").expect("the binary is built");
+    let output = command.args(arguments).write_stdin(input).output().expect("it starts");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    (output.status.code().expect("it ends by itself"), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn check_accepts_a_good_file_and_prints_nothing_to_standard_output() {
+    let (code, out, err) = modplan(&["check", "-"], GOOD);
+    assert_eq!((code, out.as_str()), (0, ""));
+    assert_eq!(err, "note: 1 input, 1 document, 0 errors, 0 warnings\n");
+}
+
+#[test]
+fn check_tells_the_place_of_an_error_and_ends_with_one() {
+    let (code, _, err) = modplan(&["check", "-"], &GOOD.replace("[5.30]", "[5.30, -5.26]"));
+    assert_eq!(code, 1);
+    assert!(err.starts_with("-:15:27: error[stream-set]: the streams of `perl` mix"), "{err}");
+    assert!(err.contains("\nhint: "), "{err}");
+}
+
+#[test]
+fn an_empty_file_is_fine_and_a_missing_one_is_outside_trouble() {
+    assert_eq!(modplan(&["check", "-"], "").0, 0);
+    assert_eq!(modplan(&["check", "-"], "# nothing\n").0, 0);
+    let (code, _, err) = modplan(&["check", "no/such/file.yaml"], "");
+    assert_eq!(code, 3);
+    assert!(err.contains("cannot find `no/such/file.yaml`"), "{err}");
+}
+
+#[test]
+fn strict_refuses_unknown_fields() {
+    let odd = GOOD.replace("  summary: s\n", "  summary: s\n  colour: blue\n");
+    assert_eq!(modplan(&["check", "-"], &odd).0, 0);
+    let (code, _, err) = modplan(&["check", "--strict", "-"], &odd);
+    assert_eq!(code, 1);
+    assert!(err.contains("-:11:3: error[unknown-field]"), "{err}");
+}
+
+#[test]
+fn show_prints_a_table_json_and_modulemd() {
+    let (code, table, _) = modplan(&["show", "-"], GOOD);
+    assert_eq!(code, 0);
+    insta::assert_snapshot!(table);
+    let (_, json, _) = modplan(&["show", "--format", "json", "-"], GOOD);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let stream = &json["modules"]["a"]["streams"][0];
+    assert_eq!(stream["nsvca"], "a:1.10:7:c0:x86_64");
+    assert_eq!(stream["dependencies"][0]["buildrequires"]["perl"][0], "5.30");
+    let (_, yaml, _) = modplan(&["show", "--format", "yaml", "-"], GOOD);
+    assert_eq!(modplan(&["show", "--format", "yaml", "-"], &yaml).1, yaml);
+}
+
+#[test]
+fn an_end_of_life_with_a_date_needs_the_time() {
+    let obsolete = "---\ndocument: modulemd-obsoletes\nversion: 1\ndata:\n  module: a\n  stream: 1.10\n  \
+        modified: 2020-01-01T00:00Z\n  message: gone\n  eol_date: 2021-01-01T00:00Z\n...\n";
+    let both = format!("{obsolete}{GOOD}");
+    assert!(!modplan(&["show", "-"], &both).1.contains("obsolete\n"));
+    let (_, table, _) = modplan(&["show", "--now", "2022-01-01T00:00Z", "-"], &both);
+    assert!(table.contains("obsolete\n"), "{table}");
+    assert_eq!(modplan(&["show", "--now", "soon", "-"], &both).0, 2);
+}
+
+#[test]
+fn a_packager_document_is_read_where_it_is_asked_for() {
+    let packager = "document: modulemd-packager\nversion: 3\ndata:\n  name: a\n  stream: b\n  summary: s\n  \
+        description: d\n  configurations:\n  - {context: A1, platform: f32}\n";
+    assert_eq!(modplan(&["check", "-"], packager).0, 1);
+    assert_eq!(modplan(&["check", "--packager", "-"], packager).0, 0);
+    let (_, json, _) = modplan(&["show", "--packager", "--format", "json", "-"], packager);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["index"]["modules"]["a"]["streams"][0]["nsvca"], "a:b::A1");
+}
