@@ -19,7 +19,6 @@ pub(crate) struct Console {
     quiet: bool,
     log_format: LogFormat,
     color_messages: bool,
-    color_data: bool,
 }
 
 impl Console {
@@ -34,13 +33,7 @@ impl Console {
             quiet: manners.quiet,
             log_format: manners.log_format,
             color_messages: color_on(io::stderr().is_terminal()),
-            color_data: color_on(io::stdout().is_terminal()),
         }
-    }
-
-    /// Returns whether data written to standard output may be coloured.
-    pub(crate) fn color_data(&self) -> bool {
-        self.color_data
     }
 
     /// Returns whether progress may be shown: to a person who did not ask for quiet.
