@@ -6,8 +6,9 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use modplan::orchestrate::{
     Approach, Cascade, Catalog, CatalogBuilder, Dispatch, ModuleParts, TaskParts,
 };
-use modplan::sim::{DurationMode, Outcomes, Setup, Slots, SlotsGroup, TaskHistory, World};
+use modplan::sim::{DurationMode, Outcomes, Setup, Slots, SlotsGroup, World};
 use modplan::time::Millis;
+use modplan::trace::{BUILD_ARCH, History, Row, RowOutcome, Samples};
 use rand::{Rng as _, SeedableRng as _};
 use rand_pcg::Pcg64Mcg;
 
@@ -40,24 +41,37 @@ fn setup(modules: u32, components: u32, builders: u32) -> Setup {
             ..ModuleParts::default()
         });
     }
-    let history: Vec<TaskHistory> = (0..50)
-        .map(|_| TaskHistory {
-            closed: (0..20).map(|_| Millis(60_000 + random.next_u64() % 900_000)).collect(),
-            ..TaskHistory::default()
-        })
-        .collect();
+    let samples = (0..50).map(|_| samples(&mut random)).collect();
     let group = |arch: &&str| SlotsGroup {
         name: (*arch).to_owned(),
         count: builders,
         arches: vec![(*arch).into()],
     };
-    farm(builder.finish(), history, Slots { groups: ARCHES.iter().map(group).collect() })
+    farm(builder.finish(), samples, Slots { groups: ARCHES.iter().map(group).collect() })
 }
 
-fn farm(catalog: Catalog, history: Vec<TaskHistory>, slots: Slots) -> Setup {
+/// Makes twenty recorded rows between one and sixteen minutes.
+fn samples(random: &mut Pcg64Mcg) -> Samples {
+    let row = |_| Row {
+        package: "p".into(),
+        method: BUILD_ARCH.into(),
+        arch: "x86_64".into(),
+        run: Millis(60_000 + random.next_u64() % 900_000),
+        outcome: RowOutcome::Closed,
+        queued: None,
+        started_at: None,
+        module: None,
+        nvr: None,
+        source: None,
+    };
+    let history = History::from_rows((0..20).map(row).collect());
+    history.samples(BUILD_ARCH, &"p".into(), &"x86_64".into())
+}
+
+fn farm(catalog: Catalog, samples: Vec<Samples>, slots: Slots) -> Setup {
     Setup {
         catalog: Arc::new(catalog),
-        history: Arc::new(history),
+        samples: Arc::new(samples),
         slots,
         approach: Approach::OrchestratorOwned,
         cascade: Cascade::Planned,

@@ -7,11 +7,15 @@
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) mod args;
+mod case;
 mod check;
+mod compare;
 pub(crate) mod console;
+mod execute;
 mod generate;
 pub(crate) mod loading;
 pub(crate) mod output;
+mod plan;
 pub(crate) mod progress;
 mod show;
 pub(crate) mod status;
@@ -82,6 +86,9 @@ pub(crate) enum LogFormat {
 enum Command {
     Check(check::Check),
     Show(show::Show),
+    Plan(plan::PlanCommand),
+    Execute(execute::Execute),
+    Compare(compare::Compare),
     Generate(generate::Generate),
 }
 
@@ -96,6 +103,9 @@ impl Cli {
         match self.command {
             Command::Check(command) => command.run(console),
             Command::Show(command) => command.run(console),
+            Command::Plan(command) => command.run(console),
+            Command::Execute(command) => command.run(console),
+            Command::Compare(command) => command.run(console),
             Command::Generate(command) => command.run(console),
         }
     }

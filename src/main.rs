@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-#[expect(dead_code, reason = "the frame comes before the commands that use all of it")]
 mod cli;
 
 fn main() -> ExitCode {

@@ -1,10 +1,25 @@
-//! What is rebuilt, from which builds, in which order.
+//! What is rebuilt, from which builds, in which order, and how long that takes.
+//!
+//! [`plan()`](plan()) takes what was loaded and what is asked for, and returns a [`Plan`]: the rebuilt
+//! modules with a reason for each, minimal waves, cycles with the edges that cut them, components
+//! in batches with estimates, and bounds on the whole. Waves are how a plan is *shown*; dispatch
+//! follows the graph, and the bounds tell what a barrier after each wave would cost.
 
+mod assemble;
 pub mod batch;
+mod components;
 pub mod context;
+mod duration;
 pub mod expand;
+pub mod model;
 pub mod names;
 pub mod platform;
 pub mod resolve;
+pub mod reuse;
 pub mod schedule;
+mod select;
 pub mod version;
+
+pub use assemble::{Given, Planning, plan};
+pub use model::Plan;
+pub use select::{SelectError, Selection, Unit};

@@ -7,6 +7,7 @@
 mod compare;
 pub mod csv;
 mod figures;
+pub mod plan;
 pub mod run;
 #[cfg(test)]
 mod sample;

@@ -19,11 +19,13 @@ mod farm;
 mod figures;
 mod history;
 mod ledger;
+mod prepare;
 pub mod sweep;
 mod world;
 
 pub use farm::{Slots, SlotsGroup};
 pub use figures::{Bar, BarEnd, Outcome, RunFigures};
-pub use history::{DurationMode, Outcomes, TaskHistory};
+pub use history::{DurationMode, Outcomes};
 pub use ledger::{ModuleRun, ModuleState};
+pub use prepare::{Prepared, Reach, check, prepare};
 pub use world::{Run, Setup, World};

@@ -1,8 +1,9 @@
 //! Answers recorded from the Module Build Service, against ours; each test prints its agreement.
 
-mod checker;
+pub(crate) mod checker;
 mod expansion;
 mod resolver;
+mod reuse;
 mod tables;
 
 use serde::de::DeserializeOwned;

@@ -3,6 +3,7 @@
 pub(crate) mod generate;
 pub(crate) mod mini;
 pub(crate) mod oracle;
+pub(crate) mod universe;
 
 use std::path::PathBuf;
 

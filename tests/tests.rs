@@ -14,5 +14,6 @@ mod graph;
 mod house;
 #[cfg(test)]
 mod real_files;
+mod resolution;
 #[cfg(test)]
 mod support;

@@ -58,6 +58,17 @@ pub(crate) struct SelectionArgs {
     pub(crate) arches: Vec<Arch>,
 }
 
+impl SelectionArgs {
+    /// Returns whether any flag selects or leaves out modules.
+    pub(crate) fn selects_something(&self) -> bool {
+        let Self { changed, built, changed_package, all, only, exclude, given, arches, .. } = self;
+        let ids = [changed, built, only, exclude, given];
+        *all || !changed_package.is_empty()
+            || !arches.is_empty()
+            || ids.iter().any(|i| !i.is_empty())
+    }
+}
+
 /// Which requirements make a dependant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Follow {

@@ -100,6 +100,8 @@ codes! {
     EmbeddedModulemd "embedded-modulemd" Warning "The modulemd that a row carries cannot be read; the row's own fields are taken.";
     SourceDisagreement "source-disagreement" Warning "Two sources disagree on a dependency of one NSVC; both places are named.";
     NewestUnreadable "newest-unreadable" Error "The newest document of a stream cannot be read, and an older one is not taken in its place.";
+    ComponentOrder "component-order" Error "The components of a module cannot be ordered into batches.";
+    NoArchLeft "no-arch-left" Warning "A component is built for none of the arches asked for, and is left out.";
     NotConvertible "not-convertible" Warning "The packager document reads, but cannot become a stream.";
     PackagerFile "packager-file" Error "A packager file must hold exactly one document.";
     DefaultsConflict "defaults-conflict" Error "Defaults of one module disagree and neither is newer.";

@@ -150,7 +150,9 @@ fn head_tail_of_arch(jobs: &[Job], times: &[Times], of: (&[Builders], u32)) -> u
     let tails = sample(tasks.iter().map(|task| task.1));
     let bound = |head: u64, tail: u64| {
         let inside = tasks.iter().filter(|task| task.0 >= head && task.1 >= tail);
-        head + inside.map(|task| task.2).sum::<u64>() / count + tail
+        let work: u64 = inside.map(|task| task.2).sum();
+        // Without work between them a late head and a long tail belong to different jobs.
+        if work == 0 { 0 } else { head + work / count + tail }
     };
     let pairs = heads.iter().flat_map(|&head| tails.iter().map(move |&tail| (head, tail)));
     pairs.map(|(head, tail)| bound(head, tail)).max().unwrap_or(0)
@@ -177,10 +179,10 @@ pub fn list_schedule_ms(jobs: &[Job], builders: &[Builders], arches: u32) -> Opt
     let mut farm = Farm::new(builders, arches);
     let mut state = Running::new(jobs);
     let mut now = 0;
-    for at in 0..jobs.len() {
-        if state.waits_for[at] == 0 {
-            state.ready(jobs, &times, (at, &mut farm));
-        }
+    // Taken before any is started: a junction among them may make later jobs ready in turn.
+    let first: Vec<usize> = (0..jobs.len()).filter(|&at| state.waits_for[at] == 0).collect();
+    for at in first {
+        state.ready(jobs, &times, (at, &mut farm));
     }
     loop {
         farm.fill(jobs, now);
@@ -360,6 +362,13 @@ mod tests {
     }
 
     #[test]
+    fn a_junction_that_opens_everything_starts_each_job_once() {
+        let junction = Job { tasks: vec![], before: vec![1, 2], wave: 1 };
+        let jobs = [junction, job(4, &[]), job(6, &[])];
+        assert_eq!(list_schedule_ms(&jobs, &builders(1), 1), Some(10));
+    }
+
+    #[test]
     fn a_barrier_makes_every_wave_wait_for_the_slowest() {
         let mut jobs = [job(10, &[2]), job(100, &[]), job(50, &[])];
         jobs[2].wave = 2;
@@ -380,6 +389,12 @@ mod tests {
         let jobs = [job(5, &[1, 2]), job(10, &[3]), job(10, &[3]), job(7, &[])];
         assert_eq!(head_tail_bound_ms(&jobs, &builders(1), 1), 32);
         assert_eq!(list_schedule_ms(&jobs, &builders(1), 1), Some(32));
+    }
+
+    #[test]
+    fn a_late_head_and_a_long_tail_of_different_jobs_bound_nothing() {
+        let jobs = [job(50, &[1]), job(5, &[]), job(5, &[3]), job(50, &[])];
+        assert_eq!(head_tail_bound_ms(&jobs, &builders(9), 1), 50);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub struct Key {
     pub replication: u64,
     /// Identifies (module, component, arch): see [`Task::draw_key`](crate::orchestrate::Task).
     pub subject: u64,
-    /// How many times the subject was drawn for before in this replication.
+    /// Which attempt of the subject it is in this replication, from 1.
     pub attempt: u32,
 }
 

@@ -6,6 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
+use crate::farm::{BuilderGroup, Farm};
 use crate::name::Arch;
 
 /// One group of equal builders.
@@ -24,6 +25,20 @@ pub struct SlotsGroup {
 pub struct Slots {
     /// In the order of the farm file.
     pub groups: Vec<SlotsGroup>,
+}
+
+impl Slots {
+    /// Takes the builders of a farm as slots: in the ideal model one task each, whatever else the
+    /// farm says of them.
+    #[must_use]
+    pub fn of(farm: &Farm) -> Self {
+        let group = |group: &BuilderGroup| SlotsGroup {
+            name: group.name.clone(),
+            count: group.count,
+            arches: group.arches.clone(),
+        };
+        Self { groups: farm.builders.iter().map(group).collect() }
+    }
 }
 
 /// A slot that runs a task.

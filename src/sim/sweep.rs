@@ -9,25 +9,37 @@ use super::{RunFigures, Setup, World};
 /// speed, and pieces this small keep all threads at work.
 const CHUNK: usize = 16;
 
-/// Runs replications `first..first + count` of a setup.
-///
-/// `threads` 0 means one per processor. Returns the figures in replication order.
+/// How many replications, and on how many threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sweep {
+    /// Replications, numbered from 0.
+    pub replications: usize,
+    /// Threads; 0 means one per processor.
+    pub threads: usize,
+}
+
+/// Runs the replications of a setup and returns their figures in replication order; `each` is
+/// called from any thread when one is done.
 ///
 /// # Panics
 /// When the operating system refuses to start threads.
 #[must_use]
-pub fn replications(setup: &Setup, count: usize, threads: usize) -> Vec<RunFigures> {
+pub fn replications(setup: &Setup, sweep: Sweep, each: &(dyn Fn() + Sync)) -> Vec<RunFigures> {
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
+        .num_threads(sweep.threads)
         .build()
         .expect("the operating system starts threads");
-    let numbers: Vec<u64> = (0..count as u64).collect();
+    let numbers: Vec<u64> = (0..sweep.replications as u64).collect();
     pool.install(|| {
         numbers
             .par_chunks(CHUNK)
             .flat_map_iter(|chunk| {
                 let mut world = World::new(setup);
-                chunk.iter().map(move |&replication| world.run(replication))
+                chunk.iter().map(move |&replication| {
+                    let figures = world.run(replication);
+                    each();
+                    figures
+                })
             })
             .collect()
     })

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::draw::Key;
 use super::farm::{Pool, Slot, Slots};
 use super::figures::{Bar, BarEnd, RunFigures};
-use super::history::{DurationMode, Outcomes, TaskHistory};
+use super::history::{DurationMode, Outcomes};
 use super::ledger::{BuildState, Ledger, ModuleRun};
 use crate::name::Arch;
 use crate::orchestrate::{
@@ -15,6 +15,7 @@ use crate::orchestrate::{
     Limits, ModuleIx, OrchestratorOwned, Progress,
 };
 use crate::time::{Millis, Timestamp};
+use crate::trace::Samples;
 
 /// Everything that decides a run, but for its replication.
 #[derive(Clone, Debug)]
@@ -22,7 +23,7 @@ pub struct Setup {
     /// What can be rebuilt.
     pub catalog: Arc<Catalog>,
     /// Rows for [`Task::durations`](crate::orchestrate::Task).
-    pub history: Arc<Vec<TaskHistory>>,
+    pub samples: Arc<Vec<Samples>>,
     /// The builders.
     pub slots: Slots,
     /// Who owns the build.

@@ -4,14 +4,15 @@ use std::cmp::Reverse;
 
 use super::{BarEnd, ComponentRun, Key, Slot, TaskRun, TaskState, World};
 use crate::orchestrate::{Approach, BuildId, ComponentEnd, ComponentIx, Event};
+use crate::sim::history;
 use crate::time::Millis;
 
 impl World<'_> {
     /// Makes the tasks of one component, one per arch.
     pub(super) fn submit(&mut self, build: BuildId, component: ComponentIx, priority: u64) {
         let entry = self.setup.catalog.component(component);
-        let attempt = self.attempts[component.index()];
         self.attempts[component.index()] += 1;
+        let attempt = self.attempts[component.index()];
         let module = self.ledger.builds[build.0 as usize].module;
         self.ledger.modules[module.index()].component_builds += 1;
         let run = u32::try_from(self.components.len()).expect("the cap bounds builds");
@@ -54,7 +55,8 @@ impl World<'_> {
             subject: task.draw_key,
             attempt,
         };
-        setup.history[task.durations as usize].draw(key, (setup.durations, setup.outcomes))
+        let samples = &setup.samples[task.durations as usize];
+        history::attempt(samples, key, (setup.durations, setup.outcomes))
     }
 
     pub(super) fn start(&mut self, task: u32, slot: Slot) {

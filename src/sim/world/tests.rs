@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::*;
 use crate::orchestrate::{CatalogBuilder, ModuleParts, TaskParts};
+use crate::sim::sweep::{self, Sweep};
 use crate::sim::{ModuleState, Outcome, SlotsGroup};
+use crate::trace::{BUILD_ARCH, History, Row, RowOutcome};
 
 /// One component: package, batch, seconds by arch; 0 seconds fail after one.
 type ComponentText<'a> = (&'a str, u32, &'a [(&'a str, u64)]);
@@ -39,7 +41,7 @@ fn setup(modules: &[ModuleText<'_>], builders: &[(&str, u32)]) -> Setup {
     };
     Setup {
         catalog: catalog(&parts),
-        history: Arc::new(history),
+        samples: Arc::new(history),
         slots: Slots { groups: builders.iter().map(group).collect() },
         approach: Approach::OrchestratorOwned,
         cascade: Cascade::Planned,
@@ -54,19 +56,37 @@ fn setup(modules: &[ModuleText<'_>], builders: &[(&str, u32)]) -> Setup {
 
 type Part = (crate::name::PackageName, u32, Vec<u32>, Vec<TaskParts>);
 
-fn component(text: &ComponentText<'_>, history: &mut Vec<TaskHistory>) -> Part {
+fn component(text: &ComponentText<'_>, history: &mut Vec<Samples>) -> Part {
     let (package, batch, tasks) = text;
     let task = |&(arch, seconds): &(&str, u64)| {
         let took = Millis::from_secs(seconds.max(1));
-        history.push(TaskHistory {
-            rows: vec![(took, seconds > 0)],
-            closed: vec![took],
-            ..TaskHistory::default()
-        });
+        history.push(samples(took, seconds > 0));
         let durations = u32::try_from(history.len() - 1).unwrap();
         TaskParts { arch: arch.into(), estimate_ms: took.0, durations }
     };
     ((*package).into(), *batch, Vec::new(), tasks.iter().map(task).collect())
+}
+
+/// History of one recorded row.
+fn samples(run: Millis, is_ok: bool) -> Samples {
+    recorded(&[run], if is_ok { RowOutcome::Closed } else { RowOutcome::Failed })
+}
+
+fn recorded(runs: &[Millis], outcome: RowOutcome) -> Samples {
+    let row = |&run: &Millis| Row {
+        package: "p".into(),
+        method: BUILD_ARCH.into(),
+        arch: "x86_64".into(),
+        run,
+        outcome,
+        queued: None,
+        started_at: None,
+        module: None,
+        nvr: None,
+        source: None,
+    };
+    let history = History::from_rows(runs.iter().map(row).collect());
+    history.samples(BUILD_ARCH, &"p".into(), &"x86_64".into())
 }
 
 /// Gives each module its wave: one more than the latest of what it waits for.
@@ -293,14 +313,14 @@ fn a_wave_waits_for_every_module_of_the_one_before_but_not_for_lost_ones() {
 #[test]
 fn two_threads_give_the_same_figures_as_one() {
     let mut setup = setup(DIAMOND, &[("x86_64", 2)]);
-    let mut history = (*setup.history).clone();
-    for row in &mut history {
-        row.closed = (1..9).map(Millis::from_secs).collect();
-    }
-    setup.history = Arc::new(history);
+    let runs: Vec<Millis> = (1..9).map(Millis::from_secs).collect();
+    setup.samples = Arc::new(vec![recorded(&runs, RowOutcome::Closed); setup.samples.len()]);
     setup.durations = DurationMode::Resample;
-    let one = super::super::sweep::replications(&setup, 100, 1);
-    assert_eq!(one, super::super::sweep::replications(&setup, 100, 2));
+    let run = |setup: &Setup, threads: usize| {
+        sweep::replications(setup, Sweep { replications: 100, threads }, &|| {})
+    };
+    let one = run(&setup, 1);
+    assert_eq!(one, run(&setup, 2));
     let other = Setup { seed: 2, ..setup };
-    assert_ne!(one, super::super::sweep::replications(&other, 100, 2));
+    assert_ne!(one, run(&other, 2));
 }

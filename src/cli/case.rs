@@ -1,0 +1,235 @@
+//! What plan, execute and compare share: inputs read, world read, a plan made.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use modplan::farm::{Farm, Model};
+use modplan::graph::{self, GraphOptions, ModuleGraph};
+use modplan::load::{self, Finding, Input, Severity, Snapshot};
+use modplan::name::Arch;
+use modplan::plan::{self, Given, Plan, Planning, SelectError, Selection};
+use modplan::scenario::{Gate, Scenario};
+use modplan::trace::History;
+
+use super::args::{Follow, SelectionArgs, Unit, Versions, WorldArgs};
+use super::console::Console;
+use super::status::Refusal;
+
+/// History, farm and scenario.
+pub(crate) struct World {
+    pub(crate) history: History,
+    pub(crate) farm: Option<Farm>,
+    pub(crate) scenario: Scenario,
+    /// Every parameter that nobody set, in words.
+    pub(crate) assumptions: Vec<String>,
+}
+
+impl World {
+    /// Reads what the arguments name; what is wrong in a file is told, and then the answer is no.
+    pub(crate) fn read(args: &WorldArgs, console: &Console) -> anyhow::Result<Self> {
+        let history = history(&args.trace, console)?;
+        let farm = args.farm.as_deref().map(|path| farm(path, console)).transpose()?;
+        let scenario = args.scenario.as_deref().map(|path| scenario(path, console)).transpose()?;
+        let mut assumptions = Vec::new();
+        if args.trace.is_empty() {
+            console.warn(
+                "no trace: every build is taken to last 600 s",
+                Some("give recorded durations with --trace"),
+            );
+            assumptions.push("trace: none, every buildArch task takes 600 s".to_owned());
+        }
+        if farm.is_none() {
+            assumptions.push("farm: none, 10 builders for each needed arch".to_owned());
+        }
+        if scenario.is_none() {
+            assumptions.push("scenario: none, outcomes as the trace says, no tests".to_owned());
+        }
+        Ok(Self { history, farm, scenario: scenario.unwrap_or_default(), assumptions })
+    }
+}
+
+/// Inputs that hold modules, the graph of them, and what is selected.
+pub(crate) struct Case {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) graph: ModuleGraph,
+    selection: Selection,
+    arches: Vec<Arch>,
+}
+
+impl Case {
+    /// Reads the inputs and tells what is wrong in them; no module at all is an answer of no.
+    pub(crate) fn read(
+        inputs: &[PathBuf],
+        args: &SelectionArgs,
+        console: &Console,
+    ) -> anyhow::Result<Self> {
+        let snapshot = load::load(inputs, &load::Options::default())?;
+        let graph = ModuleGraph::new(&snapshot, &graph_options(args));
+        console.findings(&snapshot.findings, &snapshot.inputs);
+        console.findings(graph.findings(), &snapshot.inputs);
+        if graph.is_empty() {
+            return Err(Refusal::no("the inputs hold no module")
+                .hint("give modulemd documents (modules.yaml), a PDC dump, or a directory of them")
+                .into());
+        }
+        let arches = args.arches.clone();
+        Ok(Self { snapshot, graph, selection: selection(args), arches })
+    }
+
+    /// Returns whether a finding says that something in the inputs is wrong or odd.
+    pub(crate) fn has_findings(&self) -> bool {
+        !self.snapshot.findings.is_empty() || !self.graph.findings().is_empty()
+    }
+
+    /// Plans what is selected.
+    pub(crate) fn plan(&self, world: &World, console: &Console) -> anyhow::Result<Planning> {
+        let planning = self.plan_selection(&self.selection, world)?;
+        console.findings(&planning.findings, &self.snapshot.inputs);
+        Ok(planning)
+    }
+
+    /// Plans everything that a literal cascade may reach.
+    pub(crate) fn plan_all(&self, world: &World) -> anyhow::Result<Plan> {
+        let all = Selection { all: true, only: Vec::new(), ..self.selection.clone() };
+        Ok(self.plan_selection(&all, world)?.plan)
+    }
+
+    fn plan_selection(&self, asked: &Selection, world: &World) -> anyhow::Result<Planning> {
+        let given = Given {
+            snapshot: &self.snapshot,
+            graph: &self.graph,
+            history: &world.history,
+            farm: world.farm.as_ref(),
+            arches: &self.arches,
+        };
+        Ok(plan::plan(given, asked).map_err(refusal)?)
+    }
+}
+
+/// Turns a selection that found nothing into a refusal that says what to do.
+fn refusal(error: SelectError) -> Refusal {
+    let message = error.to_string();
+    match error {
+        SelectError::Nothing => Refusal::usage(message)
+            .hint("give --changed ID, --built ID, --changed-package NAME or --all"),
+        SelectError::Unknown { near: Some(near), .. } => {
+            Refusal::usage(message).hint(format!("did you mean `{near}`?"))
+        }
+        SelectError::NotAComponent { near: Some(near), .. } => {
+            Refusal::no(message).hint(format!("did you mean `{near}`?"))
+        }
+        SelectError::NotAComponent { .. } => Refusal::no(message),
+        SelectError::Unknown { .. } | SelectError::Base { .. } | _ => Refusal::usage(message),
+    }
+}
+
+fn graph_options(args: &SelectionArgs) -> GraphOptions {
+    GraphOptions {
+        versions: match args.versions {
+            Versions::Newest => graph::Versions::Newest,
+            Versions::NewestPerContext => graph::Versions::NewestPerContext,
+            Versions::All => graph::Versions::All,
+        },
+        follow: match args.follow {
+            Follow::Build => graph::Follow::Build,
+            Follow::Runtime => graph::Follow::Runtime,
+            Follow::Both => graph::Follow::Both,
+        },
+        ..GraphOptions::default()
+    }
+}
+
+fn selection(args: &SelectionArgs) -> Selection {
+    Selection {
+        changed: args.changed.clone(),
+        built: args.built.clone(),
+        changed_packages: args.changed_package.clone(),
+        all: args.all,
+        only: args.only.clone(),
+        exclude: args.exclude.clone(),
+        given: args.given.clone(),
+        unit: match args.unit {
+            Unit::Source => plan::Unit::Source,
+            Unit::Context => plan::Unit::Context,
+        },
+    }
+}
+
+/// Reads a file that is no module input.
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn history(paths: &[PathBuf], console: &Console) -> anyhow::Result<History> {
+    let mut files = Vec::new();
+    for path in paths {
+        files.push((path.display().to_string(), read(path)?));
+    }
+    let inputs: Vec<(&str, &[u8])> =
+        files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())).collect();
+    let history = History::read(&inputs);
+    let paths: Vec<Input> = history.files.iter().map(|file| named(&file.path)).collect();
+    console.findings(&history.findings, &paths);
+    if history.is_wrong() {
+        return Err(Refusal::no("the trace has errors").into());
+    }
+    Ok(history)
+}
+
+fn farm(path: &Path, console: &Console) -> anyhow::Result<Farm> {
+    let bytes = read(path)?;
+    let farm = Farm::read(&bytes, 0).map_err(|findings| wrong(path, &findings, console))?;
+    if farm.model != Model::Ideal {
+        return Err(Refusal::no(format!("{}: model koji is not yet supported", path.display()))
+            .hint("write `model: ideal`")
+            .into());
+    }
+    Ok(farm)
+}
+
+fn scenario(path: &Path, console: &Console) -> anyhow::Result<Scenario> {
+    let bytes = read(path)?;
+    let scenario = Scenario::read(&bytes, 0).map_err(|findings| wrong(path, &findings, console))?;
+    let gate = scenario.tests.gate;
+    if gate.koji_owned != Gate::None || gate.orchestrator_owned != Gate::None {
+        let message = format!("{}: a test gate is not yet supported", path.display());
+        return Err(Refusal::no(message).hint("write `tests: {gate: none}`").into());
+    }
+    Ok(scenario)
+}
+
+fn wrong(path: &Path, findings: &[Finding], console: &Console) -> Refusal {
+    let path = path.display().to_string();
+    console.findings(findings, &[named(&path)]);
+    let errors = findings.iter().filter(|f| f.severity() == Severity::Error).count();
+    let plural = if errors == 1 { "" } else { "s" };
+    Refusal::no(format!("{path} has {errors} error{plural}"))
+}
+
+fn named(path: &str) -> Input {
+    Input { path: path.to_owned(), kind: "", documents: 0, sha256: String::new() }
+}
+
+/// Reads a plan that was written before, where that is what the one input holds.
+pub(crate) fn read_plan(inputs: &[PathBuf]) -> anyhow::Result<Option<Plan>> {
+    let [path] = inputs else { return Ok(None) };
+    if path == Path::new("-") || !path.is_file() {
+        return Ok(None);
+    }
+    let bytes = read(path)?;
+    // A plan is told from other JSON by fields that nothing else has.
+    let Ok(value) = serde_json::from_slice::<serde_json::Value>(&bytes) else { return Ok(None) };
+    if value.get("waves").is_none() || value.get("format").is_none() {
+        return Ok(None);
+    }
+    let no = |why: String| Refusal::no(format!("{} is no plan to execute: {why}", path.display()));
+    if value["format"] != plan::model::FORMAT {
+        return Err(no(format!("its format is {}, not {}", value["format"], plan::model::FORMAT))
+            .hint("write it again with `modplan plan --format json`")
+            .into());
+    }
+    let plan: Plan = serde_json::from_slice(&bytes).map_err(|error| no(error.to_string()))?;
+    modplan::sim::check(&plan).map_err(no)?;
+    Ok(Some(plan))
+}

@@ -1,0 +1,207 @@
+//! `modplan execute`: runs a rebuild, for now on a replay of history.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use modplan::farm::Farm;
+use modplan::orchestrate::{Approach, Cascade, Dispatch};
+use modplan::plan::Plan;
+use modplan::report::run::{self, RunLabel};
+use modplan::scenario::{self, Scenario};
+use modplan::sim::{self, DurationMode, Outcome, Outcomes, Prepared, Reach, Setup, Slots};
+
+use super::args::{SelectionArgs, Unit, WorldArgs};
+use super::case::{Case, World, read_plan};
+use super::console::Console;
+use super::output::OutputArgs;
+use super::plan::refuse_storm;
+use super::status::{Answer, Refusal};
+
+/// Run a rebuild and tell how it went
+///
+/// `--on replay` runs it in virtual time on a simulated farm; nothing is written anywhere but the
+/// output. The answer is no unless the run ends `done`.
+#[derive(Debug, Args)]
+pub(crate) struct Execute {
+    /// A plan written by `modplan plan --format json`, or inputs and a selection
+    #[arg(value_name = "PLAN|INPUT", required = true)]
+    inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[command(flatten)]
+    world: WorldArgs,
+    /// Who owns the build of a module
+    #[arg(long, value_name = "APPROACH")]
+    approach: ApproachArg,
+    /// What it runs on
+    #[arg(long, value_name = "WHERE", default_value = "replay")]
+    on: On,
+    /// How a rebuild spreads: literal for koji-owned, planned for orchestrator-owned when left out
+    #[arg(long, value_name = "RULE")]
+    cascade: Option<CascadeArg>,
+    /// How durations are taken from the trace
+    #[arg(long, value_name = "MODE", default_value = "replay")]
+    durations: DurationsArg,
+    /// How the run is told
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: Format,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ApproachArg {
+    /// koji builds whole modules; the orchestrator reacts to test results
+    KojiOwned,
+    /// The orchestrator submits and tracks every component
+    OrchestratorOwned,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum On {
+    /// A simulated farm that replays history
+    Replay,
+}
+
+/// How a rebuild spreads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CascadeArg {
+    /// Every module that passed has every dependant rebuilt at once
+    Literal,
+    /// A module is rebuilt once, after all that is rebuilt before it passed
+    Planned,
+}
+
+/// How durations are taken from the trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DurationsArg {
+    /// The recorded rows in order, attempt by attempt
+    Replay,
+    /// A draw among the recorded rows
+    Resample,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A row a module, then what it came to
+    Table,
+    /// Everything, for programs
+    Json,
+}
+
+impl Execute {
+    pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
+        let On::Replay = self.on;
+        let subject = Subject::read(&self.inputs, &self.selection, (&self.world, console))?;
+        let approach = match self.approach {
+            ApproachArg::KojiOwned => Approach::KojiOwned,
+            ApproachArg::OrchestratorOwned => Approach::OrchestratorOwned,
+        };
+        let cascade = match (self.cascade, approach) {
+            (Some(CascadeArg::Literal), _) | (None, Approach::KojiOwned) => Cascade::Literal,
+            (Some(CascadeArg::Planned), _) | (None, Approach::OrchestratorOwned) => {
+                Cascade::Planned
+            }
+        };
+        let mut setup = subject.setup(approach, cascade)?;
+        setup.durations = self.durations.mode();
+        setup.seed = self.world.seed;
+        let run = sim::World::new(&setup).run_in_full(0);
+        let label = RunLabel { approach, cascade, seed: setup.seed };
+        for (what, hint) in run::advice(&run) {
+            console.warn(&what, Some(hint));
+        }
+        self.output.write(match self.format {
+            Format::Table => run::table(&run, label),
+            Format::Json => run::json(&run, label),
+        })?;
+        Ok(Answer::yes_if(run.figures.outcome == Outcome::Done))
+    }
+}
+
+impl DurationsArg {
+    /// Returns the mode of the simulation.
+    pub(crate) fn mode(self) -> DurationMode {
+        match self {
+            Self::Replay => DurationMode::Replay,
+            Self::Resample => DurationMode::Resample,
+        }
+    }
+}
+
+/// What is to be run: a plan and the world it runs in.
+pub(crate) struct Subject {
+    /// The plan.
+    pub(crate) plan: Plan,
+    /// The world.
+    pub(crate) world: World,
+    prepared: Prepared,
+    farm: Farm,
+}
+
+impl Subject {
+    /// Reads a plan or makes one.
+    pub(crate) fn read(
+        inputs: &[PathBuf],
+        selection: &SelectionArgs,
+        world: (&WorldArgs, &Console),
+    ) -> anyhow::Result<Self> {
+        let (args, console) = world;
+        if let Some(plan) = read_plan(inputs)? {
+            if selection.selects_something() {
+                return Err(Refusal::usage("a plan is selected already")
+                    .hint("leave the selection flags out, or give the inputs instead of the plan")
+                    .into());
+            }
+            let world = World::read(args, console)?;
+            return Ok(Self::of_plan(plan, world, selection.unit == Unit::Source));
+        }
+        let case = Case::read(inputs, selection, console)?;
+        let world = World::read(args, console)?;
+        let planning = case.plan(&world, console)?;
+        refuse_storm(&planning.plan, selection)?;
+        let all = case.plan_all(&world)?;
+        let by_source = selection.unit == Unit::Source;
+        let reach = Reach { plan: &planning.plan, all: &all, by_source };
+        let prepared = sim::prepare(reach, &world.history);
+        Ok(Self { plan: planning.plan, world, prepared, farm: planning.farm })
+    }
+
+    fn of_plan(plan: Plan, world: World, by_source: bool) -> Self {
+        let reach = Reach { plan: &plan, all: &plan, by_source };
+        let prepared = sim::prepare(reach, &world.history);
+        let arches = plan.components().flat_map(|c| c.tasks.iter().map(|task| task.arch.clone()));
+        let farm = world.farm.clone().unwrap_or_else(|| Farm::ideal(arches));
+        Self { plan, world, prepared, farm }
+    }
+
+    /// Returns the setup of one variant, with replayed durations and seed 1.
+    pub(crate) fn setup(&self, approach: Approach, cascade: Cascade) -> Result<Setup, Refusal> {
+        let Scenario { orchestrator_owned, builds, .. } = &self.world.scenario;
+        let outcomes = match builds.outcomes {
+            scenario::Outcomes::Replay => Outcomes::History,
+            scenario::Outcomes::AlwaysPass => Outcomes::AlwaysPass,
+            scenario::Outcomes::Rate => {
+                return Err(Refusal::no("the scenario's `outcomes: rate` is not yet supported")
+                    .hint("write `outcomes: replay` or `outcomes: always-pass`"));
+            }
+        };
+        Ok(Setup {
+            catalog: self.prepared.catalog.clone(),
+            samples: self.prepared.samples.clone(),
+            slots: Slots::of(&self.farm),
+            approach,
+            cascade,
+            dispatch: match orchestrator_owned.dispatch {
+                scenario::Dispatch::Graph => Dispatch::Graph,
+                scenario::Dispatch::Batch => Dispatch::Batch,
+                scenario::Dispatch::Wave => Dispatch::Wave,
+            },
+            submit_limit: orchestrator_owned.submit_limit.unwrap_or(u32::MAX),
+            builds_max: u32::try_from(self.world.scenario.builds_max).unwrap_or(u32::MAX),
+            durations: DurationMode::Replay,
+            outcomes,
+            seed: 1,
+        })
+    }
+}

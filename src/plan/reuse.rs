@@ -1,0 +1,74 @@
+//! Reuse of earlier component builds: what may be taken over, and why what may not.
+//!
+//! Three strategies are the Module Build Service's, recorded to the letter; the fourth,
+//! `dependencies`, is ours: it rebuilds what a change reaches through the component graph, and
+//! it looks at versions of buildrequired modules where the service looks at their streams only.
+//! A source that nothing pins (a branch) is never called unchanged.
+
+mod decide;
+mod reason;
+mod recipe;
+
+use std::fmt;
+use std::str::FromStr;
+
+pub use decide::{Decision, decide};
+pub use reason::Reason;
+pub use recipe::{Part, Recipe, Source, candidate};
+
+/// How much of an earlier build is taken over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// Everything is built.
+    #[default]
+    All,
+    /// What did not change is reused, unless something in an earlier batch changed.
+    ChangedAndAfter,
+    /// What did not change is reused.
+    OnlyChanged,
+    /// What no change reaches by the component graph is reused.
+    Dependencies,
+}
+
+impl Strategy {
+    /// Every strategy, the default first.
+    pub const ALL: [Self; 4] =
+        [Self::All, Self::ChangedAndAfter, Self::OnlyChanged, Self::Dependencies];
+
+    /// Returns its name on the command line and in the service's API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::ChangedAndAfter => "changed-and-after",
+            Self::OnlyChanged => "only-changed",
+            Self::Dependencies => "dependencies",
+        }
+    }
+}
+
+impl fmt::Display for Strategy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A text names no rebuild strategy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no rebuild strategy: all, changed-and-after, only-changed or dependencies")]
+pub struct StrategyError {
+    text: String,
+}
+
+impl FromStr for Strategy {
+    type Err = StrategyError;
+
+    fn from_str(text: &str) -> Result<Self, StrategyError> {
+        let named = Self::ALL.into_iter().find(|strategy| strategy.as_str() == text);
+        named.ok_or_else(|| StrategyError { text: text.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+//! Why a component is rebuilt, in words.
+
+use std::fmt;
+
+use super::Strategy;
+use crate::name::{ComponentKey, ModuleName};
+
+/// Why a component is not reused; the first reason that holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The strategy is to build everything.
+    StrategyAll,
+    /// There is no earlier build of the module to take from.
+    NoEarlierBuild,
+    /// The earlier build was not made with a strategy that this one can follow.
+    EarlierStrategy(Strategy),
+    /// The earlier build did not have the component.
+    NewComponent,
+    /// Nothing pins the source: a branch may have moved.
+    Unpinned,
+    /// The source is another one.
+    SourceChanged {
+        /// What was built.
+        from: String,
+        /// What is to be built.
+        to: String,
+    },
+    /// The arches are other ones.
+    ArchesChanged,
+    /// It stands in another batch.
+    BatchChanged {
+        /// The earlier one.
+        from: u32,
+        /// The one now.
+        to: u32,
+    },
+    /// The module's macros are other ones.
+    MacrosChanged,
+    /// A component of an earlier batch was added, removed, changed or rebuilt.
+    EarlierBatchChanged {
+        /// The batch.
+        batch: u32,
+        /// One such component.
+        component: ComponentKey,
+    },
+    /// It waits for other components than before.
+    OrderChanged,
+    /// A component it waits for is rebuilt.
+    DependsOn(ComponentKey),
+    /// A buildrequired module is another build than the one it was built with.
+    BuildrequireChanged {
+        /// The module.
+        name: ModuleName,
+        /// The build before, as `stream:version:context`; none where it was not buildrequired.
+        from: Option<String>,
+        /// The build now; none where it is rebuilt and has no version yet, or is gone.
+        to: Option<String>,
+    },
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StrategyAll => f.write_str("the rebuild strategy is all"),
+            Self::NoEarlierBuild => f.write_str("there is no earlier build of the module"),
+            Self::EarlierStrategy(strategy) => {
+                write!(f, "the earlier build was made with {strategy}, which cannot be built upon")
+            }
+            Self::NewComponent => f.write_str("the earlier build does not have it"),
+            Self::Unpinned => f.write_str("its source is not pinned to a commit"),
+            Self::SourceChanged { from, to } => write!(f, "its source changed from {from} to {to}"),
+            Self::ArchesChanged => f.write_str("its arches changed"),
+            Self::BatchChanged { from, to } => {
+                write!(f, "it moved from batch {from} to batch {to}")
+            }
+            Self::MacrosChanged => f.write_str("the macros of the module changed"),
+            Self::EarlierBatchChanged { batch, component } => {
+                write!(
+                    f,
+                    "batch {batch} before it changed: {component} was added, removed or rebuilt"
+                )
+            }
+            Self::OrderChanged => f.write_str("it waits for other components than before"),
+            Self::DependsOn(component) => write!(f, "{component} before it is rebuilt"),
+            Self::BuildrequireChanged { name, from, to } => match (from, to) {
+                (Some(from), Some(to)) => write!(f, "{name} changed from {from} to {to}"),
+                (Some(from), None) => write!(f, "{name} is no longer {from}"),
+                (None, Some(to)) => write!(f, "{name} {to} was not there before"),
+                (None, None) => write!(f, "{name} is rebuilt"),
+            },
+        }
+    }
+}

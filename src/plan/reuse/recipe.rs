@@ -1,0 +1,167 @@
+//! What a module build is made of, as far as reuse is concerned.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use crate::load::{self, Lock, Stream};
+use crate::name::{Arch, ComponentKey, ModuleName, PackageName};
+use crate::plan::batch::{BatchError, Item, batches, levels};
+
+/// Which sources a component is built from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// Sources that cannot change under their name: a commit, or a source package.
+    Pinned(String),
+    /// A branch or nothing at all.
+    Unpinned,
+}
+
+impl Source {
+    /// Tells what pins a component: its ref where that is a full commit, else the source package
+    /// among the module's artifacts.
+    #[must_use]
+    pub fn of(component: &load::Component, artifacts: &[String]) -> Self {
+        if let Some(reference) = component.reference.as_deref().filter(|text| is_commit(text)) {
+            return Self::Pinned(reference.to_owned());
+        }
+        let package = component.package.as_str();
+        let source = artifacts.iter().find(|nevra| source_name(nevra) == Some(package));
+        source.map_or(Self::Unpinned, |nevra| Self::Pinned(nevra.clone()))
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pinned(text) => f.pad(text),
+            Self::Unpinned => f.pad("an unpinned source"),
+        }
+    }
+}
+
+/// Returns whether a ref is the full hash of a commit, SHA-1 or SHA-256.
+fn is_commit(text: &str) -> bool {
+    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Returns the name in the NEVRA of a source package.
+fn source_name(nevra: &str) -> Option<&str> {
+    let (name_epoch_version, _release) = nevra.strip_suffix(".src")?.rsplit_once('-')?;
+    name_epoch_version.rsplit_once('-').map(|(name, _)| name)
+}
+
+/// One component of a recipe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// What it builds.
+    pub package: PackageName,
+    /// What it is built from.
+    pub source: Source,
+    /// What it is built for; empty means all.
+    pub arches: BTreeSet<Arch>,
+    /// The batch it is built in.
+    pub batch: u32,
+    /// The components it waits for: those of `buildafter`, else all of earlier batches.
+    pub after: BTreeSet<ComponentKey>,
+}
+
+/// A module build: its components, macros and buildroot.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recipe {
+    /// The components, by key.
+    pub parts: BTreeMap<ComponentKey, Part>,
+    /// `buildopts.rpms.macros`, as written.
+    pub macros: Option<String>,
+    /// The exact builds of its buildroot, where recorded or resolved.
+    pub buildroot: BTreeMap<ModuleName, Lock>,
+    /// Buildrequired modules that are being rebuilt, so that no earlier build of them counts.
+    pub rebuilt: BTreeSet<ModuleName>,
+}
+
+impl Recipe {
+    /// Makes the recipe of a document. Included modules have no components of their own here.
+    ///
+    /// # Errors
+    /// Where its components have no order.
+    pub fn of(stream: &Stream) -> Result<Self, BatchError> {
+        let order = order(stream)?;
+        let parts = stream.components.iter().map(|(key, component)| {
+            let batch = order[key];
+            let after = if uses_buildafter(stream) {
+                component.buildafter.clone()
+            } else {
+                let earlier = order.iter().filter(|&(_, &other)| other < batch);
+                earlier.map(|(key, _)| key.clone()).collect()
+            };
+            let part = Part {
+                package: component.package.clone(),
+                source: Source::of(component, &stream.artifacts),
+                arches: own_or(&component.arches, &stream.build_arches),
+                batch,
+                after,
+            };
+            (key.clone(), part)
+        });
+        Ok(Self {
+            parts: parts.collect(),
+            macros: stream.macros.clone(),
+            buildroot: stream.locks.clone(),
+            rebuilt: BTreeSet::new(),
+        })
+    }
+}
+
+/// Returns the arches of a component, those of the module where it has none of its own.
+fn own_or(own: &BTreeSet<Arch>, module: &BTreeSet<Arch>) -> BTreeSet<Arch> {
+    if own.is_empty() { module.clone() } else { own.clone() }
+}
+
+fn uses_buildafter(stream: &Stream) -> bool {
+    stream.components.values().any(|component| !component.buildafter.is_empty())
+}
+
+/// Counts the batch of every component, from `buildafter` where it is used, else from `buildorder`.
+fn order(stream: &Stream) -> Result<BTreeMap<ComponentKey, u32>, BatchError> {
+    let counted = if uses_buildafter(stream) {
+        let text = |key: &ComponentKey| key.to_string();
+        let after = stream
+            .components
+            .iter()
+            .map(|(key, component)| (text(key), component.buildafter.iter().map(text).collect()));
+        levels(&after.collect())?
+    } else {
+        let components = stream.components.iter().map(|(key, component)| Item::Component {
+            key: key.to_string(),
+            buildorder: component.buildorder,
+        });
+        let included = stream
+            .included
+            .values()
+            .map(|included| Item::Included { buildorder: included.buildorder, items: Vec::new() });
+        batches(&components.chain(included).collect::<Vec<_>>())?
+    };
+    Ok(counted.of.into_iter().map(|(key, batch)| (key.as_str().into(), batch)).collect())
+}
+
+/// Finds the build to take from: of the same name and stream, made in the same buildroot by
+/// stream, where that is recorded, else of the same context; the newest of these.
+#[must_use]
+pub fn candidate<'a>(
+    wanted: &Stream,
+    earlier: impl IntoIterator<Item = &'a Stream>,
+) -> Option<&'a Stream> {
+    let streams = |stream: &Stream| -> BTreeMap<ModuleName, _> {
+        stream.locks.iter().map(|(name, lock)| (name.clone(), lock.stream.clone())).collect()
+    };
+    let wanted_streams = streams(wanted);
+    let fits = |other: &&Stream| {
+        (&other.name, &other.stream) == (&wanted.name, &wanted.stream)
+            && if wanted.locks.is_empty() || other.locks.is_empty() {
+                other.context == wanted.context
+            } else {
+                streams(other) == wanted_streams
+            }
+    };
+    let newest = |other: &&Stream| (other.version, other.context.clone(), other.arch.clone());
+    earlier.into_iter().filter(fits).max_by_key(newest)
+}

@@ -1,0 +1,274 @@
+//! Which modules are rebuilt, and why each of them.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::model::BecauseKind;
+use crate::graph::{Kind, Link, LinkKind, ModuleGraph, ModuleIx};
+use crate::load::Place;
+use crate::name::{NameStream, Selector, nearest};
+
+/// What is submitted at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unit {
+    /// A source: when one context of a stream is rebuilt, all its current contexts are.
+    #[default]
+    Source,
+    /// A context by itself.
+    Context,
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Streams that changed: rebuilt, and what depends on them.
+    pub changed: Vec<Selector>,
+    /// Streams that are rebuilt already: only what depends on them.
+    pub built: Vec<Selector>,
+    /// Packages that changed: every module that builds one is rebuilt.
+    pub changed_packages: Vec<String>,
+    /// Everything is rebuilt.
+    pub all: bool,
+    /// Of what is selected, only this; empty for all of it.
+    pub only: Vec<Selector>,
+    /// Never rebuilt, and nothing because of it.
+    pub exclude: Vec<Selector>,
+    /// Taken as available.
+    pub given: Vec<Selector>,
+    /// What is submitted at once.
+    pub unit: Unit,
+}
+
+/// Why nothing could be selected.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SelectError {
+    /// Nothing was asked for.
+    #[error("nothing is selected")]
+    Nothing,
+    /// An identity selects no module.
+    #[error("no loaded module is `{id}`")]
+    Unknown {
+        /// As typed.
+        id: String,
+        /// What was meant, perhaps.
+        near: Option<String>,
+    },
+    /// A base module is never rebuilt.
+    #[error("`{id}` is a base module: it is given, never rebuilt")]
+    Base {
+        /// As typed.
+        id: String,
+    },
+    /// No module has the package as a component.
+    #[error("`{package}` is not a modular component; modulemd cannot say who links it")]
+    NotAComponent {
+        /// As typed.
+        package: String,
+        /// What was meant, perhaps.
+        near: Option<String>,
+    },
+}
+
+/// Why one module is rebuilt.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Reason {
+    pub(super) kind: BecauseKind,
+    pub(super) on: String,
+    pub(super) place: Place,
+}
+
+/// The rebuilt modules with their reasons, in index order.
+pub(super) type Rebuilt = BTreeMap<ModuleIx, Vec<Reason>>;
+
+impl Selection {
+    fn is_empty(&self) -> bool {
+        let Self { changed, built, changed_packages, all, .. } = self;
+        changed.is_empty() && built.is_empty() && changed_packages.is_empty() && !all
+    }
+
+    /// Returns what was asked for, as typed.
+    #[must_use]
+    pub fn roots(&self) -> Vec<String> {
+        let ids = self.changed.iter().chain(&self.built).map(Selector::to_string);
+        let mut roots: Vec<String> = ids.chain(self.changed_packages.iter().cloned()).collect();
+        if self.all {
+            roots.push("*".to_owned());
+        }
+        roots
+    }
+}
+
+/// Finds what is rebuilt.
+pub(super) fn select(graph: &ModuleGraph, asked: &Selection) -> Result<Rebuilt, SelectError> {
+    if asked.is_empty() {
+        return Err(SelectError::Nothing);
+    }
+    let mut search = Search::new(graph, asked)?;
+    search.start(asked)?;
+    search.follow();
+    if asked.unit == Unit::Source {
+        search.add_siblings();
+    }
+    let mut rebuilt = search.rebuilt;
+    if !asked.only.is_empty() {
+        let only = modules_of(graph, &asked.only)?;
+        rebuilt.retain(|module, _| only.contains(module));
+    }
+    for reasons in rebuilt.values_mut() {
+        reasons.sort();
+        reasons.dedup();
+    }
+    Ok(rebuilt)
+}
+
+/// Returns the modules that any of the identities select; a by-product stands for what makes it.
+fn modules_of(graph: &ModuleGraph, ids: &[Selector]) -> Result<BTreeSet<ModuleIx>, SelectError> {
+    let mut modules = BTreeSet::new();
+    for id in ids {
+        modules.extend(modules_of_one(graph, id)?);
+    }
+    Ok(modules)
+}
+
+fn modules_of_one(graph: &ModuleGraph, id: &Selector) -> Result<Vec<ModuleIx>, SelectError> {
+    let found = graph.select(id);
+    if found.is_empty() {
+        let known: Vec<String> = graph.streams().map(NameStream::to_string).collect();
+        let names = graph.streams().map(|stream| stream.name.as_str());
+        let text = id.to_string();
+        let near = nearest(&text, known.iter().map(String::as_str).chain(names));
+        return Err(SelectError::Unknown { near: near.map(str::to_owned), id: text });
+    }
+    let mut modules = Vec::new();
+    for module in found {
+        match graph[module].kind {
+            Kind::Built | Kind::PassThrough => modules.push(module),
+            Kind::ByProduct => {
+                let own = graph[module].name_stream();
+                modules.extend(graph.contexts(graph.made_by(&own)));
+            }
+            Kind::Base => {}
+        }
+    }
+    if modules.is_empty() {
+        return Err(SelectError::Base { id: id.to_string() });
+    }
+    Ok(modules)
+}
+
+struct Search<'a> {
+    graph: &'a ModuleGraph,
+    rebuilt: Rebuilt,
+    /// Never rebuilt: excluded, given, or rebuilt already.
+    barred: BTreeSet<ModuleIx>,
+    /// What dependants are still to be found of, with the name reasons give it.
+    queue: VecDeque<(ModuleIx, String)>,
+}
+
+impl<'a> Search<'a> {
+    fn new(graph: &'a ModuleGraph, asked: &Selection) -> Result<Self, SelectError> {
+        let mut barred = modules_of(graph, &asked.exclude)?;
+        barred.extend(modules_of(graph, &asked.built)?);
+        // What is given need not be loaded: that is what the flag is for.
+        barred.extend(asked.given.iter().flat_map(|id| graph.select(id)));
+        Ok(Self { graph, rebuilt: Rebuilt::new(), barred, queue: VecDeque::new() })
+    }
+
+    fn start(&mut self, asked: &Selection) -> Result<(), SelectError> {
+        for id in &asked.changed {
+            for module in modules_of_one(self.graph, id)? {
+                self.add(module, self.own_reason(module, BecauseKind::Changed, &id.to_string()));
+            }
+        }
+        for package in &asked.changed_packages {
+            self.start_package(package)?;
+        }
+        if asked.all {
+            for module in self.graph.indices() {
+                if matches!(self.graph[module].kind, Kind::Built | Kind::PassThrough) {
+                    self.add(module, self.own_reason(module, BecauseKind::All, "*"));
+                }
+            }
+        }
+        for id in &asked.built {
+            for module in modules_of_one(self.graph, id)? {
+                self.queue.push_back((module, id.to_string()));
+            }
+        }
+        Ok(())
+    }
+
+    fn start_package(&mut self, package: &str) -> Result<(), SelectError> {
+        let modules: Vec<ModuleIx> = self.graph.with_package(package).collect();
+        if modules.is_empty() {
+            let all = self.graph.modules().flat_map(|(_, module)| module.components.values());
+            let known = all.map(|component| component.package.as_str());
+            let near = nearest(package, known).map(str::to_owned);
+            return Err(SelectError::NotAComponent { package: package.to_owned(), near });
+        }
+        for module in modules {
+            if self.graph[module].kind == Kind::Built {
+                let components = self.graph[module].components.iter();
+                let place = components
+                    .filter(|(key, c)| key.as_str() == package || c.package.as_str() == package)
+                    .map(|(_, component)| component.place)
+                    .next();
+                let place = place.unwrap_or(self.graph[module].place);
+                let kind = BecauseKind::ChangedPackage;
+                self.add(module, Reason { kind, on: package.to_owned(), place });
+            }
+        }
+        Ok(())
+    }
+
+    fn own_reason(&self, module: ModuleIx, kind: BecauseKind, on: &str) -> Reason {
+        Reason { kind, on: on.to_owned(), place: self.graph[module].place }
+    }
+
+    fn add(&mut self, module: ModuleIx, reason: Reason) {
+        if self.barred.contains(&module) {
+            return;
+        }
+        let reasons = self.rebuilt.entry(module).or_default();
+        if reasons.is_empty() {
+            self.queue.push_back((module, self.graph[module].id.to_string()));
+        }
+        reasons.push(reason);
+    }
+
+    /// Adds dependants until there are no more; every edge into a rebuilt module is a reason.
+    fn follow(&mut self) {
+        let graph = self.graph;
+        while let Some((module, on)) = self.queue.pop_front() {
+            for (dependant, link) in graph.dependants(module) {
+                self.add(dependant, link_reason(link, &on));
+            }
+        }
+    }
+
+    /// Adds the other contexts of every rebuilt stream; these force no dependants.
+    fn add_siblings(&mut self) {
+        let rebuilt: Vec<ModuleIx> = self.rebuilt.keys().copied().collect();
+        for module in rebuilt {
+            let on = self.graph[module].id.to_string();
+            for sibling in self.graph.contexts(&self.graph[module].name_stream()) {
+                if self.barred.contains(&sibling) {
+                    continue;
+                }
+                let reason = self.own_reason(sibling, BecauseKind::Sibling, &on);
+                let reasons = self.rebuilt.entry(sibling).or_default();
+                if reasons.iter().all(|known| known.kind == BecauseKind::Sibling) {
+                    reasons.push(reason);
+                }
+            }
+        }
+    }
+}
+
+fn link_reason(link: &Link, on: &str) -> Reason {
+    let kind = match link.kind {
+        LinkKind::Buildrequires => BecauseKind::Buildrequires,
+        LinkKind::Requires => BecauseKind::Requires,
+    };
+    Reason { kind, on: on.to_owned(), place: link.place }
+}

@@ -1,0 +1,197 @@
+//! A plan for people, for spreadsheets, and as a drawing.
+
+use std::fmt::Write as _;
+
+use crate::graph::export::{self, Cluster, Drawing, DrawnEdge, DrawnNode};
+use crate::plan::Plan;
+use crate::plan::model::{Because, BecauseKind, PlanModule};
+use crate::time::Millis;
+
+/// How many modules of a reason or list are named before the rest is counted.
+const NAMED_MAX: usize = 3;
+
+/// Renders a plan as a table by waves, then what it comes to.
+#[must_use]
+pub fn table(plan: &Plan) -> String {
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::NOTHING);
+    table.set_header(["WAVE", "MODULE", "COMPONENTS", "BATCHES", "PATH", "SLACK", "BECAUSE"]);
+    for column in [0, 2, 3, 4, 5] {
+        let column = table.column_mut(column).expect("the header has seven columns");
+        column.set_cell_alignment(comfy_table::CellAlignment::Right);
+    }
+    for module in &plan.modules {
+        table.add_row([
+            module.wave.to_string(),
+            module.id.clone(),
+            components(module),
+            module.batches.len().to_string(),
+            span(module.earliest_finish_seconds - module.earliest_start_seconds),
+            span(module.slack_seconds),
+            reasons(&module.because),
+        ]);
+    }
+    format!("{}\n\n{}", table.trim_fmt(), summary(plan))
+}
+
+fn components(module: &PlanModule) -> String {
+    if module.pass_through {
+        return "passed through".to_owned();
+    }
+    module.batches.iter().map(|batch| batch.components.len()).sum::<usize>().to_string()
+}
+
+/// Writes seconds for people; a half-way plan has no negative ones.
+fn span(seconds: f64) -> String {
+    Millis::from_secs_f64(seconds.max(0.0)).map_or_else(|| "?".to_owned(), |ms| ms.to_string())
+}
+
+fn reasons(because: &[Because]) -> String {
+    let mut named: Vec<String> = because
+        .iter()
+        .take(NAMED_MAX)
+        .map(|reason| match reason.kind {
+            BecauseKind::Changed => "changed".to_owned(),
+            BecauseKind::ChangedPackage => format!("builds {}", reason.on),
+            BecauseKind::All => "all".to_owned(),
+            BecauseKind::Buildrequires => format!("builds on {} (line {})", reason.on, reason.line),
+            BecauseKind::Requires => format!("requires {} (line {})", reason.on, reason.line),
+            BecauseKind::Sibling => format!("same source as {}", reason.on),
+        })
+        .collect();
+    if because.len() > NAMED_MAX {
+        named.push(format!("{} more", because.len() - NAMED_MAX));
+    }
+    named.join(", ")
+}
+
+fn summary(plan: &Plan) -> String {
+    let built = plan.modules.iter().filter(|module| !module.pass_through).count();
+    let mut text = String::new();
+    add(
+        &mut text,
+        format_args!(
+            "{built} module builds of {} components in {} waves; roots: {}\n",
+            plan.components().count(),
+            plan.waves.len(),
+            plan.roots.join(", "),
+        ),
+    );
+    let bounds = &plan.bounds;
+    add(&mut text, format_args!("critical path  {}\n", span(bounds.critical_path_seconds)));
+    add(&mut text, format_args!("lower bound    {}\n", span(bounds.lower_bound_seconds)));
+    match (bounds.schedule_seconds, bounds.wave_barrier_seconds) {
+        (Some(schedule), Some(barrier)) => {
+            add(&mut text, format_args!("schedule       {}\n", span(schedule)));
+            let dearer = if schedule > 0.0 { (barrier / schedule - 1.0) * 100.0 } else { 0.0 };
+            add(&mut text, format_args!("with barriers  {} (+{dearer:.0} %)\n", span(barrier)));
+        }
+        _ => text.push_str("schedule       none: an arch has no builder\n"),
+    }
+    text
+}
+
+/// Renders a plan as CSV, one row a component; modules that are passed through have one row
+/// without a component.
+#[must_use]
+pub fn csv(plan: &Plan) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut write = |row: Vec<String>| writer.write_record(row).expect("memory takes every row");
+    let header =
+        "wave,module,version,batch,component,package,ref,arches,estimate_seconds,estimate_from";
+    write(header.split(',').map(str::to_owned).collect());
+    for module in &plan.modules {
+        let start = || vec![module.wave.to_string(), module.id.clone(), module.version.clone()];
+        if module.pass_through {
+            write(start().into_iter().chain(std::iter::repeat_n(String::new(), 7)).collect());
+        }
+        for batch in &module.batches {
+            for component in &batch.components {
+                let arches: Vec<&str> = component.arches.iter().map(|arch| arch.as_str()).collect();
+                let rest = [
+                    batch.index.to_string(),
+                    component.component.to_string(),
+                    component.package.to_string(),
+                    component.reference.clone().unwrap_or_default(),
+                    arches.join(" "),
+                    format!("{:.3}", component.estimate_seconds),
+                    component.estimate_from.to_string(),
+                ];
+                write(start().into_iter().chain(rest).collect());
+            }
+        }
+    }
+    let bytes = writer.into_inner().expect("memory takes every row");
+    String::from_utf8(bytes).expect("every field is text")
+}
+
+/// Renders a plan as a DOT digraph: waves as boxes, cut edges dashed.
+#[must_use]
+pub fn dot(plan: &Plan) -> String {
+    let node = |module: &PlanModule| DrawnNode {
+        id: module.id.clone(),
+        label: vec![module.id.clone(), components_label(module)],
+        is_dashed: module.pass_through,
+    };
+    let clusters = plan.modules.chunk_by(|a, b| a.wave == b.wave).map(|wave| Cluster {
+        title: format!("wave {}", wave[0].wave),
+        nodes: wave.iter().map(node).collect(),
+    });
+    let is_cut =
+        |edge: &&crate::plan::model::Edge| plan.cycles.iter().any(|cycle| cycle.cut.contains(edge));
+    let edges = plan.edges.iter().map(|edge| DrawnEdge {
+        from: edge.from.clone(),
+        to: edge.to.clone(),
+        is_dashed: is_cut(&edge),
+    });
+    export::dot(&Drawing { clusters: clusters.collect(), edges: edges.collect() })
+}
+
+fn components_label(module: &PlanModule) -> String {
+    let count = module.batches.iter().map(|batch| batch.components.len()).sum::<usize>();
+    match count {
+        _ if module.pass_through => "passed through".to_owned(),
+        1 => "1 component".to_owned(),
+        count => format!("{count} components"),
+    }
+}
+
+/// Returns what to know before a plan is started: cycles, dangling requirements, prerequisites,
+/// more than one platform; each with what to do about it.
+#[must_use]
+pub fn remarks(plan: &Plan) -> Vec<(String, String)> {
+    let mut remarks = Vec::new();
+    for cycle in &plan.cycles {
+        let cut: Vec<String> =
+            cycle.cut.iter().map(|edge| format!("{} -> {}", edge.from, edge.to)).collect();
+        let proven = if cycle.cut_proven { "the fewest edges" } else { "the fewest edges found" };
+        remarks.push((
+            format!("a cycle: {}", cycle.members.join(", ")),
+            format!("{proven} that cut it: {}; the plan leaves these out", cut.join(", ")),
+        ));
+    }
+    for row in &plan.dangling {
+        remarks.push((
+            format!("{} requires {}: {}", row.module, row.requires, row.reason),
+            format!("load an input that holds it, or say `--given {}`", row.requires),
+        ));
+    }
+    let platforms: std::collections::BTreeSet<&str> =
+        plan.modules.iter().filter_map(|module| module.platform.as_deref()).collect();
+    if platforms.len() > 1 {
+        let platforms: Vec<&str> = platforms.into_iter().collect();
+        remarks.push((
+            format!(
+                "the rebuilt modules build on {} platforms: {}",
+                platforms.len(),
+                platforms.join(", ")
+            ),
+            "plan one platform at a time if they are not one release".to_owned(),
+        ));
+    }
+    remarks
+}
+
+fn add(text: &mut String, what: std::fmt::Arguments<'_>) {
+    text.write_fmt(what).expect("a string takes all that is written to it");
+}

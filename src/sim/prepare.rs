@@ -1,0 +1,251 @@
+//! From a plan to what a run works on: the catalog, and what each task may take.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::name::{Arch, PackageName};
+use crate::orchestrate::{Catalog, CatalogBuilder, ModuleParts, TaskParts};
+use crate::plan::Plan;
+use crate::plan::model::{BecauseKind, ComponentOrder, Edge, PlanModule};
+use crate::time::Millis;
+use crate::trace::{History, Samples};
+
+/// A catalog, and a row of samples for each [`Task::durations`](crate::orchestrate::Task).
+#[derive(Clone, Debug, Default)]
+pub struct Prepared {
+    /// What can be rebuilt.
+    pub catalog: Arc<Catalog>,
+    /// What tasks may take.
+    pub samples: Arc<Vec<Samples>>,
+}
+
+/// What a rebuild may reach, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Reach<'a> {
+    /// What is planned.
+    pub plan: &'a Plan,
+    /// Everything that a literal cascade may find as it happens; the plan itself when nothing
+    /// else is known, as of a plan that was read back.
+    pub all: &'a Plan,
+    /// Whether a rebuild of one context rebuilds every context of its stream.
+    pub by_source: bool,
+}
+
+/// Prepares a run.
+///
+/// Under the literal rule people start what is named as changed, unless another rebuilt module
+/// outside its own cycle comes before it; what depends on something built already; and the other
+/// contexts of these.
+///
+/// # Panics
+/// When a plan that was read back contradicts itself: see [`check`].
+#[must_use]
+pub fn prepare(reach: Reach<'_>, history: &History) -> Prepared {
+    let mut modules: Vec<&PlanModule> = reach.plan.modules.iter().collect();
+    modules.extend(reach.all.modules.iter());
+    modules.sort_by(|a, b| a.id.cmp(&b.id));
+    modules.dedup_by(|a, b| a.id == b.id);
+    let preparation = Preparation::new(reach, &modules);
+    let mut rows = Rows { history, numbers: BTreeMap::new(), samples: Vec::new() };
+    let mut builder = CatalogBuilder::default();
+    for (at, module) in modules.iter().enumerate() {
+        builder.push(&preparation.parts(at, module, &mut rows));
+    }
+    Prepared { catalog: Arc::new(builder.finish()), samples: Arc::new(rows.samples) }
+}
+
+/// Tells what is wrong with a plan that was read from a file: ids that stand nowhere, an `after`
+/// without its component, planned edges that go round.
+///
+/// # Errors
+/// The first contradiction, in words.
+pub fn check(plan: &Plan) -> Result<(), String> {
+    let ids: BTreeMap<&str, &PlanModule> =
+        plan.modules.iter().map(|module| (module.id.as_str(), module)).collect();
+    if ids.len() != plan.modules.len() {
+        return Err("a module stands twice in it".to_owned());
+    }
+    let cuts = plan.cycles.iter().flat_map(|cycle| &cycle.cut);
+    for edge in plan.edges.iter().chain(cuts) {
+        for id in [&edge.from, &edge.to] {
+            if !ids.contains_key(id.as_str()) {
+                return Err(format!("an edge names {id}, which is no module of it"));
+            }
+        }
+    }
+    for module in &plan.modules {
+        let components = || module.batches.iter().flat_map(|batch| &batch.components);
+        let seconds = components().flat_map(|c| &c.tasks).map(|task| task.estimate_seconds);
+        if seconds.map(Millis::from_secs_f64).any(|run| run.is_none()) {
+            return Err(format!("an estimate of {} is no time", module.id));
+        }
+        if module.batches.iter().any(|batch| batch.index < 2) {
+            return Err(format!("a batch of {} has a number below 2", module.id));
+        }
+    }
+    if goes_round(plan, &ids) {
+        return Err("its edges go round although its cuts are left out".to_owned());
+    }
+    Ok(())
+}
+
+fn goes_round(plan: &Plan, ids: &BTreeMap<&str, &PlanModule>) -> bool {
+    let cut: std::collections::BTreeSet<&Edge> =
+        plan.cycles.iter().flat_map(|cycle| &cycle.cut).collect();
+    let numbers: BTreeMap<&str, u32> = ids.keys().copied().zip(0_u32..).collect();
+    let kept: Vec<(u32, u32)> = plan
+        .edges
+        .iter()
+        .filter(|edge| !cut.contains(edge))
+        .map(|edge| (numbers[edge.from.as_str()], numbers[edge.to.as_str()]))
+        .collect();
+    let adjacency = crate::graph::csr::Adjacency::new(ids.len(), &kept);
+    crate::graph::csr::topological_order(&adjacency.forward).is_none()
+}
+
+/// Edges by position.
+struct Preparation {
+    waves: Vec<Option<u32>>,
+    dependants: Vec<Vec<u32>>,
+    planned: Vec<Vec<u32>>,
+    is_start: Vec<bool>,
+}
+
+impl Preparation {
+    fn new(reach: Reach<'_>, modules: &[&PlanModule]) -> Self {
+        let position: BTreeMap<&str, u32> =
+            modules.iter().map(|module| module.id.as_str()).zip(0_u32..).collect();
+        let ends = |edge: &Edge| {
+            Some((*position.get(edge.from.as_str())?, *position.get(edge.to.as_str())?))
+        };
+        let mut dependants = vec![Vec::new(); modules.len()];
+        for (from, to) in reach.all.edges.iter().chain(&reach.plan.edges).filter_map(ends) {
+            dependants[from as usize].push(to);
+        }
+        let siblings = siblings(modules);
+        for list in &mut dependants {
+            if reach.by_source {
+                let all = list.iter().flat_map(|&to| &siblings[to as usize]);
+                *list = all.copied().collect();
+            }
+            list.sort_unstable();
+            list.dedup();
+        }
+        let cut: std::collections::BTreeSet<(u32, u32)> =
+            reach.plan.cycles.iter().flat_map(|cycle| &cycle.cut).filter_map(ends).collect();
+        let mut planned = vec![Vec::new(); modules.len()];
+        for (from, to) in reach.plan.edges.iter().filter_map(ends) {
+            if !cut.contains(&(from, to)) {
+                planned[from as usize].push(to);
+            }
+        }
+        let mut waves = vec![None; modules.len()];
+        for module in &reach.plan.modules {
+            waves[position[module.id.as_str()] as usize] = Some(module.wave);
+        }
+        let is_start = starts(reach.plan, &position, (modules.len(), &siblings, reach.by_source));
+        Self { waves, dependants, planned, is_start }
+    }
+
+    fn parts(&self, at: usize, module: &PlanModule, rows: &mut Rows<'_>) -> ModuleParts {
+        let is_graph = module.order == ComponentOrder::Graph;
+        let components: Vec<_> = module
+            .batches
+            .iter()
+            .flat_map(|batch| batch.components.iter().map(move |component| (batch, component)))
+            .collect();
+        let place = |key: &crate::name::ComponentKey| {
+            let found = components.iter().position(|(_, component)| component.component == *key);
+            found.map(|at| u32::try_from(at).expect("a module has fewer than 2^32 components"))
+        };
+        let component = |(batch, component): &(
+            &crate::plan::model::PlanBatch,
+            &crate::plan::model::PlanComponent,
+        )| {
+            let after: Vec<u32> = if is_graph {
+                component.after.iter().filter_map(place).collect()
+            } else {
+                Vec::new()
+            };
+            let tasks = component.tasks.iter().map(|task| rows.task(&component.package, task));
+            (component.package.clone(), batch.index - 2, after, tasks.collect())
+        };
+        ModuleParts {
+            id: module.id.clone(),
+            wave: self.waves[at],
+            is_start: self.is_start[at],
+            dependants: self.dependants[at].clone(),
+            planned_dependants: self.planned[at].clone(),
+            is_graph,
+            components: components.iter().map(component).collect(),
+        }
+    }
+}
+
+/// Returns, for each module, the positions of all contexts of its stream, itself among them.
+fn siblings(modules: &[&PlanModule]) -> Vec<Vec<u32>> {
+    let mut by_stream: BTreeMap<(&str, &str), Vec<u32>> = BTreeMap::new();
+    for (module, at) in modules.iter().zip(0_u32..) {
+        by_stream.entry((&module.name, &module.stream)).or_default().push(at);
+    }
+    modules.iter().map(|module| by_stream[&(&*module.name, &*module.stream)].clone()).collect()
+}
+
+/// Marks what people start under the literal rule.
+fn starts(
+    plan: &Plan,
+    position: &BTreeMap<&str, u32>,
+    of: (usize, &[Vec<u32>], bool),
+) -> Vec<bool> {
+    let (count, siblings, by_source) = of;
+    let mut cycle_of: BTreeMap<&str, usize> = BTreeMap::new();
+    for (number, cycle) in plan.cycles.iter().enumerate() {
+        cycle_of.extend(cycle.members.iter().map(|id| (id.as_str(), number)));
+    }
+    let is_inside = |edge: &Edge| {
+        let from = cycle_of.get(edge.from.as_str());
+        from.is_some() && from == cycle_of.get(edge.to.as_str())
+    };
+    let mut is_start = vec![false; count];
+    for module in &plan.modules {
+        let mut before = plan.edges.iter().filter(|edge| edge.to == module.id);
+        let is_first = before.all(is_inside);
+        let is_named = module.because.iter().any(|because| {
+            let is_rebuilt = position.contains_key(because.on.as_str());
+            match because.kind {
+                BecauseKind::Changed | BecauseKind::ChangedPackage | BecauseKind::All => true,
+                BecauseKind::Buildrequires | BecauseKind::Requires => !is_rebuilt,
+                BecauseKind::Sibling => false,
+            }
+        });
+        if is_first && is_named {
+            let at = position[module.id.as_str()];
+            is_start[at as usize] = true;
+            if by_source {
+                siblings[at as usize].iter().for_each(|&at| is_start[at as usize] = true);
+            }
+        }
+    }
+    is_start
+}
+
+/// Samples, one row for each method, package and arch.
+struct Rows<'a> {
+    history: &'a History,
+    numbers: BTreeMap<(String, PackageName, Arch), u32>,
+    samples: Vec<Samples>,
+}
+
+impl Rows<'_> {
+    fn task(&mut self, package: &PackageName, task: &crate::plan::model::PlanTask) -> TaskParts {
+        let key = (task.method.clone(), package.clone(), task.arch.clone());
+        let next = u32::try_from(self.samples.len()).expect("fewer than 2^32 kinds of tasks");
+        let durations = *self.numbers.entry(key).or_insert(next);
+        if durations == next {
+            self.samples.push(self.history.samples(&task.method, package, &task.arch));
+        }
+        let run = Millis::from_secs_f64(task.estimate_seconds);
+        let estimate_ms = run.expect("an estimate is a readable time, also one read back").0;
+        TaskParts { arch: task.arch.clone(), estimate_ms, durations }
+    }
+}
