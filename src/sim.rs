@@ -18,6 +18,8 @@ pub mod draw;
 mod farm;
 mod figures;
 mod history;
+#[expect(dead_code, reason = "the world does not yet order all of it: faults come next")]
+mod koji;
 mod ledger;
 mod prepare;
 pub mod sweep;

@@ -59,6 +59,8 @@ pub(super) struct Pool {
     groups_of_arch: Vec<Vec<u32>>,
     arches_of_group: Vec<Vec<u32>>,
     counts: Vec<u32>,
+    /// Slots taken away by a fault, by group.
+    gone: Vec<Vec<u32>>,
 }
 
 impl Pool {
@@ -80,6 +82,7 @@ impl Pool {
             waiting: vec![BinaryHeap::new(); groups_of_arch.len()],
             groups_of_arch,
             arches_of_group,
+            gone: vec![Vec::new(); counts.len()],
             counts,
         };
         pool.reset();
@@ -93,6 +96,33 @@ impl Pool {
             free.extend((0..count).rev());
         }
         self.waiting.iter_mut().for_each(BinaryHeap::clear);
+        self.gone.iter_mut().for_each(Vec::clear);
+    }
+
+    /// Returns how many slots a group has that no fault took away.
+    pub(super) fn count(&self, group: u32) -> u32 {
+        let gone = u32::try_from(self.gone[group as usize].len()).expect("no more than there are");
+        self.counts[group as usize] - gone
+    }
+
+    /// Takes away up to `count` free slots of a group, and returns how many there were.
+    pub(super) fn take_free(&mut self, group: u32, count: u32) -> u32 {
+        let mut taken = 0;
+        while taken < count
+            && let Some(number) = self.free[group as usize].pop()
+        {
+            self.gone[group as usize].push(number);
+            taken += 1;
+        }
+        taken
+    }
+
+    /// Gives back slots that a fault took away.
+    pub(super) fn give(&mut self, group: u32, count: u32) {
+        for _ in 0..count {
+            let number = self.gone[group as usize].pop();
+            self.free[group as usize].push(number.expect("no more is given than was taken"));
+        }
     }
 
     /// Returns how many groups there are.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::figures::Outcome;
+use super::koji::Cost;
 use crate::orchestrate::{Approach, BuildId, Catalog, ModuleIx};
 use crate::time::{Millis, Timestamp};
 
@@ -53,10 +54,6 @@ pub(super) struct Entry {
     pub(super) module: ModuleIx,
     pub(super) cause: Option<BuildId>,
     pub(super) state: BuildState,
-    /// Builder time of its components so far.
-    pub(super) busy: Millis,
-    /// Builder time of those that failed or were canceled.
-    pub(super) lost: Millis,
 }
 
 /// What a run adds up per module.
@@ -95,8 +92,7 @@ impl Ledger {
         cause: Option<BuildId>,
     ) -> BuildId {
         let id = BuildId(u32::try_from(self.builds.len()).expect("the cap bounds builds"));
-        let (busy, lost) = (Millis::ZERO, Millis::ZERO);
-        self.builds.push(Entry { module, cause, state: BuildState::Live, busy, lost });
+        self.builds.push(Entry { module, cause, state: BuildState::Live });
         let totals = &mut self.modules[module.index()];
         totals.live += 1;
         if !catalog.module(module).components.is_empty() {
@@ -121,19 +117,19 @@ impl Ledger {
 
     /// Returns builder time of builds that were superseded, failed or canceled. A module build of
     /// koji fails as a whole; the orchestrator that owns a build keeps what is built of it.
-    pub(super) fn wasted(&self, approach: Approach) -> Millis {
-        let cost = |(at, entry): (usize, &Entry)| {
-            let is_last =
-                self.modules[entry.module.index()].last_ended.is_some_and(|l| l.0 as usize == at);
+    pub(super) fn wasted(&self, approach: Approach, cost: &dyn Fn(BuildId) -> Cost) -> Millis {
+        let wasted = |(at, entry): (u32, &Entry)| {
+            let Cost { busy, lost } = cost(BuildId(at));
+            let is_last = self.modules[entry.module.index()].last_ended == Some(BuildId(at));
             let keeps_built = approach == Approach::OrchestratorOwned && !self.is_capped;
             match entry.state {
-                BuildState::Passed if is_last => entry.lost,
-                BuildState::Live | BuildState::Failed if keeps_built && is_last => entry.lost,
-                BuildState::Live if !self.is_capped => entry.lost,
-                BuildState::Passed | BuildState::Live | BuildState::Failed => entry.busy,
+                BuildState::Passed if is_last => lost,
+                BuildState::Live | BuildState::Failed if keeps_built && is_last => lost,
+                BuildState::Live if !self.is_capped => lost,
+                BuildState::Passed | BuildState::Live | BuildState::Failed => busy,
             }
         };
-        self.builds.iter().enumerate().map(cost).sum()
+        (0..).zip(&self.builds).map(wasted).sum()
     }
 
     /// Returns how every module stands, in catalog order.

@@ -1,20 +1,19 @@
 //! The discrete-event driver of the ideal model.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::draw::Key;
-use super::farm::{Pool, Slot, Slots};
-use super::figures::{Bar, BarEnd, RunFigures};
+use super::farm::Slots;
+use super::figures::{Bar, RunFigures};
 use super::history::{DurationMode, Outcomes};
+use super::koji::{Koji, Notice, Order, What};
 use super::ledger::{BuildState, Ledger, ModuleRun};
 use crate::name::Arch;
 use crate::orchestrate::{
-    Approach, BuildId, Cascade, Catalog, Command, ComponentIx, Dispatch, Event, Fuse, KojiOwned,
-    Limits, ModuleIx, OrchestratorOwned, Progress,
+    Approach, BuildId, Cascade, Catalog, Command, ComponentEnd, Dispatch, Event, Fuse, KojiOwned,
+    Limits, ModuleIx, OrchestratorOwned,
 };
-use crate::time::{Millis, Timestamp};
+use crate::time::Timestamp;
 use crate::trace::Samples;
 
 /// Everything that decides a run, but for its replication.
@@ -59,35 +58,6 @@ pub struct Run {
     pub went_round: Vec<Arc<str>>,
 }
 
-/// A component under way in koji.
-#[derive(Clone, Copy, Debug)]
-struct ComponentRun {
-    build: BuildId,
-    component: ComponentIx,
-    first_task: u32,
-    tasks: u32,
-    left: u32,
-    is_ended: bool,
-    busy: Millis,
-}
-
-/// A koji task.
-#[derive(Clone, Copy, Debug)]
-struct TaskRun {
-    component: u32,
-    task: u32,
-    duration: Millis,
-    is_ok: bool,
-    state: TaskState,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum TaskState {
-    Free,
-    Open { slot: Slot, since: Timestamp },
-    Ended,
-}
-
 /// The orchestrator under test.
 enum Orchestrator<'a> {
     Koji(KojiOwned<'a>),
@@ -107,58 +77,30 @@ impl Orchestrator<'_> {
 #[derive(Debug)]
 pub struct World<'a> {
     setup: &'a Setup,
-    arch_of_task: Vec<u32>,
-    arches: Vec<Arch>,
-    pool: Pool,
-    heap: BinaryHeap<Reverse<(Timestamp, u32)>>,
+    koji: Koji<'a>,
     now: Timestamp,
     ledger: Ledger,
-    /// koji's own module builds, by build (koji-owned).
-    progress: Vec<Progress>,
-    components: Vec<ComponentRun>,
-    tasks: Vec<TaskRun>,
-    attempts: Vec<u32>,
     events: VecDeque<Event>,
     commands: Vec<Command>,
-    ready: Vec<ComponentIx>,
-    taken: Vec<(u32, Slot)>,
-    busy: Vec<Millis>,
     messages: u64,
     mails: u64,
-    replication: u64,
-    bars: Option<Vec<Bar>>,
+    is_in_full: bool,
 }
 
 impl<'a> World<'a> {
     /// Prepares a world.
     #[must_use]
     pub fn new(setup: &'a Setup) -> Self {
-        let mut arches: Vec<Arch> = setup.catalog.tasks.iter().map(|t| t.arch.clone()).collect();
-        arches.sort_unstable();
-        arches.dedup();
-        let numbers: BTreeMap<Arch, u32> = arches.iter().cloned().zip(0..).collect();
-        let arch_of_task = setup.catalog.tasks.iter().map(|task| numbers[&task.arch]).collect();
         Self {
             setup,
-            arch_of_task,
-            pool: Pool::new(&setup.slots, &numbers),
-            busy: vec![Millis::ZERO; arches.len()],
-            arches,
-            heap: BinaryHeap::new(),
+            koji: Koji::new(setup),
             now: Timestamp::START,
             ledger: Ledger::default(),
-            progress: Vec::new(),
-            components: Vec::new(),
-            tasks: Vec::new(),
-            attempts: Vec::new(),
             events: VecDeque::new(),
             commands: Vec::new(),
-            ready: Vec::new(),
-            taken: Vec::new(),
             messages: 0,
             mails: 0,
-            replication: 0,
-            bars: None,
+            is_in_full: false,
         }
     }
 
@@ -169,14 +111,9 @@ impl<'a> World<'a> {
         let mut fuse = Fuse::new(self.setup.builds_max);
         let mut orchestrator = self.begin(&catalog, &mut fuse);
         self.settle(&mut orchestrator);
-        while let Some(&Reverse((time, _))) = self.heap.peek() {
+        while let Some(time) = self.koji.next() {
             self.now = time;
-            while let Some(&Reverse((same, task))) = self.heap.peek()
-                && same == time
-            {
-                self.heap.pop();
-                self.task_ended(task);
-            }
+            self.koji.advance(time);
             self.settle(&mut orchestrator);
         }
         self.figures()
@@ -184,32 +121,24 @@ impl<'a> World<'a> {
 
     /// Runs one replication and returns it in full.
     pub fn run_in_full(&mut self, replication: u64) -> Run {
-        self.bars = Some(Vec::new());
+        self.is_in_full = true;
         let figures = self.run(replication);
-        let bars = self.bars.take().expect("set above");
+        self.is_in_full = false;
         let went_round = if self.ledger.is_capped { self.ledger.went_round() } else { Vec::new() };
         let catalog = &self.setup.catalog;
         Run {
             figures,
             modules: self.modules(),
-            bars,
-            arches_without_builder: self.arches_without_builder(),
+            bars: self.bars(),
+            arches_without_builder: self.koji.arches_without_builder(),
             went_round: went_round.iter().map(|&m| catalog.module(m).id.clone()).collect(),
         }
     }
 
     fn reset(&mut self, replication: u64) {
-        self.replication = replication;
-        self.pool.reset();
-        self.heap.clear();
+        self.koji.reset(replication, self.is_in_full);
         self.now = Timestamp::START;
         self.ledger.reset(&self.setup.catalog);
-        self.progress.clear();
-        self.components.clear();
-        self.tasks.clear();
-        self.attempts.clear();
-        self.attempts.resize(self.setup.catalog.components.len(), 0);
-        self.busy.fill(Millis::ZERO);
         self.events.clear();
         self.commands.clear();
         self.messages = 0;
@@ -241,16 +170,7 @@ impl<'a> World<'a> {
     /// is submitted together is taken by priority, not by who came first within the moment.
     fn settle(&mut self, orchestrator: &mut Orchestrator<'_>) {
         self.pump(orchestrator);
-        for group in 0..self.pool.groups() {
-            let tasks = &self.tasks;
-            let is_gone = |task: u32| tasks[task as usize].state != TaskState::Free;
-            let mut taken = std::mem::take(&mut self.taken);
-            self.pool.fill(group, is_gone, &mut taken);
-            for (task, slot) in taken.drain(..) {
-                self.start(task, slot);
-            }
-            self.taken = taken;
-        }
+        self.koji.settle(self.now);
     }
 
     /// Carries out commands and hands over events until neither is left at this moment.
@@ -263,6 +183,9 @@ impl<'a> World<'a> {
             // What carrying out added is carried out before the next event.
             commands.append(&mut self.commands);
             self.commands = commands;
+            while let Some(notice) = self.koji.notice() {
+                self.hear(notice);
+            }
             if !self.commands.is_empty() {
                 continue;
             }
@@ -276,14 +199,20 @@ impl<'a> World<'a> {
             return;
         }
         match command {
-            Command::BuildModule { module, cause } => self.koji_module_build(module, cause),
+            Command::BuildModule { module, cause } => {
+                let build = self.ledger.open(&self.setup.catalog, module, cause);
+                self.ledger.last_change = self.now;
+                self.koji.order(self.now, Order::Module { build, module });
+            }
             Command::OpenModule { build, module, cause } => {
                 let opened = self.ledger.open(&self.setup.catalog, module, cause);
                 assert_eq!(opened, build, "the orchestrator and the books number builds alike");
                 self.ledger.last_change = self.now;
             }
             Command::BuildComponent { build, component, priority } => {
-                self.submit(build, component, priority);
+                let module = self.setup.catalog.component(component).module;
+                self.ledger.modules[module.index()].component_builds += 1;
+                self.koji.order(self.now, Order::Component { build, component, priority });
             }
             Command::Publish { build, module } => self.module_complete(build, module),
             Command::FailModule { build, .. } => {
@@ -298,10 +227,48 @@ impl<'a> World<'a> {
             Command::Stop { .. } => self.stop(),
         }
     }
+
+    /// Hears what koji says and passes it on to whom it concerns.
+    fn hear(&mut self, notice: Notice) {
+        let Notice { build, what, .. } = notice;
+        match what {
+            What::ComponentEnded { component, end, .. } => {
+                self.messages += 1;
+                self.ledger.last_change = self.now;
+                match self.setup.approach {
+                    Approach::OrchestratorOwned => {
+                        self.events.push_back(Event::ComponentEnded { build, component, end });
+                    }
+                    Approach::KojiOwned => {}
+                }
+            }
+            What::ModuleEnded { end: ComponentEnd::Complete } => {
+                let module = self.ledger.builds[build.0 as usize].module;
+                self.module_complete(build, module);
+            }
+            What::ModuleEnded { .. } => {
+                self.messages += 1;
+                self.ledger.close(build, BuildState::Failed, self.now);
+            }
+            What::TargetMade | What::RepoEnded { .. } => {}
+        }
+    }
+
+    /// A module is complete; without a test gate it has passed, and the bus says so.
+    fn module_complete(&mut self, build: BuildId, module: ModuleIx) {
+        self.messages += 1;
+        self.ledger.close(build, BuildState::Passed, self.now);
+        self.events.push_back(Event::Tested { build, module, passed: true });
+    }
+
+    /// The cap: nothing more is submitted, what runs is canceled.
+    fn stop(&mut self) {
+        self.ledger.is_capped = true;
+        self.events.clear();
+        self.koji.cancel_all(self.now);
+    }
 }
 
-mod koji;
 mod result;
-mod tasks;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::*;
 use crate::orchestrate::{CatalogBuilder, ModuleParts, TaskParts};
 use crate::sim::sweep::{self, Sweep};
-use crate::sim::{ModuleState, Outcome, SlotsGroup};
+use crate::sim::{BarEnd, ModuleState, Outcome, SlotsGroup};
+use crate::time::Millis;
 use crate::trace::{BUILD_ARCH, History, Row, RowOutcome};
 
 /// One component: package, batch, seconds by arch; 0 seconds fail after one.

@@ -1,0 +1,220 @@
+//! What carries builds out: the seam between koji and the rest of the simulated world.
+//!
+//! The world ([`World`](super::World)) hands over [`Order`]s and hears [`Notice`]s; it owns the bus,
+//! the tests, the people, the dependency service, every fault's clock and all the books but those
+//! of builders. What carries builds out owns tasks, builders and repos, draws how long a task
+//! takes and how it ends, and knows no orchestrator. It must provide:
+//!
+//! * `order`: takes an order and returns its [`Job`], numbered from 0. Whatever can be said at
+//!   once is said by a notice, not by a return value.
+//! * `next`: when something happens next without being asked; `advance(now)` lets happen all that
+//!   is due; `settle(now)` comes once after everything of a moment was ordered: only then is work
+//!   given out, so that what is submitted together is taken by priority, not by who came first.
+//! * `notice`: the notices since, in order. Each job ends exactly once, with a notice, except
+//!   where it waits for ever; a job canceled by `cancel` ends without one.
+//! * A component is told with the number of the attempt (from 1 over the run), which
+//!   names its draws, so that every variant of a comparison sees the same luck.
+//! * `fix`: people repaired a component; from now on its builds succeed.
+//! * Faults, set and taken back by the world: builders that are gone, a hub that answers nobody
+//!   (running tasks go on, none starts, no end is told), repos that fail, a base package that
+//!   fails every build that begins.
+//! * `is_waiting`: whether a module build has not begun, for cascades that do not queue twice.
+//! * The costs of each module build, busy builder time by arch, and bars for a Gantt chart.
+//!
+//! [`Koji::Ideal`] is the ideal model: one task per arch, nothing but building takes time.
+
+use super::farm::Slot;
+use super::figures::Bar;
+use crate::name::Arch;
+use crate::orchestrate::{BuildId, ComponentEnd, ComponentIx, ModuleIx};
+use crate::time::{Millis, Timestamp};
+
+mod ideal;
+pub(super) use ideal::Ideal;
+
+/// Something ordered from koji, numbered from 0 in the order of asking within a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Job(pub(super) u32);
+
+/// What koji is asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// Make the tag and target of a module; in koji's model also the first repo of the build tag
+    /// and the macros package.
+    Target { build: BuildId, module: ModuleIx },
+    /// Build one component in the tag of its module; of those that wait for one builder, the
+    /// largest priority goes first.
+    Component { build: BuildId, component: ComponentIx, priority: u64 },
+    /// Build a whole module by koji's own task: all components, batch by batch, then the repo.
+    Module { build: BuildId, module: ModuleIx },
+    /// Make the repo of a module whose components are built.
+    Repo { build: BuildId, module: ModuleIx },
+}
+
+/// What koji says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Notice {
+    /// The module build it is about.
+    pub(super) build: BuildId,
+    /// The job.
+    pub(super) job: Job,
+    /// What happened.
+    pub(super) what: What,
+}
+
+/// What happened to a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// Tag and target are there.
+    TargetMade,
+    /// A component ended, ordered by itself or as part of a whole module; `attempt` counts its
+    /// builds over the run, from 1.
+    ComponentEnded { component: ComponentIx, attempt: u32, end: ComponentEnd },
+    /// koji's own module build ended.
+    ModuleEnded { end: ComponentEnd },
+    /// The repo of a module is made, or could not be.
+    RepoEnded { is_ok: bool },
+}
+
+/// What a module build cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cost {
+    /// Builder time of its components so far.
+    pub(super) busy: Millis,
+    /// Builder time of those that failed or were canceled.
+    pub(super) lost: Millis,
+}
+
+/// What breaks in koji and comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// The hub answers nobody.
+    Offline,
+    /// Repos cannot be made.
+    NoRepos,
+    /// Every build that begins fails.
+    BrokenBase,
+}
+
+/// A task that took a builder, for a Gantt chart.
+#[derive(Clone, Debug)]
+pub(super) struct TaskBar {
+    /// The module build.
+    pub(super) build: BuildId,
+    /// The bar, but for the count of builds of the module.
+    pub(super) bar: Bar,
+}
+
+/// What carries builds out.
+#[derive(Debug)]
+pub(super) enum Koji<'a> {
+    /// The ideal model.
+    Ideal(Box<Ideal<'a>>),
+}
+
+macro_rules! ask {
+    ($self:ident, $koji:ident => $answer:expr) => {
+        match $self {
+            Koji::Ideal($koji) => $answer,
+        }
+    };
+}
+
+impl<'a> Koji<'a> {
+    /// Prepares what a setup asks for.
+    pub(super) fn new(setup: &'a super::Setup) -> Self {
+        Self::Ideal(Box::new(Ideal::new(setup)))
+    }
+
+    /// Starts a run; `with_bars` asks for a Gantt chart.
+    pub(super) fn reset(&mut self, replication: u64, with_bars: bool) {
+        ask!(self, koji => koji.reset(replication, with_bars));
+    }
+
+    pub(super) fn order(&mut self, now: Timestamp, order: Order) -> Job {
+        ask!(self, koji => koji.order(now, order))
+    }
+
+    /// Cancels a job: what runs is canceled, and no notice comes.
+    pub(super) fn cancel(&mut self, now: Timestamp, job: Job) {
+        ask!(self, koji => koji.cancel(now, job));
+    }
+
+    /// Cancels everything.
+    pub(super) fn cancel_all(&mut self, now: Timestamp) {
+        ask!(self, koji => koji.cancel_all(now));
+    }
+
+    pub(super) fn next(&self) -> Option<Timestamp> {
+        ask!(self, koji => koji.next())
+    }
+
+    pub(super) fn advance(&mut self, now: Timestamp) {
+        ask!(self, koji => koji.advance(now));
+    }
+
+    pub(super) fn settle(&mut self, now: Timestamp) {
+        ask!(self, koji => koji.settle(now));
+    }
+
+    pub(super) fn notice(&mut self) -> Option<Notice> {
+        ask!(self, koji => koji.notices.pop_front())
+    }
+
+    /// Returns whether a job waits for its first builder.
+    pub(super) fn is_waiting(&self, job: Job) -> bool {
+        ask!(self, koji => koji.is_waiting(job))
+    }
+
+    /// From now on the builds of a component succeed.
+    pub(super) fn fix(&mut self, component: ComponentIx) {
+        ask!(self, koji => koji.fix(component));
+    }
+
+    /// Sets or ends a trouble.
+    pub(super) fn trouble(&mut self, trouble: Trouble, is_on: bool) {
+        ask!(self, koji => koji.trouble(trouble, is_on));
+    }
+
+    /// Takes builders of a group away: what runs on them waits again. All where `count` is none.
+    pub(super) fn take_builders(&mut self, now: Timestamp, group: u32, count: Option<u32>) -> u32 {
+        ask!(self, koji => koji.take_builders(now, group, count))
+    }
+
+    /// Gives builders back.
+    pub(super) fn give_builders(&mut self, group: u32, count: u32) {
+        ask!(self, koji => koji.give_builders(group, count));
+    }
+
+    pub(super) fn cost(&self, build: BuildId) -> Cost {
+        ask!(self, koji => koji.costs.get(build.0 as usize).copied().unwrap_or_default())
+    }
+
+    /// Returns how long at least one builder worked for a module.
+    pub(super) fn building(&self, module: ModuleIx) -> Millis {
+        ask!(self, koji => koji.building(module))
+    }
+
+    pub(super) fn busy(&self) -> Vec<(Arch, Millis)> {
+        ask!(self, koji => koji.busy())
+    }
+
+    pub(super) fn tasks(&self) -> u64 {
+        ask!(self, koji => koji.tasks())
+    }
+
+    pub(super) fn component_builds(&self) -> u64 {
+        ask!(self, koji => koji.component_builds())
+    }
+
+    pub(super) fn arches_without_builder(&self) -> Vec<Arch> {
+        ask!(self, koji => koji.arches_without_builder())
+    }
+
+    pub(super) fn take_bars(&mut self) -> Vec<TaskBar> {
+        ask!(self, koji => koji.bars.take().unwrap_or_default())
+    }
+}
+
+/// A slot with the moment since when a task has it.
+type Taken = (Slot, Timestamp);
