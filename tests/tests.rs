@@ -14,6 +14,7 @@ mod graph;
 mod house;
 #[cfg(test)]
 mod real_files;
+#[cfg(test)]
 mod resolution;
 #[cfg(test)]
 mod support;
