@@ -62,9 +62,23 @@ pub fn load(paths: &[PathBuf], options: &Options) -> Result<Snapshot, LoadError>
     let mut gatherer = Gatherer::new(options);
     for path in source::resolve(paths)? {
         let bytes = source::read(&path, options.input_bytes_max)?;
+        if !paths.contains(&path) && !holds_modules(&bytes.content) {
+            gatherer.other_file(path.display().to_string(), bytes);
+            continue;
+        }
         gatherer.input(path.display().to_string(), bytes);
     }
     Ok(gatherer.finish())
+}
+
+/// Returns whether a file that was found in a directory is meant as an input: farms, scenarios,
+/// plans and the settings of other tools stand beside modules. What names no document and is no
+/// JSON of a service is one of these; what cannot be unpacked is told when it is read.
+fn holds_modules(content: &[u8]) -> bool {
+    if json::looks_like_json(content) {
+        return json::has_service_key(content);
+    }
+    content.trim_ascii().is_empty() || memchr::memmem::find(content, b"document").is_some()
 }
 
 /// Reads one text as if it were the file `path`.
@@ -101,7 +115,8 @@ pub struct Snapshot {
 pub struct Input {
     /// The path as findings print it; `-` for standard input.
     pub path: String,
-    /// What the content is, in the words of the plan's `inputs[].kind`: `modulemd`, `pdc`, `mbs`.
+    /// What the content is, in the words of the plan's `inputs[].kind`: `modulemd`, `pdc`, `mbs`, or `other`
+    /// for a file of a directory that is none of these.
     pub kind: &'static str,
     /// How many documents or rows it holds, good and bad.
     pub documents: usize,

@@ -64,6 +64,25 @@ fn the_pdc_snapshots_say_the_same_as_the_documents() {
 }
 
 #[test]
+fn a_fixture_read_as_a_directory_leaves_out_what_is_no_module() {
+    for name in ["el8-perl", "cycle"] {
+        let all = read(&[name]);
+        let told: Vec<_> = all
+            .findings
+            .iter()
+            .map(|finding| {
+                let path = PathBuf::from(&all.inputs[finding.place.input as usize].path);
+                let file = path.file_name().unwrap().to_string_lossy().into_owned();
+                (file, finding.code.as_str())
+            })
+            .collect();
+        let other = |file: &str| (file.to_owned(), "other-file");
+        assert_eq!(told, [other("farm.yaml"), other("scenario.yaml")], "{name}");
+        assert_eq!(essence(&all), essence(&read(&[&format!("{name}/modules.yaml")])));
+    }
+}
+
+#[test]
 fn el8_perl_holds_what_its_readme_counts() {
     let snapshot = read(&["el8-perl/modules.yaml"]);
     let names: BTreeSet<_> = snapshot.streams.iter().map(|stream| &stream.name).collect();

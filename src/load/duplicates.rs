@@ -7,13 +7,14 @@ use rustc_hash::FxHashMap;
 
 use super::problem::{Code, Finding};
 use super::stream::Identity;
-use super::{Input, Stream};
+use super::{Input, Origin, Stream};
 use crate::name::{ModuleName, Version};
 
 /// What was read so far, by identity.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    exact: FxHashMap<Identity, usize>,
+    /// Two services that tell of one build are no duplicates: what they disagree on is told apart.
+    exact: FxHashMap<(Origin, Identity), usize>,
     /// Those of the input that is being read, by module.
     here: FxHashMap<ModuleName, Vec<usize>>,
     input: u32,
@@ -31,7 +32,7 @@ impl Known {
             self.input = stream.place.input;
             self.here.clear();
         }
-        let identity = stream.identity();
+        let identity = (stream.origin, stream.identity());
         let same_input = self.find_here(&stream, streams);
         let known = match same_input.as_slice() {
             [] => self.exact.get(&identity).copied(),
@@ -52,7 +53,7 @@ impl Known {
     fn find_here(&self, stream: &Stream, streams: &[Stream]) -> Vec<usize> {
         let Some(candidates) = self.here.get(&stream.name) else { return Vec::new() };
         if !is_pattern(stream) {
-            let exact = self.exact.get(&stream.identity()).copied();
+            let exact = self.exact.get(&(stream.origin, stream.identity())).copied();
             return exact
                 .filter(|&known| streams[known].place.input == self.input)
                 .into_iter()

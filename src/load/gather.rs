@@ -59,6 +59,19 @@ impl Gatherer {
         self.defaults.input(defaults, priority, &mut self.snapshot.findings);
     }
 
+    /// Notes a file of a directory that is no input.
+    pub(super) fn other_file(&mut self, path: String, bytes: Bytes) {
+        let input = u32::try_from(self.snapshot.inputs.len()).expect("fewer than 2^32 inputs");
+        self.snapshot.inputs.push(Input {
+            path,
+            kind: "other",
+            documents: 0,
+            sha256: bytes.sha256,
+        });
+        let message = "neither modulemd nor a dump of PDC or MBS; it is left out";
+        self.tell(Code::OtherFile, Place { input, line: 1, column: 1 }, message);
+    }
+
     /// Returns what all inputs said together.
     pub(super) fn finish(mut self) -> Snapshot {
         self.snapshot.defaults = self.defaults.finish();

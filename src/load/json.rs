@@ -50,6 +50,12 @@ pub(super) fn looks_like_json(text: &[u8]) -> bool {
     }
 }
 
+/// Returns whether a text has one of the keys by which rows are known.
+pub(super) fn has_service_key(text: &[u8]) -> bool {
+    let keys = ["\"results\"", "\"items\"", "\"uid\"", "\"variant_uid\"", "\"koji_tag\""];
+    keys.iter().any(|key| memchr::memmem::find(text, key.as_bytes()).is_some())
+}
+
 /// An object that may hold rows; whatever else it has is not looked at.
 #[derive(Deserialize)]
 struct Envelope<'t> {

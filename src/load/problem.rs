@@ -65,6 +65,7 @@ macro_rules! codes {
 }
 
 codes! {
+    OtherFile "other-file" Warning "A file of a directory holds no modules, and is left out.";
     TooLarge "too-large" Error "The input, unpacked, is larger than --max-input-bytes.";
     Compression "compression" Error "The compressed data is broken.";
     Encoding "encoding" Error "The bytes are not UTF-8.";
