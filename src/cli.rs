@@ -19,6 +19,7 @@ mod plan;
 pub(crate) mod progress;
 mod show;
 pub(crate) mod status;
+mod trace;
 
 use console::Console;
 use status::Answer;
@@ -89,6 +90,7 @@ enum Command {
     Plan(plan::PlanCommand),
     Execute(execute::Execute),
     Compare(compare::Compare),
+    Trace(trace::Trace),
     Generate(generate::Generate),
 }
 
@@ -106,6 +108,7 @@ impl Cli {
             Command::Plan(command) => command.run(console),
             Command::Execute(command) => command.run(console),
             Command::Compare(command) => command.run(console),
+            Command::Trace(command) => command.run(console),
             Command::Generate(command) => command.run(console),
         }
     }

@@ -60,7 +60,7 @@ impl Default for Options {
 /// [`Finding`] of the snapshot, and reading goes on.
 pub fn load(paths: &[PathBuf], options: &Options) -> Result<Snapshot, LoadError> {
     let mut gatherer = Gatherer::new(options);
-    for path in source::resolve(paths)? {
+    for path in source::resolve(paths, &[".yaml", ".yml", ".json"])? {
         let bytes = source::read(&path, options.input_bytes_max)?;
         if !paths.contains(&path) && !holds_modules(&bytes.content) {
             gatherer.other_file(path.display().to_string(), bytes);
@@ -79,6 +79,31 @@ fn holds_modules(content: &[u8]) -> bool {
         return json::has_service_key(content);
     }
     content.trim_ascii().is_empty() || memchr::memmem::find(content, b"document").is_some()
+}
+
+/// A file that holds no modules, unpacked.
+#[derive(Clone, Debug)]
+pub struct RawFile {
+    /// The path as findings print it; `-` for standard input.
+    pub path: String,
+    /// What it holds; nothing where it could not be unpacked.
+    pub content: Vec<u8>,
+    /// Why it could not be unpacked, where that is so.
+    pub broken: Option<(Code, String)>,
+}
+
+/// Reads files as they are, unpacked; of directories those whose names end in one of `endings`.
+///
+/// # Errors
+///
+/// A file that is not there or cannot be read.
+pub fn raw_files(paths: &[PathBuf], endings: &[&str]) -> Result<Vec<RawFile>, LoadError> {
+    let read = |path: PathBuf| {
+        let bytes = source::read(&path, Options::default().input_bytes_max)?;
+        let source::Bytes { content, broken, .. } = bytes;
+        Ok(RawFile { path: path.display().to_string(), content, broken })
+    };
+    source::resolve(paths, endings)?.into_iter().map(read).collect()
 }
 
 /// Reads one text as if it were the file `path`.

@@ -15,6 +15,7 @@ pub mod snapshot;
 mod spark;
 pub mod svg;
 pub mod table;
+pub mod trace;
 
 pub use compare::{Comparison, Summary, Variant, VariantSummary};
 pub use figures::{Distribution, Interval, Paired};

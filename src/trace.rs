@@ -1,25 +1,44 @@
 //! Recorded history: how long each kind of task took for each package and arch, and how it ended.
 //!
-//! A [`History`] is read from one or many trace files. Problems in them are findings with file,
-//! line and column; a row with an error is left out and reading goes on. Nothing is drawn here:
+//! A [`History`] is read from one or many files: trace CSV, koji's own answers as JSON, or bus
+//! messages; what a file is shows in its content. Problems in them are findings with file, line
+//! and column; a row with an error is left out and reading goes on. Nothing is drawn here:
 //! [`Samples`] are pure functions of an attempt number or of a uniform number in `[0, 1)`.
+//!
+//! Rows of CSV files come first, as they stand; those of JSON files after them, put together over
+//! all files and ordered by start. How long a task ran is kept apart from how long it waited, a
+//! task with tasks below it is told by these, and what had not ended is counted as unfinished.
 //!
 //! Within a method, a package without a closed row for its arch falls back to the package on any
 //! arch, then to the arch, then to all; [`EstimateFrom`] says how far. Failed rows feed only the
 //! time of failures, canceled rows nothing.
 
+mod bus;
+mod collect;
 mod csv;
+mod fit;
+mod json;
+mod moment;
+mod object;
+mod outlier;
+mod place;
 mod pool;
+mod request;
+mod rows;
 mod samples;
+mod write;
 
 use std::fmt;
 use std::sync::Arc;
 
-use crate::load::{Finding, Severity};
-use crate::name::{Arch, PackageName};
+use crate::koji;
+use crate::load::{Code, Finding, Place, Severity};
+use crate::name::{Arch, PackageName, nearest};
 use crate::time::Millis;
 
-pub use samples::{Draw, Samples};
+pub use fit::{Family, Fit, Goodness};
+pub use outlier::Outlier;
+pub use samples::{Draw, Fits, ROWS_ENOUGH, Samples};
 
 /// The method of a task that builds one arch.
 pub const BUILD_ARCH: &str = "buildArch";
@@ -31,6 +50,11 @@ pub const BUILD_SRPM: &str = "buildSRPMFromSCM";
 pub const TAG_BUILD: &str = "tagBuild";
 /// The method of the task that makes the repo of one arch.
 pub const CREATEREPO: &str = "createrepo";
+/// The method of the task that regenerates the repo of a tag.
+pub const NEW_REPO: &str = "newRepo";
+
+/// Longer than any task a farm lets run; a larger number is a wrong unit or a wrong clock.
+const RUN_MAX: Millis = Millis::from_secs(366 * 86_400);
 
 /// How a recorded task ended, in koji's words.
 #[derive(
@@ -91,10 +115,51 @@ pub struct Row {
 pub struct TraceFile {
     /// The path as findings print it; `-` for standard input.
     pub path: String,
-    /// What the content is: `csv`.
+    /// What the content is: `csv`, `koji` or `messages`.
     pub kind: &'static str,
-    /// Rows taken from it.
-    pub rows: usize,
+    /// Rows, tasks and builds, or messages taken from it.
+    pub records: usize,
+}
+
+/// What was recorded and is no row, by the reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Tally {
+    /// Tasks whose time is told by the tasks below them.
+    pub told_by_children: usize,
+    /// Ends without a beginning.
+    pub unmatched: usize,
+    /// Records that told what was known already.
+    pub repeated: usize,
+    /// Messages of another instance than `primary`.
+    pub foreign: usize,
+    /// Messages and answers that are not about tasks, builds or repos.
+    pub others: usize,
+    /// Rows of whole builds, whose time holds their tasks' waiting.
+    pub whole_builds: usize,
+}
+
+/// A task that had not ended when the record did: how long it takes is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The package built; empty for tasks that belong to none.
+    pub package: PackageName,
+    /// The method.
+    pub method: Arc<str>,
+    /// The arch.
+    pub arch: Arch,
+}
+
+/// The distribution fitted to the closed rows of one method, package and arch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KindFit {
+    /// The method.
+    pub method: Arc<str>,
+    /// The package; empty for tasks that belong to none.
+    pub package: PackageName,
+    /// The arch.
+    pub arch: Arch,
+    /// What was fitted.
+    pub fit: Fit,
 }
 
 /// How coarse a source an estimate came from, finest first.
@@ -154,6 +219,10 @@ pub struct History {
     pub files: Vec<TraceFile>,
     /// What is wrong or odd, in input order.
     pub findings: Vec<Finding>,
+    /// What was recorded and is no row.
+    pub tally: Tally,
+    /// What had not ended.
+    pub unfinished: Vec<Unfinished>,
     rows: Vec<Row>,
     pools: pool::Pools,
 }
@@ -163,15 +232,91 @@ impl History {
     #[must_use]
     pub fn read(inputs: &[(&str, &[u8])]) -> Self {
         let mut history = Self::default();
+        let mut collection = collect::Collection::default();
         for (path, bytes) in inputs {
-            let input = u32::try_from(history.files.len()).expect("fewer than 2^32 trace files");
-            let before = history.rows.len();
-            csv::read(bytes, input, &mut history.rows, &mut history.findings);
-            let rows = history.rows.len() - before;
-            history.files.push(TraceFile { path: (*path).to_owned(), kind: "csv", rows });
+            history.read_one(path, bytes, &mut collection);
         }
+        for (place, earlier, what) in &collection.contradictions {
+            let file = &history.files[earlier.input as usize].path;
+            let message =
+                format!("{what}; that of {file}:{}:{} is taken", earlier.line, earlier.column);
+            history.findings.push(Finding::new(Code::TraceDuplicate, *place, message));
+        }
+        let aside = (&mut history.tally, &mut history.unfinished);
+        let rows = rows::rows(&collection, aside, &mut history.findings);
+        history.check_methods(&collection);
+        history.findings.sort_by_key(|finding| finding.place);
+        history.rows.extend(rows);
         history.pools = pool::Pools::new(&history.rows);
         history
+    }
+
+    /// Notes a file that could not be read at all, with the reason.
+    pub fn note_broken(&mut self, path: &str, (code, why): (Code, String)) {
+        let input = u32::try_from(self.files.len()).expect("fewer than 2^32 trace files");
+        self.files.push(TraceFile { path: path.to_owned(), kind: "unknown", records: 0 });
+        self.findings.push(Finding::new(code, Place { input, line: 1, column: 1 }, why));
+    }
+
+    fn read_one(&mut self, path: &str, bytes: &[u8], collection: &mut collect::Collection) {
+        let input = u32::try_from(self.files.len()).expect("fewer than 2^32 trace files");
+        let (kind, records) = match text(bytes, input) {
+            Err(finding) => {
+                self.findings.push(finding);
+                ("unknown", 0)
+            }
+            Ok(text) if json::looks_like_json(text) => self.read_json((text, input), collection),
+            Ok(text) => {
+                let before = self.rows.len();
+                csv::read(text, input, &mut self.rows, &mut self.findings);
+                ("csv", self.rows.len() - before)
+            }
+        };
+        self.files.push(TraceFile { path: path.to_owned(), kind, records });
+    }
+
+    fn read_json(
+        &mut self,
+        (text, input): (&str, u32),
+        collection: &mut collect::Collection,
+    ) -> (&'static str, usize) {
+        let before = self.findings.len();
+        let mut reader = json::Reader::new((text, input), collection, &mut self.findings);
+        reader.read(text);
+        let (counts, from_the_future) = (reader.counts, reader.from_the_future);
+        self.tally.foreign += counts.foreign;
+        self.tally.others += counts.others;
+        self.tally.repeated += counts.repeated;
+        if let Some((place, messages)) = from_the_future {
+            let plural = if messages == 1 { " tells" } else { "s tell" };
+            let message = format!("{messages} message{plural} of times after being sent");
+            let hint = "times that the hub wrote are taken, not those of sending";
+            self.findings.push(Finding::new(Code::TraceClock, place, message).hint(hint));
+        }
+        let records = counts.tasks + counts.builds + counts.messages;
+        if records == 0 && self.findings.len() == before {
+            let place = Place { input, line: 1, column: 1 };
+            let message = "this JSON holds no koji tasks, builds or bus messages";
+            let hint = "give what listTasks or getTaskDescendents return, messages one a line, or \
+                        pages of datagrepper";
+            self.findings.push(Finding::new(Code::TraceShape, place, message).hint(hint));
+        }
+        (if counts.messages > 0 { "messages" } else { "koji" }, records)
+    }
+
+    /// Tells of methods that koji does not have, each once: a plug-in's, or a slip.
+    fn check_methods(&mut self, collection: &collect::Collection) {
+        let mut told = std::collections::BTreeSet::new();
+        for task in collection.tasks.values() {
+            if koji::weight(&task.method).is_none() && told.insert(&task.method) {
+                let message = format!("method `{}` is not one of koji's own", task.method);
+                let finding = Finding::new(Code::TraceMethod, task.place, message);
+                self.findings.push(match nearest(&task.method, koji::methods()) {
+                    Some(near) => finding.hint(format!("did you mean `{near}`?")),
+                    None => finding,
+                });
+            }
+        }
     }
 
     /// Makes a history of rows from elsewhere.
@@ -181,10 +326,35 @@ impl History {
         Self { rows, pools, ..Self::default() }
     }
 
+    /// Fits a distribution to the rows of every key, for durations drawn from fits.
+    #[must_use]
+    pub fn fitted(mut self) -> Self {
+        self.pools.fit();
+        self
+    }
+
+    /// Returns every fit, by method, package and arch; none before [`Self::fitted`].
+    #[must_use]
+    pub fn fits(&self) -> Vec<KindFit> {
+        self.pools.fits()
+    }
+
     /// Returns every row, in the order recorded.
     #[must_use]
     pub fn rows(&self) -> &[Row] {
         &self.rows
+    }
+
+    /// Returns the rows far from the others of their method, package and arch, farthest first.
+    #[must_use]
+    pub fn outliers(&self) -> Vec<Outlier<'_>> {
+        outlier::outliers(&self.rows)
+    }
+
+    /// Writes every row as Trace CSV.
+    #[must_use]
+    pub fn to_csv(&self) -> String {
+        write::csv(&self.rows)
     }
 
     /// Returns whether a finding makes the trace wrong, so that a command that uses it must not.
@@ -218,6 +388,16 @@ impl History {
     pub fn build_shape(&self, package: &PackageName) -> BuildShape {
         self.pools.build_shape(package.as_str())
     }
+}
+
+/// Returns bytes as text without the mark at its start.
+fn text(bytes: &[u8], input: u32) -> Result<&str, Finding> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let good = std::str::from_utf8(&bytes[..error.valid_up_to()]).expect("valid up to there");
+        let place = place::Lines::new(good, input).at(good.len());
+        Finding::new(Code::TraceText, place, "the trace is not UTF-8 text")
+    })?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
 /// Returns the run time assumed for a method that no trace has a closed row of.

@@ -11,6 +11,8 @@ mod fixtures;
 #[cfg(test)]
 mod graph;
 #[cfg(test)]
+mod histories;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod real_files;

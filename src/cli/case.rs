@@ -161,16 +161,25 @@ fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-fn history(paths: &[PathBuf], console: &Console) -> anyhow::Result<History> {
-    let mut files = Vec::new();
-    for path in paths {
-        files.push((path.display().to_string(), read(path)?));
-    }
+/// Reads recorded builds, and tells what is wrong in them.
+pub(crate) fn read_history(paths: &[PathBuf], console: &Console) -> anyhow::Result<History> {
+    let files = load::raw_files(paths, &[".csv", ".json", ".jsonl"])?;
+    let whole = files.iter().filter(|file| file.broken.is_none());
     let inputs: Vec<(&str, &[u8])> =
-        files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())).collect();
-    let history = History::read(&inputs);
+        whole.map(|file| (file.path.as_str(), file.content.as_slice())).collect();
+    let mut history = History::read(&inputs);
+    for file in &files {
+        if let Some(broken) = &file.broken {
+            history.note_broken(&file.path, broken.clone());
+        }
+    }
     let paths: Vec<Input> = history.files.iter().map(|file| named(&file.path)).collect();
     console.findings(&history.findings, &paths);
+    Ok(history)
+}
+
+fn history(paths: &[PathBuf], console: &Console) -> anyhow::Result<History> {
+    let history = read_history(paths, console)?;
     if history.is_wrong() {
         return Err(Refusal::no("the trace has errors").into());
     }

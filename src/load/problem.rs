@@ -112,12 +112,14 @@ codes! {
     SettingUnknown "setting-unknown" Error "A farm or scenario file has a key that does not exist.";
     SettingUnsupported "setting-unsupported" Error "A key exists but is not yet supported.";
     SettingValue "setting-value" Error "A value of a farm or scenario file is missing or wrong.";
+    TraceClock "trace-clock" Warning "Times of a trace contradict each other: a clock was set back or is ahead.";
     TraceColumn "trace-column" Error "A trace lacks a column it needs, or has one twice.";
     TraceColumnUnknown "trace-column-unknown" Warning "A trace has a column that is not read.";
     TraceDuplicate "trace-duplicate" Warning "A trace records the same task twice; the first is taken.";
     TraceMethod "trace-method" Warning "A trace has a method that koji itself does not have.";
     TraceOutcome "trace-outcome" Error "A trace has an outcome other than closed, failed or canceled.";
     TraceRow "trace-row" Error "A row of a trace lacks a field it needs.";
+    TraceShape "trace-shape" Error "The JSON holds neither koji tasks, builds nor bus messages.";
     TraceText "trace-text" Error "A trace is not text.";
     TraceTime "trace-time" Error "A time of a trace is negative, absurd or unreadable.";
 }

@@ -126,8 +126,9 @@ pub(super) fn read(path: &Path, bytes_max: u64) -> Result<Bytes, LoadError> {
     Ok(Bytes::unpacked(stored, bytes_max))
 }
 
-/// Turns directories into the files they hold; everything else stays as given.
-pub(super) fn resolve(paths: &[PathBuf]) -> Result<Vec<PathBuf>, LoadError> {
+/// Turns directories into the files they hold whose names end in one of `endings`; everything else
+/// stays as given.
+pub(super) fn resolve(paths: &[PathBuf], endings: &[&str]) -> Result<Vec<PathBuf>, LoadError> {
     let mut files = Vec::new();
     for path in paths {
         if path.as_os_str() == "-" {
@@ -136,7 +137,7 @@ pub(super) fn resolve(paths: &[PathBuf]) -> Result<Vec<PathBuf>, LoadError> {
         }
         let metadata = std::fs::metadata(path).map_err(|error| LoadError::new(path, error))?;
         if metadata.is_dir() {
-            directory(path, &mut files)?;
+            directory(path, endings, &mut files)?;
         } else {
             files.push(path.clone());
         }
@@ -145,7 +146,7 @@ pub(super) fn resolve(paths: &[PathBuf]) -> Result<Vec<PathBuf>, LoadError> {
 }
 
 /// Appends the files of a directory, by name, directories in their turn.
-fn directory(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), LoadError> {
+fn directory(path: &Path, endings: &[&str], files: &mut Vec<PathBuf>) -> Result<(), LoadError> {
     let unreadable = |error| LoadError::new(path, error);
     let mut entries = std::fs::read_dir(path)
         .map_err(unreadable)?
@@ -155,8 +156,8 @@ fn directory(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), LoadError> {
     entries.sort_by(|left, right| left.0.cmp(&right.0));
     for (path, kind) in entries {
         if kind.is_dir() {
-            directory(&path, files)?;
-        } else if is_wanted(&path) {
+            directory(&path, endings, files)?;
+        } else if is_wanted(&path, endings) {
             files.push(path);
         }
     }
@@ -164,9 +165,9 @@ fn directory(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), LoadError> {
 }
 
 /// Returns whether a file of a directory is one to read, by its name.
-fn is_wanted(path: &Path) -> bool {
+fn is_wanted(path: &Path, endings: &[&str]) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     let name =
         [".gz", ".xz", ".zst"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
-    [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end))
+    endings.iter().any(|end| name.ends_with(end))
 }

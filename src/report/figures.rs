@@ -127,6 +127,21 @@ impl Moments {
     }
 }
 
+/// Returns a share and its 95 % interval by Wilson's score, right also for few and for rare ones.
+pub(super) fn wilson95(hits: usize, of: usize) -> (Option<f64>, Interval) {
+    const Z: f64 = 1.959_964;
+    if of == 0 {
+        return (None, Interval::default());
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a count of replications or rows")]
+    let (hits, n) = (hits as f64, of as f64);
+    let share = hits / n;
+    let spread = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
+    let (middle, scale) = (share + Z * Z / (2.0 * n), 1.0 + Z * Z / n);
+    let ends = [middle - spread, middle + spread].map(|end| (end / scale).clamp(0.0, 1.0));
+    (Some((share * 1e6).round() / 1e6), Interval(Some(ends[0]), Some(ends[1])))
+}
+
 /// Returns the 97.5 % point of Student's t: from a table for the first six degrees of freedom, then
 /// by the series in 1/degrees around the normal point (Abramowitz and Stegun 26.7.5), which is
 /// right to two thousandths there.
@@ -188,6 +203,17 @@ mod tests {
             assert!((student_975(degrees) - table).abs() < 2e-3, "{degrees}");
         }
         assert!((student_975(999.0) - 1.962).abs() < 1e-3);
+    }
+
+    #[test]
+    fn the_interval_of_a_share_is_wilsons() {
+        // 5 of 10: Newcombe (1998) prints 0.2366 to 0.7634.
+        let (share, Interval(low, high)) = wilson95(5, 10);
+        assert_eq!(share, Some(0.5));
+        assert!((low.unwrap() - 0.2366).abs() < 5e-5 && (high.unwrap() - 0.7634).abs() < 5e-5);
+        let (_, Interval(low, high)) = wilson95(0, 10);
+        assert!(close(low, 0.0) && (high.unwrap() - 0.2775).abs() < 5e-5);
+        assert_eq!(wilson95(0, 0), (None, Interval::default()));
     }
 
     #[test]

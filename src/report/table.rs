@@ -90,7 +90,7 @@ fn differences(comparison: &Comparison, summary: &Summary) -> String {
     if rows == 0 { String::new() } else { finished(table, &[1, 2, 3, 4]) }
 }
 
-fn table(header: &[&str]) -> Table {
+pub(super) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(header);
@@ -98,7 +98,7 @@ fn table(header: &[&str]) -> Table {
 }
 
 /// Aligns columns of numbers to the right, and takes away the blanks at the ends of lines.
-fn finished(mut table: Table, numbers: &[usize]) -> String {
+pub(super) fn finished(mut table: Table, numbers: &[usize]) -> String {
     for &at in numbers {
         if let Some(column) = table.column_mut(at) {
             column.set_cell_alignment(CellAlignment::Right);
@@ -117,7 +117,7 @@ fn spark(variant: &Variant, span: Option<(u64, u64)>) -> String {
         .unwrap_or_default()
 }
 
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     match share * 100.0 {
         percent if percent > 0.0 && percent < 1.0 => "< 1 %".to_owned(),
         percent if percent > 99.0 && percent < 100.0 => "> 99 %".to_owned(),
@@ -125,7 +125,7 @@ fn percent(share: f64) -> String {
     }
 }
 
-fn time(seconds: Option<f64>) -> String {
+pub(super) fn time(seconds: Option<f64>) -> String {
     let span = seconds.and_then(Millis::from_secs_f64);
     span.map_or("-".to_owned(), |span| span.to_string())
 }
@@ -138,7 +138,7 @@ fn signed(seconds: Option<f64>) -> String {
     }
 }
 
-fn range(spread: &Distribution) -> String {
+pub(super) fn range(spread: &Distribution) -> String {
     match spread.p10 {
         Some(_) => format!("{} to {}", time(spread.p10), time(spread.p90)),
         None => "-".to_owned(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Row, RowOutcome};
+use super::{RUN_MAX, Row, RowOutcome};
 use crate::koji;
 use crate::load::{Code, Finding, Place};
 use crate::name::nearest;
@@ -12,20 +12,13 @@ use crate::time::Millis;
 const REQUIRED: [&str; 5] = ["package", "method", "arch", "run_seconds", "outcome"];
 const OPTIONAL: [&str; 5] = ["queued_seconds", "started_at", "module", "nvr", "source"];
 
-/// Longer than any task a farm lets run; a larger number is a wrong unit or a wrong clock.
-const RUN_MAX: Millis = Millis::from_secs(366 * 86_400);
+/// Returns every column, in the order in which they are written.
+pub(super) fn columns() -> impl Iterator<Item = &'static str> {
+    REQUIRED.into_iter().chain(OPTIONAL)
+}
 
 /// Reads one file, appending rows and findings.
-pub(super) fn read(bytes: &[u8], input: u32, rows: &mut Vec<Row>, findings: &mut Vec<Finding>) {
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
-        Err(error) => {
-            let (line, column) = position(&bytes[..error.valid_up_to()]);
-            let place = Place { input, line, column };
-            findings.push(Finding::new(Code::TraceText, place, "the trace is not UTF-8 text"));
-            return;
-        }
-    };
+pub(super) fn read(text: &str, input: u32, rows: &mut Vec<Row>, findings: &mut Vec<Finding>) {
     let mut records = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -231,10 +224,11 @@ impl Reader<'_> {
         moment
     }
 
-    /// Returns whether the same task stood in the file before: same build, method, arch and start.
+    /// Returns whether the same task stood in the file before: same build, method, arch, start and source.
     fn is_repeated(&mut self, row: &Row, record: &csv::StringRecord) -> bool {
         let Some(start) = row.started_at else { return false };
-        let name = row.nvr.as_deref().unwrap_or(row.package.as_str()).to_owned();
+        let name = row.nvr.as_deref().unwrap_or(row.package.as_str());
+        let name = format!("{name} {}", row.source.as_deref().unwrap_or(""));
         let identity = (name, (row.method.clone(), row.arch.to_string(), start));
         let is_new = self.seen.insert(identity);
         if !is_new {

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::fit::{self, Family, Fit};
 use super::samples::{ROWS_ENOUGH, Shrunk};
-use super::{BUILD, BUILD_ARCH, BuildShape, Draw, EstimateFrom, Row, RowOutcome, Samples};
+use super::{
+    BUILD, BUILD_ARCH, BuildShape, Draw, EstimateFrom, Fits, KindFit, Row, RowOutcome, Samples,
+};
 use crate::time::Millis;
 
 /// What rows of one key say.
@@ -13,6 +16,8 @@ pub(super) struct Cell {
     draws: Vec<Draw>,
     shared: Shared,
     sorted: Vec<Millis>,
+    /// Of the closed rows and of the failed ones, once they are asked for.
+    fits: Option<(Fit, Option<Fit>)>,
 }
 
 /// The same run times in shapes that many samples can hold at once.
@@ -42,6 +47,12 @@ impl Cell {
         };
         self.sorted = self.shared.closed.to_vec();
         self.sorted.sort_unstable();
+    }
+
+    fn fit(&mut self) {
+        let failed = Some(&self.shared.failed).filter(|failed| failed.len() >= ROWS_ENOUGH);
+        let failed = failed.and_then(|failed| fit::fit(failed));
+        self.fits = fit::fit(&self.sorted).map(|closed| (closed, failed));
     }
 
     /// Returns the median of the closed rows; of an even number the mean of the middle two.
@@ -90,6 +101,34 @@ impl Pools {
         pools
     }
 
+    /// Fits a distribution to the rows of every key.
+    pub(super) fn fit(&mut self) {
+        for method in self.methods.values_mut() {
+            let own = method.package_arch.values_mut().flat_map(BTreeMap::values_mut);
+            let coarser = method.package.values_mut().chain(method.arch.values_mut());
+            own.chain(coarser).chain([&mut method.all]).for_each(Cell::fit);
+        }
+    }
+
+    /// Returns the fit of every method, package and arch with closed rows, in that order.
+    pub(super) fn fits(&self) -> Vec<KindFit> {
+        let mut fits = Vec::new();
+        for (method, pools) in &self.methods {
+            for (package, arches) in &pools.package_arch {
+                for (arch, cell) in arches {
+                    let Some((fit, _)) = cell.fits else { continue };
+                    fits.push(KindFit {
+                        method: method.clone(),
+                        package: package.clone().into(),
+                        arch: arch.clone().into(),
+                        fit,
+                    });
+                }
+            }
+        }
+        fits
+    }
+
     /// Returns the finest cell with a closed row, and how fine it is.
     pub(super) fn closed(
         &self,
@@ -107,12 +146,18 @@ impl Pools {
         };
         let pools = &self.methods[method];
         let own = pools.own(package, arch);
+        let shrunk = pools.shrunk(cell, from, arch);
+        let fits = cell.fits.map(|(closed, failed)| Fits {
+            closed: shrunk.as_ref().map_or(closed, |shrunk| shrunk.fit(cell.sorted.len())),
+            failed,
+        });
         Samples {
             draws: own.map_or(&cell.shared.passing, |own| &own.shared.draws).clone(),
             closed: cell.shared.closed.clone(),
             failed: pools.failed(package, arch),
             from,
-            shrunk: pools.shrunk(cell, from, arch),
+            shrunk,
+            fits,
         }
     }
 
@@ -129,6 +174,10 @@ impl Pools {
             failed: pools.map_or_else(Arc::default, |pools| pools.failed(package, arch)),
             from: EstimateFrom::Default,
             shrunk: None,
+            fits: Some(Fits {
+                closed: Fit { family: Family::Constant { run }, rows: 0, goodness: None },
+                failed: None,
+            }),
         }
     }
 
@@ -250,7 +299,7 @@ impl Spread {
         let own = count(logs.len()) * self.between;
         let weight = if own + self.within > 0.0 { own / (own + self.within) } else { 1.0 };
         let level = weight * mean(&logs) + (1.0 - weight) * self.mean;
-        Shrunk { level, residuals: self.residuals.clone() }
+        Shrunk { level, deviation: self.within.sqrt(), residuals: self.residuals.clone() }
     }
 }
 

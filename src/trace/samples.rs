@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
+use super::fit::{Family, Fit};
 use super::{EstimateFrom, RowOutcome};
 use crate::time::Millis;
 
 /// Packages with fewer closed rows than this shrink towards their pool when resampled.
-pub(super) const ROWS_ENOUGH: usize = 5;
+pub const ROWS_ENOUGH: usize = 5;
 
 /// One run of a task: how long and how it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +31,19 @@ pub struct Samples {
     pub failed: Arc<[Millis]>,
     /// How far the closed rows are fallen back.
     pub from: EstimateFrom,
+    /// Distributions fitted to the closed and to the failed rows, where the history
+    /// [was fitted](super::History::fitted).
+    pub fits: Option<Fits>,
     pub(super) shrunk: Option<Shrunk>,
+}
+
+/// What is drawn from in place of rows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fits {
+    /// Of closed rows. With fewer than 5 of a package, a lognormal around its shrunk level.
+    pub closed: Fit,
+    /// Of failed rows; `None` with fewer than 5, of which one is drawn as recorded.
+    pub failed: Option<Fit>,
 }
 
 /// The lognormal-like model of a package with few rows: a level between its own and the pool's,
@@ -39,6 +52,8 @@ pub struct Samples {
 pub(super) struct Shrunk {
     /// Logarithm of the run time in milliseconds.
     pub(super) level: f64,
+    /// Standard deviation around it.
+    pub(super) deviation: f64,
     /// Differences of logarithms from the level, as the pool shows them.
     pub(super) residuals: Arc<[f64]>,
 }
@@ -96,6 +111,17 @@ impl Samples {
 }
 
 impl Shrunk {
+    /// Returns the same model as a lognormal; nobody can tell how good it is from so few rows.
+    pub(super) fn fit(&self, rows: usize) -> Fit {
+        let family = if self.deviation > 0.0 {
+            Family::Lognormal { mu: self.level, sigma: self.deviation }
+        } else {
+            let run = Millis::from_secs_f64(self.level.exp() / 1000.0);
+            Family::Constant { run: run.expect("a mean of readable times is readable") }
+        };
+        Fit { family, rows, goodness: None }
+    }
+
     fn run(&self, uniform: f64) -> Millis {
         let (index, _) = pick(uniform, self.residuals.len());
         let seconds = (self.level + self.residuals[index]).exp() / 1000.0;

@@ -1,5 +1,6 @@
 use super::*;
-use crate::load::Code;
+
+mod messages;
 
 const HEADER: &str = "package,method,arch,run_seconds,outcome";
 
@@ -176,7 +177,7 @@ fn optional_columns_are_read_and_may_be_empty() {
     assert_eq!(row.started_at, Some("2026-11-22T12:00:00Z".parse().unwrap()));
     assert_eq!(row.module.as_deref(), Some("perl:5.30"));
     assert_eq!(history.rows()[1].nvr, None);
-    assert_eq!(history.files[0].rows, 2);
+    assert_eq!(history.files[0].records, 2);
 }
 
 #[test]
@@ -196,8 +197,8 @@ fn each_wrong_field_is_told_with_line_and_column_and_its_row_left_out() {
         told(&history),
         [
             (2, 23, Code::TraceTime, "run_seconds `-3` is negative"),
-            (3, 28, Code::TraceOutcome, "outcome `exploded` is not known"),
             (3, 23, Code::TraceTime, "run_seconds `soon` is no number of seconds"),
+            (3, 28, Code::TraceOutcome, "outcome `exploded` is not known"),
             (5, 23, Code::TraceTime, "run_seconds `NaN` is longer than a year"),
             (6, 26, Code::TraceTime, "run_seconds `1e300` is longer than a year"),
             (7, 22, Code::TraceRow, "the row has 3 fields, the header 5"),
@@ -244,4 +245,46 @@ fn an_odd_method_and_a_repeated_task_are_warnings() {
 fn bytes_that_are_no_text_are_one_finding() {
     let history = History::read(&[("junk", &b"package\n\xff\xfe"[..])]);
     assert_eq!(told(&history), [(2, 1, Code::TraceText, "the trace is not UTF-8 text")]);
+}
+
+#[test]
+fn a_history_of_one_row_far_off_names_it() {
+    let runs = [100, 101, 99, 102, 98, 100, 103, 97, 900];
+    let rows: Vec<String> =
+        runs.iter().map(|run| format!("perl,buildArch,x86_64,{run},closed")).collect();
+    let history = history(&rows.iter().map(String::as_str).collect::<Vec<_>>());
+    let outliers = history.outliers();
+    assert_eq!(outliers.len(), 1, "{outliers:?}");
+    assert_eq!(outliers[0].row.run, Millis::from_secs(900));
+    assert_eq!(outliers[0].median, Millis::from_secs(100));
+    assert!((outliers[0].times - 9.0).abs() < 1e-9);
+}
+
+#[test]
+fn written_rows_read_back_and_keep_every_column() {
+    let text = "package,method,arch,run_seconds,outcome,queued_seconds,started_at,module,nvr,source\n\
+                perl,buildArch,x86_64,1.500,closed,30.000,2026-11-22T12:00:00Z,perl:5.30,perl-5.30-1,\"a, b\"\n\
+                ,createrepo,noarch,60.000,failed,,,,,\n";
+    let history = read(text);
+    assert_eq!(history.findings, []);
+    assert_eq!(history.to_csv(), text);
+}
+
+#[test]
+fn a_fit_replaces_rows_where_there_are_enough_and_the_pool_where_there_are_few() {
+    let many = (0..40).map(|n| format!("perl,buildArch,x86_64,{},closed", 100 + n * n));
+    let few = ["php,buildArch,x86_64,300,closed".to_owned()];
+    let rows: Vec<String> = many.chain(few).collect();
+    let history = history(&rows.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(samples(&history, "perl", "x86_64").fits, None);
+    let history = history.fitted();
+    let closed = |package| samples(&history, package, "x86_64").fits.unwrap().closed;
+    assert_eq!(closed("perl").rows, 40);
+    assert!(closed("perl").goodness.is_some());
+    let Family::Lognormal { sigma, .. } = closed("php").family else { panic!() };
+    assert!(sigma > 0.0 && closed("php").goodness.is_none());
+    // Nothing of php on s390x: the package on any arch; nothing of go: the pool of the arch.
+    assert_eq!(samples(&history, "php", "s390x").from, EstimateFrom::Package);
+    assert_eq!(closed("go").rows, 41);
+    assert_eq!(history.fits().len(), 2);
 }

@@ -1,0 +1,233 @@
+//! JSON histories: koji's answers, a hub's own records, bus messages one a line or in pages.
+//!
+//! What an object is shows in its fields, not in its file. A value that is broken is told, and
+//! reading goes on with the next line that begins an object.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+
+use super::collect::{BuildState, Collection, PRIMARY, Task};
+use super::object::Object;
+use super::place::Lines;
+use super::request;
+use crate::koji::TaskState;
+use crate::load::{Code, Finding, Place};
+
+/// What one file held, by kind.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    pub(super) tasks: usize,
+    pub(super) builds: usize,
+    pub(super) messages: usize,
+    /// Messages and answers about something else.
+    pub(super) others: usize,
+    /// Messages of another instance than `primary`.
+    pub(super) foreign: usize,
+    /// Messages told before.
+    pub(super) repeated: usize,
+}
+
+/// Reads one file into the collection.
+pub(super) struct Reader<'a, 't> {
+    pub(super) lines: Lines<'t>,
+    pub(super) collection: &'a mut Collection,
+    pub(super) findings: &'a mut Vec<Finding>,
+    pub(super) counts: Counts,
+    /// Seconds that times are counted from, in a hub's own records.
+    base: Option<f64>,
+    /// Messages that speak of times after they were sent: the first, and how many.
+    pub(super) from_the_future: Option<(Place, usize)>,
+}
+
+/// Returns whether a text begins as JSON does.
+pub(super) fn looks_like_json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
+}
+
+impl<'a, 't> Reader<'a, 't> {
+    pub(super) fn new(
+        (text, input): (&'t str, u32),
+        collection: &'a mut Collection,
+        findings: &'a mut Vec<Finding>,
+    ) -> Self {
+        let lines = Lines::new(text, input);
+        let counts = Counts::default();
+        Self { lines, collection, findings, counts, base: None, from_the_future: None }
+    }
+
+    /// Reads every value of the text.
+    pub(super) fn read(&mut self, text: &'t str) {
+        let mut rest = 0;
+        while rest < text.len() {
+            let mut values =
+                serde_json::Deserializer::from_str(&text[rest..]).into_iter::<&RawValue>();
+            for value in values.by_ref() {
+                match value {
+                    Ok(value) => self.value(value, 0),
+                    Err(error) => {
+                        let message = format!("not valid JSON: {}", bare(&error));
+                        let at = rest + offset_of(&text[rest..], &error);
+                        let place = self.lines.at(at);
+                        self.findings.push(Finding::new(Code::JsonSyntax, place, message));
+                        break;
+                    }
+                }
+            }
+            let from = rest + values.byte_offset();
+            match text[from..].find("\n{") {
+                Some(next) => rest = from + next + 1,
+                None => return,
+            }
+        }
+    }
+
+    fn value(&mut self, value: &'t RawValue, depth: u32) {
+        // Pages hold messages, messages hold tasks, tasks hold children: nothing nests deeper.
+        const DEPTH_MAX: u32 = 12;
+        if depth > DEPTH_MAX {
+            return;
+        }
+        if value.get().starts_with('[') {
+            for item in serde_json::from_str::<Vec<&RawValue>>(value.get()).unwrap_or_default() {
+                self.value(item, depth + 1);
+            }
+        } else if let Some(object) = Object::of(value, &self.lines) {
+            self.object(&object, depth);
+        }
+    }
+
+    /// Decides what an object is.
+    fn object(&mut self, object: &Object<'t>, depth: u32) {
+        let inner = |key: &str| object.get(key);
+        if let Some(page) = inner("raw_messages") {
+            self.value(page, depth + 1);
+        } else if is_recorded_call(object) {
+            match inner("result") {
+                Some(result) if speaks_of_tasks(object) => self.value(result, depth + 1),
+                _ => self.counts.others += 1,
+            }
+        } else if let Some(wrapped) = inner("message").filter(|m| m.get().starts_with('{')) {
+            self.value(wrapped, depth + 1);
+        } else if let (Some(tasks), Some(base)) = (inner("tasks"), inner("t0")) {
+            self.base = base.get().parse().ok();
+            self.value(tasks, depth + 1);
+            self.base = None;
+        } else if object.is_keyed_by_number() {
+            object.values().for_each(|value| self.value(value, depth + 1));
+        } else if self.message(object) {
+            self.counts.messages += 1;
+        } else if object.has("method") && object.has("id") && object.has("state") {
+            self.task_record(object);
+        } else if object.has("build_id") && object.has("nvr") && object.has("state") {
+            self.build_record(object);
+        } else {
+            self.counts.others += 1;
+        }
+    }
+
+    /// Reads a task as koji describes it, and its children.
+    fn task_record(&mut self, object: &Object<'t>) {
+        let instance = Arc::from(PRIMARY);
+        if let Some(task) = self.task(object) {
+            self.counts.tasks += 1;
+            self.collection.task(&instance, task);
+        }
+        self.children(object, &instance);
+    }
+
+    /// Reads the children of a task, where it lists any.
+    pub(super) fn children(&mut self, object: &Object<'t>, instance: &Arc<str>) {
+        for child in object.list("children").unwrap_or_default() {
+            let Some(child) = Object::of(child, &self.lines) else { continue };
+            if let Some(task) = self.task(&child) {
+                self.collection.task(instance, task);
+            }
+            self.children(&child, instance);
+        }
+    }
+
+    /// Reads what koji tells of a task.
+    pub(super) fn task(&mut self, object: &Object<'t>) -> Option<Task> {
+        let state = object.number("state").and_then(TaskState::from_number);
+        let (Some(state), Some(id)) = (state, object.number("id")) else {
+            let message = "a task without a number or a known state is left out";
+            self.findings.push(Finding::new(Code::TraceRow, object.place, message));
+            return None;
+        };
+        Some(self.task_fields(object, id, state))
+    }
+
+    /// Reads the fields of a task; which it is and how it stands is known.
+    pub(super) fn task_fields(&mut self, object: &Object<'t>, id: i64, state: TaskState) -> Task {
+        let method = object.text("method").unwrap_or_default();
+        let label = object.text("label").filter(|_| method == "buildArch");
+        // A builder of i386 builds i686: the label says what is built, the arch who does it.
+        let arch = label.or_else(|| object.text("arch")).filter(|arch| !arch.is_empty());
+        Task {
+            place: object.place,
+            id,
+            parent: object.number("parent"),
+            method: method.into(),
+            arch: arch.map_or_else(Arc::default, Arc::from),
+            source: object.get("request").and_then(|request| request::source(request.get())),
+            created: self.moment(object, &["create_ts", "create_time", "create"]),
+            started: self.moment(object, &["start_ts", "start_time", "start"]),
+            ended: self.moment(object, &["completion_ts", "completion_time", "completion"]),
+            state,
+        }
+    }
+
+    fn build_record(&mut self, object: &Object<'t>) {
+        self.counts.builds += 1;
+        let state = object.number("state").and_then(BuildState::from_number);
+        self.build(object, (&Arc::from(PRIMARY), state, None));
+    }
+
+    /// Reads the first of some moments, counted from the base where there is one.
+    pub(super) fn moment(&mut self, object: &Object<'t>, keys: &[&str]) -> Option<Timestamp> {
+        let Some(base) = self.base else {
+            return object.moment(keys, &self.lines, self.findings);
+        };
+        let seconds = keys.iter().find_map(|key| object.get(key))?.get().parse::<f64>().ok()?;
+        super::moment::from_seconds(base + seconds)
+    }
+}
+
+/// Returns whether an object is a call and its answer, as recorded at a client.
+fn is_recorded_call(object: &Object<'_>) -> bool {
+    object.has("method") && object.has("args") && !object.has("id")
+}
+
+fn speaks_of_tasks(call: &Object<'_>) -> bool {
+    const CALLS: [&str; 6] = [
+        "listTasks",
+        "getTaskInfo",
+        "getTaskChildren",
+        "getTaskDescendents",
+        "listBuilds",
+        "listTagged",
+    ];
+    call.text("method").is_some_and(|method| CALLS.contains(&method.as_str()))
+}
+
+/// Returns an error of serde_json without the place that it appends.
+fn bare(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or_default().to_owned()
+}
+
+/// Returns where an error stands in the text it came from.
+fn offset_of(text: &str, error: &serde_json::Error) -> usize {
+    let start = text
+        .split_inclusive('\n')
+        .take(error.line().saturating_sub(1))
+        .map(str::len)
+        .sum::<usize>();
+    let mut at = (start + error.column().saturating_sub(1)).min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

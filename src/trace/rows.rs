@@ -1,0 +1,273 @@
+//! From what was seen of tasks, builds and repos to rows, and to what could not become one.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::collect::{Build, BuildState, Collection, Id, Repo, Source, Task};
+use super::{BUILD, NEW_REPO, RUN_MAX, Row, RowOutcome, Tally, Unfinished};
+use crate::koji::TaskState;
+use crate::load::{Code, Finding, Place};
+use crate::name::Arch;
+use crate::time::Millis;
+
+/// Rows in the making, with the moment they are put in order by.
+struct Maker<'a> {
+    collection: &'a Collection,
+    /// Tasks whose time is told by tasks below them.
+    parents: BTreeSet<Id>,
+    rows: Vec<(Timestamp, i64, Row)>,
+    tally: &'a mut Tally,
+    unfinished: &'a mut Vec<Unfinished>,
+    findings: &'a mut Vec<Finding>,
+}
+
+/// Makes rows, in the order in which the tasks started; equal moments by number.
+pub(super) fn rows(
+    collection: &Collection,
+    (tally, unfinished): (&mut Tally, &mut Vec<Unfinished>),
+    findings: &mut Vec<Finding>,
+) -> Vec<Row> {
+    let above = |(id, task): (&Id, &Task)| task.parent.map(|parent| (id.0.clone(), parent));
+    let parents = collection.tasks.iter().filter_map(above).collect();
+    tally.repeated += collection.repeated;
+    let mut maker = Maker { collection, parents, rows: Vec::new(), tally, unfinished, findings };
+    for (id, task) in &collection.tasks {
+        maker.task(id, task);
+    }
+    for (id, build) in &collection.builds {
+        maker.build(id, build);
+    }
+    for (id, repo) in &collection.repos {
+        maker.repo(id, repo);
+    }
+    let mut rows = maker.rows;
+    rows.sort_by_key(|(start, number, _)| (*start, *number));
+    rows.into_iter().map(|(_, _, row)| row).collect()
+}
+
+impl Maker<'_> {
+    fn task(&mut self, id: &Id, task: &Task) {
+        if task.method.is_empty() {
+            self.tally.unmatched += 1;
+            return;
+        }
+        let source = self.source(id, task);
+        let outcome = match task.state {
+            TaskState::Closed => RowOutcome::Closed,
+            TaskState::Failed => RowOutcome::Failed,
+            TaskState::Canceled => RowOutcome::Canceled,
+            TaskState::Free | TaskState::Open | TaskState::Assigned => {
+                self.unfinished.push(Unfinished {
+                    package: source
+                        .map_or_else(Arc::default, |source| source.package)
+                        .as_ref()
+                        .into(),
+                    method: task.method.clone(),
+                    arch: arch_of(task),
+                });
+                return;
+            }
+        };
+        if self.parents.contains(id) {
+            self.tally.told_by_children += 1;
+            return;
+        }
+        let run = match (task.started, task.ended) {
+            (Some(start), Some(end)) => self.span(task.place, (start, end), &task.method),
+            // Stopped before a builder took it: it ran for no time, and nobody asks how long.
+            (None, _) if outcome == RowOutcome::Canceled => Some(Millis::ZERO),
+            _ => {
+                self.tally.unmatched += 1;
+                None
+            }
+        };
+        let (Some(run), Some(at)) = (run, task.started.or(task.ended).or(task.created)) else {
+            return;
+        };
+        let queued = match (task.created, task.started) {
+            (Some(created), Some(start)) => self.wait(task, (created, start)),
+            _ => None,
+        };
+        let row = Row {
+            package: source
+                .as_ref()
+                .map_or_else(Arc::default, |s| s.package.clone())
+                .as_ref()
+                .into(),
+            method: task.method.clone(),
+            arch: arch_of(task),
+            run,
+            outcome,
+            queued,
+            started_at: task.started,
+            module: None,
+            nvr: source.and_then(|source| source.nvr),
+            source: Some(format!("task {}", task.id).into()),
+        };
+        self.rows.push((at, task.id, row));
+    }
+
+    /// Returns what a task builds: what it says itself, or what the tasks above it say.
+    fn source(&self, id: &Id, task: &Task) -> Option<Source> {
+        const DEPTH_MAX: usize = 8;
+        let mut found = task.source.clone();
+        let mut above = task.parent;
+        for _ in 0..DEPTH_MAX {
+            if found.is_some() || is_without_package(&task.method) {
+                break;
+            }
+            let Some(parent) = above.and_then(|at| self.collection.tasks.get(&(id.0.clone(), at)))
+            else {
+                break;
+            };
+            found = parent.source.clone();
+            above = parent.parent;
+        }
+        found.filter(|_| !is_without_package(&task.method))
+    }
+
+    /// Makes a row of a whole build where nothing is known of its tasks.
+    fn build(&mut self, id: &Id, build: &Build) {
+        let task = build.task.map(|task| (id.0.clone(), task));
+        if task.is_some_and(|task| self.collection.tasks.contains_key(&task)) {
+            return;
+        }
+        let outcome = match build.state {
+            BuildState::Complete => RowOutcome::Closed,
+            BuildState::Failed => RowOutcome::Failed,
+            BuildState::Canceled => RowOutcome::Canceled,
+            BuildState::Building => {
+                self.unfinished.push(Unfinished {
+                    package: build.package.as_ref().into(),
+                    method: BUILD.into(),
+                    arch: "noarch".into(),
+                });
+                return;
+            }
+            // It was deleted later; how it was built is not told.
+            BuildState::Deleted => return,
+        };
+        let (Some(start), Some(end)) = (build.started, build.ended) else {
+            self.tally.unmatched += 1;
+            return;
+        };
+        let Some(run) = self.span(build.place, (start, end), BUILD) else { return };
+        self.tally.whole_builds += 1;
+        let row = Row {
+            package: build.package.as_ref().into(),
+            method: BUILD.into(),
+            arch: "noarch".into(),
+            run,
+            outcome,
+            queued: None,
+            started_at: Some(start),
+            module: None,
+            nvr: build.nvr.clone(),
+            source: Some(format!("build {}", id.1).into()),
+        };
+        self.rows.push((start, id.1, row));
+    }
+
+    /// Makes a row of a regeneration: from `repo.init` to `repo.done`, and as its wait what passed
+    /// since the first build was tagged that the repo before it could not hold.
+    fn repo(&mut self, id: &Id, repo: &Repo) {
+        let (Some(began), Some(done)) = (repo.began, repo.done) else {
+            if repo.done.is_none() {
+                self.unfinished.push(Unfinished {
+                    package: "".into(),
+                    method: NEW_REPO.into(),
+                    arch: "noarch".into(),
+                });
+            } else {
+                self.tally.unmatched += 1;
+            }
+            return;
+        };
+        let Some(run) = self.span(repo.place, (began, done), NEW_REPO) else { return };
+        let of_tag = |other: &&Repo| other.tag == repo.tag;
+        let before = self.collection.repos.values().filter(of_tag);
+        let since = before.filter_map(|other| other.began).filter(|other| *other < began).max();
+        let tagged = self.collection.tagged.get(&(id.0.clone(), repo.tag.clone()));
+        let mut waiting = tagged.into_iter().flatten().filter(|at| since.is_none_or(|s| **at > s));
+        let queued = waiting.find(|at| **at <= began).and_then(|at| span(*at, began));
+        let row = Row {
+            package: "".into(),
+            method: NEW_REPO.into(),
+            arch: "noarch".into(),
+            run,
+            outcome: RowOutcome::Closed,
+            queued,
+            started_at: Some(began),
+            module: None,
+            nvr: None,
+            source: Some(format!("repo {}", id.1).into()),
+        };
+        self.rows.push((began, id.1, row));
+    }
+
+    /// Returns how long something ran; a time that cannot be is told, and the row left out.
+    fn span(
+        &mut self,
+        place: Place,
+        (start, end): (Timestamp, Timestamp),
+        method: &str,
+    ) -> Option<Millis> {
+        let Some(run) = span(start, end) else {
+            let message = format!(
+                "a {method} ends {} before it starts: a clock was set back",
+                gap(end, start)
+            );
+            self.findings.push(Finding::new(Code::TraceClock, place, message));
+            return None;
+        };
+        if run > RUN_MAX {
+            let message = format!("a {method} runs for {run}, longer than a year");
+            self.findings.push(Finding::new(Code::TraceTime, place, message));
+            return None;
+        }
+        Some(run)
+    }
+
+    fn wait(&mut self, task: &Task, (created, start): (Timestamp, Timestamp)) -> Option<Millis> {
+        let waited = span(created, start);
+        if waited.is_none() {
+            let message = format!(
+                "a {} starts {} before it was made: a clock was set back",
+                task.method,
+                gap(start, created)
+            );
+            self.findings.push(Finding::new(Code::TraceClock, task.place, message));
+        }
+        waited
+    }
+}
+
+/// Returns the arch of a task; one that says none runs anywhere.
+fn arch_of(task: &Task) -> Arch {
+    if task.arch.is_empty() { "noarch".into() } else { (&*task.arch).into() }
+}
+
+/// Tasks that build no package, whatever their request begins with.
+fn is_without_package(method: &str) -> bool {
+    matches!(
+        method,
+        "newRepo"
+            | "createrepo"
+            | "distRepo"
+            | "createdistrepo"
+            | "waitrepo"
+            | "chainbuild"
+            | "sleep"
+            | "moduleBuild"
+    )
+}
+
+fn span(start: Timestamp, end: Timestamp) -> Option<Millis> {
+    u64::try_from(end.duration_since(start).as_millis()).ok().map(Millis)
+}
+
+fn gap(earlier: Timestamp, later: Timestamp) -> Millis {
+    span(earlier, later).unwrap_or_default()
+}
