@@ -1,14 +1,14 @@
 //! The graph against an oracle: every real repository that is at hand, and snapshots made at random.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use modplan::graph::{GraphOptions, Kind, ModuleGraph, csr, cycle};
 use modplan::load::{self, Snapshot};
 use proptest::prelude::*;
 
 use crate::support::oracle::{Oracle, is_acyclic};
-use crate::support::{generate, mini, shared};
+use crate::support::{generate, mini, shared, yaml_files};
 
 /// Fails with what differs where graph and oracle disagree on anything.
 fn agree(snapshot: &Snapshot) {
@@ -79,20 +79,6 @@ fn agree_on_shape(graph: &ModuleGraph, oracle: &Oracle) {
         }
     }
     assert!(is_acyclic(&rest), "the cuts leave no cycle");
-}
-
-fn yaml_files(directory: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files.extend(yaml_files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "yaml") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    files
 }
 
 fn loaded(files: &[PathBuf]) -> Snapshot {

@@ -5,7 +5,7 @@ pub(crate) mod mini;
 pub(crate) mod oracle;
 pub(crate) mod universe;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Returns the path of `sub` in the shared data tree, or says on standard error that the calling
 /// test is left out and returns `None` where the tree is absent.
@@ -27,4 +27,19 @@ pub(crate) fn shared(sub: &str) -> Option<PathBuf> {
         eprintln!("left out: no shared data at {sub} (set MODPLAN_SHARED)");
     }
     None
+}
+
+/// Returns every `.yaml` file under a directory, sorted.
+pub(crate) fn yaml_files(directory: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(yaml_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "yaml") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
 }

@@ -15,6 +15,8 @@ mod histories;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod plan;
+#[cfg(test)]
 mod real_files;
 #[cfg(test)]
 mod resolution;
