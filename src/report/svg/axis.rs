@@ -54,6 +54,8 @@ impl TimeAxis {
             0..=180_000 => SECOND,
             180_001..=10_800_000 => MINUTE,
             10_800_001..=345_600_000 => HOUR,
+            // Parts of a day are read more easily as hours.
+            _ if step < DAY => HOUR,
             _ => DAY,
         };
         let low = low / step * step;
@@ -62,24 +64,36 @@ impl TimeAxis {
 
     /// Returns the unit in words, for the title of the axis.
     pub(super) fn unit(&self) -> &'static str {
-        match self.unit {
-            SECOND => "seconds",
-            MINUTE => "minutes",
-            HOUR => "hours",
+        match (self.unit, self.has_parts()) {
+            (SECOND, _) => "seconds",
+            (MINUTE, false) => "minutes",
+            (MINUTE, true) => "minutes:seconds",
+            (HOUR, false) => "hours",
+            (HOUR, true) => "hours:minutes",
             _ => "days",
         }
     }
 
+    /// Returns whether ticks fall between whole units.
+    fn has_parts(&self) -> bool {
+        !self.step.is_multiple_of(self.unit)
+    }
+
     /// Returns every tick and its label.
     pub(super) fn ticks(&self) -> Vec<(u64, String)> {
-        let digits = match self.step {
-            step if step.is_multiple_of(self.unit) => 0,
-            step if (10 * step).is_multiple_of(self.unit) => 1,
-            _ => 2,
-        };
         let count = (self.high - self.low) / self.step;
         let ticks = (0..=count).map(|n| self.low + n * self.step);
-        ticks.map(|at| (at, format!("{:.digits$}", quotient(at, self.unit)))).collect()
+        ticks.map(|at| (at, self.label(at))).collect()
+    }
+
+    fn label(&self, at: u64) -> String {
+        let whole = at / self.unit;
+        // Seconds and days have no parts: no step is that small.
+        if self.has_parts() {
+            format!("{whole}:{:02}", at % self.unit * 60 / self.unit)
+        } else {
+            whole.to_string()
+        }
     }
 
     /// Returns where a moment stands between `left` and `right`.
@@ -90,11 +104,6 @@ impl TimeAxis {
         let offset = (along * i128::from(width) + span / 2) / span;
         left + i32::try_from(offset).expect("moments stay near the axis")
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a label of two digits")]
-fn quotient(at: u64, unit: u64) -> f64 {
-    at as f64 / unit as f64
 }
 
 #[cfg(test)]
@@ -111,8 +120,11 @@ mod tests {
     fn the_unit_suits_the_span() {
         assert_eq!(labels(0, 45_000), ("0 5 10 15 20 25 30 35 40 45".into(), "seconds"));
         assert_eq!(labels(0, 40 * MINUTE), ("0 5 10 15 20 25 30 35 40".into(), "minutes"));
-        assert_eq!(labels(0, 4 * HOUR), ("0.0 0.5 1.0 1.5 2.0 2.5 3.0 3.5 4.0".into(), "hours"));
-        assert_eq!(labels(0, 9 * DAY).1, "days");
+        let halves = "0:00 0:30 1:00 1:30 2:00 2:30 3:00 3:30 4:00";
+        assert_eq!(labels(0, 4 * HOUR), (halves.into(), "hours:minutes"));
+        assert_eq!(labels(0, 4 * MINUTE).0, "0:00 0:30 1:00 1:30 2:00 2:30 3:00 3:30 4:00");
+        assert_eq!(labels(0, 9 * DAY), ("0 1 2 3 4 5 6 7 8 9".into(), "days"));
+        assert_eq!(labels(9 * DAY, 10 * DAY).0, "216 219 222 225 228 231 234 237 240");
         assert_eq!(labels(0, 3000 * DAY).0, "0 400 800 1200 1600 2000 2400 2800 3200");
     }
 

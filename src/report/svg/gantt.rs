@@ -56,7 +56,7 @@ pub fn gantt(gantt: &Gantt<'_>) -> String {
         draw_axis(canvas, &layout);
         draw_waves(canvas, gantt, &layout);
         draw_lanes(canvas, &layout);
-        for bar in gantt.bars {
+        for bar in layout.worth_drawing(gantt.bars) {
             draw_bar(canvas, bar, &layout);
         }
         draw_legend(canvas, &layout);
@@ -123,6 +123,18 @@ impl Layout {
         let listed = self.modules.len().min(LEGEND_MODULES_MAX + 1);
         let lines = i32::try_from(listed.div_ceil(LEGEND_COLUMNS)).expect("a few lines");
         self.legend_top() + lines * LEGEND_LINE + 10
+    }
+
+    /// Leaves out bars that fall whole into a pixel which is painted already: a storm has tens of
+    /// thousands of them, and nobody would see one. What failed or was canceled always shows.
+    fn worth_drawing<'g>(&self, bars: &'g [Bar]) -> impl Iterator<Item = &'g Bar> {
+        let mut painted: BTreeSet<(&'g str, i32)> = BTreeSet::new();
+        bars.iter().filter(move |bar| {
+            let (left, right) = (self.x(bar.start.0), self.x(bar.end.0));
+            let is_thin = right <= left + 1 && bar.outcome == BarEnd::Closed;
+            let is_news = painted.insert((&bar.lane, left));
+            is_news || !is_thin
+        })
     }
 
     fn x(&self, moment: u64) -> i32 {
@@ -302,6 +314,23 @@ mod tests {
         let chart =
             Gantt { title: "koji-owned/literal, replication 1", bars: &bars, modules: &modules };
         insta::assert_snapshot!(gantt(&chart));
+    }
+
+    #[test]
+    fn of_many_bars_in_one_pixel_one_is_drawn_and_every_failure() {
+        let bar = |start: u64, outcome: BarEnd| Bar {
+            start: crate::time::Timestamp(start),
+            end: crate::time::Timestamp(start + 1),
+            outcome,
+            ..sample::bars().remove(0)
+        };
+        let mut bars: Vec<Bar> = (0..1000).map(|at| bar(at, BarEnd::Closed)).collect();
+        bars.push(bar(500, BarEnd::Failed));
+        bars.push(bar(1_000_000_000, BarEnd::Closed));
+        let modules = sample::modules();
+        let layout = Layout::of(&Gantt { title: "a storm", bars: &bars, modules: &modules });
+        let drawn: Vec<u64> = layout.worth_drawing(&bars).map(|bar| bar.start.0).collect();
+        assert_eq!(drawn, [0, 500, 1_000_000_000]);
     }
 
     #[test]

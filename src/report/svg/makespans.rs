@@ -8,7 +8,9 @@ use crate::report::spark::histogram;
 use crate::time::Millis;
 
 const WIDTH: i32 = 980;
-const LEFT: i32 = 276;
+/// The space between left and right is a whole number of bins, so that bars stand where the axis
+/// has them.
+const LEFT: i32 = 280;
 const RIGHT: i32 = WIDTH - 40;
 const TOP: i32 = 64;
 const ROW: i32 = 104;
