@@ -7,6 +7,8 @@ mod cases_modulemd;
 #[cfg(test)]
 mod check_show;
 #[cfg(test)]
+mod commands;
+#[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod graph;

@@ -120,7 +120,10 @@ fn refusal(error: SelectError) -> Refusal {
             Refusal::no(message).hint(format!("did you mean `{near}`?"))
         }
         SelectError::NotAComponent { .. } => Refusal::no(message),
-        SelectError::Unknown { .. } | SelectError::Base { .. } | _ => Refusal::usage(message),
+        SelectError::Unknown { near: None, .. } => {
+            Refusal::usage(message).hint("`modplan show` lists what the inputs hold")
+        }
+        SelectError::Base { .. } | _ => Refusal::usage(message),
     }
 }
 

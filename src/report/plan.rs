@@ -71,9 +71,10 @@ fn summary(plan: &Plan) -> String {
     add(
         &mut text,
         format_args!(
-            "{built} module builds of {} components in {} waves; roots: {}\n",
-            plan.components().count(),
-            plan.waves.len(),
+            "{} of {} in {}; roots: {}\n",
+            counted(built, "module build"),
+            counted(plan.components().count(), "component"),
+            counted(plan.waves.len(), "wave"),
             plan.roots.join(", "),
         ),
     );
@@ -148,12 +149,15 @@ pub fn dot(plan: &Plan) -> String {
 }
 
 fn components_label(module: &PlanModule) -> String {
-    let count = module.batches.iter().map(|batch| batch.components.len()).sum::<usize>();
-    match count {
-        _ if module.pass_through => "passed through".to_owned(),
-        1 => "1 component".to_owned(),
-        count => format!("{count} components"),
+    if module.pass_through {
+        return "passed through".to_owned();
     }
+    counted(module.batches.iter().map(|batch| batch.components.len()).sum(), "component")
+}
+
+/// Writes a count with its noun.
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Returns what to know before a plan is started: cycles, dangling requirements, prerequisites,
