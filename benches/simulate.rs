@@ -6,7 +6,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use modplan::orchestrate::{
     Approach, Cascade, Catalog, CatalogBuilder, Dispatch, ModuleParts, TaskParts,
 };
-use modplan::sim::{DurationMode, Outcomes, Setup, Slots, SlotsGroup, World};
+use modplan::sim::{Conditions, DurationMode, Outcomes, Setup, Slots, SlotsGroup, World};
 use modplan::time::Millis;
 use modplan::trace::{BUILD_ARCH, History, Row, RowOutcome, Samples};
 use rand::{Rng as _, SeedableRng as _};
@@ -80,6 +80,7 @@ fn farm(catalog: Catalog, samples: Vec<Samples>, slots: Slots) -> Setup {
         builds_max: 1_000_000,
         durations: DurationMode::Resample,
         outcomes: Outcomes::History,
+        conditions: Conditions::default(),
         seed: 1,
     }
 }

@@ -17,8 +17,11 @@
 //! What can be rebuilt at all stands in the [`Catalog`], plain arrays made once for a run.
 
 mod catalog;
+mod dependants;
 mod event;
 mod koji_owned;
+mod mailbox;
+mod orchestrator;
 mod orchestrator_owned;
 mod progress;
 mod spread;
@@ -26,8 +29,11 @@ mod spread;
 pub use catalog::{
     Catalog, CatalogBuilder, Component, ComponentIx, Module, ModuleIx, ModuleParts, Task, TaskParts,
 };
-pub use event::{Approach, BuildId, Command, ComponentEnd, Event, StopReason};
+pub use dependants::{Requirement, Row};
+pub use event::{Approach, BuildId, Command, ComponentEnd, Event, StopReason, Timer};
 pub use koji_owned::KojiOwned;
-pub use orchestrator_owned::{Dispatch, Limits, OrchestratorOwned};
+pub use mailbox::{Concern, Standing};
+pub use orchestrator::Orchestrator;
+pub use orchestrator_owned::{Dispatch, Gates, Limits, OrchestratorOwned};
 pub use progress::{Order, Progress};
 pub use spread::{Cascade, Fuse};

@@ -82,6 +82,11 @@ pub struct Tests {
     pub module: Option<Quantiles>,
     /// How many tests run at once; any number where not given.
     pub workers: Option<u32>,
+    /// Share of tests that never report a result.
+    pub missing: f64,
+    /// How long orchestrator-owned waits for a result before it asks for it again; a day where not
+    /// given.
+    pub timeout: Option<Millis>,
 }
 
 /// What people do about a stuck rebuild.
@@ -98,6 +103,8 @@ pub struct People {
 pub struct Bus {
     /// From publishing to receiving.
     pub delay: Millis,
+    /// How much longer it may take, any time up to this being as likely: messages overtake.
+    pub jitter: Millis,
     /// Share of messages lost.
     pub loss: f64,
     /// Share of messages that come twice.
@@ -147,14 +154,22 @@ pub enum FaultKind {
     BuildersDown,
     /// The hub answers nobody.
     HubOffline,
+    /// The hub refuses every call that changes something; what runs goes on.
+    HubRefusing,
     /// The orchestrator dies and starts again.
     OrchestratorCrash,
     /// The bus carries nothing.
     BusOutage,
     /// Repo regenerations fail.
     RepoFailure,
-    /// Every build fails, as something in the base system is broken.
+    /// Every build that begins fails, as something in the base system is broken.
     BasePackageBroken,
+    /// Somebody cancels what runs of a module.
+    ModuleCanceled,
+    /// The dependency service answers nobody.
+    PdcDown,
+    /// The dependency service knows superseded versions only, where there are any.
+    PdcStale,
 }
 
 /// One fault.
@@ -168,8 +183,13 @@ pub struct Fault {
     pub builders: Option<String>,
     /// How many of them; all where not given.
     pub count: Option<u32>,
-    /// How long it lasts; for ever where not given.
+    /// Which module, for `module-canceled`: `name:stream` or with its context.
+    pub module: Option<String>,
+    /// How long it lasts; for ever where not given, but an orchestrator that crashes is started
+    /// again at once.
     pub lasts: Option<Millis>,
+    /// The line of the scenario file; 0 where there is none.
+    pub line: u32,
 }
 
 /// A whole scenario.
@@ -191,6 +211,32 @@ pub struct Scenario {
     pub arrivals: Vec<Arrival>,
     /// What breaks, and when.
     pub faults: Vec<Fault>,
+}
+
+impl FaultKind {
+    /// Every kind with its word in scenario files.
+    pub const ALL: [(&'static str, Self); 10] = [
+        ("builders-down", Self::BuildersDown),
+        ("hub-offline", Self::HubOffline),
+        ("hub-refusing", Self::HubRefusing),
+        ("orchestrator-crash", Self::OrchestratorCrash),
+        ("bus-outage", Self::BusOutage),
+        ("repo-failure", Self::RepoFailure),
+        ("base-package-broken", Self::BasePackageBroken),
+        ("module-canceled", Self::ModuleCanceled),
+        ("pdc-down", Self::PdcDown),
+        ("pdc-stale", Self::PdcStale),
+    ];
+
+    /// Returns the word in scenario files.
+    ///
+    /// # Panics
+    /// Never: [`FaultKind::ALL`] holds every kind.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        let entry = Self::ALL.iter().find(|(_, kind)| *kind == self);
+        entry.expect("every kind has a word").0
+    }
 }
 
 impl Default for OrchestratorOwned {

@@ -14,20 +14,23 @@
 //! approaches see the same luck whatever the order of events. [`sweep`] runs replications side by
 //! side and collects them in order.
 
+mod conditions;
 pub mod draw;
 mod farm;
 mod figures;
 mod history;
-#[expect(dead_code, reason = "the world does not yet order all of it: faults come next")]
 mod koji;
 mod ledger;
+mod log;
 mod prepare;
 pub mod sweep;
 mod world;
 
+pub use conditions::Conditions;
 pub use farm::{Slots, SlotsGroup};
 pub use figures::{Bar, BarEnd, Outcome, RunFigures};
 pub use history::{DurationMode, Outcomes};
-pub use ledger::{ModuleRun, ModuleState};
+pub use ledger::{ModuleRun, ModuleState, Spent};
+pub use log::{Fact, Log, LogRow, Tally};
 pub use prepare::{Prepared, Reach, check, prepare};
-pub use world::{Run, Setup, World};
+pub use world::{Handle, Run, Setup, World};

@@ -56,12 +56,18 @@ enum VariantArg {
     /// koji owns the build, and every pass has all dependants rebuilt
     #[value(name = "koji-owned/literal")]
     KojiLiteral,
+    /// koji owns the build, and a dependant that waits already is not queued twice
+    #[value(name = "koji-owned/coalesced")]
+    KojiCoalesced,
     /// koji owns the build, and each module is rebuilt once
     #[value(name = "koji-owned/planned")]
     KojiPlanned,
     /// The orchestrator owns the build, and every pass has all dependants rebuilt
     #[value(name = "orchestrator-owned/literal")]
     OwnerLiteral,
+    /// The orchestrator owns the build, and a dependant that waits already is not queued twice
+    #[value(name = "orchestrator-owned/coalesced")]
+    OwnerCoalesced,
     /// The orchestrator owns the build, and each module is rebuilt once
     #[value(name = "orchestrator-owned/planned")]
     OwnerPlanned,
@@ -81,8 +87,10 @@ impl VariantArg {
     fn parts(self) -> (Approach, Cascade) {
         match self {
             Self::KojiLiteral => (Approach::KojiOwned, Cascade::Literal),
+            Self::KojiCoalesced => (Approach::KojiOwned, Cascade::Coalesced),
             Self::KojiPlanned => (Approach::KojiOwned, Cascade::Planned),
             Self::OwnerLiteral => (Approach::OrchestratorOwned, Cascade::Literal),
+            Self::OwnerCoalesced => (Approach::OrchestratorOwned, Cascade::Coalesced),
             Self::OwnerPlanned => (Approach::OrchestratorOwned, Cascade::Planned),
         }
     }

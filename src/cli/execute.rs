@@ -8,7 +8,9 @@ use modplan::orchestrate::{Approach, Cascade, Dispatch};
 use modplan::plan::Plan;
 use modplan::report::run::{self, RunLabel};
 use modplan::scenario::{self, Scenario};
-use modplan::sim::{self, DurationMode, Outcome, Outcomes, Prepared, Reach, Setup, Slots};
+use modplan::sim::{
+    self, Conditions, DurationMode, Outcome, Outcomes, Prepared, Reach, Setup, Slots,
+};
 
 use super::args::{SelectionArgs, Unit, WorldArgs};
 use super::case::{Case, World, read_plan};
@@ -68,6 +70,8 @@ enum On {
 pub(crate) enum CascadeArg {
     /// Every module that passed has every dependant rebuilt at once
     Literal,
+    /// As literal, but a dependant that already waits is not queued twice
+    Coalesced,
     /// A module is rebuilt once, after all that is rebuilt before it passed
     Planned,
 }
@@ -99,6 +103,7 @@ impl Execute {
         };
         let cascade = match (self.cascade, approach) {
             (Some(CascadeArg::Literal), _) | (None, Approach::KojiOwned) => Cascade::Literal,
+            (Some(CascadeArg::Coalesced), _) => Cascade::Coalesced,
             (Some(CascadeArg::Planned), _) | (None, Approach::OrchestratorOwned) => {
                 Cascade::Planned
             }
@@ -181,15 +186,21 @@ impl Subject {
         let outcomes = match builds.outcomes {
             scenario::Outcomes::Replay => Outcomes::History,
             scenario::Outcomes::AlwaysPass => Outcomes::AlwaysPass,
-            scenario::Outcomes::Rate => {
-                return Err(Refusal::no("the scenario's `outcomes: rate` is not yet supported")
-                    .hint("write `outcomes: replay` or `outcomes: always-pass`"));
-            }
+            scenario::Outcomes::Rate => Outcomes::Rate {
+                failure_rate: builds.failure_rate,
+                flaky_share: builds.flaky_share,
+            },
         };
+        let slots = Slots::of(&self.farm);
+        let on = (&slots, &*self.prepared.catalog);
+        let conditions = Conditions::of(&self.world.scenario, approach, on).map_err(|why| {
+            Refusal::no(format!("the scenario does not fit what is run: {why}"))
+                .hint("name builders as the farm does, and modules of the plan")
+        })?;
         Ok(Setup {
             catalog: self.prepared.catalog.clone(),
             samples: self.prepared.samples.clone(),
-            slots: Slots::of(&self.farm),
+            slots,
             approach,
             cascade,
             dispatch: match orchestrator_owned.dispatch {
@@ -201,6 +212,7 @@ impl Subject {
             builds_max: u32::try_from(self.world.scenario.builds_max).unwrap_or(u32::MAX),
             durations: DurationMode::Replay,
             outcomes,
+            conditions,
             seed: 1,
         })
     }

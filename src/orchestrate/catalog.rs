@@ -1,12 +1,13 @@
 //! What can be rebuilt, as plain arrays: modules, their components, the tasks of those, and who
 //! follows whom. Made once, shared by every replication.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Cascade;
+use super::{Cascade, Requirement};
 use crate::name::{Arch, PackageName};
 
 /// A module of the catalog.
@@ -51,6 +52,10 @@ pub struct Catalog {
 pub struct Module {
     /// `name:stream:context`, as plans print it.
     pub id: Arc<str>,
+    /// Its name, stream and context as numbers: what a dependant's requirement must equal.
+    pub identity: Requirement,
+    /// Identifies it in random draws.
+    pub draw_key: u64,
     /// Its components; none means that it is passed through without a build.
     pub components: Range<u32>,
     /// How many batches its components form; the macros package is not counted.
@@ -65,6 +70,8 @@ pub struct Module {
     pub wave: u32,
     /// Who is rebuilt when it passes under the literal rule.
     pub dependants: Arc<[ModuleIx]>,
+    /// Modules of which a superseded version was built with it and the newest is not.
+    pub superseded_dependants: Vec<ModuleIx>,
     /// Who waits for it in the plan; edges of a cut are left out.
     pub planned_dependants: Vec<ModuleIx>,
     /// How many modules it waits for in the plan.
@@ -78,6 +85,8 @@ pub struct Component {
     pub module: ModuleIx,
     /// koji's name for it.
     pub package: PackageName,
+    /// Identifies (module, component) in random draws.
+    pub draw_key: u64,
     /// Its batch, from 0.
     pub batch: u32,
     /// Components of the same module that are built after it.
@@ -114,6 +123,8 @@ pub struct ModuleParts {
     pub is_start: bool,
     /// Who is rebuilt when it passes under the literal rule, as positions.
     pub dependants: Vec<u32>,
+    /// Of whom a superseded version was built with it and the newest is not, as positions.
+    pub superseded_dependants: Vec<u32>,
     /// Who waits for it in the plan, as positions.
     pub planned_dependants: Vec<u32>,
     /// Whether `buildafter` orders its components.
@@ -138,6 +149,7 @@ pub struct TaskParts {
 #[derive(Debug, Default)]
 pub struct CatalogBuilder {
     catalog: Catalog,
+    numbers: BTreeMap<Box<str>, u32>,
 }
 
 impl CatalogBuilder {
@@ -154,6 +166,7 @@ impl CatalogBuilder {
             self.catalog.components.push(Component {
                 module,
                 package: package.clone(),
+                draw_key: text_key(&format!("{}\n{package}", parts.id)),
                 batch: *batch,
                 blocks: Vec::new(),
                 waits_for: small(after.len()),
@@ -168,8 +181,12 @@ impl CatalogBuilder {
                 self.catalog.components[(first + before) as usize].blocks.push(component);
             }
         }
+        let identity = self.identity(&parts.id);
+        let positions = |list: &[u32]| list.iter().map(|&at| ModuleIx(at)).collect();
         self.catalog.modules.push(Module {
             id: parts.id.as_str().into(),
+            identity,
+            draw_key: text_key(&parts.id),
             components: first..small(self.catalog.components.len()),
             batches: parts.components.iter().map(|part| part.1 + 1).max().unwrap_or(0),
             is_graph: parts.is_graph,
@@ -177,9 +194,20 @@ impl CatalogBuilder {
             is_start: parts.is_start,
             wave: parts.wave.unwrap_or(0),
             dependants: parts.dependants.iter().map(|&at| ModuleIx(at)).collect(),
-            planned_dependants: parts.planned_dependants.iter().map(|&at| ModuleIx(at)).collect(),
+            superseded_dependants: positions(&parts.superseded_dependants),
+            planned_dependants: positions(&parts.planned_dependants),
             planned_dependencies: 0,
         });
+    }
+
+    /// Numbers the parts of `name:stream:context`.
+    fn identity(&mut self, id: &str) -> Requirement {
+        let mut parts = id.splitn(3, ':');
+        let mut number = || {
+            let next = small(self.numbers.len());
+            *self.numbers.entry(parts.next().unwrap_or_default().into()).or_insert(next)
+        };
+        Requirement { name: number(), stream: number(), context: number() }
     }
 
     fn push_tasks(&mut self, id: &str, package: &PackageName, tasks: &[TaskParts]) -> Range<u32> {
@@ -289,7 +317,7 @@ impl Catalog {
         (0..small(self.modules.len())).map(ModuleIx).filter(move |&module| {
             let module = self.module(module);
             match cascade {
-                Cascade::Literal => module.is_start,
+                Cascade::Literal | Cascade::Coalesced => module.is_start,
                 Cascade::Planned => module.is_planned && module.planned_dependencies == 0,
             }
         })

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ComponentIx, ModuleIx};
+use super::mailbox::Concern;
+use super::{ComponentIx, ModuleIx, Row};
+use crate::time::Timestamp;
 
 /// One build of one module in one run, numbered from 0 in the order of submission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -27,12 +29,40 @@ pub enum ComponentEnd {
 /// Something that happened. An event may come twice, late, or for something that is gone; then it
 /// changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Event {
     /// Somebody asks the orchestrator to build a module (`fedpkg module-build`).
     Requested {
+        /// The number of the request: the same request may come twice.
+        request: u32,
         /// What to build.
         module: ModuleIx,
+    },
+    /// Somebody repaired what kept a module build from going on and asks for it to go on.
+    Resumed {
+        /// The number of the request.
+        request: u32,
+        /// The module build.
+        build: BuildId,
+        /// Components with a repaired source, in catalog order; none: only try again.
+        fixed: Arc<[ComponentIx]>,
+    },
+    /// Somebody wants a module build stopped.
+    Canceled {
+        /// The number of the request.
+        request: u32,
+        /// The module build.
+        build: BuildId,
+    },
+    /// The modulemd of a module build is here.
+    Fetched {
+        /// The module build.
+        build: BuildId,
+    },
+    /// Tag and target of a module build are there.
+    TargetMade {
+        /// The module build.
+        build: BuildId,
     },
     /// The build of one component ended.
     ComponentEnded {
@@ -40,8 +70,35 @@ pub enum Event {
         build: BuildId,
         /// The component.
         component: ComponentIx,
+        /// Which attempt of this module build, from 1.
+        attempt: u32,
         /// How it ended.
         end: ComponentEnd,
+    },
+    /// A component was tested.
+    ComponentTested {
+        /// The module build it belongs to.
+        build: BuildId,
+        /// The component.
+        component: ComponentIx,
+        /// The attempt that was tested.
+        attempt: u32,
+        /// Whether all that is required passed.
+        passed: bool,
+    },
+    /// A component that passed its gate is in the tag of its module.
+    ComponentTagged {
+        /// The module build it belongs to.
+        build: BuildId,
+        /// The component.
+        component: ComponentIx,
+    },
+    /// The repo of a module is made, or could not be.
+    RepoEnded {
+        /// The module build.
+        build: BuildId,
+        /// Whether it is made.
+        is_ok: bool,
     },
     /// A module was tested; where no gate is configured, complete counts as passed at once.
     Tested {
@@ -49,8 +106,19 @@ pub enum Event {
         build: BuildId,
         /// The module.
         module: ModuleIx,
+        /// Which test of this module build, from 1.
+        attempt: u32,
         /// Whether all that is required passed.
         passed: bool,
+    },
+    /// Somebody waived what a test found: the gate is open without a new result.
+    Waived {
+        /// The module build.
+        build: BuildId,
+        /// The module.
+        module: ModuleIx,
+        /// The component whose test is waived; none: the module's own.
+        component: Option<ComponentIx>,
     },
     /// The dependency service answered.
     Dependants {
@@ -58,8 +126,45 @@ pub enum Event {
         build: BuildId,
         /// The module asked about.
         module: ModuleIx,
-        /// What must be rebuilt because of it, in catalog order.
-        dependants: Arc<[ModuleIx]>,
+        /// What it found, to be checked again.
+        rows: Arc<[Row]>,
+    },
+    /// A call was refused, or nobody answered it: nothing of it is done.
+    Refused {
+        /// The call.
+        command: Box<Command>,
+    },
+    /// A moment that was asked for is here.
+    Timer {
+        /// Which.
+        timer: Timer,
+    },
+}
+
+/// What is to be done at a moment asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Timer {
+    /// Ask koji and the tests for what the bus lost.
+    Poll,
+    /// Call the hub again.
+    Hub,
+    /// Look for results that are overdue.
+    TestsDue {
+        /// The module build.
+        build: BuildId,
+    },
+    /// Make the repo again.
+    Repo {
+        /// The module build.
+        build: BuildId,
+    },
+    /// Send what was kept back so that people get few mails.
+    Digest,
+    /// Make a call again; the call says which try it is.
+    Again {
+        /// The call.
+        command: Box<Command>,
     },
 }
 
@@ -71,9 +176,10 @@ pub enum StopReason {
     Capped,
 }
 
-/// Something that must now be done. Each can be repeated or reconciled without harm.
+/// Something that must now be done. Each can be repeated or reconciled without harm: a submission
+/// carries (module build, component, attempt), by which a driver finds it at koji.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Command {
     /// Have koji build a whole module (koji-owned).
     BuildModule {
@@ -81,8 +187,12 @@ pub enum Command {
         module: ModuleIx,
         /// The module build whose pass is the reason.
         cause: Option<BuildId>,
+        /// Whether to leave it when a build of the module waits for its first builder.
+        unless_waiting: bool,
+        /// How often the call was refused.
+        tries: u32,
     },
-    /// A module build begins (orchestrator-owned): its tag and target are needed from now on.
+    /// A module build begins (orchestrator-owned): it gets its version.
     OpenModule {
         /// Its number.
         build: BuildId,
@@ -91,14 +201,54 @@ pub enum Command {
         /// The module build whose pass is the reason.
         cause: Option<BuildId>,
     },
+    /// Fetch the modulemd of a module build.
+    Fetch {
+        /// The module build.
+        build: BuildId,
+        /// The module.
+        module: ModuleIx,
+    },
+    /// Make the tag and target of a module build, and what koji needs before a component can be
+    /// built in it.
+    CreateTarget {
+        /// The module build.
+        build: BuildId,
+        /// The module.
+        module: ModuleIx,
+    },
     /// Submit one component to koji (orchestrator-owned).
     BuildComponent {
         /// The module build.
         build: BuildId,
         /// The component.
         component: ComponentIx,
+        /// Which attempt of this module build, from 1.
+        attempt: u32,
         /// The longest path that waits for it, in milliseconds: longer goes first.
         priority: u64,
+    },
+    /// Cancel the build of a component.
+    CancelComponent {
+        /// The module build.
+        build: BuildId,
+        /// The component.
+        component: ComponentIx,
+        /// Which attempt of this module build, from 1.
+        attempt: u32,
+    },
+    /// Tag a component that passed its gate into the tag of its module.
+    TagComponent {
+        /// The module build.
+        build: BuildId,
+        /// The component.
+        component: ComponentIx,
+    },
+    /// Make the repo of a module with its modulemd inside.
+    MakeRepo {
+        /// The module build.
+        build: BuildId,
+        /// The module.
+        module: ModuleIx,
     },
     /// Publish that a module is done: built, with its repo made.
     Publish {
@@ -106,8 +256,26 @@ pub enum Command {
         build: BuildId,
         /// The module.
         module: ModuleIx,
+        /// Which test of this module build it asks for, from 1.
+        attempt: u32,
     },
-    /// Give a module build up for good.
+    /// Ask the tests for a result that is missing or is to be made anew.
+    RequestTest {
+        /// The module build.
+        build: BuildId,
+        /// The component; none: the module.
+        component: Option<ComponentIx>,
+        /// The attempt to be tested.
+        attempt: u32,
+    },
+    /// Say that a module passed its gate and may be used.
+    Ready {
+        /// The module build.
+        build: BuildId,
+        /// The module.
+        module: ModuleIx,
+    },
+    /// Give a module build up until somebody repairs it.
     FailModule {
         /// The module build.
         build: BuildId,
@@ -120,13 +288,22 @@ pub enum Command {
         build: BuildId,
         /// The module.
         module: ModuleIx,
+        /// How often nobody answered.
+        tries: u32,
     },
-    /// Mail the relevant people that the rebuild is stuck.
+    /// Mail the relevant people that the rebuild is stuck, or goes on.
     Mail {
-        /// The module build.
-        build: BuildId,
-        /// The module.
-        module: ModuleIx,
+        /// What it is about, in the order in which it came up.
+        about: Vec<Concern>,
+    },
+    /// Ask koji and the tests how all that is outstanding stands.
+    Poll,
+    /// Give a timer event at a moment.
+    Timer {
+        /// When.
+        at: Timestamp,
+        /// Which.
+        timer: Timer,
     },
     /// Submit nothing more, cancel what runs.
     Stop {

@@ -1,18 +1,40 @@
 //! The orchestrator of the second design: it owns the module build and tracks every component.
 //!
-//! A module build is opened, its components are submitted as what they wait for is built, and when
-//! all are built the module is published as done. A component that fails stops the module it
-//! belongs to: nothing more of it is submitted, what already runs goes on.
+//! ```text
+//! module build:  Fetching ─▶ Preparing ─▶ Building ─▶ Repo ─▶ Testing ─▶ Passed
+//!                                            │  ▲       │      │   ▲
+//!                                            ▼  │ Resumed      ▼   │ Waived, Resumed
+//!                                          Failed ◀─────┘     Stuck
+//!
+//! component:     Waiting ─▶ Ready ─▶ Submitted ─▶ Testing ─▶ Tagging ─▶ Done
+//!                             ▲         │            │
+//!                             └─────────┴─ retried ──┴─ repaired
+//! ```
+//!
+//! A request fetches the modulemd, makes tag and target, and submits components as what they wait
+//! for is built, validated and tagged. When all are, it makes the repo, publishes the module as done,
+//! and waits for its gate. What may be retried is; what failed is resumed, without redoing what is
+//! done. Messages are only hints: a poll finds what the bus lost, results that are overdue are asked
+//! for again, and calls that the hub refuses are made again later, each with a bound.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 
+use super::mailbox::{Concern, Mailbox, Standing};
 use super::spread::{Cause, Unmet};
 use super::{
-    BuildId, Cascade, Catalog, Command, ComponentEnd, ComponentIx, Event, Fuse, ModuleIx, Order,
-    Progress,
+    BuildId, Cascade, Catalog, Command, ComponentIx, Event, Fuse, ModuleIx, Order, Progress, Timer,
 };
-use crate::time::Timestamp;
+use crate::time::{Millis, Timestamp};
+
+mod component;
+mod hub;
+mod module;
+mod outstanding;
+mod waves;
+
+use hub::Hub;
+use waves::Waves;
 
 /// In which order components are submitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +48,17 @@ pub enum Dispatch {
     Wave,
 }
 
+/// What must pass a test before it counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gates {
+    /// Each component, before it is tagged.
+    pub component: bool,
+    /// The module, before it is ready.
+    pub module: bool,
+}
+
 /// What bounds the orchestrator.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// In which order components are submitted.
     pub dispatch: Dispatch,
@@ -35,6 +66,14 @@ pub struct Limits {
     pub submit_limit: u32,
     /// How many module builds a run may make.
     pub fuse: Fuse,
+    /// How often a component that failed is built again within a module build.
+    pub retries: u32,
+    /// What must pass a test.
+    pub gates: Gates,
+    /// How often it asks for what the bus lost.
+    pub poll: Millis,
+    /// How long it waits for the result of a test before it asks for it again.
+    pub test_timeout: Millis,
 }
 
 /// The orchestrator that owns module builds.
@@ -43,39 +82,105 @@ pub struct OrchestratorOwned<'a> {
     catalog: &'a Catalog,
     cascade: Cascade,
     limits: Limits,
+    /// Requests heard: one may come twice.
+    requests: BTreeSet<u32>,
     builds: Vec<ModuleBuild>,
+    /// The components of all module builds, one after the other.
+    parts: Vec<Part>,
+    modules: Vec<Standings>,
     unmet: Unmet,
     /// Components that may start, by priority, then in the order of module builds and components.
     ready: BinaryHeap<(u64, Reverse<(BuildId, ComponentIx)>)>,
     under_way: u32,
+    /// Module builds that neither passed nor failed.
+    open: u32,
+    poll_at: Option<Timestamp>,
+    hub: Hub,
     waves: Waves,
+    mailbox: Mailbox,
     scratch: Vec<ComponentIx>,
 }
 
-#[derive(Clone, Debug)]
+/// What is known of a module over all its builds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Standings {
+    /// Builds that go on by themselves.
+    live: u32,
+    newest: Option<BuildId>,
+    /// Under the coalesced cascade: who asked for another build after the live one.
+    again: Option<BuildId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct ModuleBuild {
     module: ModuleIx,
-    progress: Progress,
     state: State,
+    progress: Progress,
+    /// Where its components begin in `parts`.
+    first_part: u32,
+    /// Components that are built again though the walk over the module is past them.
+    redone: u32,
+    /// Which test of the module counts, from 1.
+    round: u32,
+    since: Timestamp,
+    test_tries: u32,
+    repo_tries: u32,
+    repo_at: Option<Timestamp>,
+    tests_due_at: Option<Timestamp>,
+    /// How often its dependants were asked for without an answer; none: nothing is asked.
+    asked: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
+    Fetching,
+    Preparing,
     Building,
-    Done,
+    Repo,
+    Testing,
+    Stuck,
     Passed,
     Failed,
 }
 
-/// The barrier of wave dispatch.
-#[derive(Clone, Debug, Default)]
-struct Waves {
-    /// How many modules of each wave have not ended, by wave.
-    left: Vec<u32>,
-    /// The first wave with modules left.
-    current: usize,
-    /// Modules whose own dependencies passed but whose wave is not open.
-    held: Vec<(ModuleIx, Cause)>,
+impl State {
+    fn is_live(self) -> bool {
+        !matches!(self, Self::Stuck | Self::Passed | Self::Failed)
+    }
+
+    fn is_open(self) -> bool {
+        !matches!(self, Self::Passed | Self::Failed)
+    }
+}
+
+/// One component of one module build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Part {
+    state: PartState,
+    attempt: u32,
+    /// Attempts that failed since somebody last repaired it.
+    failures: u32,
+    test_tries: u32,
+    since: Timestamp,
+    is_redone: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PartState {
+    Waiting,
+    Ready,
+    Submitted,
+    Testing,
+    Rejected,
+    Tagging,
+    Done,
+    Failed,
+}
+
+/// Where commands go, and when.
+struct To<'o> {
+    now: Timestamp,
+    out: &'o mut Vec<Command>,
 }
 
 impl<'a> OrchestratorOwned<'a> {
@@ -85,194 +190,270 @@ impl<'a> OrchestratorOwned<'a> {
         let mut unmet = Unmet::default();
         unmet.reset(catalog);
         let by_wave = limits.dispatch == Dispatch::Wave && cascade == Cascade::Planned;
-        let waves = if by_wave { Waves::new(catalog) } else { Waves::default() };
         Self {
             catalog,
             cascade,
             limits,
+            requests: BTreeSet::new(),
             builds: Vec::new(),
+            parts: Vec::new(),
+            modules: vec![Standings::default(); catalog.modules.len()],
             unmet,
             ready: BinaryHeap::new(),
             under_way: 0,
-            waves,
+            open: 0,
+            poll_at: None,
+            hub: Hub::default(),
+            waves: if by_wave { Waves::new(catalog) } else { Waves::default() },
+            mailbox: Mailbox::default(),
             scratch: Vec::new(),
         }
     }
 
     /// Advances the state by one event and appends what must now be done.
-    pub fn handle(&mut self, event: &Event, _now: Timestamp, out: &mut Vec<Command>) {
+    pub fn handle(&mut self, event: &Event, now: Timestamp, out: &mut Vec<Command>) {
+        let mut to = To { now, out };
         match *event {
-            Event::Requested { module } => self.start(module, None, out),
-            Event::ComponentEnded { build, component, end } => {
-                self.component_ended((build, component), end, out);
-            }
-            Event::Tested { build, passed, .. } => self.tested(build, passed, out),
-            Event::Dependants { build, ref dependants, .. } => {
-                for &dependant in dependants.iter() {
-                    self.start(dependant, Some(build), out);
+            Event::Requested { request, module } => self.requested(request, module, &mut to),
+            Event::Resumed { request, build, ref fixed } => {
+                if self.requests.insert(request) {
+                    self.resumed(build, fixed, &mut to);
                 }
             }
+            Event::Canceled { request, build } => {
+                if self.requests.insert(request) {
+                    self.canceled(build, &mut to);
+                }
+            }
+            Event::Fetched { build } => self.fetched(build, &mut to),
+            Event::TargetMade { build } => self.target_made(build, &mut to),
+            Event::ComponentEnded { build, component, attempt, end } => {
+                self.component_ended((build, component, attempt), end, &mut to);
+            }
+            Event::ComponentTested { build, component, attempt, passed } => {
+                self.component_tested((build, component, attempt), passed, &mut to);
+            }
+            Event::ComponentTagged { build, component } => {
+                self.component_tagged(build, component, &mut to);
+            }
+            Event::RepoEnded { build, is_ok } => self.repo_ended(build, is_ok, &mut to),
+            Event::Tested { build, attempt, passed, .. } => {
+                self.tested(build, (attempt, passed), &mut to);
+            }
+            Event::Waived { build, component: Some(component), .. } => {
+                self.component_waived(build, component, &mut to);
+            }
+            Event::Waived { build, component: None, .. } => self.waived(build, &mut to),
+            Event::Dependants { build, module, ref rows } => {
+                self.dependants(build, (module, rows), &mut to);
+            }
+            Event::Refused { ref command } => self.refused(command, &mut to),
+            Event::Timer { ref timer } => self.timer(timer, &mut to),
         }
-        self.submit(out);
+        self.submit(&mut to);
+        self.arm_poll(&mut to);
     }
 
-    /// Opens a build of a module, or holds it until its wave opens.
-    fn start(&mut self, module: ModuleIx, cause: Cause, out: &mut Vec<Command>) {
+    fn timer(&mut self, timer: &Timer, to: &mut To<'_>) {
+        match *timer {
+            Timer::Poll => {
+                if self.poll_at.is_some_and(|at| at <= to.now) {
+                    self.poll_at = None;
+                    to.out.push(Command::Poll);
+                }
+            }
+            Timer::Hub => self.call_hub_again(to),
+            Timer::TestsDue { build } => self.tests_due(build, to),
+            Timer::Repo { build } => self.repo_again(build, to),
+            Timer::Digest => self.mailbox.digest(to.now, to.out),
+            Timer::Again { ref command } => self.ask_again(command, to),
+        }
+    }
+
+    /// A poll is due as long as anything is open.
+    fn arm_poll(&mut self, to: &mut To<'_>) {
+        if self.poll_at.is_none() && self.open > 0 && !self.limits.fuse.is_blown() {
+            let at = to.now + self.limits.poll;
+            self.poll_at = Some(at);
+            to.out.push(Command::Timer { at, timer: Timer::Poll });
+        }
+    }
+
+    fn requested(&mut self, request: u32, module: ModuleIx, to: &mut To<'_>) {
+        let is_known = module.index() < self.catalog.modules.len();
+        if is_known && self.requests.insert(request) {
+            self.start(module, None, to);
+        }
+    }
+
+    /// Opens a build of a module, or holds it until its wave opens or its live build ends.
+    fn start(&mut self, module: ModuleIx, cause: Cause, to: &mut To<'_>) {
         if self.waves.is_closed(self.catalog, module) {
-            self.waves.held.push((module, cause));
+            self.waves.hold(module, cause);
             return;
         }
-        if !self.limits.fuse.take(out) {
+        let standings = self.modules[module.index()];
+        if standings.live > 0 {
+            match self.cascade {
+                Cascade::Literal => {}
+                Cascade::Coalesced => {
+                    self.queue_again(module, cause);
+                    return;
+                }
+                Cascade::Planned => return,
+            }
+        }
+        if !self.limits.fuse.take(to.out) {
             return;
         }
         let build = BuildId(u32::try_from(self.builds.len()).expect("the fuse bounds builds"));
-        out.push(Command::OpenModule { build, module, cause });
+        to.out.push(Command::OpenModule { build, module, cause });
+        let components = self.catalog.module(module).components.len();
+        let part = Part {
+            state: PartState::Waiting,
+            attempt: 1,
+            failures: 0,
+            test_tries: 0,
+            since: to.now,
+            is_redone: false,
+        };
+        self.builds.push(ModuleBuild {
+            module,
+            state: State::Fetching,
+            progress: Progress::default(),
+            first_part: u32::try_from(self.parts.len()).expect("the fuse bounds builds"),
+            redone: 0,
+            round: 1,
+            since: to.now,
+            test_tries: 0,
+            repo_tries: 0,
+            repo_at: None,
+            tests_due_at: None,
+            asked: None,
+        });
+        self.parts.resize(self.parts.len() + components, part);
+        self.open += 1;
+        let standings = &mut self.modules[module.index()];
+        standings.live += 1;
+        standings.newest = Some(build);
+        if components == 0 {
+            // It is passed through: nothing to fetch, build or test.
+            self.passed(build, to);
+        } else {
+            to.out.push(Command::Fetch { build, module });
+        }
+    }
+
+    /// One more build follows the live one, unless that has submitted nothing yet.
+    fn queue_again(&mut self, module: ModuleIx, cause: Cause) {
+        let standings = &mut self.modules[module.index()];
+        let newest = standings.newest.expect("a live build is known");
+        let has_begun =
+            !matches!(self.builds[newest.0 as usize].state, State::Fetching | State::Preparing);
+        if has_begun && standings.again.is_none() {
+            standings.again = cause;
+        }
+    }
+
+    fn fetched(&mut self, build: BuildId, to: &mut To<'_>) {
+        if self.state(build) == Some(State::Fetching) {
+            self.set_state(build, State::Preparing);
+            let module = self.build(build).module;
+            self.call_hub(Command::CreateTarget { build, module }, to);
+        }
+    }
+
+    fn target_made(&mut self, build: BuildId, to: &mut To<'_>) {
+        if self.state(build) != Some(State::Preparing) {
+            return;
+        }
+        self.hub.answered();
+        self.set_state(build, State::Building);
         let order = match self.limits.dispatch {
             Dispatch::Graph | Dispatch::Wave => Order::Graph,
             Dispatch::Batch => Order::Batch,
         };
-        let mut progress = Progress::default();
-        progress.start(self.catalog, (module, order), &mut self.scratch);
-        self.builds.push(ModuleBuild { module, progress, state: State::Building });
+        let entry = &mut self.builds[build.0 as usize];
+        entry.progress.start(self.catalog, (entry.module, order), &mut self.scratch);
         self.queue(build);
-        self.finish_if_complete(build, out);
+        self.finish_if_complete(build, to);
     }
 
+    /// Queues the components in `scratch`.
     fn queue(&mut self, build: BuildId) {
-        for component in self.scratch.drain(..) {
-            let entry = self.catalog.component(component);
-            let priority = match self.limits.dispatch {
-                Dispatch::Graph | Dispatch::Wave => entry.rank_ms,
-                Dispatch::Batch => entry.estimate_ms,
-            };
-            self.ready.push((priority, Reverse((build, component))));
+        for at in 0..self.scratch.len() {
+            self.queue_one(build, self.scratch[at]);
         }
+        self.scratch.clear();
     }
 
-    fn component_ended(
-        &mut self,
-        at: (BuildId, ComponentIx),
-        end: ComponentEnd,
-        out: &mut Vec<Command>,
-    ) {
-        let (id, component) = at;
-        self.under_way = self.under_way.saturating_sub(1);
-        let Some(build) = self.builds.get_mut(id.0 as usize) else { return };
-        if build.state != State::Building {
-            return;
-        }
-        if end == ComponentEnd::Complete {
-            build.progress.built(self.catalog, component, &mut self.scratch);
-            self.queue(id);
-            self.finish_if_complete(id, out);
-            return;
-        }
-        build.state = State::Failed;
-        let module = build.module;
-        out.push(Command::FailModule { build: id, module });
-        self.end_wave_of_failed(module, out);
+    fn queue_one(&mut self, build: BuildId, component: ComponentIx) {
+        self.part(build, component).state = PartState::Ready;
+        self.ready.push((self.priority(component), Reverse((build, component))));
     }
 
-    /// A wave does not wait for what a failure keeps from ever starting.
-    fn end_wave_of_failed(&mut self, module: ModuleIx, out: &mut Vec<Command>) {
-        let catalog = self.catalog;
-        let mut due = self.waves.ended(catalog, module);
-        let mut lost = vec![module];
-        while let Some(module) = lost.pop() {
-            for &dependant in &catalog.module(module).planned_dependants {
-                if self.unmet.give_up(dependant) {
-                    due.extend(self.waves.ended(catalog, dependant));
-                    lost.push(dependant);
-                }
-            }
-        }
-        for (held, cause) in due {
-            self.start(held, cause, out);
-        }
-    }
-
-    fn finish_if_complete(&mut self, id: BuildId, out: &mut Vec<Command>) {
-        let build = &mut self.builds[id.0 as usize];
-        if build.state == State::Building && build.progress.is_complete() {
-            build.state = State::Done;
-            out.push(Command::Publish { build: id, module: build.module });
-        }
-    }
-
-    fn tested(&mut self, id: BuildId, passed: bool, out: &mut Vec<Command>) {
-        let Some(build) = self.builds.get_mut(id.0 as usize) else { return };
-        if build.state != State::Done {
-            return;
-        }
-        let module = build.module;
-        if !passed {
-            out.push(Command::Mail { build: id, module });
-            return;
-        }
-        build.state = State::Passed;
-        match self.cascade {
-            Cascade::Literal => out.push(Command::AskDependants { build: id, module }),
-            Cascade::Planned => {
-                let mut due = Vec::new();
-                self.unmet.passed(self.catalog, module, |dependant| due.push(dependant));
-                for dependant in due {
-                    self.start(dependant, Some(id), out);
-                }
-                for (held, cause) in self.waves.ended(self.catalog, module) {
-                    self.start(held, cause, out);
-                }
-            }
+    fn priority(&self, component: ComponentIx) -> u64 {
+        let entry = self.catalog.component(component);
+        match self.limits.dispatch {
+            Dispatch::Graph | Dispatch::Wave => entry.rank_ms,
+            Dispatch::Batch => entry.estimate_ms,
         }
     }
 
     /// Submits what may start, as far as the limit allows.
-    fn submit(&mut self, out: &mut Vec<Command>) {
-        while self.under_way < self.limits.submit_limit && !self.limits.fuse.is_blown() {
+    fn submit(&mut self, to: &mut To<'_>) {
+        if self.hub.is_paused() || self.limits.fuse.is_blown() {
+            return;
+        }
+        while self.under_way < self.limits.submit_limit {
             let Some((priority, Reverse((build, component)))) = self.ready.pop() else { return };
-            if self.builds[build.0 as usize].state == State::Building {
+            let is_building = self.build(build).state == State::Building;
+            let part = self.part(build, component);
+            if is_building && part.state == PartState::Ready {
+                part.state = PartState::Submitted;
+                let attempt = part.attempt;
                 self.under_way += 1;
-                out.push(Command::BuildComponent { build, component, priority });
+                to.out.push(Command::BuildComponent { build, component, attempt, priority });
             }
         }
     }
-}
 
-impl Waves {
-    fn new(catalog: &Catalog) -> Self {
-        let waves = catalog.modules.iter().map(|module| module.wave as usize).max().unwrap_or(0);
-        let mut left = vec![0; waves + 1];
-        for module in catalog.modules.iter().filter(|module| module.is_planned) {
-            left[module.wave as usize] += 1;
-        }
-        let mut waves = Self { left, current: 0, held: Vec::new() };
-        waves.skip_ended();
-        waves
+    fn state(&self, build: BuildId) -> Option<State> {
+        self.builds.get(build.0 as usize).map(|build| build.state)
     }
 
-    fn skip_ended(&mut self) {
-        while self.left.get(self.current) == Some(&0) {
-            self.current += 1;
-        }
+    /// Returns a module build that is known to exist.
+    fn build(&mut self, build: BuildId) -> &mut ModuleBuild {
+        &mut self.builds[build.0 as usize]
     }
 
-    fn is_closed(&self, catalog: &Catalog, module: ModuleIx) -> bool {
-        !self.left.is_empty() && catalog.module(module).wave as usize > self.current
+    /// Returns a component of a module build, both known to exist.
+    fn part(&mut self, build: BuildId, component: ComponentIx) -> &mut Part {
+        let entry = &self.builds[build.0 as usize];
+        let first = self.catalog.module(entry.module).components.start;
+        &mut self.parts[(entry.first_part + component.0 - first) as usize]
     }
 
-    /// Notes that a module ended, and returns what was held for the wave that opens by it.
-    fn ended(&mut self, catalog: &Catalog, module: ModuleIx) -> Vec<(ModuleIx, Cause)> {
-        if self.left.is_empty() {
-            return Vec::new();
-        }
-        self.left[catalog.module(module).wave as usize] -= 1;
-        let before = self.current;
-        self.skip_ended();
-        if self.current == before {
-            return Vec::new();
-        }
-        let current = self.current;
-        self.held
-            .extract_if(.., |(held, _)| catalog.module(*held).wave as usize <= current)
-            .collect()
+    /// Returns whether an event speaks of a component of a known module build.
+    fn has_part(&self, build: BuildId, component: ComponentIx) -> bool {
+        self.builds.get(build.0 as usize).is_some_and(|entry| {
+            self.catalog.module(entry.module).components.contains(&component.0)
+        })
+    }
+
+    fn set_state(&mut self, build: BuildId, state: State) {
+        let entry = &mut self.builds[build.0 as usize];
+        let (before, module) = (entry.state, entry.module);
+        entry.state = state;
+        let standings = &mut self.modules[module.index()];
+        standings.live = standings.live + u32::from(state.is_live()) - u32::from(before.is_live());
+        self.open = self.open + u32::from(state.is_open()) - u32::from(before.is_open());
+    }
+
+    fn tell(&mut self, about: (BuildId, Option<ComponentIx>), how: Standing, to: &mut To<'_>) {
+        let (build, component) = about;
+        let module = self.build(build).module;
+        let concern = Concern { build, module, component, standing: how };
+        self.mailbox.tell(concern, to.now, to.out);
     }
 }

@@ -14,7 +14,7 @@ pub enum Order {
 }
 
 /// The components of one module build that are not built yet.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     first: u32,
     unbuilt: u32,

@@ -11,6 +11,8 @@ pub enum Cascade {
     /// Every module that passed has every dependant rebuilt, at once: the rule of 2016. A module
     /// is rebuilt once for every path that reaches it.
     Literal,
+    /// As literal, but a dependant that already waits to be rebuilt is not queued twice.
+    Coalesced,
     /// A module is rebuilt once, after all that is rebuilt before it passed.
     Planned,
 }
@@ -21,13 +23,14 @@ impl Cascade {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Literal => "literal",
+            Self::Coalesced => "coalesced",
             Self::Planned => "planned",
         }
     }
 }
 
 /// Counts module builds against the cap that stops a storm.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fuse {
     left: u32,
     is_blown: bool,
@@ -61,10 +64,9 @@ impl Fuse {
 }
 
 /// What a planned cascade remembers: how many modules each module still waits for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Unmet {
     unmet: Vec<u32>,
-    /// Passed, or given up for good: neither can start anything again.
     has_passed: Vec<bool>,
 }
 
@@ -74,11 +76,6 @@ impl Unmet {
         self.unmet.extend(catalog.modules.iter().map(|module| module.planned_dependencies));
         self.has_passed.clear();
         self.has_passed.resize(catalog.modules.len(), false);
-    }
-
-    /// Notes that a module will never start; returns whether that is news.
-    pub(super) fn give_up(&mut self, module: ModuleIx) -> bool {
-        !std::mem::replace(&mut self.has_passed[module.index()], true)
     }
 
     /// Notes a pass, and calls `start` for each module that waits for nothing more. A second pass

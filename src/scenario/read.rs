@@ -9,24 +9,7 @@ use crate::name::Selector;
 use crate::settings::{self, Node, Reader, Section, Value};
 
 /// Keys that are read and checked, but refused until what they ask for is simulated.
-const UNSUPPORTED: &[&str] = &[
-    "builds.failure_rate",
-    "builds.flaky_share",
-    "builds.retries",
-    "tests.defect_rate",
-    "tests.detect_component",
-    "tests.detect_module",
-    "tests.false_alarm",
-    "tests.component",
-    "tests.module",
-    "tests.workers",
-    "people",
-    "bus",
-    "orchestrator_owned.submit_limit",
-    "orchestrator_owned.poll",
-    "arrivals",
-    "faults",
-];
+const UNSUPPORTED: &[&str] = &["arrivals"];
 
 impl Scenario {
     /// Reads a scenario file; `input` is what the findings' places call the file.
@@ -69,7 +52,10 @@ impl Scenario {
             scenario.arrivals.extend(arrival(&mut reader, node));
         }
         for node in reader.items(&file, "faults").unwrap_or_default() {
-            scenario.faults.extend(fault(&mut reader, node));
+            if let Some(fault) = fault(&mut reader, node) {
+                check_crashes(&mut reader, &scenario.faults, (&fault, node));
+                scenario.faults.push(fault);
+            }
         }
         reader.finish(scenario)
     }
@@ -83,18 +69,20 @@ fn builds(reader: &mut Reader, node: &Node) -> Builds {
         ("rate", Outcomes::Rate),
         ("always-pass", Outcomes::AlwaysPass),
     ];
-    let outcomes = |text: &str| match settings::word(text, &words)? {
-        Outcomes::Rate if UNSUPPORTED.contains(&"builds.failure_rate") => {
-            Err("rate is not yet supported".to_owned())
-        }
-        outcomes @ (Outcomes::Replay | Outcomes::Rate | Outcomes::AlwaysPass) => Ok(outcomes),
-    };
-    Builds {
+    let outcomes = |text: &str| settings::word(text, &words);
+    let read = Builds {
         outcomes: reader.value(&section, "outcomes", outcomes).unwrap_or_default(),
         failure_rate: share(reader, &section, "failure_rate"),
         flaky_share: share(reader, &section, "flaky_share"),
         retries: reader.value(&section, "retries", settings::count).unwrap_or_default(),
+    };
+    if read.outcomes == Outcomes::AlwaysPass && read.failure_rate > 0.0 {
+        let node = section.find("failure_rate").unwrap_or(node);
+        let what =
+            "`builds.failure_rate` contradicts `outcomes: always-pass`: write `outcomes: rate`";
+        reader.wrong(node.place, what);
     }
+    read
 }
 
 fn share(reader: &mut Reader, section: &Section<'_>, key: &str) -> f64 {
@@ -111,6 +99,8 @@ fn tests(reader: &mut Reader, node: &Node) -> Tests {
         "component",
         "module",
         "workers",
+        "missing",
+        "timeout",
     ];
     let section = reader.section(node, "tests", &known);
     Tests {
@@ -122,6 +112,8 @@ fn tests(reader: &mut Reader, node: &Node) -> Tests {
         component: quantiles(reader, &section, ("component", "tests.component")),
         module: quantiles(reader, &section, ("module", "tests.module")),
         workers: reader.value(&section, "workers", settings::positive_count),
+        missing: share(reader, &section, "missing"),
+        timeout: reader.value(&section, "timeout", settings::interval),
     }
 }
 
@@ -146,10 +138,7 @@ fn gate(text: &str) -> Result<Gate, String> {
         ("component", Gate::Component),
         ("both", Gate::Both),
     ];
-    match settings::word(text, &words)? {
-        Gate::None => Ok(Gate::None),
-        Gate::Module | Gate::Component | Gate::Both => Err(format!("{text} is not yet supported")),
-    }
+    settings::word(text, &words)
 }
 
 /// Reads `{p50: …, p90: …}`; the key comes with its path.
@@ -178,9 +167,10 @@ fn people(reader: &mut Reader, node: &Node) -> Option<People> {
 }
 
 fn bus(reader: &mut Reader, node: &Node) -> Bus {
-    let section = reader.section(node, "bus", &["delay", "loss", "duplicate"]);
+    let section = reader.section(node, "bus", &["delay", "jitter", "loss", "duplicate"]);
     Bus {
         delay: reader.value(&section, "delay", settings::duration).unwrap_or_default(),
+        jitter: reader.value(&section, "jitter", settings::duration).unwrap_or_default(),
         loss: share(reader, &section, "loss"),
         duplicate: share(reader, &section, "duplicate"),
     }
@@ -219,23 +209,49 @@ fn arrival(reader: &mut Reader, node: &Node) -> Option<Arrival> {
 }
 
 fn fault(reader: &mut Reader, node: &Node) -> Option<Fault> {
-    let known = ["at", "kind", "builders", "count", "for"];
+    let known = ["at", "kind", "builders", "count", "module", "for"];
     let section = reader.section(node, "faults", &known);
-    let words = [
-        ("builders-down", FaultKind::BuildersDown),
-        ("hub-offline", FaultKind::HubOffline),
-        ("orchestrator-crash", FaultKind::OrchestratorCrash),
-        ("bus-outage", FaultKind::BusOutage),
-        ("repo-failure", FaultKind::RepoFailure),
-        ("base-package-broken", FaultKind::BasePackageBroken),
-    ];
     let at = reader.required(&section, "at", settings::duration);
-    let kind = reader.required(&section, "kind", |text| settings::word(text, &words));
+    let kind = reader.required(&section, "kind", |text| settings::word(text, &FaultKind::ALL));
     let builders = reader.value(&section, "builders", settings::text);
     let count = reader.value(&section, "count", settings::positive_count);
+    let module = reader.value(&section, "module", settings::text);
     let lasts = reader.value(&section, "for", settings::interval);
     if kind == Some(FaultKind::BuildersDown) && builders.is_none() {
         reader.wrong(node.place, "`faults.builders` is missing: which builders go down?");
     }
-    Some(Fault { at: at?, kind: kind?, builders, count, lasts })
+    if kind == Some(FaultKind::ModuleCanceled) && module.is_none() {
+        reader.wrong(node.place, "`faults.module` is missing: which module is canceled?");
+    }
+    let belongs = [
+        ("builders", FaultKind::BuildersDown),
+        ("count", FaultKind::BuildersDown),
+        ("module", FaultKind::ModuleCanceled),
+    ];
+    for (key, to) in belongs {
+        let is_elsewhere = kind.is_some_and(|kind| kind != to);
+        if let Some(node) = section.find(key).filter(|_| is_elsewhere) {
+            reader.wrong(node.place, format!("`faults.{key}` is for `{}` only", to.as_str()));
+        }
+    }
+    if let Some(node) = section.find("for").filter(|_| kind == Some(FaultKind::ModuleCanceled)) {
+        reader.wrong(node.place, "`faults.for` has no meaning for `module-canceled`");
+    }
+    let line = node.place.line;
+    Some(Fault { at: at?, kind: kind?, builders, count, module, lasts, line })
+}
+
+/// An orchestrator that is down cannot crash.
+fn check_crashes(reader: &mut Reader, earlier: &[Fault], (fault, node): (&Fault, &Node)) {
+    let is_crash = |fault: &&Fault| fault.kind == FaultKind::OrchestratorCrash;
+    let end = |fault: &Fault| fault.at + fault.lasts.unwrap_or_default();
+    let overlaps = |other: &&Fault| other.at <= end(fault) && fault.at <= end(other);
+    if !is_crash(&fault) {
+        return;
+    }
+    if let Some(other) = earlier.iter().filter(is_crash).find(overlaps) {
+        let line = other.line;
+        let what = "`faults` lets the orchestrator crash while it is down already, by line";
+        reader.wrong(node.place, format!("{what} {line}"));
+    }
 }

@@ -31,22 +31,59 @@ fn what_is_supported_is_read() {
 }
 
 #[test]
-fn known_keys_that_nothing_simulates_yet_are_refused_with_their_line() {
+fn a_whole_scenario_is_read() {
+    let scenario = Scenario::read(
+        b"builds: {outcomes: rate, failure_rate: 0.002, flaky_share: 0.3, retries: 1}\n\
+          tests:\n  gate: {koji-owned: module, orchestrator-owned: both}\n  defect_rate: 0.002\n  \
+          detect_component: 0.7\n  detect_module: 0.9\n  false_alarm: 0.001\n  missing: 0.01\n  \
+          timeout: 6h\n  component: {p50: 10m, p90: 30m}\n  workers: 20\n\
+          people: {fix: {p50: 8h, p90: 3d}, waive_share: 0.2}\n\
+          bus: {delay: 2s, jitter: 1s, loss: 0.01, duplicate: 0.02}\n\
+          faults:\n- {at: 2h, kind: builders-down, builders: x86, count: 5, for: 1h}\n\
+          - {at: 3h, kind: pdc-stale}\n",
+        0,
+    )
+    .unwrap();
+    assert_eq!(scenario.tests.gate.koji_owned, Gate::Module);
+    assert_eq!(scenario.tests.gate.orchestrator_owned, Gate::Both);
+    assert_eq!(scenario.tests.timeout, Some(Millis::from_secs(6 * 3600)));
+    assert_eq!(scenario.bus.jitter, Millis::from_secs(1));
+    let kinds: Vec<(u32, FaultKind)> = scenario.faults.iter().map(|f| (f.line, f.kind)).collect();
+    assert_eq!(kinds, [(15, FaultKind::BuildersDown), (16, FaultKind::PdcStale)]);
+}
+
+#[test]
+fn what_nothing_simulates_yet_is_refused_with_its_line() {
+    let problems = refused("tests: {gate: none}\narrivals: []\n");
+    assert_eq!(problems[0].0, 2);
+    assert_eq!(problems[0].1, Code::SettingUnsupported);
+}
+
+#[test]
+fn contradictions_and_unknown_faults_are_told_with_their_line() {
     let problems = refused(
-        "builds: {retries: 1}\n\
-         bus: {delay: 2s}\n\
-         tests:\n  gate: both\n  workers: 20\n\
-         faults:\n- {at: 2h, kind: builders-down, builders: x86, count: 5, for: 1h}\n",
+        "builds: {outcomes: always-pass, failure_rate: 0.1}\n\
+         faults:\n- {at: 1h, kind: hub-offline, count: 2}\n- {at: 1h, kind: builders-down}\n\
+         - {at: 1h, kind: hub-ofline}\n- {at: 2h, kind: orchestrator-crash, for: 1h}\n\
+         - {at: 150m, kind: orchestrator-crash}\n",
     );
-    let lines: Vec<_> = problems.iter().map(|(line, code, _)| (*line, *code)).collect();
+    let told: Vec<(u32, &str)> = problems.iter().map(|(line, _, text)| (*line, &**text)).collect();
     assert_eq!(
-        lines,
+        told,
         [
-            (1, Code::SettingUnsupported),
-            (2, Code::SettingUnsupported),
-            (4, Code::SettingValue),
-            (5, Code::SettingUnsupported),
-            (6, Code::SettingUnsupported),
+            (
+                1,
+                "`builds.failure_rate` contradicts `outcomes: always-pass`: write `outcomes: rate`"
+            ),
+            (3, "`faults.count` is for `builders-down` only"),
+            (4, "`faults.builders` is missing: which builders go down?"),
+            (
+                5,
+                "`faults.kind` must be one of builders-down, hub-offline, hub-refusing, \
+                 orchestrator-crash, bus-outage, repo-failure, base-package-broken, module-canceled, \
+                 pdc-down, pdc-stale, not `hub-ofline`; did you mean `hub-offline`?"
+            ),
+            (7, "`faults` lets the orchestrator crash while it is down already, by line 6"),
         ]
     );
 }

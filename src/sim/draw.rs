@@ -6,7 +6,10 @@
 //! one seed would be correlated; hashing them is not.
 
 use rand::{Rng as _, SeedableRng as _};
+use rand_distr::{Distribution as _, StandardNormal};
 use rand_pcg::Pcg64Mcg;
+
+use crate::time::Millis;
 
 /// What a draw decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +19,32 @@ pub enum Purpose {
     Outcome = 1,
     /// How long it takes.
     Duration = 2,
+    /// Whether a failure goes away with another attempt.
+    Flaky = 10,
+    /// Which arch a failure shows on.
+    FailingArch = 11,
+    /// Whether a component build has a defect.
+    Defect = 12,
+    /// Whether a test finds a defect.
+    Detected = 13,
+    /// Whether a test fails without one.
+    FalseAlarm = 14,
+    /// Whether a test reports nothing.
+    Missing = 15,
+    /// How long a test takes.
+    TestDuration = 16,
+    /// Whether a message is lost.
+    Loss = 17,
+    /// Whether a message comes twice.
+    Duplicate = 18,
+    /// How late a message is.
+    Delay = 19,
+    /// How late its duplicate is.
+    DuplicateDelay = 20,
+    /// How long people take.
+    Fix = 21,
+    /// Whether people waive.
+    Waive = 22,
 }
 
 /// What a draw is for.
@@ -45,6 +74,18 @@ pub fn position(key: Key, purpose: Purpose, count: usize) -> usize {
     let bits = u128::from(generator(key, purpose).next_u64());
     let scaled = (bits * count as u128) >> 64;
     usize::try_from(scaled).expect("smaller than the count")
+}
+
+/// Draws a time from the lognormal distribution through a median and the time that nine in ten
+/// stay below.
+#[must_use]
+pub fn lognormal(key: Key, purpose: Purpose, through: (Millis, Millis)) -> Millis {
+    /// The standard normal distribution is below this in nine of ten cases.
+    const Z90: f64 = 1.281_551_565_544_600_4;
+    let (p50, p90) = (through.0.as_secs_f64(), through.1.as_secs_f64());
+    let z: f64 = StandardNormal.sample(&mut generator(key, purpose));
+    let seconds = p50 * ((p90 / p50).ln() / Z90 * z).exp();
+    Millis::from_secs_f64(seconds.min(1e9)).expect("a positive time below thirty years")
 }
 
 /// Returns the generator of one draw.
@@ -94,6 +135,18 @@ mod tests {
         // The standard error of a variance over 2000 samples is sqrt(2 / 1999) = 3.2 %; 4 of them.
         assert!((variance / 25.0 - 1.0).abs() < 0.13, "{variance}");
         assert!((mean - 150.0).abs() < 4.0 * (25.0_f64 / 2000.0).sqrt(), "{mean}");
+    }
+
+    #[test]
+    fn a_lognormal_time_goes_through_both_quantiles() {
+        let through = (Millis::from_secs(600), Millis::from_secs(1800));
+        let mut times: Vec<u64> =
+            (0..4000).map(|at| lognormal(key(at, 1), Purpose::Fix, through).0).collect();
+        times.sort_unstable();
+        // Shares below the quantiles, with four standard errors of 4000 draws.
+        let share = |limit: u64| times.partition_point(|&t| t <= limit) as f64 / 4000.0;
+        assert!((share(600_000) - 0.5).abs() < 0.032, "{}", share(600_000));
+        assert!((share(1_800_000) - 0.9).abs() < 0.019, "{}", share(1_800_000));
     }
 
     #[test]

@@ -14,10 +14,17 @@ pub enum DurationMode {
 }
 
 /// Where the outcome of a task comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Outcomes {
     /// From history: the row's own.
     History,
+    /// Drawn once for each build of a component.
+    Rate {
+        /// The share of builds that fail.
+        failure_rate: f64,
+        /// The share of failures that another attempt does not repeat.
+        flaky_share: f64,
+    },
     /// Every task succeeds.
     AlwaysPass,
 }
@@ -34,9 +41,11 @@ pub(super) fn attempt(
     let uniform = || draw::uniform(key, Purpose::Duration);
     match how {
         (DurationMode::Replay, Outcomes::History) => recorded(samples.replay(key.attempt)),
-        (DurationMode::Replay, Outcomes::AlwaysPass) => passed(samples.replay_closed(key.attempt)),
+        (DurationMode::Replay, Outcomes::AlwaysPass | Outcomes::Rate { .. }) => {
+            passed(samples.replay_closed(key.attempt))
+        }
         (DurationMode::Resample, Outcomes::History) => recorded(samples.resample(uniform())),
-        (DurationMode::Resample, Outcomes::AlwaysPass) => {
+        (DurationMode::Resample, Outcomes::AlwaysPass | Outcomes::Rate { .. }) => {
             passed(samples.resample_closed(uniform()))
         }
     }

@@ -171,6 +171,10 @@ impl<'a> Koji<'a> {
         ask!(self, koji => koji.fix(component));
     }
 
+    pub(super) fn is_fixed(&self, component: ComponentIx) -> bool {
+        ask!(self, koji => koji.is_fixed(component))
+    }
+
     /// Sets or ends a trouble.
     pub(super) fn trouble(&mut self, trouble: Trouble, is_on: bool) {
         ask!(self, koji => koji.trouble(trouble, is_on));

@@ -38,6 +38,32 @@ pub struct ModuleRun {
     pub component_builds: u32,
     /// When its last build passed.
     pub ready: Option<Timestamp>,
+    /// Where its time went.
+    pub spent: Spent,
+}
+
+/// Where the time of a module went, over all its builds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Before its first build began.
+    pub waiting: Millis,
+    /// In a build of it, while no builder worked for it.
+    pub queued: Millis,
+    /// While at least one builder worked for it.
+    pub building: Millis,
+    /// Done, while its gate was to decide.
+    pub testing: Millis,
+    /// While a red gate or a failed build kept it for people.
+    pub stuck: Millis,
+}
+
+/// What a module build is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    Working,
+    Testing,
+    Stuck,
+    Over,
 }
 
 /// How a module build stands.
@@ -54,6 +80,12 @@ pub(super) struct Entry {
     pub(super) module: ModuleIx,
     pub(super) cause: Option<BuildId>,
     pub(super) state: BuildState,
+    /// Which build of its module it is, from 1.
+    pub(super) nth: u32,
+    /// How often koji was asked for it before, because a build failed.
+    pub(super) tries: u32,
+    phase: Phase,
+    since: Timestamp,
 }
 
 /// What a run adds up per module.
@@ -61,6 +93,11 @@ pub(super) struct Entry {
 pub(super) struct ModuleTotals {
     pub(super) module_builds: u32,
     pub(super) component_builds: u32,
+    pub(super) opened: u32,
+    pub(super) first_opened: Option<Timestamp>,
+    pub(super) newest: Option<BuildId>,
+    /// In builds, at gates, and kept for people.
+    pub(super) spent: [Millis; 3],
     pub(super) live: u32,
     pub(super) last_ended: Option<BuildId>,
     pub(super) ready: Option<Timestamp>,
@@ -87,18 +124,57 @@ impl Ledger {
     /// Opens a module build and returns its number.
     pub(super) fn open(
         &mut self,
-        catalog: &Catalog,
+        at: (&Catalog, Timestamp),
         module: ModuleIx,
         cause: Option<BuildId>,
     ) -> BuildId {
+        let (catalog, now) = at;
         let id = BuildId(u32::try_from(self.builds.len()).expect("the cap bounds builds"));
-        self.builds.push(Entry { module, cause, state: BuildState::Live });
         let totals = &mut self.modules[module.index()];
         totals.live += 1;
+        totals.opened += 1;
+        totals.newest = Some(id);
+        totals.first_opened = totals.first_opened.or(Some(now));
+        self.builds.push(Entry {
+            module,
+            cause,
+            state: BuildState::Live,
+            nth: totals.opened,
+            tries: 0,
+            phase: Phase::Working,
+            since: now,
+        });
         if !catalog.module(module).components.is_empty() {
             totals.module_builds += 1;
         }
         id
+    }
+
+    /// Notes what a module build is in from now on.
+    pub(super) fn phase(&mut self, build: BuildId, phase: Phase, now: Timestamp) {
+        let entry = &mut self.builds[build.0 as usize];
+        let spent = now - std::mem::replace(&mut entry.since, now);
+        let totals = &mut self.modules[entry.module.index()];
+        match std::mem::replace(&mut entry.phase, phase) {
+            Phase::Working => totals.spent[0] += spent,
+            Phase::Testing => totals.spent[1] += spent,
+            Phase::Stuck => totals.spent[2] += spent,
+            Phase::Over => {}
+        }
+        self.last_change = now;
+    }
+
+    /// A module build that was given up, or waits at its gate, goes on.
+    pub(super) fn reopen(&mut self, build: BuildId, now: Timestamp) {
+        let entry = &mut self.builds[build.0 as usize];
+        let module = entry.module;
+        if entry.state == BuildState::Failed {
+            entry.state = BuildState::Live;
+            self.modules[module.index()].live += 1;
+        }
+        if entry.phase != Phase::Working {
+            self.phase(build, Phase::Working, now);
+        }
     }
 
     /// Closes a module build.
@@ -112,7 +188,31 @@ impl Ledger {
         if state == BuildState::Passed {
             totals.ready = Some(now);
         }
-        self.last_change = now;
+        let phase = if state == BuildState::Failed { Phase::Stuck } else { Phase::Over };
+        self.phase(build, phase, now);
+    }
+
+    /// Returns where the time of a module went, given how long builders worked for it.
+    pub(super) fn spent(&self, module: ModuleIx, building: Millis) -> Spent {
+        let totals = &self.modules[module.index()];
+        let end = self.last_change;
+        let mut spent = totals.spent;
+        for entry in self.builds.iter().filter(|entry| entry.module == module) {
+            let open = end - entry.since;
+            match entry.phase {
+                Phase::Working => spent[0] += open,
+                Phase::Testing => spent[1] += open,
+                Phase::Stuck => spent[2] += open,
+                Phase::Over => {}
+            }
+        }
+        Spent {
+            waiting: totals.first_opened.unwrap_or(end) - Timestamp::START,
+            queued: spent[0].saturating_sub(building),
+            building,
+            testing: spent[1],
+            stuck: spent[2],
+        }
     }
 
     /// Returns builder time of builds that were superseded, failed or canceled. A module build of
@@ -152,7 +252,8 @@ impl Ledger {
     }
 
     fn own_state(&self, totals: ModuleTotals) -> ModuleState {
-        if totals.live > 0 {
+        let newest = totals.newest.map(|build| self.builds[build.0 as usize].state);
+        if totals.live > 0 && newest != Some(BuildState::Passed) {
             return if self.is_capped { ModuleState::Waiting } else { ModuleState::Stuck };
         }
         match totals.last_ended.map(|build| self.builds[build.0 as usize].state) {

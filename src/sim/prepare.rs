@@ -178,6 +178,7 @@ impl Preparation {
             planned_dependants: self.planned[at].clone(),
             is_graph,
             components: components.iter().map(component).collect(),
+            ..ModuleParts::default()
         }
     }
 }

@@ -1,20 +1,40 @@
-//! The discrete-event driver of the ideal model.
+//! The discrete-event driver: what koji says, the bus carries, tests find, people do and faults
+//! break becomes events for an orchestrator, and what it commands is carried out.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::sync::Arc;
 
+use super::conditions::Conditions;
+use super::draw::Key;
 use super::farm::Slots;
 use super::figures::{Bar, RunFigures};
 use super::history::{DurationMode, Outcomes};
-use super::koji::{Koji, Notice, Order, What};
-use super::ledger::{BuildState, Ledger, ModuleRun};
+use super::koji::{Job, Koji};
+use super::ledger::{Ledger, ModuleRun};
+use super::log::{Fact, Log, LogRow, Tally};
 use crate::name::Arch;
 use crate::orchestrate::{
-    Approach, BuildId, Cascade, Catalog, Command, ComponentEnd, Dispatch, Event, Fuse, KojiOwned,
-    Limits, ModuleIx, OrchestratorOwned,
+    Approach, BuildId, Cascade, Catalog, Command, ComponentEnd, ComponentIx, Dispatch, Event, Fuse,
+    Limits, Orchestrator, Row, Timer,
 };
-use crate::time::Timestamp;
+use crate::time::{Millis, Timestamp};
 use crate::trace::Samples;
+
+mod bus;
+mod commands;
+mod crash;
+mod faults;
+mod happening;
+mod pdc;
+mod people;
+mod reconcile;
+mod result;
+mod testing;
+#[cfg(test)]
+mod tests;
+
+use happening::{Due, Happening};
+use testing::Testing;
 
 /// Everything that decides a run, but for its replication.
 #[derive(Clone, Debug)]
@@ -39,11 +59,32 @@ pub struct Setup {
     pub durations: DurationMode,
     /// Where outcomes come from.
     pub outcomes: Outcomes,
+    /// What else a run meets.
+    pub conditions: Conditions,
     /// The seed of every draw.
     pub seed: u64,
 }
 
-/// One run in full, for people to read.
+impl Setup {
+    /// Returns the limits of the orchestrator, with so many module builds left of the cap.
+    #[must_use]
+    pub fn limits(&self, builds_left: u32) -> Limits {
+        /// How long a result may take where the scenario does not say.
+        const TEST_TIMEOUT: Millis = Millis::from_secs(86_400);
+        let conditions = &self.conditions;
+        Limits {
+            dispatch: self.dispatch,
+            submit_limit: self.submit_limit,
+            fuse: Fuse::new(builds_left),
+            retries: conditions.retries,
+            gates: conditions.gates,
+            poll: conditions.poll,
+            test_timeout: conditions.tests.timeout.unwrap_or(TEST_TIMEOUT),
+        }
+    }
+}
+
+/// One run in full, for people to read and for checkers to judge.
 #[derive(Clone, Debug)]
 pub struct Run {
     /// Its figures.
@@ -56,21 +97,44 @@ pub struct Run {
     pub arches_without_builder: Vec<Arch>,
     /// Where the run was capped: the modules that caused their own rebuild, by id.
     pub went_round: Vec<Arc<str>>,
+    /// What else is counted.
+    pub tally: Tally,
+    /// Everything that happened, in order.
+    pub log: Vec<LogRow>,
+    /// How the orchestrator stands at the end, in words for comparing two runs.
+    pub orchestrator: String,
 }
 
-/// The orchestrator under test.
-enum Orchestrator<'a> {
-    Koji(KojiOwned<'a>),
-    Owner(Box<OrchestratorOwned<'a>>),
+/// Hands one event to an orchestrator. Tests put themselves between; see
+/// [`World::run_through`].
+pub type Handle<'h> = dyn FnMut(&mut Orchestrator<'_>, &Event, Timestamp, &mut Vec<Command>) + 'h;
+
+/// What a job at koji is for, as the orchestrator names it.
+#[derive(Clone, Copy, Debug)]
+struct JobRecord {
+    build: BuildId,
+    purpose: JobPurpose,
+    end: Option<ComponentEnd>,
 }
 
-impl Orchestrator<'_> {
-    fn handle(&mut self, event: &Event, now: Timestamp, out: &mut Vec<Command>) {
-        match self {
-            Self::Koji(orchestrator) => orchestrator.handle(event, now, out),
-            Self::Owner(orchestrator) => orchestrator.handle(event, now, out),
-        }
-    }
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum JobPurpose {
+    Target,
+    Component { component: ComponentIx, attempt: u32 },
+    Module,
+    Repo,
+}
+
+/// What is broken now; more than one fault of a kind may last at a time.
+#[derive(Clone, Copy, Debug, Default)]
+struct Broken {
+    hub_offline: u32,
+    hub_refusing: u32,
+    bus: u32,
+    pdc_down: u32,
+    pdc_stale: u32,
+    repos: u32,
+    base: u32,
 }
 
 /// The simulated world: made once for a [`Setup`], run once per replication.
@@ -79,12 +143,58 @@ pub struct World<'a> {
     setup: &'a Setup,
     koji: Koji<'a>,
     now: Timestamp,
+    replication: u64,
     ledger: Ledger,
+    /// By job at koji.
+    jobs: Vec<JobRecord>,
+    /// What is to happen, but for what koji does by itself.
+    heap: BinaryHeap<Due>,
+    /// How many entries of the heap are no polls.
+    pending: u32,
+    sequence: u32,
+    /// Counts what is done besides polling; a poll that adds nothing to it found a still world.
+    activity: u64,
+    /// Answers and messages that are here.
     events: VecDeque<Event>,
     commands: Vec<Command>,
+    /// Messages the orchestrator missed and a poll would find.
+    unheard: Vec<Event>,
+    /// Requests of people to an orchestrator that is down.
+    requests_held: Vec<Event>,
+    /// What people ask koji for while its hub is away.
+    asks_held: Vec<Ask>,
+    requests: u32,
+    testing: Testing,
+    /// What people did about each module so far.
+    interventions: Vec<u32>,
+    broken: Broken,
+    /// Builders a fault took, by fault.
+    taken: Vec<u32>,
+    /// Every event handled, kept where the orchestrator may have to be put together again.
+    journal: Vec<(Timestamp, Event)>,
+    has_journal: bool,
+    handled: u64,
+    is_down: bool,
+    /// Counts the lives of the orchestrator: timers of an earlier life are void.
+    life: u32,
+    is_reconciling: bool,
+    mailed: Vec<crate::orchestrate::Concern>,
+    /// Components that failed and were not built since, by module build.
+    failures: Vec<(BuildId, ComponentIx)>,
+    pdc_rows: BTreeMap<(crate::orchestrate::ModuleIx, bool), Arc<[Row]>>,
     messages: u64,
     mails: u64,
-    is_in_full: bool,
+    tally: Tally,
+    log: Option<Vec<LogRow>>,
+}
+
+/// A module build that people ask koji for.
+#[derive(Clone, Copy, Debug)]
+struct Ask {
+    module: crate::orchestrate::ModuleIx,
+    cause: Option<BuildId>,
+    /// Which try it is, from 0: a failed module build is submitted again, and all of it is built.
+    tries: u32,
 }
 
 impl<'a> World<'a> {
@@ -95,92 +205,192 @@ impl<'a> World<'a> {
             setup,
             koji: Koji::new(setup),
             now: Timestamp::START,
+            replication: 0,
             ledger: Ledger::default(),
+            jobs: Vec::new(),
+            heap: BinaryHeap::new(),
+            pending: 0,
+            sequence: 0,
+            activity: 0,
             events: VecDeque::new(),
             commands: Vec::new(),
+            unheard: Vec::new(),
+            requests_held: Vec::new(),
+            asks_held: Vec::new(),
+            requests: 0,
+            testing: Testing::default(),
+            interventions: Vec::new(),
+            broken: Broken::default(),
+            taken: Vec::new(),
+            journal: Vec::new(),
+            has_journal: false,
+            handled: 0,
+            is_down: false,
+            life: 0,
+            is_reconciling: false,
+            mailed: Vec::new(),
+            failures: Vec::new(),
+            pdc_rows: BTreeMap::new(),
             messages: 0,
             mails: 0,
-            is_in_full: false,
+            tally: Tally::default(),
+            log: None,
         }
     }
 
     /// Runs one replication and returns its figures.
     pub fn run(&mut self, replication: u64) -> RunFigures {
-        self.reset(replication);
-        let catalog = Arc::clone(&self.setup.catalog);
-        let mut fuse = Fuse::new(self.setup.builds_max);
-        let mut orchestrator = self.begin(&catalog, &mut fuse);
-        self.settle(&mut orchestrator);
-        while let Some(time) = self.koji.next() {
-            self.now = time;
-            self.koji.advance(time);
-            self.settle(&mut orchestrator);
-        }
+        self.log = None;
+        self.run_to_end(replication, &mut |orchestrator, event, now, out| {
+            orchestrator.handle(event, now, out);
+        });
         self.figures()
     }
 
     /// Runs one replication and returns it in full.
     pub fn run_in_full(&mut self, replication: u64) -> Run {
-        self.is_in_full = true;
-        let figures = self.run(replication);
-        self.is_in_full = false;
+        self.run_through(replication, &mut |orchestrator, event, now, out| {
+            orchestrator.handle(event, now, out);
+        })
+    }
+
+    /// Runs one replication in full, each event handed over by `handle`: a test can withhold,
+    /// repeat or change events and commands, as a bug of the orchestrator would.
+    pub fn run_through(&mut self, replication: u64, handle: &mut Handle<'_>) -> Run {
+        self.log = Some(Vec::new());
+        let orchestrator = self.run_to_end(replication, handle);
         let went_round = if self.ledger.is_capped { self.ledger.went_round() } else { Vec::new() };
         let catalog = &self.setup.catalog;
         Run {
-            figures,
+            figures: self.figures(),
             modules: self.modules(),
             bars: self.bars(),
             arches_without_builder: self.koji.arches_without_builder(),
             went_round: went_round.iter().map(|&m| catalog.module(m).id.clone()).collect(),
+            tally: self.tally(),
+            log: self.log.take().unwrap_or_default(),
+            orchestrator,
         }
+    }
+
+    /// Runs one replication; returns how the orchestrator stands where the run is logged.
+    fn run_to_end(&mut self, replication: u64, handle: &mut Handle<'_>) -> String {
+        self.reset(replication);
+        let catalog = Arc::clone(&self.setup.catalog);
+        let how = (self.setup.approach, self.setup.cascade);
+        let mut driven = Driven {
+            catalog: &catalog,
+            orchestrator: Orchestrator::new(&catalog, how, self.setup.limits(0)),
+            handle,
+        };
+        self.begin(&mut driven);
+        self.settle(&mut driven);
+        while let Some(time) = self.next() {
+            let before = self.activity;
+            self.now = time;
+            self.koji.advance(time);
+            while let Some(due) = self.pop_due() {
+                self.happen(due, &mut driven);
+            }
+            self.settle(&mut driven);
+            let is_still = self.pending == 0 && self.koji.next().is_none();
+            if is_still && self.activity == before {
+                // Only polls are left, and one found nothing: nothing will ever change.
+                break;
+            }
+        }
+        if self.log.is_none() {
+            return String::new();
+        }
+        driven.orchestrator.check_invariants();
+        format!("{:?}", driven.orchestrator)
+    }
+
+    fn next(&self) -> Option<Timestamp> {
+        let heap = self.heap.peek().map(|due| due.at);
+        heap.into_iter().chain(self.koji.next()).min()
     }
 
     fn reset(&mut self, replication: u64) {
-        self.koji.reset(replication, self.is_in_full);
+        let catalog = &self.setup.catalog;
+        self.koji.reset(replication, self.log.is_some());
         self.now = Timestamp::START;
-        self.ledger.reset(&self.setup.catalog);
+        self.replication = replication;
+        self.ledger.reset(catalog);
+        self.jobs.clear();
+        self.heap.clear();
+        (self.pending, self.sequence, self.activity) = (0, 0, 0);
         self.events.clear();
         self.commands.clear();
-        self.messages = 0;
-        self.mails = 0;
+        self.unheard.clear();
+        self.requests_held.clear();
+        self.asks_held.clear();
+        self.requests = 0;
+        self.testing.reset();
+        self.interventions.clear();
+        self.interventions.resize(catalog.modules.len(), 0);
+        self.broken = Broken::default();
+        self.taken.clear();
+        self.taken.resize(self.setup.conditions.faults.len(), 0);
+        self.journal.clear();
+        self.has_journal = self.setup.conditions.may_crash();
+        self.handled = 0;
+        (self.is_down, self.life, self.is_reconciling) = (false, 0, false);
+        self.mailed.clear();
+        self.failures.clear();
+        (self.messages, self.mails) = (0, 0);
+        self.tally = Tally::default();
+        for fault in 0..self.setup.conditions.faults.len() {
+            let at = Timestamp::START + self.setup.conditions.faults[fault].at;
+            self.schedule(at, Happening::FaultBegins(fault));
+        }
     }
 
     /// Starts what people start: they ask koji itself, or the orchestrator.
-    fn begin<'c>(&mut self, catalog: &'c Catalog, fuse: &mut Fuse) -> Orchestrator<'c> {
-        let Setup { cascade, dispatch, submit_limit, .. } = *self.setup;
-        let starts: Vec<ModuleIx> = catalog.starts(cascade).collect();
+    fn begin(&mut self, driven: &mut Driven<'_, '_>) {
+        let catalog = driven.catalog;
+        let starts: Vec<_> = catalog.starts(self.setup.cascade).collect();
+        // A fault that begins with the run is there before anything is asked.
+        while let Some(due) = self.pop_due() {
+            self.happen(due, driven);
+        }
+        let mut builds_left = self.setup.builds_max;
         match self.setup.approach {
             Approach::KojiOwned => {
                 for module in starts {
-                    if fuse.take(&mut self.commands) {
-                        self.commands.push(Command::BuildModule { module, cause: None });
+                    if builds_left == 0 {
+                        self.stop();
+                        break;
                     }
+                    builds_left -= 1;
+                    self.ask_koji(Ask { module, cause: None, tries: 0 });
                 }
-                Orchestrator::Koji(KojiOwned::new(catalog, cascade, *fuse))
             }
             Approach::OrchestratorOwned => {
-                self.events.extend(starts.into_iter().map(|module| Event::Requested { module }));
-                let limits = Limits { dispatch, submit_limit, fuse: *fuse };
-                Orchestrator::Owner(Box::new(OrchestratorOwned::new(catalog, cascade, limits)))
+                for module in starts {
+                    let request = self.next_request();
+                    self.request(Event::Requested { request, module });
+                }
             }
         }
+        let how = (self.setup.approach, self.setup.cascade);
+        driven.orchestrator = Orchestrator::new(catalog, how, self.setup.limits(builds_left));
     }
 
     /// Lets everything that happens at this moment happen, and only then gives builders work: what
     /// is submitted together is taken by priority, not by who came first within the moment.
-    fn settle(&mut self, orchestrator: &mut Orchestrator<'_>) {
-        self.pump(orchestrator);
+    fn settle(&mut self, driven: &mut Driven<'_, '_>) {
+        self.pump(driven);
         self.koji.settle(self.now);
     }
 
     /// Carries out commands and hands over events until neither is left at this moment.
-    fn pump(&mut self, orchestrator: &mut Orchestrator<'_>) {
+    fn pump(&mut self, driven: &mut Driven<'_, '_>) {
         loop {
             let mut commands = std::mem::take(&mut self.commands);
             for command in commands.drain(..) {
                 self.carry_out(command);
             }
-            // What carrying out added is carried out before the next event.
             commands.append(&mut self.commands);
             self.commands = commands;
             while let Some(notice) = self.koji.notice() {
@@ -190,85 +400,48 @@ impl<'a> World<'a> {
                 continue;
             }
             let Some(event) = self.events.pop_front() else { return };
-            orchestrator.handle(&event, self.now, &mut self.commands);
+            self.hand_over(event, driven);
         }
     }
 
-    fn carry_out(&mut self, command: Command) {
-        if self.ledger.is_capped {
-            return;
+    /// Hands one event to the orchestrator; it may crash right after.
+    fn hand_over(&mut self, event: Event, driven: &mut Driven<'_, '_>) {
+        if !matches!(event, Event::Timer { timer: Timer::Poll }) {
+            self.activity += 1;
         }
-        match command {
-            Command::BuildModule { module, cause } => {
-                let build = self.ledger.open(&self.setup.catalog, module, cause);
-                self.ledger.last_change = self.now;
-                self.koji.order(self.now, Order::Module { build, module });
-            }
-            Command::OpenModule { build, module, cause } => {
-                let opened = self.ledger.open(&self.setup.catalog, module, cause);
-                assert_eq!(opened, build, "the orchestrator and the books number builds alike");
-                self.ledger.last_change = self.now;
-            }
-            Command::BuildComponent { build, component, priority } => {
-                let module = self.setup.catalog.component(component).module;
-                self.ledger.modules[module.index()].component_builds += 1;
-                self.koji.order(self.now, Order::Component { build, component, priority });
-            }
-            Command::Publish { build, module } => self.module_complete(build, module),
-            Command::FailModule { build, .. } => {
-                self.messages += 1;
-                self.ledger.close(build, BuildState::Failed, self.now);
-            }
-            Command::AskDependants { build, module } => {
-                let dependants = Arc::clone(&self.setup.catalog.module(module).dependants);
-                self.events.push_back(Event::Dependants { build, module, dependants });
-            }
-            Command::Mail { .. } => self.mails += 1,
-            Command::Stop { .. } => self.stop(),
+        self.note_with(|| Log::Event(event.clone()));
+        (driven.handle)(&mut driven.orchestrator, &event, self.now, &mut self.commands);
+        self.handled += 1;
+        if self.has_journal {
+            self.journal.push((self.now, event));
+        }
+        if self.setup.conditions.crash_after.binary_search(&self.handled).is_ok() {
+            self.crash_between(driven);
         }
     }
 
-    /// Hears what koji says and passes it on to whom it concerns.
-    fn hear(&mut self, notice: Notice) {
-        let Notice { build, what, .. } = notice;
-        match what {
-            What::ComponentEnded { component, end, .. } => {
-                self.messages += 1;
-                self.ledger.last_change = self.now;
-                match self.setup.approach {
-                    Approach::OrchestratorOwned => {
-                        self.events.push_back(Event::ComponentEnded { build, component, end });
-                    }
-                    Approach::KojiOwned => {}
-                }
-            }
-            What::ModuleEnded { end: ComponentEnd::Complete } => {
-                let module = self.ledger.builds[build.0 as usize].module;
-                self.module_complete(build, module);
-            }
-            What::ModuleEnded { .. } => {
-                self.messages += 1;
-                self.ledger.close(build, BuildState::Failed, self.now);
-            }
-            What::TargetMade | What::RepoEnded { .. } => {}
+    fn note(&mut self, fact: Fact) {
+        self.note_with(|| Log::Fact(fact));
+    }
+
+    fn note_with(&mut self, what: impl FnOnce() -> Log) {
+        if let Some(log) = &mut self.log {
+            log.push(LogRow { at: self.now, what: what() });
         }
     }
 
-    /// A module is complete; without a test gate it has passed, and the bus says so.
-    fn module_complete(&mut self, build: BuildId, module: ModuleIx) {
-        self.messages += 1;
-        self.ledger.close(build, BuildState::Passed, self.now);
-        self.events.push_back(Event::Tested { build, module, passed: true });
+    fn key(&self, subject: u64, attempt: u32) -> Key {
+        Key { seed: self.setup.seed, replication: self.replication, subject, attempt }
     }
 
-    /// The cap: nothing more is submitted, what runs is canceled.
-    fn stop(&mut self) {
-        self.ledger.is_capped = true;
-        self.events.clear();
-        self.koji.cancel_all(self.now);
+    fn job(&self, job: Job) -> &JobRecord {
+        &self.jobs[job.0 as usize]
     }
 }
 
-mod result;
-#[cfg(test)]
-mod tests;
+/// The orchestrator with how it is driven.
+struct Driven<'c, 'h> {
+    catalog: &'c Catalog,
+    orchestrator: Orchestrator<'c>,
+    handle: &'h mut Handle<'h>,
+}

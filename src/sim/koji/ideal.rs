@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use super::{Cost, Job, Notice, Order, Taken, TaskBar, Trouble, What};
 use crate::name::Arch;
 use crate::orchestrate::{self, BuildId, ComponentEnd, ComponentIx, ModuleIx, Progress};
-use crate::sim::draw::Key;
+use crate::sim::draw::{self, Key, Purpose};
 use crate::sim::farm::{Pool, Slot};
 use crate::sim::figures::{Bar, BarEnd};
-use crate::sim::{Setup, history};
+use crate::sim::{Outcomes, Setup, history};
 use crate::time::{Millis, Timestamp};
 
 /// A component under way.
@@ -74,6 +74,8 @@ pub(in crate::sim) struct Ideal<'a> {
     tasks: Vec<TaskRun>,
     attempts: Vec<u32>,
     is_fixed: Vec<bool>,
+    /// Components whose failure every attempt repeats, until somebody repairs them.
+    is_broken: Vec<bool>,
     is_offline: bool,
     has_no_repos: bool,
     has_broken_base: bool,
@@ -106,6 +108,7 @@ impl<'a> Ideal<'a> {
             tasks: Vec::new(),
             attempts: Vec::new(),
             is_fixed: Vec::new(),
+            is_broken: Vec::new(),
             is_offline: false,
             has_no_repos: false,
             has_broken_base: false,
@@ -130,6 +133,8 @@ impl<'a> Ideal<'a> {
         self.attempts.resize(catalog.components.len(), 0);
         self.is_fixed.clear();
         self.is_fixed.resize(catalog.components.len(), false);
+        self.is_broken.clear();
+        self.is_broken.resize(catalog.components.len(), false);
         (self.is_offline, self.has_no_repos, self.has_broken_base) = (false, false, false);
         self.busy.fill(Millis::ZERO);
         self.running.clear();
@@ -231,6 +236,11 @@ impl<'a> Ideal<'a> {
                 state,
             });
         }
+        if tasks > 0 && self.is_drawn_to_fail(component, attempt) {
+            let key = self.key(entry.draw_key, attempt);
+            let at = draw::position(key, Purpose::FailingArch, tasks as usize);
+            self.tasks[first_task as usize + at].is_ok = false;
+        }
         for task in first_task..first_task + tasks {
             self.wait(task);
         }
@@ -244,15 +254,31 @@ impl<'a> Ideal<'a> {
         self.pool.wait(self.arch_of_task[entry as usize], priority, task);
     }
 
+    fn key(&self, subject: u64, attempt: u32) -> Key {
+        Key { seed: self.setup.seed, replication: self.replication, subject, attempt }
+    }
+
+    /// Returns whether a build of a component fails where outcomes are drawn by a rate.
+    fn is_drawn_to_fail(&mut self, component: ComponentIx, attempt: u32) -> bool {
+        let Outcomes::Rate { failure_rate, flaky_share } = self.setup.outcomes else {
+            return false;
+        };
+        if self.is_fixed[component.index()] {
+            return false;
+        }
+        let key = self.key(self.setup.catalog.component(component).draw_key, attempt);
+        let is_broken = &mut self.is_broken[component.index()];
+        if !*is_broken && draw::uniform(key, Purpose::Outcome) >= failure_rate {
+            return false;
+        }
+        *is_broken |= draw::uniform(key, Purpose::Flaky) >= flaky_share;
+        true
+    }
+
     fn draw(&self, task: u32, attempt: u32) -> (Millis, bool) {
         let setup = self.setup;
         let task = &setup.catalog.tasks[task as usize];
-        let key = Key {
-            seed: setup.seed,
-            replication: self.replication,
-            subject: task.draw_key,
-            attempt,
-        };
+        let key = self.key(task.draw_key, attempt);
         let samples = &setup.samples[task.durations as usize];
         history::attempt(samples, key, (setup.durations, setup.outcomes))
     }
@@ -455,6 +481,10 @@ impl<'a> Ideal<'a> {
 
     pub(super) fn fix(&mut self, component: ComponentIx) {
         self.is_fixed[component.index()] = true;
+    }
+
+    pub(super) fn is_fixed(&self, component: ComponentIx) -> bool {
+        self.is_fixed[component.index()]
     }
 
     pub(super) fn trouble(&mut self, trouble: Trouble, is_on: bool) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::orchestrate::{CatalogBuilder, ModuleParts, TaskParts};
+use crate::orchestrate::{CatalogBuilder, ModuleIx, ModuleParts, TaskParts};
 use crate::sim::sweep::{self, Sweep};
 use crate::sim::{BarEnd, ModuleState, Outcome, SlotsGroup};
 use crate::time::Millis;
@@ -51,6 +51,7 @@ fn setup(modules: &[ModuleText<'_>], builders: &[(&str, u32)]) -> Setup {
         builds_max: 10_000,
         durations: DurationMode::Replay,
         outcomes: Outcomes::History,
+        conditions: Conditions::default(),
         seed: 1,
     }
 }

@@ -1,0 +1,197 @@
+//! One component of a module build: built, tested, tagged; retried, repaired, waived.
+
+use super::{BuildId, ComponentIx, OrchestratorOwned, PartState, Standing, State, To};
+use crate::orchestrate::{Command, ComponentEnd, Timer};
+use crate::time::Timestamp;
+
+/// How often an overdue result is asked for again.
+pub(super) const TEST_TRIES_MAX: u32 = 3;
+
+impl OrchestratorOwned<'_> {
+    /// koji says that a component ended, by the bus or when polled.
+    pub(super) fn component_ended(
+        &mut self,
+        at: (BuildId, ComponentIx, u32),
+        end: ComponentEnd,
+        to: &mut To<'_>,
+    ) {
+        let (build, component, attempt) = at;
+        if !self.has_part(build, component) {
+            return;
+        }
+        let part = self.part(build, component);
+        if part.state != PartState::Submitted || part.attempt != attempt {
+            return;
+        }
+        self.under_way -= 1;
+        self.hub.answered();
+        if end == ComponentEnd::Complete {
+            if self.limits.gates.component {
+                let part = self.part(build, component);
+                part.state = PartState::Testing;
+                part.since = to.now;
+                part.test_tries = 0;
+                self.arm_tests_due(build, to);
+            } else {
+                self.part_done(build, component, to);
+            }
+            return;
+        }
+        let retries = self.limits.retries;
+        let part = self.part(build, component);
+        part.failures += 1;
+        if end == ComponentEnd::Failed && part.failures <= retries {
+            part.attempt += 1;
+            self.queue_one(build, component);
+            return;
+        }
+        part.state = PartState::Failed;
+        if self.build(build).state == State::Building {
+            self.fail(build, to);
+        }
+    }
+
+    pub(super) fn component_tested(
+        &mut self,
+        at: (BuildId, ComponentIx, u32),
+        passed: bool,
+        to: &mut To<'_>,
+    ) {
+        let (build, component, attempt) = at;
+        if !self.has_part(build, component) {
+            return;
+        }
+        let part = self.part(build, component);
+        let is_awaited = matches!(part.state, PartState::Testing | PartState::Rejected);
+        if !is_awaited || part.attempt != attempt {
+            return;
+        }
+        if passed {
+            self.validated(build, component, to);
+        } else {
+            part.state = PartState::Rejected;
+            self.tell((build, Some(component)), Standing::NotPassed, to);
+        }
+    }
+
+    pub(super) fn component_waived(
+        &mut self,
+        build: BuildId,
+        component: ComponentIx,
+        to: &mut To<'_>,
+    ) {
+        if self.has_part(build, component)
+            && matches!(self.part(build, component).state, PartState::Testing | PartState::Rejected)
+        {
+            self.validated(build, component, to);
+        }
+    }
+
+    /// The gate of a component is open: it goes into the tag of its module.
+    fn validated(&mut self, build: BuildId, component: ComponentIx, to: &mut To<'_>) {
+        self.part(build, component).state = PartState::Tagging;
+        self.tell((build, Some(component)), Standing::Recovered, to);
+        self.call_hub(Command::TagComponent { build, component }, to);
+    }
+
+    pub(super) fn component_tagged(
+        &mut self,
+        build: BuildId,
+        component: ComponentIx,
+        to: &mut To<'_>,
+    ) {
+        if self.has_part(build, component)
+            && self.part(build, component).state == PartState::Tagging
+        {
+            self.hub.answered();
+            self.part_done(build, component, to);
+        }
+    }
+
+    /// A component is in the tag: what waits for it may start.
+    fn part_done(&mut self, build: BuildId, component: ComponentIx, to: &mut To<'_>) {
+        let part = self.part(build, component);
+        part.state = PartState::Done;
+        part.failures = 0;
+        let is_redone = std::mem::replace(&mut part.is_redone, false);
+        let entry = &mut self.builds[build.0 as usize];
+        if is_redone {
+            entry.redone -= 1;
+        } else {
+            entry.progress.built(self.catalog, component, &mut self.scratch);
+            self.queue(build);
+        }
+        self.finish_if_complete(build, to);
+    }
+
+    /// Somebody repaired the source of a component: it is built again.
+    pub(super) fn build_again(&mut self, build: BuildId, component: ComponentIx) {
+        let part = self.part(build, component);
+        part.attempt += 1;
+        part.failures = 0;
+        if part.state == PartState::Done {
+            part.is_redone = true;
+            self.build(build).redone += 1;
+        }
+        self.queue_one(build, component);
+    }
+
+    /// Asks for a timer at which results count as overdue, unless one is running.
+    pub(super) fn arm_tests_due(&mut self, build: BuildId, to: &mut To<'_>) {
+        let at = to.now + self.limits.test_timeout;
+        self.arm_tests_due_at(build, at, to);
+    }
+
+    fn arm_tests_due_at(&mut self, build: BuildId, at: Timestamp, to: &mut To<'_>) {
+        let entry = self.build(build);
+        if entry.tests_due_at.is_none() {
+            entry.tests_due_at = Some(at);
+            to.out.push(Command::Timer { at, timer: Timer::TestsDue { build } });
+        }
+    }
+
+    /// Asks again for results that are overdue, and tells people of those that never come.
+    pub(super) fn tests_due(&mut self, build: BuildId, to: &mut To<'_>) {
+        let Some(entry) = self.builds.get_mut(build.0 as usize) else { return };
+        if entry.tests_due_at.is_none_or(|at| at > to.now) {
+            return;
+        }
+        entry.tests_due_at = None;
+        let module = entry.module;
+        let mut waits_since = self.module_test_due(build, to);
+        for at in self.catalog.module(module).components.clone() {
+            let since = self.component_test_due(build, ComponentIx(at), to);
+            waits_since = waits_since.into_iter().chain(since).min();
+        }
+        if let Some(since) = waits_since {
+            self.arm_tests_due_at(build, since + self.limits.test_timeout, to);
+        }
+    }
+
+    /// Returns since when the result of a component is awaited, if it still is.
+    fn component_test_due(
+        &mut self,
+        build: BuildId,
+        component: ComponentIx,
+        to: &mut To<'_>,
+    ) -> Option<Timestamp> {
+        let timeout = self.limits.test_timeout;
+        let part = self.part(build, component);
+        if part.state != PartState::Testing {
+            return None;
+        }
+        if part.since + timeout > to.now {
+            return Some(part.since);
+        }
+        if part.test_tries == TEST_TRIES_MAX {
+            part.state = PartState::Rejected;
+            self.tell((build, Some(component)), Standing::NoResult, to);
+            return None;
+        }
+        part.test_tries += 1;
+        part.since = to.now;
+        let attempt = part.attempt;
+        to.out.push(Command::RequestTest { build, component: Some(component), attempt });
+        Some(to.now)
+    }
+}

@@ -1,0 +1,125 @@
+//! Calls that change something at koji: kept back while the hub refuses them, made again later.
+
+use super::{OrchestratorOwned, PartState, Standing, State, To};
+use crate::orchestrate::dependants::{TRIES_MAX, pause};
+use crate::orchestrate::{BuildId, Command, Timer};
+use crate::time::Timestamp;
+
+/// How the hub answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Hub {
+    /// Refusals since the last answer.
+    tries: u32,
+    /// When it is called again; nothing is called before.
+    pub(super) again_at: Option<Timestamp>,
+    has_given_up: bool,
+    /// Calls that wait for it.
+    pub(super) kept: Vec<Command>,
+}
+
+impl Hub {
+    pub(super) fn is_paused(&self) -> bool {
+        self.again_at.is_some() || self.has_given_up
+    }
+
+    /// Notes that the hub did what it was asked.
+    pub(super) fn answered(&mut self) {
+        self.tries = 0;
+    }
+}
+
+impl OrchestratorOwned<'_> {
+    /// Calls the hub, or keeps the call until it answers again.
+    pub(super) fn call_hub(&mut self, command: Command, to: &mut To<'_>) {
+        if self.hub.is_paused() {
+            self.hub.kept.push(command);
+        } else {
+            to.out.push(command);
+        }
+    }
+
+    /// A call was refused: nothing of it is done.
+    pub(super) fn refused(&mut self, command: &Command, to: &mut To<'_>) {
+        if matches!(command, Command::AskDependants { .. }) {
+            self.dependants_refused(command, to);
+            return;
+        }
+        if !self.take_back(command) {
+            return;
+        }
+        if self.hub.is_paused() {
+            return;
+        }
+        self.hub.tries += 1;
+        if self.hub.tries > TRIES_MAX {
+            self.hub.has_given_up = true;
+            if let Some(build) = about(command) {
+                self.tell((build, None), Standing::NoAnswer, to);
+            }
+            return;
+        }
+        let at = to.now + pause(self.hub.tries);
+        self.hub.again_at = Some(at);
+        to.out.push(Command::Timer { at, timer: Timer::Hub });
+    }
+
+    /// Takes back what a refused call stands for, so that it is made again; returns whether it was
+    /// awaited at all.
+    fn take_back(&mut self, command: &Command) -> bool {
+        if let Command::BuildComponent { build, component, attempt, .. } = *command {
+            if !self.has_part(build, component) {
+                return false;
+            }
+            let part = self.part(build, component);
+            if part.state != PartState::Submitted || part.attempt != attempt {
+                return false;
+            }
+            self.under_way -= 1;
+            self.queue_one(build, component);
+            return true;
+        }
+        let is_awaited = self.awaits(command) && !self.hub.kept.contains(command);
+        if is_awaited {
+            self.hub.kept.push(command.clone());
+        }
+        is_awaited
+    }
+
+    /// Returns whether the answer to a call would change something.
+    fn awaits(&mut self, command: &Command) -> bool {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "only these are calls to the hub")]
+        match *command {
+            Command::CreateTarget { build, .. } => self.state(build) == Some(State::Preparing),
+            Command::MakeRepo { build, .. } => {
+                self.state(build) == Some(State::Repo) && self.build(build).repo_at.is_none()
+            }
+            Command::TagComponent { build, component } => {
+                self.has_part(build, component)
+                    && self.part(build, component).state == PartState::Tagging
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn call_hub_again(&mut self, to: &mut To<'_>) {
+        if self.hub.again_at.is_some_and(|at| at <= to.now) {
+            self.hub.again_at = None;
+            for command in std::mem::take(&mut self.hub.kept) {
+                if self.awaits(&command) {
+                    to.out.push(command);
+                }
+            }
+        }
+    }
+}
+
+fn about(command: &Command) -> Option<BuildId> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only these are calls to the hub")]
+    match *command {
+        Command::CreateTarget { build, .. }
+        | Command::MakeRepo { build, .. }
+        | Command::TagComponent { build, .. }
+        | Command::BuildComponent { build, .. } => Some(build),
+        _ => None,
+    }
+}

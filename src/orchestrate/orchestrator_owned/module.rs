@@ -1,0 +1,286 @@
+//! A module build as a whole: its repo, its gate, its end, and what follows from it.
+
+use super::component::TEST_TRIES_MAX;
+use super::{BuildId, ComponentIx, ModuleIx, OrchestratorOwned, PartState, Standing, State, To};
+use crate::orchestrate::dependants::{again, pause, recheck};
+use crate::orchestrate::{Cascade, Command, Row, Timer};
+use crate::time::Timestamp;
+
+/// How often a repo that could not be made is made again.
+const REPO_TRIES_MAX: u32 = 5;
+
+impl OrchestratorOwned<'_> {
+    pub(super) fn finish_if_complete(&mut self, build: BuildId, to: &mut To<'_>) {
+        let entry = self.build(build);
+        if entry.state == State::Building && entry.progress.is_complete() && entry.redone == 0 {
+            entry.repo_tries = 0;
+            let module = entry.module;
+            self.set_state(build, State::Repo);
+            self.call_hub(Command::MakeRepo { build, module }, to);
+        }
+    }
+
+    pub(super) fn repo_ended(&mut self, build: BuildId, is_ok: bool, to: &mut To<'_>) {
+        // An answer counts once: while a new try waits for its time, nothing was asked.
+        let is_awaited = self
+            .builds
+            .get(build.0 as usize)
+            .is_some_and(|entry| entry.state == State::Repo && entry.repo_at.is_none());
+        if !is_awaited {
+            return;
+        }
+        self.hub.answered();
+        if is_ok {
+            self.publish(build, to);
+            return;
+        }
+        let entry = self.build(build);
+        entry.repo_tries += 1;
+        if entry.repo_tries > REPO_TRIES_MAX {
+            self.fail(build, to);
+            return;
+        }
+        let at = to.now + pause(entry.repo_tries);
+        entry.repo_at = Some(at);
+        to.out.push(Command::Timer { at, timer: Timer::Repo { build } });
+    }
+
+    pub(super) fn repo_again(&mut self, build: BuildId, to: &mut To<'_>) {
+        let Some(entry) = self.builds.get_mut(build.0 as usize) else { return };
+        if entry.state == State::Repo && entry.repo_at.is_some_and(|at| at <= to.now) {
+            entry.repo_at = None;
+            let module = entry.module;
+            self.call_hub(Command::MakeRepo { build, module }, to);
+        }
+    }
+
+    /// The module is built, with its repo: it is published as done, and its gate decides.
+    fn publish(&mut self, build: BuildId, to: &mut To<'_>) {
+        let entry = self.build(build);
+        let (module, attempt) = (entry.module, entry.round);
+        to.out.push(Command::Publish { build, module, attempt });
+        if self.limits.gates.module {
+            self.await_test(build, to);
+        } else {
+            self.passed(build, to);
+        }
+    }
+
+    fn await_test(&mut self, build: BuildId, to: &mut To<'_>) {
+        self.set_state(build, State::Testing);
+        let entry = self.build(build);
+        entry.since = to.now;
+        entry.test_tries = 0;
+        self.arm_tests_due(build, to);
+    }
+
+    pub(super) fn tested(&mut self, build: BuildId, how: (u32, bool), to: &mut To<'_>) {
+        let (attempt, passed) = how;
+        let Some(entry) = self.builds.get(build.0 as usize) else { return };
+        if !matches!(entry.state, State::Testing | State::Stuck) || entry.round != attempt {
+            return;
+        }
+        if passed {
+            self.passed(build, to);
+        } else {
+            self.set_state(build, State::Stuck);
+            self.tell((build, None), Standing::NotPassed, to);
+            self.build_ended(build, to);
+        }
+    }
+
+    pub(super) fn waived(&mut self, build: BuildId, to: &mut To<'_>) {
+        if matches!(self.state(build), Some(State::Testing | State::Stuck)) {
+            self.passed(build, to);
+        }
+    }
+
+    /// Returns since when the result of the module is awaited, if it still is.
+    pub(super) fn module_test_due(&mut self, build: BuildId, to: &mut To<'_>) -> Option<Timestamp> {
+        let timeout = self.limits.test_timeout;
+        let entry = self.build(build);
+        if entry.state != State::Testing {
+            return None;
+        }
+        if entry.since + timeout > to.now {
+            return Some(entry.since);
+        }
+        if entry.test_tries == TEST_TRIES_MAX {
+            self.set_state(build, State::Stuck);
+            self.tell((build, None), Standing::NoResult, to);
+            self.build_ended(build, to);
+            return None;
+        }
+        entry.test_tries += 1;
+        entry.since = to.now;
+        let attempt = entry.round;
+        to.out.push(Command::RequestTest { build, component: None, attempt });
+        Some(to.now)
+    }
+
+    /// A failure that no retry mends: nothing more of the module is submitted, what runs goes on.
+    pub(super) fn fail(&mut self, build: BuildId, to: &mut To<'_>) {
+        self.tell((build, None), Standing::BuildFailed, to);
+        self.give_up(build, to);
+    }
+
+    fn give_up(&mut self, build: BuildId, to: &mut To<'_>) {
+        self.set_state(build, State::Failed);
+        let module = self.build(build).module;
+        to.out.push(Command::FailModule { build, module });
+        for (held, cause) in self.waves.lost(self.catalog, module) {
+            self.start(held, cause, to);
+        }
+        self.build_ended(build, to);
+    }
+
+    /// Somebody stops a module build: what runs of it is canceled, nothing more is submitted.
+    pub(super) fn canceled(&mut self, build: BuildId, to: &mut To<'_>) {
+        if !self.state(build).is_some_and(State::is_open) {
+            return;
+        }
+        let module = self.build(build).module;
+        for component in self.catalog.module(module).components.clone().map(ComponentIx) {
+            let part = self.part(build, component);
+            if part.state == PartState::Submitted {
+                part.state = PartState::Failed;
+                let attempt = part.attempt;
+                self.under_way -= 1;
+                to.out.push(Command::CancelComponent { build, component, attempt });
+            }
+        }
+        self.give_up(build, to);
+    }
+
+    pub(super) fn passed(&mut self, build: BuildId, to: &mut To<'_>) {
+        self.set_state(build, State::Passed);
+        let module = self.build(build).module;
+        to.out.push(Command::Ready { build, module });
+        self.tell((build, None), Standing::Recovered, to);
+        match self.cascade {
+            Cascade::Literal | Cascade::Coalesced => {
+                self.build(build).asked = Some(0);
+                to.out.push(Command::AskDependants { build, module, tries: 0 });
+            }
+            Cascade::Planned => {
+                let mut due = Vec::new();
+                self.unmet.passed(self.catalog, module, |dependant| due.push(dependant));
+                for dependant in due {
+                    self.start(dependant, Some(build), to);
+                }
+                for (held, cause) in self.waves.ended(self.catalog, module) {
+                    self.start(held, cause, to);
+                }
+            }
+        }
+        self.build_ended(build, to);
+    }
+
+    /// A build goes on no more by itself: one that was queued after it starts.
+    fn build_ended(&mut self, build: BuildId, to: &mut To<'_>) {
+        let module = self.build(build).module;
+        let standings = &mut self.modules[module.index()];
+        if standings.live == 0
+            && let Some(cause) = standings.again.take()
+        {
+            self.start(module, Some(cause), to);
+        }
+    }
+
+    pub(super) fn dependants(
+        &mut self,
+        build: BuildId,
+        answer: (ModuleIx, &[Row]),
+        to: &mut To<'_>,
+    ) {
+        let (module, rows) = answer;
+        let Some(entry) = self.builds.get_mut(build.0 as usize) else { return };
+        if entry.module == module && entry.asked.take().is_some() {
+            for dependant in recheck(self.catalog, module, rows) {
+                self.start(dependant, Some(build), to);
+            }
+        }
+    }
+
+    /// Nobody answered for the dependants of a module: they are asked for again, with a bound.
+    pub(super) fn dependants_refused(&mut self, command: &Command, to: &mut To<'_>) {
+        let &Command::AskDependants { build, tries, .. } = command else { return };
+        let Some(entry) = self.builds.get_mut(build.0 as usize) else { return };
+        if entry.asked != Some(tries) {
+            return;
+        }
+        entry.asked = Some(tries + 1);
+        if !again(command, to.now, to.out) {
+            self.tell((build, None), Standing::NoAnswer, to);
+        }
+    }
+
+    pub(super) fn ask_again(&mut self, command: &Command, to: &mut To<'_>) {
+        let &Command::AskDependants { build, tries, .. } = command else { return };
+        let asked = self.builds.get(build.0 as usize).and_then(|entry| entry.asked);
+        if asked == Some(tries) && !self.limits.fuse.is_blown() {
+            to.out.push(command.clone());
+        }
+    }
+
+    /// Somebody repaired what kept a build from going on. What is done stays done.
+    pub(super) fn resumed(&mut self, build: BuildId, fixed: &[ComponentIx], to: &mut To<'_>) {
+        let Some(state) = self.state(build) else { return };
+        let module = self.build(build).module;
+        let newest = self.modules[module.index()].newest;
+        // A build that another one took the place of stays as it is.
+        let is_superseded = self.cascade != Cascade::Literal && newest != Some(build);
+        if is_superseded || self.limits.fuse.is_blown() {
+            return;
+        }
+        match state {
+            State::Failed => self.resume_failed(build, to),
+            State::Stuck if fixed.is_empty() => {
+                self.build(build).round += 1;
+                let attempt = self.build(build).round;
+                self.await_test(build, to);
+                to.out.push(Command::RequestTest { build, component: None, attempt });
+            }
+            State::Stuck => {
+                self.build(build).round += 1;
+                self.set_state(build, State::Building);
+                for &component in fixed {
+                    if self.has_part(build, component)
+                        && self.part(build, component).state == PartState::Done
+                    {
+                        self.build_again(build, component);
+                    }
+                }
+                self.finish_if_complete(build, to);
+            }
+            State::Building => {
+                for &component in fixed {
+                    if self.has_part(build, component)
+                        && self.part(build, component).state == PartState::Rejected
+                    {
+                        self.build_again(build, component);
+                    }
+                }
+            }
+            State::Fetching | State::Preparing | State::Repo | State::Testing | State::Passed => {}
+        }
+    }
+
+    fn resume_failed(&mut self, build: BuildId, to: &mut To<'_>) {
+        self.set_state(build, State::Building);
+        let components = self.catalog.module(self.build(build).module).components.clone();
+        for component in components.map(ComponentIx) {
+            match self.part(build, component).state {
+                PartState::Failed => self.build_again(build, component),
+                PartState::Ready => self.queue_one(build, component),
+                PartState::Waiting
+                | PartState::Submitted
+                | PartState::Testing
+                | PartState::Rejected
+                | PartState::Tagging
+                | PartState::Done => {}
+            }
+        }
+        self.finish_if_complete(build, to);
+    }
+}

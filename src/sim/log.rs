@@ -1,0 +1,110 @@
+//! What a run in full keeps: every event and command, and what was true in the world, in order.
+
+use crate::orchestrate::{BuildId, Command, ComponentEnd, ComponentIx, Event, ModuleIx};
+use crate::scenario::FaultKind;
+use crate::time::Timestamp;
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogRow {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub what: Log,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Log {
+    /// The orchestrator heard this.
+    Event(Event),
+    /// The orchestrator's command was carried out, or what it asks for was refused.
+    Command(Command),
+    /// This is so, whether or not the orchestrator knows.
+    Fact(Fact),
+}
+
+/// Something that is so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// koji began a whole module build; `cause` is the build whose pass is the reason, none where
+    /// people asked.
+    ModuleBegan {
+        /// The module build.
+        build: BuildId,
+        /// The module.
+        module: ModuleIx,
+        /// Why.
+        cause: Option<BuildId>,
+    },
+    /// koji's whole module build ended.
+    ModuleEnded {
+        /// The module build.
+        build: BuildId,
+        /// How.
+        end: ComponentEnd,
+    },
+    /// koji ended the build of a component.
+    ComponentEnded {
+        /// The module build.
+        build: BuildId,
+        /// The component.
+        component: ComponentIx,
+        /// How.
+        end: ComponentEnd,
+    },
+    /// A test came to a result, or to none.
+    Tested {
+        /// The module build.
+        build: BuildId,
+        /// The component; none: the module.
+        component: Option<ComponentIx>,
+        /// Which attempt was tested.
+        attempt: u32,
+        /// Whether it passed; none: it never reported.
+        passed: Option<bool>,
+    },
+    /// The bus lost a message.
+    MessageLost,
+    /// People waived what a test found.
+    Waived {
+        /// The module build.
+        build: BuildId,
+        /// The component; none: the module.
+        component: Option<ComponentIx>,
+    },
+    /// People repaired what was wrong with a module build.
+    Fixed {
+        /// The module build.
+        build: BuildId,
+    },
+    /// A fault began.
+    FaultBegan(FaultKind),
+    /// A fault is over.
+    FaultEnded(FaultKind),
+    /// The orchestrator died.
+    Crashed,
+    /// The orchestrator is back.
+    Restarted,
+}
+
+/// What is counted besides the figures of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Tally {
+    /// Tests run.
+    pub tests: u64,
+    /// Messages that did not reach whom they were for.
+    pub messages_lost: u64,
+    /// Calls the hub or the dependency service did not answer.
+    pub calls_refused: u64,
+    /// Builds of a component or a whole module made again because one failed.
+    pub retries: u64,
+    /// Test results that people waived.
+    pub waivers: u64,
+    /// Repairs by people.
+    pub fixes: u64,
+    /// Crashes of the orchestrator.
+    pub crashes: u64,
+    /// Components with a defect in modules that are ready all the same.
+    pub defects_escaped: u64,
+}

@@ -1,0 +1,108 @@
+//! The bus: messages are late, lost, doubled, and overtake each other.
+
+use super::{Happening, World};
+use crate::orchestrate::Event;
+use crate::sim::draw::{self, Purpose};
+use crate::sim::log::Fact;
+use crate::sim::world::testing::Subject;
+use crate::time::Millis;
+
+/// What a message is about, for its draws: (draw key, which of its kind).
+pub(super) type About = (u64, u32);
+
+impl World<'_> {
+    /// Publishes a message to the orchestrator.
+    pub(super) fn publish(&mut self, event: Event, about: About) {
+        self.messages += 1;
+        self.carry(event, about);
+    }
+
+    /// Carries a message that was counted already to the orchestrator.
+    pub(super) fn carry(&mut self, event: Event, about: About) {
+        if self.is_bus_plain() {
+            self.receive(event);
+            return;
+        }
+        let Some((delay, second)) = self.transit(about) else {
+            self.miss(event);
+            return;
+        };
+        if let Some(second) = second {
+            self.messages += 1;
+            self.schedule(self.now + second, Happening::Message(event.clone()));
+        }
+        self.schedule(self.now + delay, Happening::Message(event));
+    }
+
+    /// Carries a message that was counted already to the tests.
+    pub(super) fn carry_to_tests(&mut self, subject: Subject, about: About) {
+        if self.is_bus_plain() {
+            self.ask_for_test(subject);
+            return;
+        }
+        // The tests are another subscriber: their copy has its own luck.
+        let Some((delay, second)) = self.transit((!about.0, about.1)) else { return };
+        if let Some(second) = second {
+            self.messages += 1;
+            self.schedule(self.now + second, Happening::Built(subject));
+        }
+        self.schedule(self.now + delay, Happening::Built(subject));
+    }
+
+    fn is_bus_plain(&self) -> bool {
+        let bus = &self.setup.conditions.bus;
+        self.broken.bus == 0
+            && bus.delay == Millis::ZERO
+            && bus.jitter == Millis::ZERO
+            && bus.loss <= 0.0
+            && bus.duplicate <= 0.0
+    }
+
+    /// Returns how late a message is and its duplicate, if there is one; none when it is lost.
+    fn transit(&mut self, about: About) -> Option<(Millis, Option<Millis>)> {
+        let bus = &self.setup.conditions.bus;
+        let key = self.key(about.0, about.1);
+        if self.broken.bus > 0 || draw::uniform(key, Purpose::Loss) < bus.loss {
+            self.tally.messages_lost += 1;
+            self.note(Fact::MessageLost);
+            return None;
+        }
+        let late = |purpose| {
+            let share = draw::uniform(key, purpose) * bus.jitter.as_secs_f64();
+            bus.delay + Millis::from_secs_f64(share).expect("a share of a time is a time")
+        };
+        let has_second = draw::uniform(key, Purpose::Duplicate) < bus.duplicate;
+        Some((late(Purpose::Delay), has_second.then(|| late(Purpose::DuplicateDelay))))
+    }
+
+    /// A message arrives; while the orchestrator is down nobody hears it.
+    pub(super) fn receive(&mut self, event: Event) {
+        if self.is_down {
+            self.tally.messages_lost += 1;
+            self.note(Fact::MessageLost);
+            self.miss(event);
+        } else {
+            self.events.push_back(event);
+        }
+    }
+
+    /// Keeps what a poll would find.
+    pub(super) fn miss(&mut self, event: Event) {
+        self.unheard.push(event);
+    }
+
+    /// The orchestrator asks koji and the tests how all that is outstanding stands.
+    pub(super) fn poll(&mut self) {
+        if self.unheard.is_empty() {
+            return;
+        }
+        for event in std::mem::take(&mut self.unheard) {
+            let is_kojis = matches!(event, Event::ComponentEnded { .. });
+            if is_kojis && self.broken.hub_offline > 0 {
+                self.unheard.push(event);
+            } else {
+                self.events.push_back(event);
+            }
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! Carries out what an orchestrator commands, and passes on what koji says.
+
+use super::testing::Subject;
+use super::{Ask, Happening, JobPurpose, JobRecord, World};
+use crate::orchestrate::{Approach, BuildId, Command, ComponentEnd, ComponentIx, Event, Timer};
+use crate::sim::koji::{Job, Notice, Order, What};
+use crate::sim::ledger::{BuildState, Phase};
+use crate::sim::log::{Fact, Log};
+
+impl World<'_> {
+    pub(super) fn carry_out(&mut self, command: Command) {
+        if self.ledger.is_capped {
+            return;
+        }
+        if !matches!(command, Command::Poll | Command::Timer { timer: Timer::Poll, .. }) {
+            self.activity += 1;
+            self.note_with(|| Log::Command(command.clone()));
+        }
+        if self.is_reconciling && self.is_done_already(&command) {
+            return;
+        }
+        if self.is_refused(&command) {
+            self.tally.calls_refused += 1;
+            self.events.push_back(Event::Refused { command: Box::new(command) });
+            return;
+        }
+        self.do_it(command);
+    }
+
+    /// Returns whether nobody answers a call, or the answer is a fault.
+    fn is_refused(&self, command: &Command) -> bool {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "these are the calls that change koji")]
+        match command {
+            Command::BuildModule { .. }
+            | Command::CreateTarget { .. }
+            | Command::BuildComponent { .. }
+            | Command::CancelComponent { .. }
+            | Command::TagComponent { .. }
+            | Command::MakeRepo { .. } => self.broken.hub_offline + self.broken.hub_refusing > 0,
+            Command::AskDependants { .. } => self.broken.pdc_down > 0,
+            _ => false,
+        }
+    }
+
+    fn do_it(&mut self, command: Command) {
+        match command {
+            Command::BuildModule { module, cause, unless_waiting, .. } => {
+                if !(unless_waiting && self.is_module_waiting(module)) {
+                    self.begin_module(Ask { module, cause, tries: 0 });
+                }
+            }
+            Command::OpenModule { build, module, cause } => {
+                let opened = self.ledger.open((&self.setup.catalog, self.now), module, cause);
+                assert_eq!(opened, build, "the orchestrator and the books number builds alike");
+                self.ledger.last_change = self.now;
+            }
+            Command::Fetch { build, .. } => self.events.push_back(Event::Fetched { build }),
+            Command::CreateTarget { build, module } => {
+                self.order(build, (JobPurpose::Target, Order::Target { build, module }));
+            }
+            Command::BuildComponent { build, component, attempt, priority } => {
+                self.build_component(build, (component, attempt), priority);
+            }
+            Command::CancelComponent { build, component, attempt } => {
+                self.cancel(build, JobPurpose::Component { component, attempt });
+            }
+            Command::TagComponent { build, component } => {
+                self.events.push_back(Event::ComponentTagged { build, component });
+            }
+            Command::MakeRepo { build, module } => {
+                self.reopen(build);
+                self.order(build, (JobPurpose::Repo, Order::Repo { build, module }));
+            }
+            Command::Publish { build, attempt, .. } => self.done(build, attempt),
+            Command::RequestTest { build, component, attempt } => {
+                self.ask_for_test(Subject { build, component, attempt });
+            }
+            Command::Ready { build, .. } => self.accept(build),
+            Command::FailModule { build, .. } => {
+                self.messages += 1;
+                self.ledger.close(build, BuildState::Failed, self.now);
+            }
+            Command::AskDependants { build, module, .. } => {
+                let rows = self.dependant_rows(module);
+                self.events.push_back(Event::Dependants { build, module, rows });
+            }
+            Command::Mail { about } => {
+                self.mails += 1;
+                self.mailed.extend(about.iter().cloned());
+                for concern in about {
+                    self.people_hear(concern);
+                }
+            }
+            Command::Poll => self.poll(),
+            Command::Timer { at, timer } => {
+                let life = self.life;
+                self.schedule(at.max(self.now), Happening::Timer { life, timer });
+            }
+            Command::Stop { .. } => self.stop(),
+        }
+    }
+
+    fn build_component(&mut self, build: BuildId, what: (ComponentIx, u32), priority: u64) {
+        let (component, attempt) = what;
+        self.reopen(build);
+        let module = self.setup.catalog.component(component).module;
+        self.ledger.modules[module.index()].component_builds += 1;
+        self.tally.retries += u64::from(attempt > 1);
+        let purpose = JobPurpose::Component { component, attempt };
+        self.order(build, (purpose, Order::Component { build, component, priority }));
+    }
+
+    /// Somebody repaired a module build that was given up: it goes on.
+    fn reopen(&mut self, build: BuildId) {
+        self.ledger.reopen(build, self.now);
+    }
+
+    fn order(&mut self, build: BuildId, what: (JobPurpose, Order)) -> Job {
+        let (purpose, order) = what;
+        self.jobs.push(JobRecord { build, purpose, end: None });
+        let job = self.koji.order(self.now, order);
+        assert_eq!(job.0 as usize + 1, self.jobs.len(), "koji and the books number jobs alike");
+        job
+    }
+
+    /// People ask koji for a module build: at once, or when its hub is back.
+    pub(super) fn ask_koji(&mut self, ask: Ask) {
+        if self.broken.hub_offline + self.broken.hub_refusing > 0 {
+            self.asks_held.push(ask);
+        } else {
+            self.begin_module(ask);
+        }
+    }
+
+    /// koji begins a whole module build.
+    pub(super) fn begin_module(&mut self, ask: Ask) {
+        let Ask { module, cause, tries } = ask;
+        let builds = self.ledger.builds.len();
+        if self.ledger.is_capped || builds >= self.setup.builds_max as usize {
+            // Whoever asks, the cap holds.
+            self.stop();
+            return;
+        }
+        let build = self.ledger.open((&self.setup.catalog, self.now), module, cause);
+        self.ledger.last_change = self.now;
+        self.ledger.builds[build.0 as usize].tries = tries;
+        self.tally.retries += u64::from(tries > 0);
+        self.note(Fact::ModuleBegan { build, module, cause });
+        self.order(build, (JobPurpose::Module, Order::Module { build, module }));
+    }
+
+    /// Cancels a job that has not ended.
+    fn cancel(&mut self, build: BuildId, purpose: JobPurpose) {
+        let is_it = |record: &JobRecord| {
+            (record.build, record.purpose, record.end) == (build, purpose, None)
+        };
+        if let Some(at) = self.jobs.iter().position(is_it) {
+            self.jobs[at].end = Some(ComponentEnd::Canceled);
+            self.koji.cancel(self.now, Job(u32::try_from(at).expect("jobs are numbered so")));
+        }
+    }
+
+    /// People cancel every build of a module that runs.
+    pub(super) fn cancel_module(&mut self, module: crate::orchestrate::ModuleIx) {
+        for at in 0..self.ledger.builds.len() {
+            let entry = &self.ledger.builds[at];
+            if entry.module != module || entry.state != BuildState::Live {
+                continue;
+            }
+            let build = BuildId(u32::try_from(at).expect("the cap bounds builds"));
+            match self.setup.approach {
+                Approach::OrchestratorOwned => {
+                    let request = self.next_request();
+                    self.request(Event::Canceled { request, build });
+                }
+                Approach::KojiOwned => self.cancel_at_koji(build),
+            }
+        }
+    }
+
+    /// A module build that waits at its gate has ended for koji, and cannot be canceled.
+    fn cancel_at_koji(&mut self, build: BuildId) {
+        let is_running = self.jobs.iter().any(|record| {
+            (record.build, record.purpose, record.end) == (build, JobPurpose::Module, None)
+        });
+        if is_running {
+            self.cancel(build, JobPurpose::Module);
+            self.messages += 1;
+            self.note(Fact::ModuleEnded { build, end: ComponentEnd::Canceled });
+            self.ledger.close(build, BuildState::Failed, self.now);
+        }
+    }
+
+    fn is_module_waiting(&self, module: crate::orchestrate::ModuleIx) -> bool {
+        (0..).zip(&self.jobs).any(|(at, record)| {
+            record.purpose == JobPurpose::Module
+                && record.end.is_none()
+                && self.ledger.builds[record.build.0 as usize].module == module
+                && self.koji.is_waiting(Job(at))
+        })
+    }
+
+    /// Hears what koji says and passes it on to whom it concerns.
+    pub(super) fn hear(&mut self, notice: Notice) {
+        let Notice { build, job, what } = notice;
+        match what {
+            What::TargetMade => {
+                self.jobs[job.0 as usize].end = Some(ComponentEnd::Complete);
+                self.events.push_back(Event::TargetMade { build });
+            }
+            What::RepoEnded { is_ok } => {
+                let end = if is_ok { ComponentEnd::Complete } else { ComponentEnd::Failed };
+                self.jobs[job.0 as usize].end = Some(end);
+                self.events.push_back(Event::RepoEnded { build, is_ok });
+            }
+            What::ComponentEnded { component, attempt, end } => {
+                self.component_ended((build, job), (component, attempt), end);
+            }
+            What::ModuleEnded { end } => {
+                self.jobs[job.0 as usize].end = Some(end);
+                self.module_ended(build, end);
+            }
+        }
+    }
+
+    /// A component ended: the bus says so to the tests and to who listens for it.
+    fn component_ended(&mut self, of: (BuildId, Job), what: (ComponentIx, u32), end: ComponentEnd) {
+        let ((build, job), (component, nth)) = (of, what);
+        self.messages += 1;
+        self.ledger.last_change = self.now;
+        self.note(Fact::ComponentEnded { build, component, end });
+        let purpose = self.job(job).purpose;
+        let attempt = match purpose {
+            JobPurpose::Component { attempt, .. } => attempt,
+            JobPurpose::Module | JobPurpose::Target | JobPurpose::Repo => 1,
+        };
+        if end == ComponentEnd::Complete {
+            self.draw_defect(build, (component, nth));
+            self.failures.retain(|failure| *failure != (build, component));
+        } else {
+            self.failures.push((build, component));
+        }
+        let about = (self.setup.catalog.component(component).draw_key, nth);
+        if purpose != JobPurpose::Module {
+            self.jobs[job.0 as usize].end = Some(end);
+            self.carry(Event::ComponentEnded { build, component, attempt, end }, about);
+        }
+        if end == ComponentEnd::Complete && self.setup.conditions.gates.component {
+            self.carry_to_tests(Subject { build, component: Some(component), attempt }, about);
+        }
+    }
+
+    /// koji's own module build ended. One that failed is submitted again as often as may be, and
+    /// then koji tells its owner.
+    fn module_ended(&mut self, build: BuildId, end: ComponentEnd) {
+        self.note(Fact::ModuleEnded { build, end });
+        if end == ComponentEnd::Complete {
+            self.done(build, 1);
+            return;
+        }
+        self.messages += 1;
+        self.ledger.close(build, BuildState::Failed, self.now);
+        let entry = &self.ledger.builds[build.0 as usize];
+        let ask = Ask { module: entry.module, cause: entry.cause, tries: entry.tries + 1 };
+        if ask.tries <= self.setup.conditions.retries {
+            self.ask_koji(ask);
+        } else {
+            self.owner_hears(build);
+        }
+    }
+
+    /// A module is built, with its repo, and the bus says so. Without a gate complete counts as
+    /// passed at once; koji-owned hears it from the bus, the other knows.
+    fn done(&mut self, build: BuildId, attempt: u32) {
+        self.messages += 1;
+        let module = self.ledger.builds[build.0 as usize].module;
+        let about = (self.setup.catalog.module(module).draw_key, self.nth_build(build));
+        if self.setup.conditions.gates.module {
+            self.ledger.phase(build, Phase::Testing, self.now);
+            self.carry_to_tests(Subject { build, component: None, attempt }, about);
+        } else if self.setup.approach == Approach::KojiOwned {
+            self.accept(build);
+            self.carry(Event::Tested { build, module, attempt, passed: true }, about);
+        }
+    }
+
+    /// Returns which build of its module a build is, from 1.
+    pub(super) fn nth_build(&self, build: BuildId) -> u32 {
+        self.ledger.builds[build.0 as usize].nth
+    }
+
+    /// A module passed its gate.
+    pub(super) fn accept(&mut self, build: BuildId) {
+        self.ledger.reopen(build, self.now);
+        self.ledger.close(build, BuildState::Passed, self.now);
+    }
+
+    /// The cap: nothing more is submitted, what runs is canceled.
+    pub(super) fn stop(&mut self) {
+        self.ledger.is_capped = true;
+        self.events.clear();
+        self.heap.clear();
+        self.pending = 0;
+        self.koji.cancel_all(self.now);
+    }
+}

@@ -1,0 +1,110 @@
+//! Faults begin and end; one without an end lasts for ever.
+
+use super::{Driven, Happening, World};
+use crate::scenario::FaultKind;
+use crate::sim::koji::Trouble;
+use crate::sim::log::Fact;
+
+impl World<'_> {
+    pub(super) fn fault_begins(&mut self, fault: usize) {
+        let conditions = &self.setup.conditions;
+        let (kind, lasts) = (conditions.faults[fault].kind, conditions.faults[fault].lasts);
+        self.note(Fact::FaultBegan(kind));
+        self.set_fault(fault, true);
+        if kind == FaultKind::OrchestratorCrash {
+            self.crash();
+        }
+        // A crash without a time is over at once: the orchestrator is started again. A module is
+        // canceled once.
+        let is_moment = match kind {
+            FaultKind::OrchestratorCrash => lasts.is_none(),
+            FaultKind::ModuleCanceled => true,
+            FaultKind::BuildersDown
+            | FaultKind::HubOffline
+            | FaultKind::HubRefusing
+            | FaultKind::BusOutage
+            | FaultKind::RepoFailure
+            | FaultKind::BasePackageBroken
+            | FaultKind::PdcDown
+            | FaultKind::PdcStale => false,
+        };
+        if let Some(lasts) = lasts.or(is_moment.then_some(crate::time::Millis::ZERO)) {
+            self.schedule(self.now + lasts, Happening::FaultEnds(fault));
+        }
+    }
+
+    pub(super) fn fault_ends(&mut self, fault: usize, driven: &mut Driven<'_, '_>) {
+        let kind = self.setup.conditions.faults[fault].kind;
+        self.note(Fact::FaultEnded(kind));
+        self.set_fault(fault, false);
+        if kind == FaultKind::OrchestratorCrash {
+            self.restart(driven);
+        }
+        if self.broken.hub_offline + self.broken.hub_refusing == 0 {
+            for ask in std::mem::take(&mut self.asks_held) {
+                self.begin_module(ask);
+            }
+        }
+    }
+
+    fn set_fault(&mut self, fault: usize, is_on: bool) {
+        let set = |count: &mut u32| {
+            *count = if is_on { *count + 1 } else { *count - 1 };
+            *count > 0
+        };
+        match self.setup.conditions.faults[fault].kind {
+            FaultKind::BuildersDown => self.set_builders(fault, is_on),
+            FaultKind::HubOffline => {
+                let is_on = set(&mut self.broken.hub_offline);
+                self.koji.trouble(Trouble::Offline, is_on);
+            }
+            FaultKind::HubRefusing => {
+                set(&mut self.broken.hub_refusing);
+            }
+            FaultKind::BusOutage => {
+                set(&mut self.broken.bus);
+            }
+            FaultKind::RepoFailure => {
+                let is_on = set(&mut self.broken.repos);
+                self.koji.trouble(Trouble::NoRepos, is_on);
+            }
+            FaultKind::BasePackageBroken => {
+                let is_on = set(&mut self.broken.base);
+                self.koji.trouble(Trouble::BrokenBase, is_on);
+            }
+            FaultKind::PdcDown => {
+                set(&mut self.broken.pdc_down);
+            }
+            FaultKind::PdcStale => {
+                set(&mut self.broken.pdc_stale);
+            }
+            FaultKind::ModuleCanceled => {
+                if is_on {
+                    self.cancel_named(fault);
+                }
+            }
+            FaultKind::OrchestratorCrash => {}
+        }
+    }
+
+    fn cancel_named(&mut self, fault: usize) {
+        let Some(named) = &self.setup.conditions.faults[fault].module else { return };
+        let modules = super::super::conditions::modules_named(&self.setup.catalog, named);
+        for module in modules.collect::<Vec<_>>() {
+            self.cancel_module(module);
+        }
+    }
+
+    fn set_builders(&mut self, fault: usize, is_on: bool) {
+        let entry = &self.setup.conditions.faults[fault];
+        let groups = &self.setup.slots.groups;
+        let named = |name: &String| groups.iter().position(|group| group.name == *name);
+        let Some(group) = entry.builders.as_ref().and_then(named) else { return };
+        let group = u32::try_from(group).expect("a farm file has fewer than 2^32 groups");
+        if is_on {
+            self.taken[fault] = self.koji.take_builders(self.now, group, entry.count);
+        } else {
+            self.koji.give_builders(group, std::mem::take(&mut self.taken[fault]));
+        }
+    }
+}

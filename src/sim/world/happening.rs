@@ -1,0 +1,98 @@
+//! What is to happen at a moment to come, ordered by (time, sequence).
+
+use std::cmp::Ordering;
+
+use super::testing::Subject;
+use super::{Driven, World};
+use crate::orchestrate::{Concern, Event, Timer};
+use crate::time::Timestamp;
+
+/// Something to come.
+#[derive(Clone, Debug)]
+pub(super) enum Happening {
+    /// The bus brings the orchestrator a message.
+    Message(Event),
+    /// The bus tells the tests that something is built.
+    Built(Subject),
+    /// A test ends.
+    TestEnds(Subject),
+    /// A timer of one life of the orchestrator.
+    Timer {
+        life: u32,
+        timer: Timer,
+    },
+    /// People are done with what a mail told them.
+    People(Concern),
+    FaultBegins(usize),
+    FaultEnds(usize),
+}
+
+/// A happening and its time; the earliest is the greatest, as a heap wants it.
+#[derive(Debug)]
+pub(super) struct Due {
+    pub(super) at: Timestamp,
+    sequence: u32,
+    pub(super) what: Happening,
+}
+
+impl PartialEq for Due {
+    fn eq(&self, other: &Self) -> bool {
+        (self.at, self.sequence) == (other.at, other.sequence)
+    }
+}
+
+impl Eq for Due {}
+
+impl PartialOrd for Due {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Due {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (other.at, other.sequence).cmp(&(self.at, self.sequence))
+    }
+}
+
+fn is_poll(what: &Happening) -> bool {
+    matches!(what, Happening::Timer { timer: Timer::Poll, .. })
+}
+
+impl World<'_> {
+    pub(super) fn schedule(&mut self, at: Timestamp, what: Happening) {
+        self.pending += u32::from(!is_poll(&what));
+        let sequence = self.sequence;
+        self.sequence += 1;
+        self.heap.push(Due { at, sequence, what });
+    }
+
+    /// Takes the next happening that is due now.
+    pub(super) fn pop_due(&mut self) -> Option<Happening> {
+        if self.heap.peek().is_none_or(|due| due.at > self.now) {
+            return None;
+        }
+        let Due { what, .. } = self.heap.pop()?;
+        self.pending -= u32::from(!is_poll(&what));
+        Some(what)
+    }
+
+    pub(super) fn happen(&mut self, what: Happening, driven: &mut Driven<'_, '_>) {
+        if !is_poll(&what) {
+            self.activity += 1;
+        }
+        match what {
+            Happening::Message(event) => self.receive(event),
+            Happening::Built(subject) => self.ask_for_test(subject),
+            Happening::TestEnds(subject) => self.test_ends(subject),
+            Happening::Timer { life, timer } => {
+                if life == self.life && !self.is_down {
+                    self.events.push_back(Event::Timer { timer });
+                }
+            }
+            Happening::People(concern) => self.people_act(&concern),
+            Happening::FaultBegins(fault) => self.fault_begins(fault),
+            Happening::FaultEnds(fault) => self.fault_ends(fault, driven),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! People: hours after a mail they waive what a test found, or repair what is wrong.
+
+use std::sync::Arc;
+
+use super::{Ask, Happening, World};
+use crate::orchestrate::{Approach, BuildId, ComponentIx, Concern, Event, Standing};
+use crate::sim::draw::{self, Purpose};
+use crate::sim::ledger::BuildState;
+use crate::sim::log::Fact;
+
+/// How often people take care of one module in one run before they give up.
+const PATIENCE: u32 = 3;
+
+impl World<'_> {
+    /// A mail arrives.
+    pub(super) fn people_hear(&mut self, concern: Concern) {
+        let Some(people) = &self.setup.conditions.people else { return };
+        if matches!(concern.standing, Standing::NoAnswer | Standing::Recovered) {
+            return;
+        }
+        let tries = &mut self.interventions[concern.module.index()];
+        if *tries == PATIENCE {
+            return;
+        }
+        *tries += 1;
+        let key = self.key(self.subject(&concern), self.interventions[concern.module.index()]);
+        let through = (people.fix.p50, people.fix.p90);
+        let delay = draw::lognormal(key, Purpose::Fix, through);
+        self.schedule(self.now + delay, Happening::People(concern));
+    }
+
+    /// koji tells the owner of a module build that it failed for good.
+    pub(super) fn owner_hears(&mut self, build: BuildId) {
+        let module = self.ledger.builds[build.0 as usize].module;
+        let standing = Standing::BuildFailed;
+        self.people_hear(Concern { build, module, component: None, standing });
+    }
+
+    fn subject(&self, concern: &Concern) -> u64 {
+        let catalog = &self.setup.catalog;
+        match concern.component {
+            Some(component) => catalog.component(component).draw_key,
+            None => catalog.module(concern.module).draw_key,
+        }
+    }
+
+    pub(super) fn people_act(&mut self, concern: &Concern) {
+        let Concern { build, component, standing, .. } = *concern;
+        let state = self.ledger.builds[build.0 as usize].state;
+        if state == BuildState::Passed || self.is_test_settled(concern) {
+            return;
+        }
+        let waive_share =
+            self.setup.conditions.people.as_ref().map_or(0.0, |people| people.waive_share);
+        let key = self.key(self.subject(concern), self.interventions[concern.module.index()]);
+        let is_test = matches!(standing, Standing::NotPassed | Standing::NoResult);
+        if is_test && draw::uniform(key, Purpose::Waive) < waive_share {
+            self.waive(concern);
+            return;
+        }
+        self.tally.fixes += 1;
+        self.note(Fact::Fixed { build });
+        let fixed = match (component, standing) {
+            (Some(component), _) => vec![component],
+            (None, Standing::BuildFailed) => self.failed_components(build),
+            (None, _) => self.defective_components(build),
+        };
+        for &component in &fixed {
+            self.koji.fix(component);
+        }
+        self.try_again(build, fixed);
+    }
+
+    /// The repair goes in: koji-owned builds the whole module again, orchestrator-owned resumes.
+    fn try_again(&mut self, build: BuildId, fixed: Vec<ComponentIx>) {
+        match self.setup.approach {
+            Approach::KojiOwned => {
+                let entry = &self.ledger.builds[build.0 as usize];
+                let ask = Ask { module: entry.module, cause: entry.cause, tries: 0 };
+                if entry.state == BuildState::Live {
+                    // What waits at its gate is given up for the new build.
+                    self.ledger.close(build, BuildState::Failed, self.now);
+                }
+                self.ask_koji(ask);
+            }
+            Approach::OrchestratorOwned => {
+                let request = self.next_request();
+                let fixed: Arc<[ComponentIx]> = fixed.into();
+                self.request(Event::Resumed { request, build, fixed });
+            }
+        }
+    }
+
+    /// A waiver opens a gate without a new result; the bus says so.
+    fn waive(&mut self, concern: &Concern) {
+        let Concern { build, module, component, .. } = *concern;
+        self.tally.waivers += 1;
+        self.note(Fact::Waived { build, component });
+        self.waive_test(build, component);
+        if self.setup.approach == Approach::KojiOwned && component.is_none() {
+            self.accept(build);
+        }
+        let about = (self.subject(concern).rotate_left(17), self.nth_build(build));
+        self.publish(Event::Waived { build, module, component }, about);
+    }
+
+    fn failed_components(&self, build: BuildId) -> Vec<ComponentIx> {
+        let of_it = self.failures.iter().filter(|(of, _)| *of == build);
+        of_it.map(|&(_, component)| component).collect()
+    }
+}
