@@ -4,6 +4,7 @@ pub(crate) mod checker;
 mod expansion;
 mod resolver;
 mod reuse;
+mod stored;
 mod tables;
 
 use serde::de::DeserializeOwned;

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use modplan::load::parse_text;
 use modplan::name::{Context, ModuleName, StreamName, Version};
-use modplan::plan::expand::{Build, Collection, Document, Expanded, Group, Settings, expand};
+use modplan::plan::expand::{
+    Build, Collection, Document, Expanded, Expansion, Group, Loaded, Settings, expand,
+};
 use modplan::plan::resolve::Candidate;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::checker::Needs;
 use super::resolver::nsvc;
@@ -27,7 +31,7 @@ struct Case {
     other_order: Option<Expected>,
 }
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 struct CaseGroup {
     #[serde(default)]
     buildrequires: Needs,
@@ -109,22 +113,72 @@ fn forms(expected: Expected) -> Option<Vec<Form>> {
 
 #[test]
 fn cases_mbs_mse() {
-    let Some(file) = cases::<File>("mse.json") else { return };
+    judge("mse.json", &|case, settings| {
+        let collection: Collection = (0..).zip(&case.modules).map(build).collect();
+        let document = Document {
+            name: "app".into(),
+            stream: "1".into(),
+            version: Version(0),
+            groups: case.input.iter().cloned().map(Group::from).collect(),
+            static_contexts: Vec::new(),
+        };
+        expand(&document, &collection, settings)
+    });
+}
+
+/// The same cases as people have them: builds and document written as modulemd and read again.
+#[test]
+fn cases_mbs_mse_as_modulemd() {
+    judge("mse.json", &|case, settings| {
+        let builds: String = case.modules.iter().map(modulemd_of).collect();
+        let against = parse_text("against.yaml", &builds);
+        assert!(against.findings.is_empty(), "{}: {:?}", case.id, against.findings);
+        let loaded = Loaded::new(&against, &settings.platforms);
+        let groups = serde_json::to_value(&case.input).unwrap();
+        let file = parse_text("app.yaml", &document_of(["app", "1", "0", "c"], &groups, "{}"));
+        assert!(file.findings.is_empty(), "{}: {:?}", case.id, file.findings);
+        let document = Document::of(&file.streams[0]).unwrap();
+        expand(&document, &loaded.collection, settings)
+    });
+}
+
+fn modulemd_of(module: &Module) -> String {
+    let nsvc = nsvc(&module.nsvc);
+    let mut mbs = serde_json::json!({"virtual_streams": module.virtual_streams});
+    if let Some(base) = &module.base_module {
+        let parts: Vec<&str> = base.split(':').collect();
+        let lock =
+            serde_json::json!({"stream": parts[1], "version": parts[2], "context": parts[3]});
+        mbs["buildrequires"] = serde_json::json!({parts[0]: lock});
+    }
+    let identity = [
+        nsvc.name.as_str(),
+        nsvc.stream.as_str(),
+        &nsvc.version.to_string(),
+        nsvc.context.as_str(),
+    ];
+    let groups = serde_json::to_value(&module.dependencies).unwrap();
+    document_of(identity, &groups, &serde_json::json!({"mbs": mbs}).to_string())
+}
+
+/// Writes a modulemd document; JSON is YAML.
+fn document_of([name, stream, version, context]: [&str; 4], groups: &Value, xmd: &str) -> String {
+    format!(
+        "---\ndocument: modulemd\nversion: 2\ndata:\n  name: {name}\n  stream: \"{stream}\"\n  \
+         version: {version}\n  context: \"{context}\"\n  summary: s\n  description: d\n  \
+         license: {{module: [MIT]}}\n  dependencies: {groups}\n  xmd: {xmd}\n"
+    )
+}
+
+fn judge(file_name: &str, solve: &dyn Fn(&Case, &Settings) -> Expansion) {
+    let Some(file) = cases::<File>(file_name) else { return };
     let settings = Settings {
         only_compatible_bases: file.allow_only_compatible_base_modules,
         ..Settings::default()
     };
     let mut tally = Tally::default();
     for case in file.cases {
-        let collection: Collection = (0..).zip(&case.modules).map(build).collect();
-        let document = Document {
-            name: "app".into(),
-            stream: "1".into(),
-            version: Version(0),
-            groups: case.input.into_iter().map(Group::from).collect(),
-            static_contexts: Vec::new(),
-        };
-        let expansion = expand(&document, &collection, &settings);
+        let expansion = solve(&case, &settings);
         let mut ours: Vec<Form> = expansion.documents.iter().map(form).collect();
         ours.sort();
         let problems: Vec<String> = expansion.problems.iter().map(ToString::to_string).collect();
@@ -141,5 +195,5 @@ fn cases_mbs_mse() {
             tally.equal(ours == recorded, wrong);
         }
     }
-    tally.finish("mse.json");
+    tally.finish(file_name);
 }
