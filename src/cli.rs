@@ -12,6 +12,7 @@ mod check;
 mod compare;
 pub(crate) mod console;
 mod execute;
+mod expand;
 mod generate;
 pub(crate) mod loading;
 pub(crate) mod output;
@@ -87,6 +88,7 @@ pub(crate) enum LogFormat {
 enum Command {
     Check(check::Check),
     Show(show::Show),
+    Expand(expand::Expand),
     Plan(plan::PlanCommand),
     Execute(execute::Execute),
     Compare(compare::Compare),
@@ -105,6 +107,7 @@ impl Cli {
         match self.command {
             Command::Check(command) => command.run(console),
             Command::Show(command) => command.run(console),
+            Command::Expand(command) => command.run(console),
             Command::Plan(command) => command.run(console),
             Command::Execute(command) => command.run(console),
             Command::Compare(command) => command.run(console),

@@ -6,6 +6,7 @@
 
 mod compare;
 pub mod csv;
+pub mod expand;
 mod figures;
 pub mod plan;
 pub mod run;

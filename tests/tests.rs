@@ -9,6 +9,8 @@ mod check_show;
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod expand;
+#[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod graph;

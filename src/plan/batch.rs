@@ -6,7 +6,11 @@
 //! one whose first order differs from its includer's leaves an empty batch behind it. That is what
 //! MBS 3.9.2 does, recorded, and what its users' batch numbers are.
 
+mod contents;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use contents::{Contents, Find, Ordered, order};
 
 /// The batch of the macros package.
 pub const MACROS_BATCH: u32 = 1;

@@ -2,16 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::batch::{self, BatchError, Batches, Item};
+use super::batch::{self, Contents};
 use super::model::{ComponentOrder, PlanBatch, PlanComponent, PlanTask};
 use crate::graph::{Module, ModuleGraph};
-use crate::load::{Code, Component, Finding, IncludedModule};
+use crate::load::{Code, Component, Finding};
 use crate::name::{Arch, ComponentKey, NameStream};
 use crate::time::Millis;
 use crate::trace::{BUILD, BUILD_ARCH, BuildShape, EstimateFrom, History};
-
-/// How deep modules may include modules: more is a mistake, or a way round.
-const INCLUDED_DEPTH_MAX: usize = 8;
 
 /// What components are planned from.
 pub(super) struct Sources<'a> {
@@ -31,11 +28,12 @@ pub(super) struct Planned {
 impl Sources<'_> {
     /// Plans the components of a module; what cannot be built as written is a finding.
     pub(super) fn plan(&self, module: &Module, findings: &mut Vec<Finding>) -> Planned {
-        let mut components = module.components.clone();
-        let items = self.items(module, &mut components, 0);
-        let order = order_of(module);
-        let numbers = match number(module, order, &items) {
-            Ok(numbers) => numbers,
+        let find = |wanted: &NameStream| {
+            let included = self.graph.contexts(wanted).next()?;
+            Some(contents(&self.graph[included]))
+        };
+        let ordered = match batch::order(contents(module), &find) {
+            Ok(ordered) => ordered,
             Err(error) => {
                 let message = format!("{}: {error}", module.id);
                 findings.push(Finding::new(Code::ComponentOrder, module.place, message));
@@ -43,56 +41,23 @@ impl Sources<'_> {
             }
         };
         let mut batches: BTreeMap<u32, Vec<PlanComponent>> = BTreeMap::new();
-        for (key, component) in &components {
-            let index = numbers.of[key.as_str()];
-            if let Some(planned) = self.component(module, (key, component), findings) {
+        for (&key, &component) in &ordered.components {
+            let index = ordered.batches.of[key.as_str()];
+            if let Some(mut planned) = self.component(module, (key, component), findings) {
+                if let Some(graph) = &ordered.graph {
+                    planned.after =
+                        graph[key.as_str()].iter().map(|key| key.as_str().into()).collect();
+                }
                 batches.entry(index).or_default().push(planned);
             }
         }
+        let order =
+            if ordered.graph.is_some() { ComponentOrder::Graph } else { ComponentOrder::Batches };
         let batches = batches.into_iter();
         Planned {
             order,
             batches: batches.map(|(index, components)| PlanBatch { index, components }).collect(),
         }
-    }
-
-    /// Returns what batches are counted over, and adds the components of included modules.
-    fn items(
-        &self,
-        module: &Module,
-        components: &mut BTreeMap<ComponentKey, Component>,
-        depth: usize,
-    ) -> Vec<Item> {
-        let own = module.components.iter().map(|(key, component)| Item::Component {
-            key: key.as_str().to_owned(),
-            buildorder: component.buildorder,
-        });
-        let mut items: Vec<Item> = own.collect();
-        if depth < INCLUDED_DEPTH_MAX {
-            for (key, included) in &module.included {
-                items.push(self.included_item(key, included, (components, depth)));
-            }
-        }
-        items
-    }
-
-    fn included_item(
-        &self,
-        key: &ComponentKey,
-        included: &IncludedModule,
-        into: (&mut BTreeMap<ComponentKey, Component>, usize),
-    ) -> Item {
-        let (components, depth) = into;
-        let stream = included.reference.as_deref().unwrap_or_default();
-        let found = self.graph.contexts(&NameStream::new(key.as_str(), stream)).next();
-        let items = found.map_or_else(Vec::new, |module| {
-            let module = &self.graph[module];
-            for (key, component) in &module.components {
-                components.entry(key.clone()).or_insert_with(|| component.clone());
-            }
-            self.items(module, components, depth + 1)
-        });
-        Item::Included { buildorder: included.buildorder, items }
     }
 
     /// Plans one component, or tells that no arch asked for is left for it.
@@ -163,20 +128,6 @@ impl Sources<'_> {
     }
 }
 
-fn order_of(module: &Module) -> ComponentOrder {
-    let has_graph = module.components.values().any(|component| !component.buildafter.is_empty());
-    if has_graph { ComponentOrder::Graph } else { ComponentOrder::Batches }
-}
-
-fn number(module: &Module, order: ComponentOrder, items: &[Item]) -> Result<Batches, BatchError> {
-    match order {
-        ComponentOrder::Batches => batch::batches(items),
-        ComponentOrder::Graph => {
-            let after = module.components.iter().map(|(key, component)| {
-                let before = component.buildafter.iter().map(|key| key.as_str().to_owned());
-                (key.as_str().to_owned(), before.collect())
-            });
-            batch::levels(&after.collect())
-        }
-    }
+fn contents(module: &Module) -> Contents<'_> {
+    Contents { components: &module.components, included: &module.included }
 }

@@ -11,15 +11,21 @@
 //! is not the whole answer.
 
 mod collection;
+mod explain;
+mod loaded;
 mod pinned;
 mod pool;
+mod prepare;
 mod problem;
 mod streams;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use collection::{Build, Collection};
+pub use explain::{Explanation, Fate, Rule, explain};
+pub use loaded::Loaded;
 pub use pinned::Expanded;
+pub use prepare::{PrepareError, Request};
 pub use problem::{Kind, Problem};
 pub use streams::{AmbiguousStream, StreamContext, expand_streams, negated};
 
@@ -120,6 +126,8 @@ pub struct Expansion {
 pub struct Part {
     /// The static context it is for, where it is for one.
     pub static_context: Option<Context>,
+    /// The number of its first group among all groups, or of its static context among all of them.
+    pub first_group: usize,
     /// The groups as written.
     pub written: Vec<Group>,
     /// The groups with every stream list expanded.
@@ -144,17 +152,27 @@ pub fn expand(document: &Document, collection: &Collection, settings: &Settings)
     let mut expansion =
         Expansion { documents: Vec::new(), problems: Vec::new(), parts: Vec::new() };
     if document.static_contexts.is_empty() {
-        let part = resolve_part(&document.groups, collection, settings);
-        take(part, None, document, &mut expansion);
+        let resolved = resolve_part(&document.groups, collection, settings);
+        take(resolved, document, &mut expansion);
     } else {
-        for StaticContext { context, group } in &document.static_contexts {
-            let part = resolve_part(std::slice::from_ref(group), collection, settings);
-            take(part, Some(context), document, &mut expansion);
+        for (index, StaticContext { context, group }) in document.static_contexts.iter().enumerate()
+        {
+            let mut resolved = resolve_part(std::slice::from_ref(group), collection, settings);
+            resolved.0.static_context = Some(context.clone());
+            resolved.0.first_group = index;
+            take(resolved, document, &mut expansion);
         }
     }
     let same = problem::same_contexts(&expansion.documents);
     expansion.problems.extend(same);
-    expansion.problems.dedup();
+    // Static contexts are resolved one by one, and each tells what they have in common.
+    let mut told: Vec<Problem> = Vec::with_capacity(expansion.problems.len());
+    for problem in expansion.problems.drain(..) {
+        if !told.contains(&problem) {
+            told.push(problem);
+        }
+    }
+    expansion.problems = told;
     expansion
 }
 
@@ -176,18 +194,17 @@ fn resolve_part(
     } else {
         Resolution::default()
     };
-    let part = Part { static_context: None, written, expanded, universe, resolution };
+    let part =
+        Part { static_context: None, first_group: 0, written, expanded, universe, resolution };
     (part, problems)
 }
 
 /// Turns the answers of a part into documents, and what went wrong into problems.
 fn take(
-    (mut part, mut problems): (Part, Vec<Problem>),
-    context: Option<&Context>,
+    (part, mut problems): (Part, Vec<Problem>),
     document: &Document,
     expansion: &mut Expansion,
 ) {
-    part.static_context = context.cloned();
     for (group, verdict) in part.resolution.verdicts.iter().enumerate() {
         problems.extend(match verdict {
             Verdict::Solved => None,
@@ -208,6 +225,7 @@ fn take(
         }
         expansion.documents.push(expanded);
     }
+    problems.iter_mut().for_each(|problem| problem.move_groups(part.first_group));
     expansion.problems.append(&mut problems);
     expansion.parts.push(part);
 }

@@ -40,6 +40,44 @@ impl Kind {
     }
 }
 
+/// Every name that follows from one build.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Names {
+    /// The tag that holds the module's builds.
+    pub koji_tag: String,
+    /// The tag that the buildroot is made from.
+    pub build_tag: String,
+    /// The build target.
+    pub target: String,
+    /// The release that every package carries; none where the id in it is not known.
+    pub dist_tag: Option<String>,
+    /// The dist tag with the word `ID` for its id.
+    pub dist_tag_pattern: String,
+    /// The NVR of the macros package; none without a dist tag.
+    pub macros_package: Option<String>,
+    /// The NVR under which the finished module is imported.
+    pub content_nvr: String,
+}
+
+impl Names {
+    /// Names a build on a platform with a marking, none where there is no platform; the id is the
+    /// lowest among the builds of one name, stream and version, where it is known.
+    #[must_use]
+    pub fn new(nsvc: &Nsvc, kind: Kind, tag: Option<(String, Option<u64>)>) -> Self {
+        let (marking, id) = tag.unwrap_or_default();
+        let dist_tag = id.map(|id| dist_tag(nsvc, kind, &marking, id));
+        Self {
+            koji_tag: koji_tag(nsvc, kind),
+            build_tag: build_tag(nsvc, kind),
+            target: target(nsvc, kind),
+            macros_package: dist_tag.as_deref().map(macros_package),
+            dist_tag,
+            dist_tag_pattern: dist_tag_of(nsvc, kind, &marking, "ID"),
+            content_nvr: content_nvr(nsvc),
+        }
+    }
+}
+
 /// Returns the tag that holds the module's builds, `module-nodejs-10-20180920144631-6c81f848`.
 #[must_use]
 pub fn koji_tag(nsvc: &Nsvc, kind: Kind) -> String {
@@ -75,6 +113,10 @@ fn shortened(nsvc: &Nsvc, kind: Kind, len_max: usize) -> String {
 /// builds of one name, stream and version.
 #[must_use]
 pub fn dist_tag(nsvc: &Nsvc, kind: Kind, marking: &str, index: u64) -> String {
+    dist_tag_of(nsvc, kind, marking, &index.to_string())
+}
+
+fn dist_tag_of(nsvc: &Nsvc, kind: Kind, marking: &str, index: &str) -> String {
     format!("{}+{marking}+{index}+{}", kind.prefix(), &dotted_hash(nsvc)[..8])
 }
 

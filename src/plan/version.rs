@@ -30,6 +30,21 @@ pub fn prefixed(version: Version, platform: Option<StreamVersion>) -> Version {
     format!("{number}{version}").parse().map_or(version, Version)
 }
 
+/// Takes the platform's number off a version that ends with a time: 8010020190101000000 is
+/// 20190101000000 built on el8.1.0. Any other version stays as it is.
+#[must_use]
+pub fn unprefixed(version: Version) -> Version {
+    /// One more than the latest time a version of fourteen digits can tell.
+    const TIMES_END: u64 = 100_000_000_000_000;
+    /// Module builds are younger than this.
+    const FIRST_TIME: u64 = 20_000_101_000_000;
+    let time = version.0 % TIMES_END;
+    if version.0 >= TIMES_END && (FIRST_TIME..30_000_101_000_000).contains(&time) {
+        return Version(time);
+    }
+    version
+}
+
 /// Returns the version of a rebuild submitted at `moment`: the platform's prefix and the time, and in
 /// any case above `latest`, the greatest version known or given out before.
 #[must_use]
@@ -68,6 +83,15 @@ mod tests {
         assert_eq!(prefixed(plain, number("eln")), plain);
         assert_eq!(prefixed(plain, number("1.2.3.4.5")), plain, "too long for 64 bits");
         assert_eq!(prefixed(plain, None), plain);
+    }
+
+    #[test]
+    fn a_prefix_comes_off_again() {
+        let plain = Version(20_190_101_000_000);
+        assert_eq!(unprefixed(prefixed(plain, number("el8.1.0"))), plain);
+        assert_eq!(unprefixed(plain), plain);
+        assert_eq!(unprefixed(Version(7)), Version(7));
+        assert_eq!(unprefixed(Version(899_999_999_999_999)), Version(899_999_999_999_999));
     }
 
     #[test]

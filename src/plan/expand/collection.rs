@@ -59,6 +59,19 @@ impl Collection {
         builds.into_iter().flatten().map(|&at| &self.builds[at])
     }
 
+    /// Returns every build of a module, streams in order of text and newest builds first.
+    pub fn all_of(&self, name: &ModuleName) -> impl Iterator<Item = &Build> {
+        let streams = self.by_stream.get(name).into_iter().flat_map(BTreeMap::values);
+        streams.flatten().map(|&at| &self.builds[at])
+    }
+
+    /// Returns a build.
+    #[must_use]
+    pub fn get(&self, nsvc: &Nsvc) -> Option<&Build> {
+        let wanted = NameStream { name: nsvc.name.clone(), stream: nsvc.stream.clone() };
+        self.builds_of(&wanted).find(|build| build.candidate.nsvc == *nsvc)
+    }
+
     /// Returns the latest build of each stream of a module, streams in order of text.
     pub(super) fn latest_of_all(&self, name: &ModuleName, include_garbage: bool) -> Vec<&Build> {
         let streams = self.by_stream.get(name).into_iter().flat_map(BTreeMap::values);

@@ -12,7 +12,7 @@ use crate::plan::version::prefixed;
 /// One document that can be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expanded {
-    /// The dependency group it answers, as an index into the written document; 0 for a static context.
+    /// The dependency group it answers, or the static context, as an index into the document's.
     pub group: usize,
     /// The groups of the document: those not answered as written, then the answered one, pinned.
     pub dependencies: Vec<Group>,
@@ -74,7 +74,7 @@ pub(super) fn pin(part: &Part, answer: &Answer, document: &Document) -> Expanded
     let context = part.static_context.clone().unwrap_or_else(|| contexts.context.clone());
     let number = base.map(|stream| platforms.stream_version(&stream));
     Expanded {
-        group: answer.group,
+        group: part.first_group + answer.group,
         dependencies,
         buildroot,
         contexts,

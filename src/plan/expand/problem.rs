@@ -133,6 +133,30 @@ impl Problem {
         }
     }
 
+    /// Returns the refused combination of streams, where it is one.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        let Self::Refused(refusal) = self else { return None };
+        Some(refusal)
+    }
+
+    /// Counts groups from another start: the groups of a part are some of the document's.
+    pub(super) fn move_groups(&mut self, first: usize) {
+        match self {
+            Self::UnknownModule { group, .. }
+            | Self::AllStreamsNegated { group, .. }
+            | Self::AmbiguousStream { group, .. }
+            | Self::StreamNotXyz { group, .. }
+            | Self::Unsolvable { group }
+            | Self::Refused(Refusal { group, .. })
+            | Self::NoProvider { group, .. }
+            | Self::TooManyKeys { group, .. }
+            | Self::Dropped { group } => *group += first,
+            Self::SameContext { groups, .. } => groups.iter_mut().for_each(|group| *group += first),
+            Self::NoBaseModule { .. } | Self::NoBuild { .. } | Self::NotProvenBest { .. } => {}
+        }
+    }
+
     /// Returns the requirements of the document it speaks of: group, kind and module, where known.
     #[must_use]
     pub fn about(&self) -> (Option<usize>, Option<Kind>, Vec<&ModuleName>) {

@@ -67,18 +67,22 @@ impl fmt::Display for Who {
 }
 
 impl Side {
-    fn write(&self, name: &ModuleName, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.who)?;
-        if !self.via.is_empty() {
-            let via: Vec<String> = self.via.iter().map(Nsvc::to_string).collect();
-            write!(f, " (needed by {})", via.join(", needed by "))?;
-        }
-        write!(f, " requires {}", required(name, &self.streams))?;
-        if self.builds.is_empty() {
-            return f.write_str(", which no build meets");
-        }
+    fn told(&self, name: &ModuleName, place: Option<String>) -> String {
+        let via: Vec<String> = self.via.iter().map(Nsvc::to_string).collect();
+        let via = if via.is_empty() {
+            String::new()
+        } else {
+            format!(" (needed by {})", via.join(", needed by "))
+        };
+        let place = place.map_or_else(String::new, |place| format!(" at {place}"));
         let builds: Vec<String> = self.builds.iter().map(Nsvc::to_string).collect();
-        write!(f, ", met by {}", builds.join(" or "))
+        let builds = if builds.is_empty() {
+            "which no build meets".to_owned()
+        } else {
+            format!("met by {}", builds.join(" or "))
+        };
+        let required = required(name, &self.streams);
+        format!("{}{via} requires {required}{place}, {builds}", self.who)
     }
 }
 
@@ -93,19 +97,25 @@ fn required(name: &ModuleName, streams: &[StreamName]) -> String {
 
 impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.told(&|_, _| None))
+    }
+}
+
+impl Conflict {
+    /// Says who requires what and which builds that means; `place` tells where somebody writes that
+    /// a module is needed, as `path:line:column`.
+    #[must_use]
+    pub fn told(&self, place: &dyn Fn(&Who, &ModuleName) -> Option<String>) -> String {
         if self.undecided {
-            return f.write_str("the search was cut short before it found an answer");
+            return "the search was cut short before it found an answer".to_owned();
         }
-        for (index, side) in self.sides.iter().enumerate() {
-            if index > 0 {
-                f.write_str("; ")?;
-            }
-            side.write(&self.name, f)?;
-        }
+        let side = |side: &Side| side.told(&self.name, place(&side.who, &self.name));
+        let mut told: Vec<String> = self.sides.iter().map(side).collect();
         match self.others {
-            0 => Ok(()),
-            1 => f.write_str("; the one other choice of builds fails too"),
-            others => write!(f, "; {others} other choices of builds fail too"),
+            0 => {}
+            1 => told.push("the one other choice of builds fails too".to_owned()),
+            others => told.push(format!("{others} other choices of builds fail too")),
         }
+        told.join("; ")
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::load::{self, Lock, Stream};
 use crate::name::{Arch, ComponentKey, ModuleName, PackageName};
-use crate::plan::batch::{BatchError, Item, batches, levels};
+use crate::plan::batch::{BatchError, Contents, Find, Ordered, order};
 
 /// Which sources a component is built from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,31 +79,24 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// Makes the recipe of a document. Included modules have no components of their own here.
+    /// Makes the recipe of a document; `find` looks included modules up by name and ref.
     ///
     /// # Errors
     /// Where its components have no order.
-    pub fn of(stream: &Stream) -> Result<Self, BatchError> {
-        let order = order(stream)?;
-        let parts = stream.components.iter().map(|(key, component)| {
-            let batch = order[key];
-            let after = if uses_buildafter(stream) {
-                component.buildafter.clone()
-            } else {
-                let earlier = order.iter().filter(|&(_, &other)| other < batch);
-                earlier.map(|(key, _)| key.clone()).collect()
-            };
+    pub fn of<'a>(stream: &'a Stream, find: Find<'_, 'a>) -> Result<Self, BatchError> {
+        let ordered = order(Contents::from(stream), find)?;
+        let part = |(&key, &component): (&&ComponentKey, &&load::Component)| {
             let part = Part {
                 package: component.package.clone(),
                 source: Source::of(component, &stream.artifacts),
                 arches: own_or(&component.arches, &stream.build_arches),
-                batch,
-                after,
+                batch: ordered.batches.of[key.as_str()],
+                after: after(key, &ordered),
             };
             (key.clone(), part)
-        });
+        };
         Ok(Self {
-            parts: parts.collect(),
+            parts: ordered.components.iter().map(part).collect(),
             macros: stream.macros.clone(),
             buildroot: stream.locks.clone(),
             rebuilt: BTreeSet::new(),
@@ -111,36 +104,22 @@ impl Recipe {
     }
 }
 
+/// Returns what a component waits for: what the graph says, else everything of earlier batches.
+fn after(key: &ComponentKey, ordered: &Ordered<'_>) -> BTreeSet<ComponentKey> {
+    let keys = |keys: &mut dyn Iterator<Item = &String>| {
+        keys.map(|key| ComponentKey::from(key.as_str())).collect()
+    };
+    if let Some(graph) = &ordered.graph {
+        return keys(&mut graph[key.as_str()].iter());
+    }
+    let of = &ordered.batches.of;
+    let batch = of[key.as_str()];
+    keys(&mut of.iter().filter(|(_, other)| **other < batch).map(|(key, _)| key))
+}
+
 /// Returns the arches of a component, those of the module where it has none of its own.
 fn own_or(own: &BTreeSet<Arch>, module: &BTreeSet<Arch>) -> BTreeSet<Arch> {
     if own.is_empty() { module.clone() } else { own.clone() }
-}
-
-fn uses_buildafter(stream: &Stream) -> bool {
-    stream.components.values().any(|component| !component.buildafter.is_empty())
-}
-
-/// Counts the batch of every component, from `buildafter` where it is used, else from `buildorder`.
-fn order(stream: &Stream) -> Result<BTreeMap<ComponentKey, u32>, BatchError> {
-    let counted = if uses_buildafter(stream) {
-        let text = |key: &ComponentKey| key.to_string();
-        let after = stream
-            .components
-            .iter()
-            .map(|(key, component)| (text(key), component.buildafter.iter().map(text).collect()));
-        levels(&after.collect())?
-    } else {
-        let components = stream.components.iter().map(|(key, component)| Item::Component {
-            key: key.to_string(),
-            buildorder: component.buildorder,
-        });
-        let included = stream
-            .included
-            .values()
-            .map(|included| Item::Included { buildorder: included.buildorder, items: Vec::new() });
-        batches(&components.chain(included).collect::<Vec<_>>())?
-    };
-    Ok(counted.of.into_iter().map(|(key, batch)| (key.as_str().into(), batch)).collect())
 }
 
 /// Finds the build to take from: of the same name and stream, made in the same buildroot by

@@ -121,7 +121,7 @@ fn a_source_is_pinned_by_a_commit_or_by_what_was_built() {
     rpms: ['by-package-0:1.0-2.fc29.src', 'perl-by-branch-libs-0:1-1.x86_64']
 "
     ));
-    let sources = Recipe::of(&stream).unwrap().parts;
+    let sources = Recipe::of(&stream, &|_| None).unwrap().parts;
     let source = |key: &str| sources[key].source.to_string();
     assert_eq!(source("by-commit"), commit);
     assert_eq!(source("by-package"), "by-package-0:1.0-2.fc29.src");
@@ -138,7 +138,7 @@ fn buildafter_makes_the_graph_and_buildorder_makes_barriers() {
       c: {rationale: r, buildafter: [a]}
 ",
     );
-    let parts = Recipe::of(&graph).unwrap().parts;
+    let parts = Recipe::of(&graph, &|_| None).unwrap().parts;
     assert_eq!(parts["c"].after, ["a".into()].into());
     let barriers = document(
         "  components:
@@ -148,7 +148,7 @@ fn buildafter_makes_the_graph_and_buildorder_makes_barriers() {
       c: {rationale: r, buildorder: 1}
 ",
     );
-    let parts = Recipe::of(&barriers).unwrap().parts;
+    let parts = Recipe::of(&barriers, &|_| None).unwrap().parts;
     assert_eq!(parts["c"].after, ["a".into(), "b".into()].into());
     assert_eq!((parts["a"].batch, parts["c"].batch), (2, 3));
 }

@@ -1,0 +1,217 @@
+//! A document made ready for expansion: groups and static contexts taken from what was loaded, then
+//! what a request changes in them, in the order of the service: overrides, base modules by virtual
+//! stream, support streams.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::loaded::needs;
+use super::streams::negated;
+use super::{Collection, Document, Group, Settings, StaticContext};
+use crate::load::{Dependencies, Stream, Value};
+use crate::name::{ModuleName, NameStream, StreamName};
+use crate::plan::resolve::Needs;
+use crate::plan::version::unprefixed;
+
+/// What a request changes in a document.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// Streams that take the place of those buildrequired, by module.
+    pub buildrequires: Needs,
+    /// Streams that take the place of those required at run time, by module.
+    pub requires: Needs,
+    /// Base module streams that are released: builds on them go to their support stream, `.z`.
+    pub released: BTreeSet<NameStream>,
+}
+
+/// Why a document cannot be made ready.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PrepareError {
+    /// An override names modules that the document does not require.
+    #[error(
+        "the {kind} overrides of {} change nothing: the document does not name {them} there",
+        names.join(", ")
+    )]
+    UnusedOverride {
+        /// `buildrequires` or `requires`.
+        kind: super::Kind,
+        /// The modules.
+        names: Vec<String>,
+        /// `it` or `them`.
+        them: &'static str,
+    },
+    /// `xmd.mbs_options.contexts` is not what it should be.
+    #[error("xmd.mbs_options.contexts: {0}")]
+    StaticContexts(String),
+}
+
+impl Document {
+    /// Makes a document of a loaded one. A version that a build already has is taken without the
+    /// platform's prefix.
+    ///
+    /// # Errors
+    /// [`PrepareError::StaticContexts`]
+    pub fn of(stream: &Stream) -> Result<Self, PrepareError> {
+        let groups: Vec<Group> = stream.dependencies.iter().map(group).collect();
+        let static_contexts = match &stream.context {
+            Some(context) if stream.static_context => groups
+                .iter()
+                .map(|group| StaticContext { context: context.clone(), group: group.clone() })
+                .collect(),
+            _ => options_contexts(stream.about.xmd.as_ref())?,
+        };
+        Ok(Self {
+            name: stream.name.clone(),
+            stream: stream.stream.clone(),
+            version: unprefixed(stream.version),
+            groups,
+            static_contexts,
+        })
+    }
+
+    /// Makes a document of the streams that a packager document becomes, one a configuration.
+    #[must_use]
+    pub fn of_configurations(streams: &[Stream]) -> Option<Self> {
+        let first = streams.first()?;
+        let contexts = streams.iter().flat_map(|stream| {
+            let context = stream.context.clone().unwrap_or_default();
+            stream.dependencies.iter().map(move |written| StaticContext {
+                context: context.clone(),
+                group: group(written),
+            })
+        });
+        Some(Self {
+            name: first.name.clone(),
+            stream: first.stream.clone(),
+            version: unprefixed(first.version),
+            groups: Vec::new(),
+            static_contexts: contexts.collect(),
+        })
+    }
+
+    /// Changes the document as a request asks.
+    ///
+    /// # Errors
+    /// [`PrepareError::UnusedOverride`]
+    pub fn apply(
+        &mut self,
+        request: &Request,
+        collection: &Collection,
+        settings: &Settings,
+    ) -> Result<(), PrepareError> {
+        let mut groups: Vec<&mut Group> = self.groups.iter_mut().collect();
+        groups
+            .extend(self.static_contexts.iter_mut().map(|configuration| &mut configuration.group));
+        let (build, run) = (&request.buildrequires, &request.requires);
+        override_needs(groups.iter_mut().map(|group| &mut group.buildrequires), build)
+            .map_err(|names| unused(super::Kind::Build, names))?;
+        override_needs(groups.iter_mut().map(|group| &mut group.requires), run)
+            .map_err(|names| unused(super::Kind::Runtime, names))?;
+        for group in groups {
+            for (name, streams) in &mut group.buildrequires {
+                if settings.platforms.is_base(name) {
+                    *streams = base_streams(name, streams, (request, collection, settings));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn group(written: &Dependencies) -> Group {
+    Group { buildrequires: needs(&written.buildrequires), requires: needs(&written.requires) }
+}
+
+fn unused(kind: super::Kind, names: Vec<String>) -> PrepareError {
+    let them = if names.len() == 1 { "it" } else { "them" };
+    PrepareError::UnusedOverride { kind, names, them }
+}
+
+/// Replaces streams; returns the modules that no group names.
+fn override_needs<'a>(
+    groups: impl Iterator<Item = &'a mut Needs>,
+    overrides: &Needs,
+) -> Result<(), Vec<String>> {
+    let mut unused: BTreeSet<&ModuleName> = overrides.keys().collect();
+    for needs in groups {
+        for (name, streams) in overrides {
+            if let Some(written) = needs.get_mut(name) {
+                written.clone_from(streams);
+                unused.remove(name);
+            }
+        }
+    }
+    if unused.is_empty() {
+        return Ok(());
+    }
+    Err(unused.into_iter().map(ToString::to_string).collect())
+}
+
+/// Returns a base module's streams as they are built on: a virtual stream that is no stream becomes
+/// the latest stream that has it, a released one its support stream.
+fn base_streams(
+    name: &ModuleName,
+    streams: &[StreamName],
+    (request, collection, settings): (&Request, &Collection, &Settings),
+) -> Vec<StreamName> {
+    let resolve = |stream: &StreamName| {
+        let wanted = NameStream { name: name.clone(), stream: stream.clone() };
+        let is_real = collection.builds_of(&wanted).any(|build| !build.is_garbage);
+        if is_real || negated(stream).is_some() {
+            return stream.clone();
+        }
+        let bases = collection.latest_of_all(name, false).into_iter();
+        let bases = bases.filter(|base| base.candidate.virtual_streams.contains(stream));
+        let newest = bases.max_by_key(|base| {
+            let nsvc = &base.candidate.nsvc;
+            (settings.platforms.padded_stream_version(&nsvc.stream), nsvc.version)
+        });
+        newest.map_or_else(|| stream.clone(), |base| base.candidate.nsvc.stream.clone())
+    };
+    let support = |stream: StreamName| {
+        let base = NameStream { name: name.clone(), stream };
+        // A request that names the platform's stream itself is taken at its word.
+        if request.released.contains(&base) && !request.buildrequires.contains_key(name) {
+            return format!("{}.z", base.stream).as_str().into();
+        }
+        base.stream
+    };
+    streams.iter().map(|stream| support(resolve(stream))).collect()
+}
+
+/// Reads `xmd.mbs_options.contexts`: one stream a module, in both maps of every context.
+fn options_contexts(xmd: Option<&Value>) -> Result<Vec<StaticContext>, PrepareError> {
+    let refuse = |why: String| Err(PrepareError::StaticContexts(why));
+    let contexts = xmd.and_then(|xmd| xmd.get("mbs_options")).and_then(|all| all.get("contexts"));
+    let contexts = match contexts {
+        None => return Ok(Vec::new()),
+        Some(Value::Map(contexts)) => contexts,
+        Some(Value::Text(_) | Value::List(_)) => return refuse("it must be a map".to_owned()),
+    };
+    let mut found = Vec::with_capacity(contexts.len());
+    for (context, configuration) in contexts {
+        let map = |field: &str| match configuration.get(field) {
+            Some(Value::Map(map)) => one_stream_each(map)
+                .ok_or_else(|| PrepareError::StaticContexts(one_stream(context, field))),
+            Some(Value::Text(_) | Value::List(_)) | None => {
+                Err(PrepareError::StaticContexts(format!("`{context}` has no map `{field}`")))
+            }
+        };
+        let group = Group { buildrequires: map("buildrequires")?, requires: map("requires")? };
+        found.push(StaticContext { context: (&**context).into(), group });
+    }
+    Ok(found)
+}
+
+fn one_stream(context: &str, field: &str) -> String {
+    format!("`{field}` of `{context}` must name one stream a module, as text without a sign")
+}
+
+fn one_stream_each(map: &BTreeMap<Box<str>, Value>) -> Option<Needs> {
+    let mut needs = Needs::new();
+    for (name, stream) in map {
+        let stream = stream.text().filter(|text| !text.is_empty() && !text.starts_with('-'))?;
+        needs.insert((&**name).into(), vec![stream.into()]);
+    }
+    Some(needs)
+}

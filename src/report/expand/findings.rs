@@ -1,0 +1,125 @@
+//! The problems of an expansion as findings: with the place of the requirement they speak of.
+
+use super::Told;
+use crate::load::{Code, Finding, Place};
+use crate::plan::expand::{Kind, Problem};
+use crate::plan::resolve::{Refusal, Who};
+
+/// Returns every problem of an expansion with the place in the document that it speaks of.
+#[must_use]
+pub fn findings(told: Told<'_>) -> Vec<Finding> {
+    let finding = |problem: &Problem| {
+        let finding = Finding::new(code(problem), place(told, problem), message(told, problem));
+        match hint(problem) {
+            Some(hint) => finding.hint(hint),
+            None => finding,
+        }
+    };
+    let mut findings: Vec<Finding> = told.expansion.problems.iter().map(finding).collect();
+    if let Err(error) = told.ordered {
+        findings.push(Finding::new(Code::ComponentOrder, told.start(), error.to_string()));
+    }
+    findings
+}
+
+fn code(problem: &Problem) -> Code {
+    match problem {
+        Problem::UnknownModule { kind: Kind::Build, .. } => Code::UnknownModule,
+        Problem::UnknownModule { kind: Kind::Runtime, .. } => Code::UnknownRuntimeModule,
+        Problem::AllStreamsNegated { .. } => Code::AllStreamsNegated,
+        Problem::AmbiguousStream { .. } => Code::AmbiguousStream,
+        Problem::NoBaseModule { .. } => Code::NoBaseModule,
+        Problem::StreamNotXyz { .. } => Code::StreamNotXyz,
+        Problem::NoBuild { .. } => Code::NoBuild,
+        Problem::Unsolvable { .. } => Code::Unsolvable,
+        Problem::Refused(_) => Code::RefusedStreams,
+        Problem::NoProvider { .. } => Code::NoProvider,
+        Problem::TooManyKeys { .. } => Code::TooManyKeys,
+        Problem::Dropped { .. } => Code::DroppedGroup,
+        Problem::SameContext { .. } => Code::SameContext,
+        Problem::NotProvenBest { .. } => Code::NotProvenBest,
+    }
+}
+
+/// Returns the requirement that a problem speaks of, else its group, else the document.
+fn place(told: Told<'_>, problem: &Problem) -> Place {
+    if let Problem::NoBuild { by, wanted, .. } = problem
+        && by.contains(&Who::Document)
+    {
+        return naming_place(told, Kind::Build, &wanted.name);
+    }
+    let (group, kind, names) = problem.about();
+    match (group, kind, names.as_slice()) {
+        (Some(group), _, []) => told.group_place(group),
+        (Some(group), kind, names) => {
+            let kind = kind.unwrap_or(Kind::Build);
+            let places = names.iter().map(|name| told.requirement_place(group, kind, name));
+            // Of several modules the one that cannot be had says most.
+            let conflict = problem.refusal().map(|refusal| &refusal.conflict.name);
+            let named = conflict.filter(|name| names.contains(name));
+            named.map_or_else(
+                || places.min().unwrap_or_default(),
+                |name| told.requirement_place(group, kind, name),
+            )
+        }
+        (None, Some(kind), [name, ..]) => naming_place(told, kind, name),
+        (None, ..) => told.start(),
+    }
+}
+
+/// Returns the first place at which the document names a module.
+fn naming_place(told: Told<'_>, kind: Kind, name: &crate::name::ModuleName) -> Place {
+    let groups = told.streams.iter().flat_map(|stream| &stream.dependencies).count();
+    let places = (0..groups).map(|group| told.requirement_place(group, kind, name));
+    places.filter(|place| *place != told.start()).min().unwrap_or_else(|| told.start())
+}
+
+/// Says the problem in words; conflicts with the places of both requirements.
+fn message(told: Told<'_>, problem: &Problem) -> String {
+    let Some(Refusal { group, key, conflict }) = problem.refusal() else {
+        return problem.to_string();
+    };
+    let conflict = told.conflict_text(*group, conflict);
+    let key: Vec<String> = key.iter().map(ToString::to_string).collect();
+    match key.split_last() {
+        None => conflict,
+        Some((only, [])) => format!("no buildroot has {only}: {conflict}"),
+        Some((last, others)) => {
+            format!("no buildroot has {} and {last}: {conflict}", others.join(", "))
+        }
+    }
+}
+
+fn hint(problem: &Problem) -> Option<String> {
+    Some(match problem {
+        Problem::UnknownModule { name, .. } => {
+            format!("load an input that holds {name}, or mend the name")
+        }
+        Problem::AllStreamsNegated { .. } => "leave one stream, or drop the requirement".to_owned(),
+        Problem::AmbiguousStream { name, .. } => {
+            format!("name one stream, or give --default-stream {name}:STREAM")
+        }
+        Problem::NoBaseModule { missing } if missing.is_empty() => {
+            "add a base module such as platform to buildrequires".to_owned()
+        }
+        Problem::NoBaseModule { .. } => {
+            "load an input that holds it, or builds that were made on it".to_owned()
+        }
+        Problem::StreamNotXyz { .. } => {
+            "require a release such as el8.1.0, or say --all-bases".to_owned()
+        }
+        Problem::NoBuild { .. } | Problem::NoProvider { .. } => {
+            "load an input that holds a build, or require another stream".to_owned()
+        }
+        Problem::TooManyKeys { .. } => {
+            "pin some of these modules to one stream, or raise --max-documents".to_owned()
+        }
+        Problem::SameContext { .. } => {
+            "write one group for both, or let them differ in a stream".to_owned()
+        }
+        Problem::Dropped { .. } => "give the other group a base module, or take it out".to_owned(),
+        Problem::Unsolvable { .. } | Problem::Refused(_) | Problem::NotProvenBest { .. } => {
+            return None;
+        }
+    })
+}

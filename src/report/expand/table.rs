@@ -1,0 +1,193 @@
+//! An expansion for people: what comes out, its names, its batches, and why if asked.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use comfy_table::{CellAlignment, Table};
+
+use super::explain::ExplainedRow;
+use super::{DocumentRow, Report};
+use crate::name::{ModuleName, StreamName};
+
+/// How many contexts are named before the rest is counted.
+const NAMED_MAX: usize = 4;
+
+/// Renders an expansion as tables.
+#[must_use]
+pub fn table(report: &Report) -> String {
+    let mut text = String::new();
+    if !report.documents.is_empty() {
+        text += &contexts(&report.documents);
+        text.push('\n');
+        text += &names(&report.documents);
+    }
+    if !report.batches.is_empty() {
+        text.push('\n');
+        text += &batches(report);
+    }
+    for row in &report.explained {
+        text.push('\n');
+        text += &explained(row);
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text + &summary(report)
+}
+
+fn contexts(documents: &[DocumentRow]) -> String {
+    let mut table = plain();
+    table.set_header(["CONTEXT", "GROUP", "VERSION", "BUILDREQUIRES", "REQUIRES", "BUILDROOT"]);
+    for column in [1, 5] {
+        let column = table.column_mut(column).expect("the header has six columns");
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    for row in documents {
+        let pins = row.buildrequires.iter().map(|(name, stream)| format!("{name}:{stream}"));
+        table.add_row([
+            row.context.to_string(),
+            row.group.to_string(),
+            row.version.map_or_else(|| "-".to_owned(), |version| version.to_string()),
+            pins.collect::<Vec<_>>().join(" "),
+            requires(&row.requires),
+            row.buildroot.len().to_string(),
+        ]);
+    }
+    trimmed(&table)
+}
+
+/// Prints requirements as people write them: `gtk:1 lib:1,2 any:*`.
+fn requires(needs: &BTreeMap<ModuleName, Vec<StreamName>>) -> String {
+    let need = |(name, streams): (&ModuleName, &Vec<StreamName>)| {
+        let streams: Vec<&str> = streams.iter().map(StreamName::as_str).collect();
+        let streams = if streams.is_empty() { "*".to_owned() } else { streams.join(",") };
+        format!("{name}:{streams}")
+    };
+    needs.iter().map(need).collect::<Vec<_>>().join(" ")
+}
+
+fn names(documents: &[DocumentRow]) -> String {
+    if documents.iter().all(|row| row.version.is_none()) {
+        return "no version, so no tags and targets: give the time of the commit with --at\n"
+            .to_owned();
+    }
+    if documents.iter().all(|row| row.names.is_none()) {
+        return "no stream, so no tags and targets: give --stream\n".to_owned();
+    }
+    let mut table = plain();
+    table.set_header(["CONTEXT", "TAG", "TARGET", "DIST TAG"]);
+    let mut has_index = true;
+    for row in documents {
+        let Some(names) = &row.names else { continue };
+        has_index &= names.dist_tag.is_some();
+        let same = names.target == names.koji_tag;
+        table.add_row([
+            row.context.to_string(),
+            names.koji_tag.clone(),
+            if same { "as the tag".to_owned() } else { names.target.clone() },
+            names.dist_tag.clone().unwrap_or_else(|| names.dist_tag_pattern.clone()),
+        ]);
+    }
+    let mut text = trimmed(&table);
+    text += "build tag: TAG-build; macros package: module-build-macros-0.1-1.DIST-TAG\n";
+    if !has_index {
+        text +=
+            "ID in a dist tag is the id of the first of these builds: give it with --build-id\n";
+    }
+    text
+}
+
+fn batches(report: &Report) -> String {
+    let mut table = plain();
+    table.set_header(["BATCH", "COMPONENTS"]);
+    let column = table.column_mut(0).expect("the header has two columns");
+    column.set_cell_alignment(CellAlignment::Right);
+    for batch in &report.batches {
+        let names: Vec<&str> =
+            batch.components.iter().map(|each| each.component.as_str()).collect();
+        table.add_row([batch.index.to_string(), names.join(" ")]);
+    }
+    trimmed(&table)
+}
+
+fn explained(row: &ExplainedRow) -> String {
+    let mut text = format!("group {} {} {}", row.group, row.kind, row.module);
+    if row.kind == "needed" {
+        text =
+            format!("group {} needs {} at run time of what it builds with", row.group, row.module);
+    } else {
+        let list = |streams: &[StreamName]| {
+            streams.iter().map(StreamName::as_str).collect::<Vec<_>>().join(", ")
+        };
+        let written =
+            if row.written.is_empty() { "any stream".to_owned() } else { list(&row.written) };
+        add(&mut text, format_args!(" ({written})"));
+        if row.written != row.streams {
+            let streams =
+                if row.streams.is_empty() { "no stream".to_owned() } else { list(&row.streams) };
+            add(&mut text, format_args!(", which comes to {streams}"));
+        }
+        if let Some(line) = row.line {
+            add(&mut text, format_args!(", line {line}"));
+        }
+    }
+    text.push('\n');
+    if row.builds.is_empty() {
+        text += "  there is no build\n";
+        return text;
+    }
+    let mut table = plain();
+    for build in &row.builds {
+        let fate = match (&build.excluded, build.chosen_for.as_slice()) {
+            (Some(rule), _) => format!("no: {rule}"),
+            (None, []) => "will do".to_owned(),
+            (None, contexts) => format!("chosen for {}", some(contexts)),
+        };
+        table.add_row([format!("  {}", build.build), fate]);
+    }
+    text + &trimmed(&table)
+}
+
+fn some(contexts: &[crate::name::Context]) -> String {
+    let named: Vec<&str> = contexts.iter().take(NAMED_MAX).map(|each| each.as_str()).collect();
+    match contexts.len().saturating_sub(NAMED_MAX) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
+fn summary(report: &Report) -> String {
+    let count =
+        |number: usize, one: &str| format!("{number} {one}{}", if number == 1 { "" } else { "s" });
+    let name = match report.stream.as_str() {
+        "" => report.name.to_string(),
+        stream => format!("{}:{stream}", report.name),
+    };
+    let contexts = count(report.documents.len(), "context");
+    let mut text = format!("{name} comes to {contexts}");
+    if !report.refused.is_empty() {
+        let combinations = count(report.refused.len(), "combination");
+        add(&mut text, format_args!("; {combinations} of streams cannot be had"));
+    }
+    if !report.complete {
+        text += "; this is not the whole answer, see the errors";
+    }
+    text.push('\n');
+    text
+}
+
+fn plain() -> Table {
+    let mut table = Table::new();
+    table.load_style(comfy_table::presets::NOTHING);
+    table
+}
+
+fn trimmed(table: &Table) -> String {
+    // The first column is padded on its left too.
+    let bare = |line: String| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned() + "\n";
+    table.lines().map(bare).collect()
+}
+
+fn add(text: &mut String, what: std::fmt::Arguments<'_>) {
+    text.write_fmt(what).expect("a string takes all that is written to it");
+}
