@@ -7,6 +7,7 @@
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) mod args;
+mod capacity;
 mod case;
 mod check;
 mod compare;
@@ -15,12 +16,15 @@ mod execute;
 mod expand;
 mod generate;
 pub(crate) mod loading;
+mod merge;
 pub(crate) mod output;
 mod plan;
 pub(crate) mod progress;
 mod show;
 pub(crate) mod status;
+mod sweeping;
 mod trace;
+mod vary;
 
 use console::Console;
 use status::Answer;
@@ -92,6 +96,8 @@ enum Command {
     Plan(plan::PlanCommand),
     Execute(execute::Execute),
     Compare(compare::Compare),
+    Capacity(capacity::Capacity),
+    Merge(merge::Merge),
     Trace(trace::Trace),
     Generate(generate::Generate),
 }
@@ -111,6 +117,8 @@ impl Cli {
             Command::Plan(command) => command.run(console),
             Command::Execute(command) => command.run(console),
             Command::Compare(command) => command.run(console),
+            Command::Capacity(command) => command.run(console),
+            Command::Merge(command) => command.run(console),
             Command::Trace(command) => command.run(console),
             Command::Generate(command) => command.run(console),
         }

@@ -4,14 +4,17 @@
 //! them into text: [`csv`], [`table`] for a terminal, [`svg`] for pictures. Renderers return text,
 //! whoever calls writes it. The same figures give the same bytes.
 
+pub mod capacity;
 mod compare;
 pub mod csv;
+mod durations;
 pub mod expand;
 mod figures;
 pub mod plan;
 pub mod run;
 #[cfg(test)]
 mod sample;
+pub mod shard;
 pub mod snapshot;
 mod spark;
 pub mod svg;
@@ -19,5 +22,6 @@ pub mod table;
 pub mod trace;
 
 pub use compare::{Comparison, Summary, Variant, VariantSummary};
+pub use durations::{Durations, FitQuality};
 pub use figures::{Distribution, Interval, Paired};
 pub use spark::{histogram, sparkline};

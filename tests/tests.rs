@@ -26,3 +26,5 @@ mod real_files;
 mod resolution;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod sweeps;

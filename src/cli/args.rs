@@ -104,7 +104,8 @@ pub(crate) enum Versions {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "World")]
 pub(crate) struct WorldArgs {
-    /// Recorded builds as CSV: durations and outcomes; several by repeating
+    /// Recorded builds: durations and outcomes, as CSV, koji's answers or bus messages (see `modplan
+    /// trace`); several by repeating
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Vec<PathBuf>,
     /// The build farm as YAML; without it 10 builders for every needed arch
@@ -116,18 +117,6 @@ pub(crate) struct WorldArgs {
     /// The seed of every draw
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
-}
-
-/// How often a simulation is repeated, and on how many threads.
-#[derive(Clone, Copy, Debug, Args)]
-#[command(next_help_heading = "Replications")]
-pub(crate) struct SweepArgs {
-    /// Simulate every variant N times, each time with other luck
-    #[arg(long, value_name = "N", default_value = "1000")]
-    pub(crate) replications: NonZeroUsize,
-    /// Use N threads; all processors when left out. The results are the same for any number
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<NonZeroUsize>,
 }
 
 fn arch(text: &str) -> Result<Arch, String> {

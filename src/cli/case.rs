@@ -10,6 +10,7 @@ use modplan::load::{self, Finding, Input, Severity, Snapshot};
 use modplan::name::Arch;
 use modplan::plan::{self, Given, Plan, Planning, SelectError, Selection};
 use modplan::scenario::{Gate, Scenario};
+use modplan::sim::DurationMode;
 use modplan::trace::History;
 
 use super::args::{Follow, SelectionArgs, Unit, Versions, WorldArgs};
@@ -27,8 +28,12 @@ pub(crate) struct World {
 
 impl World {
     /// Reads what the arguments name; what is wrong in a file is told, and then the answer is no.
-    pub(crate) fn read(args: &WorldArgs, console: &Console) -> anyhow::Result<Self> {
+    pub(crate) fn read(
+        (args, durations): (&WorldArgs, DurationMode),
+        console: &Console,
+    ) -> anyhow::Result<Self> {
         let history = history(&args.trace, console)?;
+        let history = if durations == DurationMode::Fit { history.fitted() } else { history };
         let farm = args.farm.as_deref().map(|path| farm(path, console)).transpose()?;
         let scenario = args.scenario.as_deref().map(|path| scenario(path, console)).transpose()?;
         let mut assumptions = Vec::new();

@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use modplan::orchestrate::{Approach, Cascade};
+use modplan::report::shard::{Picture, SHARD_FORMAT, Shard, Sharded};
 use modplan::report::svg::{Gantt, GanttModule};
 use modplan::report::{self, Comparison, Variant};
-use modplan::sim::sweep::{self, Sweep};
 use modplan::sim::{self, Outcome, Run, Setup};
 
-use super::args::{SelectionArgs, SweepArgs, WorldArgs};
+use super::args::{SelectionArgs, WorldArgs};
 use super::console::Console;
 use super::execute::{DurationsArg, Subject};
-use super::output::{OutputArgs, write_directory};
-use super::progress::Progress;
-use super::status::Answer;
+use super::merge::{refuse_format, write_shard};
+use super::output::SweepOutput;
+use super::status::{Answer, Refusal};
+use super::sweeping::{SweepArgs, Sweeper};
 
 /// Compare the two approaches on one farm, each under both cascades, with the same luck
 ///
@@ -43,16 +44,13 @@ pub(crate) struct Compare {
     /// How durations are taken from the trace
     #[arg(long, value_name = "MODE", default_value = "resample")]
     durations: DurationsArg,
-    /// What goes to standard output
-    #[arg(long, value_name = "FORMAT", default_value = "table")]
-    format: Format,
-    /// Write the report into DIR, made if need be
-    #[arg(short, long, value_name = "DIR")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    output: SweepOutput,
 }
 
+/// An approach under a cascade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum VariantArg {
+pub(crate) enum VariantArg {
     /// koji owns the build, and every pass has all dependants rebuilt
     #[value(name = "koji-owned/literal")]
     KojiLiteral,
@@ -73,18 +71,9 @@ enum VariantArg {
     OwnerPlanned,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A table of the variants and their differences
-    Table,
-    /// `summary.json`
-    Json,
-    /// `compare.csv`: one row a variant and replication
-    Csv,
-}
-
 impl VariantArg {
-    fn parts(self) -> (Approach, Cascade) {
+    /// Returns the approach and the cascade.
+    pub(crate) fn parts(self) -> (Approach, Cascade) {
         match self {
             Self::KojiLiteral => (Approach::KojiOwned, Cascade::Literal),
             Self::KojiCoalesced => (Approach::KojiOwned, Cascade::Coalesced),
@@ -94,102 +83,106 @@ impl VariantArg {
             Self::OwnerPlanned => (Approach::OrchestratorOwned, Cascade::Planned),
         }
     }
-}
 
-/// One variant with its first replication in full.
-struct Simulated {
-    variant: Variant,
-    first: Run,
+    /// Returns its name in reports.
+    pub(crate) fn name(self) -> String {
+        let (approach, cascade) = self.parts();
+        format!("{}/{}", approach.as_str(), cascade.as_str())
+    }
 }
 
 impl Compare {
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
-        let subject = Subject::read(&self.inputs, &self.selection, (&self.world, console))?;
-        let simulated = self.simulate(&subject, console)?;
-        tell(&simulated, console);
-        let comparison = Comparison {
-            seed: self.world.seed,
-            variants: simulated.iter().map(|one| one.variant.clone()).collect(),
-            assumptions: subject.world.assumptions.clone(),
-        };
-        if let Some(directory) = &self.output {
-            let files = files(&comparison, &simulated, &subject);
-            let files: Vec<(&str, Vec<u8>)> =
-                files.iter().map(|(name, text)| (name.as_str(), text.clone().into())).collect();
-            write_directory(directory, &files)?;
-            console.note(&format!("wrote {} files into {}", files.len(), directory.display()));
+        if self.sweep.shard.is_some() {
+            refuse_format(&self.output)?;
         }
-        let stdout = OutputArgs { output: "-".into() };
-        stdout.write(match self.format {
-            Format::Table => report::table::compare(&comparison),
-            Format::Json => comparison.summary().to_json(),
-            Format::Csv => report::csv::compare(&comparison),
-        })?;
-        Ok(Answer::Yes)
-    }
-
-    fn simulate(&self, subject: &Subject, console: &Console) -> anyhow::Result<Vec<Simulated>> {
+        let world = (&self.world, self.durations.mode());
+        let subject = Subject::read(&self.inputs, &self.selection, (world, console))?;
         let mut wanted = self.variants.clone();
         wanted.sort_by_key(|variant| variant.parts());
         wanted.dedup();
-        let replications = self.sweep.replications.get();
-        let steps = (wanted.len() * replications) as u64;
-        let progress = Progress::start(console, "replications", steps);
-        let mut simulated = Vec::new();
-        for variant in wanted {
+        let setups = self.setups(&subject, &wanted)?;
+        let sweeper = Sweeper::new(self.sweep, console);
+        let swept = sweeper.run(&setups);
+        let variants = wanted.iter().zip(swept.runs);
+        let comparison = Comparison {
+            seed: self.world.seed,
+            variants: variants.map(|(v, runs)| Variant { name: v.name(), runs }).collect(),
+            durations: subject.durations(self.durations.mode()),
+            assumptions: subject.world.assumptions.clone(),
+        };
+        let mut pictures = Vec::new();
+        if swept.has_first {
+            let first = |setup| sim::World::new(setup).run_in_full(0);
+            let names = wanted.iter().map(|variant| variant.name());
+            let firsts: Vec<(String, Run)> = names.zip(setups.iter().map(first)).collect();
+            tell(&firsts, console);
+            pictures = firsts.into_iter().map(|first| picture(first, &subject)).collect();
+        }
+        let Some(shard) = self.sweep.shard else {
+            return write_comparison(&comparison, &pictures, (&self.output, console));
+        };
+        let digest = sweeper.digest(&setups);
+        let result = Sharded::Compare { comparison, pictures };
+        let shard = Shard { format: SHARD_FORMAT, shard, digest, result };
+        write_shard(&shard, (&self.output, console))
+    }
+
+    fn setups(&self, subject: &Subject, wanted: &[VariantArg]) -> Result<Vec<Setup>, Refusal> {
+        let setup = |variant: &VariantArg| {
             let (approach, cascade) = variant.parts();
             let mut setup = subject.setup(approach, cascade)?;
             setup.durations = self.durations.mode();
             setup.seed = self.world.seed;
-            simulated.push(self.simulate_one(&setup, &progress));
-        }
-        Ok(simulated)
-    }
-
-    fn simulate_one(&self, setup: &Setup, progress: &Progress) -> Simulated {
-        let threads = self.sweep.threads.map_or(0, std::num::NonZeroUsize::get);
-        let wanted = Sweep { replications: self.sweep.replications.get(), threads };
-        let runs = sweep::replications(setup, wanted, &|| progress.step());
-        let name = format!("{}/{}", setup.approach.as_str(), setup.cascade.as_str());
-        let first = sim::World::new(setup).run_in_full(0);
-        Simulated { variant: Variant { name, runs }, first }
+            Ok(setup)
+        };
+        wanted.iter().map(setup).collect()
     }
 }
 
 /// Tells what kept variants from ending well, each kind of trouble once.
-fn tell(simulated: &[Simulated], console: &Console) {
+fn tell(firsts: &[(String, Run)], console: &Console) {
     let mut told = std::collections::BTreeSet::new();
-    for one in simulated {
-        for (what, hint) in report::run::advice(&one.first) {
-            if one.first.figures.outcome != Outcome::Failed && told.insert(what.clone()) {
-                console.warn(&format!("{}: {what}", one.variant.name), Some(hint));
+    for (name, run) in firsts {
+        for (what, hint) in report::run::advice(run) {
+            if run.figures.outcome != Outcome::Failed && told.insert(what.clone()) {
+                console.warn(&format!("{name}: {what}"), Some(hint));
             }
         }
     }
 }
 
-/// Renders every file of the report.
-fn files(
+/// Keeps what a chart of the first replication needs.
+fn picture((name, run): (String, Run), subject: &Subject) -> Picture {
+    let modules = subject.plan.modules.iter();
+    let module = |module: &modplan::plan::model::PlanModule| GanttModule {
+        id: Arc::from(module.id.as_str()),
+        wave: module.wave,
+    };
+    Picture {
+        name: format!("gantt-{}.svg", name.replace('/', "-")),
+        title: format!("{name}, replication 1"),
+        bars: run.bars,
+        modules: modules.map(module).collect(),
+    }
+}
+
+/// Writes a comparison in every form asked for.
+pub(crate) fn write_comparison(
     comparison: &Comparison,
-    simulated: &[Simulated],
-    subject: &Subject,
-) -> Vec<(String, String)> {
+    pictures: &[Picture],
+    (output, console): (&SweepOutput, &Console),
+) -> anyhow::Result<Answer> {
     let mut files = vec![
         ("summary.json".to_owned(), comparison.summary().to_json()),
         ("compare.csv".to_owned(), report::csv::compare(comparison)),
         ("makespans.svg".to_owned(), report::svg::makespans(comparison)),
     ];
-    let modules: Vec<GanttModule> = subject
-        .plan
-        .modules
-        .iter()
-        .map(|module| GanttModule { id: Arc::from(module.id.as_str()), wave: module.wave })
-        .collect();
-    for one in simulated {
-        let title = format!("{}, replication 1", one.variant.name);
-        let gantt = Gantt { title: &title, bars: &one.first.bars, modules: &modules };
-        let name = format!("gantt-{}.svg", one.variant.name.replace('/', "-"));
-        files.push((name, report::svg::gantt(&gantt)));
+    let forms = [report::table::compare(comparison), files[0].1.clone(), files[1].1.clone()];
+    for Picture { name, title, bars, modules } in pictures {
+        let gantt = Gantt { title, bars, modules };
+        files.push((name.clone(), report::svg::gantt(&gantt)));
     }
-    files
+    output.write(forms, &files, console)?;
+    Ok(Answer::Yes)
 }

@@ -1,11 +1,14 @@
 //! `modplan execute`: runs a rebuild, for now on a replay of history.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use modplan::farm::Farm;
+use modplan::name::Arch;
 use modplan::orchestrate::{Approach, Cascade, Dispatch};
 use modplan::plan::Plan;
+use modplan::report::Durations;
 use modplan::report::run::{self, RunLabel};
 use modplan::scenario::{self, Scenario};
 use modplan::sim::{
@@ -83,6 +86,8 @@ pub(crate) enum DurationsArg {
     Replay,
     /// A draw among the recorded rows
     Resample,
+    /// A draw from a distribution fitted to them
+    Fit,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -96,7 +101,8 @@ enum Format {
 impl Execute {
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
         let On::Replay = self.on;
-        let subject = Subject::read(&self.inputs, &self.selection, (&self.world, console))?;
+        let world = (&self.world, self.durations.mode());
+        let subject = Subject::read(&self.inputs, &self.selection, (world, console))?;
         let approach = match self.approach {
             ApproachArg::KojiOwned => Approach::KojiOwned,
             ApproachArg::OrchestratorOwned => Approach::OrchestratorOwned,
@@ -111,6 +117,9 @@ impl Execute {
         let mut setup = subject.setup(approach, cascade)?;
         setup.durations = self.durations.mode();
         setup.seed = self.world.seed;
+        if setup.durations == DurationMode::Fit {
+            console.note(subject.durations(setup.durations).to_lines().trim_end());
+        }
         let run = sim::World::new(&setup).run_in_full(0);
         let label = RunLabel { approach, cascade, seed: setup.seed };
         for (what, hint) in run::advice(&run) {
@@ -130,6 +139,7 @@ impl DurationsArg {
         match self {
             Self::Replay => DurationMode::Replay,
             Self::Resample => DurationMode::Resample,
+            Self::Fit => DurationMode::Fit,
         }
     }
 }
@@ -149,20 +159,20 @@ impl Subject {
     pub(crate) fn read(
         inputs: &[PathBuf],
         selection: &SelectionArgs,
-        world: (&WorldArgs, &Console),
+        world: ((&WorldArgs, DurationMode), &Console),
     ) -> anyhow::Result<Self> {
-        let (args, console) = world;
+        let ((args, durations), console) = world;
         if let Some(plan) = read_plan(inputs)? {
             if selection.selects_something() {
                 return Err(Refusal::usage("a plan is selected already")
                     .hint("leave the selection flags out, or give the inputs instead of the plan")
                     .into());
             }
-            let world = World::read(args, console)?;
+            let world = World::read((args, durations), console)?;
             return Ok(Self::of_plan(plan, world, selection.unit == Unit::Source));
         }
         let case = Case::read(inputs, selection, console)?;
-        let world = World::read(args, console)?;
+        let world = World::read((args, durations), console)?;
         let planning = case.plan(&world, console)?;
         refuse_storm(&planning.plan, selection)?;
         let all = case.plan_all(&world)?;
@@ -180,8 +190,32 @@ impl Subject {
         Self { plan, world, prepared, farm }
     }
 
+    /// Returns the farm that is simulated.
+    pub(crate) fn farm(&self) -> &Farm {
+        &self.farm
+    }
+
+    /// Returns every arch that a task of the rebuild asks for.
+    pub(crate) fn arches(&self) -> BTreeSet<Arch> {
+        self.prepared.catalog.tasks.iter().map(|task| task.arch.clone()).collect()
+    }
+
+    /// Returns where durations come from.
+    pub(crate) fn durations(&self, mode: DurationMode) -> Durations {
+        Durations::of(&self.prepared.samples, mode)
+    }
+
     /// Returns the setup of one variant, with replayed durations and seed 1.
     pub(crate) fn setup(&self, approach: Approach, cascade: Cascade) -> Result<Setup, Refusal> {
+        self.setup_on(&self.farm, (approach, cascade))
+    }
+
+    /// The same on another farm.
+    pub(crate) fn setup_on(
+        &self,
+        farm: &Farm,
+        (approach, cascade): (Approach, Cascade),
+    ) -> Result<Setup, Refusal> {
         let Scenario { orchestrator_owned, builds, .. } = &self.world.scenario;
         let outcomes = match builds.outcomes {
             scenario::Outcomes::Replay => Outcomes::History,
@@ -191,7 +225,7 @@ impl Subject {
                 flaky_share: builds.flaky_share,
             },
         };
-        let slots = Slots::of(&self.farm);
+        let slots = Slots::of(farm);
         let on = (&slots, &*self.prepared.catalog);
         let conditions = Conditions::of(&self.world.scenario, approach, on).map_err(|why| {
             Refusal::no(format!("the scenario does not fit what is run: {why}"))

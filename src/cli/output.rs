@@ -5,8 +5,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, ValueEnum};
 
+use super::console::Console;
 use super::status::{PipeClosed, Refusal};
 
 /// `-o FILE`, where `-` is standard output.
@@ -33,6 +34,68 @@ impl OutputArgs {
         }
         replace(&self.output, fill)
             .with_context(|| format!("cannot write {}", self.output.display()))
+    }
+}
+
+/// How a sweep is told, and where its files go.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SweepOutput {
+    /// What goes to standard output [default: table]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<SweepFormat>,
+    /// Write the files of the report into DIR, made if need be
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SweepFormat {
+    /// A table for people
+    Table,
+    /// `summary.json`
+    Json,
+    /// The rows, for spreadsheets
+    Csv,
+}
+
+impl SweepOutput {
+    /// Writes one of the forms (table, JSON, CSV) to standard output, and all files, each a name
+    /// and what it holds, into the directory.
+    pub(crate) fn write(
+        &self,
+        forms: [String; 3],
+        files: &[(String, String)],
+        console: &Console,
+    ) -> anyhow::Result<()> {
+        if let Some(directory) = &self.output {
+            let files: Vec<(&str, Vec<u8>)> =
+                files.iter().map(|(name, text)| (name.as_str(), text.clone().into())).collect();
+            write_directory(directory, &files)?;
+            console.note(&format!("wrote {} files into {}", files.len(), directory.display()));
+        }
+        let [table, json, csv] = forms;
+        write_stdout(|out| {
+            out.write_all(match self.format {
+                None | Some(SweepFormat::Table) => table.as_bytes(),
+                Some(SweepFormat::Json) => json.as_bytes(),
+                Some(SweepFormat::Csv) => csv.as_bytes(),
+            })
+        })
+    }
+
+    /// Writes the one file there is: into the directory, or to standard output.
+    pub(crate) fn write_only(
+        &self,
+        name: &str,
+        text: String,
+        console: &Console,
+    ) -> anyhow::Result<()> {
+        let Some(directory) = &self.output else {
+            return write_stdout(|out| out.write_all(text.as_bytes()));
+        };
+        write_directory(directory, &[(name, text.into())])?;
+        console.note(&format!("wrote {}", directory.join(name).display()));
+        Ok(())
     }
 }
 

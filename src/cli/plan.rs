@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 use modplan::plan::Plan;
 use modplan::report;
+use modplan::sim::DurationMode;
 
 use super::args::{InputArgs, SelectionArgs, WorldArgs};
 use super::case::{Case, World};
@@ -47,7 +48,7 @@ enum Format {
 impl PlanCommand {
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
         let case = Case::read(&self.inputs.inputs, &self.selection, console)?;
-        let world = World::read(&self.world, console)?;
+        let world = World::read((&self.world, DurationMode::Resample), console)?;
         let planning = case.plan(&world, console)?;
         refuse_storm(&planning.plan, &self.selection)?;
         let remarks = report::plan::remarks(&planning.plan);

@@ -2,25 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::durations::Durations;
 use super::figures::{Distribution, Paired};
 use crate::name::Arch;
 use crate::sim::{Outcome, RunFigures};
 
 /// The runs of every variant, made with the same luck: run `n` of each is replication `n`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// The seed of every draw.
     pub seed: u64,
     /// What was compared, in the order to show it in.
     pub variants: Vec<Variant>,
+    /// Where durations came from.
+    pub durations: Durations,
     /// Every parameter that nobody set, in words: `farm: 10 builders for each arch`.
     pub assumptions: Vec<String>,
 }
 
 /// One approach under one cascade.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Variant {
     /// Its name, such as `koji-owned/literal`.
     pub name: String,
@@ -40,6 +43,8 @@ pub struct Summary {
     pub approaches: BTreeMap<String, VariantSummary>,
     /// Makespan differences in seconds of every two variants, as `first - second`.
     pub paired: BTreeMap<String, Paired>,
+    /// Where durations came from.
+    pub durations: Durations,
     /// Every parameter that nobody set.
     pub assumptions: Vec<String>,
 }
@@ -99,8 +104,22 @@ impl Comparison {
             seed: self.seed,
             approaches,
             paired,
+            durations: self.durations.clone(),
             assumptions: self.assumptions.clone(),
         }
+    }
+
+    /// Appends the runs of the next part of the same sweep; returns whether it is one.
+    pub(super) fn append(&mut self, next: Self) -> bool {
+        let same = |(a, b): (&Variant, &Variant)| a.name == b.name;
+        let is_same = self.variants.len() == next.variants.len()
+            && self.variants.iter().zip(&next.variants).all(same);
+        if is_same {
+            for (variant, next) in self.variants.iter_mut().zip(next.variants) {
+                variant.runs.extend(next.runs);
+            }
+        }
+        is_same
     }
 }
 

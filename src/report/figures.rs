@@ -63,6 +63,14 @@ impl Distribution {
     }
 }
 
+impl Interval {
+    /// Returns half of its width.
+    #[must_use]
+    pub fn half_width(self) -> Option<f64> {
+        Some((self.1? - self.0?) / 2.0)
+    }
+}
+
 impl Paired {
     /// Compares two samples pair by pair.
     #[must_use]
@@ -138,8 +146,9 @@ pub(super) fn wilson95(hits: usize, of: usize) -> (Option<f64>, Interval) {
     let share = hits / n;
     let spread = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
     let (middle, scale) = (share + Z * Z / (2.0 * n), 1.0 + Z * Z / n);
-    let ends = [middle - spread, middle + spread].map(|end| (end / scale).clamp(0.0, 1.0));
-    (Some((share * 1e6).round() / 1e6), Interval(Some(ends[0]), Some(ends[1])))
+    let rounded = |share: f64| (share.clamp(0.0, 1.0) * 1e6).round() / 1e6;
+    let [low, high] = [middle - spread, middle + spread].map(|end| rounded(end / scale));
+    (Some(rounded(share)), Interval(Some(low), Some(high)))
 }
 
 /// Returns the 97.5 % point of Student's t: from a table for the first six degrees of freedom, then

@@ -23,6 +23,13 @@ pub(super) fn run(seconds: u64, builds: u64, outcome: Outcome) -> RunFigures {
     }
 }
 
+/// Five kinds of tasks, one of them told by its pool alone.
+pub(super) fn durations() -> super::Durations {
+    use crate::trace::EstimateFrom::{All, PackageArch};
+    let from = [(PackageArch, 4), (All, 1)].into();
+    super::Durations { mode: "resample".to_owned(), kinds: 5, from, fits: None }
+}
+
 /// Two variants of four replications, one of which failed under the first.
 pub(super) fn comparison() -> Comparison {
     use Outcome::{Done, Failed};
@@ -37,6 +44,7 @@ pub(super) fn comparison() -> Comparison {
             variant("koji-owned/literal", literal),
             variant("koji-owned/planned", planned),
         ],
+        durations: durations(),
         assumptions: vec!["farm: 10 builders for each arch, since no --farm was given".to_owned()],
     }
 }

@@ -26,9 +26,8 @@ pub fn compare(comparison: &Comparison) -> String {
         text.push_str("\nDifference of the makespans, replication by replication\n\n");
         text.push_str(&differences);
     }
-    if !comparison.assumptions.is_empty() {
-        text.push('\n');
-    }
+    text.push('\n');
+    text.push_str(&comparison.durations.to_lines());
     for assumption in &comparison.assumptions {
         writeln!(text, "assumed: {assumption}").expect("a string takes all");
     }

@@ -68,6 +68,11 @@ pub fn uniform(key: Key, purpose: Purpose) -> f64 {
     (bits >> 11) as f64 / (1_u64 << 53) as f64
 }
 
+/// Draws from a distribution.
+pub(super) fn sample(key: Key, purpose: Purpose, law: &impl rand_distr::Distribution<f64>) -> f64 {
+    law.sample(&mut generator(key, purpose))
+}
+
 /// Draws a position in a list of `count` items, `count` at least 1.
 #[must_use]
 pub fn position(key: Key, purpose: Purpose, count: usize) -> usize {

@@ -36,7 +36,7 @@ impl Outcome {
 }
 
 /// The figures of one run of one variant.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RunFigures {
     /// How it ended.
     pub outcome: Outcome,
@@ -67,7 +67,7 @@ pub struct RunFigures {
 }
 
 /// One task on one builder slot, for a Gantt chart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Bar {
     /// The builder group and slot, such as `x86/3`.
     pub lane: Arc<str>,
@@ -88,7 +88,10 @@ pub struct Bar {
 }
 
 /// How a task on a builder ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum BarEnd {
     /// It succeeded: koji's `CLOSED`.
     Closed,

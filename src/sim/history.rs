@@ -2,7 +2,7 @@
 
 use super::draw::{self, Key, Purpose};
 use crate::time::Millis;
-use crate::trace::{Draw, RowOutcome, Samples};
+use crate::trace::{Draw, Family, Fits, RowOutcome, Samples};
 
 /// How the duration of a task is taken from history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,20 @@ pub enum DurationMode {
     Replay,
     /// A draw among the rows; a package with few rows shrinks towards the pool.
     Resample,
+    /// A draw from a fitted distribution, of closed or of failed rows as the outcome says.
+    Fit,
+}
+
+impl DurationMode {
+    /// Returns the word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Replay => "replay",
+            Self::Resample => "resample",
+            Self::Fit => "fit",
+        }
+    }
 }
 
 /// Where the outcome of a task comes from.
@@ -48,5 +62,82 @@ pub(super) fn attempt(
         (DurationMode::Resample, Outcomes::AlwaysPass | Outcomes::Rate { .. }) => {
             passed(samples.resample_closed(uniform()))
         }
+        (DurationMode::Fit, Outcomes::History) => {
+            let outcome = samples.resample(draw::uniform(key, Purpose::Outcome)).outcome;
+            fitted(samples, key, outcome == RowOutcome::Failed)
+        }
+        (DurationMode::Fit, Outcomes::AlwaysPass | Outcomes::Rate { .. }) => {
+            fitted(samples, key, false)
+        }
+    }
+}
+
+/// Draws how long a success or a failure takes from the distribution fitted to it.
+///
+/// # Panics
+/// When the history was not [fitted](crate::trace::History::fitted).
+fn fitted(samples: &Samples, key: Key, is_failure: bool) -> (Millis, bool) {
+    let Fits { closed, failed } = samples.fits.expect("who asks for fits has the history fitted");
+    let run = match (is_failure, failed) {
+        (true, Some(failed)) => drawn(failed.family, key),
+        (true, None) => samples.resample_failed(draw::uniform(key, Purpose::Duration)),
+        (false, _) => drawn(closed.family, key),
+    };
+    (run, !is_failure)
+}
+
+fn drawn(family: Family, key: Key) -> Millis {
+    let sampled = match family {
+        Family::Constant { run } => return run,
+        Family::Lognormal { mu, sigma } => {
+            let law = rand_distr::LogNormal::new(mu, sigma).expect("a fit has a finite spread");
+            draw::sample(key, Purpose::Duration, &law)
+        }
+        Family::Gamma { shape, scale } => {
+            let law = rand_distr::Gamma::new(shape, scale).expect("a fit has positive parameters");
+            draw::sample(key, Purpose::Duration, &law)
+        }
+    };
+    // A tail can be drawn that no clock could have recorded.
+    const SECONDS_MAX: f64 = 366.0 * 86_400.0;
+    Millis::from_secs_f64((sampled / 1000.0).min(SECONDS_MAX)).expect("bounded and not negative")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::{BUILD_ARCH, History};
+
+    fn samples(rows: &str) -> Samples {
+        let csv = format!("package,method,arch,run_seconds,outcome\n{rows}");
+        let history = History::read(&[("trace.csv", csv.as_bytes())]);
+        assert_eq!(history.findings, []);
+        history.fitted().samples(BUILD_ARCH, &"perl".into(), &"x86_64".into())
+    }
+
+    fn drawn_with(samples: &Samples, outcomes: Outcomes) -> Vec<(Millis, bool)> {
+        let key = |replication| Key { seed: 3, replication, subject: 9, attempt: 1 };
+        let one = |at| attempt(samples, key(at), (DurationMode::Fit, outcomes));
+        (0..4000).map(one).collect()
+    }
+
+    #[test]
+    fn draws_from_a_fit_have_its_mean_and_its_share_of_failures() {
+        // Ten closed rows around 100 s and ten failed ones, all after 7 s.
+        let closed = (0..10).map(|n| format!("perl,buildArch,x86_64,{},closed\n", 91 + 2 * n));
+        let failed = std::iter::repeat_n("perl,buildArch,x86_64,7,failed\n".to_owned(), 10);
+        let samples = samples(&closed.chain(failed).collect::<String>());
+        let draws = drawn_with(&samples, Outcomes::History);
+        let passed: Vec<f64> =
+            draws.iter().filter(|(_, ok)| *ok).map(|(run, _)| run.as_secs_f64()).collect();
+        #[expect(clippy::cast_precision_loss, reason = "4000 at most")]
+        let (count, share) = (passed.len() as f64, passed.len() as f64 / 4000.0);
+        // Half of the rows failed: 4 standard errors of a share over 4000 draws.
+        assert!((share - 0.5).abs() < 4.0 * (0.25_f64 / 4000.0).sqrt(), "{share}");
+        let mean = passed.iter().sum::<f64>() / count;
+        // The rows' mean is 100 s, their standard deviation 6.06 s.
+        assert!((mean - 100.0).abs() < 4.0 * 6.06 / count.sqrt() + 0.2, "{mean}");
+        assert!(draws.iter().all(|(run, ok)| *ok || *run == Millis::from_secs(7)));
+        assert!(drawn_with(&samples, Outcomes::AlwaysPass).iter().all(|(_, ok)| *ok));
     }
 }

@@ -1,6 +1,8 @@
 //! Many replications side by side. The only place where threads are used; results are collected in
 //! the order of replications, so they are the same for any number of threads.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::{RunFigures, Setup, World};
@@ -9,38 +11,43 @@ use super::{RunFigures, Setup, World};
 /// speed, and pieces this small keep all threads at work.
 const CHUNK: usize = 16;
 
-/// How many replications, and on how many threads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sweep {
-    /// Replications, numbered from 0.
-    pub replications: usize,
-    /// Threads; 0 means one per processor.
-    pub threads: usize,
-}
+/// Threads that run replications, started once.
+#[derive(Debug)]
+pub struct Threads(rayon::ThreadPool);
 
-/// Runs the replications of a setup and returns their figures in replication order; `each` is
-/// called from any thread when one is done.
-///
-/// # Panics
-/// When the operating system refuses to start threads.
-#[must_use]
-pub fn replications(setup: &Setup, sweep: Sweep, each: &(dyn Fn() + Sync)) -> Vec<RunFigures> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(sweep.threads)
-        .build()
-        .expect("the operating system starts threads");
-    let numbers: Vec<u64> = (0..sweep.replications as u64).collect();
-    pool.install(|| {
-        numbers
-            .par_chunks(CHUNK)
-            .flat_map_iter(|chunk| {
-                let mut world = World::new(setup);
-                chunk.iter().map(move |&replication| {
-                    let figures = world.run(replication);
-                    each();
-                    figures
+impl Threads {
+    /// Starts threads; 0 means one per processor.
+    ///
+    /// # Panics
+    /// When the operating system refuses to start them.
+    #[must_use]
+    pub fn start(count: usize) -> Self {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build();
+        Self(pool.expect("the operating system starts threads"))
+    }
+
+    /// Runs some replications of a setup, numbered from 0 over the whole sweep, and returns their
+    /// figures in order; `each` is called from any thread when one is done.
+    #[must_use]
+    pub fn run(
+        &self,
+        setup: &Setup,
+        replications: Range<u64>,
+        each: &(dyn Fn() + Sync),
+    ) -> Vec<RunFigures> {
+        let numbers: Vec<u64> = replications.collect();
+        self.0.install(|| {
+            numbers
+                .par_chunks(CHUNK)
+                .flat_map_iter(|chunk| {
+                    let mut world = World::new(setup);
+                    chunk.iter().map(move |&replication| {
+                        let figures = world.run(replication);
+                        each();
+                        figures
+                    })
                 })
-            })
-            .collect()
-    })
+                .collect()
+        })
+    }
 }

@@ -31,7 +31,7 @@ pub struct Gantt<'a> {
 }
 
 /// A module of the plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct GanttModule {
     /// Its id, as bars name it.
     pub id: Arc<str>,

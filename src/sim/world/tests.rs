@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::orchestrate::{CatalogBuilder, ModuleIx, ModuleParts, TaskParts};
-use crate::sim::sweep::{self, Sweep};
+use crate::sim::sweep::Threads;
 use crate::sim::{BarEnd, ModuleState, Outcome, SlotsGroup};
 use crate::time::Millis;
 use crate::trace::{BUILD_ARCH, History, Row, RowOutcome};
@@ -318,9 +318,7 @@ fn two_threads_give_the_same_figures_as_one() {
     let runs: Vec<Millis> = (1..9).map(Millis::from_secs).collect();
     setup.samples = Arc::new(vec![recorded(&runs, RowOutcome::Closed); setup.samples.len()]);
     setup.durations = DurationMode::Resample;
-    let run = |setup: &Setup, threads: usize| {
-        sweep::replications(setup, Sweep { replications: 100, threads }, &|| {})
-    };
+    let run = |setup: &Setup, threads: usize| Threads::start(threads).run(setup, 0..100, &|| {});
     let one = run(&setup, 1);
     assert_eq!(one, run(&setup, 2));
     let other = Setup { seed: 2, ..setup };

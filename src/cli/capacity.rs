@@ -1,0 +1,218 @@
+//! `modplan capacity`: how many builders a deadline needs.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Args;
+use modplan::farm::{Farm, Model};
+use modplan::report::capacity::{self as report, Capacity as Sweep, Neighbour, Point};
+use modplan::report::shard::{SHARD_FORMAT, Shard, Sharded};
+use modplan::sim::Setup;
+use modplan::time::Millis;
+
+use super::args::{SelectionArgs, WorldArgs};
+use super::compare::VariantArg;
+use super::console::Console;
+use super::execute::{DurationsArg, Subject};
+use super::merge::{refuse_format, write_shard};
+use super::output::SweepOutput;
+use super::status::{Answer, Refusal};
+use super::sweeping::{SweepArgs, Sweeper};
+use super::vary::{Vary, farms};
+
+/// Find out how many builders a deadline needs
+///
+/// Simulates every combination of the varied numbers with the same luck. The answer is the cheapest
+/// (by price_per_hour where all groups have one, else by number of builders) of which enough runs
+/// are done in time; without any the answer is no. With `-o DIR` also writes `summary.json` and
+/// `capacity.csv`.
+#[derive(Debug, Args)]
+pub(crate) struct Capacity {
+    /// Modulemd files, PDC dumps, directories of them, `-`, or a plan
+    #[arg(value_name = "INPUT", required = true)]
+    inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[command(flatten)]
+    world: WorldArgs,
+    #[command(flatten)]
+    sweep: SweepArgs,
+    /// Vary the number of builders of a group of the farm (NAME.capacity: what each takes at a
+    /// time) from A to B, both among them, in steps of STEP; several by repeating. An arch stands
+    /// for the one group that builds it
+    #[arg(long, value_name = "NAME[.count|.capacity]=A..B[:STEP]", required = true)]
+    vary: Vec<Vary>,
+    /// When everything has to be done, such as 4h
+    #[arg(long, value_name = "TIME")]
+    deadline: Millis,
+    /// The share of runs that have to be done by then
+    #[arg(long, value_name = "SHARE", default_value_t = 0.9, value_parser = confidence)]
+    confidence: f64,
+    /// Under which variants; several with commas or by repeating
+    #[arg(
+        long,
+        value_name = "VARIANT",
+        value_delimiter = ',',
+        default_values = ["koji-owned/planned", "orchestrator-owned/planned"]
+    )]
+    variants: Vec<VariantArg>,
+    /// How durations are taken from the trace
+    #[arg(long, value_name = "MODE", default_value = "resample")]
+    durations: DurationsArg,
+    #[command(flatten)]
+    output: SweepOutput,
+}
+
+fn confidence(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if share > 0.0 && share <= 1.0 => Ok(share),
+        _ => Err("a share lies above 0 and up to 1, such as 0.9".to_owned()),
+    }
+}
+
+/// A farm to try, and what was varied in it.
+struct Try {
+    farm: Farm,
+    builders: BTreeMap<String, u32>,
+    variant: VariantArg,
+}
+
+impl Capacity {
+    pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
+        if self.sweep.shard.is_some() {
+            refuse_format(&self.output)?;
+        }
+        let world = (&self.world, self.durations.mode());
+        let subject = Subject::read(&self.inputs, &self.selection, (world, console))?;
+        let tries = self.tries(&subject)?;
+        let setups = self.setups(&subject, &tries)?;
+        let sweeper = Sweeper::new(self.sweep, console);
+        let swept = sweeper.run(&setups);
+        let mut capacity = Sweep {
+            seed: self.world.seed,
+            deadline: self.deadline,
+            confidence: self.confidence,
+            points: tries
+                .iter()
+                .zip(swept.runs.clone())
+                .map(|(one, runs)| one.point(&subject, runs))
+                .collect(),
+            neighbours: Vec::new(),
+            durations: subject.durations(self.durations.mode()),
+            assumptions: subject.world.assumptions.clone(),
+        };
+        // A part does not know the answer; the whole needs the neighbours of one point alone.
+        let asked: Vec<usize> = match self.sweep.shard {
+            Some(_) => (0..tries.len()).collect(),
+            None => capacity.answer().into_iter().collect(),
+        };
+        let beside: Vec<(usize, Try)> = asked
+            .into_iter()
+            .flat_map(|at| tries[at].neighbours().map(move |one| (at, one)))
+            .collect();
+        let farms: Vec<Try> = beside.iter().map(|(_, one)| one.clone()).collect();
+        let runs = sweeper.run_like(&self.setups(&subject, &farms)?, &swept);
+        for ((point, one), runs) in beside.into_iter().zip(runs) {
+            let group = one.builders.into_keys().next().expect("a neighbour names its group");
+            capacity.neighbours.push(Neighbour { point, group, runs });
+        }
+        match self.sweep.shard {
+            Some(shard) => {
+                let digest = sweeper.digest(&setups);
+                let result = Sharded::Capacity(capacity);
+                let shard = Shard { format: SHARD_FORMAT, shard, digest, result };
+                write_shard(&shard, (&self.output, console))
+            }
+            None => write_capacity(&capacity, (&self.output, console)),
+        }
+    }
+
+    fn tries(&self, subject: &Subject) -> Result<Vec<Try>, Refusal> {
+        if subject.farm().model == Model::Ideal
+            && let Some(vary) = self.vary.iter().find(|vary| vary.is_capacity())
+        {
+            return Err(Refusal::usage(format!(
+                "{vary}: in the ideal model every builder takes one task"
+            ))
+            .hint("vary the count, or give a farm with `model: koji`"));
+        }
+        let mut variants = self.variants.clone();
+        variants.sort_by_key(|variant| variant.parts());
+        variants.dedup();
+        let mut tries = Vec::new();
+        for (farm, builders) in farms(subject.farm(), &self.vary)? {
+            for &variant in &variants {
+                tries.push(Try { farm: farm.clone(), builders: builders.clone(), variant });
+            }
+        }
+        Ok(tries)
+    }
+
+    fn setups(&self, subject: &Subject, tries: &[Try]) -> Result<Vec<Setup>, Refusal> {
+        let setup = |one: &Try| {
+            let mut setup = subject.setup_on(&one.farm, one.variant.parts())?;
+            setup.durations = self.durations.mode();
+            setup.seed = self.world.seed;
+            Ok(setup)
+        };
+        tries.iter().map(setup).collect()
+    }
+}
+
+impl Clone for Try {
+    fn clone(&self) -> Self {
+        Self { farm: self.farm.clone(), builders: self.builders.clone(), variant: self.variant }
+    }
+}
+
+impl Try {
+    fn point(&self, subject: &Subject, runs: Vec<modplan::sim::RunFigures>) -> Point {
+        let arches = subject.arches();
+        Point {
+            builders: self.builders.clone(),
+            approach: self.variant.name(),
+            cost: cost(&self.farm),
+            builders_of: arches
+                .into_iter()
+                .map(|arch| (arch.clone(), self.farm.builders_of(&arch)))
+                .collect(),
+            runs,
+        }
+    }
+
+    /// Returns the farms with one builder more, each named by the group that has it.
+    fn neighbours(&self) -> impl Iterator<Item = Self> {
+        (0..self.farm.builders.len()).map(|at| {
+            let mut farm = self.farm.clone();
+            let group = &mut farm.builders[at];
+            group.count = group.count.saturating_add(1);
+            let builders = [(group.name.clone(), group.count)].into();
+            Self { farm, builders, variant: self.variant }
+        })
+    }
+}
+
+/// Returns what an hour of a farm costs; its number of builders unless all have a price.
+fn cost(farm: &Farm) -> f64 {
+    let prices: Option<Vec<f64>> = farm
+        .builders
+        .iter()
+        .map(|group| Some(group.price_per_hour? * f64::from(group.count)))
+        .collect();
+    let counts = || farm.builders.iter().map(|group| f64::from(group.count)).sum();
+    prices.map_or_else(counts, |prices| prices.iter().sum())
+}
+
+/// Writes a sweep in every form asked for; no is the answer where no point is in time.
+pub(crate) fn write_capacity(
+    capacity: &Sweep,
+    (output, console): (&SweepOutput, &Console),
+) -> anyhow::Result<Answer> {
+    let files = [
+        ("summary.json".to_owned(), capacity.summary().to_json()),
+        ("capacity.csv".to_owned(), report::csv(capacity)),
+    ];
+    let forms = [report::table(capacity), files[0].1.clone(), files[1].1.clone()];
+    output.write(forms, &files, console)?;
+    Ok(Answer::yes_if(capacity.answer().is_some()))
+}

@@ -1,0 +1,206 @@
+//! What compare and capacity share: how often a simulation is repeated, by whom, and until when.
+
+use std::fmt::Write as _;
+use std::num::NonZeroUsize;
+use std::str::FromStr;
+
+use clap::Args;
+use modplan::report::Distribution;
+use modplan::report::shard::{self, ShardNumber};
+use modplan::sim::sweep::Threads;
+use modplan::sim::{Outcome, RunFigures, Setup};
+use modplan::time::Millis;
+use sha2::{Digest as _, Sha256};
+
+use super::console::Console;
+use super::progress::Progress;
+
+/// Replications between two looks at the precision: fixed, so that the number of threads decides
+/// nothing.
+const BLOCK: u64 = 100;
+/// How many replications are made when nobody says so.
+const REPLICATIONS: u64 = 1000;
+/// How many are made at most on the way to a precision, when nobody says so.
+const REPLICATIONS_MAX: u64 = 100_000;
+
+/// How often a simulation is repeated, and on how many threads.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "Replications")]
+pub(crate) struct SweepArgs {
+    /// Simulate everything N times, each time with other luck [default: 1000; with --half-width at
+    /// most 100000]
+    #[arg(long, value_name = "N")]
+    replications: Option<NonZeroUsize>,
+    /// Stop when the 95 % interval of every mean makespan is within WIDTH to both sides, such as
+    /// 30s or 1%; looked at after every 100 replications
+    #[arg(long, value_name = "WIDTH", conflicts_with = "shard")]
+    half_width: Option<HalfWidth>,
+    /// Use N threads; all processors when left out. The results are the same for any number
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+    /// Make part I of N of the replications, for `modplan merge` to join
+    #[arg(long, value_name = "I/N", value_parser = shard_number)]
+    pub(crate) shard: Option<ShardNumber>,
+}
+
+/// How precise a mean is to be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum HalfWidth {
+    Time(Millis),
+    /// A share of the mean.
+    Share(f64),
+}
+
+impl FromStr for HalfWidth {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let no =
+            || format!("`{text}` is no width: write a time such as 30s, or a share such as 1%");
+        if let Some(percent) = text.strip_suffix('%') {
+            let share = percent.trim().parse::<f64>().map_err(|_| no())? / 100.0;
+            return if share > 0.0 && share < 1.0 { Ok(Self::Share(share)) } else { Err(no()) };
+        }
+        match text.parse::<Millis>() {
+            Ok(Millis::ZERO) | Err(_) => Err(no()),
+            Ok(time) => Ok(Self::Time(time)),
+        }
+    }
+}
+
+fn shard_number(text: &str) -> Result<ShardNumber, String> {
+    let parsed = text.split_once('/').and_then(|(number, of)| {
+        Some(ShardNumber { number: number.parse().ok()?, of: of.parse().ok()? })
+    });
+    match parsed {
+        Some(shard) if (1..=shard.of).contains(&shard.number) => Ok(shard),
+        _ => Err(format!("`{text}` is no part: write I/N with I from 1 to N, such as 2/8")),
+    }
+}
+
+/// The runs of several setups, each with the same replications.
+pub(crate) struct Swept {
+    /// By setup, in replication order.
+    pub(crate) runs: Vec<Vec<RunFigures>>,
+    /// Whether the first replication of all is among them.
+    pub(crate) has_first: bool,
+    /// How many were made of each.
+    made: std::ops::Range<u64>,
+}
+
+/// Threads and a plan of how much to run on them.
+pub(crate) struct Sweeper<'a> {
+    args: SweepArgs,
+    threads: Threads,
+    console: &'a Console,
+}
+
+impl<'a> Sweeper<'a> {
+    pub(crate) fn new(args: SweepArgs, console: &'a Console) -> Self {
+        let threads = Threads::start(args.threads.map_or(0, NonZeroUsize::get));
+        Self { args, threads, console }
+    }
+
+    fn replications(&self) -> u64 {
+        let default = if self.args.half_width.is_some() { REPLICATIONS_MAX } else { REPLICATIONS };
+        self.args.replications.map_or(default, |count| count.get() as u64)
+    }
+
+    /// Runs all setups: a part, a fixed number, or until the means are precise.
+    pub(crate) fn run(&self, setups: &[Setup]) -> Swept {
+        let count = self.replications();
+        let range = self.args.shard.map_or(0..count, |part| shard::replications_of(part, count));
+        let Some(target) = self.args.half_width else { return self.run_range(setups, range) };
+        let steps = setups.len() as u64 * count;
+        let progress = Progress::start(self.console, "replications at most", steps);
+        let mut runs: Vec<Vec<RunFigures>> = vec![Vec::new(); setups.len()];
+        let mut made = 0;
+        while made < count {
+            let block = made..(made + BLOCK).min(count);
+            made = block.end;
+            for (setup, runs) in setups.iter().zip(&mut runs) {
+                runs.extend(self.threads.run(setup, block.clone(), &|| progress.step()));
+            }
+            if runs.iter().all(|runs| is_precise(runs, target)) {
+                break;
+            }
+        }
+        drop(progress);
+        if !runs.iter().all(|runs| is_precise(runs, target)) {
+            self.console.warn(
+                &format!("{made} replications do not make every mean as precise as asked for"),
+                Some("allow more with --replications, or ask for a larger --half-width"),
+            );
+        }
+        Swept { runs, has_first: true, made: 0..made }
+    }
+
+    /// Runs other setups as often as those of `like` were.
+    pub(crate) fn run_like(&self, setups: &[Setup], like: &Swept) -> Vec<Vec<RunFigures>> {
+        self.run_range(setups, like.made.clone()).runs
+    }
+
+    fn run_range(&self, setups: &[Setup], range: std::ops::Range<u64>) -> Swept {
+        let steps = setups.len() as u64 * (range.end - range.start);
+        let progress = Progress::start(self.console, "replications", steps);
+        let one = |setup| self.threads.run(setup, range.clone(), &|| progress.step());
+        let runs = setups.iter().map(one).collect();
+        Swept { runs, has_first: range.contains(&0), made: range }
+    }
+
+    /// Returns what stands for everything that decides the runs of some setups.
+    pub(crate) fn digest(&self, setups: &[Setup]) -> String {
+        let mut hasher = Hasher(Sha256::new());
+        let version = env!("CARGO_PKG_VERSION");
+        write!(hasher, "{version} {} {setups:?}", self.replications())
+            .expect("a hash takes everything");
+        let mut text = String::with_capacity(64);
+        for byte in hasher.0.finalize() {
+            write!(text, "{byte:02x}").expect("a string takes all");
+        }
+        text
+    }
+}
+
+/// Returns whether the mean makespan is known precisely enough. Where no run is ever done there is
+/// no mean to wait for.
+fn is_precise(runs: &[RunFigures], target: HalfWidth) -> bool {
+    let done = runs.iter().filter(|run| run.outcome == Outcome::Done);
+    let makespans: Vec<u64> = done.map(|run| run.makespan.0).collect();
+    if makespans.is_empty() {
+        return true;
+    }
+    let spread = Distribution::of(&makespans, 1000);
+    let wanted = match target {
+        HalfWidth::Time(time) => time.as_secs_f64(),
+        HalfWidth::Share(share) => share * spread.mean.unwrap_or_default(),
+    };
+    spread.ci95.half_width().is_some_and(|half| half <= wanted)
+}
+
+/// Takes text into a hash.
+struct Hasher(Sha256);
+
+impl std::fmt::Write for Hasher {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.0.update(text.as_bytes());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn widths_and_parts_are_read_or_refused_in_words() {
+        assert_eq!("30s".parse(), Ok(HalfWidth::Time(Millis::from_secs(30))));
+        assert_eq!("1%".parse(), Ok(HalfWidth::Share(0.01)));
+        for wrong in ["0s", "0%", "100%", "-1%", "1", "", "x%"] {
+            assert!(wrong.parse::<HalfWidth>().is_err(), "{wrong}");
+        }
+        assert_eq!(shard_number("2/8"), Ok(ShardNumber { number: 2, of: 8 }));
+        for wrong in ["0/3", "4/3", "1/0", "1", "a/b", "1/-2"] {
+            assert!(shard_number(wrong).is_err(), "{wrong}");
+        }
+    }
+}

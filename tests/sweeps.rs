@@ -1,0 +1,228 @@
+//! Sweeps from the command line: parts joined, threads, precision, capacity.
+
+use std::path::Path;
+
+use assert_cmd::Command;
+
+/// Runs a command in the project and returns exit code, standard output and standard error.
+fn modplan(arguments: &[&str]) -> (i32, String, String) {
+    let mut command = Command::cargo_bin("modplan").expect("the binary is built");
+    let output = command
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(arguments)
+        .output()
+        .expect("the binary runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    (output.status.code().expect("an exit code"), text(output.stdout), text(output.stderr))
+}
+
+const WORLD: [&str; 5] = [
+    "fixtures/el8-perl/modules.yaml",
+    "--changed=perl:5.30",
+    "--trace=fixtures/el8-perl/trace.csv",
+    "--farm=fixtures/el8-perl/farm.yaml",
+    "--seed=11",
+];
+
+/// Runs a sweep over the small world.
+fn sweep(command: &str, more: &[&str]) -> (i32, String, String) {
+    let arguments: Vec<&str> = [command].into_iter().chain(WORLD).chain(more.to_vec()).collect();
+    modplan(&arguments)
+}
+
+fn good(result: (i32, String, String)) -> String {
+    assert_eq!(result.0, 0, "{}", result.2);
+    result.1
+}
+
+/// Returns the names and contents of all files of a directory, by name.
+fn files(directory: &Path) -> Vec<(String, String)> {
+    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<(String, String)> = entries
+        .map(|path| {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            (name, std::fs::read_to_string(&path).unwrap())
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+/// Makes a sweep at once and in three parts, and compares every byte of both.
+fn parts_make_the_whole(command: &str, more: &[&str]) {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name).to_str().unwrap().to_owned();
+    let (whole, joined, parts) = (at("whole"), at("joined"), at("parts"));
+    let with = |extra: Vec<&str>| -> Vec<String> {
+        more.iter().copied().chain(extra).map(str::to_owned).collect()
+    };
+    let sweep = |command: &str, more: Vec<String>| {
+        sweep(command, &more.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let stdout = good(sweep(command, with(vec!["-o", &whole])));
+    for part in ["2/3", "3/3", "1/3"] {
+        let told = good(sweep(command, with(vec!["--shard", part, "-o", &parts])));
+        assert_eq!(told, "", "a part goes into its file alone");
+    }
+    assert_eq!(good(modplan(&["merge", &parts, "-o", &joined])), stdout);
+    assert_eq!(files(Path::new(&joined)), files(Path::new(&whole)));
+    for format in ["json", "csv"] {
+        let form = ["--format", format];
+        assert_eq!(
+            good(modplan(&[&["merge", &parts], &form[..]].concat())),
+            good(sweep(command, with(form.to_vec())))
+        );
+    }
+    // A part that is missing is named.
+    std::fs::remove_file(Path::new(&parts).join("shard-2-of-3.json")).unwrap();
+    let (code, _, told) = modplan(&["merge", &parts]);
+    assert_eq!((code, told.contains("shard 2 of 3 is missing")), (1, true), "{told}");
+}
+
+#[test]
+fn a_comparison_in_parts_has_the_bytes_of_one_made_at_once() {
+    parts_make_the_whole("compare", &["--replications=40"]);
+}
+
+#[test]
+fn a_capacity_sweep_in_parts_has_the_bytes_of_one_made_at_once() {
+    let more = [
+        "--replications=20",
+        "--vary=x86=4..6:2",
+        "--deadline=3d",
+        "--confidence=0.1",
+        "--variants=koji-owned/planned",
+    ];
+    parts_make_the_whole("capacity", &more);
+}
+
+#[test]
+fn the_number_of_threads_changes_no_byte() {
+    for durations in ["replay", "resample", "fit"] {
+        let durations = format!("--durations={durations}");
+        let with = |threads: &str| {
+            let threads = format!("--threads={threads}");
+            let more = ["--replications=70", "--format=csv", &durations, &threads];
+            good(sweep("compare", &more))
+        };
+        let one = with("1");
+        assert_eq!(one, with("2"), "{durations}");
+        assert_eq!(one, with("5"), "{durations}");
+    }
+}
+
+#[test]
+fn a_precise_mean_stops_the_sweep_at_a_whole_block() {
+    let wide = ["--half-width=50%", "--format=json", "--threads=2"];
+    let summary: serde_json::Value = serde_json::from_str(&good(sweep("compare", &wide))).unwrap();
+    assert_eq!(summary["replications"], 100);
+    let narrow = ["--half-width=1%", "--replications=1000", "--format=json"];
+    let narrow: serde_json::Value = serde_json::from_str(&good(sweep("compare", &narrow))).unwrap();
+    let made = narrow["replications"].as_u64().unwrap();
+    assert!(made.is_multiple_of(100) && (100..=1000).contains(&made), "{made}");
+    for (name, approach) in narrow["approaches"].as_object().unwrap() {
+        let makespan = &approach["makespan_seconds"];
+        let number = |value: &serde_json::Value| value.as_f64().unwrap();
+        let half = (number(&makespan["ci95"][1]) - number(&makespan["ci95"][0])) / 2.0;
+        assert!(half <= 0.01 * number(&makespan["mean"]) || made == 1000, "{name}: {half}");
+    }
+    // The same number of replications made at once has the same bytes.
+    let fixed = format!("--replications={made}");
+    let narrow = ["--half-width=1%", "--replications=1000", "--format=json"];
+    assert_eq!(good(sweep("compare", &narrow)), good(sweep("compare", &[&fixed, "--format=json"])));
+}
+
+#[test]
+fn a_precision_that_is_out_of_reach_is_told() {
+    let more = ["--half-width=1ms", "--replications=150"];
+    let (code, _, told) = sweep("compare", &more);
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("150 replications do not make every mean as precise"), "{told}");
+}
+
+#[test]
+fn a_precision_and_a_part_exclude_each_other() {
+    let (code, _, told) = sweep("compare", &["--half-width=1%", "--shard=1/2"]);
+    assert_eq!(code, 2, "{told}");
+    assert!(told.contains("--shard"), "{told}");
+    let (code, _, told) = sweep("compare", &["--shard=1/2", "--format=csv"]);
+    assert_eq!((code, told.contains("modplan merge")), (2, true), "{told}");
+    assert_eq!(sweep("compare", &["--shard=3/2"]).0, 2);
+}
+
+#[test]
+fn parts_of_different_sweeps_are_not_joined() {
+    let place = tempfile::tempdir().unwrap();
+    let part = |name: &str, part: &str, replications: &str| {
+        let path = place.path().join(name).to_str().unwrap().to_owned();
+        let replications = format!("--replications={replications}");
+        let text = good(sweep("compare", &["--shard", part, &replications]));
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let (first, second) = (part("a.json", "1/2", "4"), part("b.json", "2/2", "6"));
+    let (code, _, told) = modplan(&["merge", &first, &second]);
+    assert_eq!((code, told.contains("is of another sweep")), (1, true), "{told}");
+    let (code, _, told) = modplan(&["merge", "fixtures/el8-perl/pdc.json"]);
+    assert_eq!((code, told.contains("is no shard")), (1, true), "{told}");
+    assert_eq!(modplan(&["merge", "nowhere.json"]).0, 3);
+}
+
+#[test]
+fn capacity_names_the_cheapest_farm_in_time() {
+    let more = ["--vary=x86=2..8:2", "--deadline=6h", "--replications=60", "--format=json"];
+    let (code, out, told) = sweep("capacity", &more);
+    let summary: serde_json::Value = serde_json::from_str(&out).expect(&told);
+    assert_eq!(summary["format"], 1);
+    assert_eq!(summary["deadline_seconds"], 21600.0);
+    let points = summary["points"].as_array().unwrap();
+    assert_eq!(points.len(), 8, "four farms under two variants");
+    let good: Vec<&serde_json::Value> = points
+        .iter()
+        .filter(|point| point["meets_deadline_share"].as_f64().unwrap() >= 0.9)
+        .collect();
+    let cheapest = good.iter().map(|point| point["builders"]["x86"].as_u64().unwrap()).min();
+    assert_eq!(code, i32::from(cheapest.is_none()), "{told}");
+    assert_eq!(summary["answer"]["builders"]["x86"].as_u64(), cheapest);
+    for point in points {
+        for (arch, share) in point["utilization"].as_object().unwrap() {
+            assert!((0.0..=1.0).contains(&share.as_f64().unwrap()), "{arch}: {share}");
+        }
+    }
+}
+
+#[test]
+fn capacity_answers_no_when_no_point_is_in_time_and_refuses_what_it_cannot_vary() {
+    let with = |vary: &str, deadline: &str| {
+        let (vary, deadline) = (format!("--vary={vary}"), format!("--deadline={deadline}"));
+        sweep("capacity", &[&vary, &deadline, "--replications=5"])
+    };
+    let (code, out, _) = with("x86=1..2", "1s");
+    assert_eq!(code, 1);
+    assert!(out.contains("no point meets the deadline"), "{out}");
+    let (code, _, told) = with("x68=1..2", "1h");
+    assert_eq!((code, told.contains("did you mean `x86`?")), (2, true), "{told}");
+    let (code, _, told) = with("x86.capacity=1..2", "1h");
+    assert_eq!((code, told.contains("ideal model")), (2, true), "{told}");
+    assert_eq!(with("x86=2..1", "1h").0, 2);
+    // Builders that are not there build nothing: the run ends by itself and says that it is stuck.
+    let (code, out, _) = with("x86=0", "30d");
+    assert_eq!((code, out.contains("no point meets the deadline")), (1, true), "{out}");
+}
+
+#[test]
+fn fits_tell_how_good_they_are() {
+    let table = good(sweep("compare", &["--durations=fit", "--replications=3"]));
+    assert!(table.contains("durations: fit over "), "{table}");
+    assert!(table.contains("Anderson-Darling refuses "), "{table}");
+    let more = ["--durations=fit", "--replications=3", "--format=json"];
+    let summary: serde_json::Value = serde_json::from_str(&good(sweep("compare", &more))).unwrap();
+    let durations = &summary["durations"];
+    assert_eq!(durations["mode"], "fit");
+    let kinds: u64 =
+        durations["from"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+    assert_eq!(durations["kinds"], kinds);
+    let more = ["--approach=orchestrator-owned", "--durations=fit"];
+    let (_, _, told) = sweep("execute", &more);
+    assert!(told.contains("fits: "), "{told}");
+}
