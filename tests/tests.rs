@@ -19,6 +19,8 @@ mod histories;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod peer_simpy;
+#[cfg(test)]
 mod plan;
 #[cfg(test)]
 mod real_files;
@@ -28,3 +30,5 @@ mod resolution;
 mod support;
 #[cfg(test)]
 mod sweeps;
+#[cfg(test)]
+mod theory;

@@ -121,11 +121,11 @@ impl Vary {
     }
 }
 
+/// A farm, and what was varied in it.
+pub(crate) type Varied = (Farm, BTreeMap<String, u32>);
+
 /// Returns every farm to try, the last named number changing fastest, with what was varied.
-pub(crate) fn farms(
-    base: &Farm,
-    varied: &[Vary],
-) -> Result<Vec<(Farm, BTreeMap<String, u32>)>, Refusal> {
+pub(crate) fn farms(base: &Farm, varied: &[Vary]) -> Result<Vec<Varied>, Refusal> {
     let mut farms = vec![(base.clone(), BTreeMap::new())];
     for vary in varied {
         let at = vary.group(base)?;
@@ -138,7 +138,7 @@ pub(crate) fn farms(
             return Err(Refusal::usage(format!("--vary asks for more than {FARMS_MAX} farms"))
                 .hint("give a STEP: NAME=A..B:STEP"));
         }
-        let with = |(farm, builders): &(Farm, BTreeMap<String, u32>), value: u32| {
+        let with = |(farm, builders): &Varied, value: u32| {
             let (mut farm, mut builders) = (farm.clone(), builders.clone());
             match vary.what {
                 What::Count => farm.builders[at].count = value,

@@ -59,6 +59,26 @@ pub(super) struct Shrunk {
 }
 
 impl Samples {
+    /// Returns samples of a task whose distribution is known rather than its rows, for draws from
+    /// fits: no attempt fails.
+    ///
+    /// # Panics
+    /// When the mean of the distribution is beyond 100 000 years.
+    #[must_use]
+    pub fn of_family(family: Family) -> Self {
+        let mean = Millis::from_secs_f64(family.mean() / 1000.0);
+        let run = mean.expect("a mean that a calendar holds");
+        let closed = Fit { family, rows: 0, goodness: None };
+        Self {
+            draws: [Draw { run, outcome: RowOutcome::Closed }].into(),
+            closed: [run].into(),
+            failed: Arc::default(),
+            from: EstimateFrom::Default,
+            fits: Some(Fits { closed, failed: None }),
+            shrunk: None,
+        }
+    }
+
     /// Returns attempt `attempt` (from 1) as recorded: attempt k is the k-th row, then round again.
     #[must_use]
     pub fn replay(&self, attempt: u32) -> Draw {
