@@ -19,6 +19,7 @@ pub mod draw;
 mod farm;
 mod figures;
 mod history;
+pub mod hub;
 mod koji;
 mod ledger;
 mod log;

@@ -25,6 +25,8 @@ mod plan;
 #[cfg(test)]
 mod real_files;
 #[cfg(test)]
+mod recorded_hub;
+#[cfg(test)]
 mod resolution;
 #[cfg(test)]
 mod support;

@@ -1,0 +1,192 @@
+//! Which builder gets which task: koji's rule since 1.34, as a function over a snapshot.
+//!
+//! The hub gives work out, builders do not choose. It takes free tasks in order and gives each to the
+//! builder of lowest rank that can still take one. What a task will weigh once it is open is not known
+//! here, an earlier task is never displaced by a later one that has fewer builders to go to, and
+//! nothing is known of dependencies: that is koji's rule, not a simplification of it.
+
+/// What a task weighs for the scheduler until a builder has opened it.
+pub const UNIT_WEIGHT: f64 = 1.0;
+
+/// The most free tasks one run of the scheduler looks at.
+pub const FREE_MAX: usize = 1000;
+
+/// A builder as the hub sees it when the scheduler runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BuilderView {
+    /// Enabled, heard of lately, and ready by its own last report.
+    pub is_ready: bool,
+    /// How much weight it takes.
+    pub capacity: f64,
+    /// How many tasks it takes.
+    pub max_jobs: u32,
+    /// The weight of its tasks, those that wait for their children left out.
+    pub load: f64,
+    /// How many tasks it has; one that waits takes its place all the same.
+    pub tasks: u32,
+}
+
+/// A free task: who may take it. Tasks come in the order of `(priority, time of creation, number)`.
+#[derive(Clone, Copy, Debug)]
+pub struct FreeTask<'a> {
+    /// What the caller calls it.
+    pub id: u32,
+    /// The builders of its bin (its channel and its arch), in the order in which equals are taken.
+    pub bin: &'a [u32],
+    /// Those of them that refused it.
+    pub refused: &'a [u32],
+}
+
+/// One decision: a task, and the builder that gets it.
+pub type Assignment = (u32, u32);
+
+/// The scheduler, with the memory it works in.
+#[derive(Clone, Debug)]
+pub struct Scheduler {
+    /// By how much a task may exceed what is free (`CapacityOvercommit`).
+    overcommit: f64,
+    demand: Vec<f64>,
+}
+
+impl Scheduler {
+    /// Makes a scheduler for a hub with this `CapacityOvercommit`.
+    #[must_use]
+    pub fn new(overcommit: f64) -> Self {
+        Self { overcommit, demand: Vec::new() }
+    }
+
+    /// Gives out `free`, notes the new load in `builders`, and appends what was decided to `out`.
+    pub fn assign(
+        &mut self,
+        builders: &mut [BuilderView],
+        free: &[FreeTask<'_>],
+        out: &mut Vec<Assignment>,
+    ) {
+        let least = (UNIT_WEIGHT - self.overcommit).max(0.0);
+        self.weigh_demand(builders, free, least);
+        for task in free {
+            let can = |&at: &u32| can_take(&builders[at as usize], least) && !refuses(task, at);
+            let rank = |at: u32| {
+                let builder = &builders[at as usize];
+                builder.load + f64::from(builder.tasks) + self.demand[at as usize]
+            };
+            let mut best: Option<(u32, f64)> = None;
+            for at in task.bin.iter().copied().filter(can) {
+                let rank = rank(at);
+                if best.is_none_or(|(_, lowest)| rank < lowest) {
+                    best = Some((at, rank));
+                }
+            }
+            if let Some((at, _)) = best {
+                builders[at as usize].load += UNIT_WEIGHT;
+                builders[at as usize].tasks += 1;
+                out.push((task.id, at));
+            }
+        }
+    }
+
+    /// Works out how much each builder is sought, in shares that sum to 1.
+    fn weigh_demand(&mut self, builders: &[BuilderView], free: &[FreeTask<'_>], least: f64) {
+        self.demand.clear();
+        self.demand.resize(builders.len(), 0.0);
+        for task in free {
+            let is_candidate =
+                |&&at: &&u32| can_take(&builders[at as usize], least) && !refuses(task, at);
+            let candidates = task.bin.iter().filter(is_candidate).count();
+            #[expect(clippy::cast_precision_loss, reason = "a farm has fewer than 2^52 builders")]
+            let share = UNIT_WEIGHT / candidates as f64;
+            for &at in task.bin.iter().filter(is_candidate) {
+                self.demand[at as usize] += share;
+            }
+        }
+        let sum: f64 = self.demand.iter().sum();
+        if sum > 0.0 {
+            self.demand.iter_mut().for_each(|demand| *demand /= sum);
+        }
+    }
+}
+
+fn can_take(builder: &BuilderView, least: f64) -> bool {
+    builder.is_ready && builder.tasks < builder.max_jobs && builder.capacity - builder.load > least
+}
+
+fn refuses(task: &FreeTask<'_>, builder: u32) -> bool {
+    task.refused.contains(&builder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn idle(capacity: f64) -> BuilderView {
+        BuilderView { is_ready: true, capacity, max_jobs: 10, load: 0.0, tasks: 0 }
+    }
+
+    fn run(builders: &mut [BuilderView], free: &[FreeTask<'_>]) -> Vec<Assignment> {
+        let mut out = Vec::new();
+        Scheduler::new(5.0).assign(builders, free, &mut out);
+        out
+    }
+
+    fn tasks(bin: &[u32], count: u32) -> Vec<FreeTask<'_>> {
+        (0..count).map(|id| FreeTask { id, bin, refused: &[] }).collect()
+    }
+
+    #[test]
+    fn a_builder_takes_as_many_tasks_as_the_ceiling_of_what_is_free() {
+        for (capacity, load, takes) in [(2.0, 0.0, 2), (2.5, 0.0, 3), (2.0, 0.1, 2), (2.0, 2.0, 0)]
+        {
+            let mut builders = [BuilderView { load, ..idle(capacity) }];
+            assert_eq!(run(&mut builders, &tasks(&[0], 9)).len(), takes, "{capacity} {load}");
+        }
+        let mut full = [BuilderView { tasks: 9, ..idle(20.0) }];
+        assert_eq!(run(&mut full, &tasks(&[0], 9)).len(), 1, "ten jobs at most");
+    }
+
+    #[test]
+    fn tasks_go_to_the_lowest_rank_and_equals_in_the_order_of_the_bin() {
+        let mut builders = [idle(4.0), idle(4.0)];
+        let out = run(&mut builders, &tasks(&[1, 0], 4));
+        assert_eq!(out, [(0, 1), (1, 0), (2, 1), (3, 0)]);
+    }
+
+    #[test]
+    fn a_waiting_parent_takes_a_place_and_so_raises_the_rank() {
+        let mut builders = [BuilderView { tasks: 1, ..idle(4.0) }, idle(4.0)];
+        assert_eq!(run(&mut builders, &tasks(&[0, 1], 1)), [(0, 1)]);
+    }
+
+    #[test]
+    fn demand_keeps_a_builder_that_others_need_for_later() {
+        // By hand: three tasks for builder 0 alone, one for both. Demand of 0: (3 + 1/2) / 4, of 1:
+        // (1/2) / 4. The task for both comes first and goes to 1.
+        let free = [
+            FreeTask { id: 9, bin: &[0, 1], refused: &[] },
+            FreeTask { id: 1, bin: &[0], refused: &[] },
+            FreeTask { id: 2, bin: &[0], refused: &[] },
+            FreeTask { id: 3, bin: &[0], refused: &[] },
+        ];
+        assert_eq!(
+            run(&mut [idle(2.0), idle(2.0)], &free),
+            [(9, 1), (1, 0), (2, 0)],
+            "and the third does not fit"
+        );
+    }
+
+    #[test]
+    fn what_is_not_ready_or_refused_gets_nothing() {
+        let mut builders = [BuilderView { is_ready: false, ..idle(4.0) }, idle(4.0)];
+        let refused = FreeTask { id: 7, bin: &[0, 1], refused: &[1] };
+        assert_eq!(run(&mut builders, &[refused]), []);
+    }
+
+    #[test]
+    fn with_less_overcommit_a_task_needs_room_for_what_exceeds_it() {
+        let mut out = Vec::new();
+        let mut builders = [BuilderView { load: 3.5, ..idle(4.0) }];
+        Scheduler::new(0.4).assign(&mut builders, &tasks(&[0], 1), &mut out);
+        assert!(out.is_empty(), "0.5 is free, 0.6 is needed");
+        Scheduler::new(0.6).assign(&mut builders, &tasks(&[0], 1), &mut out);
+        assert_eq!(out.len(), 1, "0.5 is free, 0.4 is needed");
+    }
+}

@@ -1,0 +1,162 @@
+//! Schedules of a real koji hub, recorded with all that decided them, against the simulated one.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use modplan::sim::hub::scheduler::{BuilderView, FreeTask, Scheduler, UNIT_WEIGHT};
+use serde::Deserialize;
+
+use crate::support;
+
+#[derive(Deserialize)]
+struct Recording {
+    hosts: Vec<Host>,
+    host_channels: Vec<HostChannel>,
+    tasks: Vec<Task>,
+    runs: Vec<Run>,
+}
+
+#[derive(Deserialize)]
+struct Host {
+    id: u32,
+    arches: String,
+    capacity: f64,
+    maxjobs: u32,
+}
+
+#[derive(Deserialize)]
+struct HostChannel {
+    host_id: u32,
+    channel_id: u32,
+}
+
+#[derive(Deserialize)]
+struct Task {
+    id: u32,
+    arch: String,
+    channel_id: u32,
+    parent: Option<u32>,
+    priority: i32,
+    weight: f64,
+    create: f64,
+    start: f64,
+    completion: f64,
+}
+
+#[derive(Deserialize)]
+struct Run {
+    task_id: u32,
+    host_id: u32,
+    ts: f64,
+}
+
+impl Recording {
+    fn read(name: &str) -> Option<Self> {
+        let path = support::shared(&format!("data/traces/koji-scheduler/{name}"))?;
+        Some(serde_json::from_slice(&fs::read(path).unwrap()).unwrap())
+    }
+
+    /// Returns the runs of the scheduler: when, and what it gave to whom.
+    fn runs(&self) -> Vec<(f64, BTreeMap<u32, u32>)> {
+        let mut runs: Vec<(f64, BTreeMap<u32, u32>)> = Vec::new();
+        for run in &self.runs {
+            match runs.last_mut() {
+                Some((ts, map)) if ts.to_bits() == run.ts.to_bits() => {
+                    map.insert(run.task_id, run.host_id);
+                }
+                _ => runs.push((run.ts, BTreeMap::from([(run.task_id, run.host_id)]))),
+            }
+        }
+        runs
+    }
+
+    /// Returns the assignment of a task: its place among all of them, and when.
+    fn assigned(&self, task: u32) -> (usize, f64) {
+        let at = self.runs.iter().position(|run| run.task_id == task).unwrap();
+        (at, self.runs[at].ts)
+    }
+
+    /// A parent waits from the creation of its first child to the end of its last: what is recorded
+    /// says no more.
+    fn is_waiting(&self, task: u32, now: f64) -> bool {
+        let children = || self.tasks.iter().filter(|child| child.parent == Some(task));
+        let first = children().map(|child| child.create).fold(f64::INFINITY, f64::min);
+        let last = children().map(|child| child.completion).fold(0.0, f64::max);
+        first <= now && now < last
+    }
+
+    fn builders(&self, now: f64) -> Vec<BuilderView> {
+        let view = |host: &Host| {
+            let mut view = BuilderView {
+                is_ready: true,
+                capacity: host.capacity,
+                max_jobs: host.maxjobs,
+                load: 0.0,
+                tasks: 0,
+            };
+            let is_here = |run: &&Run| run.host_id == host.id && run.ts < now;
+            for run in self.runs.iter().filter(is_here) {
+                let task = self.tasks.iter().find(|task| task.id == run.task_id).unwrap();
+                if task.completion > now {
+                    view.tasks += 1;
+                    if !self.is_waiting(task.id, now) {
+                        view.load += if task.start <= now { task.weight } else { UNIT_WEIGHT };
+                    }
+                }
+            }
+            view
+        };
+        self.hosts.iter().map(view).collect()
+    }
+
+    fn bin(&self, task: &Task) -> Vec<u32> {
+        let is_in = |host: &Host| {
+            let arches = host.arches.split(' ').chain(["noarch"]);
+            let in_channel = |entry: &HostChannel| {
+                entry.host_id == host.id && entry.channel_id == task.channel_id
+            };
+            arches.into_iter().any(|arch| arch == task.arch)
+                && self.host_channels.iter().any(in_channel)
+        };
+        (0..).zip(&self.hosts).filter(|(_, host)| is_in(host)).map(|(at, _)| at).collect()
+    }
+
+    /// Runs the scheduler on what it had before it at `now`. Tasks of equal priority that one call
+    /// created come in no order that koji promises: they are taken in the order in which the
+    /// recording assigned them. All 40 tasks of trace A were created by one call.
+    fn replay(&self, now: f64) -> BTreeMap<u32, u32> {
+        let is_free = |task: &&Task| task.create < now && self.assigned(task.id).1 >= now;
+        let mut free: Vec<&Task> = self.tasks.iter().filter(is_free).collect();
+        free.sort_by(|a, b| {
+            let by_time = a.create.total_cmp(&b.create);
+            let place = |task: &Task| self.assigned(task.id).0;
+            a.priority.cmp(&b.priority).then(by_time).then_with(|| place(a).cmp(&place(b)))
+        });
+        let bins: Vec<Vec<u32>> = free.iter().map(|task| self.bin(task)).collect();
+        let tasks: Vec<FreeTask<'_>> = free
+            .iter()
+            .zip(&bins)
+            .map(|(task, bin)| FreeTask { id: task.id, bin, refused: &[] })
+            .collect();
+        let mut out = Vec::new();
+        Scheduler::new(5.0).assign(&mut self.builders(now), &tasks, &mut out);
+        out.into_iter().map(|(task, at)| (task, self.hosts[at as usize].id)).collect()
+    }
+}
+
+#[test]
+fn recorded_runs_of_a_real_hub_are_given_out_as_recorded() {
+    let wanted = [("A", "koji-trace-A.json", 14, 15), ("B", "koji-trace-B.json", 9, 11)];
+    let idle = ("C", "koji-trace-C-defaults.json", 12, 12);
+    for (name, file, least, count) in wanted.into_iter().chain([idle]) {
+        let Some(recording) = Recording::read(file) else { return };
+        let runs = recording.runs();
+        let same = runs.iter().filter(|(ts, map)| recording.replay(*ts) == *map).count();
+        #[expect(clippy::print_stdout, reason = "the figure shows in the run's output")]
+        {
+            println!("trace {name}: {same} of {} runs agree", runs.len());
+        }
+        assert_eq!(runs.len(), count);
+        assert!(same >= least, "trace {name}: {same} of {count}");
+    }
+}
