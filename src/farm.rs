@@ -34,8 +34,9 @@ pub struct BuilderGroup {
     pub arches: Vec<Arch>,
     /// How much task weight one takes at a time.
     pub capacity: f64,
-    /// How many tasks one takes at a time.
-    pub max_jobs: u32,
+    /// How many tasks one takes at a time; `None` where it reports no limit of its own and the
+    /// hub's `max_jobs` holds.
+    pub max_jobs: Option<u32>,
     /// The channels they serve.
     pub channels: Vec<String>,
     /// Where given, tasks that share a builder slow down by load over this.
@@ -64,6 +65,12 @@ pub struct Hub {
     pub run_interval: Millis,
     /// A builder's pause after a turn in which it took nothing (`sleeptime`).
     pub builder_sleep: Millis,
+    /// What one turn of a builder takes, besides the pause. Not koji's: measured.
+    pub builder_turn: Millis,
+    /// When a builder asks again that could not reach the hub (`retry_interval`).
+    pub retry_interval: Millis,
+    /// When a client asks again that could not reach the hub (`retry_interval`).
+    pub client_retry: Millis,
     /// Time between two submissions of one client.
     pub submit_interval: Millis,
     /// Jobs a builder takes that reported no limit of its own (`MaxJobs`).
@@ -80,6 +87,10 @@ pub struct Hub {
     pub soft_refusal_timeout: Millis,
     /// Priority of a task that was asked for with none.
     pub priority: i32,
+    /// Priority of a `tagBuild` task that nobody waits for.
+    pub tag_priority: i32,
+    /// The `buildArch` run of a module's macros package, where the trace does not know it.
+    pub macros_build: Millis,
 }
 
 /// Constants of repos and their regeneration.
@@ -89,6 +100,8 @@ pub struct Repo {
     pub createrepo: Createrepo,
     /// How often the repo manager looks at its queue.
     pub check_interval: Millis,
+    /// Priority of a `newRepo` task; its `createrepo` tasks go one before it.
+    pub priority: i32,
     /// How many regenerations run at once.
     pub tasks_max: u32,
     /// How often a regeneration is tried.
@@ -139,6 +152,9 @@ impl Default for Hub {
         Self {
             run_interval: Millis::from_secs(60),
             builder_sleep: Millis::from_secs(15),
+            builder_turn: Millis(50),
+            retry_interval: Millis::from_secs(60),
+            client_retry: Millis::from_secs(20),
             submit_interval: Millis::ZERO,
             max_jobs: 15,
             capacity_overcommit: 5.0,
@@ -147,6 +163,8 @@ impl Default for Hub {
             host_timeout: Millis::from_secs(900),
             soft_refusal_timeout: Millis::from_secs(900),
             priority: 20,
+            tag_priority: 10,
+            macros_build: Millis::from_secs(60),
         }
     }
 }
@@ -156,6 +174,7 @@ impl Default for Repo {
         Self {
             createrepo: Createrepo::Trace,
             check_interval: Millis::from_secs(15),
+            priority: 15,
             tasks_max: 10,
             tries: 3,
             wait_poll: Millis::from_secs(60),
@@ -175,7 +194,7 @@ impl BuilderGroup {
             count,
             arches,
             capacity: 2.0,
-            max_jobs: 10,
+            max_jobs: Some(10),
             channels: vec!["default".to_owned(), "createrepo".to_owned()],
             cpus: None,
             speed: 1.0,
@@ -193,6 +212,15 @@ impl Farm {
         let arches = arches.into_iter().filter(|arch| arch.as_str() != "noarch");
         let group = |arch: Arch| BuilderGroup::new(arch.to_string(), DEFAULT_BUILDERS, vec![arch]);
         Self { builders: arches.map(group).collect(), ..Self::default() }
+    }
+
+    /// Returns which share of a builder's capacity others take, all of it at most.
+    #[must_use]
+    pub fn background_of(&self, group: &BuilderGroup) -> f64 {
+        let concerns = |other: &&Background| {
+            group.arches.contains(&other.arch) && group.channels.contains(&other.channel)
+        };
+        self.background.iter().filter(concerns).map(|other| other.load).sum::<f64>().min(1.0)
     }
 
     /// Returns every arch that some builder builds, sorted.

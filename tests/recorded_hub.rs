@@ -2,8 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::sync::Arc;
 
+use modplan::farm::{BuilderGroup, Farm};
+use modplan::koji::TaskState;
 use modplan::sim::hub::scheduler::{BuilderView, FreeTask, Scheduler, UNIT_WEIGHT};
+use modplan::sim::hub::{
+    ArchSet, BuildRepo, BuildSpec, Hub, Phases, Request, Settings, Tagging, TaskArch, TaskInfo,
+    Work,
+};
+use modplan::time::Millis;
 use serde::Deserialize;
 
 use crate::support;
@@ -14,6 +22,8 @@ struct Recording {
     host_channels: Vec<HostChannel>,
     tasks: Vec<Task>,
     runs: Vec<Run>,
+    /// When, who, and which call.
+    polls: Vec<(f64, String, String)>,
 }
 
 #[derive(Deserialize)]
@@ -33,6 +43,7 @@ struct HostChannel {
 #[derive(Deserialize)]
 struct Task {
     id: u32,
+    method: String,
     arch: String,
     channel_id: u32,
     parent: Option<u32>,
@@ -159,4 +170,126 @@ fn recorded_runs_of_a_real_hub_are_given_out_as_recorded() {
         assert_eq!(runs.len(), count);
         assert!(same >= least, "trace {name}: {same} of {count}");
     }
+}
+
+/// What each method took on the recorded builders, without waiting: nearly nothing.
+fn work(recording: &Recording, method: &str) -> Work {
+    let task = recording.tasks.iter().find(|task| task.method == method).unwrap();
+    Work::ok(millis(task.completion - task.start))
+}
+
+fn millis(seconds: f64) -> Millis {
+    Millis::from_secs_f64(seconds).unwrap()
+}
+
+/// Returns when each builder and the repo manager first polled after the start, and how long before
+/// it the scheduler had run: at the last poll that lies an interval before the first recorded run.
+fn phases(recording: &Recording) -> Phases {
+    let first = |session: &str, call: &str| {
+        let is_first =
+            |(ts, by, what): &&(f64, String, String)| *ts >= 0.0 && by == session && what == call;
+        millis(recording.polls.iter().find(is_first).unwrap().0)
+    };
+    let session_of = |host: &Host| {
+        let run = recording.runs.iter().find(|run| run.host_id == host.id).unwrap();
+        let start = recording.tasks.iter().find(|task| task.id == run.task_id).unwrap().start;
+        let opens = |(ts, _, what): &&(f64, String, String)| {
+            what == "host.openTask" && (ts - start).abs() < 0.01
+        };
+        recording.polls.iter().find(opens).unwrap().1.clone()
+    };
+    let manager = recording.polls.iter().find(|(_, _, what)| what == "repo.checkQueue").unwrap();
+    let due = recording.runs[0].ts - 60.0;
+    let mut before =
+        recording.polls.iter().filter(|(ts, _, what)| what == "host.getTasks" && *ts <= due);
+    Phases {
+        builders: recording
+            .hosts
+            .iter()
+            .map(|host| first(&session_of(host), "host.getHostTasks"))
+            .collect(),
+        manager: first(&manager.1, "repo.checkQueue"),
+        run_age: millis(-before.next_back().unwrap().0),
+    }
+}
+
+fn idle_farm(recording: &Recording) -> Settings {
+    let group = |host: &Host| BuilderGroup {
+        capacity: host.capacity,
+        max_jobs: Some(host.maxjobs),
+        ..BuilderGroup::new(format!("builder-{}", host.id), 1, vec![host.arches.as_str().into()])
+    };
+    let farm = Farm { builders: recording.hosts.iter().map(group).collect(), ..Farm::default() };
+    Settings::of(&farm, [])
+}
+
+/// Submits the chain build of the recording to an idle hub and lets it run to its end.
+fn run_chain(recording: &Recording) -> Vec<TaskInfo> {
+    let settings = idle_farm(recording);
+    let arch = |name: &str| settings.arch(&name.into()).unwrap();
+    let arches: Vec<TaskArch> = ["x86_64", "aarch64"].map(arch).to_vec();
+    let mut hub = Hub::new(Arc::new(settings), &phases(recording));
+    let both = ArchSet::default().with(0).with(1);
+    let tag = hub.add_tag(both, (work(recording, "createrepo").run, Millis::ZERO));
+    hub.add_repo(tag);
+    let build = BuildSpec {
+        tag,
+        srpm: Some(work(recording, "buildSRPMFromSCM")),
+        arches: arches.iter().map(|&arch| (arch, work(recording, "buildArch"))).collect(),
+        tagging: Tagging::Task(work(recording, "tagBuild")),
+        mean_build: Millis::ZERO,
+        repo: BuildRepo::Lagging,
+        subject: None,
+    };
+    let levels = Arc::new([vec![Arc::new(build.clone())], vec![Arc::new(build)]]);
+    hub.submit(Request::ChainBuild { tag, levels }, 0);
+    let mut notices = Vec::new();
+    while let Some(time) = hub.next_time() {
+        hub.advance(time, &mut notices);
+    }
+    assert_eq!(hub.live_tasks(), 0);
+    assert_eq!(hub.stuck(), []);
+    hub.tasks().collect()
+}
+
+#[test]
+fn recorded_latency_of_an_idle_hub_shows_in_a_free_run() {
+    let Some(recording) = Recording::read("koji-trace-C-defaults.json") else { return };
+    let mut recorded: Vec<&Task> = recording.tasks.iter().collect();
+    recorded.sort_by(|a, b| a.method.cmp(&b.method).then(a.create.total_cmp(&b.create)));
+    let mut simulated = run_chain(&recording);
+    simulated.sort_by_key(|task| (task.method.as_str(), task.created));
+    assert_eq!(recorded.len(), simulated.len());
+    let mut worst: f64 = 0.0;
+    for (real, task) in recorded.iter().zip(&simulated) {
+        assert_eq!(real.method, task.method.as_str());
+        assert_eq!(task.state, TaskState::Closed);
+        let moments = [
+            (real.create, task.created),
+            (recording.assigned(real.id).1, task.assigned.unwrap()),
+            (real.start, task.opened.unwrap()),
+            (real.completion, task.ended.unwrap()),
+        ];
+        for (real, simulated) in moments {
+            worst = worst.max((real - simulated.as_secs_f64()).abs());
+        }
+    }
+    let span = |method: &str| {
+        let task = simulated.iter().find(|task| task.method.as_str() == method).unwrap();
+        (task.ended.unwrap() - task.created).as_secs_f64()
+    };
+    let figures = [("chainbuild", 797.0), ("build", 256.0), ("waitrepo", 225.0)];
+    for (method, expected) in figures {
+        let seconds = span(method);
+        #[expect(clippy::print_stdout, reason = "the figure shows in the run's output")]
+        {
+            println!("trace C, free run: {method} {seconds:.1} s, recorded {expected} s");
+        }
+        assert!((seconds / expected - 1.0).abs() <= 0.1, "{method}: {seconds}");
+    }
+    #[expect(clippy::print_stdout, reason = "the figure shows in the run's output")]
+    {
+        println!("trace C, free run: no moment of a task is off by more than {worst:.1} s");
+    }
+    assert!(worst <= 30.0, "two poll periods: {worst}");
 }

@@ -73,7 +73,7 @@ fn builder_group(reader: &mut Reader, node: &Node) -> Option<BuilderGroup> {
     }
     let mut group = BuilderGroup::new(name?, count?, arches?);
     group.capacity = reader.value(&section, "capacity", settings::number).unwrap_or(group.capacity);
-    group.max_jobs = reader.value(&section, "max_jobs", settings::count).unwrap_or(group.max_jobs);
+    group.max_jobs = reader.value(&section, "max_jobs", max_jobs).unwrap_or(group.max_jobs);
     if let Some(channels) = reader.values(&section, "channels", settings::text) {
         group.channels = channels;
     }
@@ -81,6 +81,11 @@ fn builder_group(reader: &mut Reader, node: &Node) -> Option<BuilderGroup> {
     group.speed = reader.value(&section, "speed", settings::positive_number).unwrap_or(1.0);
     group.price_per_hour = reader.value(&section, "price_per_hour", settings::number);
     Some(group)
+}
+
+/// Reads a number of tasks, or `unreported`: then the hub's own limit holds.
+fn max_jobs(text: &str) -> Result<Option<u32>, String> {
+    if text == "unreported" { Ok(None) } else { settings::count(text).map(Some) }
 }
 
 fn arch(text: &str) -> Result<Arch, String> {
@@ -109,6 +114,9 @@ fn hub(reader: &mut Reader, node: &Node) -> Hub {
     let known = [
         "run_interval",
         "builder_sleep",
+        "builder_turn",
+        "retry_interval",
+        "client_retry",
         "submit_interval",
         "max_jobs",
         "capacity_overcommit",
@@ -117,16 +125,27 @@ fn hub(reader: &mut Reader, node: &Node) -> Hub {
         "host_timeout",
         "soft_refusal_timeout",
         "priority",
+        "tag_priority",
+        "macros_build",
     ];
     let section = reader.section(node, "hub", &known);
     let mut hub = Hub::default();
-    // A builder that polls without a pause would poll for ever in no time.
-    if let Some(span) = reader.value(&section, "builder_sleep", settings::interval) {
-        hub.builder_sleep = span;
+    // Without a pause a builder would poll, or a call be tried again, for ever in no time.
+    let pauses = [
+        ("builder_sleep", &mut hub.builder_sleep),
+        ("builder_turn", &mut hub.builder_turn),
+        ("retry_interval", &mut hub.retry_interval),
+        ("client_retry", &mut hub.client_retry),
+    ];
+    for (key, place) in pauses {
+        if let Some(span) = reader.value(&section, key, settings::interval) {
+            *place = span;
+        }
     }
     let spans = [
         ("run_interval", &mut hub.run_interval),
         ("submit_interval", &mut hub.submit_interval),
+        ("macros_build", &mut hub.macros_build),
         ("ready_timeout", &mut hub.ready_timeout),
         ("assign_timeout", &mut hub.assign_timeout),
         ("host_timeout", &mut hub.host_timeout),
@@ -143,19 +162,23 @@ fn hub(reader: &mut Reader, node: &Node) -> Hub {
     if let Some(weight) = reader.value(&section, "capacity_overcommit", settings::number) {
         hub.capacity_overcommit = weight;
     }
-    let whole = |text: &str| {
-        text.parse::<i32>().map_err(|_| format!("must be a whole number, not `{text}`"))
-    };
-    if let Some(priority) = reader.value(&section, "priority", whole) {
-        hub.priority = priority;
+    for (key, place) in [("priority", &mut hub.priority), ("tag_priority", &mut hub.tag_priority)] {
+        if let Some(number) = reader.value(&section, key, priority) {
+            *place = number;
+        }
     }
     hub
+}
+
+fn priority(text: &str) -> Result<i32, String> {
+    text.parse().map_err(|_| format!("must be a whole number, not `{text}`"))
 }
 
 fn repo(reader: &mut Reader, node: &Node) -> Repo {
     let known = [
         "createrepo",
         "check_interval",
+        "priority",
         "tasks_max",
         "tries",
         "wait_poll",
@@ -183,6 +206,7 @@ fn repo(reader: &mut Reader, node: &Node) -> Repo {
             *place = span;
         }
     }
+    repo.priority = reader.value(&section, "priority", priority).unwrap_or(repo.priority);
     for (key, place) in [("tasks_max", &mut repo.tasks_max), ("tries", &mut repo.tries)] {
         if let Some(number) = reader.value(&section, key, settings::positive_count) {
             *place = number;

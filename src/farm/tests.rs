@@ -23,7 +23,7 @@ fn a_farm_reads_as_written_with_koji_defaults_for_the_rest() {
         count: 20,
         arches: vec!["x86_64".into(), "i686".into()],
         capacity: 4.0,
-        max_jobs: 12,
+        max_jobs: Some(12),
         channels: vec!["default".into()],
         cpus: Some(8),
         speed: 1.5,

@@ -1,0 +1,192 @@
+//! What a hub is made from: the farm file, resolved to numbers, and the phases of all that polls.
+
+use std::collections::BTreeMap;
+
+use crate::farm::{Createrepo, Farm, Hub as HubFarm, Repo as RepoFarm};
+use crate::name::Arch;
+use crate::time::Millis;
+
+/// The channel that every task goes to unless it is a repo task.
+pub const CHANNEL_DEFAULT: &str = "default";
+/// The channel of repo tasks.
+pub const CHANNEL_CREATEREPO: &str = "createrepo";
+
+/// How long `createrepo` runs when neither the farm nor the trace says it.
+pub const CREATEREPO: Millis = Millis::from_secs(60);
+
+/// Whether polls in which nothing can happen are left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Polling {
+    /// Left out: the result is the same, which a test proves.
+    #[default]
+    Skipped,
+    /// Carried out one by one.
+    Literal,
+}
+
+/// One builder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BuilderSettings {
+    /// Its group, by position in the farm file.
+    pub group: u32,
+    /// The arches it has.
+    pub arches: ArchSet,
+    /// The channels it serves, by position in [`Settings::channels`].
+    pub channels: Vec<u32>,
+    /// How much weight it takes.
+    pub capacity: f64,
+    /// The limit it reports; `None`: none.
+    pub max_jobs: Option<u32>,
+    /// Where given, its tasks slow down by load over this.
+    pub cpus: Option<u32>,
+    /// Run times are divided by it.
+    pub speed: f64,
+    /// The weight that others put on it.
+    pub background: f64,
+}
+
+/// A set of arches, by position in [`Settings::arches`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ArchSet(pub u64);
+
+/// The arch of a task, by position in [`Settings::arches`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TaskArch {
+    /// Any builder.
+    Noarch,
+    /// A builder of this arch.
+    Arch(u32),
+}
+
+/// A hub and its builders.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// The hub's constants.
+    pub hub: HubFarm,
+    /// Those of repos.
+    pub repo: RepoFarm,
+    /// The builders, one by one.
+    pub builders: Vec<BuilderSettings>,
+    /// Names of groups, for people.
+    pub groups: Vec<String>,
+    /// Arches known, sorted: those of builders and those asked for.
+    pub arches: Vec<Arch>,
+    /// Channels known.
+    pub channels: Vec<String>,
+    /// How polls are carried out.
+    pub polling: Polling,
+}
+
+/// When those that poll do so first, counted from the start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Phases {
+    /// Each builder; one that is missing polls at once.
+    pub builders: Vec<Millis>,
+    /// The repo manager.
+    pub manager: Millis,
+    /// How long before the start the scheduler ran last.
+    pub run_age: Millis,
+}
+
+impl ArchSet {
+    /// Returns the set with one arch more.
+    #[must_use]
+    pub fn with(self, arch: u32) -> Self {
+        Self(self.0 | 1 << arch)
+    }
+
+    /// Returns the arches of both.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Returns whether an arch is in it.
+    #[must_use]
+    pub fn has(self, arch: u32) -> bool {
+        self.0 >> arch & 1 == 1
+    }
+
+    /// Returns the arches in it, in order.
+    pub fn iter(self) -> impl Iterator<Item = u32> {
+        (0..64).filter(move |&arch| self.has(arch))
+    }
+}
+
+impl Settings {
+    /// Resolves a farm; `asked` are arches that tasks may have besides those of the builders.
+    ///
+    /// # Panics
+    /// When farm and tasks name more than 64 arches: koji has about ten.
+    #[must_use]
+    pub fn of(farm: &Farm, asked: impl IntoIterator<Item = Arch>) -> Self {
+        let mut arches: Vec<Arch> =
+            farm.builders.iter().flat_map(|group| group.arches.iter().cloned()).collect();
+        arches.extend(asked.into_iter().filter(|arch| arch.as_str() != "noarch"));
+        arches.sort_unstable();
+        arches.dedup();
+        assert!(arches.len() <= 64, "a farm has at most 64 arches");
+        let number: BTreeMap<&Arch, u32> = arches.iter().zip(0..).collect();
+        let mut channels = vec![CHANNEL_DEFAULT.to_owned(), CHANNEL_CREATEREPO.to_owned()];
+        let mut builders = Vec::new();
+        for (group, at) in farm.builders.iter().zip(0..) {
+            let serves = group.channels.iter().map(|channel| intern(&mut channels, channel));
+            let builder = BuilderSettings {
+                group: at,
+                arches: group.arches.iter().fold(ArchSet::default(), |s, a| s.with(number[a])),
+                channels: serves.collect(),
+                capacity: group.capacity,
+                max_jobs: group.max_jobs,
+                cpus: group.cpus,
+                speed: group.speed,
+                background: group.capacity * farm.background_of(group),
+            };
+            builders.extend((0..group.count).map(|_| builder.clone()));
+        }
+        Self {
+            hub: farm.hub.clone(),
+            repo: farm.repo.clone(),
+            builders,
+            groups: farm.builders.iter().map(|group| group.name.clone()).collect(),
+            arches,
+            channels,
+            polling: Polling::default(),
+        }
+    }
+
+    /// Returns the arch as tasks name it; `None` where neither the farm nor the tasks have it.
+    #[must_use]
+    pub fn arch(&self, arch: &Arch) -> Option<TaskArch> {
+        if arch.as_str() == "noarch" {
+            return Some(TaskArch::Noarch);
+        }
+        let at = self.arches.binary_search(arch).ok()?;
+        Some(TaskArch::Arch(u32::try_from(at).expect("64 arches at most")))
+    }
+
+    /// Returns the time between two idle polls of a builder.
+    #[must_use]
+    pub fn period(&self) -> Millis {
+        self.hub.builder_sleep + self.hub.builder_turn
+    }
+
+    /// Returns how long `createrepo` runs for a tag of so many builds; `trace` is what the trace says.
+    #[must_use]
+    pub fn createrepo(&self, builds: u64, trace: Option<Millis>) -> Millis {
+        match self.repo.createrepo {
+            Createrepo::Trace => trace.unwrap_or(CREATEREPO),
+            Createrepo::Fixed(run) => run,
+            Createrepo::BySize { base, per_build } => {
+                base + Millis(per_build.0.saturating_mul(builds))
+            }
+        }
+    }
+}
+
+fn intern(names: &mut Vec<String>, name: &str) -> u32 {
+    let at = names.iter().position(|known| known == name).unwrap_or_else(|| {
+        names.push(name.to_owned());
+        names.len() - 1
+    });
+    u32::try_from(at).expect("a farm has few channels")
+}
