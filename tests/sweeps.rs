@@ -226,3 +226,13 @@ fn fits_tell_how_good_they_are() {
     let (_, _, told) = sweep("execute", &more);
     assert!(told.contains("fits: "), "{told}");
 }
+
+#[test]
+fn a_directory_may_hold_more_than_histories_and_a_named_file_may_not() {
+    let (code, out, told) = modplan(&["trace", "fixtures/el8-perl"]);
+    assert_eq!(code, 0, "{told}");
+    assert!(out.starts_with("2053 rows of "), "{out}");
+    assert!(told.contains("left out 1 file without recorded builds"), "{told}");
+    let (code, _, told) = modplan(&["trace", "fixtures/el8-perl/pdc.json"]);
+    assert_eq!((code, told.contains("error[trace-shape]")), (1, true), "{told}");
+}

@@ -1,12 +1,13 @@
 //! What plan, execute and compare share: inputs read, world read, a plan made.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use modplan::farm::{Farm, Model};
 use modplan::graph::{self, GraphOptions, ModuleGraph};
-use modplan::load::{self, Finding, Input, Severity, Snapshot};
+use modplan::load::{self, Code, Finding, Input, Severity, Snapshot};
 use modplan::name::Arch;
 use modplan::plan::{self, Given, Plan, Planning, SelectError, Selection};
 use modplan::scenario::{Gate, Scenario};
@@ -181,9 +182,27 @@ pub(crate) fn read_history(paths: &[PathBuf], console: &Console) -> anyhow::Resu
             history.note_broken(&file.path, broken.clone());
         }
     }
+    leave_out_others(&mut history, paths, console);
     let paths: Vec<Input> = history.files.iter().map(|file| named(&file.path)).collect();
     console.findings(&history.findings, &paths);
     Ok(history)
+}
+
+/// Files that were found in a directory, not named, may be about anything: those that hold no
+/// history are no error.
+fn leave_out_others(history: &mut History, named: &[PathBuf], console: &Console) {
+    let is_other = |finding: &Finding| {
+        let path = &history.files[finding.place.input as usize].path;
+        let is_named = named.iter().any(|named| named.as_os_str() == path.as_str());
+        !is_named && matches!(finding.code, Code::TraceShape | Code::TraceColumn)
+    };
+    let others: BTreeSet<u32> =
+        history.findings.iter().filter(|f| is_other(f)).map(|f| f.place.input).collect();
+    if !others.is_empty() {
+        history.findings.retain(|finding| !others.contains(&finding.place.input));
+        let plural = if others.len() == 1 { "" } else { "s" };
+        console.note(&format!("left out {} file{plural} without recorded builds", others.len()));
+    }
 }
 
 fn history(paths: &[PathBuf], console: &Console) -> anyhow::Result<History> {

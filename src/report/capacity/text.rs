@@ -36,7 +36,9 @@ fn points(summary: &CapacitySummary, answer: Option<usize>) -> String {
     let arches = arches(summary);
     let mut header: Vec<String> = vec![String::new()];
     header.extend(names.iter().map(|name| name.to_uppercase()));
-    header.extend(["APPROACH", "IN TIME", "95 %", "MAKESPAN P50", "P10 TO P90"].map(str::to_owned));
+    header.extend(
+        ["APPROACH", "DONE", "IN TIME", "95 %", "MAKESPAN P50", "P10 TO P90"].map(str::to_owned),
+    );
     header.extend(arches.iter().map(|arch| format!("BUSY {arch}")));
     let header: Vec<&str> = header.iter().map(String::as_str).collect();
     let mut table = new_table(&header);
@@ -46,6 +48,7 @@ fn points(summary: &CapacitySummary, answer: Option<usize>) -> String {
         row.extend(names.iter().map(|name| number(point, name)));
         row.extend([
             point.approach.clone(),
+            percent(point.done_share),
             percent(point.meets_deadline_share),
             format!("{} to {}", percent(low.unwrap_or(0.0)), percent(high.unwrap_or(1.0))),
             time(point.makespan_seconds.p50),
@@ -58,8 +61,8 @@ fn points(summary: &CapacitySummary, answer: Option<usize>) -> String {
     }
     let first = names.len() + 1;
     let mut numbers: Vec<usize> = (1..first).collect();
-    numbers.extend([first + 1, first + 3]);
-    numbers.extend((0..arches.len()).map(|at| first + 5 + at));
+    numbers.extend([first + 1, first + 2, first + 4]);
+    numbers.extend((0..arches.len()).map(|at| first + 6 + at));
     finished(table, &numbers)
 }
 
