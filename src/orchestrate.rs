@@ -19,6 +19,7 @@
 mod catalog;
 mod dependants;
 mod event;
+pub mod journal;
 mod koji_owned;
 mod mailbox;
 mod orchestrator;

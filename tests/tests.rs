@@ -34,3 +34,4 @@ mod support;
 mod sweeps;
 #[cfg(test)]
 mod theory;
+mod worlds;

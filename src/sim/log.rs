@@ -44,6 +44,15 @@ pub enum Fact {
         /// How.
         end: ComponentEnd,
     },
+    /// koji took an order for one component.
+    Submitted {
+        /// The module build.
+        build: BuildId,
+        /// The component.
+        component: ComponentIx,
+        /// Which attempt of the module build, from 1.
+        attempt: u32,
+    },
     /// koji ended the build of a component.
     ComponentEnded {
         /// The module build.
@@ -82,6 +91,8 @@ pub enum Fact {
     FaultBegan(FaultKind),
     /// A fault is over.
     FaultEnded(FaultKind),
+    /// The cap on module builds stopped the run.
+    Capped,
     /// The orchestrator died.
     Crashed,
     /// The orchestrator is back.

@@ -195,6 +195,8 @@ struct Ask {
     cause: Option<BuildId>,
     /// Which try it is, from 0: a failed module build is submitted again, and all of it is built.
     tries: u32,
+    /// A build that waits at its gate and is given up for this one.
+    replaces: Option<BuildId>,
 }
 
 impl<'a> World<'a> {
@@ -287,8 +289,12 @@ impl<'a> World<'a> {
         self.settle(&mut driven);
         while let Some(time) = self.next() {
             let before = self.activity;
-            self.now = time;
-            self.koji.advance(time);
+            // What ended while the hub was away is told when it is back, not before.
+            self.now = self.now.max(time);
+            self.koji.advance(self.now);
+            while let Some(notice) = self.koji.notice() {
+                self.hear(notice);
+            }
             while let Some(due) = self.pop_due() {
                 self.happen(due, &mut driven);
             }
@@ -363,7 +369,7 @@ impl<'a> World<'a> {
                         break;
                     }
                     builds_left -= 1;
-                    self.ask_koji(Ask { module, cause: None, tries: 0 });
+                    self.ask_koji(Ask { module, cause: None, tries: 0, replaces: None });
                 }
             }
             Approach::OrchestratorOwned => {

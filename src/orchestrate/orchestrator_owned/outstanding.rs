@@ -59,9 +59,12 @@ impl OrchestratorOwned<'_> {
                     out.push(Command::BuildComponent { build, component, attempt, priority });
                 }
                 PartState::Tagging => out.push(Command::TagComponent { build, component }),
+                PartState::Testing => {
+                    let component = Some(component);
+                    out.push(Command::RequestTest { build, component, attempt });
+                }
                 PartState::Waiting
                 | PartState::Ready
-                | PartState::Testing
                 | PartState::Rejected
                 | PartState::Done
                 | PartState::Failed => {}

@@ -46,7 +46,7 @@ impl World<'_> {
         match command {
             Command::BuildModule { module, cause, unless_waiting, .. } => {
                 if !(unless_waiting && self.is_module_waiting(module)) {
-                    self.begin_module(Ask { module, cause, tries: 0 });
+                    self.begin_module(Ask { module, cause, tries: 0, replaces: None });
                 }
             }
             Command::OpenModule { build, module, cause } => {
@@ -78,6 +78,7 @@ impl World<'_> {
             Command::Ready { build, .. } => self.accept(build),
             Command::FailModule { build, .. } => {
                 self.messages += 1;
+                self.reopen(build);
                 self.ledger.close(build, BuildState::Failed, self.now);
             }
             Command::AskDependants { build, module, .. } => {
@@ -106,6 +107,7 @@ impl World<'_> {
         let module = self.setup.catalog.component(component).module;
         self.ledger.modules[module.index()].component_builds += 1;
         self.tally.retries += u64::from(attempt > 1);
+        self.note(Fact::Submitted { build, component, attempt });
         let purpose = JobPurpose::Component { component, attempt };
         self.order(build, (purpose, Order::Component { build, component, priority }));
     }
@@ -134,12 +136,17 @@ impl World<'_> {
 
     /// koji begins a whole module build.
     pub(super) fn begin_module(&mut self, ask: Ask) {
-        let Ask { module, cause, tries } = ask;
+        let Ask { module, cause, tries, replaces } = ask;
         let builds = self.ledger.builds.len();
         if self.ledger.is_capped || builds >= self.setup.builds_max as usize {
             // Whoever asks, the cap holds.
             self.stop();
             return;
+        }
+        if let Some(old) = replaces
+            && self.ledger.builds[old.0 as usize].state == BuildState::Live
+        {
+            self.ledger.close(old, BuildState::Failed, self.now);
         }
         let build = self.ledger.open((&self.setup.catalog, self.now), module, cause);
         self.ledger.last_change = self.now;
@@ -156,6 +163,10 @@ impl World<'_> {
         };
         if let Some(at) = self.jobs.iter().position(is_it) {
             self.jobs[at].end = Some(ComponentEnd::Canceled);
+            if let JobPurpose::Component { component, .. } = purpose {
+                let end = ComponentEnd::Canceled;
+                self.note(Fact::ComponentEnded { build, component, end });
+            }
             self.koji.cancel(self.now, Job(u32::try_from(at).expect("jobs are numbered so")));
         }
     }
@@ -203,6 +214,7 @@ impl World<'_> {
     /// Hears what koji says and passes it on to whom it concerns.
     pub(super) fn hear(&mut self, notice: Notice) {
         let Notice { build, job, what } = notice;
+        self.activity += 1;
         match what {
             What::TargetMade => {
                 self.jobs[job.0 as usize].end = Some(ComponentEnd::Complete);
@@ -261,7 +273,8 @@ impl World<'_> {
         self.messages += 1;
         self.ledger.close(build, BuildState::Failed, self.now);
         let entry = &self.ledger.builds[build.0 as usize];
-        let ask = Ask { module: entry.module, cause: entry.cause, tries: entry.tries + 1 };
+        let (module, cause, tries) = (entry.module, entry.cause, entry.tries + 1);
+        let ask = Ask { module, cause, tries, replaces: None };
         if ask.tries <= self.setup.conditions.retries {
             self.ask_koji(ask);
         } else {
@@ -297,6 +310,9 @@ impl World<'_> {
 
     /// The cap: nothing more is submitted, what runs is canceled.
     pub(super) fn stop(&mut self) {
+        if !self.ledger.is_capped {
+            self.note(Fact::Capped);
+        }
         self.ledger.is_capped = true;
         self.events.clear();
         self.heap.clear();

@@ -76,12 +76,8 @@ impl World<'_> {
         match self.setup.approach {
             Approach::KojiOwned => {
                 let entry = &self.ledger.builds[build.0 as usize];
-                let ask = Ask { module: entry.module, cause: entry.cause, tries: 0 };
-                if entry.state == BuildState::Live {
-                    // What waits at its gate is given up for the new build.
-                    self.ledger.close(build, BuildState::Failed, self.now);
-                }
-                self.ask_koji(ask);
+                let (module, cause) = (entry.module, entry.cause);
+                self.ask_koji(Ask { module, cause, tries: 0, replaces: Some(build) });
             }
             Approach::OrchestratorOwned => {
                 let request = self.next_request();

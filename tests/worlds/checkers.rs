@@ -1,0 +1,544 @@
+//! What must hold in every run, judged from its log and the scenario alone. Nothing here asks the
+//! orchestrators; each rule is written from its sentence.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use modplan::orchestrate::{
+    Approach, BuildId, Cascade, Command, ComponentEnd, ComponentIx, Event, ModuleIx, Standing,
+    Timer,
+};
+use modplan::scenario::FaultKind;
+use modplan::sim::{Fact, Log, LogRow, ModuleState, Outcome, Run, Setup};
+
+use super::generate::World;
+
+/// Returns every sentence that a run breaks.
+pub(super) fn check(world: &World, run: &Run) -> Vec<String> {
+    let setup = &world.setup;
+    let rules: [(&str, fn(&Setup, &Run) -> Option<String>); 10] = [
+        ("dependencies first, and only what is green counts", green_first),
+        ("no component twice at once within one module build", never_twice),
+        ("no builder does two things at once", one_task_a_builder),
+        ("at most one live build of a module", one_live_build),
+        ("nothing is submitted after what stops it", nothing_after_a_stop),
+        ("no more is under way than the limit allows", within_the_limit),
+        ("every mail has one cause", mails_have_a_cause),
+        ("every call has one cause, and every pass has its consequences", calls_have_a_cause),
+        ("what may be retried is retried", retries_are_made),
+        ("every run ends with a verdict and a reason", ends_with_a_reason),
+    ];
+    let broken = rules
+        .iter()
+        .filter_map(|(rule, check)| check(setup, run).map(|what| format!("{rule}: {what}")));
+    broken.collect()
+}
+
+fn events(run: &Run) -> impl Iterator<Item = &Event> {
+    run.log.iter().filter_map(|row| match &row.what {
+        Log::Event(event) => Some(event),
+        Log::Command(_) | Log::Fact(_) => None,
+    })
+}
+
+fn facts(run: &Run) -> impl Iterator<Item = Fact> + '_ {
+    run.log.iter().filter_map(|row| match row.what {
+        Log::Fact(fact) => Some(fact),
+        Log::Command(_) | Log::Event(_) => None,
+    })
+}
+
+fn commands(run: &Run) -> impl Iterator<Item = &Command> {
+    run.log.iter().filter_map(|row| match &row.what {
+        Log::Command(command) => Some(command),
+        Log::Event(_) | Log::Fact(_) => None,
+    })
+}
+
+/// What is known to be green at a point of the log.
+#[derive(Default)]
+struct Green {
+    module_of: BTreeMap<BuildId, ModuleIx>,
+    /// Module builds whose gate is open.
+    builds: BTreeSet<BuildId>,
+    /// Components of module builds whose gate is open.
+    components: BTreeSet<(BuildId, ComponentIx)>,
+    complete: BTreeSet<(BuildId, ComponentIx)>,
+    modules: BTreeSet<ModuleIx>,
+}
+
+impl Green {
+    /// Notes a row of the log.
+    fn note(&mut self, setup: &Setup, row: &LogRow) {
+        let gates = setup.conditions.gates;
+        match &row.what {
+            Log::Fact(Fact::Tested { build, component: None, passed: Some(true), .. })
+            | Log::Fact(Fact::Waived { build, component: None }) => self.open(*build),
+            Log::Fact(
+                Fact::Tested { build, component: Some(c), passed: Some(true), .. }
+                | Fact::Waived { build, component: Some(c) },
+            ) => {
+                self.components.insert((*build, *c));
+            }
+            Log::Fact(Fact::ComponentEnded { build, component, end: ComponentEnd::Complete }) => {
+                self.complete.insert((*build, *component));
+                if !gates.component {
+                    self.components.insert((*build, *component));
+                }
+            }
+            Log::Fact(Fact::Submitted { build, component, .. }) => {
+                self.complete.remove(&(*build, *component));
+                self.components.remove(&(*build, *component));
+            }
+            Log::Fact(Fact::ModuleBegan { build, module, .. }) => {
+                self.module_of.insert(*build, *module);
+            }
+            Log::Fact(Fact::ModuleEnded { build, end: ComponentEnd::Complete })
+                if !gates.module =>
+            {
+                self.open(*build);
+            }
+            Log::Command(Command::OpenModule { build, module, .. }) => {
+                self.module_of.insert(*build, *module);
+                if setup.catalog.module(*module).components.is_empty() {
+                    self.open(*build);
+                }
+            }
+            Log::Command(Command::Publish { build, .. }) if !gates.module => self.open(*build),
+            Log::Fact(_) | Log::Command(_) | Log::Event(_) => {}
+        }
+    }
+
+    fn open(&mut self, build: BuildId) {
+        self.builds.insert(build);
+        self.modules.insert(self.module_of[&build]);
+    }
+}
+
+fn green_first(setup: &Setup, run: &Run) -> Option<String> {
+    let mut green = Green::default();
+    for row in &run.log {
+        let begun = match row.what {
+            Log::Fact(Fact::ModuleBegan { module, cause, .. })
+            | Log::Command(Command::OpenModule { module, cause, .. }) => Some((module, cause)),
+            _ => None,
+        };
+        if let Some((module, Some(cause))) = begun
+            && !green.builds.contains(&cause)
+        {
+            return Some(format!("{module:?} begins because of {cause:?}, whose gate is red"));
+        }
+        if let Some((module, Some(_))) = begun
+            && setup.cascade == Cascade::Planned
+        {
+            for (before, at) in setup.catalog.modules.iter().zip(0..) {
+                if before.planned_dependants.contains(&module)
+                    && !green.modules.contains(&ModuleIx(at))
+                {
+                    return Some(format!("{module:?} begins before module {at} is green"));
+                }
+            }
+        }
+        if let Log::Command(Command::Ready { build, module }) = row.what {
+            if !green.builds.contains(&build) {
+                return Some(format!("{build:?} counts as ready, and its gate is red"));
+            }
+            for at in setup.catalog.module(module).components.clone() {
+                if !green.components.contains(&(build, ComponentIx(at))) {
+                    return Some(format!("{build:?} is ready without component {at}"));
+                }
+            }
+        }
+        if let Log::Command(Command::AskDependants { build, .. }) = row.what
+            && !green.builds.contains(&build)
+        {
+            return Some(format!("dependants of {build:?} are asked for, and its gate is red"));
+        }
+        green.note(setup, row);
+    }
+    let is_red = |module: &&modplan::sim::ModuleRun| {
+        let at = setup.catalog.modules.iter().position(|entry| entry.id == module.id).unwrap();
+        module.state == ModuleState::Ready
+            && !green.modules.contains(&ModuleIx(u32::try_from(at).unwrap()))
+    };
+    let red = run.modules.iter().find(is_red)?;
+    Some(format!("{} is told to be ready, and its gate is red", red.id))
+}
+
+fn never_twice(setup: &Setup, run: &Run) -> Option<String> {
+    let mut live = BTreeSet::new();
+    let mut attempts: BTreeMap<(BuildId, ComponentIx), u32> = BTreeMap::new();
+    for fact in facts(run) {
+        match fact {
+            Fact::Submitted { build, component, attempt } => {
+                if !live.insert((build, component)) {
+                    return Some(format!("{component:?} of {build:?} is submitted while it runs"));
+                }
+                let last = attempts.insert((build, component), attempt).unwrap_or_default();
+                if attempt <= last {
+                    return Some(format!("{component:?} of {build:?} repeats attempt {attempt}"));
+                }
+            }
+            Fact::ComponentEnded { build, component, .. } => {
+                live.remove(&(build, component));
+            }
+            _ => {}
+        }
+    }
+    // koji's own module builds show in what builders did.
+    let mut by_task: BTreeMap<_, Vec<(u64, u64)>> = BTreeMap::new();
+    for bar in &run.bars {
+        let of = (&bar.module, bar.build, bar.package.as_str(), bar.arch.as_str());
+        by_task.entry(of).or_default().push((bar.start.0, bar.end.0));
+    }
+    assert!(setup.builds_max > 0);
+    overlap(by_task)
+}
+
+fn one_task_a_builder(_: &Setup, run: &Run) -> Option<String> {
+    let mut by_lane: BTreeMap<_, Vec<(u64, u64)>> = BTreeMap::new();
+    for bar in &run.bars {
+        by_lane.entry(&bar.lane).or_default().push((bar.start.0, bar.end.0));
+    }
+    overlap(by_lane)
+}
+
+/// Returns what two spans of one kind overlap.
+fn overlap<K: std::fmt::Debug>(spans: BTreeMap<K, Vec<(u64, u64)>>) -> Option<String> {
+    for (of, mut spans) in spans {
+        spans.sort_unstable();
+        if spans.windows(2).any(|pair| pair[0].1 > pair[1].0) {
+            return Some(format!("{of:?}: {spans:?}"));
+        }
+    }
+    None
+}
+
+fn one_live_build(setup: &Setup, run: &Run) -> Option<String> {
+    if setup.approach == Approach::KojiOwned || setup.cascade == Cascade::Literal {
+        return None;
+    }
+    let mut module_of = BTreeMap::new();
+    let mut live: BTreeSet<BuildId> = BTreeSet::new();
+    let mut asked: BTreeMap<BuildId, u32> = BTreeMap::new();
+    let mut is_open = BTreeSet::new();
+    for row in &run.log {
+        match &row.what {
+            Log::Command(Command::OpenModule { build, module, .. }) => {
+                module_of.insert(*build, *module);
+                // A restart may say again what was said.
+                if is_open.insert(*build) {
+                    live.insert(*build);
+                }
+            }
+            Log::Command(Command::Ready { build, .. } | Command::FailModule { build, .. })
+            | Log::Event(Event::Tested { build, passed: false, .. }) => {
+                live.remove(build);
+            }
+            Log::Command(Command::RequestTest { build, component: None, .. }) => {
+                *asked.entry(*build).or_default() += 1;
+                live.insert(*build);
+            }
+            Log::Command(Command::Publish { build, .. }) => {
+                asked.remove(build);
+                if setup.conditions.gates.module {
+                    live.insert(*build);
+                }
+            }
+            // A result that was asked for three times and is overdue again: it waits for people.
+            Log::Event(Event::Timer { timer: Timer::TestsDue { build } })
+                if asked.get(build).is_some_and(|times| *times >= 3) =>
+            {
+                live.remove(build);
+            }
+            Log::Fact(Fact::Submitted { build, .. }) => {
+                live.insert(*build);
+            }
+            Log::Command(_) | Log::Event(_) | Log::Fact(_) => {}
+        }
+        let mut modules = BTreeSet::new();
+        for build in &live {
+            if !modules.insert(module_of[build]) {
+                return Some(format!("two of {:?} at {:?}: {live:?}", module_of[build], row.at));
+            }
+        }
+    }
+    None
+}
+
+fn nothing_after_a_stop(_: &Setup, run: &Run) -> Option<String> {
+    let mut is_stopped = false;
+    let mut given_up = BTreeSet::new();
+    for row in &run.log {
+        match &row.what {
+            Log::Fact(Fact::Capped) => is_stopped = true,
+            Log::Command(Command::FailModule { build, .. }) => {
+                given_up.insert(*build);
+            }
+            Log::Event(Event::Resumed { build, .. }) => {
+                given_up.remove(build);
+            }
+            Log::Fact(Fact::Submitted { build, .. }) if is_stopped || given_up.contains(build) => {
+                return Some(format!("a component of {build:?} at {:?}", row.at));
+            }
+            Log::Fact(Fact::ModuleBegan { build, .. }) if is_stopped => {
+                return Some(format!("{build:?} at {:?}", row.at));
+            }
+            Log::Command(_) | Log::Event(_) | Log::Fact(_) => {}
+        }
+    }
+    None
+}
+
+fn within_the_limit(setup: &Setup, run: &Run) -> Option<String> {
+    let mut live = 0_u32;
+    let mut builds = 0_u32;
+    for fact in facts(run) {
+        match fact {
+            Fact::Submitted { .. } => live += 1,
+            Fact::ComponentEnded { .. } if setup.approach == Approach::OrchestratorOwned => {
+                live -= 1;
+            }
+            Fact::ModuleBegan { .. } => builds += 1,
+            _ => {}
+        }
+        if live > setup.submit_limit || builds > setup.builds_max {
+            return Some(format!("{live} components, {builds} module builds"));
+        }
+    }
+    None
+}
+
+fn mails_have_a_cause(setup: &Setup, run: &Run) -> Option<String> {
+    let mut causes: BTreeSet<(BuildId, Option<ComponentIx>, Standing)> = BTreeSet::new();
+    let mut told: BTreeMap<(BuildId, Option<ComponentIx>), Standing> = BTreeMap::new();
+    let mut is_empty_again = false;
+    for row in &run.log {
+        match &row.what {
+            Log::Event(Event::Tested { build, passed, .. }) => {
+                let how = if *passed { Standing::Recovered } else { Standing::NotPassed };
+                causes.insert((*build, None, how));
+            }
+            Log::Event(Event::ComponentTested { build, component, passed, .. }) => {
+                let how = if *passed { Standing::Recovered } else { Standing::NotPassed };
+                causes.insert((*build, Some(*component), how));
+            }
+            Log::Event(Event::Waived { build, component, .. }) => {
+                causes.insert((*build, *component, Standing::Recovered));
+            }
+            Log::Event(Event::ComponentEnded { build, end, .. })
+                if *end != ComponentEnd::Complete =>
+            {
+                causes.insert((*build, None, Standing::BuildFailed));
+            }
+            Log::Event(Event::RepoEnded { build, is_ok: false }) => {
+                causes.insert((*build, None, Standing::BuildFailed));
+            }
+            Log::Command(Command::RequestTest { build, component, .. }) => {
+                causes.insert((*build, *component, Standing::NoResult));
+            }
+            Log::Command(Command::Publish { build, .. }) if !setup.conditions.gates.module => {
+                causes.insert((*build, None, Standing::Recovered));
+            }
+            Log::Event(Event::Refused { command }) => {
+                causes.extend(build_of(command).map(|build| (build, None, Standing::NoAnswer)));
+            }
+            Log::Fact(Fact::Restarted) => {
+                is_empty_again |= setup.approach == Approach::KojiOwned;
+            }
+            Log::Command(Command::Mail { about }) => {
+                if about.is_empty() {
+                    return Some("a mail is about nothing".to_owned());
+                }
+                for item in about {
+                    let of = (item.build, item.component);
+                    if !causes.contains(&(of.0, of.1, item.standing)) {
+                        return Some(format!("nothing caused {item:?}"));
+                    }
+                    let before = told.insert(of, item.standing);
+                    // After a restart the last mails may be tried again: the driver knows them.
+                    let may_repeat = is_empty_again || run.tally.crashes > 0;
+                    if before == Some(item.standing) && !may_repeat {
+                        return Some(format!("{item:?} is told twice"));
+                    }
+                    if before.is_none() && item.standing == Standing::Recovered && !may_repeat {
+                        return Some(format!("{item:?} tells of a recovery from nothing"));
+                    }
+                }
+            }
+            Log::Command(_) | Log::Event(_) | Log::Fact(_) => {}
+        }
+    }
+    None
+}
+
+fn build_of(command: &Command) -> Option<BuildId> {
+    match *command {
+        Command::BuildModule { cause, .. } => cause,
+        Command::CreateTarget { build, .. }
+        | Command::BuildComponent { build, .. }
+        | Command::CancelComponent { build, .. }
+        | Command::TagComponent { build, .. }
+        | Command::MakeRepo { build, .. }
+        | Command::AskDependants { build, .. } => Some(build),
+        _ => None,
+    }
+}
+
+/// Under the literal rule each pass has each dependant rebuilt, once.
+fn calls_have_a_cause(setup: &Setup, run: &Run) -> Option<String> {
+    let mut made: BTreeMap<(BuildId, ModuleIx), u32> = BTreeMap::new();
+    let mut passed: BTreeMap<BuildId, ModuleIx> = BTreeMap::new();
+    let mut opened = BTreeSet::new();
+    for row in &run.log {
+        match &row.what {
+            Log::Command(Command::BuildModule { module, cause: Some(cause), tries: 0, .. }) => {
+                *made.entry((*cause, *module)).or_default() += 1;
+            }
+            Log::Command(Command::OpenModule { build, module, cause }) => {
+                if let Some(cause) = cause
+                    && opened.insert(*build)
+                {
+                    *made.entry((*cause, *module)).or_default() += 1;
+                }
+            }
+            Log::Event(Event::Tested { build, module, passed: true, .. })
+            | Log::Event(Event::Waived { build, module, component: None })
+                if setup.approach == Approach::KojiOwned =>
+            {
+                passed.insert(*build, *module);
+            }
+            Log::Command(Command::Ready { build, module }) => {
+                passed.insert(*build, *module);
+            }
+            Log::Command(_) | Log::Event(_) | Log::Fact(_) => {}
+        }
+    }
+    let forgets = setup.approach == Approach::KojiOwned && run.tally.crashes > 0;
+    let twice = made.iter().find(|(_, times)| **times > 1 && !forgets);
+    if let Some(((cause, module), times)) = twice {
+        return Some(format!("{cause:?} has {module:?} built {times} times"));
+    }
+    let is_asked_well = !setup
+        .conditions
+        .faults
+        .iter()
+        .any(|fault| matches!(fault.kind, FaultKind::PdcDown | FaultKind::PdcStale));
+    let is_whole = run.figures.outcome != Outcome::Capped && !forgets && is_asked_well;
+    if setup.cascade != Cascade::Literal || !is_whole {
+        return None;
+    }
+    for (build, module) in passed {
+        let dependants = &setup.catalog.module(module).dependants;
+        let built: Vec<ModuleIx> =
+            made.keys().filter(|(cause, _)| *cause == build).map(|(_, module)| *module).collect();
+        let mut wanted: Vec<ModuleIx> = dependants.to_vec();
+        wanted.sort_unstable();
+        if built != wanted {
+            return Some(format!("{build:?} of {module:?} passed: {built:?}, not {wanted:?}"));
+        }
+    }
+    None
+}
+
+/// A module build is given up only after as many failures of one component in a row as retries
+/// allow and one more, after a cancel, or when its repo failed six times.
+fn retries_are_made(setup: &Setup, run: &Run) -> Option<String> {
+    let mut failures: BTreeMap<(BuildId, ComponentIx), u32> = BTreeMap::new();
+    let mut heard = BTreeSet::new();
+    let mut repos: BTreeMap<BuildId, u32> = BTreeMap::new();
+    let mut may_give_up = BTreeSet::new();
+    for row in &run.log {
+        match &row.what {
+            Log::Event(Event::ComponentEnded { build, component, attempt, end }) => {
+                if !heard.insert((*build, *component, *attempt)) {
+                    continue;
+                }
+                let count = failures.entry((*build, *component)).or_default();
+                match end {
+                    ComponentEnd::Complete => *count = 0,
+                    ComponentEnd::Failed => *count += 1,
+                    ComponentEnd::Canceled => *count = u32::MAX / 2,
+                }
+                if *count > setup.conditions.retries {
+                    may_give_up.insert(*build);
+                }
+            }
+            Log::Event(Event::RepoEnded { build, is_ok: false }) => {
+                let count = repos.entry(*build).or_default();
+                *count += 1;
+                if *count > 5 {
+                    may_give_up.insert(*build);
+                }
+            }
+            Log::Event(Event::Canceled { build, .. }) => {
+                may_give_up.insert(*build);
+            }
+            Log::Event(Event::Resumed { build, fixed, .. }) => {
+                for component in fixed.iter() {
+                    failures.remove(&(*build, *component));
+                }
+            }
+            Log::Command(Command::FailModule { build, .. }) if !may_give_up.contains(build) => {
+                return Some(format!("{build:?} is given up at {:?}", row.at));
+            }
+            Log::Command(_) | Log::Event(_) | Log::Fact(_) => {}
+        }
+    }
+    None
+}
+
+/// A run that is not done says why; and orchestrator-owned is not stopped by messages or crashes.
+fn ends_with_a_reason(setup: &Setup, run: &Run) -> Option<String> {
+    let not_ready: Vec<&str> = run
+        .modules
+        .iter()
+        .filter(|module| module.state != ModuleState::Ready)
+        .map(|module| &*module.id)
+        .collect();
+    let ended = |wanted: &[ComponentEnd]| {
+        facts(run).any(|fact| {
+            matches!(fact, Fact::ComponentEnded { end, .. } | Fact::ModuleEnded { end, .. }
+                if wanted.contains(&end))
+        })
+    };
+    let outcome = run.figures.outcome;
+    let is_explained = match outcome {
+        Outcome::Done => not_ready.is_empty(),
+        Outcome::Capped => facts(run).any(|fact| fact == Fact::Capped),
+        Outcome::Failed => {
+            let has_failed_repo =
+                events(run).any(|event| matches!(event, Event::RepoEnded { is_ok: false, .. }));
+            ended(&[ComponentEnd::Failed, ComponentEnd::Canceled])
+                || has_failed_repo
+                || events(run).any(|event| matches!(event, Event::Canceled { .. }))
+        }
+        Outcome::Stuck => is_stuck_for_a_reason(setup, run),
+    };
+    (!is_explained).then(|| format!("{outcome:?} with {not_ready:?} not ready"))
+}
+
+fn is_stuck_for_a_reason(setup: &Setup, run: &Run) -> bool {
+    let is_red =
+        facts(run).any(|fact| matches!(fact, Fact::Tested { passed: None | Some(false), .. }));
+    let lasts = |fault: &modplan::scenario::Fault| {
+        fault.lasts.is_none() && fault.kind != FaultKind::OrchestratorCrash
+    };
+    let gave_up = commands(run).any(|command| {
+        matches!(command, Command::Mail { about }
+            if about.iter().any(|item| item.standing == Standing::NoAnswer))
+    });
+    let mut reasons = vec![
+        is_red,
+        !run.arches_without_builder.is_empty(),
+        setup.conditions.faults.iter().any(lasts),
+        gave_up,
+        // The superseded row of a stale service leaves a dependant out.
+        setup.cascade != Cascade::Planned
+            && setup.conditions.faults.iter().any(|fault| fault.kind == FaultKind::PdcStale),
+        setup.conditions.faults.iter().any(|fault| fault.kind == FaultKind::ModuleCanceled),
+    ];
+    if setup.approach == Approach::KojiOwned {
+        reasons.push(run.tally.messages_lost > 0 || run.tally.crashes > 0);
+    }
+    reasons.contains(&true)
+}

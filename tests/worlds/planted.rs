@@ -1,0 +1,120 @@
+//! Bugs planted between the world and an orchestrator: each must be caught by a checker within the
+//! ten thousand seeds of a normal run, or the checkers are worth nothing.
+
+use std::collections::BTreeSet;
+
+use modplan::orchestrate::{Approach, Command, Event, Orchestrator};
+use modplan::sim::World;
+use modplan::time::Timestamp;
+
+use super::{checkers, generate};
+
+/// Runs worlds of one approach with a planted bug until a checker fires; returns the seed and what
+/// it says.
+fn caught(
+    approach: Approach,
+    mut bug: impl FnMut(&mut Orchestrator<'_>, &Event, Timestamp, &mut Vec<Command>),
+    mut forget: impl FnMut(),
+) -> (u64, String) {
+    for seed in 0..10_000 {
+        let world = generate::world(seed);
+        if world.setup.approach != approach {
+            continue;
+        }
+        forget();
+        let run = World::new(&world.setup).run_through(seed, &mut bug);
+        if let Some(complaint) = checkers::check(&world, &run).into_iter().next() {
+            return (seed, complaint);
+        }
+    }
+    panic!("ten thousand worlds, and no checker fired");
+}
+
+#[test]
+fn a_lost_retry_is_caught() {
+    let (_, what) = caught(
+        Approach::OrchestratorOwned,
+        |orchestrator, event, now, out| {
+            orchestrator.handle(event, now, out);
+            out.retain(|c| !matches!(c, Command::BuildComponent { attempt: 2.., .. }));
+        },
+        || {},
+    );
+    assert!(what.starts_with("every run ends"), "{what}");
+}
+
+#[test]
+fn a_double_submit_is_caught() {
+    let (_, what) = caught(
+        Approach::OrchestratorOwned,
+        |orchestrator, event, now, out| {
+            orchestrator.handle(event, now, out);
+            let submit = out.iter().find(|c| matches!(c, Command::BuildComponent { .. })).cloned();
+            out.extend(submit);
+        },
+        || {},
+    );
+    assert!(what.starts_with("no component twice"), "{what}");
+}
+
+#[test]
+fn a_pass_swallowed_as_a_duplicate_is_caught() {
+    // The bug takes the pass of a second build of a module for the first one come twice.
+    let heard = std::cell::RefCell::new(BTreeSet::new());
+    let (_, what) = caught(
+        Approach::KojiOwned,
+        |orchestrator, event, now, out| {
+            let is_second = match *event {
+                Event::Tested { build, module, passed: true, .. } => {
+                    let mut heard = heard.borrow_mut();
+                    let is_known = heard.contains(&(module, build));
+                    let is_other = heard.iter().any(|(of, other)| *of == module && *other != build);
+                    heard.insert((module, build));
+                    is_other && !is_known
+                }
+                _ => false,
+            };
+            if !is_second {
+                orchestrator.handle(event, now, out);
+            }
+        },
+        || heard.borrow_mut().clear(),
+    );
+    assert!(what.starts_with("every call has one cause"), "{what}");
+}
+
+#[test]
+fn a_duplicate_acted_on_twice_is_caught() {
+    let (_, what) = caught(
+        Approach::KojiOwned,
+        |orchestrator, event, now, out| {
+            orchestrator.handle(event, now, out);
+            if let Event::Dependants { .. } = event {
+                let again = out.clone();
+                out.extend(again);
+            }
+        },
+        || {},
+    );
+    assert!(what.starts_with("every call has one cause"), "{what}");
+}
+
+#[test]
+fn an_early_gate_is_caught_in_both_approaches() {
+    for approach in [Approach::KojiOwned, Approach::OrchestratorOwned] {
+        let (_, what) = caught(
+            approach,
+            |orchestrator, event, now, out| {
+                let mut event = event.clone();
+                if let Event::Tested { passed, .. } | Event::ComponentTested { passed, .. } =
+                    &mut event
+                {
+                    *passed = true;
+                }
+                orchestrator.handle(&event, now, out);
+            },
+            || {},
+        );
+        assert!(what.starts_with("dependencies first"), "{what}");
+    }
+}
