@@ -34,4 +34,5 @@ mod support;
 mod sweeps;
 #[cfg(test)]
 mod theory;
+#[cfg(test)]
 mod worlds;

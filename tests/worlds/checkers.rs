@@ -1,6 +1,8 @@
 //! What must hold in every run, judged from its log and the scenario alone. Nothing here asks the
 //! orchestrators; each rule is written from its sentence.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "a rule names what it is about, and no more")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use modplan::orchestrate::{
@@ -12,10 +14,13 @@ use modplan::sim::{Fact, Log, LogRow, ModuleState, Outcome, Run, Setup};
 
 use super::generate::World;
 
+/// Says where a run breaks a sentence.
+type Rule = fn(&Setup, &Run) -> Option<String>;
+
 /// Returns every sentence that a run breaks.
 pub(super) fn check(world: &World, run: &Run) -> Vec<String> {
     let setup = &world.setup;
-    let rules: [(&str, fn(&Setup, &Run) -> Option<String>); 10] = [
+    let rules: [(&str, Rule); 10] = [
         ("dependencies first, and only what is green counts", green_first),
         ("no component twice at once within one module build", never_twice),
         ("no builder does two things at once", one_task_a_builder),
