@@ -148,14 +148,36 @@ fn head_tail_of_arch(jobs: &[Job], times: &[Times], of: (&[Builders], u32)) -> u
     }
     let heads = sample(tasks.iter().map(|task| task.0));
     let tails = sample(tasks.iter().map(|task| task.1));
-    let bound = |head: u64, tail: u64| {
-        let inside = tasks.iter().filter(|task| task.0 >= head && task.1 >= tail);
-        let work: u64 = inside.map(|task| task.2).sum();
+    let work = work_inside(&tasks, &heads, &tails);
+    let bound = |(row, &head): (usize, &u64), (column, &tail): (usize, &u64)| {
         // Without work between them a late head and a long tail belong to different jobs.
+        let work = work[row][column];
         if work == 0 { 0 } else { head + work / count + tail }
     };
-    let pairs = heads.iter().flat_map(|&head| tails.iter().map(move |&tail| (head, tail)));
-    pairs.map(|(head, tail)| bound(head, tail)).max().unwrap_or(0)
+    let rows = heads.iter().enumerate();
+    rows.flat_map(|row| tails.iter().enumerate().map(move |column| bound(row, column)))
+        .max()
+        .unwrap_or(0)
+}
+
+/// Returns, for each head and each tail, the work of the tasks with at least that head and tail:
+/// each task is added where it belongs, then sums run from the largest heads and tails down.
+fn work_inside(tasks: &[(u64, u64, u64)], heads: &[u64], tails: &[u64]) -> Vec<Vec<u64>> {
+    let mut work = vec![vec![0_u64; tails.len() + 1]; heads.len() + 1];
+    for &(head, tail, ms) in tasks {
+        // The least value is among the samples, so each task has a place.
+        let row = heads.partition_point(|&least| least <= head) - 1;
+        let column = tails.partition_point(|&least| least <= tail) - 1;
+        work[row][column] += ms;
+    }
+    for row in (0..heads.len()).rev() {
+        let mut in_row = 0;
+        for column in (0..tails.len()).rev() {
+            in_row += work[row][column];
+            work[row][column] = in_row + work[row + 1][column];
+        }
+    }
+    work
 }
 
 /// Returns up to 64 of the distinct values, evenly spread, the least among them.

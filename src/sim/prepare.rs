@@ -1,6 +1,6 @@
 //! From a plan to what a run works on: the catalog, and what each task may take.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::name::{Arch, PackageName};
@@ -90,8 +90,7 @@ pub fn check(plan: &Plan) -> Result<(), String> {
 }
 
 fn goes_round(plan: &Plan, ids: &BTreeMap<&str, &PlanModule>) -> bool {
-    let cut: std::collections::BTreeSet<&Edge> =
-        plan.cycles.iter().flat_map(|cycle| &cycle.cut).collect();
+    let cut: BTreeSet<&Edge> = plan.cycles.iter().flat_map(|cycle| &cycle.cut).collect();
     let numbers: BTreeMap<&str, u32> = ids.keys().copied().zip(0_u32..).collect();
     let kept: Vec<(u32, u32)> = plan
         .edges
@@ -131,7 +130,7 @@ impl Preparation {
             list.sort_unstable();
             list.dedup();
         }
-        let cut: std::collections::BTreeSet<(u32, u32)> =
+        let cut: BTreeSet<(u32, u32)> =
             reach.plan.cycles.iter().flat_map(|cycle| &cycle.cut).filter_map(ends).collect();
         let mut planned = vec![Vec::new(); modules.len()];
         for (from, to) in reach.plan.edges.iter().filter_map(ends) {
@@ -207,10 +206,11 @@ fn starts(
         let from = cycle_of.get(edge.from.as_str());
         from.is_some() && from == cycle_of.get(edge.to.as_str())
     };
+    let waits: BTreeSet<&str> =
+        plan.edges.iter().filter(|edge| !is_inside(edge)).map(|edge| edge.to.as_str()).collect();
     let mut is_start = vec![false; count];
     for module in &plan.modules {
-        let mut before = plan.edges.iter().filter(|edge| edge.to == module.id);
-        let is_first = before.all(is_inside);
+        let is_first = !waits.contains(module.id.as_str());
         let is_named = module.because.iter().any(|because| {
             let is_rebuilt = position.contains_key(because.on.as_str());
             match because.kind {
