@@ -13,6 +13,8 @@ mod expand;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod formats;
+#[cfg(test)]
 mod graph;
 #[cfg(test)]
 mod histories;
@@ -26,6 +28,8 @@ mod plan;
 mod real_files;
 #[cfg(test)]
 mod recorded_hub;
+#[cfg(test)]
+mod reports;
 #[cfg(test)]
 mod resolution;
 #[cfg(test)]
