@@ -87,15 +87,11 @@ fn a_missing_file_is_outside_trouble() {
         assert_eq!((said.code, said.out.as_str()), (3, ""));
         assert_eq!(said.err, "error: cannot find `no/such/modules.yaml`\n");
     }
-    let world = [
-        ["--trace", "t.csv", "cannot find `t.csv`"],
-        ["--farm", "f.yaml", "cannot read f.yaml"],
-        ["--scenario", "s.yaml", "cannot read s.yaml"],
-    ];
-    for [flag, path, why] in world {
+    let world = [["--trace", "t.csv"], ["--farm", "f.yaml"], ["--scenario", "s.yaml"]];
+    for [flag, path] in world {
         let said = modplan(&["plan", EL8, "--all", flag, path]);
         assert_eq!(said.code, 3);
-        assert!(said.err.contains(&format!("error: {why}")), "{}", said.err);
+        assert!(said.err.contains(&format!("error: cannot find `{path}`")), "{}", said.err);
     }
 }
 

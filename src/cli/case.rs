@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -167,7 +168,10 @@ fn selection(args: &SelectionArgs) -> Selection {
 
 /// Reads a file that is no module input.
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+    fs::read(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => anyhow::anyhow!("cannot find `{}`", path.display()),
+        _ => anyhow::Error::from(error).context(format!("cannot read `{}`", path.display())),
+    })
 }
 
 /// Reads recorded builds, and tells what is wrong in them.

@@ -211,6 +211,11 @@ impl<'a> Koji<'a> {
         ask!(self, koji => koji.component_builds())
     }
 
+    /// Returns how many builds of components of a module began.
+    pub(super) fn component_builds_of(&self, module: ModuleIx) -> u32 {
+        ask!(self, koji => koji.component_builds_of(module))
+    }
+
     pub(super) fn arches_without_builder(&self) -> Vec<Arch> {
         ask!(self, koji => koji.arches_without_builder())
     }

@@ -92,7 +92,6 @@ pub(super) struct Entry {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct ModuleTotals {
     pub(super) module_builds: u32,
-    pub(super) component_builds: u32,
     pub(super) opened: u32,
     pub(super) first_opened: Option<Timestamp>,
     pub(super) newest: Option<BuildId>,

@@ -537,6 +537,11 @@ impl<'a> Ideal<'a> {
         self.components.len() as u64
     }
 
+    pub(super) fn component_builds_of(&self, module: ModuleIx) -> u32 {
+        let components = self.setup.catalog.module(module).components.clone();
+        components.map(|component| self.attempts[component as usize]).sum()
+    }
+
     pub(super) fn arches_without_builder(&self) -> Vec<Arch> {
         let mut waits = vec![false; self.arches.len()];
         for task in self.tasks.iter().filter(|task| task.state == TaskState::Free) {

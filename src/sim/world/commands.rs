@@ -104,8 +104,6 @@ impl World<'_> {
     fn build_component(&mut self, build: BuildId, what: (ComponentIx, u32), priority: u64) {
         let (component, attempt) = what;
         self.reopen(build);
-        let module = self.setup.catalog.component(component).module;
-        self.ledger.modules[module.index()].component_builds += 1;
         self.tally.retries += u64::from(attempt > 1);
         self.note(Fact::Submitted { build, component, attempt });
         let purpose = JobPurpose::Component { component, attempt };

@@ -55,7 +55,7 @@ impl World<'_> {
             id: module.id.clone(),
             state,
             module_builds: totals.module_builds,
-            component_builds: totals.component_builds,
+            component_builds: self.koji.component_builds_of(ModuleIx(at)),
             ready: totals.ready.filter(|_| state == ModuleState::Ready),
             spent: self.ledger.spent(ModuleIx(at), self.koji.building(ModuleIx(at))),
         })

@@ -169,6 +169,7 @@ fn arches_work_side_by_side_and_a_component_waits_for_the_slowest() {
         assert_eq!(seconds(run), 34);
         assert_eq!(run.figures.tasks, 4);
         assert_eq!(run.figures.component_builds, 2);
+        assert_eq!(run.modules[0].component_builds, 2);
     });
 }
 
