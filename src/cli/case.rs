@@ -5,7 +5,6 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use modplan::farm::{Farm, Model};
 use modplan::graph::{self, GraphOptions, ModuleGraph};
 use modplan::load::{self, Code, Finding, Input, Severity, Snapshot};
