@@ -167,9 +167,11 @@ fn selection(args: &SelectionArgs) -> Selection {
 
 /// Reads a file that is no module input.
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    fs::read(path).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => anyhow::anyhow!("cannot find `{}`", path.display()),
-        _ => anyhow::Error::from(error).context(format!("cannot read `{}`", path.display())),
+    fs::read(path).map_err(|error| {
+        if error.kind() == ErrorKind::NotFound {
+            return anyhow::anyhow!("cannot find `{}`", path.display());
+        }
+        anyhow::Error::from(error).context(format!("cannot read `{}`", path.display()))
     })
 }
 
