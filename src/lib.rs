@@ -24,3 +24,7 @@ extern crate self as modplan;
 #[cfg(test)]
 #[path = "../tests/support/mini.rs"]
 mod mini;
+
+#[cfg(test)]
+#[path = "../tests/support/shared.rs"]
+mod shared;

@@ -1,6 +1,7 @@
 //! The fields of a stream that no plan looks at: kept, so that what was read can be written again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::name::{ModuleName, PackageName, StreamName};
 
@@ -78,8 +79,8 @@ pub enum Value {
     Text(Box<str>),
     /// A list.
     List(Vec<Self>),
-    /// A map; the order of its keys means nothing.
-    Map(BTreeMap<Box<str>, Self>),
+    /// A map, in the order of its keys; the order they were written in means nothing.
+    Map(Box<[(Arc<str>, Self)]>),
 }
 
 impl Value {
@@ -87,7 +88,10 @@ impl Value {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {
         match self {
-            Self::Map(map) => map.get(key),
+            Self::Map(map) => {
+                let at = map.binary_search_by(|(known, _)| known.as_ref().cmp(key)).ok()?;
+                Some(&map[at].1)
+            }
             Self::Text(_) | Self::List(_) => None,
         }
     }

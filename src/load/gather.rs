@@ -9,7 +9,7 @@ use super::pdc::{self, Outcome};
 use super::problem::{Code, Finding, Place};
 use super::row::RowReader;
 use super::source::Bytes;
-use super::yaml::{self, Chunk, Mark, Tree};
+use super::yaml::{self, Chunk, Mark, Refusal, Tree};
 use super::{Input, Obsoletes, Options, Snapshot, Stream, Unreadable, mbs, sources};
 
 /// Defaults under a directory of this name replace those beside it, as distributions keep them.
@@ -140,9 +140,9 @@ impl Gatherer {
         // The tree's space is kept from document to document.
         let mut tree = Tree::default();
         for chunk in chunks {
-            match text_of(content, &chunk) {
+            match yaml::text_of(content, &chunk) {
                 Ok(text) => self.document(input, (&chunk, text), &mut tree),
-                Err((code, mark, message)) => {
+                Err(Refusal { code, mark, message }) => {
                     let place = Place { input, line: mark.line, column: mark.column };
                     self.tell(code, place, message);
                 }
@@ -198,38 +198,6 @@ impl Gatherer {
     }
 }
 
-/// Returns a document's text where it is UTF-8 without characters that YAML forbids.
-fn text_of<'t>(content: &'t [u8], chunk: &Chunk) -> Result<&'t str, (Code, Mark, String)> {
-    let bytes = &content[chunk.range.clone()];
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-        (Code::Encoding, mark_after(&good, chunk.line), "the text is not UTF-8".to_owned())
-    })?;
-    match text.char_indices().find(|&(_, character)| is_forbidden(character)) {
-        None => Ok(text),
-        Some((at, character)) => {
-            let message = format!("character U+{:04X} is not allowed", u32::from(character));
-            Err((Code::Characters, mark_after(&text[..at], chunk.line), message))
-        }
-    }
-}
-
 fn is_override(path: &str) -> bool {
     path.rsplit('/').skip(1).any(|part| part == OVERRIDES_DIRECTORY)
-}
-
-fn is_forbidden(character: char) -> bool {
-    match character {
-        '\t' | '\n' | '\r' | '\u{85}' => false,
-        '\u{fffe}' | '\u{ffff}' => true,
-        _ => character.is_control(),
-    }
-}
-
-/// Returns the place right after a text that starts at column 1 of `line`.
-fn mark_after(text: &str, line: u32) -> Mark {
-    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    let breaks = text.matches('\n').count();
-    let last = text.rsplit('\n').next().unwrap_or_default();
-    Mark { line: line + count(breaks), column: count(last.chars().count()) + 1 }
 }

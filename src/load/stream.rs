@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use super::{About, BuildOpts, Place};
 use crate::name::{
@@ -214,11 +215,11 @@ pub struct Component {
     /// The arches whose repositories hold it as multilib.
     pub multilib: BTreeSet<Arch>,
     /// Why it is in the module, where told.
-    pub rationale: Option<Box<str>>,
+    pub rationale: Option<Arc<str>>,
     /// Where its sources are, where told.
-    pub repository: Option<Box<str>>,
+    pub repository: Option<Arc<str>>,
     /// Where its large sources are, where told.
-    pub cache: Option<Box<str>>,
+    pub cache: Option<Arc<str>>,
     /// Where its key stands.
     pub place: Place,
 }
@@ -233,9 +234,9 @@ pub struct IncludedModule {
     /// Whether its RPMs are used in the build only.
     pub buildonly: bool,
     /// Why it is in the module, where told.
-    pub rationale: Option<Box<str>>,
+    pub rationale: Option<Arc<str>>,
     /// Where its document is, where told.
-    pub repository: Option<Box<str>>,
+    pub repository: Option<Arc<str>>,
     /// Where its key stands.
     pub place: Place,
 }

@@ -2,12 +2,15 @@
 //!
 //! No type is ever resolved, no tag kept, no alias expanded. A tree lies flat in one vector in
 //! the order of the text, so that reading a document allocates next to nothing and reading the
-//! next one reuses the space. What fills it is [`full`], the complete parser.
+//! next one reuses the space. What fills it is [`plain`] where a document keeps to the simple forms
+//! that build systems write, as nearly all do, else [`full`], the complete parser.
 
+mod characters;
 mod full;
+mod plain;
 mod split;
 
-pub(super) use full::read;
+pub(super) use characters::text_of;
 pub(super) use split::{Chunk, Framing, split};
 
 use std::borrow::Cow;
@@ -69,6 +72,19 @@ pub(super) struct Refusal {
     pub(super) code: Code,
     pub(super) mark: Mark,
     pub(super) message: String,
+}
+
+/// Reads one document of `text`, which starts at `line` of its file. On a refusal the tree holds
+/// what stood before it.
+pub(super) fn read<'t>(
+    text: &'t str,
+    (line, framing): (u32, Framing),
+    tree: &mut Tree<'t>,
+) -> Result<(), Refusal> {
+    if plain::read(text, (line, framing), tree) {
+        return Ok(());
+    }
+    full::read(text, (line, framing), tree)
 }
 
 /// One node of a tree, cheap to copy.

@@ -21,10 +21,13 @@ pub(super) fn read(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Components {
     for (section, key, value) in reader.entries(node, "components") {
         match section {
             "rpms" => {
-                for (name, key, value) in reader.entries(value, "components.rpms") {
+                let entries = reader.entries(value, "components.rpms");
+                let rpms = entries.map(|(name, key, value)| {
                     let component = rpm((name, key), value, reader);
-                    components.rpms.insert(reader.name(name), component);
-                }
+                    (reader.name(name), component)
+                });
+                components.rpms =
+                    std::mem::take(&mut components.rpms).into_iter().chain(rpms).collect();
             }
             "modules" => {
                 for (name, key, value) in reader.entries(value, "components.modules") {
@@ -50,14 +53,14 @@ fn rpm(
     };
     for (field, key, value) in reader.entries(node, name) {
         match field {
-            "rationale" => component.rationale = reader.owned(value, field),
+            "rationale" => component.rationale = reader.shared(value, field),
             "name" => {
                 if let Some(package) = reader.text(value, field) {
                     component.package = reader.name(package);
                 }
             }
-            "repository" => component.repository = reader.owned(value, field),
-            "cache" => component.cache = reader.owned(value, field),
+            "repository" => component.repository = reader.shared(value, field),
+            "cache" => component.cache = reader.shared(value, field),
             "ref" => component.reference = reader.text(value, field).map(Into::into),
             "buildorder" => component.buildorder = buildorder(value, reader),
             "buildafter" => component.buildafter = reader.set(value, field),
@@ -81,8 +84,8 @@ fn module(
         IncludedModule { place: reader.place(key.mark()), ..IncludedModule::default() };
     for (field, key, value) in reader.entries(node, name) {
         match field {
-            "rationale" => included.rationale = reader.owned(value, field),
-            "repository" => included.repository = reader.owned(value, field),
+            "rationale" => included.rationale = reader.shared(value, field),
+            "repository" => included.repository = reader.shared(value, field),
             "ref" => included.reference = reader.text(value, field).map(Into::into),
             "buildorder" => included.buildorder = buildorder(value, reader),
             "buildonly" => included.buildonly = reader.boolean(value, field),

@@ -183,6 +183,11 @@ impl<'s> Reader<'s> {
         self.text(node, field).map(Into::into)
     }
 
+    /// Reads a text that many documents repeat.
+    pub(super) fn shared(&mut self, node: Node<'_, '_>, field: &str) -> Option<Arc<str>> {
+        self.text(node, field).map(|text| self.names.name(text))
+    }
+
     /// Reads `true` or `false`; nothing else is a boolean.
     pub(super) fn boolean(&mut self, node: Node<'_, '_>, field: &str) -> bool {
         match self.text(node, field) {
@@ -256,11 +261,10 @@ impl<'s> Reader<'s> {
         node: Node<'_, '_>,
         field: &str,
     ) -> BTreeSet<T> {
-        let mut set = BTreeSet::new();
-        self.each(node, field, |reader, text, _| {
-            set.insert(reader.names.name(text));
-        });
-        set
+        // Collected at once, a set is packed tightly; real ones are sorted already.
+        let mut items = Vec::new();
+        self.each(node, field, |reader, text, _| items.push(reader.names.name(text)));
+        items.into_iter().collect()
     }
 
     /// Reads a set of texts that are kept as they are.

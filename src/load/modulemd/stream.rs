@@ -231,6 +231,7 @@ fn artifacts(stream: &mut Stream, (node, form): (Node<'_, '_>, Form), reader: &m
                 });
                 rpms.sort_unstable();
                 rpms.dedup();
+                rpms.shrink_to_fit();
             }
             ("rpm-map", Form::V2) => rpm_map(&mut stream.about, value, reader),
             _ => reader.unknown_field(name, key),

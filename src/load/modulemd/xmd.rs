@@ -1,6 +1,7 @@
 //! `xmd`, where build systems write what they like; a few of its fields mean something to a plan.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Reader;
 use crate::load::problem::Code;
@@ -14,15 +15,19 @@ pub(super) fn read(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Value>
         reader.refuse(Code::WrongShape, node.mark(), "`xmd` must be a map, not a list");
         return None;
     }
-    Some(value(node))
+    Some(value(node, reader))
 }
 
-fn value(node: Node<'_, '_>) -> Value {
+fn value(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Value {
     match node.kind() {
         Kind::Scalar => Value::Text(node.text().unwrap_or_default().into()),
-        Kind::List => Value::List(node.children().map(value).collect()),
+        Kind::List => Value::List(node.children().map(|item| value(item, reader)).collect()),
         Kind::Map => {
-            Value::Map(node.entries().map(|(key, _, node)| (key.into(), value(node))).collect())
+            let entries = node.entries();
+            let mut map: Box<[_]> =
+                entries.map(|(key, _, node)| (reader.name(key), value(node, reader))).collect();
+            map.sort_by(|(left, _): &(Arc<str>, Value), (right, _)| left.cmp(right));
+            Value::Map(map)
         }
     }
 }

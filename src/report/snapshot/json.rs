@@ -258,7 +258,10 @@ fn any_json(value: &crate::load::Value) -> Value {
     match value {
         crate::load::Value::Text(text) => json!(text),
         crate::load::Value::List(items) => items.iter().map(any_json).collect(),
-        crate::load::Value::Map(entries) => map(entries, any_json),
+        crate::load::Value::Map(entries) => {
+            let entries = entries.iter().map(|(key, one)| (key.to_string(), any_json(one)));
+            Value::Object(entries.collect())
+        }
     }
 }
 

@@ -240,7 +240,9 @@ fn any(value: &Value) -> Node {
     match value {
         Value::Text(text) => Node::Text(text.to_string()),
         Value::List(items) => Node::List(items.iter().map(any).collect()),
-        Value::Map(entries) => each(entries, any),
+        Value::Map(entries) => {
+            Node::Map(entries.iter().map(|(key, value)| (key.to_string(), any(value))).collect())
+        }
     }
 }
 
