@@ -20,6 +20,8 @@ mod merge;
 pub(crate) mod output;
 mod plan;
 pub(crate) mod progress;
+#[cfg(feature = "live")]
+mod record;
 mod show;
 pub(crate) mod status;
 mod sweeping;
@@ -99,6 +101,8 @@ enum Command {
     Capacity(capacity::Capacity),
     Merge(merge::Merge),
     Trace(trace::Trace),
+    #[cfg(feature = "live")]
+    Record(record::Record),
     Generate(generate::Generate),
 }
 
@@ -120,6 +124,8 @@ impl Cli {
             Command::Capacity(command) => command.run(console),
             Command::Merge(command) => command.run(console),
             Command::Trace(command) => command.run(console),
+            #[cfg(feature = "live")]
+            Command::Record(command) => command.run(console),
             Command::Generate(command) => command.run(console),
         }
     }

@@ -7,6 +7,8 @@
 pub mod farm;
 pub mod graph;
 pub mod koji;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod load;
 pub mod name;
 pub mod orchestrate;

@@ -15,6 +15,7 @@ mod names;
 mod packager;
 mod pdc;
 pub mod problem;
+mod repository;
 mod retire;
 mod row;
 mod source;
@@ -52,7 +53,8 @@ impl Default for Options {
 }
 
 /// Reads all inputs into one snapshot: files, directories (all the way down, in the order of
-/// their names) and `-` for standard input.
+/// their names), repositories (the modules that `repodata/repomd.xml` names) and `-` for standard
+/// input.
 ///
 /// # Errors
 ///
@@ -62,8 +64,17 @@ pub fn load(paths: &[PathBuf], options: &Options) -> Result<Snapshot, LoadError>
     let mut gatherer = Gatherer::new(options);
     for path in source::resolve(paths, &[".yaml", ".yml", ".json"])? {
         let bytes = source::read(&path, options.input_bytes_max)?;
+        if repository::is_index(&bytes.content) {
+            match repository::modules(&path, &bytes.content, options.input_bytes_max)? {
+                Ok(files) => gatherer.repository(&path.display().to_string(), bytes, files),
+                Err(refusal) => gatherer.no_input(path.display().to_string(), bytes, refusal),
+            }
+            continue;
+        }
         if !paths.contains(&path) && !holds_modules(&bytes.content) {
-            gatherer.other_file(path.display().to_string(), bytes);
+            let message = "neither modulemd nor a dump of PDC or MBS; it is left out".to_owned();
+            let refusal = yaml::Refusal { code: Code::OtherFile, mark: yaml::START, message };
+            gatherer.no_input(path.display().to_string(), bytes, refusal);
             continue;
         }
         gatherer.input(path.display().to_string(), bytes);

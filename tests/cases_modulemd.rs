@@ -47,7 +47,10 @@ fn cases(folder: &Path) -> Vec<Case> {
 }
 
 fn read(file: &Path, options: &Options) -> Snapshot {
-    load::load(&[file.to_owned()], options).expect("the file is there")
+    let (inputs, options) = ([file.to_owned()], options.clone());
+    support::within_a_minute(&file.display().to_string(), move || {
+        load::load(&inputs, &options).expect("the file is there")
+    })
 }
 
 fn is_accepted(snapshot: &Snapshot) -> bool {

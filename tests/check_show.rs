@@ -1,6 +1,10 @@
 //! `check` and `show` as commands: what they print where, and how they end.
 
 use assert_cmd::Command;
+use modplan::load::{Options, Severity, Snapshot, load, parse_text};
+use modplan::report::snapshot as report;
+
+use crate::support;
 
 const GOOD: &str = "---\ndocument: modulemd\nversion: 2\ndata:\n  name: a\n  stream: 1.10\n  version: 7\n  \
     context: c0\n  arch: x86_64\n  summary: s\n  description: d\n  license:\n    module: [MIT]\n  \
@@ -58,6 +62,31 @@ fn show_prints_a_table_json_and_modulemd() {
     assert_eq!(stream["dependencies"][0]["buildrequires"]["perl"][0], "5.30");
     let (_, yaml, _) = modplan(&["show", "--format", "yaml", "-"], GOOD);
     assert_eq!(modplan(&["show", "--format", "yaml", "-"], &yaml).1, yaml);
+}
+
+/// A document of format 1 is written as its upgrade; all else reads back as it was.
+#[test]
+fn what_show_writes_as_modulemd_reads_back_equal() {
+    let Some(folder) = support::shared("data/modulemd") else { return };
+    let without_format = |snapshot: &Snapshot| {
+        let mut json = report::snapshot_json(snapshot, None)["modules"].take();
+        let modules = json.as_object_mut().expect("modules by name");
+        let streams = modules.values_mut().filter_map(|module| module["streams"].as_array_mut());
+        streams.flatten().for_each(|stream| stream["mdversion"] = 2.into());
+        json
+    };
+    let mut streams = 0;
+    let cases = support::shared("cases/modulemd/cases").expect("it stands beside the data");
+    let files = support::yaml_files(&folder).into_iter().chain(support::yaml_files(&cases));
+    for path in files {
+        let read = load(std::slice::from_ref(&path), &Options::default()).expect("there");
+        let again = parse_text("again.yaml", &report::snapshot_yaml(&read));
+        let name = path.display();
+        assert!(again.findings.iter().all(|one| one.severity() == Severity::Warning), "{name}");
+        assert_eq!(without_format(&read), without_format(&again), "{name}");
+        streams += read.streams.len();
+    }
+    assert!(streams > 1000, "{streams}");
 }
 
 #[test]

@@ -33,6 +33,9 @@ const CRATE_PLACES: &[(&str, &[&str])] = &[
     ("rand_distr", &["sim"]),
     ("rand_pcg", &["sim"]),
     ("rayon", &["sim/sweep"]),
+    ("reqwest", &["live"]),
+    ("roxmltree", &["load"]),
+    ("tokio", &["live"]),
 ];
 
 const FILE_LINES_MAX: usize = 600;
@@ -65,7 +68,7 @@ fn sources() -> Vec<Source> {
             let code = code_lines(&text);
             Source { path: path.to_str().unwrap().replace('\\', "/"), text, code }
         })
-        .filter(|source| !source.path.ends_with("/tests"))
+        .filter(|source| !source.path.ends_with("/tests") && !source.path.contains("/tests/"))
         .collect()
 }
 

@@ -5,10 +5,12 @@ pub(crate) mod mini;
 pub(crate) mod oracle;
 mod shared;
 pub(crate) mod universe;
+mod watchdog;
 
 use std::path::{Path, PathBuf};
 
 pub(crate) use shared::shared;
+pub(crate) use watchdog::within_a_minute;
 
 /// Returns every `.yaml` file under a directory, sorted.
 pub(crate) fn yaml_files(directory: &Path) -> Vec<PathBuf> {

@@ -1,6 +1,8 @@
 //! The one integration test binary.
 
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod cases_mbs;
 #[cfg(test)]
 mod cases_modulemd;
@@ -26,6 +28,8 @@ mod peer_simpy;
 mod plan;
 #[cfg(test)]
 mod real_files;
+#[cfg(all(test, feature = "live"))]
+mod record;
 #[cfg(test)]
 mod recorded_hub;
 #[cfg(test)]

@@ -36,6 +36,17 @@ impl Progress {
     /// Counts one step.
     pub(crate) fn step(&self) {
         self.bar.inc(1);
+        self.show();
+    }
+
+    /// Says how many steps are done.
+    #[cfg(feature = "live")]
+    pub(crate) fn set(&self, done: u64) {
+        self.bar.set_position(done);
+        self.show();
+    }
+
+    fn show(&self) {
         if self.may_show && self.started.elapsed() > PATIENCE {
             self.shown.get_or_init(|| self.bar.set_draw_target(ProgressDrawTarget::stderr()));
         }

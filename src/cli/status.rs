@@ -75,6 +75,12 @@ impl Refusal {
         Self { status: Status::No, message: message.into(), hint: None }
     }
 
+    /// Tells that the world outside is in the way (exit code 3).
+    #[cfg(feature = "live")]
+    pub(crate) fn outside(message: impl Into<String>) -> Self {
+        Self { status: Status::Outside, message: message.into(), hint: None }
+    }
+
     /// Returns the refusal with a hint on what to do.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

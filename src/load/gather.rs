@@ -1,5 +1,7 @@
 //! Inputs become one snapshot: each read by what its content is, duplicates told and left out.
 
+use std::path::PathBuf;
+
 use super::duplicates::Known;
 use super::json::{self, Dump, Service};
 use super::merge::DefaultsMerger;
@@ -59,17 +61,25 @@ impl Gatherer {
         self.defaults.input(defaults, priority, &mut self.snapshot.findings);
     }
 
-    /// Notes a file of a directory that is no input.
-    pub(super) fn other_file(&mut self, path: String, bytes: Bytes) {
+    /// Notes a file that is no input itself, and why.
+    pub(super) fn no_input(&mut self, path: String, bytes: Bytes, refusal: Refusal) {
         let input = u32::try_from(self.snapshot.inputs.len()).expect("fewer than 2^32 inputs");
-        self.snapshot.inputs.push(Input {
-            path,
-            kind: "other",
-            documents: 0,
-            sha256: bytes.sha256,
-        });
-        let message = "neither modulemd nor a dump of PDC or MBS; it is left out";
-        self.tell(Code::OtherFile, Place { input, line: 1, column: 1 }, message);
+        let sha256 = bytes.sha256;
+        self.snapshot.inputs.push(Input { path, kind: "other", documents: 0, sha256 });
+        let Refusal { code, mark, message } = refusal;
+        self.tell(code, Place { input, line: mark.line, column: mark.column }, message);
+    }
+
+    /// Reads the module files of the repository whose index is `bytes`.
+    pub(super) fn repository(&mut self, path: &str, bytes: Bytes, files: Vec<(PathBuf, Bytes)>) {
+        if files.is_empty() {
+            let message = "the repository lists no modules".to_owned();
+            let refusal = Refusal { code: Code::NoModules, mark: yaml::START, message };
+            self.no_input(path.to_owned(), bytes, refusal);
+        }
+        for (path, bytes) in files {
+            self.input(path.display().to_string(), bytes);
+        }
     }
 
     /// Returns what all inputs said together.

@@ -67,6 +67,9 @@ macro_rules! codes {
 codes! {
     OtherFile "other-file" Warning "A file of a directory holds no modules, and is left out.";
     TooLarge "too-large" Error "The input, unpacked, is larger than --max-input-bytes.";
+    Checksum "checksum" Error "The file is not the one that repomd.xml describes.";
+    Repository "repository" Error "The index of a repository, repomd.xml, cannot be read or leads elsewhere.";
+    NoModules "no-modules" Warning "A repository lists no modules.";
     Compression "compression" Error "The compressed data is broken.";
     Encoding "encoding" Error "The bytes are not UTF-8.";
     Characters "characters" Error "A character that no document may hold: NUL, a control character.";

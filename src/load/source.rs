@@ -54,7 +54,8 @@ impl Bytes {
         Self { sha256: sha256(&content), content, broken: None }
     }
 
-    fn unpacked(stored: Vec<u8>, bytes_max: u64) -> Self {
+    /// Unpacks what says by its first bytes that it is packed.
+    pub(super) fn unpacked(stored: Vec<u8>, bytes_max: u64) -> Self {
         if stored.len() as u64 > bytes_max {
             let broken = Some(too_large(bytes_max));
             return Self { sha256: sha256(&stored), content: Vec::new(), broken };
@@ -81,8 +82,13 @@ fn too_large(bytes_max: u64) -> (Code, String) {
 
 /// Returns the SHA-256 of bytes in hexadecimal.
 pub(super) fn sha256(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+/// Returns bytes as digits.
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     use std::fmt::Write;
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
         write!(text, "{byte:02x}").expect("a string takes any text");
         text
     })
@@ -110,8 +116,13 @@ fn unpacker(stored: &[u8]) -> Option<Unpack> {
     }
 }
 
-/// Reads one file, or standard input for `-`.
+/// Reads one file, or standard input for `-`, and unpacks it.
 pub(super) fn read(path: &Path, bytes_max: u64) -> Result<Bytes, LoadError> {
+    Ok(Bytes::unpacked(stored(path, bytes_max)?, bytes_max))
+}
+
+/// Reads one file, or standard input for `-`, as it is, and one byte more than allowed at most.
+pub(super) fn stored(path: &Path, bytes_max: u64) -> Result<Vec<u8>, LoadError> {
     let mut stored = Vec::new();
     let result = if path.as_os_str() == "-" {
         std::io::stdin().lock().take(bytes_max.saturating_add(1)).read_to_end(&mut stored)
@@ -123,7 +134,7 @@ pub(super) fn read(path: &Path, bytes_max: u64) -> Result<Bytes, LoadError> {
         })
     };
     result.map_err(|error| LoadError::new(path, error))?;
-    Ok(Bytes::unpacked(stored, bytes_max))
+    Ok(stored)
 }
 
 /// Turns directories into the files they hold whose names end in one of `endings`; everything else
@@ -145,8 +156,13 @@ pub(super) fn resolve(paths: &[PathBuf], endings: &[&str]) -> Result<Vec<PathBuf
     Ok(files)
 }
 
-/// Appends the files of a directory, by name, directories in their turn.
+/// Appends the files of a directory, by name, directories in their turn; of a repository its index.
 fn directory(path: &Path, endings: &[&str], files: &mut Vec<PathBuf>) -> Result<(), LoadError> {
+    let index = path.join("repodata/repomd.xml");
+    if index.is_file() {
+        files.push(index);
+        return Ok(());
+    }
     let unreadable = |error| LoadError::new(path, error);
     let mut entries = std::fs::read_dir(path)
         .map_err(unreadable)?

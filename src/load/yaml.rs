@@ -27,6 +27,9 @@ pub(super) struct Mark {
     pub(super) column: u32,
 }
 
+/// Where every text starts.
+pub(super) const START: Mark = Mark { line: 1, column: 1 };
+
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -149,3 +152,6 @@ impl<'a, 't> Node<'a, 't> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ mod breaks;
 
 use std::borrow::Cow;
 
-use granit_parser::{Event, Marker, Parser, ScalarStyle, Span};
+use granit_parser::{Event, Marker, Parser, ScalarStyle, Span, StructureStyle};
 
 use super::split::lines;
 use super::{DEPTH_MAX, Framing, Kind, Mark, Raw, Refusal, Tree};
@@ -28,13 +28,24 @@ pub(in crate::load) fn read<'t>(
             let keep = |text, _| text;
             parse(
                 text,
-                &mut Builder { tree, open: Vec::new(), line, text, keep, added: Vec::new() },
+                &mut Builder {
+                    tree,
+                    open: Vec::new(),
+                    flow_depth: 0,
+                    line,
+                    text,
+                    keep,
+                    added: Vec::new(),
+                },
             )
         }
         Some((text, added)) => {
             let keep = |text: Cow<'_, str>, style| Cow::Owned(breaks::unbroken(&text, style));
             let text = text.as_str();
-            parse(text, &mut Builder { tree, open: Vec::new(), line, text, keep, added })
+            parse(
+                text,
+                &mut Builder { tree, open: Vec::new(), flow_depth: 0, line, text, keep, added },
+            )
         }
     }
 }
@@ -85,6 +96,8 @@ struct Builder<'b, 's, 't> {
     tree: &'b mut Tree<'t>,
     /// The open collections, and whether the next node of a map is a key.
     open: Vec<(usize, bool)>,
+    /// How many of them are written with brackets or braces.
+    flow_depth: usize,
     line: u32,
     text: &'s str,
     /// Makes the text of a scalar outlive what was parsed.
@@ -98,10 +111,11 @@ impl<'s, 't> Builder<'_, 's, 't> {
         let mark = self.mark(span.start);
         match event {
             Event::Scalar(text, style, ..) => self.scalar(text, style, span),
-            Event::SequenceStart(..) => self.open(Kind::List, mark),
-            Event::MappingStart(..) => self.open(Kind::Map, mark),
+            Event::SequenceStart(style, ..) => self.collection((Kind::List, style), mark),
+            Event::MappingStart(style, ..) => self.collection((Kind::Map, style), mark),
             Event::SequenceEnd | Event::MappingEnd => {
                 self.close();
+                self.flow_depth = self.flow_depth.saturating_sub(1);
                 Ok(())
             }
             Event::Alias(_) | Event::UnresolvedAlias(_) => Err(Refusal {
@@ -134,6 +148,10 @@ impl<'s, 't> Builder<'_, 's, 't> {
         if is_absent && is_key {
             return Err(syntax(mark, "a value without a key"));
         }
+        // libyaml takes the question mark for a key without a blank after it.
+        if self.flow_depth > 0 && style == ScalarStyle::Plain && text.starts_with('?') {
+            return Err(syntax(mark, "a text in a flow collection starts with `?`"));
+        }
         if text.contains('\0') {
             return Err(Refusal {
                 code: Code::Characters,
@@ -144,6 +162,16 @@ impl<'s, 't> Builder<'_, 's, 't> {
         let text = if is_absent { Cow::Borrowed("") } else { (self.keep)(text, style) };
         self.push(Kind::Scalar, text, mark);
         Ok(())
+    }
+
+    fn collection(
+        &mut self,
+        (kind, style): (Kind, StructureStyle),
+        mark: Mark,
+    ) -> Result<(), Refusal> {
+        // What stands inside a flow collection is one too.
+        self.flow_depth += usize::from(style == StructureStyle::Flow);
+        self.open(kind, mark)
     }
 
     fn open(&mut self, kind: Kind, mark: Mark) -> Result<(), Refusal> {

@@ -2,7 +2,8 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
 use super::*;
-use crate::load::yaml::{full, split, text_of};
+use crate::load::yaml::tests::mutants::{documents, files, mutate, window};
+use crate::load::yaml::{full, split};
 
 /// What both parsers make of a text that starts on line 1.
 fn both(text: &str, framing: Framing) -> (Option<Tree<'_>>, Result<Tree<'_>, String>) {
@@ -57,35 +58,6 @@ fn the_plain_subset_is_read_as_the_complete_parser_reads_it() {
     }
 }
 
-/// Returns the texts of all real files and cases.
-fn files() -> Vec<(String, Vec<u8>)> {
-    let Some(root) = crate::shared::shared("data/modulemd") else { return Vec::new() };
-    let mut open = vec![root.clone(), root.join("../../cases/modulemd/cases")];
-    let mut files = Vec::new();
-    while let Some(directory) = open.pop() {
-        for entry in std::fs::read_dir(&directory).expect("readable") {
-            let path = entry.expect("readable").path();
-            if path.is_dir() {
-                open.push(path);
-            } else if path.extension().is_some_and(|end| end == "yaml") {
-                files.push((path.display().to_string(), std::fs::read(&path).expect("readable")));
-            }
-        }
-    }
-    files.sort();
-    files
-}
-
-/// Returns the documents of all real files and cases that are text at all.
-fn documents(files: &[(String, Vec<u8>)]) -> Vec<(&str, &str, Framing)> {
-    let chunks = files.iter().flat_map(|(path, bytes)| {
-        split(bytes).into_iter().filter_map(move |chunk| {
-            Some((path.as_str(), text_of(bytes, &chunk).ok()?, chunk.framing))
-        })
-    });
-    chunks.collect()
-}
-
 #[test]
 fn every_real_document_is_read_as_the_complete_parser_reads_it() {
     let files = files();
@@ -102,53 +74,6 @@ fn every_real_document_is_read_as_the_complete_parser_reads_it() {
 
 /// How many mutants are tried.
 const MUTANTS: usize = 50_000;
-/// Longer documents are cut to a window around the change, or the complete parser takes minutes.
-const WINDOW_BYTES: usize = 1500;
-
-/// Returns the first lines of a text and then those from one of its fields on, as far as they fit.
-fn window(text: &str, random: &mut Pcg64Mcg) -> String {
-    const HEAD: usize = 4;
-    let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let is_field =
-        |line: &str| line.starts_with("  ") && line[2..].starts_with(char::is_alphabetic);
-    let fields: Vec<usize> = (HEAD..lines.len()).filter(|&at| is_field(lines[at])).collect();
-    let start = if fields.is_empty() { 0 } else { fields[random.random_range(0..fields.len())] };
-    let mut out: String = lines[..start.min(HEAD)].concat();
-    for line in &lines[start..] {
-        if out.len() + line.len() > WINDOW_BYTES {
-            break;
-        }
-        out.push_str(line);
-    }
-    out
-}
-
-/// Changes a text in one or two places as bad tools and tired people do.
-fn mutate(text: &mut String, random: &mut Pcg64Mcg) {
-    const PIECES: &[&str] = &[
-        " ", "  ", "\n", "\n\n", ":", ": ", " #", "#", "- ", "-", "'", "\"", "''", "[", "]", "{}",
-        "[]", ", ", "|\n", ">\n", "|-\n", ">-\n", "|+\n", "&a ", "*a", "!!str ", "%", "@", "`",
-        "?", "? ", "\\", "\\n", "~", "---\n", "...\n", "\t", "\r\n", "ä", "\u{85}", "\u{2028}",
-        "\u{feff}", "a: ", "a:\n", "<<: ", "\n# c\n", "null", "=",
-    ];
-    for _ in 0..random.random_range(1..=2) {
-        let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
-        let Some(&at) = places.get(random.random_range(0..places.len().max(1))) else { return };
-        let end = (at + random.random_range(1..8)).min(text.len());
-        let end =
-            (end..=text.len()).find(|&end| text.is_char_boundary(end)).expect("the end is one");
-        let piece = PIECES[random.random_range(0..PIECES.len())];
-        match random.random_range(0..4) {
-            0 => text.replace_range(at..end, ""),
-            1 => text.replace_range(at..end, piece),
-            2 => {
-                let line = text[..at].rfind('\n').map_or(0, |feed| feed + 1);
-                text.insert_str(line, piece);
-            }
-            _ => text.insert_str(at, piece),
-        }
-    }
-}
 
 #[test]
 fn every_mutant_is_read_as_the_complete_parser_reads_it_or_left_to_it() {

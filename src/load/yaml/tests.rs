@@ -1,0 +1,115 @@
+pub(super) mod mutants;
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use rand::SeedableRng;
+use rand_pcg::Pcg64Mcg;
+use serde_yaml::Value;
+
+use super::*;
+use crate::load::parse_text;
+use mutants::{documents, files, mutate, window};
+
+static FILES: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(files);
+static DOCUMENTS: LazyLock<Vec<(&str, &str, Framing)>> = LazyLock::new(|| documents(&FILES));
+
+/// Returns where the second reader sees something else, as `path: ours, theirs`.
+fn difference(path: &str, node: Node<'_, '_>, other: &Value) -> Option<String> {
+    let differs = || Some(format!("{path}: {:?} {:?}, {other:?}", node.kind(), node.text()));
+    match (node.kind(), other) {
+        (_, Value::Tagged(tagged)) => difference(path, node, &tagged.value),
+        (Kind::Scalar, Value::String(text)) => {
+            if node.text() == Some(text) {
+                None
+            } else {
+                differs()
+            }
+        }
+        // It resolves types, which modplan never does: the text must be one of that value.
+        (Kind::Scalar, Value::Null) if node.text() == Some("") => None,
+        (Kind::Scalar, Value::Null | Value::Bool(_) | Value::Number(_)) => {
+            let resolved: Option<Value> = serde_yaml::from_str(node.text()?).ok();
+            if resolved.as_ref() == Some(other) { None } else { differs() }
+        }
+        (Kind::List, Value::Sequence(items)) => {
+            if node.children().count() != items.len() {
+                return differs();
+            }
+            let pairs = node.children().zip(items).enumerate();
+            pairs
+                .into_iter()
+                .find_map(|(at, (one, other))| difference(&format!("{path}[{at}]"), one, other))
+        }
+        (Kind::Map, Value::Mapping(entries)) => {
+            if node.entries().count() != entries.len() {
+                return differs();
+            }
+            node.entries().zip(entries).find_map(|((name, key, value), (other_key, other))| {
+                difference(&format!("{path}.{name}?"), key, other_key)
+                    .or_else(|| difference(&format!("{path}.{name}"), value, other))
+            })
+        }
+        _ => differs(),
+    }
+}
+
+/// Holds a text against the second reader; true where both accept it. The breaks that editors do
+/// not know are left to the recorded cases, and a mark of the byte order to the start of a file.
+fn both_agree(text: &str, framing: Framing) -> Result<bool, String> {
+    const LEFT_OUT: [char; 3] = ['\u{2028}', '\u{2029}', '\u{feff}'];
+    if text.contains(LEFT_OUT) {
+        return Ok(false);
+    }
+    let mut tree = Tree::default();
+    if read(text, (1, framing), &mut tree).is_err() {
+        return Ok(false);
+    }
+    // A document that is no map is refused whatever it says.
+    let root = tree.root().filter(|root| root.kind() == Kind::Map);
+    let (Ok(value), Some(root)) = (serde_yaml::from_str::<Value>(text), root) else {
+        return Ok(false);
+    };
+    difference("", root, &value).map_or(Ok(true), Err)
+}
+
+#[test]
+fn the_second_reader_agrees_on_every_real_document() {
+    let mut agreed = 0;
+    for &(path, text, framing) in DOCUMENTS.iter() {
+        match both_agree(text, framing) {
+            Ok(both) => agreed += usize::from(both),
+            Err(difference) => panic!("{path}\n{text}\n{difference}"),
+        }
+    }
+    assert!(agreed * 10 >= DOCUMENTS.len() * 8, "{agreed} of {}", DOCUMENTS.len());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
+
+    /// Nothing panics on a mutant, and what both readers accept they read alike.
+    #[test]
+    fn mutants_of_real_documents_never_panic_and_the_second_reader_agrees(
+        at in any::<prop::sample::Index>(),
+        seed in any::<u64>(),
+    ) {
+        if DOCUMENTS.is_empty() {
+            return Ok(());
+        }
+        let (_, text, framing) = DOCUMENTS[at.index(DOCUMENTS.len())];
+        let mut random = Pcg64Mcg::seed_from_u64(seed);
+        let mut mutant = window(text, &mut random);
+        mutate(&mut mutant, &mut random);
+        let snapshot = parse_text("mutant.yaml", &mutant);
+        let places = snapshot.findings.iter().map(|finding| finding.place.line);
+        let lines = u32::try_from(mutant.split(['\n', '\r']).count()).expect("few");
+        prop_assert!(places.clone().all(|line| (1..=lines).contains(&line)), "{mutant}");
+        if split(mutant.as_bytes()).len() == 1
+            && let Err(difference) = both_agree(&mutant, framing)
+        {
+            prop_assert!(false, "{mutant}\n{difference}");
+        }
+    }
+}
