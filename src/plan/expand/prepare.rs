@@ -2,7 +2,8 @@
 //! what a request changes in them, in the order of the service: overrides, base modules by virtual
 //! stream, support streams.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::loaded::needs;
 use super::streams::negated;
@@ -189,7 +190,7 @@ fn options_contexts(xmd: Option<&Value>) -> Result<Vec<StaticContext>, PrepareEr
         Some(Value::Text(_) | Value::List(_)) => return refuse("it must be a map".to_owned()),
     };
     let mut found = Vec::with_capacity(contexts.len());
-    for (context, configuration) in contexts {
+    for (context, configuration) in contexts.iter() {
         let map = |field: &str| match configuration.get(field) {
             Some(Value::Map(map)) => one_stream_each(map)
                 .ok_or_else(|| PrepareError::StaticContexts(one_stream(context, field))),
@@ -207,7 +208,7 @@ fn one_stream(context: &str, field: &str) -> String {
     format!("`{field}` of `{context}` must name one stream a module, as text without a sign")
 }
 
-fn one_stream_each(map: &BTreeMap<Box<str>, Value>) -> Option<Needs> {
+fn one_stream_each(map: &[(Arc<str>, Value)]) -> Option<Needs> {
     let mut needs = Needs::new();
     for (name, stream) in map {
         let stream = stream.text().filter(|text| !text.is_empty() && !text.starts_with('-'))?;
