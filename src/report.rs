@@ -5,6 +5,7 @@
 //! whoever calls writes it. The same figures give the same bytes.
 
 pub mod capacity;
+mod changes;
 mod compare;
 pub mod csv;
 mod durations;
@@ -21,6 +22,7 @@ pub mod svg;
 pub mod table;
 pub mod trace;
 
+pub use changes::ChangeSummary;
 pub use compare::{Comparison, Summary, Variant, VariantSummary};
 pub use durations::{Durations, FitQuality};
 pub use figures::{Distribution, Interval, Paired};

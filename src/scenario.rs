@@ -145,6 +145,10 @@ pub struct Arrival {
     pub class: Option<String>,
     /// How soon everything is to be rebuilt.
     pub within: Option<Millis>,
+    /// For how long they come, from the start of the run.
+    pub lasts: Millis,
+    /// The line of the file it stands on, for what turns out to be wrong with it later.
+    pub line: u32,
 }
 
 /// What breaks.

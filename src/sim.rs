@@ -27,9 +27,9 @@ mod prepare;
 pub mod sweep;
 mod world;
 
-pub use conditions::Conditions;
+pub use conditions::{Changes, Conditions};
 pub use farm::{Slots, SlotsGroup};
-pub use figures::{Bar, BarEnd, Outcome, RunFigures};
+pub use figures::{Bar, BarEnd, ChangeFigures, Outcome, RunFigures};
 pub use history::{DurationMode, Outcomes};
 pub use ledger::{ModuleRun, ModuleState, Spent};
 pub use log::{Fact, Log, LogRow, Tally};

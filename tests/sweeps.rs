@@ -236,3 +236,32 @@ fn a_directory_may_hold_more_than_histories_and_a_named_file_may_not() {
     let (code, _, told) = modplan(&["trace", "fixtures/el8-perl/pdc.json"]);
     assert_eq!((code, told.contains("error[trace-shape]")), (1, true), "{told}");
 }
+
+#[test]
+fn arrivals_of_a_scenario_are_told_by_class_and_need_a_cascade_that_spreads_again() {
+    let place = tempfile::tempdir().unwrap();
+    let scenario = place.path().join("scenario.yaml");
+    let text = "builds: {outcomes: always-pass}\narrivals:\n\
+                - {every: 2d, changed: [perl-DBI:1.641], class: security, within: 12h, for: 14d}\n";
+    std::fs::write(&scenario, text).unwrap();
+    let scenario = format!("--scenario={}", scenario.to_str().unwrap());
+    let execute = |cascade: &str, format: &str| {
+        let (cascade, format) = (format!("--cascade={cascade}"), format!("--format={format}"));
+        sweep("execute", &["--approach=orchestrator-owned", &scenario, &cascade, &format])
+    };
+    let run: serde_json::Value = serde_json::from_str(&good(execute("literal", "json"))).unwrap();
+    let changes = run["changes"].as_array().unwrap();
+    assert!(!changes.is_empty());
+    for change in changes {
+        assert_eq!(change["class"], "security");
+        let response = change["response_seconds"].as_f64().unwrap();
+        assert_eq!(change["is_in_time"], response <= 12.0 * 3600.0);
+    }
+    let told = good(execute("literal", "table"));
+    assert!(told.contains(&format!("security: {} changes", changes.len())), "{told}");
+    let (code, _, told) = execute("planned", "json");
+    assert_eq!((code, told.contains("arrivals come again and again")), (1, true), "{told}");
+    let more = ["--variants=orchestrator-owned/literal", "--replications=5", &scenario];
+    let told = good(sweep("compare", &more));
+    assert!(told.contains("Changes that came in"), "{told}");
+}

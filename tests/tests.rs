@@ -1,6 +1,8 @@
 //! The one integration test binary.
 
 #[cfg(test)]
+mod arrivals;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod cases_mbs;

@@ -227,6 +227,12 @@ impl Subject {
         };
         let slots = Slots::of(farm);
         let on = (&slots, &*self.prepared.catalog);
+        if cascade == Cascade::Planned && !self.world.scenario.arrivals.is_empty() {
+            return Err(Refusal::no(
+                "a planned cascade rebuilds once; arrivals come again and again",
+            )
+            .hint("choose a literal or coalesced one with --cascade or --variants"));
+        }
         let conditions = Conditions::of(&self.world.scenario, approach, on).map_err(|why| {
             Refusal::no(format!("the scenario does not fit what is run: {why}"))
                 .hint("name builders as the farm does, and modules of the plan")

@@ -1,9 +1,11 @@
 //! What a comparison found, as numbers: `summary.json`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::changes::{self, ChangeSummary};
 use super::durations::Durations;
 use super::figures::{Distribution, Paired};
 use crate::name::Arch;
@@ -76,6 +78,9 @@ pub struct VariantSummary {
     pub mails: Distribution,
     /// Components reused instead of built.
     pub reused: Distribution,
+    /// Changes that came in, by class; left out where nothing but one batch was asked for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub changes: BTreeMap<Arc<str>, ChangeSummary>,
     /// The share of runs that ended `done`.
     pub done_share: f64,
     /// The share of runs that ended `stuck`.
@@ -155,6 +160,7 @@ impl Variant {
             messages: self.counts(|run| run.messages),
             mails: self.counts(|run| run.mails),
             reused: self.counts(|run| run.reused),
+            changes: changes::by_class(&self.runs),
             done_share: self.share(Outcome::Done),
             stuck_share: self.share(Outcome::Stuck),
             failed_share: self.share(Outcome::Failed),

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use super::changes::{self, ChangeSummary};
 use crate::orchestrate::{Approach, Cascade};
 use crate::sim::{ModuleState, Outcome, Run};
 use crate::time::{Millis, Timestamp};
@@ -34,6 +35,16 @@ struct Document<'a> {
     builder_seconds: BuilderSeconds<'a>,
     arches_without_builder: Vec<&'a str>,
     went_round: Vec<&'a str>,
+    changes: Vec<ChangeRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct ChangeRow<'a> {
+    class: &'a str,
+    came_seconds: f64,
+    module_builds: u64,
+    response_seconds: Option<f64>,
+    is_in_time: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -101,10 +112,21 @@ pub fn json(run: &Run, label: RunLabel) -> String {
         },
         arches_without_builder: run.arches_without_builder.iter().map(|a| a.as_str()).collect(),
         went_round: run.went_round.iter().map(|id| &**id).collect(),
+        changes: figures.changes.iter().map(change_row).collect(),
     };
     let mut text = serde_json::to_string_pretty(&document).expect("numbers and texts are JSON");
     text.push('\n');
     text
+}
+
+fn change_row(change: &crate::sim::ChangeFigures) -> ChangeRow<'_> {
+    ChangeRow {
+        class: &change.class,
+        came_seconds: change.came.as_secs_f64(),
+        module_builds: change.module_builds,
+        response_seconds: change.response.map(Millis::as_secs_f64),
+        is_in_time: change.is_in_time,
+    }
 }
 
 /// Renders a run for people: one row a module in the order in which they became ready, then what it
@@ -162,9 +184,25 @@ fn add_summary(text: &mut String, run: &Run, label: RunLabel) {
         ),
         format!("{busy} of builder time, {} of it wasted", figures.wasted),
     ];
-    for line in lines {
+    let changes = changes::by_class(std::slice::from_ref(figures)).into_iter().map(told);
+    for line in lines.into_iter().chain(changes) {
         writeln!(text, "{line}").expect("a string takes all that is written to it");
     }
+}
+
+/// Tells what became of the changes of one class.
+fn told((class, changes): (std::sync::Arc<str>, ChangeSummary)) -> String {
+    let span = |seconds: Option<f64>| seconds.and_then(Millis::from_secs_f64).unwrap_or_default();
+    let in_time = match changes.in_time_share {
+        Some(share) => format!(", {:.0} % in time", share * 100.0),
+        None => String::new(),
+    };
+    format!(
+        "{class}: {} changes, {:.0} % settled, half within {}{in_time}",
+        changes.changes,
+        changes.settled_share * 100.0,
+        span(changes.response_seconds.p50)
+    )
 }
 
 /// Returns what kept a run from ending well and what to do about it; nothing for a run that is done.

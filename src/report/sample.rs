@@ -19,6 +19,7 @@ pub(super) fn run(seconds: u64, builds: u64, outcome: Outcome) -> RunFigures {
         reused: 0,
         rebuilds_per_module_max: 2,
         wasted: Millis(1500),
+        changes: Vec::new(),
         busy: vec![("aarch64".into(), Millis(90_500)), ("x86_64".into(), Millis(60_000))],
     }
 }

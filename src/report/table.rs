@@ -26,6 +26,11 @@ pub fn compare(comparison: &Comparison) -> String {
         text.push_str("\nDifference of the makespans, replication by replication\n\n");
         text.push_str(&differences);
     }
+    let changes = changes(comparison, &summary);
+    if !changes.is_empty() {
+        text.push_str("\nChanges that came in, until all that followed from each had passed\n\n");
+        text.push_str(&changes);
+    }
     text.push('\n');
     text.push_str(&comparison.durations.to_lines());
     for assumption in &comparison.assumptions {
@@ -87,6 +92,27 @@ fn differences(comparison: &Comparison, summary: &Summary) -> String {
         }
     }
     if rows == 0 { String::new() } else { finished(table, &[1, 2, 3, 4]) }
+}
+
+fn changes(comparison: &Comparison, summary: &Summary) -> String {
+    let header = ["VARIANT", "CLASS", "CHANGES", "SETTLED", "AFTER P50", "P10 TO P90", "IN TIME"];
+    let mut table = table(&header);
+    let mut rows = 0;
+    for variant in &comparison.variants {
+        for (class, changes) in &summary.approaches[&variant.name].changes {
+            rows += 1;
+            table.add_row([
+                variant.name.clone(),
+                class.to_string(),
+                changes.changes.to_string(),
+                percent(changes.settled_share),
+                time(changes.response_seconds.p50),
+                range(&changes.response_seconds),
+                changes.in_time_share.map_or("-".to_owned(), percent),
+            ]);
+        }
+    }
+    if rows == 0 { String::new() } else { finished(table, &[2, 3, 4, 6]) }
 }
 
 pub(super) fn table(header: &[&str]) -> Table {

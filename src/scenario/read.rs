@@ -7,9 +7,7 @@ use super::{
 use crate::load::Finding;
 use crate::name::Selector;
 use crate::settings::{self, Node, Reader, Section, Value};
-
-/// Keys that are read and checked, but refused until what they ask for is simulated.
-const UNSUPPORTED: &[&str] = &["arrivals"];
+use crate::time::Millis;
 
 impl Scenario {
     /// Reads a scenario file; `input` is what the findings' places call the file.
@@ -18,7 +16,7 @@ impl Scenario {
     /// Every problem found, each with line and column; a scenario with a problem is none.
     pub fn read(bytes: &[u8], input: u32) -> Result<Self, Vec<Finding>> {
         let root = settings::parse(bytes, input).map_err(|finding| vec![finding])?;
-        let mut reader = Reader::new(UNSUPPORTED);
+        let mut reader = Reader::new(&[]);
         let known = [
             "builds",
             "tests",
@@ -198,14 +196,19 @@ fn orchestrator_owned(reader: &mut Reader, node: &Node) -> OrchestratorOwned {
 }
 
 fn arrival(reader: &mut Reader, node: &Node) -> Option<Arrival> {
-    let section = reader.section(node, "arrivals", &["every", "changed", "class", "within"]);
+    /// How long changes come where the file does not say: four weeks.
+    const LASTS: Millis = Millis::from_secs(28 * 86_400);
+    let known = ["every", "changed", "class", "within", "for"];
+    let section = reader.section(node, "arrivals", &known);
     let every = reader.required(&section, "every", settings::interval);
     reader.require(&section, "changed");
     let stream = |text: &str| text.parse::<Selector>().map_err(|error| error.to_string());
     let changed = reader.values(&section, "changed", stream);
     let class = reader.value(&section, "class", settings::text);
     let within = reader.value(&section, "within", settings::interval);
-    Some(Arrival { every: every?, changed: changed?, class, within })
+    let lasts = reader.value(&section, "for", settings::interval).unwrap_or(LASTS);
+    let line = node.place.line;
+    Some(Arrival { every: every?, changed: changed?, class, within, lasts, line })
 }
 
 fn fault(reader: &mut Reader, node: &Node) -> Option<Fault> {

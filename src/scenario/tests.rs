@@ -53,10 +53,18 @@ fn a_whole_scenario_is_read() {
 }
 
 #[test]
-fn what_nothing_simulates_yet_is_refused_with_its_line() {
-    let problems = refused("tests: {gate: none}\narrivals: []\n");
-    assert_eq!(problems[0].0, 2);
-    assert_eq!(problems[0].1, Code::SettingUnsupported);
+fn arrivals_are_read_and_come_for_four_weeks_unless_the_file_says() {
+    let text = "arrivals:\n- {every: 3d, changed: [perl:5.30], class: security, within: 24h}\n\
+                - {every: 1d, changed: [httpd], for: 7d}\n";
+    let scenario = Scenario::read(text.as_bytes(), 0).unwrap();
+    let days = |days: u64| Millis::from_secs(days * 86_400);
+    let [security, other] = scenario.arrivals.as_slice() else { panic!() };
+    assert_eq!((security.every, security.lasts, security.line), (days(3), days(28), 2));
+    assert_eq!((security.within, security.class.as_deref()), (Some(days(1)), Some("security")));
+    assert_eq!((other.lasts, other.within), (days(7), None));
+    let problems = refused("arrivals:\n- {every: 0s, changed: [perl:5.30]}\n- {every: 1d}\n");
+    let lines: Vec<u32> = problems.iter().map(|(line, _, _)| *line).collect();
+    assert_eq!(lines, [2, 3]);
 }
 
 #[test]

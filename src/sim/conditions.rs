@@ -1,9 +1,11 @@
 //! What a run meets besides builds: gates, tests, people, the bus, faults. Plain data, read off a
 //! scenario once.
 
+use std::sync::Arc;
+
 use super::Slots;
 use crate::orchestrate::{Approach, Catalog, Gates, ModuleIx};
-use crate::scenario::{Bus, Fault, FaultKind, Gate, People, Scenario, Tests};
+use crate::scenario::{Arrival, Bus, Fault, FaultKind, Gate, People, Scenario, Tests};
 use crate::time::Millis;
 
 /// Everything a run meets besides builds; the default is a world without trouble.
@@ -21,11 +23,28 @@ pub struct Conditions {
     pub bus: Bus,
     /// How often orchestrator-owned asks for what the bus lost.
     pub poll: Millis,
+    /// Changes that come in while the run lasts.
+    pub changes: Vec<Changes>,
     /// What breaks, and when.
     pub faults: Vec<Fault>,
     /// Events after which the orchestrator crashes and starts again at once, counted from 1 over
     /// the run, in rising order; the commands of that event are carried out in part.
     pub crash_after: Vec<u64>,
+}
+
+/// Changes of one kind, which come in again and again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Changes {
+    /// Mean time between two; they come at random, with nothing remembered.
+    pub every: Millis,
+    /// What is rebuilt for one.
+    pub modules: Vec<ModuleIx>,
+    /// What reports call them.
+    pub class: Arc<str>,
+    /// How soon all that follows from one must be done.
+    pub within: Option<Millis>,
+    /// Until when they come.
+    pub lasts: Millis,
 }
 
 impl Default for Conditions {
@@ -38,6 +57,7 @@ impl Default for Conditions {
             people: None,
             bus: Bus::default(),
             poll: scenario.orchestrator_owned.poll,
+            changes: Vec::new(),
             faults: Vec::new(),
             crash_after: Vec::new(),
         }
@@ -72,6 +92,7 @@ impl Conditions {
             people: scenario.people.clone(),
             bus: scenario.bus.clone(),
             poll: scenario.orchestrator_owned.poll,
+            changes: changes(scenario, on.1)?,
             faults: scenario.faults.clone(),
             crash_after: Vec::new(),
         })
@@ -82,6 +103,30 @@ impl Conditions {
         let crashes = |fault: &Fault| fault.kind == FaultKind::OrchestratorCrash;
         !self.crash_after.is_empty() || self.faults.iter().any(crashes)
     }
+}
+
+/// Finds the modules that changes are about.
+fn changes(scenario: &Scenario, catalog: &Catalog) -> Result<Vec<Changes>, String> {
+    let mut found = Vec::new();
+    for arrival in &scenario.arrivals {
+        let mut modules = Vec::new();
+        for selector in &arrival.changed {
+            let before = modules.len();
+            modules.extend(modules_named(catalog, &selector.to_string()));
+            if modules.len() == before {
+                let line = arrival.line;
+                return Err(format!(
+                    "line {line}: `arrivals.changed` names {selector}, which is not rebuilt"
+                ));
+            }
+        }
+        modules.sort_unstable();
+        modules.dedup();
+        let class = arrival.class.as_deref().unwrap_or("change");
+        let Arrival { every, within, lasts, .. } = *arrival;
+        found.push(Changes { every, modules, class: class.into(), within, lasts });
+    }
+    Ok(found)
 }
 
 /// Returns the modules that `name:stream` or `name:stream:context` names.

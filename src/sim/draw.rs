@@ -45,6 +45,8 @@ pub enum Purpose {
     Fix = 21,
     /// Whether people waive.
     Waive = 22,
+    /// How long until the next change comes in.
+    Arrival = 23,
 }
 
 /// What a draw is for.
@@ -91,6 +93,14 @@ pub fn lognormal(key: Key, purpose: Purpose, through: (Millis, Millis)) -> Milli
     let z: f64 = StandardNormal.sample(&mut generator(key, purpose));
     let seconds = p50 * ((p90 / p50).ln() / Z90 * z).exp();
     Millis::from_secs_f64(seconds.min(1e9)).expect("a positive time below thirty years")
+}
+
+/// Draws a time from the exponential distribution with a mean.
+#[must_use]
+pub fn exponential(key: Key, purpose: Purpose, mean: Millis) -> Millis {
+    let unit: f64 = rand_distr::Exp1.sample(&mut generator(key, purpose));
+    let seconds = (unit * mean.as_secs_f64()).min(1e11);
+    Millis::from_secs_f64(seconds).expect("a time below 3200 years that is not negative")
 }
 
 /// Returns the generator of one draw.

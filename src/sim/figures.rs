@@ -64,6 +64,23 @@ pub struct RunFigures {
     pub wasted: Millis,
     /// Builder time by arch, in arch order.
     pub busy: Vec<(Arch, Millis)>,
+    /// Changes that came in, in order of their coming.
+    pub changes: Vec<ChangeFigures>,
+}
+
+/// One change that came in during a run.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ChangeFigures {
+    /// What the scenario calls changes of this kind.
+    pub class: Arc<str>,
+    /// When it came.
+    pub came: Timestamp,
+    /// The module builds it led to; none where a build that waited already took it along.
+    pub module_builds: u64,
+    /// From its coming until all that it led to had passed; `None` where that never happened.
+    pub response: Option<Millis>,
+    /// Whether it was soon enough, where the scenario says how soon it must be.
+    pub is_in_time: Option<bool>,
 }
 
 /// One task on one builder slot, for a Gantt chart.

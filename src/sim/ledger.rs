@@ -111,6 +111,13 @@ pub(super) struct Ledger {
     pub(super) is_capped: bool,
 }
 
+impl Entry {
+    /// Returns since when it is in what it is in now.
+    pub(super) fn since(&self) -> Timestamp {
+        self.since
+    }
+}
+
 impl Ledger {
     pub(super) fn reset(&mut self, catalog: &Catalog) {
         self.builds.clear();

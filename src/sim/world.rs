@@ -21,6 +21,7 @@ use crate::time::{Millis, Timestamp};
 use crate::trace::Samples;
 
 mod bus;
+mod changes;
 mod commands;
 mod crash;
 mod faults;
@@ -165,6 +166,7 @@ pub struct World<'a> {
     asks_held: Vec<Ask>,
     requests: u32,
     testing: Testing,
+    changes: changes::ChangeBook,
     /// What people did about each module so far.
     interventions: Vec<u32>,
     broken: Broken,
@@ -221,6 +223,7 @@ impl<'a> World<'a> {
             asks_held: Vec::new(),
             requests: 0,
             testing: Testing::default(),
+            changes: changes::ChangeBook::default(),
             interventions: Vec::new(),
             broken: Broken::default(),
             taken: Vec::new(),
@@ -333,6 +336,7 @@ impl<'a> World<'a> {
         self.asks_held.clear();
         self.requests = 0;
         self.testing.reset();
+        self.changes.reset();
         self.interventions.clear();
         self.interventions.resize(catalog.modules.len(), 0);
         self.broken = Broken::default();
@@ -350,6 +354,7 @@ impl<'a> World<'a> {
             let at = Timestamp::START + self.setup.conditions.faults[fault].at;
             self.schedule(at, Happening::FaultBegins(fault));
         }
+        self.begin_changes();
     }
 
     /// Starts what people start: they ask koji itself, or the orchestrator.

@@ -212,6 +212,7 @@ fn conditions(dice: &mut Dice, on: (&Slots, &Catalog)) -> Conditions {
     };
     let faults = if dice.chance(50) { faults(dice, on) } else { Vec::new() };
     Conditions {
+        changes: Vec::new(),
         retries: dice.one(&[0, 0, 1, 2]),
         gates,
         tests,

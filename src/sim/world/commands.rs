@@ -52,6 +52,7 @@ impl World<'_> {
             Command::OpenModule { build, module, cause } => {
                 let opened = self.ledger.open((&self.setup.catalog, self.now), module, cause);
                 assert_eq!(opened, build, "the orchestrator and the books number builds alike");
+                self.attribute(build);
                 self.ledger.last_change = self.now;
             }
             Command::Fetch { build, .. } => self.events.push_back(Event::Fetched { build }),
@@ -147,6 +148,7 @@ impl World<'_> {
             self.ledger.close(old, BuildState::Failed, self.now);
         }
         let build = self.ledger.open((&self.setup.catalog, self.now), module, cause);
+        self.attribute(build);
         self.ledger.last_change = self.now;
         self.ledger.builds[build.0 as usize].tries = tries;
         self.tally.retries += u64::from(tries > 0);

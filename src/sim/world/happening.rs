@@ -23,6 +23,11 @@ pub(super) enum Happening {
     },
     /// People are done with what a mail told them.
     People(Concern),
+    /// A change of a kind comes in, the nth of it, from 1.
+    Change {
+        arrivals: usize,
+        nth: u32,
+    },
     FaultBegins(usize),
     FaultEnds(usize),
 }
@@ -91,6 +96,7 @@ impl World<'_> {
                 }
             }
             Happening::People(concern) => self.people_act(&concern),
+            Happening::Change { arrivals, nth } => self.change_comes((arrivals, nth)),
             Happening::FaultBegins(fault) => self.fault_begins(fault),
             Happening::FaultEnds(fault) => self.fault_ends(fault, driven),
         }

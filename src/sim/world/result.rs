@@ -33,6 +33,7 @@ impl World<'_> {
                 .unwrap_or(0),
             wasted: self.ledger.wasted(self.setup.approach, &|build| self.koji.cost(build)),
             busy: self.koji.busy(),
+            changes: self.change_figures(),
         }
     }
 

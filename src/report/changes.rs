@@ -1,0 +1,85 @@
+//! Changes that came in over weeks: how many, and how soon all that followed from each was done.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::figures::{Distribution, wilson95};
+use crate::sim::{ChangeFigures, RunFigures};
+
+/// The changes of one class over all runs of a variant.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ChangeSummary {
+    /// How many came.
+    pub changes: usize,
+    /// How many a build that waited already took along, so that none of their own began.
+    pub taken_along: usize,
+    /// The share of all others of which everything that followed passed.
+    pub settled_share: f64,
+    /// From coming to that, of those that did.
+    pub response_seconds: Distribution,
+    /// The share that was soon enough; null where the scenario does not say what is.
+    pub in_time_share: Option<f64>,
+}
+
+/// Summarises the changes of some runs by class.
+pub(super) fn by_class(runs: &[RunFigures]) -> BTreeMap<Arc<str>, ChangeSummary> {
+    let mut classes: BTreeMap<Arc<str>, Vec<&ChangeFigures>> = BTreeMap::new();
+    for change in runs.iter().flat_map(|run| &run.changes) {
+        classes.entry(Arc::clone(&change.class)).or_default().push(change);
+    }
+    classes.into_iter().map(|(class, changes)| (class, ChangeSummary::of(&changes))).collect()
+}
+
+impl ChangeSummary {
+    fn of(all: &[&ChangeFigures]) -> Self {
+        let own: Vec<&&ChangeFigures> =
+            all.iter().filter(|change| change.module_builds > 0).collect();
+        let responses: Vec<u64> =
+            own.iter().filter_map(|change| change.response).map(|span| span.0).collect();
+        let judged: Vec<bool> = own.iter().filter_map(|change| change.is_in_time).collect();
+        let in_time = judged.iter().filter(|in_time| **in_time).count();
+        Self {
+            changes: all.len(),
+            taken_along: all.len() - own.len(),
+            settled_share: wilson95(responses.len(), own.len()).0.unwrap_or_default(),
+            response_seconds: Distribution::of(&responses, 1000),
+            in_time_share: wilson95(in_time, judged.len()).0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+    use crate::sim::Outcome;
+    use crate::time::{Millis, Timestamp};
+
+    #[test]
+    fn changes_are_summarised_by_class_and_those_taken_along_are_apart() {
+        let change = |class: &str, builds, response: Option<u64>| ChangeFigures {
+            class: class.into(),
+            came: Timestamp(5),
+            module_builds: builds,
+            response: response.map(Millis::from_secs),
+            is_in_time: (class == "security").then(|| response.is_some_and(|r| r <= 60)),
+        };
+        let mut run = sample::run(100, 5, Outcome::Done);
+        run.changes = vec![
+            change("security", 2, Some(50)),
+            change("security", 1, Some(70)),
+            change("security", 1, None),
+            change("security", 0, None),
+            change("update", 1, Some(500)),
+        ];
+        let classes = by_class(&[run.clone(), run]);
+        let security = &classes["security"];
+        assert_eq!((security.changes, security.taken_along), (8, 2));
+        assert!((security.settled_share - 2.0 / 3.0).abs() < 1e-6);
+        assert_eq!(security.in_time_share, Some(0.333_333));
+        assert_eq!(security.response_seconds.mean, Some(60.0));
+        assert_eq!(classes["update"].in_time_share, None);
+    }
+}

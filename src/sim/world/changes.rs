@@ -1,0 +1,132 @@
+//! Changes that come in over weeks: when each comes, which module builds it led to, and when all of
+//! them had passed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Ask, Happening, World};
+use crate::orchestrate::{Approach, BuildId, Event, ModuleIx};
+use crate::sim::draw::{self, Key, Purpose};
+use crate::sim::figures::ChangeFigures;
+use crate::sim::ledger::{BuildState, Entry};
+use crate::time::Timestamp;
+
+/// What is known of the changes of one run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ChangeBook {
+    /// By change: the arrivals it belongs to and when it came.
+    came: Vec<(usize, Timestamp)>,
+    /// Modules asked for whose build has not yet begun, with the change that asked.
+    asked: Vec<(ModuleIx, u32)>,
+    /// By module build: the change that led to it.
+    of_build: Vec<Option<u32>>,
+}
+
+impl ChangeBook {
+    pub(super) fn reset(&mut self) {
+        self.came.clear();
+        self.asked.clear();
+        self.of_build.clear();
+    }
+}
+
+impl World<'_> {
+    /// Schedules the first change of every kind.
+    pub(super) fn begin_changes(&mut self) {
+        for arrivals in 0..self.setup.conditions.changes.len() {
+            self.schedule_change((arrivals, 1));
+        }
+    }
+
+    /// Schedules the next change of a kind, at an exponential distance from now.
+    fn schedule_change(&mut self, (arrivals, nth): (usize, u32)) {
+        let changes = &self.setup.conditions.changes[arrivals];
+        let key = Key {
+            seed: self.setup.seed,
+            replication: self.replication,
+            subject: arrivals as u64,
+            attempt: nth,
+        };
+        let gap = draw::exponential(key, Purpose::Arrival, changes.every);
+        let at = self.now + gap;
+        if at <= Timestamp::START + changes.lasts {
+            self.schedule(at, Happening::Change { arrivals, nth });
+        }
+    }
+
+    /// A change comes in: people ask for its modules.
+    pub(super) fn change_comes(&mut self, (arrivals, nth): (usize, u32)) {
+        let change = u32::try_from(self.changes.came.len()).expect("a run has fewer changes");
+        self.changes.came.push((arrivals, self.now));
+        let setup = self.setup;
+        for &module in &setup.conditions.changes[arrivals].modules {
+            self.changes.asked.push((module, change));
+            match setup.approach {
+                Approach::KojiOwned => {
+                    self.ask_koji(Ask { module, cause: None, tries: 0, replaces: None });
+                }
+                Approach::OrchestratorOwned => {
+                    let request = self.next_request();
+                    self.request(Event::Requested { request, module });
+                }
+            }
+        }
+        self.schedule_change((arrivals, nth + 1));
+    }
+
+    /// Notes which change a module build that just opened belongs to: that of the build whose pass
+    /// caused it, that which asked for it, or that of the failed build it is tried again for.
+    pub(super) fn attribute(&mut self, build: BuildId) {
+        if self.setup.conditions.changes.is_empty() {
+            return;
+        }
+        let Entry { module, cause, .. } = self.ledger.builds[build.0 as usize];
+        let asked = self.changes.asked.iter().position(|(asked, _)| *asked == module);
+        let change = match (cause, asked) {
+            (Some(cause), _) => self.changes.of_build[cause.0 as usize],
+            (None, Some(at)) => Some(self.changes.asked.remove(at).1),
+            (None, None) => {
+                let mut earlier = self.ledger.builds[..build.0 as usize].iter();
+                let last = earlier.rposition(|entry| entry.module == module);
+                last.and_then(|at| self.changes.of_build[at])
+            }
+        };
+        assert_eq!(self.changes.of_build.len(), build.0 as usize, "builds open one by one");
+        self.changes.of_build.push(change);
+    }
+
+    /// Returns every change with how long it took until all that it led to had passed.
+    pub(super) fn change_figures(&self) -> Vec<ChangeFigures> {
+        let mut builds: Vec<Vec<&Entry>> = vec![Vec::new(); self.changes.came.len()];
+        for (entry, change) in self.ledger.builds.iter().zip(&self.changes.of_build) {
+            if let Some(change) = change {
+                builds[*change as usize].push(entry);
+            }
+        }
+        let figures = |(&(arrivals, came), builds): (&(usize, Timestamp), &Vec<&Entry>)| {
+            let changes = &self.setup.conditions.changes[arrivals];
+            let response = settled(builds).map(|at| at - came);
+            ChangeFigures {
+                class: Arc::clone(&changes.class),
+                came,
+                module_builds: builds.len() as u64,
+                response,
+                is_in_time: changes.within.map(|within| response.is_some_and(|r| r <= within)),
+            }
+        };
+        self.changes.came.iter().zip(&builds).map(figures).collect()
+    }
+}
+
+/// Returns when the last of some builds passed, where the last of every module did.
+fn settled(builds: &[&Entry]) -> Option<Timestamp> {
+    let mut last: BTreeMap<ModuleIx, &Entry> = BTreeMap::new();
+    for entry in builds {
+        if entry.state == BuildState::Live {
+            return None;
+        }
+        last.insert(entry.module, entry);
+    }
+    let passed = last.values().all(|entry| entry.state == BuildState::Passed);
+    last.values().map(|entry| entry.since()).max().filter(|_| passed)
+}
