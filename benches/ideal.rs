@@ -82,6 +82,7 @@ impl Graph {
             catalog: Arc::new(builder.finish()),
             samples: Arc::new(self.times.iter().map(constant).collect()),
             slots: Slots { groups: vec![group] },
+            hub: None,
             approach: Approach::OrchestratorOwned,
             cascade: Cascade::Planned,
             dispatch: Dispatch::Graph,

@@ -73,6 +73,7 @@ fn farm(catalog: Catalog, samples: Vec<Samples>, slots: Slots) -> Setup {
         catalog: Arc::new(catalog),
         samples: Arc::new(samples),
         slots,
+        hub: None,
         approach: Approach::OrchestratorOwned,
         cascade: Cascade::Planned,
         dispatch: Dispatch::Graph,

@@ -3,6 +3,7 @@
 //! A farm comes from a YAML file or, without one, is the ideal farm with ten builders for each
 //! arch needed. Every constant has koji's own default.
 
+mod check;
 mod read;
 
 use std::collections::BTreeSet;

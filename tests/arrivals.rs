@@ -44,6 +44,7 @@ fn setup(approach: Approach, law: Family, (every, lasts): (Millis, Millis)) -> S
         catalog: Arc::new(catalog()),
         samples: Arc::new(vec![Samples::of_family(law)]),
         slots: Slots { groups: vec![group] },
+        hub: None,
         approach,
         cascade: Cascade::Literal,
         dispatch: Dispatch::Graph,

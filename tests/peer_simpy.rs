@@ -84,6 +84,7 @@ impl Instance {
             catalog: Arc::new(builder.finish()),
             samples: Arc::new(self.jobs.iter().map(constant).collect()),
             slots: Slots { groups: ARCHES.into_iter().zip(self.builders).map(group).collect() },
+            hub: None,
             approach,
             cascade: Cascade::Planned,
             dispatch: Dispatch::Graph,

@@ -43,6 +43,7 @@ fn setup(modules: &[ModuleParts], laws: &[Family], builders: &[(&str, u32)]) -> 
         catalog: Arc::new(builder.finish()),
         samples: Arc::new(laws.iter().map(|&law| Samples::of_family(law)).collect()),
         slots: Slots { groups: builders.iter().map(group).collect() },
+        hub: None,
         approach: Approach::OrchestratorOwned,
         cascade: Cascade::Planned,
         dispatch: Dispatch::Graph,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use modplan::farm::Farm;
@@ -12,7 +13,7 @@ use modplan::report::Durations;
 use modplan::report::run::{self, RunLabel};
 use modplan::scenario::{self, Scenario};
 use modplan::sim::{
-    self, Conditions, DurationMode, Outcome, Outcomes, Prepared, Reach, Setup, Slots,
+    self, Conditions, DurationMode, HubSetup, Outcome, Outcomes, Prepared, Reach, Setup, Slots,
 };
 
 use super::args::{SelectionArgs, Unit, WorldArgs};
@@ -241,6 +242,7 @@ impl Subject {
             catalog: self.prepared.catalog.clone(),
             samples: self.prepared.samples.clone(),
             slots,
+            hub: HubSetup::of(farm, &self.prepared.catalog, &self.world.history).map(Arc::new),
             approach,
             cascade,
             dispatch: match orchestrator_owned.dispatch {

@@ -1,11 +1,10 @@
 //! The farm file.
 
+use super::check;
 use super::{Background, BuilderGroup, Createrepo, Farm, Hub, Model, Repo};
 use crate::load::Finding;
 use crate::name::Arch;
 use crate::settings::{self, Node, Reader, Section, Value};
-
-const UNSUPPORTED: &[&str] = &["hub", "repo"];
 
 impl Farm {
     /// Reads a farm file; `input` is what the findings' places call the file.
@@ -14,7 +13,7 @@ impl Farm {
     /// Every problem found, each with line and column; a farm with a problem is no farm.
     pub fn read(bytes: &[u8], input: u32) -> Result<Self, Vec<Finding>> {
         let root = settings::parse(bytes, input).map_err(|finding| vec![finding])?;
-        let mut reader = Reader::new(UNSUPPORTED);
+        let mut reader = Reader::new(&[]);
         let known = ["model", "builders", "background", "hub", "repo"];
         let file = reader.section(&root, "", &known);
         reader.require(&file, "builders");
@@ -25,17 +24,16 @@ impl Farm {
             hub: file.find("hub").map(|node| hub(&mut reader, node)).unwrap_or_default(),
             repo: file.find("repo").map(|node| repo(&mut reader, node)).unwrap_or_default(),
         };
+        if farm.model == Model::Koji {
+            check::farm(&mut reader, &file, &farm);
+        }
         reader.finish(farm)
     }
 }
 
 fn model(reader: &mut Reader, file: &Section<'_>) -> Model {
     let words = [("ideal", Model::Ideal), ("koji", Model::Koji)];
-    let model = reader.value(file, "model", |text| match settings::word(text, &words)? {
-        Model::Koji => Err("koji is not yet supported".to_owned()),
-        Model::Ideal => Ok(Model::Ideal),
-    });
-    model.unwrap_or_default()
+    reader.value(file, "model", |text| settings::word(text, &words)).unwrap_or_default()
 }
 
 fn builders(reader: &mut Reader, file: &Section<'_>) -> Vec<BuilderGroup> {

@@ -85,8 +85,85 @@ fn an_empty_file_and_broken_yaml_are_refused() {
 }
 
 #[test]
-fn what_needs_the_koji_model_is_refused_for_now() {
-    let problems = refused("model: koji\nbuilders: []\nhub: {run_interval: 30s}\n");
-    let codes: Vec<_> = problems.iter().map(|(line, _, code, _)| (*line, *code)).collect();
-    assert_eq!(codes, [(1, Code::SettingValue), (3, Code::SettingUnsupported)]);
+fn every_constant_of_the_hub_has_a_name_in_the_file() {
+    let farm = Farm::read(
+        b"model: koji\n\
+          builders: [{name: x86, count: 1, arches: [x86_64], max_jobs: unreported}]\n\
+          hub: {run_interval: 1s, builder_sleep: 2s, builder_turn: 3ms, submit_interval: 4s,\n  \
+            retry_interval: 5s, client_retry: 6s, max_jobs: 7, capacity_overcommit: 8.5,\n  \
+            ready_timeout: 9s, assign_timeout: 10s, host_timeout: 11s,\n  \
+            soft_refusal_timeout: 12s, priority: 13, tag_priority: 14, macros_build: 15s}\n\
+          repo: {createrepo: {base: 1s, per_build: 2ms}, check_interval: 3s, priority: 4,\n  \
+            tasks_max: 5, tries: 6, wait_poll: 7s, wait_timeout: 8s, lag: 9s, lag_window: 10s}\n",
+        0,
+    )
+    .unwrap();
+    let secs = Millis::from_secs;
+    assert_eq!(farm.model, Model::Koji);
+    assert_eq!(farm.builders[0].max_jobs, None);
+    let hub = Hub {
+        run_interval: secs(1),
+        builder_sleep: secs(2),
+        builder_turn: Millis(3),
+        submit_interval: secs(4),
+        retry_interval: secs(5),
+        client_retry: secs(6),
+        max_jobs: 7,
+        capacity_overcommit: 8.5,
+        ready_timeout: secs(9),
+        assign_timeout: secs(10),
+        host_timeout: secs(11),
+        soft_refusal_timeout: secs(12),
+        priority: 13,
+        tag_priority: 14,
+        macros_build: secs(15),
+    };
+    assert_eq!(farm.hub, hub);
+    let repo = Repo {
+        createrepo: Createrepo::BySize { base: secs(1), per_build: Millis(2) },
+        check_interval: secs(3),
+        priority: 4,
+        tasks_max: 5,
+        tries: 6,
+        wait_poll: secs(7),
+        wait_timeout: secs(8),
+        lag: secs(9),
+        lag_window: secs(10),
+    };
+    assert_eq!(farm.repo, repo);
+}
+
+#[test]
+fn a_farm_that_could_never_build_is_told() {
+    let told = |text: &str| -> Vec<(u32, String)> {
+        refused(text).into_iter().map(|(line, _, _, message)| (line, message)).collect()
+    };
+    assert_eq!(
+        told("model: koji\nbuilders: []\n"),
+        [(2, "`builders` hold no builder: nothing would ever be built".to_owned())]
+    );
+    assert_eq!(
+        told(
+            "model: koji\n\
+             builders:\n\
+             - {name: x86, count: 2, arches: [x86_64], channels: [default]}\n\
+             - {name: z, count: 2, arches: [s390x], channels: [default], capacity: 0}\n\
+             - {name: p, count: 1, arches: [ppc64le], channels: [default], max_jobs: 0}\n\
+             - {name: a, count: 1, arches: [aarch64], channels: [default]}\n\
+             background: [{arch: aarch64, load: 1.0}]\n\
+             hub: {builder_sleep: 4m}\n"
+        ),
+        [
+            (3, "no builder serves the channel createrepo: no repos would ever run".to_owned()),
+            (4, "builders `z` take no task: their capacity is 0".to_owned()),
+            (5, "builders `p` take no task: their max_jobs is 0".to_owned()),
+            (6, "builders `a` take no task: others take all of their capacity".to_owned()),
+            (
+                8,
+                "a builder that polls every 4m 00s is silent for longer than \
+                 `hub.ready_timeout`, 3m 00s: the hub would give it nothing"
+                    .to_owned()
+            ),
+        ]
+    );
 }

@@ -219,6 +219,12 @@ pub fn advice(run: &Run) -> Vec<(String, &'static str)> {
             "add builders of that arch to the farm, or leave the arch out with --arches",
         ));
     }
+    if run.arches_without_builder.is_empty() && !run.stuck.is_empty() {
+        advice.push((
+            format!("what is left at the hub does not go on: {}", run.stuck.join("; ")),
+            "give the farm builders, capacity or max_jobs for it, or let lost builders come back",
+        ));
+    }
     if run.figures.outcome == Outcome::Capped {
         let round = if run.went_round.is_empty() {
             "the cap on module builds stopped the run".to_owned()

@@ -47,6 +47,8 @@ pub enum Purpose {
     Waive = 22,
     /// How long until the next change comes in.
     Arrival = 23,
+    /// When builders, the repo manager and the scheduler begin.
+    Phase = 30,
 }
 
 /// What a draw is for.

@@ -22,6 +22,7 @@
 //! * The costs of each module build, busy builder time by arch, and bars for a Gantt chart.
 //!
 //! [`Koji::Ideal`] is the ideal model: one task per arch, nothing but building takes time.
+//! [`Koji::OnHub`] is koji's model: a [hub](super::hub) with its builders and repos.
 
 use super::farm::Slot;
 use super::figures::Bar;
@@ -30,7 +31,11 @@ use crate::orchestrate::{BuildId, ComponentEnd, ComponentIx, ModuleIx};
 use crate::time::{Millis, Timestamp};
 
 mod ideal;
+mod luck;
+mod on_hub;
 pub(super) use ideal::Ideal;
+use luck::Luck;
+use on_hub::OnHub;
 
 /// Something ordered from koji, numbered from 0 in the order of asking within a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,12 +115,15 @@ pub(super) struct TaskBar {
 pub(super) enum Koji<'a> {
     /// The ideal model.
     Ideal(Box<Ideal<'a>>),
+    /// koji's model.
+    OnHub(Box<OnHub<'a>>),
 }
 
 macro_rules! ask {
     ($self:ident, $koji:ident => $answer:expr) => {
         match $self {
             Koji::Ideal($koji) => $answer,
+            Koji::OnHub($koji) => $answer,
         }
     };
 }
@@ -123,7 +131,10 @@ macro_rules! ask {
 impl<'a> Koji<'a> {
     /// Prepares what a setup asks for.
     pub(super) fn new(setup: &'a super::Setup) -> Self {
-        Self::Ideal(Box::new(Ideal::new(setup)))
+        match &setup.hub {
+            None => Self::Ideal(Box::new(Ideal::new(setup))),
+            Some(hub) => Self::OnHub(Box::new(OnHub::new(setup, hub))),
+        }
     }
 
     /// Starts a run; `with_bars` asks for a Gantt chart.
@@ -205,6 +216,21 @@ impl<'a> Koji<'a> {
 
     pub(super) fn tasks(&self) -> u64 {
         ask!(self, koji => koji.tasks())
+    }
+
+    pub(super) fn repo_regenerations(&self) -> u64 {
+        match self {
+            Self::Ideal(_) => 0,
+            Self::OnHub(koji) => koji.repo_regenerations(),
+        }
+    }
+
+    /// Returns why what is left does not go on, in words, once nothing more happens.
+    pub(super) fn stuck(&self) -> Vec<String> {
+        match self {
+            Self::Ideal(_) => Vec::new(),
+            Self::OnHub(koji) => koji.stuck(),
+        }
     }
 
     pub(super) fn component_builds(&self) -> u64 {

@@ -9,6 +9,7 @@ use super::draw::Key;
 use super::farm::Slots;
 use super::figures::{Bar, RunFigures};
 use super::history::{DurationMode, Outcomes};
+use super::hub_setup::HubSetup;
 use super::koji::{Job, Koji};
 use super::ledger::{Ledger, ModuleRun};
 use super::log::{Fact, Log, LogRow, Tally};
@@ -46,6 +47,8 @@ pub struct Setup {
     pub samples: Arc<Vec<Samples>>,
     /// The builders.
     pub slots: Slots,
+    /// The hub that builds go through; `None`: the ideal model.
+    pub hub: Option<Arc<HubSetup>>,
     /// Who owns the build.
     pub approach: Approach,
     /// How a rebuild spreads.
@@ -96,6 +99,8 @@ pub struct Run {
     pub bars: Vec<Bar>,
     /// Arches that tasks wait for and no builder has.
     pub arches_without_builder: Vec<Arch>,
+    /// Why tasks that are left at the hub do not go on, in words.
+    pub stuck: Vec<String>,
     /// Where the run was capped: the modules that caused their own rebuild, by id.
     pub went_round: Vec<Arc<str>>,
     /// What else is counted.
@@ -271,6 +276,7 @@ impl<'a> World<'a> {
             modules: self.modules(),
             bars: self.bars(),
             arches_without_builder: self.koji.arches_without_builder(),
+            stuck: self.koji.stuck(),
             went_round: went_round.iter().map(|&m| catalog.module(m).id.clone()).collect(),
             tally: self.tally(),
             log: self.log.take().unwrap_or_default(),

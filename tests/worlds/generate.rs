@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use modplan::farm::{BuilderGroup, Farm, Model};
 use modplan::orchestrate::{
     Approach, Cascade, Catalog, CatalogBuilder, Dispatch, Gates, ModuleParts, TaskParts,
 };
 use modplan::scenario::{Bus, Fault, FaultKind, People, Quantiles, Tests};
-use modplan::sim::{Conditions, DurationMode, Outcomes, Setup, Slots, SlotsGroup};
+use modplan::sim::{Conditions, DurationMode, HubSetup, Outcomes, Setup, Slots, SlotsGroup};
 use modplan::time::Millis;
 use modplan::trace::{BUILD_ARCH, History, Row, RowOutcome, Samples};
 use rand::{Rng as _, SeedableRng as _};
@@ -63,6 +64,7 @@ pub(super) fn world(seed: u64) -> World {
         catalog: Arc::new(catalog),
         samples: Arc::new(samples),
         slots,
+        hub: None,
         approach,
         cascade,
         dispatch: dice.one(&[Dispatch::Graph, Dispatch::Batch, Dispatch::Wave]),
@@ -73,6 +75,18 @@ pub(super) fn world(seed: u64) -> World {
         conditions,
         seed,
     };
+    World { setup }
+}
+
+/// Draws the world of a seed, with its builds going through a hub.
+pub(super) fn world_on_hub(seed: u64) -> World {
+    let mut setup = world(seed).setup;
+    let group = |group: &SlotsGroup| {
+        BuilderGroup::new(group.name.clone(), group.count, group.arches.clone())
+    };
+    let builders = setup.slots.groups.iter().map(group).collect();
+    let farm = Farm { model: Model::Koji, builders, ..Farm::default() };
+    setup.hub = HubSetup::of(&farm, &setup.catalog, &History::default()).map(Arc::new);
     World { setup }
 }
 

@@ -72,12 +72,6 @@ impl Hub {
         }
         let mut views: Vec<BuilderView> =
             (0..self.builder_count()).map(|at| self.view(at)).collect();
-        let can = |at: &u32| {
-            let view = &views[*at as usize];
-            view.is_ready && view.tasks < view.max_jobs && view.capacity > view.load
-        };
-        let bins: Vec<Vec<u32>> =
-            self.bins.iter().map(|bin| bin.iter().copied().filter(can).collect()).collect();
         let refused: Vec<(u32, Vec<u32>)> = self.refused();
         let free: Vec<FreeTask<'_>> = self
             .free
@@ -85,13 +79,12 @@ impl Hub {
             .take(FREE_MAX)
             .map(|&(_, _, id)| FreeTask {
                 id,
-                bin: &bins[self.tasks[id as usize].bin as usize],
+                bin: &self.bins[self.tasks[id as usize].bin as usize],
                 refused: refused
                     .iter()
                     .find(|(task, _)| *task == id)
                     .map_or(&[], |(_, builders)| builders.as_slice()),
             })
-            .filter(|task| !task.bin.is_empty())
             .collect();
         let mut out = Vec::new();
         self.scheduler.assign(&mut views, &free, &mut out);

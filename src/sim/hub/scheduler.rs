@@ -46,13 +46,25 @@ pub struct Scheduler {
     /// By how much a task may exceed what is free (`CapacityOvercommit`).
     overcommit: f64,
     demand: Vec<f64>,
+    groups: Vec<Group>,
+    group_of: Vec<usize>,
+}
+
+/// Tasks of one bin.
+#[derive(Clone, Debug)]
+struct Group {
+    /// Where the bin lies in memory, and how long it is.
+    bin: (usize, usize),
+    /// Builders that can still take one.
+    live: Vec<u32>,
+    tasks: f64,
 }
 
 impl Scheduler {
     /// Makes a scheduler for a hub with this `CapacityOvercommit`.
     #[must_use]
     pub fn new(overcommit: f64) -> Self {
-        Self { overcommit, demand: Vec::new() }
+        Self { overcommit, demand: Vec::new(), groups: Vec::new(), group_of: Vec::new() }
     }
 
     /// Gives out `free`, notes the new load in `builders`, and appends what was decided to `out`.
@@ -63,20 +75,21 @@ impl Scheduler {
         out: &mut Vec<Assignment>,
     ) {
         let least = (UNIT_WEIGHT - self.overcommit).max(0.0);
-        self.weigh_demand(builders, free, least);
-        for task in free {
-            let can = |&at: &u32| can_take(&builders[at as usize], least) && !refuses(task, at);
-            let rank = |at: u32| {
-                let builder = &builders[at as usize];
-                builder.load + f64::from(builder.tasks) + self.demand[at as usize]
-            };
+        self.group(builders, free, least);
+        self.weigh_demand(builders.len(), free);
+        for (task, &group) in free.iter().zip(&self.group_of) {
             let mut best: Option<(u32, f64)> = None;
-            for at in task.bin.iter().copied().filter(can) {
-                let rank = rank(at);
-                if best.is_none_or(|(_, lowest)| rank < lowest) {
+            self.groups[group].live.retain(|&at| {
+                let builder = &builders[at as usize];
+                if !can_take(builder, least) {
+                    return false;
+                }
+                let rank = builder.load + f64::from(builder.tasks) + self.demand[at as usize];
+                if best.is_none_or(|(_, lowest)| rank < lowest) && !task.refused.contains(&at) {
                     best = Some((at, rank));
                 }
-            }
+                true
+            });
             if let Some((at, _)) = best {
                 builders[at as usize].load += UNIT_WEIGHT;
                 builders[at as usize].tasks += 1;
@@ -85,18 +98,40 @@ impl Scheduler {
         }
     }
 
-    /// Works out how much each builder is sought, in shares that sum to 1.
-    fn weigh_demand(&mut self, builders: &[BuilderView], free: &[FreeTask<'_>], least: f64) {
-        self.demand.clear();
-        self.demand.resize(builders.len(), 0.0);
+    /// Finds the tasks that share a bin, and who can take them as the run begins.
+    fn group(&mut self, builders: &[BuilderView], free: &[FreeTask<'_>], least: f64) {
+        self.groups.clear();
+        self.group_of.clear();
         for task in free {
-            let is_candidate =
-                |&&at: &&u32| can_take(&builders[at as usize], least) && !refuses(task, at);
-            let candidates = task.bin.iter().filter(is_candidate).count();
-            #[expect(clippy::cast_precision_loss, reason = "a farm has fewer than 2^52 builders")]
-            let share = UNIT_WEIGHT / candidates as f64;
-            for &at in task.bin.iter().filter(is_candidate) {
-                self.demand[at as usize] += share;
+            let bin = (task.bin.as_ptr() as usize, task.bin.len());
+            let known = self.groups.iter().position(|group| group.bin == bin);
+            let at = known.unwrap_or_else(|| {
+                let can = |&at: &u32| can_take(&builders[at as usize], least);
+                let live = task.bin.iter().copied().filter(can).collect();
+                self.groups.push(Group { bin, live, tasks: 0.0 });
+                self.groups.len() - 1
+            });
+            self.group_of.push(at);
+            if task.refused.is_empty() {
+                self.groups[at].tasks += 1.0;
+            }
+        }
+    }
+
+    /// Works out how much each builder is sought, in shares that sum to 1.
+    fn weigh_demand(&mut self, builders: usize, free: &[FreeTask<'_>]) {
+        self.demand.clear();
+        self.demand.resize(builders, 0.0);
+        for group in &self.groups {
+            let share = group.tasks * UNIT_WEIGHT / count(group.live.len());
+            group.live.iter().for_each(|&at| self.demand[at as usize] += share);
+        }
+        for (task, &group) in free.iter().zip(&self.group_of) {
+            if !task.refused.is_empty() {
+                let may = |at: &&u32| !task.refused.contains(at);
+                let live = &self.groups[group].live;
+                let share = UNIT_WEIGHT / count(live.iter().filter(may).count());
+                live.iter().filter(may).for_each(|&at| self.demand[at as usize] += share);
             }
         }
         let sum: f64 = self.demand.iter().sum();
@@ -106,12 +141,13 @@ impl Scheduler {
     }
 }
 
-fn can_take(builder: &BuilderView, least: f64) -> bool {
-    builder.is_ready && builder.tasks < builder.max_jobs && builder.capacity - builder.load > least
+#[expect(clippy::cast_precision_loss, reason = "a farm has fewer than 2^52 builders")]
+fn count(builders: usize) -> f64 {
+    builders as f64
 }
 
-fn refuses(task: &FreeTask<'_>, builder: u32) -> bool {
-    task.refused.contains(&builder)
+fn can_take(builder: &BuilderView, least: f64) -> bool {
+    builder.is_ready && builder.tasks < builder.max_jobs && builder.capacity - builder.load > least
 }
 
 #[cfg(test)]

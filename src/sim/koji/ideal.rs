@@ -4,13 +4,12 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 
-use super::{Cost, Job, Notice, Order, Taken, TaskBar, Trouble, What};
+use super::{Cost, Job, Luck, Notice, Order, Taken, TaskBar, Trouble, What};
 use crate::name::Arch;
 use crate::orchestrate::{self, BuildId, ComponentEnd, ComponentIx, ModuleIx, Progress};
-use crate::sim::draw::{self, Key, Purpose};
 use crate::sim::farm::{Pool, Slot};
 use crate::sim::figures::{Bar, BarEnd};
-use crate::sim::{Outcomes, Setup, history};
+use crate::sim::{Setup, history};
 use crate::time::{Millis, Timestamp};
 
 /// A component under way.
@@ -72,10 +71,7 @@ pub(in crate::sim) struct Ideal<'a> {
     jobs: Vec<JobRun>,
     components: Vec<ComponentRun>,
     tasks: Vec<TaskRun>,
-    attempts: Vec<u32>,
-    is_fixed: Vec<bool>,
-    /// Components whose failure every attempt repeats, until somebody repairs them.
-    is_broken: Vec<bool>,
+    luck: Luck,
     is_offline: bool,
     has_no_repos: bool,
     has_broken_base: bool,
@@ -84,7 +80,6 @@ pub(in crate::sim) struct Ideal<'a> {
     busy: Vec<Millis>,
     /// By module: how many of its tasks run, since when at least one does, and for how long one did.
     running: Vec<(u32, Timestamp, Millis)>,
-    replication: u64,
     pub(super) costs: Vec<Cost>,
     pub(super) notices: VecDeque<Notice>,
     pub(super) bars: Option<Vec<TaskBar>>,
@@ -106,16 +101,13 @@ impl<'a> Ideal<'a> {
             jobs: Vec::new(),
             components: Vec::new(),
             tasks: Vec::new(),
-            attempts: Vec::new(),
-            is_fixed: Vec::new(),
-            is_broken: Vec::new(),
+            luck: Luck::default(),
             is_offline: false,
             has_no_repos: false,
             has_broken_base: false,
             ready: Vec::new(),
             taken: Vec::new(),
             running: Vec::new(),
-            replication: 0,
             costs: Vec::new(),
             notices: VecDeque::new(),
             bars: None,
@@ -129,17 +121,11 @@ impl<'a> Ideal<'a> {
         self.jobs.clear();
         self.components.clear();
         self.tasks.clear();
-        self.attempts.clear();
-        self.attempts.resize(catalog.components.len(), 0);
-        self.is_fixed.clear();
-        self.is_fixed.resize(catalog.components.len(), false);
-        self.is_broken.clear();
-        self.is_broken.resize(catalog.components.len(), false);
+        self.luck.reset(catalog.components.len(), replication);
         (self.is_offline, self.has_no_repos, self.has_broken_base) = (false, false, false);
         self.busy.fill(Millis::ZERO);
         self.running.clear();
         self.running.resize(catalog.modules.len(), (0, Timestamp::START, Millis::ZERO));
-        self.replication = replication;
         self.costs.clear();
         self.notices.clear();
         self.bars = with_bars.then(Vec::new);
@@ -202,8 +188,7 @@ impl<'a> Ideal<'a> {
     fn submit(&mut self, now: Timestamp, of: (Job, BuildId, ComponentIx), priority: u64) {
         let (job, build, component) = of;
         let entry = self.setup.catalog.component(component);
-        self.attempts[component.index()] += 1;
-        let attempt = self.attempts[component.index()];
+        let attempt = self.luck.attempt(component);
         let run = small(self.components.len());
         let first_task = small(self.tasks.len());
         let tasks = entry.tasks.end - entry.tasks.start;
@@ -223,7 +208,7 @@ impl<'a> Ideal<'a> {
         });
         for task in entry.tasks.clone() {
             let (duration, drawn_ok) = self.draw(task, attempt);
-            let is_ok = drawn_ok || self.is_fixed[component.index()];
+            let is_ok = drawn_ok || self.luck.is_fixed(component);
             let state = TaskState::Free;
             let takes = 0;
             self.tasks.push(TaskRun {
@@ -236,9 +221,8 @@ impl<'a> Ideal<'a> {
                 state,
             });
         }
-        if tasks > 0 && self.is_drawn_to_fail(component, attempt) {
-            let key = self.key(entry.draw_key, attempt);
-            let at = draw::position(key, Purpose::FailingArch, tasks as usize);
+        let drawn = (component, attempt);
+        if let Some(at) = self.luck.failing_arch(self.setup, drawn, tasks as usize) {
             self.tasks[first_task as usize + at].is_ok = false;
         }
         for task in first_task..first_task + tasks {
@@ -254,31 +238,10 @@ impl<'a> Ideal<'a> {
         self.pool.wait(self.arch_of_task[entry as usize], priority, task);
     }
 
-    fn key(&self, subject: u64, attempt: u32) -> Key {
-        Key { seed: self.setup.seed, replication: self.replication, subject, attempt }
-    }
-
-    /// Returns whether a build of a component fails where outcomes are drawn by a rate.
-    fn is_drawn_to_fail(&mut self, component: ComponentIx, attempt: u32) -> bool {
-        let Outcomes::Rate { failure_rate, flaky_share } = self.setup.outcomes else {
-            return false;
-        };
-        if self.is_fixed[component.index()] {
-            return false;
-        }
-        let key = self.key(self.setup.catalog.component(component).draw_key, attempt);
-        let is_broken = &mut self.is_broken[component.index()];
-        if !*is_broken && draw::uniform(key, Purpose::Outcome) >= failure_rate {
-            return false;
-        }
-        *is_broken |= draw::uniform(key, Purpose::Flaky) >= flaky_share;
-        true
-    }
-
     fn draw(&self, task: u32, attempt: u32) -> (Millis, bool) {
         let setup = self.setup;
         let task = &setup.catalog.tasks[task as usize];
-        let key = self.key(task.draw_key, attempt);
+        let key = self.luck.key(setup, task.draw_key, attempt);
         let samples = &setup.samples[task.durations as usize];
         history::attempt(samples, key, (setup.durations, setup.outcomes))
     }
@@ -480,11 +443,11 @@ impl<'a> Ideal<'a> {
     }
 
     pub(super) fn fix(&mut self, component: ComponentIx) {
-        self.is_fixed[component.index()] = true;
+        self.luck.fix(component);
     }
 
     pub(super) fn is_fixed(&self, component: ComponentIx) -> bool {
-        self.is_fixed[component.index()]
+        self.luck.is_fixed(component)
     }
 
     pub(super) fn trouble(&mut self, trouble: Trouble, is_on: bool) {
@@ -539,7 +502,7 @@ impl<'a> Ideal<'a> {
 
     pub(super) fn component_builds_of(&self, module: ModuleIx) -> u32 {
         let components = self.setup.catalog.module(module).components.clone();
-        components.map(|component| self.attempts[component as usize]).sum()
+        components.map(|component| self.luck.attempts(ComponentIx(component))).sum()
     }
 
     pub(super) fn arches_without_builder(&self) -> Vec<Arch> {

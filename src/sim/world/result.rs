@@ -22,7 +22,7 @@ impl World<'_> {
             component_builds: self.koji.component_builds(),
             tasks: self.koji.tasks(),
             hub_calls: None,
-            repo_regenerations: 0,
+            repo_regenerations: self.koji.repo_regenerations(),
             messages: self.messages,
             mails: self.mails,
             reused: 0,

@@ -9,6 +9,8 @@ use crate::sim::{BarEnd, ModuleState, Outcome, SlotsGroup};
 use crate::time::Millis;
 use crate::trace::{BUILD_ARCH, History, Row, RowOutcome};
 
+mod on_hub;
+
 /// One component: package, batch, seconds by arch; 0 seconds fail after one.
 type ComponentText<'a> = (&'a str, u32, &'a [(&'a str, u64)]);
 
@@ -44,6 +46,7 @@ fn setup(modules: &[ModuleText<'_>], builders: &[(&str, u32)]) -> Setup {
         catalog: catalog(&parts),
         samples: Arc::new(history),
         slots: Slots { groups: builders.iter().map(group).collect() },
+        hub: None,
         approach: Approach::OrchestratorOwned,
         cascade: Cascade::Planned,
         dispatch: Dispatch::Graph,

@@ -1,0 +1,132 @@
+//! What koji's model needs besides the catalog: the farm, and what history says of the steps that
+//! the ideal model leaves out.
+
+use std::sync::Arc;
+
+use super::hub::Settings;
+use crate::farm::{Farm, Model};
+use crate::name::{Arch, PackageName};
+use crate::orchestrate::Catalog;
+use crate::time::Millis;
+use crate::trace::{
+    BUILD_ARCH, BUILD_SRPM, BuildShape, CREATEREPO, EstimateFrom, History, Row, RowOutcome,
+    Samples, TAG_BUILD,
+};
+
+/// The package that sets a module's macros, which its buildroots need before all else.
+const MACROS: &str = "module-build-macros";
+
+/// A farm whose builds go through a simulated hub.
+#[derive(Clone, Debug)]
+pub struct HubSetup {
+    /// The hub and its builders.
+    pub settings: Arc<Settings>,
+    /// What the steps of builds take.
+    pub steps: Steps,
+}
+
+/// Samples of every step but `buildArch`.
+#[derive(Clone, Debug)]
+pub struct Steps {
+    /// By component.
+    pub components: Vec<ComponentSteps>,
+    /// `createrepo`, where the trace says it.
+    pub createrepo: Option<Samples>,
+    /// The macros package.
+    pub macros_srpm: Samples,
+    /// Its one `buildArch`.
+    pub macros_build: Samples,
+    /// Its tagging.
+    pub macros_tag: Samples,
+}
+
+/// Samples of the steps of one component's builds.
+#[derive(Clone, Debug)]
+pub struct ComponentSteps {
+    /// The source RPM; `None`: the history knows whole builds only, and nothing is filled in.
+    pub srpm: Option<Samples>,
+    /// Tagging; `None` likewise.
+    pub tagging: Option<Samples>,
+    /// How long its builds take on average: `buildArch` weighs more for it.
+    pub mean_build: Millis,
+}
+
+impl HubSetup {
+    /// Prepares koji's model; `None` where the farm asks for the ideal one.
+    #[must_use]
+    pub fn of(farm: &Farm, catalog: &Catalog, history: &History) -> Option<Self> {
+        if farm.model == Model::Ideal {
+            return None;
+        }
+        let asked = catalog.tasks.iter().map(|task| task.arch.clone());
+        let settings = Arc::new(Settings::of(farm, asked));
+        Some(Self { settings, steps: Steps::of(farm, catalog, history) })
+    }
+}
+
+impl Steps {
+    fn of(farm: &Farm, catalog: &Catalog, history: &History) -> Self {
+        let noarch = Arch::from("noarch");
+        let none = PackageName::from("");
+        let (_, from) = history.estimate(CREATEREPO, &none, &noarch);
+        let macros = PackageName::from(MACROS);
+        let of_macros = |method| history.samples(method, &macros, &noarch);
+        // Other packages say nothing of this one, which builds nothing.
+        let (_, known) = history.estimate(BUILD_ARCH, &macros, &noarch);
+        let is_known = matches!(known, EstimateFrom::PackageArch | EstimateFrom::Package);
+        Self {
+            components: catalog
+                .components
+                .iter()
+                .map(|component| ComponentSteps::of(component, (catalog, history, &noarch)))
+                .collect(),
+            createrepo: (from != EstimateFrom::Default)
+                .then(|| history.samples(CREATEREPO, &none, &noarch)),
+            macros_srpm: of_macros(BUILD_SRPM),
+            macros_build: if is_known {
+                of_macros(BUILD_ARCH)
+            } else {
+                always(farm.hub.macros_build, &macros)
+            },
+            macros_tag: of_macros(TAG_BUILD),
+        }
+    }
+}
+
+impl ComponentSteps {
+    fn of(component: &crate::orchestrate::Component, from: (&Catalog, &History, &Arch)) -> Self {
+        let (catalog, history, noarch) = from;
+        let package = &component.package;
+        if let BuildShape::Whole(_) = history.build_shape(package) {
+            let mean_build = Millis(component.estimate_ms);
+            return Self { srpm: None, tagging: None, mean_build };
+        }
+        let median = |method, arch| history.estimate(method, package, arch).0;
+        let tasks = &catalog.tasks[component.tasks.start as usize..component.tasks.end as usize];
+        let longest = tasks.iter().map(|task| median(BUILD_ARCH, &task.arch)).max();
+        Self {
+            srpm: Some(history.samples(BUILD_SRPM, package, noarch)),
+            tagging: Some(history.samples(TAG_BUILD, package, noarch)),
+            mean_build: median(BUILD_SRPM, noarch)
+                + longest.unwrap_or_default()
+                + median(TAG_BUILD, noarch),
+        }
+    }
+}
+
+/// Returns samples that always say the same.
+fn always(run: Millis, package: &PackageName) -> Samples {
+    let row = Row {
+        package: package.clone(),
+        method: BUILD_ARCH.into(),
+        arch: "noarch".into(),
+        run,
+        outcome: RowOutcome::Closed,
+        queued: None,
+        started_at: None,
+        module: None,
+        nvr: None,
+        source: None,
+    };
+    History::from_rows(vec![row]).samples(BUILD_ARCH, package, &"noarch".into())
+}

@@ -1,0 +1,120 @@
+//! The books: what each module build cost, when builders were busy with it, and bars for a chart.
+
+use super::{
+    BuildId, ComponentEnd, Cost, Millis, ModuleIx, OnHub, Owner, TaskBar, TaskId, Timestamp,
+};
+use crate::koji::TaskState;
+use crate::sim::figures::{Bar, BarEnd};
+use crate::sim::hub::TaskInfo;
+
+impl OnHub<'_> {
+    pub(super) fn costs_of(&mut self, build: BuildId) -> &mut Cost {
+        let at = build.0 as usize;
+        if self.costs.len() <= at {
+            self.costs.resize(at + 1, Cost::default());
+        }
+        &mut self.costs[at]
+    }
+
+    /// Notes that a task had a builder: where, from when to when. Parents only wait, and count
+    /// for nothing.
+    pub(super) fn count_work(
+        &mut self,
+        task: TaskId,
+        on: (u32, Timestamp, Timestamp),
+        is_ok: bool,
+    ) {
+        let info = self.hub.task(task);
+        if !info.is_leaf {
+            return;
+        }
+        let (builder, from, to) = on;
+        let busy = to - from;
+        let set = self.farm.settings.builders[builder as usize].arches;
+        if let Some(arch) = info.arch.or_else(|| set.iter().next()) {
+            self.busy[arch as usize] += busy;
+        }
+        let Some(owner) = info.subject.map(|at| self.owners[at as usize]) else { return };
+        let (build, module, run) = match owner {
+            Owner::Component(run) => {
+                let entry = self.components[run as usize];
+                let module = self.setup.catalog.component(entry.component).module;
+                (entry.build, module, Some(run))
+            }
+            Owner::Macros(job) => {
+                let super::Order::Target { build, module } = self.jobs[job.0 as usize].order else {
+                    return;
+                };
+                (build, module, None)
+            }
+        };
+        self.costs_of(build).busy += busy;
+        if info.state == TaskState::Free {
+            // It begins again from the start.
+            self.costs_of(build).lost += busy;
+        } else if let Some(run) = run {
+            let entry = &mut self.components[run as usize];
+            entry.busy += busy;
+            // What ends after its component was given up is lost with it.
+            if entry.end.is_some_and(|end| end != ComponentEnd::Complete) {
+                self.costs_of(build).lost += busy;
+            }
+        }
+        self.spans[module.index()].push((from, to));
+        self.note_bar(&info, (build, module, run), (on, is_ok));
+    }
+
+    /// Returns how long at least one builder worked for a module.
+    pub(in crate::sim) fn building(&self, module: ModuleIx) -> Millis {
+        let mut spans = self.spans[module.index()].clone();
+        spans.sort_unstable();
+        let (mut total, mut until) = (Millis::ZERO, Timestamp::START);
+        for (from, to) in spans {
+            total += to - from.max(until);
+            until = until.max(to);
+        }
+        total
+    }
+
+    fn note_bar(
+        &mut self,
+        info: &TaskInfo,
+        of: (BuildId, ModuleIx, Option<u32>),
+        how: ((u32, Timestamp, Timestamp), bool),
+    ) {
+        let Some(bars) = &mut self.bars else { return };
+        let (build, module, run) = of;
+        let ((builder, start, end), is_ok) = how;
+        let settings = &self.farm.settings;
+        let group = settings.builders[builder as usize].group;
+        let first = settings.builders.iter().position(|other| other.group == group);
+        let number = builder as usize - first.expect("the builder is in its own group") + 1;
+        let catalog = &self.setup.catalog;
+        let package = run.map_or_else(
+            || "module-build-macros".into(),
+            |run| catalog.component(self.components[run as usize].component).package.clone(),
+        );
+        let arch = match info.arch {
+            Some(arch) => settings.arches[arch as usize].clone(),
+            None => "noarch".into(),
+        };
+        let outcome = if info.state == TaskState::Failed {
+            BarEnd::Failed
+        } else if is_ok {
+            BarEnd::Closed
+        } else {
+            BarEnd::Canceled
+        };
+        let bar = Bar {
+            lane: format!("{}/{number}", settings.groups[group as usize]).into(),
+            module: catalog.module(module).id.clone(),
+            build: 0,
+            package,
+            arch,
+            start,
+            end,
+            outcome,
+        };
+        bars.push(TaskBar { build, bar });
+    }
+}

@@ -1,0 +1,206 @@
+//! Both approaches on koji's model.
+
+use rand::{Rng as _, SeedableRng as _};
+use rand_pcg::Pcg64Mcg;
+
+use super::*;
+use crate::farm::{BuilderGroup, Farm, Model};
+use crate::scenario::{Fault, FaultKind};
+use crate::sim::HubSetup;
+
+/// Two batches of one package each.
+const TWO: &[ComponentText<'_>] = &[("a", 0, &[("x86_64", 100)]), ("b", 1, &[("x86_64", 100)])];
+
+fn farm(groups: &[(&str, u32)]) -> Farm {
+    let group = |&(arch, count): &(&str, u32)| BuilderGroup::new(arch, count, vec![arch.into()]);
+    Farm { model: Model::Koji, builders: groups.iter().map(group).collect(), ..Farm::default() }
+}
+
+fn on_hub(setup: Setup, farm: &Farm) -> Setup {
+    let hub = HubSetup::of(farm, &setup.catalog, &History::default()).map(Arc::new);
+    Setup { hub, slots: Slots::of(farm), ..setup }
+}
+
+#[test]
+fn an_orchestrator_that_owns_a_build_pays_for_repos_and_macros() {
+    let run = run(&on_hub(setup(&[("m", &[], TWO)], &[]), &farm(&[("x86_64", 3)])));
+    assert_eq!(run.figures.outcome, Outcome::Done);
+    // The first repo of the build tag, one with the macros package, one with batch 1.
+    assert_eq!(run.figures.repo_regenerations, 3);
+    // Three newRepo with a createrepo each; the macros package and two components with SRPM, one
+    // arch and tagging each; the createrepo of the module's repo.
+    assert_eq!(run.figures.tasks, 3 * 2 + 3 * 4 + 1);
+    assert_eq!(run.figures.component_builds, 2);
+    assert_eq!(run.stuck, [""; 0]);
+    // Each of the five takes SRPM or repo, and waits: far more than the 200 s of building.
+    assert!(run.figures.makespan > Millis::from_secs(1200), "{:?}", run.figures.makespan);
+}
+
+#[test]
+fn koji_pays_for_a_repo_before_each_batch_and_one_at_the_end() {
+    let setup = setup(&[("m", &[], TWO)], &[]);
+    let setup = Setup { approach: Approach::KojiOwned, ..setup };
+    let run = run(&on_hub(setup, &farm(&[("x86_64", 3)])));
+    assert_eq!(run.figures.outcome, Outcome::Done);
+    assert_eq!(run.figures.repo_regenerations, 2);
+    // The moduleBuild; two waitrepo; two newRepo with a createrepo; two components; createrepo.
+    assert_eq!(run.figures.tasks, 1 + 2 + 2 * 2 + 2 * 4 + 1);
+    assert_eq!(run.modules[0].state, ModuleState::Ready);
+}
+
+#[test]
+fn a_component_that_fails_fails_its_module_and_its_time_is_wasted() {
+    let failing: &[ComponentText<'_>] = &[("a", 0, &[("x86_64", 0)]), ("b", 1, &[("x86_64", 9)])];
+    for approach in [Approach::KojiOwned, Approach::OrchestratorOwned] {
+        let setup = Setup { approach, ..setup(&[("m", &[], failing)], &[]) };
+        let run = run(&on_hub(setup, &farm(&[("x86_64", 3)])));
+        assert_eq!(run.figures.outcome, Outcome::Failed, "{approach:?}");
+        assert_eq!(run.modules[0].state, ModuleState::Failed);
+        // SRPM 30 s and one second of building.
+        assert!(run.figures.wasted >= Millis::from_secs(31), "{approach:?} {:?}", run.figures);
+    }
+}
+
+#[test]
+fn an_arch_without_a_builder_is_told() {
+    let there: &[ComponentText<'_>] = &[("a", 0, &[("s390x", 100)])];
+    for approach in [Approach::KojiOwned, Approach::OrchestratorOwned] {
+        let setup = Setup { approach, ..setup(&[("m", &[], there)], &[]) };
+        let run = run(&on_hub(setup, &farm(&[("x86_64", 3)])));
+        assert_eq!(run.figures.outcome, Outcome::Stuck, "{approach:?}");
+        assert_eq!(run.arches_without_builder, ["s390x".into()]);
+        assert_eq!(run.stuck, ["no builder serves channel default with s390x"]);
+    }
+}
+
+#[test]
+fn a_lost_builder_begins_its_work_again() {
+    let one: &[ComponentText<'_>] = &[("a", 0, &[("x86_64", 3600)])];
+    let setup = setup(&[("m", &[], one)], &[]);
+    let farm = farm(&[("x86_64", 2)]);
+    // By then the component is being built; an hour later its builder begins it again.
+    let fault = Fault {
+        at: Millis::from_secs(3000),
+        kind: FaultKind::BuildersDown,
+        builders: Some("x86_64".to_owned()),
+        count: None,
+        module: None,
+        lasts: Some(Millis::from_secs(3600)),
+        line: 0,
+    };
+    let mut lost = setup.clone();
+    lost.conditions.faults = vec![fault];
+    let lost = run(&on_hub(lost, &farm));
+    assert_eq!(lost.figures.outcome, Outcome::Done);
+    assert!(lost.figures.makespan >= Millis::from_secs(3000 + 3600 + 3600));
+    let well = run(&on_hub(setup, &farm));
+    assert!(well.figures.makespan < Millis::from_secs(3000 + 3600));
+    assert!(lost.figures.wasted > well.figures.wasted, "what had been built is lost");
+}
+
+fn number(at: usize) -> u32 {
+    u32::try_from(at).unwrap()
+}
+
+/// A small world of one seed: modules in a chain or a fan, a farm, and what breaks.
+fn random_world(seed: u64) -> (Setup, Farm) {
+    let mut random = Pcg64Mcg::seed_from_u64(seed);
+    let mut pick = |limit: u64| usize::try_from(random.next_u64() % limit).unwrap();
+    const ARCHES: [&[(&str, u64)]; 4] = [
+        &[("x86_64", 200)],
+        &[("x86_64", 900), ("aarch64", 50)],
+        &[("noarch", 20)],
+        &[("aarch64", 5000)],
+    ];
+    let component = |random: usize, batch| {
+        let tasks = ARCHES[random % 4];
+        if random.is_multiple_of(37) {
+            ("p", batch, &[("x86_64", 0)][..])
+        } else {
+            ("p", batch, tasks)
+        }
+    };
+    let mut components: Vec<Vec<ComponentText<'_>>> = Vec::new();
+    for _ in 0..3 {
+        let count = number(pick(4));
+        components.push((0..count).map(|batch| component(pick(1000), batch / 2)).collect());
+    }
+    let later: [&[u32]; 3] = if pick(2) == 0 { [&[1], &[2], &[]] } else { [&[1, 2], &[], &[]] };
+    let modules: Vec<ModuleText<'_>> =
+        (0..3).map(|at| (["a", "b", "c"][at], later[at], &*components[at])).collect();
+    let mut setup = setup(&modules, &[]);
+    setup.approach = [Approach::KojiOwned, Approach::OrchestratorOwned][pick(2)];
+    setup.cascade = [Cascade::Literal, Cascade::Planned][pick(2)];
+    setup.dispatch = [Dispatch::Graph, Dispatch::Batch, Dispatch::Wave][pick(3)];
+    setup.conditions.retries = number(pick(2));
+    setup.seed = seed;
+    let mut farm = farm(&[("x86_64", 1 + number(pick(3))), ("aarch64", 1 + number(pick(2)))]);
+    farm.builders[0].cpus = [None, Some(1)][pick(2)];
+    farm.builders[0].max_jobs = [Some(10), Some(3), None][pick(3)];
+    let kinds = [
+        FaultKind::BuildersDown,
+        FaultKind::HubOffline,
+        FaultKind::RepoFailure,
+        FaultKind::BasePackageBroken,
+        FaultKind::OrchestratorCrash,
+        FaultKind::BusOutage,
+    ];
+    for _ in 0..pick(3) {
+        setup.conditions.faults.push(Fault {
+            at: Millis(pick(3_000_000) as u64),
+            kind: kinds[pick(6)],
+            builders: Some("x86_64".to_owned()),
+            count: Some(1),
+            module: None,
+            lasts: [None, Some(Millis(1 + pick(4_000_000) as u64))][pick(2)],
+            line: 0,
+        });
+    }
+    (setup, farm)
+}
+
+#[test]
+fn every_random_world_ends_alike_and_in_order() {
+    let (mut done, mut others) = (0, 0);
+    for seed in 0..400 {
+        let (setup, farm) = random_world(seed);
+        let setup = on_hub(setup, &farm);
+        let mut world = World::new(&setup);
+        let first = world.run_in_full(0);
+        assert_eq!(world.run(0), first.figures, "seed {seed}: a run leaves nothing behind");
+        for module in &first.modules {
+            let is_ready = module.state == ModuleState::Ready;
+            assert_eq!(module.ready.is_some(), is_ready, "seed {seed}");
+        }
+        let busy: Millis = first.figures.busy.iter().map(|(_, busy)| *busy).sum();
+        let bars: Millis = first.bars.iter().map(|bar| bar.end - bar.start).sum();
+        assert!(bars <= busy, "seed {seed}: repos work too");
+        assert!(first.figures.wasted <= busy, "seed {seed}");
+        if setup.cascade == Cascade::Planned {
+            check_order(&setup, &first, seed);
+        }
+        match first.figures.outcome {
+            Outcome::Done => {
+                done += 1;
+                let is_ready = |module: &crate::sim::ModuleRun| module.state == ModuleState::Ready;
+                assert!(first.modules.iter().all(is_ready), "seed {seed}");
+            }
+            Outcome::Failed | Outcome::Stuck | Outcome::Capped => others += 1,
+        }
+    }
+    assert!(done > 50 && others > 20, "{done} done, {others} not");
+}
+
+/// Nothing of a module is built before what it waits for is ready.
+fn check_order(setup: &Setup, run: &Run, seed: u64) {
+    for module in &setup.catalog.modules {
+        let ready = run.modules.iter().find(|known| known.id == module.id).and_then(|m| m.ready);
+        for dependant in &module.planned_dependants {
+            let id = &setup.catalog.module(*dependant).id;
+            let first = run.bars.iter().filter(|bar| bar.module == *id).map(|bar| bar.start).min();
+            if let Some(first) = first {
+                assert!(ready.is_some_and(|ready| ready <= first), "seed {seed}: {id} too early");
+            }
+        }
+    }
+}
