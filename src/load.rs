@@ -19,6 +19,7 @@ mod repository;
 mod retire;
 mod row;
 mod source;
+mod source_urls;
 mod sources;
 mod stream;
 mod yaml;
@@ -30,6 +31,7 @@ pub use packager::{BuildOpts, Configuration, ConversionError, Packager, Packager
 pub use problem::{Code, Finding, Place, Severity};
 pub use retire::{Minute, MinuteError, Obsoletes, Translation, Translations, active_obsoletes};
 pub use source::LoadError;
+pub use source_urls::{SourceUrls, Wanted};
 pub use stream::{Component, Dependencies, IncludedModule, Lock, Origin, Requirement, Stream};
 
 use crate::name::{NameStream, Version};

@@ -14,6 +14,7 @@ pub mod expand;
 pub mod model;
 pub mod names;
 pub mod platform;
+pub mod replatform;
 pub mod resolve;
 pub mod reuse;
 pub mod schedule;

@@ -12,6 +12,8 @@ mod durations;
 pub mod expand;
 mod figures;
 pub mod plan;
+pub mod replatform;
+pub mod reuse;
 pub mod run;
 #[cfg(test)]
 mod sample;

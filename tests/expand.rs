@@ -114,14 +114,6 @@ const BAD: &[(&str, i32, &[&str])] = &[
         &["-:10:42: error[no-build]: there is no build of perl:5.3; perl has 5.26, 5.30 and 5.32"],
     ),
     (
-        "  - buildrequires: {platform: [el8.6.0], perl: [5.26], perl-DBI: [1.641], perl-YAML: []}\n",
-        1,
-        &[
-            "error[unsolvable]: what group 1 buildrequires cannot be had together",
-            "warning[refused-streams]",
-        ],
-    ),
-    (
         "  - buildrequires: {platform: [el8.6.0]}\n  - buildrequires: {platform: []}\n",
         1,
         &["error[same-context]: context", "comes out 2 times (groups 1 and 2)"],

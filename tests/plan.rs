@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use modplan::graph::{GraphOptions, ModuleGraph};
 use modplan::load::{self, Snapshot};
 use modplan::plan::model::BecauseKind;
+use modplan::plan::reuse::Reuse;
 use modplan::plan::{self, Given, Plan, Selection, Unit};
 use modplan::trace::History;
 
@@ -38,6 +39,7 @@ impl Case {
             history: &self.history,
             farm: None,
             arches: &[],
+            reuse: Reuse::default(),
         };
         plan::plan(given, asked).expect("what is asked for is loaded").plan
     }

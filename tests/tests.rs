@@ -39,6 +39,8 @@ mod reports;
 #[cfg(test)]
 mod resolution;
 #[cfg(test)]
+mod reuse_plan;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod sweeps;

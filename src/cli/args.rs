@@ -4,7 +4,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use modplan::name::{Arch, Selector};
+use modplan::name::{Arch, NameStream, Selector};
+use modplan::plan::reuse::Strategy;
 
 /// The modules: what `INPUT…` means everywhere.
 #[derive(Clone, Debug, Args)]
@@ -56,6 +57,24 @@ pub(crate) struct SelectionArgs {
     /// Build for ARCH only; several with commas or by repeating
     #[arg(long, value_name = "ARCH", value_delimiter = ',', value_parser = arch)]
     pub(crate) arches: Vec<Arch>,
+    #[command(flatten)]
+    pub(crate) reuse: ReuseArgs,
+}
+
+/// What of earlier builds is taken over.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Reuse")]
+pub(crate) struct ReuseArgs {
+    /// Which components are built again: all, changed-and-after, only-changed, or dependencies: what
+    /// changed sources, macros or rebuilt buildrequires reach
+    #[arg(long, value_name = "STRATEGY", default_value_t)]
+    pub(crate) rebuild_strategy: Strategy,
+    /// Take earlier builds from these inputs; without, from those that are planned
+    #[arg(long, value_name = "INPUT")]
+    pub(crate) reuse_from: Vec<PathBuf>,
+    /// A CSV file (package,stream,name,url) of where sources are; a commit after `#` pins one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sources: Option<PathBuf>,
 }
 
 impl SelectionArgs {
@@ -65,6 +84,8 @@ impl SelectionArgs {
         let ids = [changed, built, only, exclude, given];
         *all || !changed_package.is_empty()
             || !arches.is_empty()
+            || self.reuse.rebuild_strategy != Strategy::All
+            || self.reuse.sources.is_some()
             || ids.iter().any(|i| !i.is_empty())
     }
 }
@@ -125,4 +146,14 @@ fn arch(text: &str) -> Result<Arch, String> {
         return Err("an arch is letters, digits and `_`, such as x86_64".to_owned());
     }
     Ok(text.into())
+}
+
+/// Reads `NAME:STREAM`.
+pub(crate) fn name_stream(text: &str) -> Result<NameStream, String> {
+    match text.split_once(':') {
+        Some((name, stream)) if !name.is_empty() && !stream.is_empty() && !stream.contains(':') => {
+            Ok(NameStream::new(name, stream))
+        }
+        _ => Err("write NAME:STREAM, such as perl:5.30".to_owned()),
+    }
 }

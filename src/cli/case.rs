@@ -7,14 +7,18 @@ use std::path::{Path, PathBuf};
 
 use modplan::farm::{Farm, Model};
 use modplan::graph::{self, GraphOptions, ModuleGraph};
-use modplan::load::{self, Code, Finding, Input, Severity, Snapshot};
-use modplan::name::Arch;
+use modplan::load::{self, Code, Finding, Input, Severity, Snapshot, SourceUrls};
+use modplan::name::{Arch, NameStream};
+use modplan::plan::expand::{Loaded, Settings};
+use modplan::plan::replatform::replatform;
+use modplan::plan::reuse::{Reuse, Strategy};
 use modplan::plan::{self, Given, Plan, Planning, SelectError, Selection};
+use modplan::report;
 use modplan::scenario::{Gate, Scenario};
 use modplan::sim::DurationMode;
 use modplan::trace::History;
 
-use super::args::{Follow, SelectionArgs, Unit, Versions, WorldArgs};
+use super::args::{Follow, ReuseArgs, SelectionArgs, Unit, Versions, WorldArgs};
 use super::console::Console;
 use super::status::Refusal;
 
@@ -61,6 +65,9 @@ pub(crate) struct Case {
     pub(crate) graph: ModuleGraph,
     selection: Selection,
     arches: Vec<Arch>,
+    strategy: Strategy,
+    reuse_from: Option<Snapshot>,
+    sources: Option<SourceUrls>,
 }
 
 impl Case {
@@ -80,7 +87,12 @@ impl Case {
                 .into());
         }
         let arches = args.arches.clone();
-        Ok(Self { snapshot, graph, selection: selection(args), arches })
+        let strategy = args.reuse.rebuild_strategy;
+        let reuse_from = reuse_from(&args.reuse, console)?;
+        let sources =
+            args.reuse.sources.as_deref().map(|path| sources(path, console)).transpose()?;
+        let selection = selection(args);
+        Ok(Self { snapshot, graph, selection, arches, strategy, reuse_from, sources })
     }
 
     /// Returns whether a finding says that something in the inputs is wrong or odd.
@@ -101,6 +113,24 @@ impl Case {
         Ok(self.plan_selection(&all, world)?.plan)
     }
 
+    /// Tells what a plan's modules become on another platform; returns whether any cannot be built.
+    pub(crate) fn move_to(
+        &self,
+        target: &NameStream,
+        plan: &mut Plan,
+        console: &Console,
+    ) -> anyhow::Result<bool> {
+        let settings = Settings::default();
+        let loaded = Loaded::new(&self.snapshot, &settings.platforms);
+        let (on, moved) = replatform(&loaded, (&self.graph, &settings), plan, target)
+            .map_err(|error| Refusal::usage(error.to_string()).hint("such as platform:el8.6.0"))?;
+        let inputs = &self.snapshot.inputs;
+        let findings = report::replatform::findings((&on, &moved), (&loaded, &settings), inputs);
+        console.findings(&findings, inputs);
+        plan.on_platform = Some(on);
+        Ok(!findings.is_empty())
+    }
+
     fn plan_selection(&self, asked: &Selection, world: &World) -> anyhow::Result<Planning> {
         let given = Given {
             snapshot: &self.snapshot,
@@ -108,6 +138,11 @@ impl Case {
             history: &world.history,
             farm: world.farm.as_ref(),
             arches: &self.arches,
+            reuse: Reuse {
+                strategy: self.strategy,
+                from: self.reuse_from.as_ref(),
+                sources: self.sources.as_ref(),
+            },
         };
         Ok(plan::plan(given, asked).map_err(refusal)?)
     }
@@ -163,6 +198,32 @@ fn selection(args: &SelectionArgs) -> Selection {
             Unit::Context => plan::Unit::Context,
         },
     }
+}
+
+/// Reads the builds to take from.
+fn reuse_from(args: &ReuseArgs, console: &Console) -> anyhow::Result<Option<Snapshot>> {
+    if args.reuse_from.is_empty() {
+        return Ok(None);
+    }
+    if args.rebuild_strategy == Strategy::All {
+        return Err(Refusal::usage("--reuse-from reuses nothing while everything is rebuilt")
+            .hint("give --rebuild-strategy changed-and-after, only-changed or dependencies")
+            .into());
+    }
+    let snapshot = load::load(&args.reuse_from, &load::Options::default())?;
+    console.findings(&snapshot.findings, &snapshot.inputs);
+    if snapshot.streams.is_empty() {
+        return Err(Refusal::no("the inputs of --reuse-from hold no module").into());
+    }
+    Ok(Some(snapshot))
+}
+
+fn sources(path: &Path, console: &Console) -> anyhow::Result<SourceUrls> {
+    let (sources, findings) = SourceUrls::read(&read(path)?, 0);
+    if findings.is_empty() {
+        return Ok(sources);
+    }
+    Err(wrong(path, &findings, console).into())
 }
 
 /// Reads a file that is no module input.

@@ -13,6 +13,7 @@ use modplan::plan::expand::{self, Document, Loaded, Request, Settings};
 use modplan::plan::version::version_at;
 use modplan::report::expand as report;
 
+use super::args::name_stream;
 use super::console::Console;
 use super::output::OutputArgs;
 use super::status::{Answer, Refusal};
@@ -333,14 +334,5 @@ impl RuleArgs {
             settings.limits.keys_max = max.get();
         }
         settings
-    }
-}
-
-fn name_stream(text: &str) -> Result<NameStream, String> {
-    match text.split_once(':') {
-        Some((name, stream)) if !name.is_empty() && !stream.is_empty() && !stream.contains(':') => {
-            Ok(NameStream::new(name, stream))
-        }
-        _ => Err("write NAME:STREAM, such as perl:5.30".to_owned()),
     }
 }

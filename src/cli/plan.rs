@@ -1,11 +1,13 @@
 //! `modplan plan`: what is rebuilt, why, in which order, how long: the dry run.
 
 use clap::{Args, ValueEnum};
+use modplan::name::NameStream;
 use modplan::plan::Plan;
+use modplan::plan::reuse::Strategy;
 use modplan::report;
 use modplan::sim::DurationMode;
 
-use super::args::{InputArgs, SelectionArgs, WorldArgs};
+use super::args::{InputArgs, SelectionArgs, WorldArgs, name_stream};
 use super::case::{Case, World};
 use super::console::Console;
 use super::output::OutputArgs;
@@ -21,6 +23,9 @@ pub(crate) struct PlanCommand {
     inputs: InputArgs,
     #[command(flatten)]
     selection: SelectionArgs,
+    /// Tell what the rebuilt modules become on this platform: their contexts, and what is missing
+    #[arg(long, value_name = "NAME:STREAM", value_parser = name_stream)]
+    platform: Option<NameStream>,
     #[command(flatten)]
     world: WorldArgs,
     /// How the plan is written
@@ -49,21 +54,42 @@ impl PlanCommand {
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
         let case = Case::read(&self.inputs.inputs, &self.selection, console)?;
         let world = World::read((&self.world, DurationMode::Resample), console)?;
-        let planning = case.plan(&world, console)?;
+        let mut planning = case.plan(&world, console)?;
         refuse_storm(&planning.plan, &self.selection)?;
+        let mut is_odd = false;
+        if let Some(target) = &self.platform {
+            is_odd = case.move_to(target, &mut planning.plan, console)?;
+        }
         let remarks = report::plan::remarks(&planning.plan);
         for (remark, hint) in &remarks {
             console.warn(remark, Some(hint));
         }
         let plan = &planning.plan;
         self.output.write(match self.format {
-            Format::Table => report::plan::table(plan),
+            Format::Table => self.table(plan),
             Format::Json => plan.to_json(),
             Format::Csv => report::plan::csv(plan),
             Format::Dot => report::plan::dot(plan),
         })?;
-        let is_odd = case.has_findings() || !planning.findings.is_empty() || !remarks.is_empty();
+        let is_odd =
+            is_odd || case.has_findings() || !planning.findings.is_empty() || !remarks.is_empty();
         Ok(Answer::yes_if(!(self.strict && is_odd)))
+    }
+}
+
+impl PlanCommand {
+    /// Renders the plan for people, with what is reused where anything may be.
+    fn table(&self, plan: &Plan) -> String {
+        let mut text = report::plan::table(plan);
+        if self.selection.reuse.rebuild_strategy != Strategy::All {
+            text.push('\n');
+            text += &report::reuse::table(plan);
+        }
+        if let Some(on) = &plan.on_platform {
+            text.push('\n');
+            text += &report::replatform::table(on);
+        }
+        text
     }
 }
 

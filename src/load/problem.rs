@@ -125,6 +125,7 @@ codes! {
     DroppedGroup "dropped-group" Warning "A dependency group is ignored, since another one has no buildrequires.";
     SameContext "same-context" Error "Several expanded documents have one context, so that only one of them can be built.";
     NotProvenBest "not-proven-best" Warning "The search for the newest buildroot was cut short.";
+    SourceUrls "source-urls" Error "A file of source URLs lacks a column, or a row of it is wrong.";
     SettingSyntax "setting-syntax" Error "A farm or scenario file is not readable YAML.";
     SettingUnknown "setting-unknown" Error "A farm or scenario file has a key that does not exist.";
     SettingUnsupported "setting-unsupported" Error "A key exists but is not yet supported.";

@@ -8,12 +8,13 @@ use super::model::{
     Because, BecauseKind, DanglingRow, Edge, FORMAT, Plan, PlanCycle, PlanInput, PlanModule,
     SelfRequireRow,
 };
+use super::reuse::{self, Asked, Decision, Reason, Reuse, Strategy};
 use super::select::{self, Rebuilt, SelectError, Selection};
 use crate::farm::Farm;
 use crate::graph::csr::{self, Adjacency};
 use crate::graph::{Kind, Missing, ModuleGraph, ModuleIx, cycle};
 use crate::load::{Finding, Snapshot};
-use crate::name::{Arch, NameStream, Selector};
+use crate::name::{Arch, NameStream, PackageName, Selector};
 use crate::trace::History;
 
 /// What a plan is made from.
@@ -29,6 +30,8 @@ pub struct Given<'a> {
     pub farm: Option<&'a Farm>,
     /// The only arches to build for; empty: what the farm serves, without a farm what is loaded.
     pub arches: &'a [Arch],
+    /// How much of earlier builds is taken over.
+    pub reuse: Reuse<'a>,
 }
 
 /// A plan, and what is odd about it.
@@ -52,8 +55,9 @@ pub fn plan(given: Given<'_>, asked: &Selection) -> Result<Planning, SelectError
     let arches = asked_arches(given);
     let mut findings = Vec::new();
     let sources = Sources { graph: given.graph, history: given.history, arches: &arches };
-    let planned: Vec<Planned> =
+    let mut planned: Vec<Planned> =
         order.members.iter().map(|&m| sources.plan(&given.graph[m], &mut findings)).collect();
+    take_over(given, (&rebuilt, &order), &mut planned);
     let needed = planned
         .iter()
         .flat_map(|p| &p.batches)
@@ -63,6 +67,61 @@ pub fn plan(given: Given<'_>, asked: &Selection) -> Result<Planning, SelectError
     let durations = duration::durations(&planned, &order.shape(), &farm);
     let plan = assemble(given, asked, (&rebuilt, &order), (planned, durations));
     Ok(Planning { plan, findings, farm })
+}
+
+/// Decides for each component whether its earlier build is taken over; then nothing is built.
+fn take_over(given: Given<'_>, which: (&Rebuilt, &Order), planned: &mut [Planned]) {
+    let (rebuilt, order) = which;
+    if given.reuse.strategy == Strategy::All {
+        for component in planned.iter_mut().flat_map(Planned::components) {
+            component.decide(&Decision::Rebuilt(Reason::StrategyAll));
+        }
+        return locate(given, order, planned);
+    }
+    let is_changed = |reason: &select::Reason| reason.kind == BecauseKind::Changed;
+    let changed: BTreeSet<&str> = rebuilt
+        .iter()
+        .filter(|(_, reasons)| reasons.iter().any(is_changed))
+        .map(|(&module, _)| &*given.graph[module].id)
+        .collect();
+    // Contexts of one stream have one source.
+    let shares = |reason: &select::Reason| {
+        reason.kind == BecauseKind::Sibling && changed.contains(reason.on.as_str())
+    };
+    let packages = |reasons: &[select::Reason]| -> BTreeSet<PackageName> {
+        let named = reasons.iter().filter(|reason| reason.kind == BecauseKind::ChangedPackage);
+        named.map(|reason| reason.on.as_str().into()).collect()
+    };
+    let named: Vec<BTreeSet<PackageName>> =
+        rebuilt.values().map(|reasons| packages(reasons)).collect();
+    let asked: Vec<Asked<'_>> = rebuilt
+        .iter()
+        .zip(&named)
+        .map(|((&ix, reasons), changed_packages)| Asked {
+            ix,
+            is_changed: reasons.iter().any(|reason| is_changed(reason) || shares(reason)),
+            changed_packages,
+        })
+        .collect();
+    let decisions =
+        reuse::decide_all((given.snapshot, given.graph), given.reuse, &asked, &order.edges);
+    for (planned, decisions) in planned.iter_mut().zip(decisions) {
+        for component in planned.components() {
+            if let Some(decision) = decisions.get(&component.component) {
+                component.decide(decision);
+            }
+        }
+    }
+    locate(given, order, planned);
+}
+
+/// Writes down where the sources of components are.
+fn locate(given: Given<'_>, order: &Order, planned: &mut [Planned]) {
+    let Some(sources) = given.reuse.sources else { return };
+    for (planned, &ix) in planned.iter_mut().zip(&order.members) {
+        let module = &given.graph[ix];
+        planned.components().for_each(|component| component.locate(sources, module));
+    }
 }
 
 /// Returns the arches to build for.

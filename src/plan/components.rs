@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::batch::{self, Contents};
 use super::model::{ComponentOrder, PlanBatch, PlanComponent, PlanTask};
+use super::reuse::{Decision, commit_of};
 use crate::graph::{Module, ModuleGraph};
-use crate::load::{Code, Component, Finding};
+use crate::load::{Code, Component, Finding, SourceUrls, Wanted};
 use crate::name::{Arch, ComponentKey, NameStream};
 use crate::time::Millis;
 use crate::trace::{BUILD, BUILD_ARCH, BuildShape, EstimateFrom, History};
@@ -23,6 +24,13 @@ pub(super) struct Sources<'a> {
 pub(super) struct Planned {
     pub(super) order: ComponentOrder,
     pub(super) batches: Vec<PlanBatch>,
+}
+
+impl Planned {
+    /// Returns the components of all batches.
+    pub(super) fn components(&mut self) -> impl Iterator<Item = &mut PlanComponent> {
+        self.batches.iter_mut().flat_map(|batch| &mut batch.components)
+    }
 }
 
 impl Sources<'_> {
@@ -103,6 +111,9 @@ impl Sources<'_> {
             estimate_seconds: longest.as_secs_f64(),
             estimate_from: from,
             tasks: tasks.into_iter().map(|(task, ..)| task).collect(),
+            source: None,
+            reused: false,
+            why: String::new(),
         })
     }
 
@@ -130,4 +141,31 @@ impl Sources<'_> {
 
 fn contents(module: &Module) -> Contents<'_> {
     Contents { components: &module.components, included: &module.included }
+}
+
+impl PlanComponent {
+    /// Takes a decision on reuse over; what is reused takes no task and no time.
+    pub(super) fn decide(&mut self, decision: &Decision) {
+        self.why = decision.words();
+        if decision.is_reused() {
+            self.reused = true;
+            self.tasks.clear();
+            self.estimate_seconds = 0.0;
+        }
+    }
+
+    /// Writes down where the sources are; a commit that the URL gives is the ref.
+    pub(super) fn locate(&mut self, sources: &SourceUrls, module: &Module) {
+        let wanted = Wanted {
+            package: &self.package,
+            stream: &module.stream,
+            name: &module.name,
+            reference: self.reference.as_deref(),
+        };
+        let Some(url) = sources.url(wanted) else { return };
+        if let Some(commit) = commit_of(&url) {
+            self.reference = Some(commit.to_owned());
+        }
+        self.source = Some(url);
+    }
 }

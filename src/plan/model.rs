@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::replatform::OnPlatform;
 use crate::name::{Arch, ComponentKey, PackageName};
 use crate::trace::EstimateFrom;
 
@@ -37,6 +38,9 @@ pub struct Plan {
     pub critical_path: Vec<CriticalStep>,
     /// How long it takes.
     pub bounds: Bounds,
+    /// What the modules become on another platform, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_platform: Option<OnPlatform>,
 }
 
 /// One input.
@@ -154,8 +158,17 @@ pub struct PlanComponent {
     pub estimate_seconds: f64,
     /// The coarsest source among them.
     pub estimate_from: EstimateFrom,
-    /// Its koji tasks.
+    /// Its koji tasks; none where its earlier build is reused.
     pub tasks: Vec<PlanTask>,
+    /// The URL of its source, where `--sources` gives one.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// Whether its earlier build is taken over and nothing is built.
+    #[serde(default)]
+    pub reused: bool,
+    /// Why it is rebuilt or reused, in words.
+    #[serde(default)]
+    pub why: String,
 }
 
 /// One koji task of a component.

@@ -6,6 +6,7 @@
 //! A source that nothing pins (a branch) is never called unchanged.
 
 mod decide;
+mod planned;
 mod reason;
 mod recipe;
 
@@ -13,8 +14,10 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use decide::{Decision, decide};
+pub use planned::Reuse;
+pub(super) use planned::{Asked, decide_all};
 pub use reason::Reason;
-pub use recipe::{Part, Recipe, Source, candidate};
+pub use recipe::{Part, Recipe, Source, candidate, commit_of};
 
 /// How much of an earlier build is taken over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]

@@ -38,7 +38,9 @@ fn components(module: &PlanModule) -> String {
     if module.pass_through {
         return "passed through".to_owned();
     }
-    module.batches.iter().map(|batch| batch.components.len()).sum::<usize>().to_string()
+    let components = || module.batches.iter().flat_map(|batch| &batch.components);
+    let (all, built) = (components().count(), components().filter(|each| !each.reused).count());
+    if built == all { all.to_string() } else { format!("{built} of {all}") }
 }
 
 /// Writes seconds for people; a half-way plan has no negative ones.
@@ -98,13 +100,12 @@ fn summary(plan: &Plan) -> String {
 pub fn csv(plan: &Plan) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut write = |row: Vec<String>| writer.write_record(row).expect("memory takes every row");
-    let header =
-        "wave,module,version,batch,component,package,ref,arches,estimate_seconds,estimate_from";
+    let header = "wave,module,version,batch,component,package,ref,arches,estimate_seconds,estimate_from,reused,why";
     write(header.split(',').map(str::to_owned).collect());
     for module in &plan.modules {
         let start = || vec![module.wave.to_string(), module.id.clone(), module.version.clone()];
         if module.pass_through {
-            write(start().into_iter().chain(std::iter::repeat_n(String::new(), 7)).collect());
+            write(start().into_iter().chain(std::iter::repeat_n(String::new(), 9)).collect());
         }
         for batch in &module.batches {
             for component in &batch.components {
@@ -117,6 +118,8 @@ pub fn csv(plan: &Plan) -> String {
                     arches.join(" "),
                     format!("{:.3}", component.estimate_seconds),
                     component.estimate_from.to_string(),
+                    component.reused.to_string(),
+                    component.why.clone(),
                 ];
                 write(start().into_iter().chain(rest).collect());
             }

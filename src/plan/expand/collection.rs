@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::name::{ModuleName, NameStream, Nsvc, StreamName};
+use crate::name::{Context, ModuleName, NameStream, Nsvc, StreamName, Version};
 use crate::plan::resolve::Candidate;
 
 /// One finished build.
@@ -28,11 +28,7 @@ pub struct Collection {
 impl FromIterator<Build> for Collection {
     fn from_iter<T: IntoIterator<Item = Build>>(builds: T) -> Self {
         let mut builds: Vec<Build> = builds.into_iter().collect();
-        let newest = |build: &Build| {
-            let Candidate { nsvc, added, .. } = &build.candidate;
-            (Reverse(nsvc.version), added.unwrap_or(u64::MAX), nsvc.context.clone())
-        };
-        builds.sort_by_cached_key(|build| (newest(build), build.clone()));
+        builds.sort_by_cached_key(|build| (newness(build), build.clone()));
         let mut by_stream: BTreeMap<_, BTreeMap<_, Vec<usize>>> = BTreeMap::new();
         for (index, build) in builds.iter().enumerate() {
             let Nsvc { name, stream, .. } = build.candidate.nsvc.clone();
@@ -42,7 +38,26 @@ impl FromIterator<Build> for Collection {
     }
 }
 
+/// Sorts newer builds first.
+fn newness(build: &Build) -> (Reverse<Version>, u64, Context) {
+    let Candidate { nsvc, added, .. } = &build.candidate;
+    (Reverse(nsvc.version), added.unwrap_or(u64::MAX), nsvc.context.clone())
+}
+
 impl Collection {
+    /// Adds a build.
+    pub fn push(&mut self, build: Build) {
+        let Nsvc { name, stream, .. } = build.candidate.nsvc.clone();
+        let same = self.by_stream.entry(name).or_default().entry(stream).or_default();
+        let key = (newness(&build), &build);
+        let at = same.partition_point(|&at| {
+            let other = &self.builds[at];
+            (newness(other), other) <= key
+        });
+        same.insert(at, self.builds.len());
+        self.builds.push(build);
+    }
+
     /// Returns every stream of a module that has a ready build, in order of text.
     #[must_use]
     pub fn streams_of(&self, name: &ModuleName) -> Vec<StreamName> {

@@ -67,6 +67,9 @@ pub fn decide(
 /// Returns what about the component itself forbids reuse.
 fn own_reason(part: &Part, earlier: Option<&Part>) -> Option<Reason> {
     let Some(earlier) = earlier else { return Some(Reason::NewComponent) };
+    if part.source == Source::Named {
+        return Some(Reason::Named);
+    }
     let (Source::Pinned(to), Source::Pinned(from)) = (&part.source, &earlier.source) else {
         return Some(Reason::Unpinned);
     };

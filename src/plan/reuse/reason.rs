@@ -16,6 +16,8 @@ pub enum Reason {
     EarlierStrategy(Strategy),
     /// The earlier build did not have the component.
     NewComponent,
+    /// Its module, or its package, was named as changed.
+    Named,
     /// Nothing pins the source: a branch may have moved.
     Unpinned,
     /// The source is another one.
@@ -67,6 +69,7 @@ impl fmt::Display for Reason {
                 write!(f, "the earlier build was made with {strategy}, which cannot be built upon")
             }
             Self::NewComponent => f.write_str("the earlier build does not have it"),
+            Self::Named => f.write_str("it was named as changed"),
             Self::Unpinned => f.write_str("its source is not pinned to a commit"),
             Self::SourceChanged { from, to } => write!(f, "its source changed from {from} to {to}"),
             Self::ArchesChanged => f.write_str("its arches changed"),

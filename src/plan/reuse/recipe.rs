@@ -14,6 +14,8 @@ pub enum Source {
     Pinned(String),
     /// A branch or nothing at all.
     Unpinned,
+    /// Sources that somebody said changed.
+    Named,
 }
 
 impl Source {
@@ -35,8 +37,20 @@ impl fmt::Display for Source {
         match self {
             Self::Pinned(text) => f.pad(text),
             Self::Unpinned => f.pad("an unpinned source"),
+            Self::Named => f.pad("a source named as changed"),
         }
     }
+}
+
+/// Returns the source that a URL pins by what stands behind its `#`: a full commit.
+pub(super) fn pinned_by_url(url: &str) -> Option<Source> {
+    commit_of(url).map(|commit| Source::Pinned(commit.to_owned()))
+}
+
+/// Returns the full commit behind the `#` of a source URL, where there is one.
+#[must_use]
+pub fn commit_of(url: &str) -> Option<&str> {
+    url.rsplit_once('#').map(|(_, commit)| commit).filter(|commit| is_commit(commit))
 }
 
 /// Returns whether a ref is the full hash of a commit, SHA-1 or SHA-256.

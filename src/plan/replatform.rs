@@ -1,0 +1,283 @@
+//! The rebuilt set on another platform: every module expanded again, in the order of the plan, each
+//! against what those before it become there.
+//!
+//! A repository holds built documents. Their last dependency group is the one they were built with,
+//! so that group with the other platform in it is what would be submitted; its contexts are those
+//! that the build service would give. What is rebuilt counts as built on the other platform from
+//! then on; what is not has to have builds there, or on an older release of the same major one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::expand::{
+    Build, Collection, Document, Expanded, Expansion, Loaded, Problem, Settings, expand,
+};
+use super::model::Plan;
+use super::resolve::{Candidate, Needs};
+use crate::graph::{Kind, Missing, ModuleGraph, ModuleIx};
+use crate::load::Stream;
+use crate::name::{Context, ModuleName, NameStream, Nsvc, StreamName, Version};
+
+/// A plan's modules on another platform.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnPlatform {
+    /// The platform, `name:stream`.
+    pub target: String,
+    /// What no input holds and has to exist there all the same, `name:stream`.
+    pub assumed: Vec<String>,
+    /// The modules, in the order of the plan.
+    pub modules: Vec<MovedModule>,
+}
+
+/// What one module becomes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovedModule {
+    /// Its id in the plan.
+    pub id: String,
+    /// The platform it is built on now.
+    pub platform: Option<String>,
+    /// What it becomes; empty where it cannot be built there.
+    pub contexts: Vec<MovedContext>,
+}
+
+/// One build to come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovedContext {
+    /// Its context.
+    pub context: Context,
+    /// The streams it builds with.
+    pub buildrequires: BTreeMap<ModuleName, StreamName>,
+    /// The streams it needs at run time.
+    pub requires: BTreeMap<ModuleName, Vec<StreamName>>,
+}
+
+/// One module that was expanded again, for findings.
+#[derive(Debug)]
+pub struct Moved<'a> {
+    /// Its document as it was read.
+    pub written: &'a Stream,
+    /// The document as it was expanded.
+    pub document: Document,
+    /// What came out.
+    pub expansion: Expansion,
+}
+
+/// Why nothing can be moved.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no base module")]
+pub struct NotABase(pub String);
+
+/// Expands every module of a plan again, on another platform.
+///
+/// # Errors
+/// Where the target is no base module.
+pub fn replatform<'a>(
+    loaded: &Loaded<'a>,
+    (graph, settings): (&ModuleGraph, &Settings),
+    plan: &Plan,
+    target: &NameStream,
+) -> Result<(OnPlatform, Vec<Moved<'a>>), NotABase> {
+    if !settings.platforms.is_base(&target.name) {
+        return Err(NotABase(target.name.to_string()));
+    }
+    let mut mover = Mover::new(&loaded.collection, (graph, target), settings);
+    let assumed = mover.assume(plan);
+    let mut on = OnPlatform { target: target.to_string(), assumed, modules: Vec::new() };
+    let mut all = Vec::new();
+    for row in &plan.modules {
+        let Some(module) = graph.find(&row.id) else { continue };
+        let Some(written) = document_of(loaded, graph, module) else { continue };
+        let moved = mover.expand(written);
+        let group = moved.document.groups.len().max(moved.document.static_contexts.len());
+        let built = moved.expansion.documents.iter().filter(|each| each.group + 1 == group);
+        let built: Vec<&Expanded> = built.collect();
+        on.modules.push(MovedModule {
+            id: row.id.clone(),
+            platform: row.platform.clone(),
+            contexts: built.iter().map(|each| context(each)).collect(),
+        });
+        mover.add(written, &built);
+        all.push(moved);
+    }
+    Ok((on, all))
+}
+
+/// Returns the document that a module of the graph was made of.
+fn document_of<'a>(
+    loaded: &Loaded<'a>,
+    graph: &ModuleGraph,
+    module: ModuleIx,
+) -> Option<&'a Stream> {
+    let module = &graph[module];
+    let builds = loaded.collection.builds_of(&module.name_stream()).collect::<Vec<_>>();
+    builds.into_iter().find_map(|build| {
+        let document = loaded.document(&build.candidate.nsvc)?;
+        (document.version == module.version && document.context == module.context)
+            .then_some(document)
+    })
+}
+
+fn context(expanded: &Expanded) -> MovedContext {
+    let pinned = expanded.pinned();
+    let pin = |(name, streams): (&ModuleName, &Vec<StreamName>)| {
+        Some((name.clone(), streams.first()?.clone()))
+    };
+    MovedContext {
+        context: expanded.context.clone(),
+        buildrequires: pinned.buildrequires.iter().filter_map(pin).collect(),
+        requires: pinned.requires.clone(),
+    }
+}
+
+struct Mover<'a> {
+    graph: &'a ModuleGraph,
+    settings: &'a Settings,
+    target: &'a NameStream,
+    base: Nsvc,
+    builds: Collection,
+}
+
+impl<'a> Mover<'a> {
+    fn new(
+        collection: &Collection,
+        (graph, target): (&'a ModuleGraph, &'a NameStream),
+        settings: &'a Settings,
+    ) -> Self {
+        let mut builds = collection.clone();
+        let known = collection.builds_of(target).find(|build| !build.is_garbage);
+        let base = known.map_or_else(|| base_build(collection, target), Build::clone);
+        if known.is_none() {
+            builds.push(base.clone());
+        }
+        Self { graph, settings, target, base: base.candidate.nsvc, builds }
+    }
+
+    /// Counts what the plan requires and nobody loaded as built on the target: without it the plan
+    /// cannot start on any platform. Returns what that is.
+    fn assume(&mut self, plan: &Plan) -> Vec<String> {
+        let planned: BTreeSet<ModuleIx> =
+            plan.modules.iter().filter_map(|row| self.graph.find(&row.id)).collect();
+        let rows = self.graph.dangling().iter().filter(|row| planned.contains(&row.module));
+        let missing: BTreeSet<NameStream> = rows
+            .filter(|row| row.missing == Missing::NotLoaded && row.requires.stream.as_str() != "*")
+            .map(|row| row.requires.clone())
+            .collect();
+        for NameStream { name, stream } in missing.iter().cloned() {
+            let nsvc = Nsvc { name, stream, version: Version(0), context: "00000000".into() };
+            self.builds.push(self.build(nsvc, Vec::new()));
+        }
+        missing.iter().map(NameStream::to_string).collect()
+    }
+
+    /// Expands one document with the target in place of the platform it was built on.
+    fn expand<'d>(&self, written: &'d Stream) -> Moved<'d> {
+        let mut document = Document::of(written).unwrap_or_else(|_| Document {
+            name: written.name.clone(),
+            stream: written.stream.clone(),
+            version: written.version,
+            groups: Vec::new(),
+            static_contexts: Vec::new(),
+        });
+        let name = &self.target.name;
+        let statics = document.static_contexts.iter_mut().map(|each| &mut each.group);
+        for group in document.groups.iter_mut().chain(statics) {
+            let Some(streams) = group.buildrequires.get_mut(name) else { continue };
+            let before = std::mem::replace(streams, vec![self.target.stream.clone()]);
+            if let Some(required) = group.requires.get_mut(name) {
+                for stream in required {
+                    *stream = self.required(stream, &before);
+                }
+            }
+        }
+        let expansion = expand(&document, &self.builds, self.settings);
+        Moved { written, document, expansion }
+    }
+
+    /// Returns the stream of the platform that is required at run time in place of the one before:
+    /// the target for what was built on, el9 for el8 where el8.6.0 becomes el9.0.0.
+    fn required(&self, stream: &StreamName, before: &[StreamName]) -> StreamName {
+        if before.contains(stream) {
+            return self.target.stream.clone();
+        }
+        let was_release = before.iter().any(|old| release_of(old) == Some(stream.as_str()));
+        match release_of(&self.target.stream) {
+            Some(release) if was_release => release.into(),
+            _ => stream.clone(),
+        }
+    }
+
+    /// Counts what came out as built on the target, and with it what is an output of that build.
+    fn add(&mut self, written: &Stream, built: &[&Expanded]) {
+        let by_product = ModuleName::from(format!("{}-devel", written.name).as_str());
+        let devel = NameStream { name: by_product, stream: written.stream.clone() };
+        let is_output = |ix: ModuleIx| self.graph[ix].kind == Kind::ByProduct;
+        let has_devel = self.graph.contexts(&devel).any(is_output);
+        let outputs: Vec<NameStream> =
+            std::iter::once(written.name_stream()).chain(has_devel.then_some(devel)).collect();
+        for NameStream { name, stream } in outputs {
+            for expanded in built {
+                let nsvc = Nsvc {
+                    name: name.clone(),
+                    stream: stream.clone(),
+                    version: TO_COME,
+                    context: expanded.context.clone(),
+                };
+                let requires = expanded.dependencies.iter().map(|group| group.requires.clone());
+                self.builds.push(self.build(nsvc, requires.collect()));
+            }
+        }
+    }
+
+    fn build(&self, nsvc: Nsvc, requires: Vec<Needs>) -> Build {
+        let candidate = Candidate {
+            nsvc,
+            requires,
+            built_against: [(self.base.name.clone(), self.base.stream.clone())].into(),
+            virtual_streams: Vec::new(),
+            added: None,
+        };
+        Build { candidate, base: Some(self.base.clone()), is_garbage: false }
+    }
+}
+
+/// The version of a build to come: above all there are, and one for all contexts of a source.
+const TO_COME: Version = Version(u64::MAX);
+
+/// Returns the release that a stream is a minor one of: `el8` of `el8.6.0`.
+fn release_of(stream: &StreamName) -> Option<&str> {
+    stream.as_str().split_once('.').map(|(release, _)| release)
+}
+
+/// Makes a base module that nobody describes: where others of its name have their release as a
+/// virtual stream, so has it.
+fn base_build(collection: &Collection, target: &NameStream) -> Build {
+    let has_release = |base: &Build| {
+        let release = release_of(&base.candidate.nsvc.stream);
+        release.is_some_and(|release| {
+            base.candidate.virtual_streams.iter().any(|stream| stream.as_str() == release)
+        })
+    };
+    let is_usual = collection.all_of(&target.name).any(has_release);
+    let release = release_of(&target.stream).filter(|_| is_usual);
+    let candidate = Candidate {
+        nsvc: Nsvc {
+            name: target.name.clone(),
+            stream: target.stream.clone(),
+            version: Version(0),
+            context: "00000000".into(),
+        },
+        requires: Vec::new(),
+        built_against: BTreeMap::new(),
+        virtual_streams: release.map(StreamName::from).into_iter().collect(),
+        added: None,
+    };
+    Build { candidate, base: None, is_garbage: false }
+}
+
+impl Moved<'_> {
+    /// Returns the problems that keep the module from being built on the target.
+    pub fn errors(&self) -> impl Iterator<Item = &Problem> {
+        self.expansion.problems.iter().filter(|problem| problem.is_error())
+    }
+}

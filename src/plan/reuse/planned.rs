@@ -1,0 +1,208 @@
+//! Reuse in a whole plan: each module against the build to take from, and what a rebuilt module
+//! means for those that build with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::recipe::{candidate, pinned_by_url};
+use super::{Decision, Reason, Recipe, Source, Strategy, decide};
+use crate::graph::{Module, ModuleGraph, ModuleIx};
+use crate::load::{Lock, Snapshot, SourceUrls, Stream, Wanted};
+use crate::name::{ComponentKey, ModuleName, NameStream, PackageName};
+use crate::plan::batch::Contents;
+
+/// How much of earlier builds a plan takes over, and from where.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reuse<'a> {
+    /// The strategy.
+    pub strategy: Strategy,
+    /// The builds to take from; none: those that are loaded.
+    pub from: Option<&'a Snapshot>,
+    /// Where sources are, and the commits that pin them.
+    pub sources: Option<&'a SourceUrls>,
+}
+
+/// A module of a plan, and what was said about it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::plan) struct Asked<'a> {
+    pub(in crate::plan) ix: ModuleIx,
+    /// Whether it, or the source it shares, was named as changed.
+    pub(in crate::plan) is_changed: bool,
+    /// The packages that were named as changed.
+    pub(in crate::plan) changed_packages: &'a BTreeSet<PackageName>,
+}
+
+/// Decisions by component, for each module.
+pub(in crate::plan) type Decisions = Vec<BTreeMap<ComponentKey, Decision>>;
+
+/// One module on the way to its decisions.
+struct Work {
+    now: Recipe,
+    earlier: Option<Recipe>,
+    is_changed: bool,
+}
+
+/// Decides for every module of a plan; `edges` run by position from what is rebuilt first.
+///
+/// Only under [`Strategy::Dependencies`] does a module that is rebuilt, in whole or in part, make
+/// those that build with it rebuild; one whose components are all taken over changes nothing.
+pub(in crate::plan) fn decide_all(
+    (snapshot, graph): (&Snapshot, &ModuleGraph),
+    reuse: Reuse<'_>,
+    modules: &[Asked<'_>],
+    edges: &[(u32, u32)],
+) -> Decisions {
+    let builds =
+        Builds { loaded: by_stream(snapshot), from: reuse.from.map(by_stream), graph, reuse };
+    let mut work: Vec<Work> = modules.iter().map(|asked| builds.work(*asked)).collect();
+    let mut decisions: Decisions =
+        work.iter_mut().map(|work| work.decide(reuse.strategy)).collect();
+    if reuse.strategy != Strategy::Dependencies {
+        return decisions;
+    }
+    let mut dependants: Vec<Vec<u32>> = vec![Vec::new(); modules.len()];
+    for &(from, to) in edges {
+        dependants[from as usize].push(to);
+    }
+    let rebuilds = |decisions: &BTreeMap<ComponentKey, Decision>| {
+        decisions.values().any(|decision| !decision.is_reused())
+    };
+    let mut changed: Vec<bool> = decisions.iter().map(rebuilds).collect();
+    let mut todo: Vec<usize> = (0..modules.len()).filter(|&at| changed[at]).collect();
+    while let Some(at) = todo.pop() {
+        let name = graph[modules[at].ix].name.clone();
+        for &next in &dependants[at] {
+            let next = next as usize;
+            if work[next].now.rebuilt.insert(name.clone()) {
+                decisions[next] = work[next].decide(reuse.strategy);
+                // What has no components of its own hands the change on.
+                if !std::mem::replace(&mut changed[next], true) {
+                    todo.push(next);
+                }
+            }
+        }
+    }
+    decisions
+}
+
+/// Documents by name and stream.
+type ByStream<'a> = BTreeMap<NameStream, Vec<&'a Stream>>;
+
+fn by_stream(snapshot: &Snapshot) -> ByStream<'_> {
+    let mut documents = ByStream::new();
+    for stream in &snapshot.streams {
+        documents.entry(stream.name_stream()).or_default().push(stream);
+    }
+    documents
+}
+
+struct Builds<'a> {
+    loaded: ByStream<'a>,
+    /// The builds to take from, where they are not the loaded ones.
+    from: Option<ByStream<'a>>,
+    graph: &'a ModuleGraph,
+    reuse: Reuse<'a>,
+}
+
+impl<'a> Builds<'a> {
+    fn work(&self, asked: Asked<'_>) -> Work {
+        let module = &self.graph[asked.ix];
+        let nothing = Work { now: Recipe::default(), earlier: None, is_changed: asked.is_changed };
+        let Some(document) = document_of(&self.loaded, module) else { return nothing };
+        let find = |wanted: &NameStream| newest(&self.loaded, wanted).map(Contents::from);
+        // A module whose components have no order is told where the plan is made.
+        let Ok(mut now) = Recipe::of(document, &find) else { return nothing };
+        for (key, part) in &mut now.parts {
+            let component = document.components.get(key);
+            let wanted = Wanted {
+                package: &part.package,
+                stream: &module.stream,
+                name: &module.name,
+                reference: component.and_then(|component| component.reference.as_deref()),
+            };
+            let url = self.reuse.sources.and_then(|sources| sources.url(wanted));
+            if let Some(source) = url.as_deref().and_then(pinned_by_url) {
+                part.source = source;
+            }
+            if asked.changed_packages.contains(&part.package) {
+                part.source = Source::Named;
+            }
+        }
+        let earlier = self.earlier(document);
+        if let Some(earlier) = &earlier {
+            now.buildroot = self.buildroot(asked.ix, document, earlier);
+        }
+        Work { now, earlier, is_changed: asked.is_changed }
+    }
+
+    /// Finds the build to take from: among those given, else the loaded one itself.
+    fn earlier(&self, document: &'a Stream) -> Option<Recipe> {
+        let (builds, build) = match &self.from {
+            Some(from) => {
+                let same = from.get(&document.name_stream())?;
+                (from, candidate(document, same.iter().copied())?)
+            }
+            None => (&self.loaded, document),
+        };
+        let find = |wanted: &NameStream| newest(builds, wanted).map(Contents::from);
+        Recipe::of(build, &find).ok()
+    }
+
+    /// Returns the builds that a rebuild would be made with: the lock, and in it what is loaded now.
+    fn buildroot(
+        &self,
+        ix: ModuleIx,
+        document: &Stream,
+        earlier: &Recipe,
+    ) -> BTreeMap<ModuleName, Lock> {
+        let lock = if document.locks.is_empty() { &earlier.buildroot } else { &document.locks };
+        let mut buildroot = lock.clone();
+        for (loaded, _) in self.graph.dependencies(ix) {
+            let Module { name, stream, version, context, .. } = &self.graph[loaded];
+            if let Some(lock) = buildroot.get_mut(name) {
+                let (stream, version) = (stream.clone(), *version);
+                *lock = Lock { stream, version, context: context.clone().unwrap_or_default() };
+            }
+        }
+        buildroot
+    }
+}
+
+impl Work {
+    /// Decides; a module that was named as changed and in which nothing differs counts as changed
+    /// throughout, since what changed is not loaded.
+    fn decide(&mut self, strategy: Strategy) -> BTreeMap<ComponentKey, Decision> {
+        // What strategy a build was made with is not known: repositories do not tell.
+        let earlier = self.earlier.as_ref().map(|recipe| (recipe, Strategy::All));
+        let decisions = decide(strategy, &self.now, earlier);
+        if !self.is_changed || !decisions.values().all(Decision::is_reused) {
+            return decisions;
+        }
+        self.now.parts.values_mut().for_each(|part| part.source = Source::Named);
+        decide(strategy, &self.now, earlier)
+    }
+}
+
+impl Decision {
+    /// Says why, in words that follow the component's name.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Reused => "nothing that it is made of changed".to_owned(),
+            Self::Rebuilt(reason) => Reason::to_string(reason),
+        }
+    }
+}
+
+/// Returns the document of a module: of the best source, of the first arch.
+fn document_of<'a>(documents: &ByStream<'a>, module: &Module) -> Option<&'a Stream> {
+    let is_it =
+        |stream: &&Stream| stream.version == module.version && stream.context == module.context;
+    let rank = |stream: &&Stream| (stream.origin, stream.arch.clone(), stream.place);
+    documents.get(&module.name_stream())?.iter().copied().filter(is_it).min_by_key(rank)
+}
+
+/// Returns the newest document of a stream.
+fn newest<'a>(documents: &ByStream<'a>, wanted: &NameStream) -> Option<&'a Stream> {
+    let all = documents.get(wanted)?.iter().copied();
+    all.max_by_key(|stream| (stream.version, std::cmp::Reverse(stream.place)))
+}

@@ -1,0 +1,73 @@
+//! The rebuilt set on another platform: what each module becomes, and what stands in its way.
+
+use comfy_table::Table;
+
+use super::expand::{Told, findings as findings_of};
+use crate::load::{Finding, Input};
+use crate::plan::batch::Ordered;
+use crate::plan::expand::{Loaded, Settings};
+use crate::plan::replatform::{Moved, OnPlatform};
+
+/// Renders what becomes of each module.
+#[must_use]
+pub fn table(on: &OnPlatform) -> String {
+    let mut table = Table::new();
+    table.load_style(comfy_table::presets::NOTHING);
+    table.set_header(["MODULE", "PLATFORM NOW", "CONTEXT THERE", "BUILDS THERE WITH"]);
+    for module in &on.modules {
+        let now = module.platform.clone().unwrap_or_else(|| "-".to_owned());
+        if module.contexts.is_empty() {
+            table.add_row([&module.id, &now, "none", "cannot be built there"]);
+        }
+        for each in &module.contexts {
+            let pins = each.buildrequires.iter().map(|(name, stream)| format!("{name}:{stream}"));
+            let pins = pins.collect::<Vec<_>>().join(" ");
+            table.add_row([&module.id, &now, each.context.as_str(), &pins]);
+        }
+    }
+    let lines = table.lines();
+    let bare =
+        lines.map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned() + "\n");
+    let can = on.modules.iter().filter(|module| !module.contexts.is_empty()).count();
+    let all = on.modules.len();
+    let assumed = match on.assumed.as_slice() {
+        [] => String::new(),
+        assumed => format!(", given that these exist there: {}", assumed.join(", ")),
+    };
+    let target = &on.target;
+    format!(
+        "{}\n{can} of {all} modules can be built on {target}{assumed}\n",
+        bare.collect::<String>()
+    )
+}
+
+/// Returns why modules cannot be built there, each with its place.
+#[must_use]
+pub fn findings(
+    (on, moved): (&OnPlatform, &[Moved<'_>]),
+    (loaded, settings): (&Loaded<'_>, &Settings),
+    inputs: &[Input],
+) -> Vec<Finding> {
+    let ordered = Ordered::default();
+    let mut findings = Vec::new();
+    for moved in moved.iter().filter(|moved| moved.errors().next().is_some()) {
+        let told = Told {
+            path: inputs.get(moved.written.place.input as usize).map_or("-", |input| &input.path),
+            streams: std::slice::from_ref(moved.written),
+            document: &moved.document,
+            expansion: &moved.expansion,
+            loaded,
+            inputs,
+            settings,
+            ordered: Ok(&ordered),
+            build_id: None,
+            explanations: &[],
+        };
+        let id = moved.written.nsvca().unwrap_or_default();
+        findings.extend(findings_of(told).into_iter().map(|finding| {
+            let message = format!("{id} on {}: {}", on.target, finding.message);
+            Finding { message, ..finding }
+        }));
+    }
+    findings
+}

@@ -1,0 +1,220 @@
+//! Reuse and other platforms in plans, as commands.
+
+use std::path::Path;
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+const C1: &str = "1111111111111111111111111111111111111111";
+const C2: &str = "2222222222222222222222222222222222222222";
+const C3: &str = "3333333333333333333333333333333333333333";
+
+/// A library of two components, the second after the first, and an app that builds with it.
+fn modules(version: u32, refs: [&str; 3]) -> String {
+    let [base, top, app] = refs;
+    let head = |name: &str, needs: &str| {
+        format!(
+            "---\ndocument: modulemd\nversion: 2\ndata:\n  name: {name}\n  stream: \"1\"\n  version: {version}\n  \
+             context: c0\n  arch: x86_64\n  summary: s\n  description: d\n  license: {{module: [MIT]}}\n  \
+             dependencies: [{{buildrequires: {{platform: [f40]{needs}}}, requires: {{platform: [f40]}}}}]\n  \
+             components:\n    rpms:\n"
+        )
+    };
+    format!(
+        "{}      base: {{rationale: r, ref: {base}}}\n      top: {{rationale: r, ref: {top}, buildafter: [base]}}\n\
+         {}      app: {{rationale: r, ref: {app}}}\n",
+        head("lib", ""),
+        head("app", ", lib: [\"1\"]")
+    )
+}
+
+struct Files(tempfile::TempDir);
+
+impl Files {
+    fn new(files: &[(&str, String)]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            std::fs::write(directory.path().join(name), text).unwrap();
+        }
+        Self(directory)
+    }
+
+    fn plan(&self, arguments: &str) -> (i32, String, String) {
+        plan_in(self.0.path(), arguments)
+    }
+
+    /// Returns, for each component of the plan, `key: reused` or `key: why it is rebuilt`.
+    fn decisions(&self, arguments: &str) -> Vec<String> {
+        let (code, json, err) = self.plan(&format!("{arguments} --format json"));
+        assert_eq!(code, 0, "{err}");
+        decisions(&serde_json::from_str(&json).expect("JSON"))
+    }
+}
+
+fn plan_in(directory: &Path, arguments: &str) -> (i32, String, String) {
+    let mut command = Command::cargo_bin("modplan").expect("the binary is built");
+    let output = command
+        .arg("plan")
+        .args(arguments.split(' '))
+        .current_dir(directory)
+        .output()
+        .expect("it starts");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    (output.status.code().expect("it ends by itself"), text(output.stdout), text(output.stderr))
+}
+
+fn components(plan: &Value) -> impl Iterator<Item = &Value> {
+    plan["modules"].as_array().unwrap().iter().flat_map(|module| {
+        let batches = module["batches"].as_array().unwrap().iter();
+        batches.flat_map(|batch| batch["components"].as_array().unwrap())
+    })
+}
+
+fn decisions(plan: &Value) -> Vec<String> {
+    let decision = |component: &Value| {
+        let key = component["component"].as_str().unwrap();
+        if component["reused"] == true {
+            assert_eq!(component["tasks"], serde_json::json!([]), "what is reused takes no task");
+            return format!("{key}: reused");
+        }
+        format!("{key}: {}", component["why"].as_str().unwrap())
+    };
+    components(plan).map(decision).collect()
+}
+
+#[test]
+fn a_changed_source_reaches_what_is_built_after_it_and_who_builds_with_it() {
+    let files = Files::new(&[
+        ("old.yaml", modules(1, [C1, C1, C1])),
+        ("new.yaml", modules(2, [C1, C2, C1])),
+    ]);
+    let all = "new.yaml --all --reuse-from old.yaml --rebuild-strategy";
+    let changed = format!("its source changed from {C1} to {C2}");
+    assert_eq!(
+        files.decisions(&format!("{all} dependencies")),
+        ["base: reused".to_owned(), format!("top: {changed}"), "app: lib is rebuilt".to_owned()]
+    );
+    // The service looks at streams of buildrequired modules only.
+    assert_eq!(
+        files.decisions(&format!("{all} only-changed")),
+        ["base: reused".to_owned(), format!("top: {changed}"), "app: reused".to_owned()]
+    );
+    let files = Files::new(&[
+        ("old.yaml", modules(1, [C1, C1, C1])),
+        ("new.yaml", modules(2, [C3, C1, C1])),
+    ]);
+    assert_eq!(
+        files.decisions(&format!("{all} changed-and-after"))[1],
+        "top: batch 2 before it changed: base was added, removed or rebuilt"
+    );
+    assert_eq!(
+        files.decisions(&format!("{all} dependencies"))[1],
+        "top: base before it is rebuilt"
+    );
+    let (_, table, _) = files.plan(&format!("{all} dependencies"));
+    assert!(table.contains("\n  rebuilt  base: its source changed"), "{table}");
+    assert!(table.ends_with("reused: 0 of 3 components\n"), "{table}");
+}
+
+#[test]
+fn a_module_all_of_which_is_reused_changes_nothing_for_others() {
+    let files = Files::new(&[
+        ("old.yaml", modules(1, [C1, C1, C1])),
+        ("new.yaml", modules(2, [C1, C1, C1])),
+    ]);
+    let flags = "new.yaml --all --reuse-from old.yaml --rebuild-strategy dependencies";
+    assert_eq!(files.decisions(flags), ["base: reused", "top: reused", "app: reused"]);
+}
+
+#[test]
+fn what_is_named_as_changed_counts_as_changed() {
+    let files = Files::new(&[("now.yaml", modules(1, [C1, C1, C1]))]);
+    let named = "it was named as changed";
+    assert_eq!(
+        files.decisions("now.yaml --changed lib --rebuild-strategy dependencies"),
+        [format!("base: {named}"), format!("top: {named}"), "app: lib is rebuilt".to_owned()]
+    );
+    assert_eq!(
+        files.decisions("now.yaml --changed-package top --rebuild-strategy only-changed"),
+        ["base: reused".to_owned(), format!("top: {named}"), "app: reused".to_owned()]
+    );
+    assert_eq!(
+        files.decisions("now.yaml --changed lib"),
+        ["base", "top", "app"].map(|key| format!("{key}: the rebuild strategy is all"))
+    );
+}
+
+#[test]
+fn a_branch_is_never_reused_until_a_source_url_pins_it() {
+    let sources = format!(
+        "package,stream,name,url\n,,,https://src.example/{{package}}#{C1}\napp,,,https://src.example/app#{{ref}}\n"
+    );
+    let files = Files::new(&[
+        ("old.yaml", modules(1, [C1, C1, C1])),
+        ("new.yaml", modules(2, ["main", "main", "main"])),
+        ("sources.csv", sources),
+        ("wrong.csv", "package,url\n".to_owned()),
+    ]);
+    let flags = "new.yaml --all --reuse-from old.yaml --rebuild-strategy only-changed";
+    let unpinned = "its source is not pinned to a commit";
+    assert_eq!(
+        files.decisions(flags),
+        ["base", "top", "app"].map(|key| format!("{key}: {unpinned}"))
+    );
+    let pinned = format!("{flags} --sources sources.csv");
+    assert_eq!(
+        files.decisions(&pinned),
+        ["base: reused".to_owned(), "top: reused".to_owned(), format!("app: {unpinned}")]
+    );
+    let (_, json, _) = files.plan(&format!("{pinned} --format json"));
+    let plan: Value = serde_json::from_str(&json).unwrap();
+    let base = components(&plan).next().unwrap();
+    assert_eq!(base["ref"], C1, "the commit is written into the plan");
+    assert_eq!(base["source"], format!("https://src.example/base#{C1}").as_str());
+    let (code, _, err) = files.plan(&format!("{flags} --sources wrong.csv"));
+    assert_eq!(code, 1);
+    assert!(
+        err.contains("wrong.csv:1:1: error[source-urls]: columns are missing: stream, name"),
+        "{err}"
+    );
+    let (code, _, err) = files.plan("new.yaml --all --reuse-from old.yaml");
+    assert_eq!(code, 2);
+    assert!(err.contains("hint: give --rebuild-strategy"), "{err}");
+}
+
+#[test]
+fn another_platform_gives_other_contexts_and_tells_what_is_missing() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let flags = "fixtures/el8-perl/modules.yaml --changed perl:5.30 --unit context --platform";
+    let (code, json, err) = plan_in(root, &format!("{flags} platform:el8.8.0 --format json"));
+    assert_eq!(code, 0, "{err}");
+    let plan: Value = serde_json::from_str(&json).unwrap();
+    let on = &plan["on_platform"];
+    assert_eq!(on["target"], "platform:el8.8.0");
+    assert_eq!(on["assumed"][0], "perl-YAML-bootstrap:1.24", "nobody shipped it");
+    let of = |id: &str| {
+        let modules = on["modules"].as_array().unwrap().iter();
+        modules.clone().find(|module| module["id"] == id).unwrap()["contexts"].clone()
+    };
+    // SHA-1 over {"perl-bootstrap": "5.30", "platform": "el8.8.0"} and {"platform": ["el8"]}, as the
+    // service joins them.
+    assert_eq!(of("perl:5.30:466ea64f")[0]["context"], "04a8755b");
+    // The same with perl 5.30 on both sides.
+    assert_eq!(of("perl-DBI:1.641:03d935ed")[0]["context"], "f9c90534");
+    assert_eq!(of("perl-DBI:1.641:03d935ed")[0]["buildrequires"]["perl"], "5.30");
+    let (code, table, _) = plan_in(root, &format!("{flags} platform:el8.8.0"));
+    assert_eq!(code, 0);
+    let section =
+        table.split("\n\n").skip_while(|part| !part.starts_with("MODULE ")).collect::<Vec<_>>();
+    insta::assert_snapshot!(section.join("\n\n"));
+    // On another major release nothing is built yet: what is rebuilt goes along, postgresql does not.
+    let (_, table, err) = plan_in(root, &format!("{flags} platform:el9.0.0"));
+    let last = table.lines().last().unwrap();
+    assert!(
+        last.starts_with("9 of 10 modules can be built on platform:el9.0.0, given"),
+        "{table}{err}"
+    );
+    assert!(err.contains(" on platform:el9.0.0: there is no build of postgresql:10"), "{err}");
+    let (code, _, err) = plan_in(root, &format!("{flags} perl:5.30"));
+    assert_eq!((code, err.contains("`perl` is no base module")), (2, true), "{err}");
+}
