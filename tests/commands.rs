@@ -169,6 +169,32 @@ fn an_arch_without_a_builder_waits_and_is_told() {
 }
 
 #[test]
+fn on_a_hub_the_same_rebuild_takes_longer_and_makes_repos() {
+    let files = Files::new();
+    let builders = "builders:\n  - {name: x86, count: 4, arches: [x86_64]}\n";
+    let ideal = files.with("ideal.yaml", builders);
+    let koji = files.with("koji.yaml", format!("model: koji\n{builders}"));
+    for approach in ["koji-owned", "orchestrator-owned"] {
+        let on = |farm: &str| -> serde_json::Value {
+            let json = ["execute", EL8, "--approach", approach, "--format", "json"];
+            let world = ["--changed", "perl-DBI", "--farm", farm, "--arches", "x86_64"];
+            let said = modplan(&[&json, &world[..]].concat());
+            assert_eq!(said.code, 0, "{}", said.err);
+            serde_json::from_str(&said.out).expect("JSON")
+        };
+        let (ideal, koji) = (on(&ideal), on(&koji));
+        let seconds = |run: &serde_json::Value| run["makespan_seconds"].as_f64();
+        assert!(seconds(&koji) > seconds(&ideal), "{approach}");
+        assert_eq!(ideal["counts"]["repo_regenerations"], 0);
+        assert!(koji["counts"]["repo_regenerations"].as_u64() > Some(0), "{approach}");
+    }
+    let wrong = files.with("wrong.yaml", "model: koji\nbuilders: []\n");
+    let said = modplan(&["compare", EL8, "--all", "--farm", &wrong]);
+    assert_eq!((said.code, said.out.as_str()), (1, ""));
+    assert!(said.err.contains("wrong.yaml:2:11: error[setting-value]"), "{}", said.err);
+}
+
+#[test]
 fn a_cycle_is_told_with_its_cut_and_is_no_under_strict() {
     let said = modplan(&["plan", CYCLE, "--all"]);
     assert_eq!(said.code, 0);

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use modplan::farm::{Farm, Model};
+use modplan::farm::Farm;
 use modplan::graph::{self, GraphOptions, ModuleGraph};
 use modplan::load::{self, Code, Finding, Input, Severity, Snapshot, SourceUrls};
 use modplan::name::{Arch, NameStream};
@@ -281,13 +281,7 @@ fn history(paths: &[PathBuf], console: &Console) -> anyhow::Result<History> {
 
 fn farm(path: &Path, console: &Console) -> anyhow::Result<Farm> {
     let bytes = read(path)?;
-    let farm = Farm::read(&bytes, 0).map_err(|findings| wrong(path, &findings, console))?;
-    if farm.model != Model::Ideal {
-        return Err(Refusal::no(format!("{}: model koji is not yet supported", path.display()))
-            .hint("write `model: ideal`")
-            .into());
-    }
-    Ok(farm)
+    Farm::read(&bytes, 0).map_err(|findings| wrong(path, &findings, console).into())
 }
 
 fn scenario(path: &Path, console: &Console) -> anyhow::Result<Scenario> {
