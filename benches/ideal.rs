@@ -130,36 +130,53 @@ impl Hand {
         Self { times, rank, waits, starts, followers: lists.concat() }
     }
 
+    /// Of equally long paths the job that was submitted first goes first; of those that become
+    /// ready by one end the longest path is submitted first, then the earlier job.
     fn run(&self) -> u64 {
         let mut waits = self.waits.clone();
-        let mut ready: BinaryHeap<(u64, Reverse<u32>)> = BinaryHeap::new();
-        let mut running: BinaryHeap<Reverse<(u64, u32)>> = BinaryHeap::new();
-        let jobs = (0..).zip(&waits).filter(|(_, waits)| **waits == 0).map(|(job, _)| job);
-        ready.extend(jobs.map(|job: u32| (self.rank[job as usize], Reverse(job))));
-        let (mut now, mut free) = (0, BUILDERS);
+        let mut ready: BinaryHeap<(u64, Reverse<u32>, u32)> = BinaryHeap::new();
+        let mut running: BinaryHeap<Reverse<(u64, u32, u32)>> = BinaryHeap::new();
+        let mut fresh: Vec<u32> =
+            (0..).zip(&waits).filter(|(_, waits)| **waits == 0).map(|(job, _)| job).collect();
+        let (mut now, mut free, mut submitted) = (0, BUILDERS, 0);
+        self.submit(&mut fresh, &mut submitted, &mut ready);
         loop {
             while free > 0
-                && let Some((_, Reverse(job))) = ready.pop()
+                && let Some((_, Reverse(number), job)) = ready.pop()
             {
                 free -= 1;
-                running.push(Reverse((now + self.times[job as usize], job)));
+                running.push(Reverse((now + self.times[job as usize], number, job)));
             }
-            let Some(&Reverse((time, _))) = running.peek() else { return now };
+            let Some(&Reverse((time, _, _))) = running.peek() else { return now };
             now = time;
-            while let Some(&Reverse((same, job))) = running.peek()
+            while let Some(&Reverse((same, _, job))) = running.peek()
                 && same == time
             {
                 running.pop();
                 free += 1;
-                let range =
-                    self.starts[job as usize] as usize..self.starts[job as usize + 1] as usize;
-                for &next in &self.followers[range] {
+                let at = job as usize;
+                for &next in &self.followers[self.starts[at] as usize..self.starts[at + 1] as usize]
+                {
                     waits[next as usize] -= 1;
                     if waits[next as usize] == 0 {
-                        ready.push((self.rank[next as usize], Reverse(next)));
+                        fresh.push(next);
                     }
                 }
+                self.submit(&mut fresh, &mut submitted, &mut ready);
             }
+        }
+    }
+
+    fn submit(
+        &self,
+        fresh: &mut Vec<u32>,
+        submitted: &mut u32,
+        ready: &mut BinaryHeap<(u64, Reverse<u32>, u32)>,
+    ) {
+        fresh.sort_unstable_by_key(|&job| (Reverse(self.rank[job as usize]), job));
+        for job in fresh.drain(..) {
+            ready.push((self.rank[job as usize], Reverse(*submitted), job));
+            *submitted += 1;
         }
     }
 }
