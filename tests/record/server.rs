@@ -111,6 +111,13 @@ async fn answer(State(world): State<Arc<Mutex<World>>>, uri: Uri) -> Response {
     if let Fault::LoseRow = fault {
         world.lists.values_mut().for_each(|rows| drop(rows.pop()));
     }
+    // A missing slash is put right, and the query kept, as the recorded server does.
+    let whole = format!("{}/", uri.path());
+    if world.lists.contains_key(&whole) {
+        let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let headers = [(header::LOCATION, format!("{}{whole}{query}", world.base))];
+        return (StatusCode::MOVED_PERMANENTLY, headers).into_response();
+    }
     let (status, body) = world.recorded.get(&asked).cloned().unwrap_or_else(|| world.list(&uri));
     let body = body.to_string().replace(RECORDED_HOST, &world.base);
     match fault {
