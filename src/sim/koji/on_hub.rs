@@ -220,7 +220,7 @@ impl<'a> OnHub<'a> {
         match notice.what {
             Happened::Ended { task, state } => self.task_ended(task, state),
             Happened::Freed { task, builder, opened } => {
-                self.count_work(task, (builder, opened, notice.time), false);
+                self.count_work(task, (builder, opened, notice.time), None);
             }
             Happened::RepoDone { request } => self.repo_ended(request, true),
             Happened::RepoFailed { request } => self.repo_ended(request, false),

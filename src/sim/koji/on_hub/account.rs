@@ -16,13 +16,14 @@ impl OnHub<'_> {
         &mut self.costs[at]
     }
 
-    /// Notes that a task had a builder: where, from when to when. Parents only wait, and count
-    /// for nothing.
+    /// Notes that a task had a builder: where, from when to when, and how it ended there; `None`:
+    /// it lost its builder, and begins again from the start. Parents only wait, and count for
+    /// nothing.
     pub(super) fn count_work(
         &mut self,
         task: TaskId,
         on: (u32, Timestamp, Timestamp),
-        is_ok: bool,
+        end: Option<TaskState>,
     ) {
         let info = self.hub.task(task);
         if !info.is_leaf {
@@ -49,8 +50,7 @@ impl OnHub<'_> {
             }
         };
         self.costs_of(build).busy += busy;
-        if info.state == TaskState::Free {
-            // It begins again from the start.
+        if end.is_none() {
             self.costs_of(build).lost += busy;
         } else if let Some(run) = run {
             let entry = &mut self.components[run as usize];
@@ -61,7 +61,7 @@ impl OnHub<'_> {
             }
         }
         self.spans[module.index()].push((from, to));
-        self.note_bar(&info, (build, module, run), (on, is_ok));
+        self.note_bar(&info, (build, module, run), (on, end));
     }
 
     /// Returns how long at least one builder worked for a module.
@@ -80,11 +80,11 @@ impl OnHub<'_> {
         &mut self,
         info: &TaskInfo,
         of: (BuildId, ModuleIx, Option<u32>),
-        how: ((u32, Timestamp, Timestamp), bool),
+        how: ((u32, Timestamp, Timestamp), Option<TaskState>),
     ) {
         let Some(bars) = &mut self.bars else { return };
         let (build, module, run) = of;
-        let ((builder, start, end), is_ok) = how;
+        let ((builder, start, end), state) = how;
         let settings = &self.farm.settings;
         let group = settings.builders[builder as usize].group;
         let first = settings.builders.iter().position(|other| other.group == group);
@@ -98,9 +98,9 @@ impl OnHub<'_> {
             Some(arch) => settings.arches[arch as usize].clone(),
             None => "noarch".into(),
         };
-        let outcome = if info.state == TaskState::Failed {
+        let outcome = if state == Some(TaskState::Failed) {
             BarEnd::Failed
-        } else if is_ok {
+        } else if state == Some(TaskState::Closed) {
             BarEnd::Closed
         } else {
             BarEnd::Canceled

@@ -230,7 +230,7 @@ impl OnHub<'_> {
         let info = self.hub.task(task);
         if let (Some(builder), Some(opened), Some(ended)) = (info.builder, info.opened, info.ended)
         {
-            self.count_work(task, (builder, opened, ended), state == TaskState::Closed);
+            self.count_work(task, (builder, opened, ended), Some(state));
         }
         let is_live = |at: &&u32| self.jobs[**at as usize].state == JobState::Task(task);
         let job = self.live.iter().find(is_live).copied().map(Job);
