@@ -193,9 +193,11 @@ impl Bases {
             };
             entry.2.extend(required.flat_map(|needed| &needed.streams).filter(release).cloned());
         }
-        let real: BTreeSet<StreamName> = found.keys().cloned().collect();
+        // Early builds of a release may have been made on el8 itself, which later is a virtual stream.
+        let releases: BTreeSet<StreamName> =
+            found.values().flat_map(|(.., virtual_streams)| virtual_streams.clone()).collect();
         for (stream, (version, context, mut virtual_streams)) in found {
-            virtual_streams.retain(|stream| !real.contains(stream));
+            virtual_streams.extend(releases.get(&stream).cloned());
             let nsvc = Nsvc { name: name.clone(), stream, version, context };
             self.add(&nsvc, &virtual_streams, platforms);
             let document = Stream { virtual_streams, ..Stream::default() };

@@ -157,7 +157,10 @@ fn base_streams(
 ) -> Vec<StreamName> {
     let resolve = |stream: &StreamName| {
         let wanted = NameStream { name: name.clone(), stream: stream.clone() };
-        let is_real = collection.builds_of(&wanted).any(|build| !build.is_garbage);
+        // A stream that is a virtual one too stands for its newest release.
+        let is_real = collection
+            .builds_of(&wanted)
+            .any(|build| !build.is_garbage && !build.candidate.virtual_streams.contains(stream));
         if is_real || negated(stream).is_some() {
             return stream.clone();
         }
