@@ -6,6 +6,7 @@
 mod checkers;
 mod generate;
 mod journal;
+mod named;
 mod planted;
 
 use modplan::sim::{Run, World};

@@ -160,6 +160,7 @@ pub struct World<'a> {
     sequence: u32,
     /// Counts what is done besides polling; a poll that adds nothing to it found a still world.
     activity: u64,
+    polls: u64,
     /// Answers and messages that are here.
     events: VecDeque<Event>,
     commands: Vec<Command>,
@@ -221,6 +222,7 @@ impl<'a> World<'a> {
             pending: 0,
             sequence: 0,
             activity: 0,
+            polls: 0,
             events: VecDeque::new(),
             commands: Vec::new(),
             unheard: Vec::new(),
@@ -297,7 +299,7 @@ impl<'a> World<'a> {
         self.begin(&mut driven);
         self.settle(&mut driven);
         while let Some(time) = self.next() {
-            let before = self.activity;
+            let before = (self.activity, self.polls);
             // What ended while the hub was away is told when it is back, not before.
             self.now = self.now.max(time);
             self.koji.advance(self.now);
@@ -309,7 +311,7 @@ impl<'a> World<'a> {
             }
             self.settle(&mut driven);
             let is_still = self.pending == 0 && self.koji.next().is_none();
-            if is_still && self.activity == before {
+            if is_still && self.activity == before.0 && self.polls > before.1 {
                 // Only polls are left, and one found nothing: nothing will ever change.
                 break;
             }
@@ -334,7 +336,8 @@ impl<'a> World<'a> {
         self.ledger.reset(catalog);
         self.jobs.clear();
         self.heap.clear();
-        (self.pending, self.sequence, self.activity) = (0, 0, 0);
+        (self.pending, self.sequence) = (0, 0);
+        (self.activity, self.polls) = (0, 0);
         self.events.clear();
         self.commands.clear();
         self.unheard.clear();

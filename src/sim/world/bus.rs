@@ -93,6 +93,7 @@ impl World<'_> {
 
     /// The orchestrator asks koji and the tests how all that is outstanding stands.
     pub(super) fn poll(&mut self) {
+        self.polls += 1;
         if self.unheard.is_empty() {
             return;
         }
