@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use modplan::orchestrate::{
-    Approach, Cascade, Catalog, CatalogBuilder, Dispatch, ModuleParts, TaskParts,
+    Approach, Cascade, Catalog, CatalogBuilder, Dispatch, Gates, ModuleParts, TaskParts,
 };
+use modplan::scenario::{Bus, Fault, FaultKind, People, Quantiles, Tests};
 use modplan::sim::{Conditions, DurationMode, Outcomes, Setup, Slots, SlotsGroup, World};
 use modplan::time::Millis;
 use modplan::trace::{BUILD_ARCH, History, Row, RowOutcome, Samples};
@@ -86,11 +87,73 @@ fn farm(catalog: Catalog, samples: Vec<Samples>, slots: Slots) -> Setup {
     }
 }
 
+/// Everything that can happen, happening often: gates, defects, retries, people, a bus that is late,
+/// loses and doubles, and a fault of most kinds.
+fn troubled() -> Conditions {
+    let always = |seconds| {
+        let (p50, p90) = (Millis::from_secs(seconds), Millis::from_secs(2 * seconds));
+        Quantiles { p50, p90 }
+    };
+    let fault = |hour: u64, kind| Fault {
+        at: Millis::from_secs(3600 * hour),
+        kind,
+        builders: None,
+        count: None,
+        module: None,
+        lasts: Some(Millis::from_secs(600)),
+        line: 0,
+    };
+    Conditions {
+        retries: 2,
+        gates: Gates { component: true, module: true },
+        tests: Tests {
+            defect_rate: 0.05,
+            detect_component: 0.7,
+            detect_module: 0.9,
+            false_alarm: 0.01,
+            component: Some(always(600)),
+            module: Some(always(1200)),
+            workers: Some(40),
+            ..Tests::default()
+        },
+        people: Some(People { fix: always(7200), waive_share: 0.3 }),
+        bus: Bus {
+            delay: Millis::from_secs(2),
+            jitter: Millis::from_secs(2),
+            loss: 0.01,
+            duplicate: 0.02,
+        },
+        faults: vec![
+            fault(1, FaultKind::HubOffline),
+            fault(2, FaultKind::OrchestratorCrash),
+            fault(3, FaultKind::BusOutage),
+            fault(4, FaultKind::HubRefusing),
+        ],
+        ..Conditions::default()
+    }
+}
+
 fn simulate(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("simulate");
     group.sample_size(20);
     for (modules, components) in [(1, 300), (1_000, 3), (10_000, 3), (100_000, 1)] {
         let setup = setup(modules, components, 10);
+        if components == 300 {
+            let conditions = troubled();
+            let setup = Setup {
+                conditions,
+                outcomes: Outcomes::Rate { failure_rate: 0.02, flaky_share: 0.5 },
+                ..setup.clone()
+            };
+            group.bench_function("replication/1x300 with every trouble", |bench| {
+                let mut world = World::new(&setup);
+                let mut replication = 0;
+                bench.iter(|| {
+                    replication += 1;
+                    world.run(replication)
+                });
+            });
+        }
         group.throughput(Throughput::Elements(setup.catalog.tasks.len() as u64));
         let name = format!("{modules}x{components}");
         group.bench_with_input(BenchmarkId::new("replication", name), &setup, |bench, setup| {

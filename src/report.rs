@@ -20,6 +20,7 @@ mod sample;
 pub mod shard;
 pub mod snapshot;
 mod spark;
+pub mod story;
 pub mod svg;
 pub mod table;
 pub mod trace;

@@ -1,19 +1,24 @@
 //! `modplan execute`: runs a rebuild, for now on a replay of history.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use modplan::farm::Farm;
 use modplan::name::Arch;
-use modplan::orchestrate::{Approach, Cascade, Dispatch};
+use modplan::name::nearest;
+use modplan::orchestrate::journal::{self, Entry};
+use modplan::orchestrate::{Approach, Cascade, Catalog, Dispatch, ModuleIx};
 use modplan::plan::Plan;
 use modplan::report::Durations;
 use modplan::report::run::{self, RunLabel};
+use modplan::report::story;
 use modplan::scenario::{self, Scenario};
 use modplan::sim::{
-    self, Conditions, DurationMode, HubSetup, Outcome, Outcomes, Prepared, Reach, Setup, Slots,
+    self, Conditions, DurationMode, HubSetup, Log, Outcome, Outcomes, Prepared, Reach, Run, Setup,
+    Slots,
 };
 
 use super::args::{SelectionArgs, Unit, WorldArgs};
@@ -51,6 +56,13 @@ pub(crate) struct Execute {
     /// How the run is told
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
+    /// Tell what happened to one module instead: its id, or name:stream for all its contexts
+    #[arg(long, value_name = "ID", conflicts_with = "format")]
+    explain: Option<String>,
+    /// Keep every event in FILE, one line of JSON each; a journal of this run that is there already
+    /// is checked and gone on with
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -126,12 +138,69 @@ impl Execute {
         for (what, hint) in run::advice(&run) {
             console.warn(&what, Some(hint));
         }
-        self.output.write(match self.format {
-            Format::Table => run::table(&run, label),
-            Format::Json => run::json(&run, label),
-        })?;
+        if let Some(path) = &self.journal {
+            keep_journal(path, &setup, &run)?;
+        }
+        let text = match (&self.explain, self.format) {
+            (Some(id), _) => explain(id, &run, &setup.catalog)?,
+            (None, Format::Table) => run::table(&run, label, &setup.catalog),
+            (None, Format::Json) => run::json(&run, label),
+        };
+        self.output.write(text)?;
         Ok(Answer::yes_if(run.figures.outcome == Outcome::Done))
     }
+}
+
+/// Tells what happened to the modules that an id names.
+fn explain(id: &str, run: &Run, catalog: &Catalog) -> Result<String, Refusal> {
+    let is_named = |known: &str| {
+        known.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    };
+    let named: Vec<ModuleIx> = (0..)
+        .zip(&catalog.modules)
+        .filter(|(_, module)| is_named(&module.id))
+        .map(|(at, _)| ModuleIx(at))
+        .collect();
+    if named.is_empty() {
+        let refusal = Refusal::usage(format!("`{id}` is no module of this run"));
+        let near = nearest(id, catalog.modules.iter().map(|module| &*module.id));
+        return Err(match near {
+            Some(near) => refusal.hint(format!("did you mean `{near}`?")),
+            None => refusal.hint("give an id as `modplan plan` prints it"),
+        });
+    }
+    let texts: Vec<String> =
+        named.into_iter().map(|module| story::explain(run, catalog, module)).collect();
+    Ok(texts.join("\n"))
+}
+
+/// Writes the journal of a run; one that is there already must be of this run, as far as it goes.
+fn keep_journal(path: &Path, setup: &Setup, run: &Run) -> anyhow::Result<()> {
+    let how = format!("{}/{}", setup.approach.as_str(), setup.cascade.as_str());
+    let name = journal::run_name(&setup.catalog, &how, setup.seed);
+    let entries: Vec<Entry> = run
+        .log
+        .iter()
+        .filter_map(|row| match &row.what {
+            Log::Event(event) => Some((row.at, event.clone())),
+            Log::Command(_) | Log::Fact(_) => None,
+        })
+        .collect();
+    if path.exists() {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        let no = |line: usize, what: &str| {
+            Refusal::no(format!("{}:{line}: {what}", path.display()))
+                .hint("give the inputs and the seed it was written with, or another file")
+        };
+        let kept = journal::read(&text, &name).map_err(|error| no(error.line, &error.what))?;
+        let differs = |(at, entry): &(usize, &Entry)| entries.get(*at) != Some(entry);
+        if let Some((at, _)) = kept.iter().enumerate().find(differs) {
+            return Err(no(at + 1, "this run goes another way from here").into());
+        }
+    }
+    let output = OutputArgs { output: path.to_owned() };
+    output.write(journal::write(&name, &entries))
 }
 
 impl DurationsArg {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::changes::{self, ChangeSummary};
-use crate::orchestrate::{Approach, Cascade};
+use crate::orchestrate::{Approach, Cascade, Catalog};
 use crate::sim::{ModuleState, Outcome, Run};
 use crate::time::{Millis, Timestamp};
 
@@ -33,6 +33,7 @@ struct Document<'a> {
     modules: BTreeMap<&'a str, ModuleRow>,
     counts: Counts,
     builder_seconds: BuilderSeconds<'a>,
+    tally: crate::sim::Tally,
     arches_without_builder: Vec<&'a str>,
     went_round: Vec<&'a str>,
     changes: Vec<ChangeRow<'a>>,
@@ -53,6 +54,17 @@ struct ModuleRow {
     module_builds: u32,
     component_builds: u32,
     ready_seconds: Option<f64>,
+    /// Where its time went.
+    spent_seconds: Spent,
+}
+
+#[derive(Serialize)]
+struct Spent {
+    waiting: f64,
+    queued: f64,
+    building: f64,
+    testing: f64,
+    stuck: f64,
 }
 
 #[derive(Serialize)]
@@ -85,6 +97,13 @@ pub fn json(run: &Run, label: RunLabel) -> String {
         module_builds: module.module_builds,
         component_builds: module.component_builds,
         ready_seconds: module.ready.map(Timestamp::as_secs_f64),
+        spent_seconds: Spent {
+            waiting: module.spent.waiting.as_secs_f64(),
+            queued: module.spent.queued.as_secs_f64(),
+            building: module.spent.building.as_secs_f64(),
+            testing: module.spent.testing.as_secs_f64(),
+            stuck: module.spent.stuck.as_secs_f64(),
+        },
     };
     let busy = figures.busy.iter().map(|(arch, time)| (arch.as_str(), time.as_secs_f64()));
     let document = Document {
@@ -110,6 +129,7 @@ pub fn json(run: &Run, label: RunLabel) -> String {
             busy: busy.collect(),
             wasted: figures.wasted.as_secs_f64(),
         },
+        tally: run.tally,
         arches_without_builder: run.arches_without_builder.iter().map(|a| a.as_str()).collect(),
         went_round: run.went_round.iter().map(|id| &**id).collect(),
         changes: figures.changes.iter().map(change_row).collect(),
@@ -129,31 +149,53 @@ fn change_row(change: &crate::sim::ChangeFigures) -> ChangeRow<'_> {
     }
 }
 
-/// Renders a run for people: one row a module in the order in which they became ready, then what it
-/// cost and what to do next.
+/// A column of the table that is shown where it is not empty.
+type Span = (&'static str, fn(&crate::sim::ModuleRun) -> Millis);
+
+const SPANS: &[Span] = &[
+    ("WAITING", |module| module.spent.waiting),
+    ("QUEUED", |module| module.spent.queued),
+    ("BUILDING", |module| module.spent.building),
+    ("TESTING", |module| module.spent.testing),
+    ("STUCK", |module| module.spent.stuck),
+];
+
+/// Renders a run for people: one row a module in the order in which they became ready, with where
+/// its time went; then what went wrong and what was done about it, and what it cost.
 #[must_use]
-pub fn table(run: &Run, label: RunLabel) -> String {
+pub fn table(run: &Run, label: RunLabel, catalog: &Catalog) -> String {
     let mut rows: Vec<_> = run.modules.iter().collect();
     rows.sort_by_key(|module| (module.ready.is_none(), module.ready, &module.id));
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::NOTHING);
-    table.set_header(["MODULE", "STATE", "READY AFTER", "BUILDS", "COMPONENTS"]);
-    for column in 2..5 {
-        let column = table.column_mut(column).expect("the header has five columns");
+    let spans = SPANS.iter().filter(|(_, span)| run.modules.iter().any(|m| span(m) > Millis(0)));
+    let spans: Vec<_> = spans.collect();
+    let mut header = vec!["MODULE", "STATE", "READY AFTER", "BUILDS", "COMPONENTS"];
+    header.extend(spans.iter().map(|(name, _)| name));
+    table.set_header(&header);
+    for column in 2..header.len() {
+        let column = table.column_mut(column).expect("the header has this column");
         column.set_cell_alignment(comfy_table::CellAlignment::Right);
     }
     for module in rows {
         let ready = module.ready.map_or("-".to_owned(), |at| Millis(at.0).to_string());
         let builds = module.module_builds.to_string();
         let components = module.component_builds.to_string();
-        table.add_row([&*module.id, state_word(module.state), &ready, &builds, &components]);
+        let mut row = vec![module.id.to_string(), state_word(module.state).to_owned(), ready];
+        row.extend([builds, components]);
+        row.extend(spans.iter().map(|(_, span)| span(module).to_string()));
+        table.add_row(row);
     }
     let mut text = format!("{}\n\n", table.trim_fmt());
+    let story = super::story::story(run, catalog);
+    if !story.is_empty() {
+        text += &format!("{story}\n");
+    }
     add_summary(&mut text, run, label);
     text
 }
 
-fn state_word(state: ModuleState) -> &'static str {
+pub(super) fn state_word(state: ModuleState) -> &'static str {
     match state {
         ModuleState::Ready => "ready",
         ModuleState::Failed => "failed",

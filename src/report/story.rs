@@ -1,0 +1,248 @@
+//! The story of a run for people: what went wrong and what was done about it, in order of time; and
+//! of one module, everything that concerned it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::orchestrate::{
+    BuildId, Catalog, Command, ComponentEnd, ComponentIx, Concern, ModuleIx, Standing,
+};
+use crate::sim::{Fact, Log, LogRow, Run};
+use crate::time::Millis;
+
+/// Lines of a story before it is cut.
+const LINES_MAX: usize = 40;
+
+/// Which module and which of its builds each module build is.
+struct Builds<'c> {
+    catalog: &'c Catalog,
+    known: BTreeMap<BuildId, (ModuleIx, u32)>,
+}
+
+impl<'c> Builds<'c> {
+    fn of(run: &Run, catalog: &'c Catalog) -> Self {
+        let mut builds = Self { catalog, known: BTreeMap::new() };
+        let mut counts: BTreeMap<ModuleIx, u32> = BTreeMap::new();
+        for row in &run.log {
+            if let Some((build, module, _)) = begun(row)
+                && !builds.known.contains_key(&build)
+            {
+                let count = counts.entry(module).or_default();
+                *count += 1;
+                builds.known.insert(build, (module, *count));
+            }
+        }
+        builds
+    }
+
+    fn id(&self, build: BuildId) -> &str {
+        self.known.get(&build).map_or("a module", |(module, _)| &self.catalog.module(*module).id)
+    }
+
+    fn name(&self, build: BuildId) -> String {
+        match self.known.get(&build) {
+            Some((_, nth)) if *nth > 1 => format!("{} (build {nth})", self.id(build)),
+            Some(_) | None => self.id(build).to_owned(),
+        }
+    }
+
+    fn subject(&self, build: BuildId, component: Option<ComponentIx>) -> String {
+        match component {
+            Some(component) => format!("{} of {}", self.package(component), self.name(build)),
+            None => self.name(build),
+        }
+    }
+
+    fn package(&self, component: ComponentIx) -> &str {
+        self.catalog.component(component).package.as_str()
+    }
+}
+
+fn begun(row: &LogRow) -> Option<(BuildId, ModuleIx, Option<BuildId>)> {
+    match row.what {
+        Log::Fact(Fact::ModuleBegan { build, module, cause })
+        | Log::Command(Command::OpenModule { build, module, cause }) => {
+            Some((build, module, cause))
+        }
+        Log::Fact(_) | Log::Command(_) | Log::Event(_) => None,
+    }
+}
+
+/// Tells what kept a run from being plain, one line a thing; nothing for a plain run.
+#[must_use]
+pub fn story(run: &Run, catalog: &Catalog) -> String {
+    let builds = Builds::of(run, catalog);
+    let lines: Vec<String> =
+        run.log.iter().filter_map(|row| Some(line(row, &told(row, &builds)?))).collect();
+    let mut text = lines.iter().take(LINES_MAX).fold(String::new(), |text, line| text + line);
+    if lines.len() > LINES_MAX {
+        writeln!(text, "{:>9}  … and {} lines more", "", lines.len() - LINES_MAX)
+            .expect("a string takes all that is written to it");
+    }
+    text
+}
+
+/// Tells everything that concerned one module.
+#[must_use]
+pub fn explain(run: &Run, catalog: &Catalog, module: ModuleIx) -> String {
+    let builds = Builds::of(run, catalog);
+    let mut text = String::new();
+    for row in &run.log {
+        let is_its = |build: BuildId| builds.known.get(&build).is_some_and(|(m, _)| *m == module);
+        if let Some(what) = detail(row, &builds).filter(|_| subject(row).is_some_and(is_its)) {
+            text += &line(row, &what);
+        }
+        if let Log::Command(Command::Mail { about }) = &row.what {
+            for concern in about.iter().filter(|concern| concern.module == module) {
+                text += &line(row, &format!("mail: {}", mailed(concern, &builds)));
+            }
+        }
+    }
+    if let Some(entry) = run.modules.iter().find(|m| m.id == catalog.module(module).id) {
+        let spent = entry.spent;
+        writeln!(
+            text,
+            "\n{} ended {}: {} waiting, {} queued, {} building, {} testing, {} stuck",
+            entry.id,
+            super::run::state_word(entry.state),
+            spent.waiting,
+            spent.queued,
+            spent.building,
+            spent.testing,
+            spent.stuck
+        )
+        .expect("a string takes all that is written to it");
+    }
+    text
+}
+
+fn line(row: &LogRow, what: &str) -> String {
+    format!("{:>9}  {what}\n", Millis(row.at.0).to_string())
+}
+
+/// What of a row belongs into the story of the whole run.
+fn told(row: &LogRow, builds: &Builds<'_>) -> Option<String> {
+    match &row.what {
+        Log::Fact(fact) => told_fact(*fact, builds),
+        Log::Command(Command::Mail { about }) => {
+            let items: Vec<String> = about.iter().map(|concern| mailed(concern, builds)).collect();
+            Some(format!("mail: {}", items.join("; ")))
+        }
+        Log::Command(Command::FailModule { build, .. }) => {
+            Some(format!("{} is given up", builds.name(*build)))
+        }
+        Log::Command(_) | Log::Event(_) => None,
+    }
+}
+
+fn told_fact(fact: Fact, builds: &Builds<'_>) -> Option<String> {
+    Some(match fact {
+        Fact::ModuleEnded { build, end } if end != ComponentEnd::Complete => {
+            format!("{} {}", builds.name(build), end_word(end))
+        }
+        Fact::ComponentEnded { build, component, end } if end != ComponentEnd::Complete => {
+            format!("{} {}", builds.subject(build, Some(component)), end_word(end))
+        }
+        Fact::Tested { build, component, passed, .. } if passed != Some(true) => {
+            let how = if passed.is_none() { "gives no result" } else { "does not pass" };
+            format!("the test of {} {how}", builds.subject(build, component))
+        }
+        Fact::MessageLost => "a message is lost".to_owned(),
+        Fact::Waived { build, component } => {
+            format!("people waive the test of {}", builds.subject(build, component))
+        }
+        Fact::Fixed { build } => format!("people repair {}", builds.name(build)),
+        Fact::FaultBegan(kind) => format!("fault: {}", kind.as_str()),
+        Fact::FaultEnded(kind) => format!("fault over: {}", kind.as_str()),
+        Fact::Capped => "the cap on module builds stops the run".to_owned(),
+        Fact::Crashed => "the orchestrator dies".to_owned(),
+        Fact::Restarted => "the orchestrator is back".to_owned(),
+        Fact::ModuleBegan { .. }
+        | Fact::ModuleEnded { .. }
+        | Fact::Submitted { .. }
+        | Fact::ComponentEnded { .. }
+        | Fact::Tested { .. } => return None,
+    })
+}
+
+fn mailed(concern: &Concern, builds: &Builds<'_>) -> String {
+    let subject = builds.subject(concern.build, concern.component);
+    match concern.standing {
+        Standing::NotPassed => format!("the rebuild of {subject} is stuck, its test did not pass"),
+        Standing::NoResult => format!("the rebuild of {subject} is stuck, its test gave no result"),
+        Standing::BuildFailed => format!("the rebuild of {subject} failed"),
+        Standing::NoAnswer => format!("the rebuild of {subject} is stuck, nobody answers"),
+        Standing::Recovered => format!("the rebuild of {subject} goes on"),
+    }
+}
+
+fn end_word(end: ComponentEnd) -> &'static str {
+    match end {
+        ComponentEnd::Complete => "is built",
+        ComponentEnd::Failed => "fails",
+        ComponentEnd::Canceled => "is canceled",
+    }
+}
+
+/// Returns the module build that a row is about, mails apart.
+fn subject(row: &LogRow) -> Option<BuildId> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the story of a module has these only")]
+    match row.what {
+        Log::Fact(
+            Fact::ModuleBegan { build, .. }
+            | Fact::ModuleEnded { build, .. }
+            | Fact::Submitted { build, .. }
+            | Fact::ComponentEnded { build, .. }
+            | Fact::Tested { build, .. }
+            | Fact::Waived { build, .. }
+            | Fact::Fixed { build },
+        )
+        | Log::Command(
+            Command::OpenModule { build, .. }
+            | Command::Publish { build, .. }
+            | Command::Ready { build, .. }
+            | Command::FailModule { build, .. }
+            | Command::AskDependants { build, .. },
+        ) => Some(build),
+        _ => None,
+    }
+}
+
+/// What of a row belongs into the story of its module.
+fn detail(row: &LogRow, builds: &Builds<'_>) -> Option<String> {
+    if let Some((build, _, cause)) = begun(row) {
+        let why = match cause {
+            Some(cause) => format!("because {} passed", builds.name(cause)),
+            None => "because people asked for it".to_owned(),
+        };
+        return Some(format!("{} begins, {why}", builds.name(build)));
+    }
+    match row.what {
+        Log::Fact(Fact::Submitted { component, attempt, .. }) => {
+            let package = builds.package(component);
+            Some(match attempt {
+                1 => format!("{package} is submitted"),
+                _ => format!("{package} is submitted, attempt {attempt}"),
+            })
+        }
+        Log::Fact(Fact::ComponentEnded { component, end, .. }) => {
+            Some(format!("{} {}", builds.package(component), end_word(end)))
+        }
+        Log::Fact(Fact::ModuleEnded { build, end }) => {
+            Some(format!("{} {}", builds.name(build), end_word(end)))
+        }
+        Log::Fact(Fact::Tested { build, component, passed: Some(true), .. }) => {
+            Some(format!("the test of {} passes", builds.subject(build, component)))
+        }
+        Log::Command(Command::Publish { build, .. }) => {
+            Some(format!("{} is published as done", builds.name(build)))
+        }
+        Log::Command(Command::Ready { build, .. }) => {
+            Some(format!("{} is ready", builds.name(build)))
+        }
+        Log::Command(Command::AskDependants { .. }) => {
+            Some("its dependants are asked for".to_owned())
+        }
+        Log::Fact(_) | Log::Command(_) | Log::Event(_) => told(row, builds),
+    }
+}
