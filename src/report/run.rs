@@ -189,7 +189,8 @@ pub fn table(run: &Run, label: RunLabel, catalog: &Catalog) -> String {
     let mut text = format!("{}\n\n", table.trim_fmt());
     let story = super::story::story(run, catalog);
     if !story.is_empty() {
-        text += &format!("{story}\n");
+        text.push_str(&story);
+        text.push('\n');
     }
     add_summary(&mut text, run, label);
     text

@@ -71,6 +71,7 @@ fn setup(approach: Approach, modules: &[Module<'_>]) -> Setup {
         durations: DurationMode::Replay,
         outcomes: Outcomes::History,
         conditions: Conditions::default(),
+        hub: None,
         seed: 1,
     }
 }
