@@ -6,7 +6,6 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use modplan::graph::{GraphOptions, ModuleGraph};
 use modplan::load::Snapshot;
-use modplan::plan::reuse::Reuse;
 use modplan::plan::{self, Given, Plan, Selection};
 use modplan::report;
 use modplan::sim::{Reach, prepare};
@@ -20,9 +19,7 @@ const SEED: u64 = 7;
 
 fn planned(of: (&Snapshot, &ModuleGraph, &History), asked: &Selection) -> Plan {
     let (snapshot, graph, history) = of;
-    let reuse = Reuse::default();
-    let given = Given { snapshot, graph, history, farm: None, arches: &[], reuse };
-    plan::plan(given, asked).expect("the selection selects").plan
+    plan::plan(Given::new(snapshot, graph, history), asked).expect("the selection selects").plan
 }
 
 fn plans(criterion: &mut Criterion) {

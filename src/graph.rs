@@ -16,6 +16,7 @@ pub mod csr;
 pub mod cycle;
 pub mod export;
 mod link;
+mod lost_zero;
 mod node;
 mod query;
 mod streams;
@@ -222,6 +223,8 @@ pub struct ModuleGraph {
     dangling: Vec<Dangling>,
     self_requires: Vec<SelfRequire>,
     findings: Vec<Finding>,
+    /// Whether a version of a stream is a source of its own ([`Versions::All`]).
+    is_by_version: bool,
 }
 
 #[cfg(test)]

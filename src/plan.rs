@@ -23,4 +23,4 @@ pub mod version;
 
 pub use assemble::{Given, Planning, plan};
 pub use model::Plan;
-pub use select::{SelectError, Selection, Unit};
+pub use select::{SelectError, Selection, Unit, check_selection};

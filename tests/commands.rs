@@ -231,6 +231,104 @@ fn a_plan_read_back_runs_as_its_inputs_do() {
 }
 
 #[test]
+fn what_is_left_out_stays_out_of_a_literal_cascade() {
+    let only = ["--changed", "perl:5.30", "--only", "perl:5.30", "--cascade", "literal"];
+    let run =
+        [&["execute", EL8, "--approach", "koji-owned", "--format", "json"], &only[..]].concat();
+    let run: serde_json::Value = serde_json::from_str(&modplan(&run).out).expect("JSON");
+    assert_eq!(run["counts"]["module_builds"], 1);
+    let capped = ["execute", EL8, "--changed", "perl:5.30", "--max-builds", "28"];
+    let said = modplan(&[&capped, &["--approach", "koji-owned", "--format", "json"][..]].concat());
+    assert_eq!(said.code, 1);
+    let run: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!((&run["outcome"], &run["counts"]["module_builds"]), (&"capped".into(), &28.into()));
+}
+
+#[test]
+fn a_plan_read_back_says_that_a_literal_cascade_ends_with_it() {
+    let files = Files::new();
+    let plan = files.path("plan.json");
+    modplan(&["plan", EL8, "--changed", "perl:5.30", "--format", "json", "-o", &plan]);
+    let literal = modplan(&["execute", &plan, "--approach", "koji-owned"]);
+    assert!(literal.err.contains("warning: a plan holds only what it rebuilds"), "{}", literal.err);
+    let planned = modplan(&["execute", &plan, "--approach", "orchestrator-owned"]);
+    assert!(!planned.err.contains("a plan holds only"), "{}", planned.err);
+}
+
+#[test]
+fn a_plan_of_noarch_tasks_read_back_has_builders() {
+    let files = Files::new();
+    let plan = files.path("plan.json");
+    let world = ["--trace", "fixtures/el8-perl/trace.csv"];
+    let ask = ["plan", EL8, "--changed", "perl-YAML", "--unit", "context", "--format", "json"];
+    assert_eq!(modplan(&[&ask, &world[..], &["-o", &plan]].concat()).code, 0);
+    let run = ["execute", &plan, "--approach", "orchestrator-owned"];
+    assert_eq!(modplan(&[&run, &world[..]].concat()).code, 0);
+}
+
+#[test]
+fn a_farm_without_builders_gets_a_run_stuck_and_says_so() {
+    let files = Files::new();
+    let farm = files.with("farm.yaml", "builders:\n  - {name: x, count: 0, arches: [x86_64]}\n");
+    let run = ["execute", EL8, "--changed", "nginx:1.14", "--approach", "koji-owned"];
+    let said = modplan(&[&run, &["--farm", &farm][..]].concat());
+    assert_eq!(said.code, 1);
+    assert!(said.err.contains("no builder of the farm builds x86_64"), "{}", said.err);
+}
+
+#[test]
+fn selections_that_contradict_themselves_are_usage() {
+    for (selection, why) in [
+        (
+            &["--changed", "perl:5.30", "--only", "httpd:2.4"][..],
+            "nothing is left to rebuild of perl:5.30",
+        ),
+        (
+            &["--changed", "perl:5.30", "--exclude", "perl:5.30"],
+            "nothing is left to rebuild of perl:5.30",
+        ),
+        (
+            &["--changed", "perl:5.30", "--built", "perl:5.30"],
+            "`perl:5.30` is named as changed and as built",
+        ),
+        (&["--all", "--arches", "noarch"], "`noarch` is no arch of a builder"),
+    ] {
+        let said = modplan(&[&["plan", EL8], selection].concat());
+        assert_eq!((said.code, said.out.as_str()), (2, ""), "{selection:?}");
+        assert!(said.err.contains(why), "{}", said.err);
+    }
+    let nothing_follows = modplan(&["plan", EL8, "--built", "nginx:1.14"]);
+    assert_eq!(nothing_follows.code, 0);
+}
+
+#[test]
+fn a_module_that_builds_on_an_earlier_build_of_itself_can_be_given_that() {
+    let given = ["--changed", "tycho:rhel8", "--given", "tycho:rhel8", "--format", "json"];
+    let said = modplan(&[&["plan", CYCLE], &given[..]].concat());
+    let plan: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
+    assert!(plan["modules"].as_array().is_some_and(|modules| !modules.is_empty()));
+    let said = modplan(&["plan", EL8, "--changed", "perl:5.30", "--given", "perl-botstrap:5.30"]);
+    let told = "warning: nothing requires `perl-botstrap:5.30`, which is given\nhint: did you mean";
+    assert!(said.err.contains(told), "{}", said.err);
+}
+
+#[test]
+fn numbers_beyond_all_machines_are_usage() {
+    let compare = ["compare", EL8, "--changed", "perl:5.30"];
+    for more in [["--replications", "18446744073709551615"], ["--threads", "100000"]] {
+        let said = modplan(&[&compare, &more[..]].concat());
+        assert_eq!(said.code, 2);
+        assert!(said.err.contains("write a whole number from 1 to "), "{}", said.err);
+    }
+    let files = Files::new();
+    let farm =
+        files.with("farm.yaml", "builders:\n  - {name: x, count: 4000000000, arches: [a]}\n");
+    let said = modplan(&["plan", EL8, "--all", "--farm", &farm]);
+    assert_eq!(said.code, 1);
+    assert!(said.err.contains("farm.yaml:2:23: error[setting-value]"), "{}", said.err);
+}
+
+#[test]
 fn nothing_is_left_half_written() {
     let files = Files::new();
     let old = files.with("plan.json", "the plan of yesterday");

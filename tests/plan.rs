@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use modplan::graph::{GraphOptions, ModuleGraph};
 use modplan::load::{self, Snapshot};
 use modplan::plan::model::BecauseKind;
-use modplan::plan::reuse::Reuse;
 use modplan::plan::{self, Given, Plan, Selection, Unit};
 use modplan::trace::History;
 
@@ -33,14 +32,7 @@ impl Case {
     }
 
     fn plan(&self, asked: &Selection) -> Plan {
-        let given = Given {
-            snapshot: &self.snapshot,
-            graph: &self.graph,
-            history: &self.history,
-            farm: None,
-            arches: &[],
-            reuse: Reuse::default(),
-        };
+        let given = Given::new(&self.snapshot, &self.graph, &self.history);
         plan::plan(given, asked).expect("what is asked for is loaded").plan
     }
 

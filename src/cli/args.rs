@@ -51,7 +51,7 @@ pub(crate) struct SelectionArgs {
     /// Which versions of a stream count
     #[arg(long, value_name = "WHICH", default_value = "newest")]
     pub(crate) versions: Versions,
-    /// Refuse a plan of more than N modules
+    /// Refuse a plan of more than N modules, and stop a run that builds more
     #[arg(long, value_name = "N")]
     pub(crate) max_builds: Option<NonZeroUsize>,
     /// Build for ARCH only; several with commas or by repeating
@@ -84,6 +84,8 @@ impl SelectionArgs {
         let ids = [changed, built, only, exclude, given];
         *all || !changed_package.is_empty()
             || !arches.is_empty()
+            || self.follow != Follow::Build
+            || self.versions != Versions::Newest
             || self.reuse.rebuild_strategy != Strategy::All
             || self.reuse.sources.is_some()
             || ids.iter().any(|i| !i.is_empty())
@@ -144,6 +146,9 @@ fn arch(text: &str) -> Result<Arch, String> {
     let is_arch_char = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if text.is_empty() || !text.chars().all(is_arch_char) {
         return Err("an arch is letters, digits and `_`, such as x86_64".to_owned());
+    }
+    if matches!(text, "noarch" | "src") {
+        return Err(format!("`{text}` is no arch of a builder; noarch tasks run on any"));
     }
     Ok(text.into())
 }

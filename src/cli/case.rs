@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use modplan::farm::Farm;
 use modplan::graph::{self, GraphOptions, ModuleGraph};
 use modplan::load::{self, Code, Finding, Input, Severity, Snapshot, SourceUrls};
-use modplan::name::{Arch, NameStream};
+use modplan::name::{Arch, NameStream, Selector, nearest};
 use modplan::plan::expand::{Loaded, Settings};
 use modplan::plan::replatform::replatform;
 use modplan::plan::reuse::{Reuse, Strategy};
@@ -92,6 +92,8 @@ impl Case {
         let sources =
             args.reuse.sources.as_deref().map(|path| sources(path, console)).transpose()?;
         let selection = selection(args);
+        plan::check_selection(&graph, &selection).map_err(refusal)?;
+        warn_of_given(&graph, &selection.given, console);
         Ok(Self { snapshot, graph, selection, arches, strategy, reuse_from, sources })
     }
 
@@ -107,9 +109,9 @@ impl Case {
         Ok(planning)
     }
 
-    /// Plans everything that a literal cascade may reach.
+    /// Plans everything that a literal cascade may reach; what is left out stays out.
     pub(crate) fn plan_all(&self, world: &World) -> anyhow::Result<Plan> {
-        let all = Selection { all: true, only: Vec::new(), ..self.selection.clone() };
+        let all = Selection { all: true, ..self.selection.clone() };
         Ok(self.plan_selection(&all, world)?.plan)
     }
 
@@ -148,6 +150,26 @@ impl Case {
     }
 }
 
+/// Tells what `--given` names although nothing is loaded of it and nothing requires it.
+fn warn_of_given(graph: &ModuleGraph, given: &[Selector], console: &Console) {
+    let required = || {
+        let dangling = graph.dangling().iter().map(|row| &row.requires);
+        dangling.chain(graph.self_requires().iter().map(|row| &row.requires))
+    };
+    for id in given.iter().filter(|id| graph.select(id).is_empty()) {
+        let answers = |requires: &NameStream| {
+            requires.name.as_str() == id.name()
+                && id.stream().is_none_or(|stream| stream == requires.stream.as_str())
+        };
+        if !required().any(answers) {
+            let names: Vec<String> = required().map(NameStream::to_string).collect();
+            let near = nearest(&id.to_string(), names.iter().map(String::as_str))
+                .map(|near| format!("did you mean `{near}`?"));
+            console.warn(&format!("nothing requires `{id}`, which is given"), near.as_deref());
+        }
+    }
+}
+
 /// Turns a selection that found nothing into a refusal that says what to do.
 fn refusal(error: SelectError) -> Refusal {
     let message = error.to_string();
@@ -164,6 +186,11 @@ fn refusal(error: SelectError) -> Refusal {
         SelectError::Unknown { near: None, .. } => {
             Refusal::usage(message).hint("`modplan show` lists what the inputs hold")
         }
+        SelectError::NothingLeft { .. } => {
+            Refusal::usage(message).hint("see --only, --exclude and --given")
+        }
+        SelectError::ChangedAndBuilt { .. } => Refusal::usage(message)
+            .hint("--changed rebuilds it, --built takes it as rebuilt already: give one of them"),
         SelectError::Base { .. } | _ => Refusal::usage(message),
     }
 }

@@ -101,6 +101,10 @@ impl Compare {
         let mut wanted = self.variants.clone();
         wanted.sort_by_key(|variant| variant.parts());
         wanted.dedup();
+        let cascades = wanted.iter().map(|variant| variant.parts().1);
+        if let Some(cascade) = cascades.min() {
+            subject.warn_of_reach(cascade, console);
+        }
         let setups = self.setups(&subject, &wanted)?;
         let sweeper = Sweeper::new(self.sweep, console);
         let swept = sweeper.run(&setups);

@@ -127,6 +127,7 @@ impl Execute {
                 Cascade::Planned
             }
         };
+        subject.warn_of_reach(cascade, console);
         let mut setup = subject.setup(approach, cascade)?;
         setup.durations = self.durations.mode();
         setup.seed = self.world.seed;
@@ -222,6 +223,16 @@ pub(crate) struct Subject {
     pub(crate) world: World,
     prepared: Prepared,
     farm: Farm,
+    /// As `--max-builds` says, with what is passed through on top.
+    builds_max: Option<u32>,
+    is_read_back: bool,
+}
+
+/// Returns how many module builds a run may make: what is passed through takes a place, but is
+/// nothing that people count.
+fn builds_max(plan: &Plan, selection: &SelectionArgs) -> Option<u32> {
+    let passed = plan.modules.iter().filter(|module| module.pass_through).count();
+    selection.max_builds.map(|max| u32::try_from(max.get() + passed).unwrap_or(u32::MAX))
 }
 
 impl Subject {
@@ -238,8 +249,9 @@ impl Subject {
                     .hint("leave the selection flags out, or give the inputs instead of the plan")
                     .into());
             }
+            refuse_storm(&plan, selection)?;
             let world = World::read((args, durations), console)?;
-            return Ok(Self::of_plan(plan, world, selection.unit == Unit::Source));
+            return Ok(Self::of_plan(plan, world, selection));
         }
         let case = Case::read(inputs, selection, console)?;
         let world = World::read((args, durations), console)?;
@@ -249,15 +261,31 @@ impl Subject {
         let by_source = selection.unit == Unit::Source;
         let reach = Reach { plan: &planning.plan, all: &all, by_source };
         let prepared = sim::prepare(reach, &world.history);
-        Ok(Self { plan: planning.plan, world, prepared, farm: planning.farm })
+        let builds_max = builds_max(&planning.plan, selection);
+        let farm = planning.farm;
+        Ok(Self { plan: planning.plan, world, prepared, farm, builds_max, is_read_back: false })
     }
 
-    fn of_plan(plan: Plan, world: World, by_source: bool) -> Self {
+    fn of_plan(plan: Plan, world: World, selection: &SelectionArgs) -> Self {
+        let by_source = selection.unit == Unit::Source;
         let reach = Reach { plan: &plan, all: &plan, by_source };
         let prepared = sim::prepare(reach, &world.history);
-        let arches = plan.components().flat_map(|c| c.tasks.iter().map(|task| task.arch.clone()));
+        let arches = plan.components().flat_map(|component| component.arches.clone());
         let farm = world.farm.clone().unwrap_or_else(|| Farm::ideal(arches));
-        Self { plan, world, prepared, farm }
+        let builds_max = builds_max(&plan, selection);
+        Self { plan, world, prepared, farm, builds_max, is_read_back: true }
+    }
+
+    /// Warns where a cascade finds what it rebuilds as it goes, and a plan that was read back
+    /// holds only what was planned.
+    pub(crate) fn warn_of_reach(&self, cascade: Cascade, console: &Console) {
+        if self.is_read_back && cascade != Cascade::Planned {
+            let message = format!(
+                "a plan holds only what it rebuilds: a {} cascade that reaches further ends there",
+                cascade.as_str()
+            );
+            console.warn(&message, Some("give the inputs and the selection instead of the plan"));
+        }
     }
 
     /// Returns the farm that is simulated.
@@ -320,7 +348,9 @@ impl Subject {
                 scenario::Dispatch::Wave => Dispatch::Wave,
             },
             submit_limit: orchestrator_owned.submit_limit.unwrap_or(u32::MAX),
-            builds_max: u32::try_from(self.world.scenario.builds_max).unwrap_or(u32::MAX),
+            builds_max: u32::try_from(self.world.scenario.builds_max)
+                .unwrap_or(u32::MAX)
+                .min(self.builds_max.unwrap_or(u32::MAX)),
             durations: DurationMode::Replay,
             outcomes,
             conditions,

@@ -43,7 +43,7 @@ pub(crate) struct SweepOutput {
     /// What goes to standard output [default: table]
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<SweepFormat>,
-    /// Write the files of the report into DIR, made if need be
+    /// Write the files of the report into DIR, made if need be; `-` writes none
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
 }
@@ -59,6 +59,11 @@ pub(crate) enum SweepFormat {
 }
 
 impl SweepOutput {
+    /// Returns where files go; `-` is standard output, as without the flag.
+    fn directory(&self) -> Option<&Path> {
+        self.output.as_deref().filter(|path| *path != Path::new("-"))
+    }
+
     /// Writes one of the forms (table, JSON, CSV) to standard output, and all files, each a name
     /// and what it holds, into the directory.
     pub(crate) fn write(
@@ -67,7 +72,7 @@ impl SweepOutput {
         files: &[(String, String)],
         console: &Console,
     ) -> anyhow::Result<()> {
-        if let Some(directory) = &self.output {
+        if let Some(directory) = self.directory() {
             let files: Vec<(&str, Vec<u8>)> =
                 files.iter().map(|(name, text)| (name.as_str(), text.clone().into())).collect();
             write_directory(directory, &files)?;
@@ -90,7 +95,7 @@ impl SweepOutput {
         text: String,
         console: &Console,
     ) -> anyhow::Result<()> {
-        let Some(directory) = &self.output else {
+        let Some(directory) = self.directory() else {
             return write_stdout(|out| out.write_all(text.as_bytes()));
         };
         write_directory(directory, &[(name, text.into())])?;

@@ -23,20 +23,25 @@ const REPLICATIONS: u64 = 1000;
 /// How many are made at most on the way to a precision, when nobody says so.
 const REPLICATIONS_MAX: u64 = 100_000;
 
+/// More would not fit into memory: the figures of each replication are kept for exact quantiles.
+const REPLICATIONS_LARGEST: usize = 10_000_000;
+/// More threads than any machine has processors.
+const THREADS_LARGEST: usize = 4096;
+
 /// How often a simulation is repeated, and on how many threads.
 #[derive(Clone, Copy, Debug, Args)]
 #[command(next_help_heading = "Replications")]
 pub(crate) struct SweepArgs {
     /// Simulate everything N times, each time with other luck [default: 1000; with --half-width at
     /// most 100000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = up_to::<REPLICATIONS_LARGEST>)]
     replications: Option<NonZeroUsize>,
     /// Stop when the 95 % interval of every mean makespan is within WIDTH to both sides, such as
     /// 30s or 1%; looked at after every 100 replications
     #[arg(long, value_name = "WIDTH", conflicts_with = "shard")]
     half_width: Option<HalfWidth>,
     /// Use N threads; all processors when left out. The results are the same for any number
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = up_to::<THREADS_LARGEST>)]
     threads: Option<NonZeroUsize>,
     /// Make part I of N of the replications, for `modplan merge` to join
     #[arg(long, value_name = "I/N", value_parser = shard_number)]
@@ -64,6 +69,14 @@ impl FromStr for HalfWidth {
             Ok(Millis::ZERO) | Err(_) => Err(no()),
             Ok(time) => Ok(Self::Time(time)),
         }
+    }
+}
+
+/// Reads a number from 1 to `LARGEST`.
+fn up_to<const LARGEST: usize>(text: &str) -> Result<NonZeroUsize, String> {
+    match text.parse::<NonZeroUsize>() {
+        Ok(number) if number.get() <= LARGEST => Ok(number),
+        _ => Err(format!("write a whole number from 1 to {LARGEST}")),
     }
 }
 

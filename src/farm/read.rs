@@ -63,7 +63,7 @@ fn builder_group(reader: &mut Reader, node: &Node) -> Option<BuilderGroup> {
     ];
     let section = reader.section(node, "builders", &known);
     let name = reader.required(&section, "name", settings::text);
-    let count = reader.required(&section, "count", settings::count);
+    let count = reader.required(&section, "count", group_size);
     reader.require(&section, "arches");
     let arches = reader.values(&section, "arches", arch);
     if section.find("arches").is_some_and(|node| node.value == Value::List(Vec::new())) {
@@ -79,6 +79,15 @@ fn builder_group(reader: &mut Reader, node: &Node) -> Option<BuilderGroup> {
     group.speed = reader.value(&section, "speed", settings::positive_number).unwrap_or(1.0);
     group.price_per_hour = reader.value(&section, "price_per_hour", settings::number);
     Some(group)
+}
+
+/// Reads how many builders a group has. A million is more than any farm has, and each takes memory.
+fn group_size(text: &str) -> Result<u32, String> {
+    const BUILDERS_MAX: u32 = 1_000_000;
+    match settings::count(text)? {
+        number if number > BUILDERS_MAX => Err(format!("must be {BUILDERS_MAX} at most")),
+        number => Ok(number),
+    }
 }
 
 /// Reads a number of tasks, or `unreported`: then the hub's own limit holds.

@@ -4,17 +4,18 @@ use petgraph::graph::DiGraph;
 
 use super::link::Links;
 use super::streams::Streams;
-use super::{GraphOptions, ModuleGraph, node};
+use super::{GraphOptions, ModuleGraph, Versions, lost_zero, node};
 use crate::load::Snapshot;
 
 impl ModuleGraph {
     /// Makes the graph of a snapshot. What is odd about it is in [`ModuleGraph::findings`].
     #[must_use]
     pub fn new(snapshot: &Snapshot, options: &GraphOptions) -> Self {
-        let node::Nodes { mut modules, findings, .. } = node::nodes(snapshot, options);
+        let node::Nodes { mut modules, mut findings, .. } = node::nodes(snapshot, options);
         let mut streams = Streams::new(&modules);
         streams.mark_by_products(&mut modules);
         let Links { edges, dangling, self_requires, .. } = Links::new(&modules, &streams, options);
+        findings.extend(lost_zero::findings(&dangling, &streams));
         let mut graph = DiGraph::with_capacity(modules.len(), edges.len());
         for module in modules {
             graph.add_node(module);
@@ -23,6 +24,7 @@ impl ModuleGraph {
         for edge in edges.into_iter().rev() {
             graph.add_edge(edge.from.node(), edge.to.node(), edge.link);
         }
-        Self { graph, streams, dangling, self_requires, findings }
+        let is_by_version = options.versions == Versions::All;
+        Self { graph, streams, dangling, self_requires, findings, is_by_version }
     }
 }

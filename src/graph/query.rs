@@ -77,6 +77,13 @@ impl ModuleGraph {
             .into_iter()
     }
 
+    /// Returns whether two contexts of one stream are built from one source: where all versions
+    /// count, each version has a source of its own.
+    #[must_use]
+    pub fn is_one_source(&self, one: ModuleIx, other: ModuleIx) -> bool {
+        !self.is_by_version || self[one].version == self[other].version
+    }
+
     /// Returns every loaded stream, sorted.
     pub fn streams(&self) -> impl Iterator<Item = &NameStream> {
         self.streams.all().iter().map(|stream| &stream.id)

@@ -346,3 +346,21 @@ fn a_drawing_is_quoted_and_keeps_its_order() {
     assert!(text.contains(r#""x:1" [label="x:1\na \"b\" \\", style=dashed];"#), "{text}");
     assert!(text.contains(r#""x:1" -> "y:1" [style=dashed, constraint=false];"#), "{text}");
 }
+
+#[test]
+fn a_stream_that_lost_its_last_zero_is_told_once_with_the_one_meant() {
+    let text = "
+        perl:5.30:1:c -> platform:el8
+        a:1:1:d -> perl:5.3 platform:el8
+        b:1:1:e -> perl:5.3 platform:el8
+        d:1:1:f -> perl:5 platform:el8";
+    let graph = graph(text);
+    assert_eq!(codes(&graph), [Code::LostZero]);
+    let told = &graph.findings()[0];
+    assert_eq!(told.place.line, 3);
+    assert_eq!(
+        told.message,
+        "perl:5.3 is required, and by one more module; it is not loaded, but perl:5.30 is: a zero \
+         was lost"
+    );
+}

@@ -110,6 +110,7 @@ codes! {
     PackagerFile "packager-file" Error "A packager file must hold exactly one document.";
     DefaultsConflict "defaults-conflict" Error "Defaults of one module disagree and neither is newer.";
     DefaultStream "default-stream" Warning "Default streams of one module disagree and neither is newer: there is none.";
+    LostZero "lost-zero" Warning "A required stream is not loaded, but one with more zeros at its end is.";
     ArchDrift "arch-drift" Warning "Dependencies or components of one NSVC differ between arches.";
     UnknownModule "unknown-module" Error "A module is buildrequired in any stream, and no build of it is loaded.";
     UnknownRuntimeModule "unknown-runtime-module" Warning "A module is required at run time in any stream, and no build of it is loaded.";

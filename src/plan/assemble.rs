@@ -34,6 +34,14 @@ pub struct Given<'a> {
     pub reuse: Reuse<'a>,
 }
 
+impl<'a> Given<'a> {
+    /// Takes modules and their history, and nothing of a farm, arches or earlier builds.
+    #[must_use]
+    pub fn new(snapshot: &'a Snapshot, graph: &'a ModuleGraph, history: &'a History) -> Self {
+        Self { snapshot, graph, history, farm: None, arches: &[], reuse: Reuse::default() }
+    }
+}
+
 /// A plan, and what is odd about it.
 #[derive(Clone, Debug, Default)]
 pub struct Planning {
@@ -130,8 +138,10 @@ fn asked_arches(given: Given<'_>) -> BTreeSet<Arch> {
     if !given.arches.is_empty() {
         return given.arches.iter().cloned().collect();
     }
-    if let Some(farm) = given.farm {
-        return farm.arches();
+    // A farm without builders serves nothing; what is needed then waits, and is told.
+    let served = given.farm.map(Farm::arches).unwrap_or_default();
+    if !served.is_empty() {
+        return served;
     }
     let loaded = given.graph.modules().flat_map(|(_, module)| module.arches.iter().cloned());
     let loaded: BTreeSet<Arch> = loaded.filter(real).collect();

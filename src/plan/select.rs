@@ -59,6 +59,18 @@ pub enum SelectError {
         /// As typed.
         id: String,
     },
+    /// One module is said to be changed and to be rebuilt already.
+    #[error("`{id}` is named as changed and as built")]
+    ChangedAndBuilt {
+        /// As typed after `--built`.
+        id: String,
+    },
+    /// What is selected is left out again.
+    #[error("nothing is left to rebuild of {}", roots.join(", "))]
+    NothingLeft {
+        /// What was asked for, as typed.
+        roots: Vec<String>,
+    },
     /// No module has the package as a component.
     #[error("`{package}` is not a modular component; modulemd cannot say who links it")]
     NotAComponent {
@@ -86,6 +98,10 @@ impl Selection {
         changed.is_empty() && built.is_empty() && changed_packages.is_empty() && !all
     }
 
+    fn names_only_built(&self) -> bool {
+        self.changed.is_empty() && self.changed_packages.is_empty() && !self.all
+    }
+
     /// Returns what was asked for, as typed.
     #[must_use]
     pub fn roots(&self) -> Vec<String> {
@@ -96,6 +112,14 @@ impl Selection {
         }
         roots
     }
+}
+
+/// Tells whether a selection selects something, before anything else is read.
+///
+/// # Errors
+/// As [`plan`](super::plan).
+pub fn check_selection(graph: &ModuleGraph, asked: &Selection) -> Result<(), SelectError> {
+    select(graph, asked).map(drop)
 }
 
 /// Finds what is rebuilt.
@@ -113,6 +137,10 @@ pub(super) fn select(graph: &ModuleGraph, asked: &Selection) -> Result<Rebuilt, 
     if !asked.only.is_empty() {
         let only = modules_of(graph, &asked.only)?;
         rebuilt.retain(|module, _| only.contains(module));
+    }
+    // Where all that was named is built already, that nothing follows is an answer.
+    if rebuilt.is_empty() && !asked.names_only_built() {
+        return Err(SelectError::NothingLeft { roots: asked.roots() });
     }
     for reasons in rebuilt.values_mut() {
         reasons.sort();
@@ -167,10 +195,19 @@ struct Search<'a> {
 
 impl<'a> Search<'a> {
     fn new(graph: &'a ModuleGraph, asked: &Selection) -> Result<Self, SelectError> {
-        let mut barred = modules_of(graph, &asked.exclude)?;
-        barred.extend(modules_of(graph, &asked.built)?);
-        // What is given need not be loaded: that is what the flag is for.
-        barred.extend(asked.given.iter().flat_map(|id| graph.select(id)));
+        let changed = modules_of(graph, &asked.changed)?;
+        // What is given need not be loaded: that is what the flag is for. A module that is
+        // rebuilt may need an earlier build of itself, which is given then.
+        let given = asked.given.iter().flat_map(|id| graph.select(id));
+        let mut barred: BTreeSet<ModuleIx> = given.filter(|at| !changed.contains(at)).collect();
+        for id in &asked.built {
+            let built = modules_of_one(graph, id)?;
+            if built.iter().any(|module| changed.contains(module)) {
+                return Err(SelectError::ChangedAndBuilt { id: id.to_string() });
+            }
+            barred.extend(built);
+        }
+        barred.extend(modules_of(graph, &asked.exclude)?);
         Ok(Self { graph, rebuilt: Rebuilt::new(), barred, queue: VecDeque::new() })
     }
 
@@ -226,7 +263,7 @@ impl<'a> Search<'a> {
     }
 
     fn add(&mut self, module: ModuleIx, reason: Reason) {
-        if self.barred.contains(&module) {
+        if self.barred.contains(&module) || self.graph[module].kind == Kind::Base {
             return;
         }
         let reasons = self.rebuilt.entry(module).or_default();
@@ -252,7 +289,7 @@ impl<'a> Search<'a> {
         for module in rebuilt {
             let on = self.graph[module].id.to_string();
             for sibling in self.graph.contexts(&self.graph[module].name_stream()) {
-                if self.barred.contains(&sibling) {
+                if self.barred.contains(&sibling) || !self.graph.is_one_source(module, sibling) {
                     continue;
                 }
                 let reason = self.own_reason(sibling, BecauseKind::Sibling, &on);

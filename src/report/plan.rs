@@ -1,5 +1,6 @@
 //! A plan for people, for spreadsheets, and as a drawing.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::graph::export::{self, Cluster, Drawing, DrawnEdge, DrawnNode};
@@ -28,7 +29,7 @@ pub fn table(plan: &Plan) -> String {
             module.batches.len().to_string(),
             span(module.earliest_finish_seconds - module.earliest_start_seconds),
             span(module.slack_seconds),
-            reasons(&module.because),
+            reasons(plan, &module.because),
         ]);
     }
     format!("{}\n\n{}", table.trim_fmt(), summary(plan))
@@ -48,7 +49,8 @@ fn span(seconds: f64) -> String {
     Millis::from_secs_f64(seconds.max(0.0)).map_or_else(|| "?".to_owned(), |ms| ms.to_string())
 }
 
-fn reasons(because: &[Because]) -> String {
+fn reasons(plan: &Plan, because: &[Because]) -> String {
+    let at = |reason: &Because| place(plan, reason);
     let mut named: Vec<String> = because
         .iter()
         .take(NAMED_MAX)
@@ -56,8 +58,8 @@ fn reasons(because: &[Because]) -> String {
             BecauseKind::Changed => "changed".to_owned(),
             BecauseKind::ChangedPackage => format!("builds {}", reason.on),
             BecauseKind::All => "all".to_owned(),
-            BecauseKind::Buildrequires => format!("builds on {} (line {})", reason.on, reason.line),
-            BecauseKind::Requires => format!("requires {} (line {})", reason.on, reason.line),
+            BecauseKind::Buildrequires => format!("builds on {} ({})", reason.on, at(reason)),
+            BecauseKind::Requires => format!("requires {} ({})", reason.on, at(reason)),
             BecauseKind::Sibling => format!("same source as {}", reason.on),
         })
         .collect();
@@ -65,6 +67,25 @@ fn reasons(because: &[Because]) -> String {
         named.push(format!("{} more", because.len() - NAMED_MAX));
     }
     named.join(", ")
+}
+
+/// Writes where a reason stands: the line alone would do for one input, and its name is short then.
+fn place(plan: &Plan, reason: &Because) -> String {
+    let name = std::path::Path::new(&reason.path).file_name();
+    let name = name.filter(|_| plan.inputs.len() == 1).map(|name| name.to_string_lossy());
+    let path = name.unwrap_or_else(|| reason.path.as_str().into());
+    format!("{path}:{}", reason.line)
+}
+
+/// Returns the modules that the longest path runs through, each once.
+fn through(plan: &Plan) -> String {
+    const NAMED_MAX: usize = 6;
+    let mut names: Vec<&str> = plan.critical_path.iter().map(|step| step.module.as_str()).collect();
+    names.dedup();
+    let more = names.len().saturating_sub(NAMED_MAX);
+    names.truncate(NAMED_MAX);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    if names.is_empty() { String::new() } else { format!(" through {}{more}", names.join(", ")) }
 }
 
 fn summary(plan: &Plan) -> String {
@@ -81,7 +102,11 @@ fn summary(plan: &Plan) -> String {
         ),
     );
     let bounds = &plan.bounds;
-    add(&mut text, format_args!("critical path  {}\n", span(bounds.critical_path_seconds)));
+    if !plan.prerequisites.is_empty() {
+        add(&mut text, format_args!("needs first    {}\n", plan.prerequisites.join(", ")));
+    }
+    let path = span(bounds.critical_path_seconds);
+    add(&mut text, format_args!("critical path  {path}{}\n", through(plan)));
     add(&mut text, format_args!("lower bound    {}\n", span(bounds.lower_bound_seconds)));
     match (bounds.schedule_seconds, bounds.wave_barrier_seconds) {
         (Some(schedule), Some(barrier)) => {
@@ -89,7 +114,14 @@ fn summary(plan: &Plan) -> String {
             let dearer = if schedule > 0.0 { (barrier / schedule - 1.0) * 100.0 } else { 0.0 };
             add(&mut text, format_args!("with barriers  {} (+{dearer:.0} %)\n", span(barrier)));
         }
-        _ => text.push_str("schedule       none: an arch has no builder\n"),
+        _ => {
+            let unserved = bounds.capacity_seconds.iter().filter(|(_, seconds)| seconds.is_none());
+            let arches: Vec<&str> = unserved.map(|(arch, _)| arch.as_str()).collect();
+            add(
+                &mut text,
+                format_args!("schedule       none: no builder for {}\n", arches.join(", ")),
+            );
+        }
     }
     text
 }
@@ -163,8 +195,8 @@ fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
-/// Returns what to know before a plan is started: cycles, dangling requirements, prerequisites,
-/// more than one platform; each with what to do about it.
+/// Returns what to know before a plan is started: cycles, dangling requirements, more than one
+/// platform; each with what to do about it.
 #[must_use]
 pub fn remarks(plan: &Plan) -> Vec<(String, String)> {
     let mut remarks = Vec::new();
@@ -177,13 +209,21 @@ pub fn remarks(plan: &Plan) -> Vec<(String, String)> {
             format!("{proven} that cut it: {}; the plan leaves these out", cut.join(", ")),
         ));
     }
+    let mut missing: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
     for row in &plan.dangling {
+        missing.entry((&row.requires, &row.reason)).or_default().push(&row.module);
+    }
+    for ((requires, reason), modules) in missing {
+        let more = match modules.len() {
+            1 => " requires".to_owned(),
+            count => format!(" and {} more require", count - 1),
+        };
         remarks.push((
-            format!("{} requires {}: {}", row.module, row.requires, row.reason),
-            format!("load an input that holds it, or say `--given {}`", row.requires),
+            format!("{}{more} {requires}: {reason}", modules[0]),
+            format!("load an input that holds it, or say `--given {requires}`"),
         ));
     }
-    let platforms: std::collections::BTreeSet<&str> =
+    let platforms: BTreeSet<&str> =
         plan.modules.iter().filter_map(|module| module.platform.as_deref()).collect();
     if platforms.len() > 1 {
         let platforms: Vec<&str> = platforms.into_iter().collect();

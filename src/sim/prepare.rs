@@ -79,8 +79,18 @@ pub fn check(plan: &Plan) -> Result<(), String> {
         if seconds.map(Millis::from_secs_f64).any(|run| run.is_none()) {
             return Err(format!("an estimate of {} is no time", module.id));
         }
-        if module.batches.iter().any(|batch| batch.index < 2) {
-            return Err(format!("a batch of {} has a number below 2", module.id));
+        if module.batches.iter().any(|batch| !(2..=BATCH_MAX).contains(&batch.index)) {
+            return Err(format!("a batch of {} has a number below 2 or beyond all", module.id));
+        }
+        if module.wave == 0 {
+            return Err(format!("{} is in wave 0; waves start at 1", module.id));
+        }
+        if let Some(component) = components().find(|c| c.tasks.is_empty()) {
+            return Err(format!("{} of {} has no task", component.component, module.id));
+        }
+        let keys: BTreeSet<_> = components().map(|component| &component.component).collect();
+        if let Some(after) = components().flat_map(|c| &c.after).find(|key| !keys.contains(key)) {
+            return Err(format!("{} has no component {after} to build after", module.id));
         }
     }
     if goes_round(plan, &ids) {
@@ -88,6 +98,9 @@ pub fn check(plan: &Plan) -> Result<(), String> {
     }
     Ok(())
 }
+
+/// More batches than any module has: a plan with more was not written by a program.
+const BATCH_MAX: u32 = 1_000_000;
 
 fn goes_round(plan: &Plan, ids: &BTreeMap<&str, &PlanModule>) -> bool {
     let cut: BTreeSet<&Edge> = plan.cycles.iter().flat_map(|cycle| &cycle.cut).collect();
@@ -184,11 +197,18 @@ impl Preparation {
 
 /// Returns, for each module, the positions of all contexts of its stream, itself among them.
 fn siblings(modules: &[&PlanModule]) -> Vec<Vec<u32>> {
-    let mut by_stream: BTreeMap<(&str, &str), Vec<u32>> = BTreeMap::new();
+    let mut by_source: BTreeMap<[&str; 3], Vec<u32>> = BTreeMap::new();
     for (module, at) in modules.iter().zip(0_u32..) {
-        by_stream.entry((&module.name, &module.stream)).or_default().push(at);
+        by_source.entry(source_of(module)).or_default().push(at);
     }
-    modules.iter().map(|module| by_stream[&(&*module.name, &*module.stream)].clone()).collect()
+    modules.iter().map(|module| by_source[&source_of(module)].clone()).collect()
+}
+
+/// Returns what is submitted with a module: its name and stream, and its version where ids hold
+/// versions, since each is then a source of its own.
+fn source_of(module: &PlanModule) -> [&str; 3] {
+    let is_by_version = module.id.split(':').nth(2) == Some(&module.version);
+    [&module.name, &module.stream, if is_by_version { &module.version } else { "" }]
 }
 
 /// Marks what people start under the literal rule.
