@@ -325,7 +325,7 @@ fn numbers_beyond_all_machines_are_usage() {
         files.with("farm.yaml", "builders:\n  - {name: x, count: 4000000000, arches: [a]}\n");
     let said = modplan(&["plan", EL8, "--all", "--farm", &farm]);
     assert_eq!(said.code, 1);
-    assert!(said.err.contains("farm.yaml:2:23: error[setting-value]"), "{}", said.err);
+    assert!(said.err.contains("farm.yaml:2:22: error[setting-value]"), "{}", said.err);
 }
 
 #[test]

@@ -535,6 +535,8 @@ fn is_stuck_for_a_reason(setup: &Setup, run: &Run) -> bool {
     let mut reasons = vec![
         is_red,
         !run.arches_without_builder.is_empty(),
+        // A hub says itself what it waits for.
+        !run.stuck.is_empty(),
         setup.conditions.faults.iter().any(lasts),
         gave_up,
         // The superseded row of a stale service leaves a dependant out.
