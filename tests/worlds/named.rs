@@ -434,6 +434,18 @@ fn a_canceled_module_is_submitted_no_more() {
 }
 
 #[test]
+fn a_cancel_that_the_hub_refuses_is_made_again() {
+    // Canceled at 50 s, refused until 90 s, called again after 60 s: the builder works for 110 s.
+    let mut setup = setup(Approach::OrchestratorOwned, &[(&[], &[&[(1000, true)]])]);
+    let mut cancel = fault(FaultKind::ModuleCanceled, 50, None);
+    cancel.module = Some("a:1".to_owned());
+    setup.conditions.faults = vec![fault(FaultKind::HubRefusing, 40, Some(50)), cancel];
+    let run = run(&setup);
+    assert_eq!(run.figures.outcome, Outcome::Failed);
+    assert_eq!(run.figures.wasted, Millis::from_secs(110));
+}
+
+#[test]
 fn a_dependant_that_waits_already_is_not_queued_twice() {
     // d follows b and c. Both pass at 200 s: coalesced builds d once, literal twice. Where c takes
     // 10 s more, d is under way when c passes, and is built again.

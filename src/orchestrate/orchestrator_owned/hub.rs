@@ -97,6 +97,12 @@ impl OrchestratorOwned<'_> {
                 self.has_part(build, component)
                     && self.part(build, component).state == PartState::Tagging
             }
+            Command::CancelComponent { build, component, attempt } => {
+                self.has_part(build, component) && {
+                    let part = self.part(build, component);
+                    part.state == PartState::Failed && part.attempt == attempt
+                }
+            }
             _ => false,
         }
     }
@@ -119,6 +125,7 @@ fn about(command: &Command) -> Option<BuildId> {
         Command::CreateTarget { build, .. }
         | Command::MakeRepo { build, .. }
         | Command::TagComponent { build, .. }
+        | Command::CancelComponent { build, .. }
         | Command::BuildComponent { build, .. } => Some(build),
         _ => None,
     }

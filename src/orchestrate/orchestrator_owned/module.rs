@@ -146,7 +146,7 @@ impl OrchestratorOwned<'_> {
                 part.state = PartState::Failed;
                 let attempt = part.attempt;
                 self.under_way -= 1;
-                to.out.push(Command::CancelComponent { build, component, attempt });
+                self.call_hub(Command::CancelComponent { build, component, attempt }, to);
             }
         }
         self.give_up(build, to);
