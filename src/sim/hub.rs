@@ -14,7 +14,7 @@
 //!        └── request ◀── waitrepo (looks each 60 s)                CLOSED, FAILED, CANCELED
 //! ```
 //!
-//! What happens at one moment happens in a fixed order ([`Kind`], then number), so that polls which
+//! What happens at one moment happens in a fixed order (by its kind, then its number), so that polls which
 //! change nothing can be left out without a trace ([`Polling`]).
 
 mod assign;

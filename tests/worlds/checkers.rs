@@ -225,6 +225,7 @@ fn one_live_build(setup: &Setup, run: &Run) -> Option<String> {
     let mut module_of = BTreeMap::new();
     let mut live: BTreeSet<BuildId> = BTreeSet::new();
     let mut asked: BTreeMap<BuildId, u32> = BTreeMap::new();
+    let mut published: BTreeMap<BuildId, u32> = BTreeMap::new();
     let mut is_open = BTreeSet::new();
     for row in &run.log {
         match &row.what {
@@ -243,8 +244,11 @@ fn one_live_build(setup: &Setup, run: &Run) -> Option<String> {
                 *asked.entry(*build).or_default() += 1;
                 live.insert(*build);
             }
-            Log::Command(Command::Publish { build, .. }) => {
-                asked.remove(build);
+            Log::Command(Command::Publish { build, attempt, .. }) => {
+                // Said again after a restart, it begins no other round of tests.
+                if published.insert(*build, *attempt) != Some(*attempt) {
+                    asked.remove(build);
+                }
                 if setup.conditions.gates.module {
                     live.insert(*build);
                 }
