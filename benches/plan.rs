@@ -46,7 +46,7 @@ fn plans(criterion: &mut Criterion) {
             b.iter(|| report::plan::table(black_box(&plan)));
         });
         group.bench_function(BenchmarkId::new("prepare a run", streams), |b| {
-            let reach = Reach { plan: &plan, all: &plan, by_source: true };
+            let reach = Reach { plan: &plan, all: &plan, superseded: &[], by_source: true };
             b.iter(|| prepare(black_box(reach), &history));
         });
     }

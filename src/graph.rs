@@ -20,6 +20,7 @@ mod lost_zero;
 mod node;
 mod query;
 mod streams;
+mod superseded;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

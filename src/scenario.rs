@@ -249,6 +249,14 @@ impl Default for OrchestratorOwned {
     }
 }
 
+impl Scenario {
+    /// Returns whether the dependency service is behind for a time.
+    #[must_use]
+    pub fn has_stale_pdc(&self) -> bool {
+        self.faults.iter().any(|fault| fault.kind == FaultKind::PdcStale)
+    }
+}
+
 impl Default for Scenario {
     fn default() -> Self {
         Self {

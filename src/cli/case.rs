@@ -115,6 +115,11 @@ impl Case {
         Ok(self.plan_selection(&all, world)?.plan)
     }
 
+    /// Returns the edges that superseded versions had and the newest do not have.
+    pub(crate) fn superseded(&self, args: &SelectionArgs) -> Vec<(String, String)> {
+        self.graph.superseded_edges(&self.snapshot, &graph_options(args))
+    }
+
     /// Tells what a plan's modules become on another platform; returns whether any cannot be built.
     pub(crate) fn move_to(
         &self,

@@ -228,6 +228,16 @@ pub(crate) struct Subject {
     is_read_back: bool,
 }
 
+/// Warns where a dependency service that is behind would answer as one that is not.
+fn warn_of_stale_pdc(world: &World, superseded: &[(String, String)], console: &Console) {
+    if world.scenario.has_stale_pdc() && superseded.is_empty() {
+        console.warn(
+            "`pdc-stale` changes nothing: no superseded version is known that was built otherwise",
+            Some("give inputs that hold older versions too"),
+        );
+    }
+}
+
 /// Returns how many module builds a run may make: what is passed through takes a place, but is
 /// nothing that people count.
 fn builds_max(plan: &Plan, selection: &SelectionArgs) -> Option<u32> {
@@ -251,6 +261,7 @@ impl Subject {
             }
             refuse_storm(&plan, selection)?;
             let world = World::read((args, durations), console)?;
+            warn_of_stale_pdc(&world, &[], console);
             return Ok(Self::of_plan(plan, world, selection));
         }
         let case = Case::read(inputs, selection, console)?;
@@ -259,7 +270,10 @@ impl Subject {
         refuse_storm(&planning.plan, selection)?;
         let all = case.plan_all(&world)?;
         let by_source = selection.unit == Unit::Source;
-        let reach = Reach { plan: &planning.plan, all: &all, by_source };
+        let superseded =
+            if world.scenario.has_stale_pdc() { case.superseded(selection) } else { vec![] };
+        let reach = Reach { plan: &planning.plan, all: &all, superseded: &superseded, by_source };
+        warn_of_stale_pdc(&world, &superseded, console);
         let prepared = sim::prepare(reach, &world.history);
         let builds_max = builds_max(&planning.plan, selection);
         let farm = planning.farm;
@@ -268,7 +282,7 @@ impl Subject {
 
     fn of_plan(plan: Plan, world: World, selection: &SelectionArgs) -> Self {
         let by_source = selection.unit == Unit::Source;
-        let reach = Reach { plan: &plan, all: &plan, by_source };
+        let reach = Reach { plan: &plan, all: &plan, superseded: &[], by_source };
         let prepared = sim::prepare(reach, &world.history);
         let arches = plan.components().flat_map(|component| component.arches.clone());
         let farm = world.farm.clone().unwrap_or_else(|| Farm::ideal(arches));

@@ -348,6 +348,22 @@ fn a_drawing_is_quoted_and_keeps_its_order() {
 }
 
 #[test]
+fn superseded_versions_tell_what_a_service_that_is_behind_answers() {
+    // c was built with a, then with b; d always with a.
+    let text = "
+        a:1:1:k -> platform:el8
+        b:1:1:k -> platform:el8
+        c:1:1:k -> a:1 platform:el8
+        c:1:2:k -> b:1 platform:el8
+        d:1:1:k -> a:1 platform:el8
+        d:1:2:k -> a:1 platform:el8";
+    let snapshot = snapshot(text);
+    let options = GraphOptions::default();
+    let edges = ModuleGraph::new(&snapshot, &options).superseded_edges(&snapshot, &options);
+    assert_eq!(edges, [("a:1:k".to_owned(), "c:1:k".to_owned())]);
+}
+
+#[test]
 fn a_stream_that_lost_its_last_zero_is_told_once_with_the_one_meant() {
     let text = "
         perl:5.30:1:c -> platform:el8

@@ -27,6 +27,9 @@ pub struct Reach<'a> {
     /// Everything that a literal cascade may find as it happens; the plan itself when nothing
     /// else is known, as of a plan that was read back.
     pub all: &'a Plan,
+    /// Edges by id that superseded versions had and the newest do not have: what a dependency
+    /// service that is behind answers from.
+    pub superseded: &'a [(String, String)],
     /// Whether a rebuild of one context rebuilds every context of its stream.
     pub by_source: bool,
 }
@@ -85,7 +88,7 @@ pub fn check(plan: &Plan) -> Result<(), String> {
         if module.wave == 0 {
             return Err(format!("{} is in wave 0; waves start at 1", module.id));
         }
-        if let Some(component) = components().find(|c| c.tasks.is_empty()) {
+        if let Some(component) = components().find(|c| c.tasks.is_empty() && !c.reused) {
             return Err(format!("{} of {} has no task", component.component, module.id));
         }
         let keys: BTreeSet<_> = components().map(|component| &component.component).collect();
@@ -120,6 +123,7 @@ struct Preparation {
     waves: Vec<Option<u32>>,
     dependants: Vec<Vec<u32>>,
     planned: Vec<Vec<u32>>,
+    superseded: Vec<Vec<u32>>,
     is_start: Vec<bool>,
 }
 
@@ -151,12 +155,18 @@ impl Preparation {
                 planned[from as usize].push(to);
             }
         }
+        let mut superseded = vec![Vec::new(); modules.len()];
+        for (from, to) in reach.superseded {
+            if let (Some(&from), Some(&to)) = (position.get(&**from), position.get(&**to)) {
+                superseded[from as usize].push(to);
+            }
+        }
         let mut waves = vec![None; modules.len()];
         for module in &reach.plan.modules {
             waves[position[module.id.as_str()] as usize] = Some(module.wave);
         }
         let is_start = starts(reach.plan, &position, (modules.len(), &siblings, reach.by_source));
-        Self { waves, dependants, planned, is_start }
+        Self { waves, dependants, planned, superseded, is_start }
     }
 
     fn parts(&self, at: usize, module: &PlanModule, rows: &mut Rows<'_>) -> ModuleParts {
@@ -188,9 +198,9 @@ impl Preparation {
             is_start: self.is_start[at],
             dependants: self.dependants[at].clone(),
             planned_dependants: self.planned[at].clone(),
+            superseded_dependants: self.superseded[at].clone(),
             is_graph,
             components: components.iter().map(component).collect(),
-            ..ModuleParts::default()
         }
     }
 }
