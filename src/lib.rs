@@ -14,7 +14,7 @@
 //! use modplan::plan::{self, Given, Selection};
 //! use modplan::trace::History;
 //!
-//! let text = "
+//! let text = r#"
 //! ---
 //! document: modulemd
 //! version: 2
@@ -28,7 +28,7 @@
 //!   {name: perl-DBI, stream: "1.641", version: 1, context: c0ffee01, summary: s, description: d,
 //!    license: {module: [MIT]}, dependencies: [{buildrequires: {perl: ["5.30"]}}],
 //!    components: {rpms: {perl-DBI: {rationale: r}}}}
-//! ";
+//! "#;
 //! let snapshot = modplan::load::parse_text("modules.yaml", text);
 //! assert!(snapshot.findings.is_empty());
 //! let graph = ModuleGraph::new(&snapshot, &GraphOptions::default());
