@@ -33,7 +33,7 @@ pub use catalog::{
 pub use dependants::{Requirement, Row};
 pub use event::{Approach, BuildId, Command, ComponentEnd, Event, StopReason, Timer};
 pub use koji_owned::KojiOwned;
-pub use mailbox::{Concern, Standing};
+pub use mailbox::{Concern, Owner, Standing};
 pub use orchestrator::Orchestrator;
 pub use orchestrator_owned::{Dispatch, Gates, Limits, OrchestratorOwned};
 pub use progress::{Order, Progress};

@@ -25,6 +25,7 @@ mod koji;
 mod ledger;
 mod log;
 mod prepare;
+mod reason;
 pub mod sweep;
 mod world;
 
@@ -36,4 +37,5 @@ pub use hub_setup::{ComponentSteps, HubSetup, Steps};
 pub use ledger::{ModuleRun, ModuleState, Spent};
 pub use log::{Fact, Log, LogRow, Tally};
 pub use prepare::{Prepared, Reach, check, prepare};
+pub use reason::Reason;
 pub use world::{Handle, Run, Setup, World};

@@ -90,6 +90,28 @@ fn a_build_that_fails_leaves_its_change_unsettled() {
     }
 }
 
+#[test]
+fn a_coalesced_cascade_builds_every_change_though_it_came_while_another_was_built() {
+    // A change comes every 4 s, a build takes 10 s. One that comes during a build waits for it, is
+    // built with all that came meanwhile, and so are the dependants.
+    for approach in [Approach::KojiOwned, Approach::OrchestratorOwned] {
+        let lasts = Millis::from_secs(400);
+        let mut setup = setup(approach, ten_seconds(), (Millis::from_secs(4), lasts));
+        setup.cascade = Cascade::Coalesced;
+        let figures = World::new(&setup).run(0);
+        assert!(figures.changes.len() > 50, "{approach:?}: {}", figures.changes.len());
+        for change in &figures.changes {
+            let response = change.response.expect("all is built").as_secs_f64();
+            assert!((20.0..=40.0).contains(&response), "{approach:?}: {response}");
+        }
+        if approach == Approach::OrchestratorOwned {
+            // No more builds than fit one after the other.
+            let fit = figures.makespan.0.div_ceil(10_000);
+            assert!(figures.module_builds <= 3 * fit, "{} of {fit}", figures.module_builds);
+        }
+    }
+}
+
 /// Returns the gaps between changes of some runs, in seconds.
 fn gaps(runs: &[RunFigures]) -> Vec<f64> {
     let of_run = |run: &RunFigures| {

@@ -125,6 +125,7 @@ fn the_worlds_meet_every_fault_and_every_ending() {
                     Fact::Tested { passed: None, .. } => "silent",
                     Fact::Tested { passed: Some(false), .. } => "red",
                     Fact::Crashed => "crashed",
+                    Fact::Mailed { .. } => "mailed",
                     Fact::Tested { .. }
                     | Fact::ModuleBegan { .. }
                     | Fact::ModuleEnded { .. }
@@ -147,7 +148,7 @@ fn the_worlds_meet_every_fault_and_every_ending() {
         }
     }
     let kinds = modplan::scenario::FaultKind::ALL.iter().map(|(word, _)| *word);
-    for wanted in kinds.chain(["waived", "fixed", "lost", "silent", "red", "crashed"]) {
+    for wanted in kinds.chain(["waived", "fixed", "mailed", "lost", "silent", "red", "crashed"]) {
         assert!(facts.contains(wanted), "no world showed {wanted}");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::mailbox::Concern;
+use super::mailbox::{Concern, Owner};
 use super::{ComponentIx, ModuleIx, Row};
 use crate::time::Timestamp;
 
@@ -160,7 +160,10 @@ pub enum Timer {
         build: BuildId,
     },
     /// Send what was kept back so that people get few mails.
-    Digest,
+    Digest {
+        /// To whom.
+        to: Owner,
+    },
     /// Make a call again; the call says which try it is.
     Again {
         /// The call.
@@ -199,6 +202,15 @@ pub enum Command {
         /// The module.
         module: ModuleIx,
         /// The module build whose pass is the reason.
+        cause: Option<BuildId>,
+    },
+    /// A module build that has submitted nothing yet serves one more reason: none is opened for it.
+    JoinModule {
+        /// The module build.
+        build: BuildId,
+        /// The module.
+        module: ModuleIx,
+        /// The module build whose pass is the reason; none: somebody asked.
         cause: Option<BuildId>,
     },
     /// Fetch the modulemd of a module build.
@@ -293,6 +305,8 @@ pub enum Command {
     },
     /// Mail the relevant people that the rebuild is stuck, or goes on.
     Mail {
+        /// To whom.
+        to: Owner,
         /// What it is about, in the order in which it came up.
         about: Vec<Concern>,
     },

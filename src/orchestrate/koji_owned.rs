@@ -17,10 +17,10 @@
 //! [`Cascade::Coalesced`] it asks koji not to queue a module whose build still waits; under
 //! [`Cascade::Planned`] it also knows the plan, and a crash makes it forget what passed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::dependants::{again, recheck};
-use super::mailbox::{Concern, Mailbox, Standing};
+use super::mailbox::{Concern, Mailbox, Owner, Standing};
 use super::spread::Unmet;
 use super::{BuildId, Cascade, Catalog, Command, Event, Fuse, ModuleIx, Row, Timer};
 use crate::time::Timestamp;
@@ -32,11 +32,22 @@ pub struct KojiOwned<'a> {
     cascade: Cascade,
     fuse: Fuse,
     unmet: Unmet,
-    /// The last verdict on each module build: whether it passed.
+    /// The last verdict on each module build: whether it passed. A pass is final.
     heard: BTreeMap<BuildId, bool>,
-    /// Module builds whose dependants were asked for and not yet told.
-    asked: BTreeSet<BuildId>,
+    /// Module builds whose dependants were asked for and not yet told, with their module.
+    asked: BTreeMap<BuildId, (ModuleIx, Call)>,
+    /// Rebuilds that koji was asked for, by the build whose pass was the reason and the module.
+    called: BTreeMap<(BuildId, ModuleIx), Call>,
     mailbox: Mailbox,
+}
+
+/// How far a call is: an answer or a timer of an earlier try is none of this one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Call {
+    /// How often nobody answered.
+    tries: u32,
+    /// Whether it waits for its moment to be made again.
+    waits: bool,
 }
 
 impl<'a> KojiOwned<'a> {
@@ -48,8 +59,16 @@ impl<'a> KojiOwned<'a> {
         if cascade == Cascade::Planned {
             unmet.reset(catalog);
         }
-        let (heard, asked) = (BTreeMap::new(), BTreeSet::new());
-        Self { catalog, cascade, fuse, unmet, heard, asked, mailbox: Mailbox::default() }
+        Self {
+            catalog,
+            cascade,
+            fuse,
+            unmet,
+            heard: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            called: BTreeMap::new(),
+            mailbox: Mailbox::default(),
+        }
     }
 
     /// Advances the state by one event and appends what must now be done.
@@ -74,8 +93,8 @@ impl<'a> KojiOwned<'a> {
             }
             Event::Dependants { build, module, rows } => self.rebuild(*build, *module, (rows, out)),
             Event::Refused { command } => self.refused(command, now, out),
-            Event::Timer { timer: Timer::Digest } => self.mailbox.digest(now, out),
-            Event::Timer { timer: Timer::Again { command } } => self.call(command, out),
+            &Event::Timer { timer: Timer::Digest { to } } => self.mailbox.digest(to, now, out),
+            Event::Timer { timer: Timer::Again { command } } => self.call_again(command, out),
             Event::Timer {
                 timer: Timer::Poll | Timer::Hub | Timer::TestsDue { .. } | Timer::Repo { .. },
             } => {}
@@ -87,19 +106,21 @@ impl<'a> KojiOwned<'a> {
     }
 
     fn not_passed(&mut self, build: BuildId, module: ModuleIx, to: (Timestamp, &mut Vec<Command>)) {
-        if self.is_known(module) && self.heard.insert(build, false) != Some(false) {
+        // One that comes after a pass is older and was late.
+        if self.is_known(module) && !self.heard.contains_key(&build) {
+            self.heard.insert(build, false);
             self.tell((build, module), Standing::NotPassed, to);
         }
     }
 
     fn tell(
         &mut self,
-        about: (BuildId, ModuleIx),
+        (build, module): (BuildId, ModuleIx),
         standing: Standing,
-        to: (Timestamp, &mut Vec<Command>),
+        (now, out): (Timestamp, &mut Vec<Command>),
     ) {
-        let concern = Concern { build: about.0, module: about.1, component: None, standing };
-        self.mailbox.tell(concern, to.0, to.1);
+        let concern = Concern { build, module, component: None, standing };
+        self.mailbox.tell((Owner::of(self.catalog, module), concern), now, out);
     }
 
     fn passed(&mut self, build: BuildId, module: ModuleIx, to: (Timestamp, &mut Vec<Command>)) {
@@ -110,7 +131,7 @@ impl<'a> KojiOwned<'a> {
         self.tell((build, module), Standing::Recovered, (now, out));
         match self.cascade {
             Cascade::Literal | Cascade::Coalesced => {
-                self.asked.insert(build);
+                self.asked.insert(build, (module, Call::default()));
                 out.push(Command::AskDependants { build, module, tries: 0 });
             }
             Cascade::Planned => {
@@ -124,9 +145,10 @@ impl<'a> KojiOwned<'a> {
     }
 
     fn rebuild(&mut self, build: BuildId, module: ModuleIx, to: (&[Row], &mut Vec<Command>)) {
-        if !self.asked.remove(&build) {
+        if self.asked.get(&build).is_none_or(|(asked, _)| *asked != module) {
             return;
         }
+        self.asked.remove(&build);
         let (rows, out) = to;
         for dependant in recheck(self.catalog, module, rows) {
             self.build(dependant, build, out);
@@ -135,30 +157,46 @@ impl<'a> KojiOwned<'a> {
 
     fn build(&mut self, module: ModuleIx, cause: BuildId, out: &mut Vec<Command>) {
         if self.fuse.take(out) {
+            self.called.insert((cause, module), Call::default());
             let unless_waiting = self.cascade == Cascade::Coalesced;
             let cause = Some(cause);
             out.push(Command::BuildModule { module, cause, unless_waiting, tries: 0 });
         }
     }
 
-    fn call(&mut self, command: &Command, out: &mut Vec<Command>) {
-        let is_stale = matches!(command, Command::AskDependants { build, .. }
-            if !self.asked.contains(build));
-        if !is_stale && !self.fuse.is_blown() {
-            out.push(command.clone());
+    /// Returns how a call stands, and what it is about; none for what was never asked or is answered.
+    fn call(&mut self, command: &Command) -> Option<((BuildId, ModuleIx), u32, &mut Call)> {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "only these two calls carry tries")]
+        match *command {
+            Command::AskDependants { build, module, tries } => {
+                let (_, call) = self.asked.get_mut(&build).filter(|(asked, _)| *asked == module)?;
+                Some(((build, module), tries, call))
+            }
+            Command::BuildModule { module, cause: Some(build), tries, .. } => {
+                Some(((build, module), tries, self.called.get_mut(&(build, module))?))
+            }
+            _ => None,
+        }
+    }
+
+    fn call_again(&mut self, command: &Command, out: &mut Vec<Command>) {
+        let Some((_, tries, call)) = self.call(command) else { return };
+        if *call == (Call { tries, waits: true }) {
+            call.waits = false;
+            if !self.fuse.is_blown() {
+                out.push(command.clone());
+            }
         }
     }
 
     fn refused(&mut self, command: &Command, now: Timestamp, out: &mut Vec<Command>) {
-        if again(command, now, out) {
+        let Some((about, tries, call)) = self.call(command) else { return };
+        if *call != (Call { tries, waits: false }) {
             return;
         }
-        #[expect(clippy::wildcard_enum_match_arm, reason = "only these two calls carry tries")]
-        let about = match *command {
-            Command::AskDependants { build, module, .. } => (build, module),
-            Command::BuildModule { module, cause: Some(build), .. } => (build, module),
-            _ => return,
-        };
-        self.tell(about, Standing::NoAnswer, (now, out));
+        *call = Call { tries: tries + 1, waits: true };
+        if !again(command, now, out) {
+            self.tell(about, Standing::NoAnswer, (now, out));
+        }
     }
 }

@@ -1,15 +1,29 @@
-//! Mails to the relevant people: one for each module and change of state, gathered so that a storm
-//! of trouble is one mail every ten minutes and not hundreds.
+//! Mails to the relevant people: those who look after the module that a mail is about. One for each
+//! module and change of state, gathered so that a storm of trouble is one mail every ten minutes to
+//! each of them and not hundreds.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BuildId, Command, ComponentIx, ModuleIx, Timer};
+use super::{BuildId, Catalog, Command, ComponentIx, ModuleIx, Timer};
 use crate::time::{Millis, Timestamp};
 
-/// The least time between two mails.
+/// The least time between two mails to the same people.
 const QUIET: Millis = Millis::from_secs(600);
+
+/// Who looks after a module, by the number of its name: all its streams are theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Owner(pub u32);
+
+impl Owner {
+    /// Returns who looks after a module.
+    #[must_use]
+    pub fn of(catalog: &Catalog, module: ModuleIx) -> Self {
+        Self(catalog.module(module).identity.name)
+    }
+}
 
 /// How the rebuild of a module stands, as a mail says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -30,7 +44,8 @@ pub enum Standing {
 /// One thing that a mail is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Concern {
-    /// The module build.
+    /// The module build; where a build of the module could not be asked for, the one whose pass was
+    /// the reason to ask.
     pub build: BuildId,
     /// The module.
     pub module: ModuleIx,
@@ -43,7 +58,13 @@ pub struct Concern {
 /// What was mailed and what waits to be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mailbox {
-    told: BTreeMap<(BuildId, Option<ComponentIx>), Standing>,
+    told: BTreeMap<(BuildId, ModuleIx, Option<ComponentIx>), Standing>,
+    by_owner: BTreeMap<Owner, Outbox>,
+}
+
+/// What concerns the same people.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Outbox {
     last_sent: Option<Timestamp>,
     kept: Vec<Concern>,
     digest_at: Option<Timestamp>,
@@ -51,8 +72,13 @@ pub(super) struct Mailbox {
 
 impl Mailbox {
     /// Tells people of a concern, at once or in the next digest; what they know is not told again.
-    pub(super) fn tell(&mut self, concern: Concern, now: Timestamp, out: &mut Vec<Command>) {
-        let key = (concern.build, concern.component);
+    pub(super) fn tell(
+        &mut self,
+        (to, concern): (Owner, Concern),
+        now: Timestamp,
+        out: &mut Vec<Command>,
+    ) {
+        let key = (concern.build, concern.module, concern.component);
         let known = self.told.get(&key).copied();
         // That all is well is news only to who was told otherwise.
         let is_first_and_well = known.is_none() && concern.standing == Standing::Recovered;
@@ -60,35 +86,39 @@ impl Mailbox {
             return;
         }
         self.told.insert(key, concern.standing);
-        match self.last_sent.map(|sent| sent + QUIET) {
+        let outbox = self.by_owner.entry(to).or_default();
+        match outbox.last_sent.map(|sent| sent + QUIET) {
             Some(free) if free > now => {
-                self.kept.push(concern);
-                if self.digest_at.is_none() {
-                    self.digest_at = Some(free);
-                    out.push(Command::Timer { at: free, timer: Timer::Digest });
+                outbox.kept.push(concern);
+                if outbox.digest_at.is_none() {
+                    outbox.digest_at = Some(free);
+                    out.push(Command::Timer { at: free, timer: Timer::Digest { to } });
                 }
             }
             Some(_) | None => {
-                self.last_sent = Some(now);
-                out.push(Command::Mail { about: vec![concern] });
+                outbox.last_sent = Some(now);
+                out.push(Command::Mail { to, about: vec![concern] });
             }
         }
     }
 
-    /// Sends what was kept back.
-    pub(super) fn digest(&mut self, now: Timestamp, out: &mut Vec<Command>) {
-        if self.digest_at.is_none_or(|at| at > now) {
+    /// Sends what was kept back for some people.
+    pub(super) fn digest(&mut self, to: Owner, now: Timestamp, out: &mut Vec<Command>) {
+        let Some(outbox) = self.by_owner.get_mut(&to) else { return };
+        if outbox.digest_at.is_none_or(|at| at > now) {
             return;
         }
-        self.digest_at = None;
-        self.last_sent = Some(now);
-        out.push(Command::Mail { about: std::mem::take(&mut self.kept) });
+        outbox.digest_at = None;
+        outbox.last_sent = Some(now);
+        out.push(Command::Mail { to, about: std::mem::take(&mut outbox.kept) });
     }
 
-    /// Appends the timer that is running.
+    /// Appends the timers that are running.
     pub(super) fn outstanding(&self, out: &mut Vec<Command>) {
-        if let Some(at) = self.digest_at {
-            out.push(Command::Timer { at, timer: Timer::Digest });
+        for (&to, outbox) in &self.by_owner {
+            if let Some(at) = outbox.digest_at {
+                out.push(Command::Timer { at, timer: Timer::Digest { to } });
+            }
         }
     }
 }

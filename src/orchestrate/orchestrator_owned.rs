@@ -20,7 +20,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
-use super::mailbox::{Concern, Mailbox, Standing};
+use super::mailbox::{Concern, Mailbox, Owner, Standing};
 use super::spread::{Cause, Unmet};
 use super::{
     BuildId, Cascade, Catalog, Command, ComponentIx, Event, Fuse, ModuleIx, Order, Progress, Timer,
@@ -94,6 +94,8 @@ pub struct OrchestratorOwned<'a> {
     under_way: u32,
     /// Module builds that neither passed nor failed.
     open: u32,
+    /// Module builds of whose dependants people were told that nobody answers.
+    unanswered: u32,
     poll_at: Option<Timestamp>,
     hub: Hub,
     waves: Waves,
@@ -102,13 +104,13 @@ pub struct OrchestratorOwned<'a> {
 }
 
 /// What is known of a module over all its builds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Standings {
     /// Builds that go on by themselves.
     live: u32,
     newest: Option<BuildId>,
-    /// Under the coalesced cascade: who asked for another build after the live one.
-    again: Option<BuildId>,
+    /// Under the coalesced cascade: why another build follows the live one; empty where none does.
+    again: Vec<Cause>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -202,6 +204,7 @@ impl<'a> OrchestratorOwned<'a> {
             ready: BinaryHeap::new(),
             under_way: 0,
             open: 0,
+            unanswered: 0,
             poll_at: None,
             hub: Hub::default(),
             waves: if by_wave { Waves::new(catalog) } else { Waves::default() },
@@ -260,19 +263,21 @@ impl<'a> OrchestratorOwned<'a> {
                 if self.poll_at.is_some_and(|at| at <= to.now) {
                     self.poll_at = None;
                     to.out.push(Command::Poll);
+                    self.try_what_nobody_answered(to);
                 }
             }
             Timer::Hub => self.call_hub_again(to),
             Timer::TestsDue { build } => self.tests_due(build, to),
             Timer::Repo { build } => self.repo_again(build, to),
-            Timer::Digest => self.mailbox.digest(to.now, to.out),
+            Timer::Digest { to: owner } => self.mailbox.digest(owner, to.now, to.out),
             Timer::Again { ref command } => self.ask_again(command, to),
         }
     }
 
-    /// A poll is due as long as anything is open.
+    /// A poll is due as long as anything is open or unanswered.
     fn arm_poll(&mut self, to: &mut To<'_>) {
-        if self.poll_at.is_none() && self.open > 0 && !self.limits.fuse.is_blown() {
+        let is_idle = self.open == 0 && self.unanswered == 0;
+        if self.poll_at.is_none() && !is_idle && !self.limits.fuse.is_blown() {
             let at = to.now + self.limits.poll;
             self.poll_at = Some(at);
             to.out.push(Command::Timer { at, timer: Timer::Poll });
@@ -292,12 +297,11 @@ impl<'a> OrchestratorOwned<'a> {
             self.waves.hold(module, cause);
             return;
         }
-        let standings = self.modules[module.index()];
-        if standings.live > 0 {
+        if self.modules[module.index()].live > 0 {
             match self.cascade {
                 Cascade::Literal => {}
                 Cascade::Coalesced => {
-                    self.queue_again(module, cause);
+                    self.queue_again(module, cause, to);
                     return;
                 }
                 Cascade::Planned => return,
@@ -345,13 +349,19 @@ impl<'a> OrchestratorOwned<'a> {
     }
 
     /// One more build follows the live one, unless that has submitted nothing yet.
-    fn queue_again(&mut self, module: ModuleIx, cause: Cause) {
+    fn queue_again(&mut self, module: ModuleIx, cause: Cause, to: &mut To<'_>) {
         let standings = &mut self.modules[module.index()];
-        let newest = standings.newest.expect("a live build is known");
-        let has_begun =
-            !matches!(self.builds[newest.0 as usize].state, State::Fetching | State::Preparing);
-        if has_begun && standings.again.is_none() {
-            standings.again = cause;
+        let build = standings.newest.expect("a live build is known");
+        match self.builds[build.0 as usize].state {
+            State::Fetching | State::Preparing => {
+                to.out.push(Command::JoinModule { build, module, cause });
+            }
+            State::Building
+            | State::Repo
+            | State::Testing
+            | State::Stuck
+            | State::Passed
+            | State::Failed => standings.again.push(cause),
         }
     }
 
@@ -454,6 +464,7 @@ impl<'a> OrchestratorOwned<'a> {
         let (build, component) = about;
         let module = self.build(build).module;
         let concern = Concern { build, module, component, standing: how };
-        self.mailbox.tell(concern, to.now, to.out);
+        let owner = Owner::of(self.catalog, module);
+        self.mailbox.tell((owner, concern), to.now, to.out);
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::changes::{self, ChangeSummary};
 use crate::orchestrate::{Approach, Cascade, Catalog};
-use crate::sim::{ModuleState, Outcome, Run};
+use crate::sim::{ModuleState, Outcome, Reason, Run};
 use crate::time::{Millis, Timestamp};
 
 /// What was run.
@@ -54,6 +54,8 @@ struct ModuleRow {
     module_builds: u32,
     component_builds: u32,
     ready_seconds: Option<f64>,
+    /// Why it is not ready.
+    reason: Option<String>,
     /// Where its time went.
     spent_seconds: Spent,
 }
@@ -97,6 +99,7 @@ pub fn json(run: &Run, label: RunLabel) -> String {
         module_builds: module.module_builds,
         component_builds: module.component_builds,
         ready_seconds: module.ready.map(Timestamp::as_secs_f64),
+        reason: module.reason.as_ref().map(Reason::to_string),
         spent_seconds: Spent {
             waiting: module.spent.waiting.as_secs_f64(),
             queued: module.spent.queued.as_secs_f64(),
@@ -283,13 +286,52 @@ pub fn advice(run: &Run) -> Vec<(String, &'static str)> {
             "use `--cascade planned`, which builds each module once, or raise cascade.max_builds",
         ));
     }
-    let failed: Vec<&str> =
-        run.modules.iter().filter(|m| m.state == ModuleState::Failed).map(|m| &*m.id).collect();
-    if !failed.is_empty() {
-        advice.push((
-            format!("failed: {}", failed.join(", ")),
-            "see the failed rows of the trace; what depends on these stays blocked",
-        ));
+    let mut why: BTreeMap<&Reason, Vec<&str>> = BTreeMap::new();
+    for module in &run.modules {
+        if let Some(reason) = &module.reason {
+            why.entry(reason).or_default().push(&module.id);
+        }
+    }
+    for (reason, ids) in why {
+        if let Some(hint) = hint(reason) {
+            advice.push((format!("{}: {reason}", named(&ids)), hint));
+        }
     }
     advice
+}
+
+/// Names the first few modules.
+fn named(ids: &[&str]) -> String {
+    const NAMED_MAX: usize = 4;
+    let more = ids.len().saturating_sub(NAMED_MAX);
+    let first = ids.iter().take(NAMED_MAX).copied().collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{first} and {more} more") } else { first }
+}
+
+/// Says what to do about a reason; none where it follows from another, or is told by itself.
+fn hint(reason: &Reason) -> Option<&'static str> {
+    Some(match reason {
+        Reason::Capped | Reason::DependsOn(_) | Reason::AtKoji(_) => return None,
+        Reason::BuildFailed(_) => {
+            "the trace has it fail, or builds.failure_rate of the scenario does; builds.retries tries \
+             again, people.fix repairs it"
+        }
+        Reason::RepoFailed => {
+            "a repo-failure of the scenario, or a wait longer than repo.wait_timeout of the farm"
+        }
+        Reason::Canceled => "a module-canceled of the scenario; people.fix has it go on",
+        Reason::TestNotPassed(_) => {
+            "nobody repairs or waives it: give the scenario people, or see tests.defect_rate and \
+             tests.false_alarm"
+        }
+        Reason::NoResult(_) => "see tests.missing and tests.timeout of the scenario",
+        Reason::NoAnswer => "see the faults hub-refusing, hub-offline and pdc-down of the scenario",
+        Reason::Unheard => {
+            "see bus.loss, bus-outage and orchestrator-crash of the scenario: koji-owned hears a \
+             message once or never"
+        }
+        Reason::NotAsked => {
+            "the dependency service did not name it (pdc-stale), or the orchestrator died in between"
+        }
+    })
 }

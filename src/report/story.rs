@@ -12,6 +12,8 @@ use crate::time::Millis;
 
 /// Lines of a story before it is cut.
 const LINES_MAX: usize = 40;
+/// How often a thing is told of the builds of one module.
+const REPEATS_MAX: usize = 2;
 
 /// Which module and which of its builds each module build is.
 struct Builds<'c> {
@@ -53,6 +55,12 @@ impl<'c> Builds<'c> {
         }
     }
 
+    /// Names the people who look after a module.
+    fn people(&self, module: ModuleIx) -> String {
+        let id = &self.catalog.module(module).id;
+        format!("the people of {}", id.split(':').next().unwrap_or(id))
+    }
+
     fn package(&self, component: ComponentIx) -> &str {
         self.catalog.component(component).package.as_str()
     }
@@ -68,18 +76,48 @@ fn begun(row: &LogRow) -> Option<(BuildId, ModuleIx, Option<BuildId>)> {
     }
 }
 
-/// Tells what kept a run from being plain, one line a thing; nothing for a plain run.
+/// Tells what kept a run from being plain, one line a thing; nothing for a plain run. Of what
+/// happened to one build of a module after the other only the first times are told.
 #[must_use]
 pub fn story(run: &Run, catalog: &Catalog) -> String {
     let builds = Builds::of(run, catalog);
-    let lines: Vec<String> =
-        run.log.iter().filter_map(|row| Some(line(row, &told(row, &builds)?))).collect();
-    let mut text = lines.iter().take(LINES_MAX).fold(String::new(), |text, line| text + line);
-    if lines.len() > LINES_MAX {
-        writeln!(text, "{:>9}  … and {} lines more", "", lines.len() - LINES_MAX)
+    let lines: Vec<(&LogRow, String)> =
+        run.log.iter().filter_map(|row| Some((row, told(row, &builds)?))).collect();
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for (_, what) in &lines {
+        *times.entry(kind(what)).or_default() += 1;
+    }
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut text = String::new();
+    let (mut shown, mut hidden) = (0, 0);
+    for (row, what) in &lines {
+        let kind = kind(what);
+        let (all, nth) = (times[&kind], seen.entry(kind).or_default());
+        *nth += 1;
+        if *nth > REPEATS_MAX && all > REPEATS_MAX + 1 {
+            continue;
+        }
+        let is_last = *nth == REPEATS_MAX && all > REPEATS_MAX + 1;
+        let more = if is_last { format!("; {} more like this", all - *nth) } else { String::new() };
+        shown += 1;
+        if shown > LINES_MAX {
+            hidden += 1;
+        } else {
+            text += &line(row, &format!("{what}{more}"));
+        }
+    }
+    if hidden > 0 {
+        writeln!(text, "{:>9}  … and {hidden} lines more", "")
             .expect("a string takes all that is written to it");
     }
     text
+}
+
+/// Returns what a line says, whichever build of the module it is about.
+fn kind(what: &str) -> String {
+    let mut parts = what.split(" (build ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.split_once(')').map_or(part, |(_, rest)| rest))
 }
 
 /// Tells everything that concerned one module.
@@ -92,17 +130,19 @@ pub fn explain(run: &Run, catalog: &Catalog, module: ModuleIx) -> String {
         if let Some(what) = detail(row, &builds).filter(|_| subject(row).is_some_and(is_its)) {
             text += &line(row, &what);
         }
-        if let Log::Command(Command::Mail { about }) = &row.what {
+        if let Log::Command(Command::Mail { about, .. }) = &row.what {
             for concern in about.iter().filter(|concern| concern.module == module) {
-                text += &line(row, &format!("mail: {}", mailed(concern, &builds)));
+                let people = builds.people(module);
+                text += &line(row, &format!("mail to {people}: {}", mailed(concern, &builds)));
             }
         }
     }
     if let Some(entry) = run.modules.iter().find(|m| m.id == catalog.module(module).id) {
         let spent = entry.spent;
+        let why = entry.reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})"));
         writeln!(
             text,
-            "\n{} ended {}: {} waiting, {} queued, {} building, {} testing, {} stuck",
+            "\n{} ended {}{why}: {} waiting, {} queued, {} building, {} testing, {} stuck",
             entry.id,
             super::run::state_word(entry.state),
             spent.waiting,
@@ -124,9 +164,9 @@ fn line(row: &LogRow, what: &str) -> String {
 fn told(row: &LogRow, builds: &Builds<'_>) -> Option<String> {
     match &row.what {
         Log::Fact(fact) => told_fact(*fact, builds),
-        Log::Command(Command::Mail { about }) => {
+        Log::Command(Command::Mail { about, .. }) => {
             let items: Vec<String> = about.iter().map(|concern| mailed(concern, builds)).collect();
-            Some(format!("mail: {}", items.join("; ")))
+            Some(format!("mail to {}: {}", builds.people(about.first()?.module), items.join("; ")))
         }
         Log::Command(Command::FailModule { build, .. }) => {
             Some(format!("{} is given up", builds.name(*build)))
@@ -151,6 +191,11 @@ fn told_fact(fact: Fact, builds: &Builds<'_>) -> Option<String> {
         Fact::Waived { build, component } => {
             format!("people waive the test of {}", builds.subject(build, component))
         }
+        Fact::Mailed { build } => {
+            let people = builds.known.get(&build).map(|(module, _)| builds.people(*module));
+            let people = people.unwrap_or_default();
+            format!("koji mails {people}: {} failed", builds.name(build))
+        }
         Fact::Fixed { build } => format!("people repair {}", builds.name(build)),
         Fact::FaultBegan(kind) => format!("fault: {}", kind.as_str()),
         Fact::FaultEnded(kind) => format!("fault over: {}", kind.as_str()),
@@ -166,7 +211,11 @@ fn told_fact(fact: Fact, builds: &Builds<'_>) -> Option<String> {
 }
 
 fn mailed(concern: &Concern, builds: &Builds<'_>) -> String {
-    let subject = builds.subject(concern.build, concern.component);
+    let is_its_own = builds.known.get(&concern.build).is_some_and(|(m, _)| *m == concern.module);
+    let subject = match is_its_own {
+        true => builds.subject(concern.build, concern.component),
+        false => builds.catalog.module(concern.module).id.to_string(),
+    };
     match concern.standing {
         Standing::NotPassed => format!("the rebuild of {subject} is stuck, its test did not pass"),
         Standing::NoResult => format!("the rebuild of {subject} is stuck, its test gave no result"),
@@ -195,6 +244,7 @@ fn subject(row: &LogRow) -> Option<BuildId> {
             | Fact::ComponentEnded { build, .. }
             | Fact::Tested { build, .. }
             | Fact::Waived { build, .. }
+            | Fact::Mailed { build }
             | Fact::Fixed { build },
         )
         | Log::Command(

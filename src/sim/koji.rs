@@ -210,6 +210,11 @@ impl<'a> Koji<'a> {
         ask!(self, koji => koji.building(module))
     }
 
+    /// Returns whether a builder works for a module now.
+    pub(super) fn works_for(&self, module: ModuleIx) -> bool {
+        ask!(self, koji => koji.works_for(module))
+    }
+
     pub(super) fn busy(&self) -> Vec<(Arch, Millis)> {
         ask!(self, koji => koji.busy())
     }

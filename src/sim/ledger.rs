@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::figures::Outcome;
 use super::koji::Cost;
+use super::reason::Reason;
 use crate::orchestrate::{Approach, BuildId, Catalog, ModuleIx};
 use crate::time::{Millis, Timestamp};
 
@@ -40,6 +41,8 @@ pub struct ModuleRun {
     pub ready: Option<Timestamp>,
     /// Where its time went.
     pub spent: Spent,
+    /// Why it is not ready; none where it is.
+    pub reason: Option<Reason>,
 }
 
 /// Where the time of a module went, over all its builds.
@@ -135,6 +138,11 @@ impl Ledger {
         cause: Option<BuildId>,
     ) -> BuildId {
         let (catalog, now) = at;
+        // What kept an earlier build for people is over: this one takes its place.
+        let earlier = self.modules[module.index()].newest;
+        if let Some(earlier) = earlier.filter(|e| self.builds[e.0 as usize].phase == Phase::Stuck) {
+            self.phase(earlier, Phase::Over, now);
+        }
         let id = BuildId(u32::try_from(self.builds.len()).expect("the cap bounds builds"));
         let totals = &mut self.modules[module.index()];
         totals.live += 1;
@@ -154,6 +162,11 @@ impl Ledger {
             totals.module_builds += 1;
         }
         id
+    }
+
+    /// Returns whether a module build is neither done nor given up.
+    pub(super) fn is_working(&self, build: BuildId) -> bool {
+        self.builds[build.0 as usize].phase == Phase::Working
     }
 
     /// Notes what a module build is in from now on.
@@ -198,8 +211,14 @@ impl Ledger {
         self.phase(build, phase, now);
     }
 
-    /// Returns where the time of a module went, given how long builders worked for it.
-    pub(super) fn spent(&self, module: ModuleIx, building: Millis) -> Spent {
+    /// Returns where the time of a module went, given how long builders worked for it, and for how
+    /// long none did while its components were tested or kept by what a test found.
+    pub(super) fn spent(
+        &self,
+        module: ModuleIx,
+        building: Millis,
+        at_gates: (Millis, Millis),
+    ) -> Spent {
         let totals = &self.modules[module.index()];
         let end = self.last_change;
         let mut spent = totals.spent;
@@ -214,10 +233,10 @@ impl Ledger {
         }
         Spent {
             waiting: totals.first_opened.unwrap_or(end) - Timestamp::START,
-            queued: spent[0].saturating_sub(building),
+            queued: spent[0].saturating_sub(building + at_gates.0 + at_gates.1),
             building,
-            testing: spent[1],
-            stuck: spent[2],
+            testing: spent[1] + at_gates.0,
+            stuck: spent[2] + at_gates.1,
         }
     }
 

@@ -87,6 +87,11 @@ pub enum Fact {
         /// The module build.
         build: BuildId,
     },
+    /// koji mailed the people of a module that its build failed for good.
+    Mailed {
+        /// The module build.
+        build: BuildId,
+    },
     /// A fault began.
     FaultBegan(FaultKind),
     /// A fault is over.

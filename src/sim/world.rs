@@ -1,7 +1,7 @@
 //! The discrete-event driver: what koji says, the bus carries, tests find, people do and faults
 //! break becomes events for an orchestrator, and what it commands is carried out.
 
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 
 use super::conditions::Conditions;
@@ -16,7 +16,7 @@ use super::log::{Fact, Log, LogRow, Tally};
 use crate::name::Arch;
 use crate::orchestrate::{
     Approach, BuildId, Cascade, Catalog, Command, ComponentEnd, ComponentIx, Dispatch, Event, Fuse,
-    Limits, Orchestrator, Row, Timer,
+    Limits, Orchestrator, Timer,
 };
 use crate::time::{Millis, Timestamp};
 use crate::trace::Samples;
@@ -26,6 +26,7 @@ mod changes;
 mod commands;
 mod crash;
 mod faults;
+mod gates;
 mod happening;
 mod pdc;
 mod people;
@@ -172,6 +173,9 @@ pub struct World<'a> {
     asks_held: Vec<Ask>,
     requests: u32,
     testing: Testing,
+    at_gate: gates::AtGate,
+    /// How many components were taken over from an earlier build, by module.
+    reused: Vec<u32>,
     changes: changes::ChangeBook,
     /// What people did about each module so far.
     interventions: Vec<u32>,
@@ -187,9 +191,11 @@ pub struct World<'a> {
     life: u32,
     is_reconciling: bool,
     mailed: Vec<crate::orchestrate::Concern>,
+    /// Which builds got one more reason by the last event: a restart says it again.
+    joined: Vec<Command>,
     /// Components that failed and were not built since, by module build.
     failures: Vec<(BuildId, ComponentIx)>,
-    pdc_rows: BTreeMap<(crate::orchestrate::ModuleIx, bool), Arc<[Row]>>,
+    pdc: pdc::Pdc,
     messages: u64,
     mails: u64,
     tally: Tally,
@@ -230,6 +236,8 @@ impl<'a> World<'a> {
             asks_held: Vec::new(),
             requests: 0,
             testing: Testing::default(),
+            at_gate: gates::AtGate::default(),
+            reused: Vec::new(),
             changes: changes::ChangeBook::default(),
             interventions: Vec::new(),
             broken: Broken::default(),
@@ -241,8 +249,9 @@ impl<'a> World<'a> {
             life: 0,
             is_reconciling: false,
             mailed: Vec::new(),
+            joined: Vec::new(),
             failures: Vec::new(),
-            pdc_rows: BTreeMap::new(),
+            pdc: pdc::Pdc::new(&setup.catalog),
             messages: 0,
             mails: 0,
             tally: Tally::default(),
@@ -301,7 +310,9 @@ impl<'a> World<'a> {
         while let Some(time) = self.next() {
             let before = (self.activity, self.polls);
             // What ended while the hub was away is told when it is back, not before.
-            self.now = self.now.max(time);
+            let time = self.now.max(time);
+            self.pass_time(time);
+            self.now = time;
             self.koji.advance(self.now);
             while let Some(notice) = self.koji.notice() {
                 self.hear(notice);
@@ -345,6 +356,9 @@ impl<'a> World<'a> {
         self.asks_held.clear();
         self.requests = 0;
         self.testing.reset();
+        self.at_gate.reset();
+        self.reused.clear();
+        self.reused.resize(catalog.modules.len(), 0);
         self.changes.reset();
         self.interventions.clear();
         self.interventions.resize(catalog.modules.len(), 0);
@@ -356,6 +370,7 @@ impl<'a> World<'a> {
         self.handled = 0;
         (self.is_down, self.life, self.is_reconciling) = (false, 0, false);
         self.mailed.clear();
+        self.joined.clear();
         self.failures.clear();
         (self.messages, self.mails) = (0, 0);
         self.tally = Tally::default();
@@ -426,10 +441,12 @@ impl<'a> World<'a> {
 
     /// Hands one event to the orchestrator; it may crash right after.
     fn hand_over(&mut self, event: Event, driven: &mut Driven<'_, '_>) {
-        if !matches!(event, Event::Timer { timer: Timer::Poll }) {
+        // A call that is made again with a poll and refused again changes nothing.
+        if !matches!(event, Event::Timer { timer: Timer::Poll } | Event::Refused { .. }) {
             self.activity += 1;
         }
         self.note_with(|| Log::Event(event.clone()));
+        self.joined.clear();
         (driven.handle)(&mut driven.orchestrator, &event, self.now, &mut self.commands);
         self.handled += 1;
         if self.has_journal {

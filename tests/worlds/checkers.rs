@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use modplan::orchestrate::{
-    Approach, BuildId, Cascade, Command, ComponentEnd, ComponentIx, Event, ModuleIx, Standing,
-    Timer,
+    Approach, BuildId, Cascade, Command, ComponentEnd, ComponentIx, Dispatch, Event, ModuleIx,
+    Owner, Standing, Timer,
 };
 use modplan::scenario::FaultKind;
 use modplan::sim::{Fact, Log, LogRow, ModuleState, Outcome, Run, Setup};
@@ -20,8 +20,9 @@ type Rule = fn(&Setup, &Run) -> Option<String>;
 /// Returns every sentence that a run breaks.
 pub(super) fn check(world: &World, run: &Run) -> Vec<String> {
     let setup = &world.setup;
-    let rules: [(&str, Rule); 10] = [
+    let rules: [(&str, Rule); 13] = [
         ("dependencies first, and only what is green counts", green_first),
+        ("inside a module what is waited for comes first", inside_first),
         ("no component twice at once within one module build", never_twice),
         ("no builder does two things at once", one_task_a_builder),
         ("at most one live build of a module", one_live_build),
@@ -29,7 +30,9 @@ pub(super) fn check(world: &World, run: &Run) -> Vec<String> {
         ("no more is under way than the limit allows", within_the_limit),
         ("every mail has one cause", mails_have_a_cause),
         ("every call has one cause, and every pass has its consequences", calls_have_a_cause),
-        ("what may be retried is retried", retries_are_made),
+        ("what is said and asked is said and asked once", said_once),
+        ("every request is served by a build that begins after it", requests_are_served),
+        ("what may be retried is retried, and no more", retries_are_made),
         ("every run ends with a verdict and a reason", ends_with_a_reason),
     ];
     let broken = rules
@@ -169,7 +172,7 @@ fn green_first(setup: &Setup, run: &Run) -> Option<String> {
     Some(format!("{} is told to be ready, and its gate is red", red.id))
 }
 
-fn never_twice(setup: &Setup, run: &Run) -> Option<String> {
+fn never_twice(_: &Setup, run: &Run) -> Option<String> {
     let mut live = BTreeSet::new();
     let mut attempts: BTreeMap<(BuildId, ComponentIx), u32> = BTreeMap::new();
     for fact in facts(run) {
@@ -195,7 +198,6 @@ fn never_twice(setup: &Setup, run: &Run) -> Option<String> {
         let of = (&bar.module, bar.build, bar.package.as_str(), bar.arch.as_str());
         by_task.entry(of).or_default().push((bar.start.0, bar.end.0));
     }
-    assert!(setup.builds_max > 0);
     overlap(by_task)
 }
 
@@ -274,12 +276,27 @@ fn one_live_build(setup: &Setup, run: &Run) -> Option<String> {
     None
 }
 
-fn nothing_after_a_stop(_: &Setup, run: &Run) -> Option<String> {
-    let mut is_stopped = false;
+fn nothing_after_a_stop(setup: &Setup, run: &Run) -> Option<String> {
+    let (mut is_stopped, mut says_stop) = (false, false);
     let mut given_up = BTreeSet::new();
+    let mut ended: BTreeMap<(&str, u32), u64> = BTreeMap::new();
+    let mut builds: BTreeMap<BuildId, (&str, u32)> = BTreeMap::new();
+    let mut counts: BTreeMap<ModuleIx, u32> = BTreeMap::new();
     for row in &run.log {
         match &row.what {
             Log::Fact(Fact::Capped) => is_stopped = true,
+            // What an orchestrator asks for after its own word counts, carried out or not.
+            Log::Command(
+                Command::BuildModule { .. }
+                | Command::OpenModule { .. }
+                | Command::CreateTarget { .. }
+                | Command::BuildComponent { .. }
+                | Command::MakeRepo { .. },
+            ) if says_stop => return Some(format!("{:?} at {:?}", row.what, row.at)),
+            Log::Command(Command::Stop { .. }) => says_stop = true,
+            Log::Fact(Fact::ModuleEnded { build, .. }) => {
+                ended.insert(builds[build], row.at.0);
+            }
             Log::Command(Command::FailModule { build, .. }) => {
                 given_up.insert(*build);
             }
@@ -292,15 +309,179 @@ fn nothing_after_a_stop(_: &Setup, run: &Run) -> Option<String> {
             Log::Fact(Fact::ModuleBegan { build, .. }) if is_stopped => {
                 return Some(format!("{build:?} at {:?}", row.at));
             }
+            Log::Fact(Fact::ModuleBegan { build, module, .. }) => {
+                let count = counts.entry(*module).or_default();
+                *count += 1;
+                builds.insert(*build, (&setup.catalog.module(*module).id, *count));
+            }
             Log::Command(_) | Log::Event(_) | Log::Fact(_) => {}
+        }
+    }
+    let begins_late = |bar: &&modplan::sim::Bar| {
+        ended.get(&(&*bar.module, bar.build)).is_some_and(|ended| bar.start.0 > *ended)
+    };
+    let late = run.bars.iter().find(begins_late)?;
+    Some(format!("a task of {} begins after its build ended", late.module))
+}
+
+/// Inside one module build a component is submitted only when the gates of all that it waits for
+/// were open once; and koji's own build walks batch by batch.
+fn inside_first(setup: &Setup, run: &Run) -> Option<String> {
+    let mut green = Green::default();
+    let mut ever: BTreeSet<(BuildId, ComponentIx)> = BTreeSet::new();
+    for row in &run.log {
+        if let Log::Fact(Fact::Submitted { build, component, .. }) = row.what {
+            let module = setup.catalog.module(green.module_of[&build]);
+            let by_graph = module.is_graph && setup.dispatch != Dispatch::Batch;
+            let entry = setup.catalog.component(component);
+            for at in module.components.clone() {
+                let other = setup.catalog.component(ComponentIx(at));
+                let is_before = if by_graph {
+                    other.blocks.contains(&component)
+                } else {
+                    other.batch < entry.batch
+                };
+                if is_before && !ever.contains(&(build, ComponentIx(at))) {
+                    return Some(format!("{component:?} of {build:?} before component {at}"));
+                }
+            }
+        }
+        green.note(setup, row);
+        ever.extend(&green.components);
+    }
+    if setup.approach == Approach::OrchestratorOwned {
+        return None;
+    }
+    let batch_of = |bar: &modplan::sim::Bar| {
+        let module = setup.catalog.modules.iter().find(|module| module.id == bar.module)?;
+        let mut components =
+            module.components.clone().map(|at| &setup.catalog.components[at as usize]);
+        components.find(|component| component.package == bar.package).map(|found| found.batch)
+    };
+    for bar in &run.bars {
+        for other in run.bars.iter().filter(|o| (&o.module, o.build) == (&bar.module, bar.build)) {
+            if batch_of(other) < batch_of(bar) && batch_of(other).is_some() && other.end > bar.start
+            {
+                return Some(format!("{} of {} before its batch", bar.package, bar.module));
+            }
         }
     }
     None
 }
 
+/// Without a crash or a refusal each thing is said, and each question asked, once.
+fn said_once(_: &Setup, run: &Run) -> Option<String> {
+    if run.tally.crashes > 0 {
+        return None;
+    }
+    let mut left: BTreeMap<String, i64> = BTreeMap::new();
+    let mut attempts: BTreeSet<(BuildId, ComponentIx, u32)> = BTreeSet::new();
+    for row in &run.log {
+        let (of, more) = match &row.what {
+            Log::Command(
+                command @ (Command::CreateTarget { .. }
+                | Command::MakeRepo { .. }
+                | Command::TagComponent { .. }
+                | Command::Publish { .. }
+                | Command::FailModule { .. }
+                | Command::AskDependants { .. }),
+            ) => (format!("{command:?}"), -1),
+            Log::Event(Event::Refused { command }) => (format!("{command:?}"), 1),
+            // Each of these is a reason to say a thing once more.
+            Log::Event(Event::RepoEnded { build, is_ok: false }) => {
+                let module = module_of(run, *build);
+                (format!("{:?}", Command::MakeRepo { build: *build, module }), 1)
+            }
+            Log::Event(Event::Resumed { build, .. }) => {
+                let module = module_of(run, *build);
+                *left
+                    .entry(format!("{:?}", Command::MakeRepo { build: *build, module }))
+                    .or_insert(1) += 1;
+                (format!("{:?}", Command::FailModule { build: *build, module }), 1)
+            }
+            Log::Fact(Fact::Submitted { build, component, attempt }) if *attempt > 1 => {
+                if !attempts.insert((*build, *component, *attempt)) {
+                    continue;
+                }
+                let command = Command::TagComponent { build: *build, component: *component };
+                (format!("{command:?}"), 1)
+            }
+            Log::Command(_) | Log::Event(_) | Log::Fact(_) => continue,
+        };
+        let left = left.entry(of.clone()).or_insert(1);
+        *left += more;
+        if *left < 0 {
+            return Some(format!("{of} at {:?}", row.at));
+        }
+    }
+    None
+}
+
+fn module_of(run: &Run, build: BuildId) -> ModuleIx {
+    let opened = commands(run).find_map(|command| match command {
+        Command::OpenModule { build: opened, module, .. } if *opened == build => Some(*module),
+        _ => None,
+    });
+    opened.unwrap_or(ModuleIx(u32::MAX))
+}
+
+/// What people ask the orchestrator for is built, by a build that has submitted nothing when they
+/// ask.
+fn requests_are_served(setup: &Setup, run: &Run) -> Option<String> {
+    if setup.cascade == Cascade::Planned || run.figures.outcome == Outcome::Capped {
+        return None;
+    }
+    let mut waiting: BTreeMap<ModuleIx, BTreeSet<u32>> = BTreeMap::new();
+    let mut heard = BTreeSet::new();
+    let mut module_of: BTreeMap<BuildId, ModuleIx> = BTreeMap::new();
+    let mut begun = BTreeSet::new();
+    for row in &run.log {
+        match &row.what {
+            Log::Event(Event::Requested { request, module }) if heard.insert(*request) => {
+                waiting.entry(*module).or_default().insert(*request);
+                if setup.catalog.module(*module).components.is_empty() {
+                    waiting.remove(module);
+                }
+            }
+            Log::Command(Command::OpenModule { build, module, .. }) => {
+                module_of.insert(*build, *module);
+            }
+            Log::Fact(Fact::Submitted { build, .. }) if begun.insert(*build) => {
+                waiting.remove(&module_of[build]);
+            }
+            // A build that is given up before it submits anything took the requests with it.
+            Log::Command(Command::FailModule { build, module }) if !begun.contains(build) => {
+                waiting.remove(module);
+            }
+            Log::Command(_) | Log::Event(_) | Log::Fact(_) => {}
+        }
+    }
+    let is_kept = |module: &ModuleIx| {
+        let mut builds = module_of.iter().filter(|(_, of)| *of == module).map(|(build, _)| build);
+        // One that waits for its first submission, or for one before it that is not over, serves it.
+        builds.next_back().is_some_and(|last| !begun.contains(last)) || is_live(setup, run, *module)
+    };
+    let lost = waiting.iter().find(|(module, _)| !is_kept(module))?;
+    Some(format!("{lost:?} were asked for and never built"))
+}
+
+fn is_live(setup: &Setup, run: &Run, module: ModuleIx) -> bool {
+    let id = &setup.catalog.module(module).id;
+    run.modules.iter().any(|entry| entry.id == *id && entry.state == ModuleState::Stuck)
+}
+
 fn within_the_limit(setup: &Setup, run: &Run) -> Option<String> {
     let mut live = 0_u32;
     let mut builds = 0_u32;
+    let opened: BTreeSet<BuildId> = commands(run)
+        .filter_map(|command| match command {
+            Command::OpenModule { build, .. } => Some(*build),
+            _ => None,
+        })
+        .collect();
+    if opened.len() > setup.builds_max as usize {
+        return Some(format!("{} module builds are opened", opened.len()));
+    }
     for fact in facts(run) {
         match fact {
             Fact::Submitted { .. } => live += 1,
@@ -317,55 +498,82 @@ fn within_the_limit(setup: &Setup, run: &Run) -> Option<String> {
     None
 }
 
+/// What a mail may say, and why: (build, module, component, how it stands).
+type Told = (BuildId, ModuleIx, Option<ComponentIx>, Standing);
+
+/// Returns what a row of the log gives people to know.
+fn cause_of_mail(
+    setup: &Setup,
+    row: &LogRow,
+    module_of: &BTreeMap<BuildId, ModuleIx>,
+) -> Option<Told> {
+    let of = |build: BuildId| module_of.get(&build).copied();
+    let verdict = |passed: bool| if passed { Standing::Recovered } else { Standing::NotPassed };
+    Some(match &row.what {
+        Log::Event(Event::Tested { build, passed, module, .. }) => {
+            (*build, *module, None, verdict(*passed))
+        }
+        Log::Event(Event::ComponentTested { build, component, passed, .. }) => {
+            (*build, of(*build)?, Some(*component), verdict(*passed))
+        }
+        Log::Event(Event::Waived { build, module, component }) => {
+            (*build, *module, *component, Standing::Recovered)
+        }
+        Log::Event(Event::ComponentEnded { build, end, .. }) if *end != ComponentEnd::Complete => {
+            (*build, of(*build)?, None, Standing::BuildFailed)
+        }
+        Log::Event(Event::RepoEnded { build, is_ok: false }) => {
+            (*build, of(*build)?, None, Standing::BuildFailed)
+        }
+        Log::Command(Command::RequestTest { build, component, .. }) => {
+            (*build, of(*build)?, *component, Standing::NoResult)
+        }
+        Log::Command(Command::Publish { build, module, .. }) if !setup.conditions.gates.module => {
+            (*build, *module, None, Standing::Recovered)
+        }
+        Log::Event(Event::Refused { command }) => match **command {
+            Command::BuildModule { cause, module, .. } => {
+                (cause?, module, None, Standing::NoAnswer)
+            }
+            ref command => {
+                let build = build_of(command)?;
+                (build, of(build)?, None, Standing::NoAnswer)
+            }
+        },
+        Log::Command(_) | Log::Event(_) | Log::Fact(_) => return None,
+    })
+}
+
 fn mails_have_a_cause(setup: &Setup, run: &Run) -> Option<String> {
-    let mut causes: BTreeSet<(BuildId, Option<ComponentIx>, Standing)> = BTreeSet::new();
-    let mut told: BTreeMap<(BuildId, Option<ComponentIx>), Standing> = BTreeMap::new();
-    let mut is_empty_again = false;
+    let mut causes: BTreeSet<Told> = BTreeSet::new();
+    let mut told: BTreeMap<(BuildId, ModuleIx, Option<ComponentIx>), Standing> = BTreeMap::new();
+    let mut module_of = BTreeMap::new();
+    // After a restart the last mails may be tried again: the driver knows them.
+    let may_repeat = run.tally.crashes > 0;
     for row in &run.log {
         match &row.what {
-            Log::Event(Event::Tested { build, passed, .. }) => {
-                let how = if *passed { Standing::Recovered } else { Standing::NotPassed };
-                causes.insert((*build, None, how));
+            Log::Fact(Fact::ModuleBegan { build, module, .. })
+            | Log::Command(Command::OpenModule { build, module, .. }) => {
+                module_of.insert(*build, *module);
             }
-            Log::Event(Event::ComponentTested { build, component, passed, .. }) => {
-                let how = if *passed { Standing::Recovered } else { Standing::NotPassed };
-                causes.insert((*build, Some(*component), how));
-            }
-            Log::Event(Event::Waived { build, component, .. }) => {
-                causes.insert((*build, *component, Standing::Recovered));
-            }
-            Log::Event(Event::ComponentEnded { build, end, .. })
-                if *end != ComponentEnd::Complete =>
-            {
-                causes.insert((*build, None, Standing::BuildFailed));
-            }
-            Log::Event(Event::RepoEnded { build, is_ok: false }) => {
-                causes.insert((*build, None, Standing::BuildFailed));
-            }
-            Log::Command(Command::RequestTest { build, component, .. }) => {
-                causes.insert((*build, *component, Standing::NoResult));
-            }
-            Log::Command(Command::Publish { build, .. }) if !setup.conditions.gates.module => {
-                causes.insert((*build, None, Standing::Recovered));
-            }
-            Log::Event(Event::Refused { command }) => {
-                causes.extend(build_of(command).map(|build| (build, None, Standing::NoAnswer)));
-            }
-            Log::Fact(Fact::Restarted) => {
-                is_empty_again |= setup.approach == Approach::KojiOwned;
-            }
-            Log::Command(Command::Mail { about }) => {
+            Log::Command(Command::Mail { to, about }) => {
                 if about.is_empty() {
                     return Some("a mail is about nothing".to_owned());
                 }
                 for item in about {
-                    let of = (item.build, item.component);
-                    if !causes.contains(&(of.0, of.1, item.standing)) {
+                    let told_so = (item.build, item.module, item.component, item.standing);
+                    let is_caused = causes.contains(&told_so);
+                    if !may_repeat {
+                        causes.remove(&told_so);
+                    }
+                    if !is_caused {
                         return Some(format!("nothing caused {item:?}"));
                     }
+                    if *to != Owner::of(&setup.catalog, item.module) {
+                        return Some(format!("{item:?} goes to {to:?}"));
+                    }
+                    let of = (item.build, item.module, item.component);
                     let before = told.insert(of, item.standing);
-                    // After a restart the last mails may be tried again: the driver knows them.
-                    let may_repeat = is_empty_again || run.tally.crashes > 0;
                     if before == Some(item.standing) && !may_repeat {
                         return Some(format!("{item:?} is told twice"));
                     }
@@ -376,6 +584,7 @@ fn mails_have_a_cause(setup: &Setup, run: &Run) -> Option<String> {
             }
             Log::Command(_) | Log::Event(_) | Log::Fact(_) => {}
         }
+        causes.extend(cause_of_mail(setup, row, &module_of));
     }
     None
 }
@@ -482,10 +691,13 @@ fn retries_are_made(setup: &Setup, run: &Run) -> Option<String> {
             Log::Event(Event::Canceled { build, .. }) => {
                 may_give_up.insert(*build);
             }
-            Log::Event(Event::Resumed { build, fixed, .. }) => {
-                for component in fixed.iter() {
-                    failures.remove(&(*build, *component));
-                }
+            Log::Event(Event::Resumed { build, .. }) => {
+                failures.retain(|(of, _), _| of != build);
+            }
+            Log::Fact(Fact::Submitted { build, component, .. })
+                if failures.get(&(*build, *component)) > Some(&setup.conditions.retries) =>
+            {
+                return Some(format!("{component:?} of {build:?} is tried too often"));
             }
             Log::Command(Command::FailModule { build, .. }) if !may_give_up.contains(build) => {
                 return Some(format!("{build:?} is given up at {:?}", row.at));
@@ -533,7 +745,7 @@ fn is_stuck_for_a_reason(setup: &Setup, run: &Run) -> bool {
         fault.lasts.is_none() && fault.kind != FaultKind::OrchestratorCrash
     };
     let gave_up = commands(run).any(|command| {
-        matches!(command, Command::Mail { about }
+        matches!(command, Command::Mail { about, .. }
             if about.iter().any(|item| item.standing == Standing::NoAnswer))
     });
     let mut reasons = vec![

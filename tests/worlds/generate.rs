@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use modplan::farm::{BuilderGroup, Farm, Model};
 use modplan::orchestrate::{
-    Approach, Cascade, Catalog, CatalogBuilder, Dispatch, Gates, ModuleParts, TaskParts,
+    Approach, Cascade, Catalog, CatalogBuilder, Dispatch, Gates, ModuleIx, ModuleParts, TaskParts,
 };
 use modplan::scenario::{Bus, Fault, FaultKind, People, Quantiles, Tests};
-use modplan::sim::{Conditions, DurationMode, HubSetup, Outcomes, Setup, Slots, SlotsGroup};
+use modplan::sim::{
+    Changes, Conditions, DurationMode, HubSetup, Outcomes, Setup, Slots, SlotsGroup,
+};
 use modplan::time::Millis;
 use modplan::trace::{BUILD_ARCH, History, Row, RowOutcome, Samples};
 use rand::{Rng as _, SeedableRng as _};
@@ -59,7 +61,10 @@ pub(super) fn world(seed: u64) -> World {
         1 => Outcomes::AlwaysPass,
         _ => Outcomes::Rate { failure_rate: dice.share(30), flaky_share: dice.share(100) },
     };
-    let conditions = conditions(&mut dice, (&slots, &catalog));
+    let mut conditions = conditions(&mut dice, (&slots, &catalog));
+    if cascade != Cascade::Planned && dice.chance(25) {
+        conditions.changes = changes(&mut dice, &catalog);
+    }
     let setup = Setup {
         catalog: Arc::new(catalog),
         samples: Arc::new(samples),
@@ -121,7 +126,8 @@ fn catalog(dice: &mut Dice) -> Catalog {
         let is_graph = dice.chance(50);
         let components = (0..dice.below(5)).map(|c| component(dice, c, is_graph)).collect();
         builder.push(&ModuleParts {
-            id: format!("m{at}:{}:c", dice.below(2)),
+            // Streams share names two by two: a dependency service that mixes them up is found out.
+            id: format!("m{}:{at}:c", at / 2),
             wave: Some(waves[at as usize]),
             is_start: waves[at as usize] == 1,
             dependants,
@@ -201,9 +207,8 @@ fn conditions(dice: &mut Dice, on: (&Slots, &Catalog)) -> Conditions {
         timeout: dice.chance(50).then(|| dice.seconds(600, 7200)),
         ..Tests::default()
     };
-    let people = dice
-        .chance(40)
-        .then(|| People { fix: quantiles(dice, 20_000), waive_share: dice.share(100) });
+    let people =
+        dice.chance(40).then(|| People { fix: people(dice), waive_share: dice.share(100) });
     let bus = if dice.chance(50) {
         Bus::default()
     } else {
@@ -236,6 +241,25 @@ fn conditions(dice: &mut Dice, on: (&Slots, &Catalog)) -> Conditions {
         faults,
         crash_after,
     }
+}
+
+/// People take hours; some are faster than a message that is late.
+fn people(dice: &mut Dice) -> Quantiles {
+    let slowest = dice.one(&[300, 20_000]);
+    quantiles(dice, slowest)
+}
+
+/// Changes of one or two kinds, over some builds' time.
+fn changes(dice: &mut Dice, catalog: &Catalog) -> Vec<Changes> {
+    let modules = catalog.modules.len() as u64;
+    let one = |dice: &mut Dice| Changes {
+        every: dice.seconds(200, 3000),
+        modules: vec![ModuleIx(u32::try_from(dice.below(modules)).unwrap())],
+        class: "security".into(),
+        within: dice.chance(50).then(|| dice.seconds(100, 5000)),
+        lasts: dice.seconds(500, 8000),
+    };
+    (0..=dice.below(2)).map(|_| one(dice)).collect()
 }
 
 /// One to three faults; most end.

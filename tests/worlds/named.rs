@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use modplan::orchestrate::{
-    Approach, Cascade, CatalogBuilder, Dispatch, Event, Gates, ModuleParts, Standing, TaskParts,
+    Approach, BuildId, Cascade, CatalogBuilder, ComponentEnd, ComponentIx, Dispatch, Event, Gates,
+    ModuleIx, ModuleParts, Orchestrator, Owner, Standing, TaskParts, Timer,
 };
 use modplan::scenario::{Bus, Fault, FaultKind, People, Quantiles, Tests};
 use modplan::sim::{
@@ -163,14 +164,13 @@ fn a_lost_message_costs_orchestrator_owned_one_poll() {
 #[test]
 fn a_waived_test_unblocks_without_a_new_result() {
     // Each test is red at once, each mail is answered by a waiver after an hour. a: built 100 s,
-    // mail, waived 3700 s. b: built 3800 s, its mail waits for the digest 600 s after the one of
-    // 3700 s that told of a's recovery, and it is waived an hour after 4300 s.
+    // mail, waived 3700 s. b: built 3800 s, mail to other people, waived 7400 s.
     for approach in BOTH {
         let mut setup = gated(setup(approach, CHAIN));
         setup.conditions.tests = Tests { false_alarm: 1.0, ..Tests::default() };
         setup.conditions.people = Some(People { fix: always(3600), waive_share: 1.0 });
         let run = run(&setup);
-        ends(&run, Outcome::Done, 7900);
+        ends(&run, Outcome::Done, 7400);
         assert_eq!((run.tally.tests, run.tally.waivers, run.figures.mails), (2, 2, 4));
         assert_eq!(run.modules[0].ready, Some(Timestamp(3_700_000)));
         assert_eq!(builds(&run), [1, 1]);
@@ -343,16 +343,17 @@ fn a_dependency_service_that_is_down_is_asked_again() {
 }
 
 #[test]
-fn a_dependency_service_that_stays_down_is_given_up_and_told() {
-    for approach in BOTH {
+fn a_dependency_service_that_stays_down_is_told_and_asked_with_each_poll_by_who_polls() {
+    // Both ask once and twenty times more; then the poll that finds the world still asks once more.
+    for (approach, refused) in [(BOTH[0], 21), (BOTH[1], 22)] {
         let mut setup = setup(approach, CHAIN);
         setup.cascade = Cascade::Literal;
         setup.conditions.faults = vec![fault(FaultKind::PdcDown, 0, None)];
         let run = run(&setup);
         ends(&run, Outcome::Stuck, 100);
-        assert_eq!((run.tally.calls_refused, run.figures.mails), (21, 1));
+        assert_eq!((run.tally.calls_refused, run.figures.mails), (refused, 1));
         let is_told = |row: &&modplan::sim::LogRow| {
-            matches!(&row.what, Log::Command(modplan::orchestrate::Command::Mail { about })
+            matches!(&row.what, Log::Command(modplan::orchestrate::Command::Mail { about, .. })
                 if about[0].standing == Standing::NoAnswer)
         };
         assert_eq!(run.log.iter().filter(is_told).count(), 1);
@@ -446,6 +447,27 @@ fn a_cancel_that_the_hub_refuses_is_made_again() {
 }
 
 #[test]
+fn a_cancel_that_the_hub_refuses_is_made_before_the_next_attempt() {
+    // p0 takes 1000 s. p1 is built at 10 s and red; people repair it after 100 s. The module is
+    // canceled at 50 s while the hub refuses until 130 s; the cancel is refused, and called again at
+    // 110 s and 230 s. At 110 s people have the module go on: p0 is canceled at 230 s, and begins
+    // again after that.
+    let modules: &[Module<'_>] = &[(&[], &[&[(1000, true)], &[(10, true)]])];
+    let mut setup = setup(Approach::OrchestratorOwned, modules);
+    setup.conditions.gates = Gates { component: true, module: false };
+    setup.conditions.tests = Tests { false_alarm: 1.0, ..Tests::default() };
+    setup.conditions.people = Some(People { fix: always(100), waive_share: 0.0 });
+    let mut cancel = fault(FaultKind::ModuleCanceled, 50, None);
+    cancel.module = Some("a:1".to_owned());
+    setup.conditions.faults = vec![fault(FaultKind::HubRefusing, 40, Some(90)), cancel];
+    let run = run(&setup);
+    let spans = run.bars.iter().filter(|bar| bar.package.as_str() == "p0");
+    let spans: Vec<(u64, u64)> =
+        spans.map(|bar| (bar.start.0 / 1000, bar.end.0 / 1000)).take(2).collect();
+    assert_eq!(spans, [(0, 230), (230, 1230)]);
+}
+
+#[test]
 fn a_dependant_that_waits_already_is_not_queued_twice() {
     // d follows b and c. Both pass at 200 s: coalesced builds d once, literal twice. Where c takes
     // 10 s more, d is under way when c passes, and is built again.
@@ -493,22 +515,22 @@ fn a_result_that_never_comes_is_asked_for_three_times_and_then_told() {
 }
 
 #[test]
-fn a_storm_of_red_tests_is_two_mails() {
-    // Three modules are red at 100 s: one mail at once, the others in a digest ten minutes later.
-    for approach in BOTH {
-        let mut setup =
-            gated(setup(approach, &[(&[], &[PLAIN]), (&[], &[PLAIN]), (&[], &[PLAIN])]));
-        setup.conditions.tests = Tests { false_alarm: 1.0, ..Tests::default() };
-        let run = run(&setup);
-        let mails = run.log.iter().filter_map(|row| match &row.what {
-            Log::Command(modplan::orchestrate::Command::Mail { about }) => {
-                Some((row.at.0 / 1000, about.len()))
-            }
-            Log::Command(_) | Log::Event(_) | Log::Fact(_) => None,
-        });
-        assert_eq!(mails.collect::<Vec<_>>(), [(100, 1), (700, 2)]);
-        assert_eq!(run.figures.outcome, Outcome::Stuck);
-    }
+fn a_storm_of_red_tests_is_two_mails_to_each_who_looks_after_a_module() {
+    // a has three components and b one, all red at 100 s: a mail at once to the people of each, and
+    // the rest to those of a in a digest ten minutes later.
+    let modules: &[Module<'_>] = &[(&[], &[PLAIN, PLAIN, PLAIN]), (&[], &[PLAIN])];
+    let mut setup = setup(Approach::OrchestratorOwned, modules);
+    setup.conditions.gates = Gates { component: true, module: false };
+    setup.conditions.tests = Tests { false_alarm: 1.0, ..Tests::default() };
+    let run = run(&setup);
+    let mails = run.log.iter().filter_map(|row| match &row.what {
+        Log::Command(modplan::orchestrate::Command::Mail { about, .. }) => {
+            Some((row.at.0 / 1000, about.len()))
+        }
+        Log::Command(_) | Log::Event(_) | Log::Fact(_) => None,
+    });
+    assert_eq!(mails.collect::<Vec<_>>(), [(100, 1), (100, 1), (700, 2)]);
+    assert_eq!(run.figures.outcome, Outcome::Stuck);
 }
 
 #[test]
@@ -546,7 +568,6 @@ fn a_message_that_is_late_is_late() {
 
 #[test]
 fn an_event_for_what_is_unknown_or_gone_changes_nothing() {
-    use modplan::orchestrate::{BuildId, ComponentEnd, ComponentIx, ModuleIx, Orchestrator, Timer};
     let unknown = (BuildId(77), ComponentIx(99), ModuleIx(99));
     let (build, component, module) = unknown;
     let events = [
@@ -567,7 +588,7 @@ fn an_event_for_what_is_unknown_or_gone_changes_nothing() {
         Event::Timer { timer: Timer::TestsDue { build } },
         Event::Timer { timer: Timer::Repo { build } },
         Event::Timer { timer: Timer::Hub },
-        Event::Timer { timer: Timer::Digest },
+        Event::Timer { timer: Timer::Digest { to: Owner(0) } },
         Event::Timer { timer: Timer::Poll },
     ];
     for approach in BOTH {
@@ -583,4 +604,78 @@ fn an_event_for_what_is_unknown_or_gone_changes_nothing() {
             orchestrator.check_invariants();
         }
     }
+}
+
+#[test]
+fn a_late_result_after_a_pass_is_dropped() {
+    // Heard in this order: red, waived, the red one again, the waiver again. Dependants are asked
+    // for once, and nobody is mailed that a module which passed is stuck.
+    let setup = setup(Approach::KojiOwned, CHAIN);
+    let (build, module) = (BuildId(0), ModuleIx(0));
+    let limits = setup.limits(9);
+    let how = (Approach::KojiOwned, Cascade::Literal);
+    let mut orchestrator = Orchestrator::new(&setup.catalog, how, limits);
+    let red = Event::Tested { build, module, attempt: 1, passed: false };
+    let waived = Event::Waived { build, module, component: None };
+    let mut counts = Vec::new();
+    for event in [&red, &waived, &red, &waived] {
+        let mut out = Vec::new();
+        orchestrator.handle(event, Timestamp(5), &mut out);
+        counts.push(out.len());
+    }
+    // A mail; the question and the timer of the mail that tells of the recovery; nothing; nothing.
+    assert_eq!(counts, [1, 2, 0, 0]);
+}
+
+#[test]
+fn a_hub_that_is_away_for_half_a_day_is_told_once_and_found_back_by_a_poll() {
+    // Refused until 43 200 s. Calls after 60, 120, 240, 480, 960 and then every 1800 s: the 21st is
+    // refused at 28 860 s and told. From then on each poll, every 600 s, calls again: at 43 200 s the
+    // hub answers, and what takes 100 s is built.
+    let mut setup = setup(Approach::OrchestratorOwned, ALONE);
+    setup.conditions.faults = vec![fault(FaultKind::HubRefusing, 0, Some(43_200))];
+    let run = run(&setup);
+    ends(&run, Outcome::Done, 43_300);
+    let mails = run.log.iter().filter_map(|row| match &row.what {
+        Log::Command(modplan::orchestrate::Command::Mail { about, .. }) => {
+            Some((row.at.0 / 1000, about[0].standing))
+        }
+        Log::Command(_) | Log::Event(_) | Log::Fact(_) => None,
+    });
+    assert_eq!(
+        mails.collect::<Vec<_>>(),
+        [(28_860, Standing::NoAnswer), (43_300, Standing::Recovered)]
+    );
+}
+
+#[test]
+fn time_at_the_gate_of_a_component_is_no_time_in_a_queue() {
+    // Built at 100 s, tested for 600 s and red, repaired 3600 s later, built for 100 s and tested for
+    // 600 s: 200 s of building, 1200 s of testing, 3600 s stuck.
+    let mut setup = setup(Approach::OrchestratorOwned, ALONE);
+    setup.conditions.gates = Gates { component: true, module: false };
+    setup.conditions.tests = Tests {
+        component: Some(always(600)),
+        defect_rate: 1.0,
+        detect_component: 1.0,
+        ..Tests::default()
+    };
+    setup.conditions.people = Some(People { fix: always(3600), waive_share: 0.0 });
+    let run = run(&setup);
+    ends(&run, Outcome::Done, 5000);
+    let spent = run.modules[0].spent;
+    let spans = [spent.waiting, spent.queued, spent.building, spent.testing, spent.stuck];
+    assert_eq!(spans, [0, 0, 200, 1200, 3600].map(Millis::from_secs));
+}
+
+#[test]
+fn a_failed_build_is_stuck_only_until_another_takes_its_place() {
+    // Fails at 100 s, repaired at 3700 s, built anew until 3800 s; b follows for 100 s.
+    let modules: &[Module<'_>] = &[(&[1], &[&[(100, false), (100, true)]]), (&[], &[PLAIN])];
+    let mut setup = setup(Approach::KojiOwned, modules);
+    setup.conditions.people = Some(People { fix: always(3600), waive_share: 0.0 });
+    let run = run(&setup);
+    ends(&run, Outcome::Done, 3900);
+    assert_eq!(run.modules[0].spent.stuck, Millis::from_secs(3600));
+    assert_eq!(run.figures.mails, 1, "koji tells the people of a");
 }

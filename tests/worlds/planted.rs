@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use modplan::orchestrate::{Approach, Command, Event, Orchestrator};
+use modplan::orchestrate::{Approach, Command, ComponentEnd, Event, Orchestrator, Owner};
 use modplan::sim::World;
 use modplan::time::Timestamp;
 
@@ -118,5 +118,105 @@ fn an_early_gate_is_caught_in_both_approaches() {
             || {},
         );
         assert!(what.starts_with("dependencies first"), "{what}");
+    }
+}
+
+#[test]
+fn a_component_before_its_batch_is_caught() {
+    // The bug takes the first component of a module as built when it is submitted.
+    let mut seen = BTreeSet::new();
+    let mut run =
+        |orchestrator: &mut Orchestrator<'_>, event: &Event, now, out: &mut Vec<Command>| {
+            orchestrator.handle(event, now, out);
+            let first = out.iter().find_map(|command| match *command {
+                Command::BuildComponent { build, component, attempt, .. } => {
+                    Some(Event::ComponentEnded {
+                        build,
+                        component,
+                        attempt,
+                        end: ComponentEnd::Complete,
+                    })
+                }
+                _ => None,
+            });
+            if let (Event::TargetMade { .. }, Some(event)) = (event, first) {
+                orchestrator.handle(&event, now, out);
+            }
+        };
+    for seed in 0..10_000 {
+        let world = generate::world(seed);
+        if world.setup.approach == Approach::OrchestratorOwned {
+            let run = World::new(&world.setup).run_through(seed, &mut run);
+            let told = checkers::check(&world, &run).into_iter();
+            seen.extend(told.filter_map(|what| what.split(':').next().map(str::to_owned)));
+        }
+        if seen.contains("inside a module what is waited for comes first") {
+            return;
+        }
+    }
+    panic!("only these fired: {seen:?}");
+}
+
+#[test]
+fn a_mail_to_the_wrong_people_is_caught() {
+    for approach in [Approach::KojiOwned, Approach::OrchestratorOwned] {
+        let (_, what) = caught(
+            approach,
+            |orchestrator, event, now, out| {
+                orchestrator.handle(event, now, out);
+                for command in out.iter_mut() {
+                    if let Command::Mail { to, .. } = command {
+                        *to = Owner(to.0 + 1);
+                    }
+                }
+            },
+            || {},
+        );
+        assert!(what.starts_with("every mail has one cause"), "{what}");
+    }
+}
+
+#[test]
+fn a_lost_request_is_caught() {
+    let (_, what) = caught(
+        Approach::OrchestratorOwned,
+        |orchestrator, event, now, out| {
+            if !matches!(event, Event::Requested { request: 3.., .. }) {
+                orchestrator.handle(event, now, out);
+            }
+        },
+        || {},
+    );
+    assert!(what.starts_with("every request is served"), "{what}");
+}
+
+#[test]
+fn a_build_after_the_cap_is_caught() {
+    let (_, what) = caught(
+        Approach::KojiOwned,
+        |orchestrator, event, now, out| {
+            orchestrator.handle(event, now, out);
+            // The bug says stop before the last builds.
+            out.sort_by_key(|command| !matches!(command, Command::Stop { .. }));
+        },
+        || {},
+    );
+    assert!(what.starts_with("nothing is submitted after"), "{what}");
+}
+
+#[test]
+fn a_question_asked_twice_is_caught() {
+    for approach in [Approach::KojiOwned, Approach::OrchestratorOwned] {
+        let (_, what) = caught(
+            approach,
+            |orchestrator, event, now, out| {
+                orchestrator.handle(event, now, out);
+                let asked =
+                    out.iter().find(|c| matches!(c, Command::AskDependants { .. })).cloned();
+                out.extend(asked);
+            },
+            || {},
+        );
+        assert!(what.starts_with("what is said and asked"), "{what}");
     }
 }

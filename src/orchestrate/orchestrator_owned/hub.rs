@@ -12,14 +12,15 @@ pub(super) struct Hub {
     tries: u32,
     /// When it is called again; nothing is called before.
     pub(super) again_at: Option<Timestamp>,
-    has_given_up: bool,
+    /// It was called so often in vain that people were told; it is called again with each poll.
+    is_told: bool,
     /// Calls that wait for it.
     pub(super) kept: Vec<Command>,
 }
 
 impl Hub {
     pub(super) fn is_paused(&self) -> bool {
-        self.again_at.is_some() || self.has_given_up
+        self.again_at.is_some() || self.is_told
     }
 
     /// Notes that the hub did what it was asked.
@@ -52,8 +53,11 @@ impl OrchestratorOwned<'_> {
         }
         self.hub.tries += 1;
         if self.hub.tries > TRIES_MAX {
-            self.hub.has_given_up = true;
-            if let Some(build) = about(command) {
+            self.hub.is_told = true;
+            // Once for a hub that is away, however often it is called in vain after that.
+            if self.hub.tries == TRIES_MAX + 1
+                && let Some(build) = about(command)
+            {
                 self.tell((build, None), Standing::NoAnswer, to);
             }
             return;
@@ -98,9 +102,11 @@ impl OrchestratorOwned<'_> {
                     && self.part(build, component).state == PartState::Tagging
             }
             Command::CancelComponent { build, component, attempt } => {
+                // Also where the next attempt is due already: the earlier one still runs at koji, and
+                // must end before.
                 self.has_part(build, component) && {
                     let part = self.part(build, component);
-                    part.state == PartState::Failed && part.attempt == attempt
+                    part.state == PartState::Failed || part.attempt > attempt
                 }
             }
             _ => false,
@@ -110,10 +116,29 @@ impl OrchestratorOwned<'_> {
     pub(super) fn call_hub_again(&mut self, to: &mut To<'_>) {
         if self.hub.again_at.is_some_and(|at| at <= to.now) {
             self.hub.again_at = None;
-            for command in std::mem::take(&mut self.hub.kept) {
-                if self.awaits(&command) {
-                    to.out.push(command);
-                }
+            self.make_kept_calls(to);
+        }
+    }
+
+    fn make_kept_calls(&mut self, to: &mut To<'_>) {
+        for command in std::mem::take(&mut self.hub.kept) {
+            if self.awaits(&command) {
+                to.out.push(command);
+            }
+        }
+    }
+
+    /// Calls again, with a poll, whom people were told of: nothing is given up for good only because
+    /// somebody was away for long.
+    pub(super) fn try_what_nobody_answered(&mut self, to: &mut To<'_>) {
+        if std::mem::replace(&mut self.hub.is_told, false) {
+            self.make_kept_calls(to);
+        }
+        for (number, entry) in (0..).zip(&self.builds) {
+            let module = entry.module;
+            if let Some(tries) = entry.asked.filter(|&tries| tries > TRIES_MAX) {
+                let build = BuildId(number);
+                to.out.push(Command::AskDependants { build, module, tries });
             }
         }
     }

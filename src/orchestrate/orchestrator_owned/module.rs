@@ -2,7 +2,7 @@
 
 use super::component::TEST_TRIES_MAX;
 use super::{BuildId, ComponentIx, ModuleIx, OrchestratorOwned, PartState, Standing, State, To};
-use crate::orchestrate::dependants::{again, pause, recheck};
+use crate::orchestrate::dependants::{TRIES_MAX, again, pause, recheck};
 use crate::orchestrate::{Cascade, Command, Row, Timer};
 use crate::time::Timestamp;
 
@@ -180,10 +180,12 @@ impl OrchestratorOwned<'_> {
     fn build_ended(&mut self, build: BuildId, to: &mut To<'_>) {
         let module = self.build(build).module;
         let standings = &mut self.modules[module.index()];
-        if standings.live == 0
-            && let Some(cause) = standings.again.take()
-        {
-            self.start(module, Some(cause), to);
+        if standings.live > 0 {
+            return;
+        }
+        // The first opens a build, which the others join.
+        for cause in std::mem::take(&mut standings.again) {
+            self.start(module, cause, to);
         }
     }
 
@@ -195,7 +197,10 @@ impl OrchestratorOwned<'_> {
     ) {
         let (module, rows) = answer;
         let Some(entry) = self.builds.get_mut(build.0 as usize) else { return };
-        if entry.module == module && entry.asked.take().is_some() {
+        if entry.module == module
+            && let Some(tries) = entry.asked.take()
+        {
+            self.unanswered -= u32::from(tries > TRIES_MAX);
             for dependant in recheck(self.catalog, module, rows) {
                 self.start(dependant, Some(build), to);
             }
@@ -210,6 +215,7 @@ impl OrchestratorOwned<'_> {
             return;
         }
         entry.asked = Some(tries + 1);
+        self.unanswered += u32::from(tries == TRIES_MAX);
         if !again(command, to.now, to.out) {
             self.tell((build, None), Standing::NoAnswer, to);
         }

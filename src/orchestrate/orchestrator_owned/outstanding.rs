@@ -1,7 +1,8 @@
 //! What must be asked again after a restart, and what must always hold.
 
 use super::{BuildId, ComponentIx, ModuleBuild, OrchestratorOwned, PartState, State};
-use crate::orchestrate::{Command, Timer};
+use crate::orchestrate::dependants::TRIES_MAX;
+use crate::orchestrate::{Cascade, Command, Timer};
 
 impl OrchestratorOwned<'_> {
     /// Appends every command whose answer is missing: after a restart the driver reconciles each
@@ -81,11 +82,17 @@ impl OrchestratorOwned<'_> {
         assert_eq!(submitted, self.under_way as usize, "what is under way is counted");
         let open = self.builds.iter().filter(|build| build.state.is_open()).count();
         assert_eq!(open, self.open as usize, "what is open is counted");
+        let unanswered = self.builds.iter().filter(|b| b.asked.is_some_and(|n| n > TRIES_MAX));
+        assert_eq!(unanswered.count(), self.unanswered as usize, "what nobody answers is counted");
         assert!(self.under_way <= self.limits.submit_limit, "the limit holds");
         assert!(self.scratch.is_empty(), "what may start is queued");
         for (standings, module) in self.modules.iter().zip(0..) {
             let live = self.builds.iter().filter(|b| b.module.0 == module && b.state.is_live());
             assert_eq!(live.count(), standings.live as usize, "live builds are counted");
+            assert!(
+                standings.live <= 1 || self.cascade == Cascade::Literal,
+                "only under the literal rule builds of a module run side by side"
+            );
         }
         for build in &self.builds {
             let parts = &self.parts[build.first_part as usize..];

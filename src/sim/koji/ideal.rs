@@ -488,6 +488,10 @@ impl<'a> Ideal<'a> {
         self.running[module.index()].2
     }
 
+    pub(super) fn works_for(&self, module: ModuleIx) -> bool {
+        self.running[module.index()].0 > 0
+    }
+
     pub(super) fn busy(&self) -> Vec<(Arch, Millis)> {
         self.arches.iter().cloned().zip(self.busy.iter().copied()).collect()
     }

@@ -1,7 +1,7 @@
 //! Changes that come in over weeks: when each comes, which module builds it led to, and when all of
 //! them had passed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Ask, Happening, World};
@@ -18,8 +18,8 @@ pub(super) struct ChangeBook {
     came: Vec<(usize, Timestamp)>,
     /// Modules asked for whose build has not yet begun, with the change that asked.
     asked: Vec<(ModuleIx, u32)>,
-    /// By module build: the change that led to it.
-    of_build: Vec<Option<u32>>,
+    /// By module build: the changes that led to it.
+    of_build: Vec<BTreeSet<u32>>,
 }
 
 impl ChangeBook {
@@ -74,32 +74,50 @@ impl World<'_> {
         self.schedule_change((arrivals, nth + 1));
     }
 
-    /// Notes which change a module build that just opened belongs to: that of the build whose pass
-    /// caused it, that which asked for it, or that of the failed build it is tried again for.
-    pub(super) fn attribute(&mut self, build: BuildId) {
+    /// Notes which changes a module build that just opened belongs to: those of the build it is
+    /// made again for, else those of its reason.
+    pub(super) fn attribute(&mut self, build: BuildId, is_again: bool) {
         if self.setup.conditions.changes.is_empty() {
             return;
         }
-        let Entry { module, cause, .. } = self.ledger.builds[build.0 as usize];
-        let asked = self.changes.asked.iter().position(|(asked, _)| *asked == module);
-        let change = match (cause, asked) {
-            (Some(cause), _) => self.changes.of_build[cause.0 as usize],
-            (None, Some(at)) => Some(self.changes.asked.remove(at).1),
-            (None, None) => {
-                let mut earlier = self.ledger.builds[..build.0 as usize].iter();
-                let last = earlier.rposition(|entry| entry.module == module);
-                last.and_then(|at| self.changes.of_build[at])
-            }
-        };
         assert_eq!(self.changes.of_build.len(), build.0 as usize, "builds open one by one");
-        self.changes.of_build.push(change);
+        let Entry { module, cause, .. } = self.ledger.builds[build.0 as usize];
+        let mut earlier = self.ledger.builds[..build.0 as usize].iter();
+        let last = earlier.rposition(|entry| entry.module == module);
+        let changes = match last.filter(|_| is_again) {
+            Some(last) => self.changes.of_build[last].clone(),
+            None => self.changes_of(module, cause),
+        };
+        self.changes.of_build.push(changes);
+    }
+
+    /// Notes that a module build which has not begun serves one more reason.
+    pub(super) fn attribute_more(
+        &mut self,
+        build: BuildId,
+        (module, cause): (ModuleIx, Option<BuildId>),
+    ) {
+        if !self.setup.conditions.changes.is_empty() {
+            let more = self.changes_of(module, cause);
+            self.changes.of_build[build.0 as usize].extend(more);
+        }
+    }
+
+    /// Returns the changes behind a reason: those of the build whose pass it is, or that which asked
+    /// first and was not served.
+    fn changes_of(&mut self, module: ModuleIx, cause: Option<BuildId>) -> BTreeSet<u32> {
+        if let Some(cause) = cause {
+            return self.changes.of_build[cause.0 as usize].clone();
+        }
+        let asked = self.changes.asked.iter().position(|(asked, _)| *asked == module);
+        asked.map(|at| self.changes.asked.remove(at).1).into_iter().collect()
     }
 
     /// Returns every change with how long it took until all that it led to had passed.
     pub(super) fn change_figures(&self) -> Vec<ChangeFigures> {
         let mut builds: Vec<Vec<&Entry>> = vec![Vec::new(); self.changes.came.len()];
-        for (entry, change) in self.ledger.builds.iter().zip(&self.changes.of_build) {
-            if let Some(change) = change {
+        for (entry, changes) in self.ledger.builds.iter().zip(&self.changes.of_build) {
+            for change in changes {
                 builds[*change as usize].push(entry);
             }
         }

@@ -9,12 +9,12 @@ use crate::sim::log::{Fact, Log};
 
 impl World<'_> {
     pub(super) fn carry_out(&mut self, command: Command) {
+        let is_poll = matches!(command, Command::Poll | Command::Timer { timer: Timer::Poll, .. });
+        if !is_poll {
+            self.note_with(|| Log::Command(command.clone()));
+        }
         if self.ledger.is_capped {
             return;
-        }
-        if !matches!(command, Command::Poll | Command::Timer { timer: Timer::Poll, .. }) {
-            self.activity += 1;
-            self.note_with(|| Log::Command(command.clone()));
         }
         if self.is_reconciling && self.is_done_already(&command) {
             return;
@@ -24,6 +24,7 @@ impl World<'_> {
             self.events.push_back(Event::Refused { command: Box::new(command) });
             return;
         }
+        self.activity += u64::from(!is_poll);
         self.do_it(command);
     }
 
@@ -45,15 +46,21 @@ impl World<'_> {
     fn do_it(&mut self, command: Command) {
         match command {
             Command::BuildModule { module, cause, unless_waiting, .. } => {
-                if !(unless_waiting && self.is_module_waiting(module)) {
-                    self.begin_module(Ask { module, cause, tries: 0, replaces: None });
+                let waiting = if unless_waiting { self.waiting_build(module) } else { None };
+                match waiting {
+                    Some(build) => self.attribute_more(build, (module, cause)),
+                    None => self.begin_module(Ask { module, cause, tries: 0, replaces: None }),
                 }
             }
             Command::OpenModule { build, module, cause } => {
                 let opened = self.ledger.open((&self.setup.catalog, self.now), module, cause);
                 assert_eq!(opened, build, "the orchestrator and the books number builds alike");
-                self.attribute(build);
+                self.attribute(build, false);
                 self.ledger.last_change = self.now;
+            }
+            Command::JoinModule { build, module, cause } => {
+                self.attribute_more(build, (module, cause));
+                self.joined.push(command);
             }
             Command::Fetch { build, .. } => self.events.push_back(Event::Fetched { build }),
             Command::CreateTarget { build, module } => {
@@ -86,7 +93,7 @@ impl World<'_> {
                 let rows = self.dependant_rows(module);
                 self.events.push_back(Event::Dependants { build, module, rows });
             }
-            Command::Mail { about } => {
+            Command::Mail { about, .. } => {
                 self.mails += 1;
                 self.mailed.extend(about.iter().cloned());
                 for concern in about {
@@ -105,6 +112,7 @@ impl World<'_> {
     fn build_component(&mut self, build: BuildId, what: (ComponentIx, u32), priority: u64) {
         let (component, attempt) = what;
         self.reopen(build);
+        self.leave_gate(build, component);
         self.tally.retries += u64::from(attempt > 1);
         self.note(Fact::Submitted { build, component, attempt });
         let purpose = JobPurpose::Component { component, attempt };
@@ -148,7 +156,7 @@ impl World<'_> {
             self.ledger.close(old, BuildState::Failed, self.now);
         }
         let build = self.ledger.open((&self.setup.catalog, self.now), module, cause);
-        self.attribute(build);
+        self.attribute(build, tries > 0 || replaces.is_some());
         self.ledger.last_change = self.now;
         self.ledger.builds[build.0 as usize].tries = tries;
         self.tally.retries += u64::from(tries > 0);
@@ -202,13 +210,15 @@ impl World<'_> {
         }
     }
 
-    fn is_module_waiting(&self, module: crate::orchestrate::ModuleIx) -> bool {
-        (0..).zip(&self.jobs).any(|(at, record)| {
+    /// Returns a build of a module that waits for its first builder.
+    fn waiting_build(&self, module: crate::orchestrate::ModuleIx) -> Option<BuildId> {
+        let is_it = |&(at, record): &(u32, &JobRecord)| {
             record.purpose == JobPurpose::Module
                 && record.end.is_none()
                 && self.ledger.builds[record.build.0 as usize].module == module
                 && self.koji.is_waiting(Job(at))
-        })
+        };
+        (0..).zip(&self.jobs).find(is_it).map(|(_, record)| record.build)
     }
 
     /// Hears what koji says and passes it on to whom it concerns.
@@ -247,6 +257,9 @@ impl World<'_> {
             JobPurpose::Module | JobPurpose::Target | JobPurpose::Repo => 1,
         };
         if end == ComponentEnd::Complete {
+            self.reach_gate(build, component);
+            let entry = self.setup.catalog.component(component);
+            self.reused[entry.module.index()] += u32::from(entry.tasks.is_empty());
             self.draw_defect(build, (component, nth));
             self.failures.retain(|failure| *failure != (build, component));
         } else {

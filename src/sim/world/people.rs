@@ -29,8 +29,10 @@ impl World<'_> {
         self.schedule(self.now + delay, Happening::People(concern));
     }
 
-    /// koji tells the owner of a module build that it failed for good.
+    /// koji mails the people of a module that its build failed for good.
     pub(super) fn owner_hears(&mut self, build: BuildId) {
+        self.mails += 1;
+        self.note(Fact::Mailed { build });
         let module = self.ledger.builds[build.0 as usize].module;
         let standing = Standing::BuildFailed;
         self.people_hear(Concern { build, module, component: None, standing });
@@ -93,6 +95,9 @@ impl World<'_> {
         self.tally.waivers += 1;
         self.note(Fact::Waived { build, component });
         self.waive_test(build, component);
+        if let Some(component) = component {
+            self.leave_gate(build, component);
+        }
         if self.setup.approach == Approach::KojiOwned && component.is_none() {
             self.accept(build);
         }

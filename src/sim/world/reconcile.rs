@@ -47,7 +47,8 @@ impl World<'_> {
             }
             Command::Ready { build, .. } => self.stands(build) == BuildState::Passed,
             Command::FailModule { build, .. } => self.stands(build) == BuildState::Failed,
-            Command::Mail { ref about } => about.iter().all(|item| self.mailed.contains(item)),
+            Command::Mail { ref about, .. } => about.iter().all(|item| self.mailed.contains(item)),
+            Command::JoinModule { .. } => self.joined.contains(command),
             Command::BuildModule { .. }
             | Command::CancelComponent { .. }
             | Command::Fetch { .. }

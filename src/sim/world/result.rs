@@ -3,6 +3,7 @@
 use super::{Bar, ModuleRun, RunFigures, World};
 use crate::orchestrate::ModuleIx;
 use crate::sim::ledger::BuildState;
+use crate::sim::reason::give_reasons;
 use crate::sim::{ModuleState, Tally};
 use crate::time::Millis;
 
@@ -19,13 +20,13 @@ impl World<'_> {
             outcome: self.ledger.outcome(&self.setup.catalog),
             makespan: Millis(self.ledger.last_change.0),
             module_builds: modules.iter().map(|m| u64::from(m.module_builds)).sum(),
-            component_builds: self.koji.component_builds(),
+            component_builds: self.koji.component_builds() - self.reused(),
             tasks: self.koji.tasks(),
             hub_calls: None,
             repo_regenerations: self.koji.repo_regenerations(),
             messages: self.messages,
             mails: self.mails,
-            reused: 0,
+            reused: self.reused(),
             rebuilds_per_module_max: modules
                 .iter()
                 .map(|m| u64::from(m.module_builds))
@@ -46,20 +47,47 @@ impl World<'_> {
         Tally { defects_escaped: escaped, ..self.tally }
     }
 
-    pub(super) fn modules(&self) -> Vec<ModuleRun> {
-        let states = self.ledger.states(&self.setup.catalog);
-        let all = self.setup.catalog.modules.iter().zip(&self.ledger.modules).zip(states).zip(0..);
-        all.filter(|(((module, totals), _), _)| {
-            module.is_planned || totals.module_builds > 0 || totals.last_ended.is_some()
-        })
-        .map(|(((module, totals), state), at)| ModuleRun {
-            id: module.id.clone(),
-            state,
-            module_builds: totals.module_builds,
-            component_builds: self.koji.component_builds_of(ModuleIx(at)),
-            ready: totals.ready.filter(|_| state == ModuleState::Ready),
-            spent: self.ledger.spent(ModuleIx(at), self.koji.building(ModuleIx(at))),
-        })
-        .collect()
+    fn reused(&self) -> u64 {
+        self.reused.iter().map(|count| u64::from(*count)).sum()
+    }
+
+    pub(super) fn modules(&mut self) -> Vec<ModuleRun> {
+        let catalog = &self.setup.catalog;
+        let states = self.ledger.states(catalog);
+        let mut modules = Vec::new();
+        for ((module, state), at) in catalog.modules.iter().zip(states).zip(0..) {
+            let totals = self.ledger.modules[at as usize];
+            if !module.is_planned && totals.module_builds == 0 && totals.last_ended.is_none() {
+                continue;
+            }
+            let index = ModuleIx(at);
+            let at_gates = self.spent_at_gates(index);
+            modules.push(ModuleRun {
+                id: module.id.clone(),
+                state,
+                module_builds: totals.module_builds,
+                component_builds: self.koji.component_builds_of(index) - self.reused[at as usize],
+                ready: totals.ready.filter(|_| state == ModuleState::Ready),
+                spent: self.ledger.spent(index, self.koji.building(index), at_gates),
+                reason: None,
+            });
+        }
+        let log = self.log.as_deref().unwrap_or_default();
+        give_reasons((&self.setup.catalog, log), &self.at_koji(), &mut modules);
+        modules
+    }
+
+    /// Says what is left at koji, in words; nothing where nothing is.
+    fn at_koji(&self) -> String {
+        let without = self.koji.arches_without_builder();
+        let stuck = self.koji.stuck();
+        if self.broken.hub_offline > 0 {
+            "the hub is offline".to_owned()
+        } else if !without.is_empty() && stuck.is_empty() {
+            let arches: Vec<&str> = without.iter().map(|arch| arch.as_str()).collect();
+            format!("no builder for {}", arches.join(", "))
+        } else {
+            stuck.join("; ")
+        }
     }
 }

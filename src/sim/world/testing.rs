@@ -175,7 +175,9 @@ impl World<'_> {
 
     fn tell_result(&mut self, subject: Subject, passed: bool, about: (u64, u32)) {
         let Subject { build, component, .. } = subject;
-        if component.is_none() {
+        if let Some(component) = component {
+            self.decide_gate(build, component, passed);
+        } else {
             if passed && self.setup.approach == Approach::KojiOwned {
                 self.accept(build);
             } else if !passed {

@@ -64,6 +64,29 @@ impl OnHub<'_> {
         self.note_bar(&info, (build, module, run), (on, end));
     }
 
+    /// Returns whether a builder works for a module now.
+    pub(in crate::sim) fn works_for(&self, module: ModuleIx) -> bool {
+        let works = |info: &TaskInfo| info.is_leaf && info.state == TaskState::Open;
+        let subjects = self.hub.tasks().filter(works).filter_map(|info| info.subject);
+        let mut owners = subjects.map(|at| self.owners[at as usize]);
+        owners.any(|owner| self.module_of(owner) == Some(module))
+    }
+
+    fn module_of(&self, owner: Owner) -> Option<ModuleIx> {
+        match owner {
+            Owner::Component(run) => {
+                let component = self.components[run as usize].component;
+                Some(self.setup.catalog.component(component).module)
+            }
+            Owner::Macros(job) => match self.jobs[job.0 as usize].order {
+                super::Order::Target { module, .. } => Some(module),
+                super::Order::Component { .. }
+                | super::Order::Module { .. }
+                | super::Order::Repo { .. } => None,
+            },
+        }
+    }
+
     /// Returns how long at least one builder worked for a module.
     pub(in crate::sim) fn building(&self, module: ModuleIx) -> Millis {
         let mut spans = self.spans[module.index()].clone();

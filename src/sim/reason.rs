@@ -1,0 +1,287 @@
+//! Why a module is not ready at the end of a run, read off the log of the run: the verdict of a run
+//! says what became of it, this says why.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use super::ledger::{ModuleRun, ModuleState};
+use super::log::{Fact, Log, LogRow};
+use crate::name::PackageName;
+use crate::orchestrate::{
+    BuildId, Catalog, Command, ComponentEnd, ComponentIx, Event, ModuleIx, Standing,
+};
+
+/// Why a module is not ready.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// The cap on module builds stopped the run.
+    Capped,
+    /// What it waits for in the plan is not ready: the ids.
+    DependsOn(Vec<Arc<str>>),
+    /// These packages failed, and no retry was left.
+    BuildFailed(Vec<PackageName>),
+    /// Its components are built, its repo could not be made.
+    RepoFailed,
+    /// Somebody canceled it.
+    Canceled,
+    /// A test did not pass and nobody repaired or waived it: of a package, or of the module itself.
+    TestNotPassed(Option<PackageName>),
+    /// A test gave no result.
+    NoResult(Option<PackageName>),
+    /// The hub or the dependency service did not answer, however often it was asked.
+    NoAnswer,
+    /// A message that it hangs on was lost, or came while the orchestrator was down.
+    Unheard,
+    /// Nobody asked for it: the dependency service did not name it, or the orchestrator forgot it
+    /// when it died.
+    NotAsked,
+    /// It waits at koji: for what.
+    AtKoji(String),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = |package: &Option<PackageName>| {
+            package.as_ref().map_or_else(String::new, |package| format!(" of {package}"))
+        };
+        match self {
+            Self::Capped => write!(f, "the cap on module builds stopped the run"),
+            Self::DependsOn(ids) => write!(f, "{} not ready", listed(ids)),
+            Self::BuildFailed(packages) => write!(f, "{} failed", listed(packages)),
+            Self::RepoFailed => write!(f, "its repo could not be made"),
+            Self::Canceled => write!(f, "it was canceled"),
+            Self::TestNotPassed(package) => write!(f, "the test{} did not pass", of(package)),
+            Self::NoResult(package) => write!(f, "the test{} gave no result", of(package)),
+            Self::NoAnswer => write!(f, "nobody answers the orchestrator"),
+            Self::Unheard => write!(f, "a message it hangs on was never heard"),
+            Self::NotAsked => write!(f, "nobody asked for it"),
+            Self::AtKoji(what) => write!(f, "{what}"),
+        }
+    }
+}
+
+/// Names the first few of some things, with the verb that fits what follows where they are not.
+fn listed<T: fmt::Display>(things: &[T]) -> String {
+    const NAMED_MAX: usize = 3;
+    let mut names: Vec<String> = things.iter().take(NAMED_MAX).map(T::to_string).collect();
+    if things.len() > NAMED_MAX {
+        names.push(format!("{} more", things.len() - NAMED_MAX));
+    }
+    names.join(", ")
+}
+
+/// What the log says of one module build.
+#[derive(Default)]
+struct Build {
+    is_canceled: bool,
+    failed: BTreeSet<ComponentIx>,
+    running: BTreeSet<ComponentIx>,
+    /// The last result of each test that nobody waived; of the module itself under none.
+    tests: BTreeMap<Option<ComponentIx>, Option<bool>>,
+    /// Whether the orchestrator heard that the module passed.
+    is_pass_heard: bool,
+    is_ended: bool,
+}
+
+/// What the log of a run says.
+struct Book<'a> {
+    catalog: &'a Catalog,
+    newest: BTreeMap<ModuleIx, BuildId>,
+    builds: BTreeMap<BuildId, Build>,
+    /// Modules that nobody answered about.
+    unanswered: BTreeSet<ModuleIx>,
+    is_capped: bool,
+}
+
+impl<'a> Book<'a> {
+    fn read(catalog: &'a Catalog, log: &[LogRow]) -> Self {
+        let (newest, builds) = (BTreeMap::new(), BTreeMap::new());
+        let mut book =
+            Self { catalog, newest, builds, unanswered: BTreeSet::new(), is_capped: false };
+        for row in log {
+            match &row.what {
+                Log::Fact(fact) => book.fact(*fact),
+                Log::Command(command) => book.command(command),
+                Log::Event(event) => book.event(event),
+            }
+        }
+        book
+    }
+
+    fn build(&mut self, build: BuildId) -> &mut Build {
+        self.builds.entry(build).or_default()
+    }
+
+    fn fact(&mut self, fact: Fact) {
+        match fact {
+            Fact::ModuleBegan { build, module, .. } => {
+                self.newest.insert(module, build);
+            }
+            Fact::ModuleEnded { build, end } => {
+                self.build(build).is_ended = true;
+                self.build(build).is_canceled |= end == ComponentEnd::Canceled;
+            }
+            Fact::Submitted { build, component, .. } => {
+                let entry = self.build(build);
+                entry.failed.remove(&component);
+                entry.running.insert(component);
+                entry.tests.remove(&Some(component));
+            }
+            Fact::ComponentEnded { build, component, end } => {
+                let entry = self.build(build);
+                entry.running.remove(&component);
+                if end == ComponentEnd::Failed {
+                    entry.failed.insert(component);
+                }
+            }
+            Fact::Tested { build, component, passed, .. } => {
+                self.build(build).tests.insert(component, passed);
+            }
+            Fact::Waived { build, component } => {
+                self.build(build).tests.insert(component, Some(true));
+            }
+            Fact::Capped => self.is_capped = true,
+            Fact::MessageLost
+            | Fact::Fixed { .. }
+            | Fact::Mailed { .. }
+            | Fact::FaultBegan(_)
+            | Fact::FaultEnded(_)
+            | Fact::Crashed
+            | Fact::Restarted => {}
+        }
+    }
+
+    fn command(&mut self, command: &Command) {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "only these say how a module stands")]
+        match command {
+            Command::OpenModule { build, module, .. } => {
+                self.newest.insert(*module, *build);
+            }
+            Command::Publish { build, .. } => self.build(*build).is_ended = true,
+            Command::Ready { build, .. } => self.build(*build).is_pass_heard = true,
+            Command::Mail { about, .. } => {
+                for concern in about {
+                    if concern.standing == Standing::NoAnswer {
+                        self.unanswered.insert(concern.module);
+                    } else {
+                        self.unanswered.remove(&concern.module);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn event(&mut self, event: &Event) {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "only these say how a module stands")]
+        match *event {
+            Event::Tested { build, passed: true, .. }
+            | Event::Waived { build, component: None, .. } => {
+                self.build(build).is_pass_heard = true;
+            }
+            Event::Canceled { build, .. } => self.build(build).is_canceled = true,
+            Event::Resumed { build, .. } => self.build(build).is_canceled = false,
+            _ => {}
+        }
+    }
+
+    fn package(&self, component: ComponentIx) -> PackageName {
+        self.catalog.component(component).package.clone()
+    }
+
+    fn why_failed(&self, build: Option<BuildId>) -> Reason {
+        let Some(build) = build.and_then(|build| self.builds.get(&build)) else {
+            return Reason::RepoFailed;
+        };
+        if build.is_canceled {
+            return Reason::Canceled;
+        }
+        match build.failed.is_empty() {
+            true => Reason::RepoFailed,
+            false => Reason::BuildFailed(build.failed.iter().map(|&c| self.package(c)).collect()),
+        }
+    }
+
+    /// Why a build that neither passed nor failed does not go on.
+    fn why_stuck(&self, module: ModuleIx, build: BuildId, at_koji: &str) -> Reason {
+        let unknown = Build::default();
+        let build = self.builds.get(&build).unwrap_or(&unknown);
+        match build.tests.get(&None) {
+            Some(Some(false)) => return Reason::TestNotPassed(None),
+            Some(None) => return Reason::NoResult(None),
+            Some(Some(true)) => return Reason::Unheard,
+            None => {}
+        }
+        let red = build.tests.iter().find(|(_, passed)| **passed != Some(true));
+        if let Some((component, passed)) = red {
+            let package = component.map(|component| self.package(component));
+            return match passed {
+                Some(_) => Reason::TestNotPassed(package),
+                None => Reason::NoResult(package),
+            };
+        }
+        if self.unanswered.contains(&module) {
+            return Reason::NoAnswer;
+        }
+        if build.is_ended || (build.running.is_empty() && at_koji.is_empty()) {
+            return Reason::Unheard;
+        }
+        let what = if at_koji.is_empty() { "koji does not go on with it" } else { at_koji };
+        Reason::AtKoji(what.to_owned())
+    }
+
+    /// Why a module was never built.
+    fn why_not_begun(&self, module: ModuleIx, states: &BTreeMap<&str, ModuleState>) -> Reason {
+        let mut missing = Vec::new();
+        let mut is_unheard = false;
+        for (entry, at) in self.catalog.modules.iter().zip(0..) {
+            if !entry.is_planned || !entry.planned_dependants.contains(&module) {
+                continue;
+            }
+            if states.get(&*entry.id) != Some(&ModuleState::Ready) {
+                missing.push(Arc::clone(&entry.id));
+            }
+            let build = self.newest.get(&ModuleIx(at)).and_then(|build| self.builds.get(build));
+            is_unheard |= build.is_some_and(|build| build.is_ended && !build.is_pass_heard);
+        }
+        if self.is_capped {
+            Reason::Capped
+        } else if !missing.is_empty() {
+            Reason::DependsOn(missing)
+        } else if self.unanswered.contains(&module) {
+            Reason::NoAnswer
+        } else if is_unheard {
+            Reason::Unheard
+        } else {
+            Reason::NotAsked
+        }
+    }
+}
+
+/// Writes into each module that is not ready why it is not. `at_koji` says what is left at koji.
+pub(super) fn give_reasons(
+    (catalog, log): (&Catalog, &[LogRow]),
+    at_koji: &str,
+    modules: &mut [ModuleRun],
+) {
+    let book = Book::read(catalog, log);
+    let states: BTreeMap<String, ModuleState> =
+        modules.iter().map(|module| (module.id.to_string(), module.state)).collect();
+    let states = states.iter().map(|(id, state)| (id.as_str(), *state)).collect();
+    let numbers: BTreeMap<Arc<str>, ModuleIx> =
+        catalog.modules.iter().map(|m| Arc::clone(&m.id)).zip((0..).map(ModuleIx)).collect();
+    for module in modules {
+        let index = numbers[&module.id];
+        let newest = book.newest.get(&index).copied();
+        module.reason = match (module.state, newest) {
+            (ModuleState::Ready, _) => None,
+            (ModuleState::Failed, build) => Some(book.why_failed(build)),
+            (_, None) | (ModuleState::Blocked, _) => Some(book.why_not_begun(index, &states)),
+            (ModuleState::Waiting, Some(_)) if book.is_capped => Some(Reason::Capped),
+            (ModuleState::Stuck | ModuleState::Waiting, Some(build)) => {
+                Some(book.why_stuck(index, build, at_koji))
+            }
+        };
+    }
+}
