@@ -28,10 +28,12 @@ fn judge(seed: u64) -> Vec<String> {
 }
 
 fn fail(seed: u64, complaints: &[String], run: &Run) -> ! {
+    let log: Vec<String> =
+        run.log.iter().map(|row| format!("{:>12} {:?}", row.at.0, row.what)).collect();
     panic!(
-        "seed {seed}: {}\nagain with: MODPLAN_SEED={seed} cargo nextest run ten_thousand_worlds\n{:#?}",
+        "seed {seed}: {}\nagain with: MODPLAN_SEED={seed} cargo nextest run ten_thousand_worlds\n{}",
         complaints.join("\n"),
-        run.log
+        log.join("\n")
     );
 }
 

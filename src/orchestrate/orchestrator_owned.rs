@@ -124,6 +124,8 @@ struct ModuleBuild {
     redone: u32,
     /// Which test of the module counts, from 1.
     round: u32,
+    /// The test that its publication asked for; a later one was asked for by itself.
+    published: u32,
     since: Timestamp,
     test_tries: u32,
     repo_tries: u32,
@@ -328,6 +330,7 @@ impl<'a> OrchestratorOwned<'a> {
             first_part: u32::try_from(self.parts.len()).expect("the fuse bounds builds"),
             redone: 0,
             round: 1,
+            published: 0,
             since: to.now,
             test_tries: 0,
             repo_tries: 0,

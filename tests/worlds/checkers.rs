@@ -465,9 +465,18 @@ fn requests_are_served(setup: &Setup, run: &Run) -> Option<String> {
     Some(format!("{lost:?} were asked for and never built"))
 }
 
+/// A build that is under way at the end, though the hub may not let it go on after a repair, keeps
+/// the next one waiting.
 fn is_live(setup: &Setup, run: &Run, module: ModuleIx) -> bool {
     let id = &setup.catalog.module(module).id;
-    run.modules.iter().any(|entry| entry.id == *id && entry.state == ModuleState::Stuck)
+    let is_resumed = events(run).any(
+        |event| matches!(event, Event::Resumed { build, .. } if module_of(run, *build) == module),
+    );
+    run.modules.iter().any(|entry| {
+        entry.id == *id
+            && (entry.state == ModuleState::Stuck
+                || (entry.state == ModuleState::Failed && is_resumed))
+    })
 }
 
 fn within_the_limit(setup: &Setup, run: &Run) -> Option<String> {
@@ -691,8 +700,12 @@ fn retries_are_made(setup: &Setup, run: &Run) -> Option<String> {
             Log::Event(Event::Canceled { build, .. }) => {
                 may_give_up.insert(*build);
             }
-            Log::Event(Event::Resumed { build, .. }) => {
-                failures.retain(|(of, _), _| of != build);
+            Log::Event(Event::Resumed { build, fixed, .. }) => {
+                // What was repaired begins anew, and so does what was given up.
+                failures.retain(|(of, component), count| {
+                    of != build
+                        || (!fixed.contains(component) && *count <= setup.conditions.retries)
+                });
             }
             Log::Fact(Fact::Submitted { build, component, .. })
                 if failures.get(&(*build, *component)) > Some(&setup.conditions.retries) =>

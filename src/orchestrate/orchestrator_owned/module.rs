@@ -57,6 +57,7 @@ impl OrchestratorOwned<'_> {
     /// The module is built, with its repo: it is published as done, and its gate decides.
     fn publish(&mut self, build: BuildId, to: &mut To<'_>) {
         let entry = self.build(build);
+        entry.published = entry.round;
         let (module, attempt) = (entry.module, entry.round);
         to.out.push(Command::Publish { build, module, attempt });
         if self.limits.gates.module {
@@ -274,6 +275,11 @@ impl OrchestratorOwned<'_> {
 
     fn resume_failed(&mut self, build: BuildId, to: &mut To<'_>) {
         self.set_state(build, State::Building);
+        let entry = self.build(build);
+        if entry.published == entry.round {
+            // It was canceled at its gate: what is published once more is tested once more.
+            entry.round += 1;
+        }
         let components = self.catalog.module(self.build(build).module).components.clone();
         for component in components.map(ComponentIx) {
             match self.part(build, component).state {

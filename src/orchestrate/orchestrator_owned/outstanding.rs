@@ -39,7 +39,11 @@ impl OrchestratorOwned<'_> {
                 None => out.push(Command::MakeRepo { build, module }),
             },
             State::Testing => {
-                out.push(Command::Publish { build, module, attempt: entry.round });
+                let attempt = entry.round;
+                out.push(match entry.published == attempt {
+                    true => Command::Publish { build, module, attempt },
+                    false => Command::RequestTest { build, component: None, attempt },
+                });
             }
             State::Building | State::Stuck | State::Passed | State::Failed => {}
         }

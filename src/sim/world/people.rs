@@ -1,5 +1,6 @@
 //! People: hours after a mail they waive what a test found, or repair what is wrong.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Ask, Happening, World};
@@ -107,6 +108,7 @@ impl World<'_> {
 
     fn failed_components(&self, build: BuildId) -> Vec<ComponentIx> {
         let of_it = self.failures.iter().filter(|(of, _)| *of == build);
-        of_it.map(|&(_, component)| component).collect()
+        let failed: BTreeSet<ComponentIx> = of_it.map(|&(_, component)| component).collect();
+        failed.into_iter().collect()
     }
 }
