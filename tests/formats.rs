@@ -82,7 +82,8 @@ fn a_plan_has_its_fields() {
          critical_path/*/package=text critical_path/*/seconds=number \
          bounds/critical_path_seconds=number bounds/capacity_seconds/*=number \
          bounds/lower_bound_seconds=number bounds/schedule_seconds=number \
-         bounds/wave_barrier_seconds=number",
+         bounds/wave_barrier_seconds=number estimate/seconds_p50=number \
+         estimate/seconds_p90=number estimate/replications=whole",
     );
     let cycles = json(&["plan", CYCLE, "--all", "--format", "json"]);
     has(

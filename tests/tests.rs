@@ -46,5 +46,6 @@ mod support;
 mod sweeps;
 #[cfg(test)]
 mod theory;
+mod troubles;
 #[cfg(test)]
 mod worlds;

@@ -164,7 +164,9 @@ fn explain(id: &str, run: &Run, catalog: &Catalog) -> Result<String, Refusal> {
         .collect();
     if named.is_empty() {
         let refusal = Refusal::usage(format!("`{id}` is no module of this run"));
-        let near = nearest(id, catalog.modules.iter().map(|module| &*module.id));
+        let ids = catalog.modules.iter().map(|module| &*module.id);
+        let streams = ids.clone().filter_map(|id| id.rsplit_once(':').map(|(stream, _)| stream));
+        let near = nearest(id, ids.chain(streams));
         return Err(match near {
             Some(near) => refusal.hint(format!("did you mean `{near}`?")),
             None => refusal.hint("give an id as `modplan plan` prints it"),
@@ -243,6 +245,15 @@ fn warn_of_stale_pdc(world: &World, superseded: &[(String, String)], console: &C
 fn builds_max(plan: &Plan, selection: &SelectionArgs) -> Option<u32> {
     let passed = plan.modules.iter().filter(|module| module.pass_through).count();
     selection.max_builds.map(|max| u32::try_from(max.get() + passed).unwrap_or(u32::MAX))
+}
+
+/// Returns the order of submission that a scenario names.
+pub(crate) fn dispatch(named: scenario::Dispatch) -> Dispatch {
+    match named {
+        scenario::Dispatch::Graph => Dispatch::Graph,
+        scenario::Dispatch::Batch => Dispatch::Batch,
+        scenario::Dispatch::Wave => Dispatch::Wave,
+    }
 }
 
 impl Subject {
@@ -356,11 +367,7 @@ impl Subject {
             hub: HubSetup::of(farm, &self.prepared.catalog, &self.world.history).map(Arc::new),
             approach,
             cascade,
-            dispatch: match orchestrator_owned.dispatch {
-                scenario::Dispatch::Graph => Dispatch::Graph,
-                scenario::Dispatch::Batch => Dispatch::Batch,
-                scenario::Dispatch::Wave => Dispatch::Wave,
-            },
+            dispatch: dispatch(orchestrator_owned.dispatch),
             submit_limit: orchestrator_owned.submit_limit.unwrap_or(u32::MAX),
             builds_max: u32::try_from(self.world.scenario.builds_max)
                 .unwrap_or(u32::MAX)

@@ -10,6 +10,7 @@ use modplan::sim::DurationMode;
 use super::args::{InputArgs, SelectionArgs, WorldArgs, name_stream};
 use super::case::{Case, World};
 use super::console::Console;
+use super::estimate;
 use super::output::OutputArgs;
 use super::status::{Answer, Refusal};
 
@@ -59,6 +60,11 @@ impl PlanCommand {
         let mut is_odd = false;
         if let Some(target) = &self.platform {
             is_odd = case.move_to(target, &mut planning.plan, console)?;
+        }
+        if matches!(self.format, Format::Table | Format::Json) {
+            let on = (&planning.farm, &world);
+            planning.plan.estimate =
+                Some(estimate::estimate(&planning.plan, on, self.world.seed, console));
         }
         let remarks = report::plan::remarks(&planning.plan);
         for (remark, hint) in &remarks {

@@ -38,6 +38,9 @@ pub struct Plan {
     pub critical_path: Vec<CriticalStep>,
     /// How long it takes.
     pub bounds: Bounds,
+    /// How long it takes with every step of koji, where the virtual farm was asked.
+    #[serde(default)]
+    pub estimate: Option<Estimate>,
     /// What the modules become on another platform, where that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_platform: Option<OnPlatform>,
@@ -246,6 +249,18 @@ pub struct Bounds {
     pub schedule_seconds: Option<f64>,
     /// The same with a barrier after each wave.
     pub wave_barrier_seconds: Option<f64>,
+}
+
+/// How long a plan takes with every step of koji (polls, source RPMs, tags, repos), from runs on the
+/// virtual farm in which nothing fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// Half of the runs took no longer; null where none was done, as when an arch has no builder.
+    pub seconds_p50: Option<f64>,
+    /// Nine in ten took no longer.
+    pub seconds_p90: Option<f64>,
+    /// How many runs there were.
+    pub replications: u64,
 }
 
 impl Plan {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::graph::export::{self, Cluster, Drawing, DrawnEdge, DrawnNode};
 use crate::plan::Plan;
-use crate::plan::model::{Because, BecauseKind, PlanModule};
+use crate::plan::model::{self, Because, BecauseKind, PlanModule};
 use crate::time::Millis;
 
 /// How many modules of a reason or list are named before the rest is counted.
@@ -122,6 +122,12 @@ fn summary(plan: &Plan) -> String {
                 format_args!("schedule       none: no builder for {}\n", arches.join(", ")),
             );
         }
+    }
+    if let Some(model::Estimate { seconds_p50: Some(half), seconds_p90: Some(most), .. }) =
+        plan.estimate
+    {
+        let (half, most) = (span(half), span(most));
+        add(&mut text, format_args!("on koji        {half}, nine in ten within {most}\n"));
     }
     text
 }

@@ -235,6 +235,7 @@ impl<'a> Book<'a> {
     fn why_not_begun(&self, module: ModuleIx, states: &BTreeMap<&str, ModuleState>) -> Reason {
         let mut missing = Vec::new();
         let mut is_unheard = false;
+        let mut is_unanswered = self.unanswered.contains(&module);
         for (entry, at) in self.catalog.modules.iter().zip(0..) {
             if !entry.is_planned || !entry.planned_dependants.contains(&module) {
                 continue;
@@ -243,13 +244,14 @@ impl<'a> Book<'a> {
                 missing.push(Arc::clone(&entry.id));
             }
             let build = self.newest.get(&ModuleIx(at)).and_then(|build| self.builds.get(build));
+            is_unanswered |= self.unanswered.contains(&ModuleIx(at));
             is_unheard |= build.is_some_and(|build| build.is_ended && !build.is_pass_heard);
         }
         if self.is_capped {
             Reason::Capped
         } else if !missing.is_empty() {
             Reason::DependsOn(missing)
-        } else if self.unanswered.contains(&module) {
+        } else if is_unanswered {
             Reason::NoAnswer
         } else if is_unheard {
             Reason::Unheard

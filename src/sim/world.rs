@@ -447,11 +447,11 @@ impl<'a> World<'a> {
         }
         self.note_with(|| Log::Event(event.clone()));
         self.joined.clear();
+        if self.has_journal {
+            self.journal.push((self.now, event.clone()));
+        }
         (driven.handle)(&mut driven.orchestrator, &event, self.now, &mut self.commands);
         self.handled += 1;
-        if self.has_journal {
-            self.journal.push((self.now, event));
-        }
         if self.setup.conditions.crash_after.binary_search(&self.handled).is_ok() {
             self.crash_between(driven);
         }

@@ -1,0 +1,63 @@
+//! What a plan takes with every step of koji: the virtual farm, run a few times.
+
+use modplan::farm::{Farm, Model};
+use modplan::orchestrate::{Approach, Cascade};
+use modplan::plan::model::{Estimate, Plan};
+use modplan::report::Distribution;
+use modplan::sim::sweep::Threads;
+use modplan::sim::{
+    self, Conditions, DurationMode, HubSetup, Outcome, Outcomes, Reach, Setup, Slots,
+};
+
+use super::case::World;
+use super::console::Console;
+use super::execute::dispatch;
+use super::progress::Progress;
+
+/// About so many component builds are simulated for one estimate, in at least [`RUNS_MIN`] and at
+/// most [`RUNS_MAX`] runs: a dry run answers at once.
+const COMPONENT_BUILDS: usize = 10_000;
+const RUNS_MIN: usize = 9;
+const RUNS_MAX: usize = 99;
+
+/// Estimates how long a plan takes on a farm in koji's model, whichever model the farm names: the
+/// orchestrator owns the builds, each module is rebuilt once, and nothing fails.
+pub(crate) fn estimate(
+    plan: &Plan,
+    (farm, world): (&Farm, &World),
+    seed: u64,
+    console: &Console,
+) -> Estimate {
+    let components = plan.components().filter(|component| !component.reused).count();
+    let runs = (COMPONENT_BUILDS / components.max(1)).clamp(RUNS_MIN, RUNS_MAX) as u64;
+    let setup = setup(plan, (farm, world), seed);
+    let progress = Progress::start(console, "runs for the estimate", runs);
+    let figures = Threads::start(0).run(&setup, 0..runs, &|| progress.step());
+    drop(progress);
+    let done = figures.iter().filter(|run| run.outcome == Outcome::Done);
+    let makespans: Vec<u64> = done.map(|run| run.makespan.0).collect();
+    let spread = Distribution::of(&makespans, 1000);
+    Estimate { seconds_p50: spread.p50, seconds_p90: spread.p90, replications: runs }
+}
+
+fn setup(plan: &Plan, (farm, world): (&Farm, &World), seed: u64) -> Setup {
+    let reach = Reach { plan, all: plan, superseded: &[], by_source: false };
+    let prepared = sim::prepare(reach, &world.history);
+    let farm = Farm { model: Model::Koji, ..farm.clone() };
+    let owned = &world.scenario.orchestrator_owned;
+    Setup {
+        slots: Slots::of(&farm),
+        hub: HubSetup::of(&farm, &prepared.catalog, &world.history).map(std::sync::Arc::new),
+        catalog: prepared.catalog,
+        samples: prepared.samples,
+        approach: Approach::OrchestratorOwned,
+        cascade: Cascade::Planned,
+        dispatch: dispatch(owned.dispatch),
+        submit_limit: owned.submit_limit.unwrap_or(u32::MAX),
+        builds_max: u32::MAX,
+        durations: DurationMode::Resample,
+        outcomes: Outcomes::AlwaysPass,
+        conditions: Conditions { poll: owned.poll, ..Conditions::default() },
+        seed,
+    }
+}

@@ -1,0 +1,153 @@
+//! What `execute` tells of a run that met trouble: its story, the story of one module, why it is not
+//! done, and the journal it keeps.
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+
+const CYCLE: &str = "fixtures/cycle/modules.yaml";
+const EL8: &str = "fixtures/el8-perl/modules.yaml";
+
+/// A module's gate that is always red, people who take an hour, a bus that is away for a while.
+const TROUBLE: &str = "\
+tests: {gate: module, false_alarm: 1.0, module: {p50: 10m, p90: 10m}}
+people: {fix: {p50: 1h, p90: 1h}, waive_share: 1.0}
+faults:
+- {at: 5m, kind: hub-refusing, for: 10m}
+";
+
+fn modplan(arguments: &[&str]) -> (i32, String, String) {
+    let mut command = Command::cargo_bin("modplan").expect("the binary is built");
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments);
+    let output = command.output().expect("it starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    (output.status.code().expect("no signal"), text(output.stdout), text(output.stderr))
+}
+
+fn with_scenario(scenario: &str, arguments: &[&str]) -> (i32, String, String) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("scenario.yaml");
+    fs::write(&path, scenario).unwrap();
+    let trace = ["--trace", "fixtures/el8-perl/trace.csv"];
+    let scenario = ["--scenario", path.to_str().unwrap()];
+    modplan(&[arguments, &trace, &scenario].concat())
+}
+
+const ONE: [&str; 6] =
+    ["execute", EL8, "--changed", "perl-DBD-Pg:3.7", "--approach", "orchestrator-owned"];
+
+#[test]
+fn the_story_of_a_troubled_run_is_told() {
+    let (code, out, _) = with_scenario(TROUBLE, &ONE);
+    assert_eq!(code, 0);
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn the_story_of_one_module_is_told() {
+    let explain = ["--explain", "perl-DBD-Pg:3.7", "--unit", "context"];
+    let (code, out, _) = with_scenario(TROUBLE, &[&ONE[..], &explain].concat());
+    assert_eq!(code, 0);
+    insta::assert_snapshot!(out);
+    let (code, _, err) =
+        with_scenario(TROUBLE, &[&ONE[..], &["--explain", "perl-DBD-PG:3.7"]].concat());
+    assert_eq!(code, 2);
+    assert!(err.contains("did you mean `perl-DBD-Pg:3.7"), "{err}");
+}
+
+#[test]
+fn every_way_to_end_badly_says_why_and_what_to_do() {
+    let gate = "tests: {gate: module, false_alarm: 1.0}\n";
+    let cases = [
+        (gate, "orchestrator-owned", "the test did not pass", "give the scenario people"),
+        (
+            "tests: {gate: module, missing: 1.0, timeout: 1h}\n",
+            "orchestrator-owned",
+            "the test gave no result",
+            "see tests.missing",
+        ),
+        (
+            "builds: {outcomes: rate, failure_rate: 1.0}\n",
+            "koji-owned",
+            " failed",
+            "builds.retries",
+        ),
+        ("faults: [{at: 0s, kind: bus-outage}]\n", "koji-owned", "never heard", "see bus.loss"),
+        ("faults: [{at: 0s, kind: pdc-down}]\n", "koji-owned", "nobody answers", "pdc-down"),
+        ("faults: [{at: 1m, kind: hub-offline}]\n", "orchestrator-owned", "the hub is offline", ""),
+        (
+            "faults: [{at: 0s, kind: repo-failure}]\n",
+            "koji-owned",
+            "its repo could not be made",
+            "repo-failure",
+        ),
+        (
+            "faults: [{at: 1m, kind: module-canceled, module: \"perl:5.30\"}]\n",
+            "koji-owned",
+            "it was canceled",
+            "module-canceled",
+        ),
+    ];
+    for (scenario, approach, reason, hint) in cases {
+        let run = ["execute", EL8, "--changed", "perl:5.30", "--cascade", "literal"];
+        let json = ["--approach", approach, "--format", "json"];
+        let (code, out, err) = with_scenario(scenario, &[&run[..], &json].concat());
+        assert_eq!(code, 1, "{scenario}: {err}");
+        let run: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+        let modules = run["modules"].as_object().unwrap().values();
+        let mut reasons = modules.filter_map(|module| module["reason"].as_str());
+        assert!(reasons.any(|told| told.contains(reason)), "{scenario}: {out}");
+        assert!(err.contains(hint), "{scenario}: {err}");
+    }
+}
+
+fn execute_with(journal: &Path, seed: &str) -> (i32, String, String) {
+    let journal = journal.to_str().unwrap();
+    with_scenario(TROUBLE, &[&ONE[..], &["--journal", journal, "--seed", seed]].concat())
+}
+
+#[test]
+fn a_journal_is_kept_gone_on_with_and_refused_when_it_is_not_of_this_run() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("run.jsonl");
+    let (code, first, _) = execute_with(&path, "1");
+    assert_eq!(code, 0);
+    let whole = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = whole.lines().collect();
+    assert!(lines.len() > 10, "a header and a line an event");
+    for line in &lines {
+        serde_json::from_str::<serde_json::Value>(line).expect("JSON lines");
+    }
+    // Cut after a line, it is gone on with, to the same end.
+    fs::write(&path, lines[..5].join("\n") + "\n").unwrap();
+    let (code, again, _) = execute_with(&path, "1");
+    assert_eq!((code, again), (0, first));
+    assert_eq!(fs::read_to_string(&path).unwrap(), whole);
+    let refused = |text: String, seed: &str, line: usize, what: &str| {
+        fs::write(&path, &text).unwrap();
+        let (code, _, err) = execute_with(&path, seed);
+        assert_eq!(code, 1, "{err}");
+        let place = format!("run.jsonl:{line}: ");
+        assert!(err.contains(&place) && err.contains(what), "{place}{what} is not in: {err}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), text, "what is there stays");
+    };
+    let half = lines[4].len() / 2;
+    refused(lines[..4].join("\n") + "\n" + &lines[4][..half], "1", 5, "");
+    let edited = lines.iter().position(|line| line.contains("\"build\":0")).unwrap() + 1;
+    refused(whole.replacen("\"build\":0", "\"build\":1", 1), "1", edited, "edited");
+    refused(whole.clone(), "2", 1, "");
+    refused(whole.replacen("\"format\":1", "\"format\":9", 1), "1", 1, "9");
+    let (code, _, err) = modplan(&[
+        "execute",
+        CYCLE,
+        "--all",
+        "--approach",
+        "koji-owned",
+        "--cascade",
+        "planned",
+        "--journal",
+        path.to_str().unwrap(),
+    ]);
+    assert_eq!(code, 1, "another run: {err}");
+}
