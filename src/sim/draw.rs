@@ -114,6 +114,11 @@ fn generator(key: Key, purpose: Purpose) -> Pcg64Mcg {
     Pcg64Mcg::from_seed(state.to_le_bytes())
 }
 
+/// Returns a number that stands for a text as a [subject](Key::subject).
+pub(super) fn text_key(text: &str) -> u64 {
+    text.bytes().fold(0, |key, byte| mix(key ^ u64::from(byte)))
+}
+
 /// The finalizer of SplitMix64 (Steele, Lea, Flood 2014): every input bit moves every output bit.
 fn mix(value: u64) -> u64 {
     let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);

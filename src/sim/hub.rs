@@ -25,6 +25,7 @@ mod finish;
 mod handler;
 mod poll;
 mod repo;
+mod repo_work;
 pub mod scheduler;
 mod settings;
 mod task;
@@ -44,6 +45,7 @@ use crate::koji::TaskState;
 use crate::time::{Millis, Timestamp};
 
 pub use self::repo::{EventId, RequestId, TagId};
+pub use self::repo_work::{Regeneration, RepoWork};
 pub use self::settings::{
     ArchSet, BuilderSettings, CHANNEL_CREATEREPO, CHANNEL_DEFAULT, CREATEREPO, Phases, Polling,
     Settings, TaskArch,

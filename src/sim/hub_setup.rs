@@ -68,23 +68,24 @@ impl Steps {
     fn of(farm: &Farm, catalog: &Catalog, history: &History) -> Self {
         let noarch = Arch::from("noarch");
         let none = PackageName::from("");
-        let (_, from) = history.estimate(CREATEREPO, &none, &noarch);
+        let createrepo = history.samples(CREATEREPO, &none, &noarch);
         let macros = PackageName::from(MACROS);
         let of_macros = |method| history.samples(method, &macros, &noarch);
         // Other packages say nothing of this one, which builds nothing.
         let (_, known) = history.estimate(BUILD_ARCH, &macros, &noarch);
         let is_known = matches!(known, EstimateFrom::PackageArch | EstimateFrom::Package);
+        let macros_build = of_macros(BUILD_ARCH);
         Self {
             components: catalog
                 .components
                 .iter()
                 .map(|component| ComponentSteps::of(component, (catalog, history, &noarch)))
                 .collect(),
-            createrepo: (from != EstimateFrom::Default)
-                .then(|| history.samples(CREATEREPO, &none, &noarch)),
+            createrepo: (createrepo.from != EstimateFrom::Default || has_failed(&createrepo))
+                .then_some(createrepo),
             macros_srpm: of_macros(BUILD_SRPM),
-            macros_build: if is_known {
-                of_macros(BUILD_ARCH)
+            macros_build: if is_known || has_failed(&macros_build) {
+                macros_build
             } else {
                 always(farm.hub.macros_build, &macros)
             },
@@ -112,6 +113,11 @@ impl ComponentSteps {
                 + median(TAG_BUILD, noarch),
         }
     }
+}
+
+/// Returns whether a failure of the very thing is recorded; those of others are never taken for it.
+fn has_failed(samples: &Samples) -> bool {
+    samples.draws.iter().any(|draw| draw.outcome == RowOutcome::Failed)
 }
 
 /// Returns samples that always say the same.

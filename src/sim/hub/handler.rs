@@ -83,9 +83,9 @@ impl Hub {
                     self.build_step(task, &spec, step)
                 }
                 Job::Levels(levels) => self.level_step(task, levels),
-                Job::NewRepo { tag, event, is_begun } => {
-                    let tag = *tag;
-                    self.new_repo_step(task, tag, (event, is_begun))
+                Job::NewRepo { tag, number, event, is_begun } => {
+                    let repo = (*tag, *number);
+                    self.new_repo_step(task, repo, (event, is_begun))
                 }
                 Job::DistRepo { arches, is_begun } => self.dist_repo_step(task, arches, is_begun),
                 Job::Leaf { .. } | Job::WaitRepo(_) => unreachable!("these have no children"),
@@ -237,14 +237,18 @@ impl Hub {
         }
     }
 
-    fn new_repo_step(&mut self, task: u32, tag: TagId, state: (&mut EventId, &mut bool)) -> Next {
-        let (event, is_begun) = state;
+    fn new_repo_step(
+        &mut self,
+        task: u32,
+        repo: (TagId, u32),
+        state: (&mut EventId, &mut bool),
+    ) -> Next {
+        let ((tag, number), (event, is_begun)) = (repo, state);
         if !*is_begun {
             *is_begun = true;
             *event = self.repos.new_event(self.passed.time);
-            let run = self.repos.createrepo_run(tag);
             for arch in self.repos.arches_of(tag).iter() {
-                let job = leaf(Work::ok(run));
+                let job = leaf(self.repos.createrepo(tag, number, arch));
                 self.child((task, Label::Arch(arch)), (Method::Createrepo, TaskArch::Noarch), job);
             }
             return Next::Again;

@@ -4,8 +4,9 @@
 //! event. A request for a repo is met at once by one that is new enough; else it joins one under way,
 //! or waits for the repo manager, which looks every 15 s and has `newRepo` tasks made, ten at most.
 
+use super::repo_work::{Regeneration, RepoWork};
 use super::settings::ArchSet;
-use super::task::{Job, NEVER, Task, WaitRepo};
+use super::task::{Job, NEVER, Task, WaitRepo, Work};
 use super::{Happened, Hub, Kind, Method, Stamp, TaskArch};
 use crate::farm::Repo as Constants;
 use crate::koji::TaskState;
@@ -30,9 +31,10 @@ struct Tag {
     changed: EventId,
     /// The event of its newest repo that is ready.
     ready: Option<EventId>,
-    /// How long `createrepo` runs for an empty tag, and more for each build.
-    createrepo: (Millis, Millis),
+    createrepo: RepoWork,
     builds: u64,
+    /// How often a regeneration of it was begun.
+    regenerations: u32,
     waiters: Vec<u32>,
 }
 
@@ -92,10 +94,10 @@ impl Repos {
         self.tags[tag.0 as usize].arches
     }
 
-    pub(super) fn createrepo_run(&self, tag: TagId) -> Millis {
+    /// Returns what the `createrepo` task for one arch comes to, as the tag is now.
+    pub(super) fn createrepo(&self, tag: TagId, number: u32, arch: u32) -> Work {
         let tag = &self.tags[tag.0 as usize];
-        let (base, per_build) = tag.createrepo;
-        base + Millis(per_build.0.saturating_mul(tag.builds))
+        tag.createrepo.of(Regeneration { number, arch, builds: tag.builds })
     }
 
     pub(super) fn last_change(&self, tag: TagId) -> EventId {
@@ -121,17 +123,17 @@ impl Repos {
 }
 
 impl Hub {
-    /// Adds a tag that no repo was made for yet; `createrepo` is the run for an empty tag, and what
-    /// each build in it adds.
-    pub fn add_tag(&mut self, arches: ArchSet, createrepo: (Millis, Millis)) -> TagId {
+    /// Adds a tag that no repo was made for yet.
+    pub fn add_tag(&mut self, arches: ArchSet, createrepo: impl Into<RepoWork>) -> TagId {
         let changed = self.repos.new_event(self.passed.time);
         let id = u32::try_from(self.repos.tags.len()).expect("tags are numbered by u32");
         self.repos.tags.push(Tag {
             arches,
             changed,
             ready: None,
-            createrepo,
+            createrepo: createrepo.into(),
             builds: 0,
+            regenerations: 0,
             waiters: Vec::new(),
         });
         TagId(id)
@@ -227,7 +229,9 @@ impl Hub {
     fn make_repo(&mut self, at: u32) {
         let tag = self.repos.requests[at as usize].tag;
         let priority = self.settings.repo.priority;
-        let job = Job::NewRepo { tag, event: EventId(0), is_begun: false };
+        let number = &mut self.repos.tags[tag.0 as usize].regenerations;
+        *number += 1;
+        let job = Job::NewRepo { tag, number: *number, event: EventId(0), is_begun: false };
         let task = Task { priority, created: self.now(), ..Task::new(Method::NewRepo, job) };
         let task = self.new_task(task, TaskArch::Noarch);
         let request = &mut self.repos.requests[at as usize];

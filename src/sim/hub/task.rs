@@ -192,7 +192,7 @@ pub(super) enum Job {
     Build { spec: Arc<BuildSpec>, step: BuildStep },
     Levels(Levels),
     WaitRepo(WaitRepo),
-    NewRepo { tag: TagId, event: EventId, is_begun: bool },
+    NewRepo { tag: TagId, number: u32, event: EventId, is_begun: bool },
     DistRepo { arches: Vec<Work>, is_begun: bool },
 }
 

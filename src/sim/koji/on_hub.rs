@@ -5,14 +5,13 @@
 //! every batch, and at the end for one `createrepo`; koji's own `moduleBuild` task pays for a
 //! `waitrepo` before every batch and for the same `createrepo`.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::{Cost, Job, Luck, Notice, Order, TaskBar, Trouble, What};
 use crate::name::Arch;
 use crate::orchestrate::{BuildId, ComponentEnd, ComponentIx, ModuleIx};
 use crate::sim::Setup;
-use crate::sim::draw::{self, Purpose};
 use crate::sim::hub::{
     EventId, Happened, Hub, Method, Phases, Request, RequestId, TagId, TaskId, Work,
 };
@@ -21,6 +20,11 @@ use crate::time::{Millis, Timestamp};
 
 mod account;
 mod submit;
+#[cfg(test)]
+mod tests;
+mod works;
+
+use works::Made;
 
 /// How often the macros package is built before the target counts as broken.
 const MACROS_TRIES: u32 = 3;
@@ -87,11 +91,19 @@ pub(in crate::sim) struct OnHub<'a> {
     /// Jobs that go to the hub at the end of this moment.
     due: Vec<u32>,
     /// Jobs that wait for a repo or are in koji's hands.
-    live: Vec<u32>,
+    live: BTreeSet<u32>,
+    /// Jobs by the task that each became.
+    job_of: BTreeMap<TaskId, Job>,
+    /// Jobs by the repo that each asked for.
+    waiting_for: BTreeMap<RequestId, Vec<Job>>,
     builds: Vec<BuildRun>,
     components: Vec<ComponentRun>,
     owners: Vec<Owner>,
     luck: Luck,
+    /// By module.
+    made: Vec<Made>,
+    /// By builder.
+    phase_keys: Vec<u64>,
     heard: Vec<crate::sim::hub::Notice>,
     busy: Vec<Millis>,
     /// By module: when something of it was on a builder.
@@ -110,11 +122,15 @@ impl<'a> OnHub<'a> {
             now: Timestamp::START,
             jobs: Vec::new(),
             due: Vec::new(),
-            live: Vec::new(),
+            live: BTreeSet::new(),
+            job_of: BTreeMap::new(),
+            waiting_for: BTreeMap::new(),
             builds: Vec::new(),
             components: Vec::new(),
             owners: Vec::new(),
             luck: Luck::default(),
+            made: Vec::new(),
+            phase_keys: works::phase_keys(&farm.settings),
             heard: Vec::new(),
             busy: Vec::new(),
             spans: Vec::new(),
@@ -132,6 +148,10 @@ impl<'a> OnHub<'a> {
         self.jobs.clear();
         self.due.clear();
         self.live.clear();
+        self.job_of.clear();
+        self.waiting_for.clear();
+        self.made.clear();
+        self.made.resize(catalog.modules.len(), Made::default());
         self.builds.clear();
         self.components.clear();
         self.owners.clear();
@@ -142,22 +162,6 @@ impl<'a> OnHub<'a> {
         self.costs.clear();
         self.notices.clear();
         self.bars = with_bars.then(Vec::new);
-    }
-
-    /// Draws when those that poll do so first, the same in every variant of a replication.
-    fn phases(&self) -> Phases {
-        let settings = &self.farm.settings;
-        let draw = |subject: u64, within: Millis| {
-            let share = draw::uniform(self.luck.key(self.setup, subject, 1), Purpose::Phase);
-            Millis::from_secs_f64(share * within.as_secs_f64()).expect("a share of an interval")
-        };
-        let builders =
-            (0..settings.builders.len() as u64).map(|at| draw(at + 2, settings.period()));
-        Phases {
-            builders: builders.collect(),
-            manager: draw(0, settings.repo.check_interval),
-            run_age: draw(1, settings.hub.run_interval),
-        }
     }
 
     pub(super) fn order(&mut self, now: Timestamp, order: Order) -> Job {
@@ -228,14 +232,15 @@ impl<'a> OnHub<'a> {
     }
 
     fn repo_ended(&mut self, request: RequestId, is_ok: bool) {
-        let waits = |at: &u32| self.jobs[*at as usize].state == JobState::Repo(request);
-        let waiting: Vec<u32> = self.live.iter().copied().filter(waits).collect();
-        for job in waiting {
+        for job in self.waiting_for.remove(&request).unwrap_or_default() {
+            if self.jobs[job.0 as usize].state != JobState::Repo(request) {
+                continue;
+            }
             if is_ok {
-                self.jobs[job as usize].state = JobState::Due;
-                self.due.push(job);
+                self.jobs[job.0 as usize].state = JobState::Due;
+                self.due.push(job.0);
             } else {
-                self.no_repo(Job(job));
+                self.no_repo(job);
             }
         }
     }
@@ -253,14 +258,16 @@ impl<'a> OnHub<'a> {
 
     fn close(&mut self, job: Job) {
         self.jobs[job.0 as usize].state = JobState::Over;
-        self.live.retain(|&live| live != job.0);
+        self.live.remove(&job.0);
     }
 
     fn go_live(&mut self, job: Job, state: JobState) {
         self.jobs[job.0 as usize].state = state;
-        self.live.push(job.0);
-        if state == JobState::Due {
-            self.due.push(job.0);
+        self.live.insert(job.0);
+        match state {
+            JobState::Due => self.due.push(job.0),
+            JobState::Repo(request) => self.waiting_for.entry(request).or_default().push(job),
+            JobState::Over | JobState::Task(_) => {}
         }
     }
 

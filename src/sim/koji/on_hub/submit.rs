@@ -4,18 +4,10 @@ use std::sync::Arc;
 
 use super::{
     BuildId, BuildRun, ComponentEnd, ComponentIx, ComponentRun, Job, JobState, MACROS_TRIES,
-    Method, Millis, ModuleIx, OnHub, Order, Owner, Request, TagId, TaskId, What, Work, small,
+    Method, ModuleIx, OnHub, Order, Owner, Request, TagId, TaskId, What, small,
 };
 use crate::koji::TaskState;
-use crate::sim::history;
-use crate::sim::hub::{ArchSet, BuildRepo, BuildSpec, Tagging, TaskArch};
-use crate::trace::Samples;
-
-/// Sets the draws of a component's steps apart from those of its `buildArch` tasks.
-const SRPM_KEY: u64 = 0x7372_706d;
-const TAG_KEY: u64 = 0x7461_6767;
-const REPO_KEY: u64 = 0x7265_706f;
-const MACROS_KEY: u64 = 0x6d61_6372;
+use crate::sim::hub::{ArchSet, TaskArch};
 
 impl OnHub<'_> {
     /// Makes the tag of a module build, and asks for its first repo.
@@ -39,12 +31,10 @@ impl OnHub<'_> {
         }
         let arches = self.arches_of(module);
         let entry = self.setup.catalog.module(module);
-        let key = REPO_KEY ^ u64::from(build.0) << 32;
-        let trace =
-            self.farm.steps.createrepo.as_ref().map(|rows| self.draw_step(rows, key, 1).run);
-        let run = |builds| self.farm.settings.createrepo(builds, trace);
-        let (empty, one) = (run(0), run(1));
-        let tag = self.hub.add_tag(arches, (empty, one.saturating_sub(empty)));
+        let made = &mut self.made[module.index()];
+        made.tags += 1;
+        let tags = made.tags;
+        let tag = self.hub.add_tag(arches, self.regenerations(module, tags));
         self.builds[at] = BuildRun {
             tag: Some(tag),
             batches: vec![Default::default(); entry.batches as usize],
@@ -116,93 +106,29 @@ impl OnHub<'_> {
             return;
         }
         let request = match self.jobs[job.0 as usize].order {
-            Order::Target { build, .. } => {
+            Order::Target { build, module } => {
                 self.jobs[job.0 as usize].tries += 1;
                 let owner = self.own(Owner::Macros(job));
-                Request::Build(Arc::new(self.macros(build, owner)))
+                Request::Build(Arc::new(self.macros((build, module), owner)))
             }
             Order::Component { build, component, .. } => {
                 Request::Build(self.component(job, build, component))
             }
             Order::Module { build, module } => self.module_request(job, build, module),
-            Order::Repo { build, module } => Request::Task {
+            Order::Repo { module, .. } => Request::Task {
                 method: Method::Createrepo,
                 arch: TaskArch::Noarch,
-                work: self.repo_work(build, module),
+                work: self.last_repo(module),
             },
         };
         let task = self.hub.submit(request, 0);
         self.jobs[job.0 as usize].state = JobState::Task(task);
+        self.job_of.insert(task, job);
     }
 
-    fn own(&mut self, owner: Owner) -> u32 {
+    pub(super) fn own(&mut self, owner: Owner) -> u32 {
         self.owners.push(owner);
         small(self.owners.len() - 1)
-    }
-
-    /// The macros package: built once per module build, for no arch of its own.
-    fn macros(&self, build: BuildId, subject: u32) -> BuildSpec {
-        let tag = self.builds[build.0 as usize].tag.expect("made with the target");
-        let steps = &self.farm.steps;
-        let key = MACROS_KEY ^ u64::from(build.0) << 32;
-        let draw = |rows, step: u64| Work::ok(self.draw_step(rows, key ^ step, 1).run);
-        BuildSpec {
-            tag,
-            srpm: Some(draw(&steps.macros_srpm, SRPM_KEY)),
-            arches: vec![(TaskArch::Noarch, draw(&steps.macros_build, 0))],
-            tagging: Tagging::Task(draw(&steps.macros_tag, TAG_KEY)),
-            mean_build: Millis::ZERO,
-            repo: BuildRepo::Given,
-            subject: Some(subject),
-        }
-    }
-
-    /// Draws one build of a component and notes it in the books.
-    fn component(&mut self, job: Job, build: BuildId, component: ComponentIx) -> Arc<BuildSpec> {
-        let attempt = self.luck.attempt(component);
-        let run = small(self.components.len());
-        let (busy, end) = (Millis::ZERO, None);
-        self.components.push(ComponentRun { job, build, component, attempt, busy, end });
-        let subject = self.own(Owner::Component(run));
-        let catalog = &self.setup.catalog;
-        let entry = catalog.component(component);
-        let steps = &self.farm.steps.components[component.index()];
-        let is_fixed = self.luck.is_fixed(component);
-        let mut arches = Vec::with_capacity(entry.tasks.len());
-        for at in entry.tasks.clone() {
-            let task = &catalog.tasks[at as usize];
-            let samples = &self.setup.samples[task.durations as usize];
-            let work = self.draw_step(samples, task.draw_key, attempt);
-            let arch = self.farm.settings.arch(&task.arch).expect("the settings know every arch");
-            arches.push((arch, Work { is_ok: work.is_ok || is_fixed, ..work }));
-        }
-        let failing = self.luck.failing_arch(self.setup, (component, attempt), arches.len());
-        if let Some(at) = failing {
-            arches[at].1.is_ok = false;
-        }
-        let step = |rows, step: u64| {
-            let work = self.draw_step(rows, entry.draw_key ^ step, attempt);
-            Work { is_ok: work.is_ok || is_fixed, ..work }
-        };
-        Arc::new(BuildSpec {
-            tag: self.builds[build.0 as usize].tag.expect("made before its components"),
-            srpm: steps.srpm.as_ref().map(|rows| step(rows, SRPM_KEY)),
-            arches,
-            tagging: match &steps.tagging {
-                Some(rows) => Tagging::Task(step(rows, TAG_KEY)),
-                None => Tagging::Within,
-            },
-            mean_build: steps.mean_build,
-            repo: BuildRepo::Given,
-            subject: Some(subject),
-        })
-    }
-
-    fn draw_step(&self, samples: &Samples, subject: u64, attempt: u32) -> Work {
-        let setup = self.setup;
-        let key = self.luck.key(setup, subject, attempt);
-        let (run, is_ok) = history::attempt(samples, key, (setup.durations, setup.outcomes));
-        Work { run, is_ok }
     }
 
     fn module_request(&mut self, job: Job, build: BuildId, module: ModuleIx) -> Request {
@@ -213,17 +139,9 @@ impl OnHub<'_> {
             batches[self.setup.catalog.component(at).batch as usize].push(spec);
         }
         batches.retain(|batch| !batch.is_empty());
-        let createrepo = self.repo_work(build, module);
+        let createrepo = self.last_repo(module);
         let tag = self.builds[build.0 as usize].tag.expect("made with the order");
         Request::ModuleBuild { tag, batches: batches.into(), createrepo }
-    }
-
-    fn repo_work(&self, build: BuildId, module: ModuleIx) -> Work {
-        let key = REPO_KEY ^ 1 ^ u64::from(build.0) << 32;
-        let trace =
-            self.farm.steps.createrepo.as_ref().map(|rows| self.draw_step(rows, key, 1).run);
-        let builds = self.setup.catalog.module(module).components.len() as u64;
-        Work::ok(self.farm.settings.createrepo(builds, trace))
     }
 
     pub(super) fn task_ended(&mut self, task: TaskId, state: TaskState) {
@@ -232,8 +150,8 @@ impl OnHub<'_> {
         {
             self.count_work(task, (builder, opened, ended), Some(state));
         }
-        let is_live = |at: &&u32| self.jobs[**at as usize].state == JobState::Task(task);
-        let job = self.live.iter().find(is_live).copied().map(Job);
+        let is_live = |job: &Job| self.jobs[job.0 as usize].state == JobState::Task(task);
+        let job = self.job_of.remove(&task).filter(is_live);
         match (info.method, info.subject.map(|at| self.owners[at as usize])) {
             (Method::Build, Some(Owner::Component(run))) => {
                 self.component_ended(run, state, self.hub.tagged_at(task));

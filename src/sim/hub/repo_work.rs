@@ -1,0 +1,46 @@
+//! What regenerations come to: said by the caller, as the work of every leaf is, but when one begins.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::task::Work;
+use crate::time::Millis;
+
+/// One `createrepo` task of a regeneration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Regeneration {
+    /// Which regeneration of its tag it is, tries that failed among them, from 1.
+    pub number: u32,
+    /// The arch that it is for.
+    pub arch: u32,
+    /// How many builds are in the tag.
+    pub builds: u64,
+}
+
+/// Says of each `createrepo` task of a tag how long it runs and whether it succeeds: a pure function.
+#[derive(Clone)]
+pub struct RepoWork(Arc<dyn Fn(Regeneration) -> Work + Send + Sync>);
+
+impl RepoWork {
+    /// Takes what says so.
+    pub fn new(work: impl Fn(Regeneration) -> Work + Send + Sync + 'static) -> Self {
+        Self(Arc::new(work))
+    }
+
+    pub(super) fn of(&self, repo: Regeneration) -> Work {
+        (self.0)(repo)
+    }
+}
+
+/// The run for an empty tag, and what each build in it adds; every one succeeds.
+impl From<(Millis, Millis)> for RepoWork {
+    fn from((base, per_build): (Millis, Millis)) -> Self {
+        Self::new(move |repo| Work::ok(base + Millis(per_build.0.saturating_mul(repo.builds))))
+    }
+}
+
+impl fmt::Debug for RepoWork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RepoWork")
+    }
+}
