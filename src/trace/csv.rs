@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{RUN_MAX, Row, RowOutcome};
+use super::{BUILD, BUILD_ARCH, RUN_MAX, Row, RowOutcome};
 use crate::koji;
 use crate::load::{Code, Finding, Place};
 use crate::name::nearest;
@@ -153,9 +153,10 @@ impl Reader<'_> {
         let started_at = given("started_at").map(|field| self.moment(record, field));
         let method = method?;
         self.check_method(record, required("method"));
+        let package = self.package(record, required("package"), method)?;
         let text = |name| given(name).map(|field| Arc::from(field.text));
         Some(Row {
-            package: required("package").text.into(),
+            package: package.into(),
             method: method.into(),
             arch: arch?.into(),
             run: run?,
@@ -174,6 +175,17 @@ impl Reader<'_> {
             return None;
         }
         Some(field.text)
+    }
+
+    /// Reads the package; only tasks that build something are about one.
+    fn package<'t>(
+        &mut self,
+        record: &csv::StringRecord,
+        field: Field<'t>,
+        method: &str,
+    ) -> Option<&'t str> {
+        let is_build = [BUILD, BUILD_ARCH].contains(&method);
+        if is_build { self.word(record, field) } else { Some(field.text) }
     }
 
     /// Tells of a method that koji does not have, once a file: a plug-in's, or a slip.
@@ -204,6 +216,7 @@ impl Reader<'_> {
     fn seconds(&mut self, record: &csv::StringRecord, field: Field<'_>) -> Option<Millis> {
         let Field { name, text, index } = field;
         let problem = match text.parse::<f64>() {
+            Ok(seconds) if seconds.is_nan() => "is no number of seconds",
             Ok(seconds) if seconds < 0.0 => "is negative",
             Ok(seconds) => match Millis::from_secs_f64(seconds) {
                 Some(run) if run <= RUN_MAX => return Some(run),
@@ -216,12 +229,12 @@ impl Reader<'_> {
     }
 
     fn moment(&mut self, record: &csv::StringRecord, field: Field<'_>) -> Option<jiff::Timestamp> {
-        let moment = field.text.parse().ok();
-        if moment.is_none() {
-            let message = format!("{} `{}` is no RFC 3339 time", field.name, field.text);
-            self.tell(Code::TraceTime, (record, field.index), message);
-        }
+        let moment = super::moment::from_text(field.text).ok_or("is no time");
+        let tell = |why: &str| format!("{} `{}` {why}", field.name, field.text);
         moment
+            .and_then(super::moment::plausible)
+            .map_err(|why| self.tell(Code::TraceTime, (record, field.index), tell(why)))
+            .ok()
     }
 
     /// Returns whether the same task stood in the file before: same build, method, arch, start and source.

@@ -199,13 +199,41 @@ fn each_wrong_field_is_told_with_line_and_column_and_its_row_left_out() {
             (2, 23, Code::TraceTime, "run_seconds `-3` is negative"),
             (3, 23, Code::TraceTime, "run_seconds `soon` is no number of seconds"),
             (3, 28, Code::TraceOutcome, "outcome `exploded` is not known"),
-            (5, 23, Code::TraceTime, "run_seconds `NaN` is longer than a year"),
+            (5, 23, Code::TraceTime, "run_seconds `NaN` is no number of seconds"),
             (6, 26, Code::TraceTime, "run_seconds `1e300` is longer than a year"),
             (7, 22, Code::TraceRow, "the row has 3 fields, the header 5"),
             (8, 6, Code::TraceRow, "`method` is empty"),
         ]
     );
     assert!(history.is_wrong());
+    assert_eq!(history.rows().len(), 1);
+}
+
+#[test]
+fn a_start_is_read_in_three_formats_and_refused_where_a_clock_was_wrong() {
+    let header = "package,method,arch,run_seconds,outcome,started_at";
+    let start = |text: &str| read(&format!("{header}\nperl,buildArch,x86_64,1,closed,{text}\n"));
+    for text in ["1617147032.156", "2021-03-30 23:30:32.156", "2021-03-31T01:30:32.156+02:00"] {
+        let history = start(text);
+        assert_eq!(history.findings, [], "{text}");
+        let moment = Some("2021-03-30T23:30:32.156Z".parse().unwrap());
+        assert_eq!(history.rows()[0].started_at, moment, "{text}");
+    }
+    for (text, why) in [
+        ("1970-01-01T00:00:00Z", "is before the year 2001"),
+        ("2199-01-01T00:00:00Z", "is after the year 2100"),
+        ("soon", "is no time"),
+    ] {
+        let message = format!("started_at `{text}` {why}");
+        assert_eq!(told(&start(text)), [(2, 32, Code::TraceTime, &*message)]);
+    }
+}
+
+#[test]
+fn a_build_without_a_package_is_told() {
+    let history =
+        read(&format!("{HEADER}\n,buildArch,x86_64,1,closed\n,createrepo,noarch,1,closed\n"));
+    assert_eq!(told(&history), [(2, 1, Code::TraceRow, "`package` is empty")]);
     assert_eq!(history.rows().len(), 1);
 }
 
