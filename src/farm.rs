@@ -8,11 +8,21 @@ mod read;
 
 use std::collections::BTreeSet;
 
+use crate::load::Place;
 use crate::name::Arch;
 use crate::time::Millis;
 
 /// How many builders each needed arch has when no farm is given.
 pub const DEFAULT_BUILDERS: u32 = 10;
+
+/// What a task weighs for the hub until a builder has opened it.
+pub const UNIT_WEIGHT: f64 = 1.0;
+
+/// Returns what a builder must have free, and more, to be given a task: what exceeds `overcommit`.
+#[must_use]
+pub fn least_room(overcommit: f64) -> f64 {
+    (UNIT_WEIGHT - overcommit).max(0.0)
+}
 
 /// Which simulation a farm asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -146,6 +156,17 @@ pub struct Farm {
     pub hub: Hub,
     /// Repos.
     pub repo: Repo,
+    /// What its file sets to no effect, or oddly, in the order of the file.
+    pub remarks: Vec<Remark>,
+}
+
+/// Something in a farm file that is not wrong, but hardly meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// Where it stands.
+    pub place: Place,
+    /// What it is, in words.
+    pub message: String,
 }
 
 impl Default for Hub {
@@ -224,18 +245,28 @@ impl Farm {
         self.background.iter().filter(concerns).map(|other| other.load).sum::<f64>().min(1.0)
     }
 
+    /// Returns whether builds run on a group, and not repo tasks alone; the ideal model has no
+    /// channels.
+    #[must_use]
+    pub fn takes_builds(&self, group: &BuilderGroup) -> bool {
+        self.model == Model::Ideal || group.channels.iter().any(|channel| channel == "default")
+    }
+
     /// Returns every arch that some builder builds, sorted.
     #[must_use]
     pub fn arches(&self) -> BTreeSet<Arch> {
-        let staffed = self.builders.iter().filter(|group| group.count > 0);
+        let staffed =
+            self.builders.iter().filter(|group| group.count > 0 && self.takes_builds(group));
         staffed.flat_map(|group| group.arches.iter().cloned()).collect()
     }
 
     /// Returns how many builders take tasks of `arch`; all of them take `noarch`.
     #[must_use]
     pub fn builders_of(&self, arch: &Arch) -> u32 {
-        let takes =
-            |group: &&BuilderGroup| arch.as_str() == "noarch" || group.arches.contains(arch);
+        let takes = |group: &&BuilderGroup| {
+            let has = arch.as_str() == "noarch" || group.arches.contains(arch);
+            has && self.takes_builds(group)
+        };
         self.builders.iter().filter(takes).map(|group| group.count).sum()
     }
 }

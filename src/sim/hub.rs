@@ -313,8 +313,9 @@ impl Hub {
         self.live
     }
 
-    /// Returns how much happened so far: polls carried out, runs of the scheduler, looks, and changes
-    /// of a task's state.
+    /// Returns how much happened so far: polls carried out, runs of the scheduler, looks of `waitrepo`
+    /// tasks and of the repo manager, handlers woken, and changes of a task's state. What was planned
+    /// and came to nothing does not count.
     #[must_use]
     pub fn events(&self) -> u64 {
         self.events
@@ -336,7 +337,6 @@ impl Hub {
     }
 
     fn happen(&mut self, stamp: Stamp) {
-        self.events += 1;
         match stamp.kind {
             Kind::Wake => self.wake_scheduler(),
             Kind::End => self.leaf_ends(stamp.index),

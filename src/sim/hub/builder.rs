@@ -76,6 +76,12 @@ impl Builder {
         u32::try_from(self.open.len() + self.assigned.len()).expect("tasks are numbered by u32")
     }
 
+    /// Returns how much capacity it has free with nothing to do; `None` where it takes no task.
+    pub(super) fn room(&self) -> Option<f64> {
+        let takes = self.hub_jobs.min(self.own_jobs) > 0;
+        takes.then_some(self.settings.capacity - self.settings.background)
+    }
+
     /// Returns what the builder would report of itself.
     pub(super) fn would_be_ready(&self) -> bool {
         self.own_load <= self.settings.capacity && self.open.len() < self.own_jobs as usize

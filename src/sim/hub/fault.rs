@@ -1,6 +1,6 @@
 //! What goes wrong from outside: builders that are lost, a hub that is offline, repos that break.
 
-use super::{Hub, Kind, Method, Stamp, TaskId};
+use super::{Hub, Kind, Method, Stamp};
 use crate::time::Millis;
 
 impl Hub {
@@ -87,6 +87,12 @@ impl Hub {
         self.schedule_poll(at);
     }
 
+    /// Returns whether nobody reaches the hub.
+    #[must_use]
+    pub fn is_offline(&self) -> bool {
+        self.is_offline
+    }
+
     /// Has every task of a method fail that begins from now on, or no longer.
     pub fn set_broken(&mut self, method: Method, is_broken: bool) {
         self.broken.retain(|&known| known != method);
@@ -102,12 +108,5 @@ impl Hub {
             builder.settings.group == group && builder.is_lost == is_lost
         };
         builders.filter(move |(_, builder)| is_wanted(builder)).map(|(at, _)| at)
-    }
-
-    /// Has a builder refuse a task: softly, for a while, as one without its repos mounted does.
-    pub fn refuse(&mut self, task: TaskId, builder: u32) {
-        let until = self.now() + self.settings.hub.soft_refusal_timeout;
-        self.refusals.push((task.0, builder, until));
-        self.wake_after(until);
     }
 }

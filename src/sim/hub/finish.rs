@@ -102,7 +102,6 @@ impl Hub {
 
     /// Frees an assigned or open task: it begins again, and finds the children it made.
     pub(super) fn free_task(&mut self, task: u32) {
-        self.events += 1;
         self.leave(task);
         let entry = &mut self.tasks[task as usize];
         let (was, builder, opened) = (entry.state, entry.builder, entry.opened);

@@ -21,6 +21,7 @@ impl Hub {
             self.cannot_reach(at);
             return;
         }
+        self.events += 1;
         self.builders[at as usize].polled = Some(now);
         if self.builders[at as usize].is_away {
             // The hub hears of it again.

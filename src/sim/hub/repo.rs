@@ -209,6 +209,7 @@ impl Hub {
     pub(super) fn manage_repos(&mut self) {
         self.repos.manager_at = None;
         if !self.is_offline {
+            self.events += 1;
             let mut queued: Vec<(i32, u32)> = Vec::new();
             for &at in &self.repos.active {
                 let request = &self.repos.requests[at as usize];
@@ -309,6 +310,7 @@ impl Hub {
             self.hold(Kind::Look, task);
             return;
         }
+        self.events += 1;
         let state = self.look_for(&mut wait);
         self.tasks[task as usize].job = Job::WaitRepo(wait);
         match state {

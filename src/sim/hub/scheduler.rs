@@ -5,8 +5,8 @@
 //! here, an earlier task is never displaced by a later one that has fewer builders to go to, and
 //! nothing is known of dependencies: that is koji's rule, not a simplification of it.
 
-/// What a task weighs for the scheduler until a builder has opened it.
-pub const UNIT_WEIGHT: f64 = 1.0;
+pub use crate::farm::UNIT_WEIGHT;
+use crate::farm::least_room;
 
 /// The most free tasks one run of the scheduler looks at.
 pub const FREE_MAX: usize = 1000;
@@ -74,7 +74,7 @@ impl Scheduler {
         free: &[FreeTask<'_>],
         out: &mut Vec<Assignment>,
     ) {
-        let least = (UNIT_WEIGHT - self.overcommit).max(0.0);
+        let least = least_room(self.overcommit);
         self.group(builders, free, least);
         self.weigh_demand(builders.len(), free);
         for (task, &group) in free.iter().zip(&self.group_of) {

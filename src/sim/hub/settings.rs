@@ -88,6 +88,15 @@ pub struct Phases {
     pub run_age: Millis,
 }
 
+impl BuilderSettings {
+    /// Returns whether builds run on it, and not repo tasks alone.
+    #[must_use]
+    pub fn takes_builds(&self) -> bool {
+        // The channel `default` is the first.
+        self.channels.contains(&0)
+    }
+}
+
 impl ArchSet {
     /// Returns the set with one arch more.
     #[must_use]

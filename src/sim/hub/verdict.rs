@@ -1,12 +1,14 @@
 //! Why nothing goes on: what every task that is not over waits for.
 
+use super::builder::Builder;
 use super::task::NONE;
 use super::{Hub, TaskId};
+use crate::farm::least_room;
 use crate::koji::TaskState;
 use crate::name::Arch;
 
 /// A task that will not go on by itself, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Stuck {
     /// The task.
     pub task: TaskId,
@@ -15,20 +17,31 @@ pub struct Stuck {
 }
 
 /// What a task waits for in vain.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Why {
-    /// No builder of its channel has its arch.
+    /// The hub answers nobody.
+    #[error("the hub is offline, and nothing brings it back")]
+    Offline,
+    /// No builder of its channel has its arch, or there is none of its channel at all.
     #[error("no builder serves channel {channel}{}", of_arches(.arches))]
     NoBuilder {
         /// The channel.
         channel: String,
-        /// The arches of which one would do; none: any.
+        /// The arches of which one would do; none: whatever the arch.
         arches: Vec<Arch>,
     },
     /// Builders that could take it are all lost.
     #[error("every builder that could take it is lost")]
     Lost,
-    /// Builders that could take it have no room, now or ever.
+    /// Builders that could take it never have room, even with nothing to do.
+    #[error("no builder that could take it ever has room for a task: {}", room(*.capacity, *.least))]
+    NeverFits {
+        /// The most capacity that others leave one of them; `None`: they take no number of tasks.
+        capacity: Option<f64>,
+        /// What a task needs more than.
+        least: f64,
+    },
+    /// Builders that could take it have no room now, and nothing ends.
     #[error(
         "no builder that could take it has room: {waiting} of their {tasks} tasks wait for others"
     )]
@@ -51,6 +64,10 @@ impl Hub {
         let mut all = Vec::new();
         for (task, entry) in (0..).zip(&self.tasks) {
             let why = match entry.state {
+                _ if self.is_offline => {
+                    let goes_on = !entry.state.is_final() && !entry.is_waiting;
+                    goes_on.then_some(Why::Offline)
+                }
                 TaskState::Free => Some(self.why_free(task)),
                 TaskState::Assigned | TaskState::Open if entry.builder != NONE => {
                     self.builders[entry.builder as usize].is_lost.then_some(Why::OnLost)
@@ -66,24 +83,44 @@ impl Hub {
         all
     }
 
+    fn no_builder(&self, bin: u32) -> Why {
+        let key = self.bin_keys.iter().find(|(_, number)| **number == bin);
+        let (key, _) = key.expect("every bin has a key");
+        let channel = self.settings.channels[key.channel as usize].clone();
+        let serves = |builder: &Builder| builder.settings.channels.contains(&key.channel);
+        let arches = if self.builders.iter().any(serves) { key.arches } else { None };
+        let arches = arches.unwrap_or_default().iter();
+        let arches = arches.map(|arch| self.settings.arches[arch as usize].clone()).collect();
+        Why::NoBuilder { channel, arches }
+    }
+
     fn why_free(&self, task: u32) -> Why {
         let bin = self.tasks[task as usize].bin;
         let builders = &self.bins[bin as usize];
         if builders.is_empty() {
-            let key = self.bin_keys.iter().find(|(_, number)| **number == bin);
-            let (key, _) = key.expect("every bin has a key");
-            let channel = self.settings.channels[key.channel as usize].clone();
-            let arches = key.arches.unwrap_or_default().iter();
-            let arches = arches.map(|arch| self.settings.arches[arch as usize].clone()).collect();
-            return Why::NoBuilder { channel, arches };
+            return self.no_builder(bin);
         }
-        if builders.iter().all(|&at| self.builders[at as usize].is_lost) {
+        let there = || builders.iter().map(|&at| &self.builders[at as usize]);
+        if there().all(|builder| builder.is_lost) {
             return Why::Lost;
+        }
+        let least = least_room(self.settings.hub.capacity_overcommit);
+        let mut rooms = there().filter(|builder| !builder.is_lost).map(Builder::room);
+        if !rooms.clone().flatten().any(|room| room > least) {
+            let capacity = rooms.by_ref().flatten().reduce(f64::max);
+            return Why::NeverFits { capacity, least };
         }
         let open = || builders.iter().flat_map(|&at| &self.builders[at as usize].open);
         let count = |number: usize| u32::try_from(number).expect("tasks are numbered by u32");
         let waiting = open().filter(|task| self.tasks[**task as usize].is_waiting).count();
         Why::NoRoom { tasks: count(open().count()), waiting: count(waiting) }
+    }
+}
+
+fn room(capacity: Option<f64>, least: f64) -> String {
+    match capacity {
+        Some(capacity) => format!("it needs more than {least}, and {capacity} is the most free"),
+        None => "they take 0 tasks".to_owned(),
     }
 }
 

@@ -115,7 +115,6 @@ impl World {
                 13 => hub.go_offline(),
                 14 => hub.go_online(),
                 15 => hub.set_broken(Method::Createrepo, below(&mut self.random.clone(), 2) == 0),
-                _ if is_there => hub.refuse(task, builder),
                 _ => {}
             }
         }
