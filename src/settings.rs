@@ -29,6 +29,12 @@ impl<'n> Section<'n> {
         let entry = self.entries.iter().find(|(name, _)| name.text == key);
         entry.map(|(_, node)| node).filter(|node| node.value != Value::Nothing)
     }
+
+    /// Returns where a key of a section below this one stands.
+    pub(crate) fn place_below(&self, section: &str, key: &str) -> Option<Place> {
+        let Value::Map(entries) = &self.find(section)?.value else { return None };
+        entries.iter().find(|(name, _)| name.text == key).map(|(name, _)| name.place)
+    }
 }
 
 impl Reader {

@@ -1,19 +1,46 @@
 //! Farms on which koji could never build anything, or not what is meant: told before they are used.
 
-use super::{BuilderGroup, Farm};
-use crate::settings::{Reader, Section};
+use super::{BuilderGroup, Farm, Model, Remark, least_room};
+use crate::name::nearest;
+use crate::settings::{Node, Reader, Section};
 
 /// What every build needs: a channel for its tasks, and one for those of its repos.
-const CHANNELS: &[(&str, &str)] = &[("default", "builds"), ("createrepo", "repos")];
+const CHANNELS: [(&str, &str); 2] = [("default", "builds"), ("createrepo", "repos")];
 
-/// Tells what is wrong with a farm of koji's model as a whole.
-pub(super) fn farm(reader: &mut Reader, file: &Section<'_>, farm: &Farm) {
-    let Some(node) = file.find("builders") else { return };
-    let count: u32 = farm.builders.iter().map(|group| group.count).sum();
+/// Keys that only plain builds and chains heed, which no module build makes.
+const UNUSED: [(&str, &[&str]); 2] = [("repo", &["lag", "lag_window"]), ("hub", &["tag_priority"])];
+
+/// Tells what is wrong with a farm as a whole, and returns what is hardly meant.
+pub(super) fn farm(reader: &mut Reader, file: &Section<'_>, farm: &Farm) -> Vec<Remark> {
+    let Some(node) = file.find("builders") else { return Vec::new() };
+    let count: u64 = farm.builders.iter().map(|group| u64::from(group.count)).sum();
     if count == 0 {
         reader.wrong(node.place, "`builders` hold no builder: nothing would ever be built");
-        return;
+        return Vec::new();
     }
+    if farm.model == Model::Ideal {
+        return Vec::new();
+    }
+    let mut remarks = unused(file);
+    let nodes = reader.items(file, "builders").unwrap_or_default();
+    if nodes.len() == farm.builders.len() {
+        for (node, group) in nodes.iter().zip(&farm.builders) {
+            if let Some(why) = takes_nothing(group, farm) {
+                reader.wrong(node.place, format!("builders `{}` take no task: {why}", group.name));
+            }
+            channels(reader, (node, group), &mut remarks);
+        }
+    }
+    served(reader, node, farm);
+    remarks.extend(places(reader, node, farm));
+    background(reader, file, farm);
+    polls(reader, file, farm);
+    remarks.sort_by_key(|remark| remark.place);
+    remarks
+}
+
+/// Tells which channel that builds need nobody serves.
+fn served(reader: &mut Reader, node: &Node, farm: &Farm) {
     let staffed = || farm.builders.iter().filter(|group| group.count > 0);
     for (channel, what) in CHANNELS {
         if !staffed().any(|group| group.channels.iter().any(|known| known == channel)) {
@@ -21,14 +48,103 @@ pub(super) fn farm(reader: &mut Reader, file: &Section<'_>, farm: &Farm) {
             reader.wrong(node.place, why);
         }
     }
-    let nodes = reader.items(file, "builders").unwrap_or_default();
-    if nodes.len() == farm.builders.len() {
-        for (node, group) in nodes.iter().zip(&farm.builders) {
-            if let Some(why) = takes_nothing(group, farm.background_of(group)) {
-                reader.wrong(node.place, format!("builders `{}` take no task: {why}", group.name));
-            }
+}
+
+fn takes_nothing(group: &BuilderGroup, farm: &Farm) -> Option<String> {
+    if group.capacity <= 0.0 {
+        return Some("their capacity is 0".to_owned());
+    }
+    if group.max_jobs == Some(0) {
+        return Some("their max_jobs is 0".to_owned());
+    }
+    if group.max_jobs.is_none() && farm.hub.max_jobs == 0 {
+        return Some("they report no max_jobs, and `hub.max_jobs` is 0".to_owned());
+    }
+    let background = farm.background_of(group);
+    if background >= 1.0 {
+        return Some("others take all of their capacity".to_owned());
+    }
+    let (room, least) =
+        (group.capacity * (1.0 - background), least_room(farm.hub.capacity_overcommit));
+    (room <= least).then(|| {
+        format!(
+            "with `hub.capacity_overcommit` {} a task needs more than {least} free, and they have \
+             {room}",
+            farm.hub.capacity_overcommit
+        )
+    })
+}
+
+/// Tells of channels that no task goes to: a slip, or builders that stand idle.
+fn channels(reader: &mut Reader, of: (&Node, &BuilderGroup), remarks: &mut Vec<Remark>) {
+    let (node, group) = of;
+    let is_known = |channel: &String| CHANNELS.iter().any(|(known, _)| known == channel);
+    let names = CHANNELS.map(|(channel, _)| channel);
+    for channel in group.channels.iter().filter(|channel| !is_known(channel)) {
+        if let Some(near) = nearest(channel, names) {
+            let why = format!(
+                "builders `{}` serve a channel `{channel}`, which no task goes to; did you mean \
+                 `{near}`?",
+                group.name
+            );
+            reader.wrong(node.place, why);
         }
     }
+    if !group.channels.iter().any(is_known) {
+        let message = format!(
+            "builders `{}` serve neither default nor createrepo: no task goes to them",
+            group.name
+        );
+        remarks.push(Remark { place: node.place, message });
+    }
+}
+
+/// A parent keeps its place while its children run: where each builder has one place, parents can
+/// fill all of them.
+fn places(reader: &mut Reader, node: &Node, farm: &Farm) -> Option<Remark> {
+    let builds = || farm.builders.iter().filter(|group| farm.takes_builds(group));
+    let jobs = |group: &BuilderGroup| group.max_jobs.unwrap_or(farm.hub.max_jobs);
+    let places: u64 = builds().map(|group| u64::from(group.count) * u64::from(jobs(group))).sum();
+    if places == 1 {
+        let why = "all builders together take one task: a build fills that place, and its own \
+                   tasks wait for ever";
+        reader.wrong(node.place, why);
+        return None;
+    }
+    let is_tight = places > 0 && builds().all(|group| jobs(group) <= 1);
+    is_tight.then(|| Remark {
+        place: node.place,
+        message: "every builder takes one task: builds that wait for their own tasks can fill all \
+                  places for ever"
+            .to_owned(),
+    })
+}
+
+/// Tells which background load no builder bears.
+fn background(reader: &mut Reader, file: &Section<'_>, farm: &Farm) {
+    let nodes = if file.find("background").is_some() {
+        reader.items(file, "background").unwrap_or_default()
+    } else {
+        return;
+    };
+    if nodes.len() != farm.background.len() {
+        return;
+    }
+    for (node, other) in nodes.iter().zip(&farm.background) {
+        let bears = |group: &BuilderGroup| {
+            group.arches.contains(&other.arch) && group.channels.contains(&other.channel)
+        };
+        if !farm.builders.iter().any(bears) {
+            let why = format!(
+                "no builders have arch {} and channel {}: this load is borne by none",
+                other.arch, other.channel
+            );
+            reader.wrong(node.place, why);
+        }
+    }
+}
+
+fn polls(reader: &mut Reader, file: &Section<'_>, farm: &Farm) {
     let hub = &farm.hub;
     let period = hub.builder_sleep + hub.builder_turn;
     if let Some(node) = file.find("hub").filter(|_| period > hub.ready_timeout) {
@@ -41,12 +157,18 @@ pub(super) fn farm(reader: &mut Reader, file: &Section<'_>, farm: &Farm) {
     }
 }
 
-fn takes_nothing(group: &BuilderGroup, background: f64) -> Option<&'static str> {
-    if group.capacity <= 0.0 {
-        return Some("their capacity is 0");
+fn unused(file: &Section<'_>) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    for (section, keys) in UNUSED {
+        for key in keys {
+            if let Some(place) = file.place_below(section, key) {
+                let message = format!(
+                    "`{section}.{key}` changes nothing here: only builds that belong to no module \
+                     heed it"
+                );
+                remarks.push(Remark { place, message });
+            }
+        }
     }
-    if group.max_jobs == Some(0) {
-        return Some("their max_jobs is 0");
-    }
-    (background >= 1.0).then_some("others take all of their capacity")
+    remarks
 }

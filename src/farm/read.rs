@@ -12,21 +12,35 @@ impl Farm {
     /// # Errors
     /// Every problem found, each with line and column; a farm with a problem is no farm.
     pub fn read(bytes: &[u8], input: u32) -> Result<Self, Vec<Finding>> {
+        Self::read_to_vary(bytes, input, |_| {})
+    }
+
+    /// Reads a farm file of which numbers are going to be varied: what would be wrong with the farm
+    /// that `vary` makes of it is told, not what is wrong with it as it stands.
+    ///
+    /// # Errors
+    /// As [`Farm::read`].
+    pub fn read_to_vary(
+        bytes: &[u8],
+        input: u32,
+        vary: impl FnOnce(&mut Self),
+    ) -> Result<Self, Vec<Finding>> {
         let root = settings::parse(bytes, input).map_err(|finding| vec![finding])?;
         let mut reader = Reader::new(&[]);
         let known = ["model", "builders", "background", "hub", "repo"];
         let file = reader.section(&root, "", &known);
         reader.require(&file, "builders");
-        let farm = Self {
+        let mut farm = Self {
             model: model(&mut reader, &file),
             builders: builders(&mut reader, &file),
             background: background(&mut reader, &file),
             hub: file.find("hub").map(|node| hub(&mut reader, node)).unwrap_or_default(),
             repo: file.find("repo").map(|node| repo(&mut reader, node)).unwrap_or_default(),
+            remarks: Vec::new(),
         };
-        if farm.model == Model::Koji {
-            check::farm(&mut reader, &file, &farm);
-        }
+        let mut varied = farm.clone();
+        vary(&mut varied);
+        farm.remarks = check::farm(&mut reader, &file, &varied);
         reader.finish(farm)
     }
 }

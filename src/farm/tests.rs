@@ -167,3 +167,107 @@ fn a_farm_that_could_never_build_is_told() {
         ]
     );
 }
+
+/// Returns line and words of all that is wrong with a farm of koji's model.
+fn wrong(builders: &str, rest: &str) -> Vec<(u32, String)> {
+    let text = format!("model: koji\nbuilders:\n{builders}{rest}");
+    refused(&text).into_iter().map(|(line, _, _, message)| (line, message)).collect()
+}
+
+fn remarks(builders: &str, rest: &str) -> Vec<(u32, String)> {
+    let text = format!("model: koji\nbuilders:\n{builders}{rest}");
+    let remarks = Farm::read(text.as_bytes(), 0).unwrap().remarks;
+    remarks.into_iter().map(|remark| (remark.place.line, remark.message)).collect()
+}
+
+const X86: &str = "- {name: x86, count: 2, arches: [x86_64]}\n";
+
+#[test]
+fn tasks_that_never_fit_and_limits_of_zero_are_told() {
+    assert_eq!(
+        wrong(
+            "- {name: x86, count: 2, arches: [x86_64], capacity: 1}\n",
+            "hub: {capacity_overcommit: 0}\n"
+        ),
+        [(
+            3,
+            "builders `x86` take no task: with `hub.capacity_overcommit` 0 a task needs more than \
+             1 free, and they have 1"
+                .to_owned()
+        )]
+    );
+    let unreported = "- {name: x86, count: 2, arches: [x86_64], max_jobs: unreported}\n";
+    assert_eq!(
+        wrong(unreported, "hub: {max_jobs: 0}\n"),
+        [(
+            3,
+            "builders `x86` take no task: they report no max_jobs, and `hub.max_jobs` is 0"
+                .to_owned()
+        )]
+    );
+}
+
+#[test]
+fn places_that_parents_fill_are_told() {
+    let one =
+        |count: u32| format!("- {{name: x86, count: {count}, arches: [x86_64], max_jobs: 1}}\n");
+    assert_eq!(wrong(&one(1), "")[0].0, 3);
+    assert!(wrong(&one(1), "")[0].1.starts_with("all builders together take one task"));
+    let told = remarks(&one(5), "");
+    assert_eq!((told.len(), told[0].0), (1, 3));
+    assert!(told[0].1.starts_with("every builder takes one task"), "{told:?}");
+    assert_eq!(remarks(X86, ""), []);
+}
+
+#[test]
+fn channels_that_no_task_goes_to_are_told() {
+    let slip = "- {name: arm, count: 1, arches: [aarch64], channels: [defualt]}\n";
+    let told = wrong(&format!("{X86}{slip}"), "");
+    assert_eq!((told.len(), told[0].0), (1, 4));
+    assert!(told[0].1.ends_with("did you mean `default`?"), "{told:?}");
+    let other = "- {name: img, count: 1, arches: [x86_64], channels: [image]}\n";
+    let told = remarks(&format!("{X86}{other}"), "");
+    assert_eq!((told.len(), told[0].0), (1, 4));
+}
+
+#[test]
+fn background_that_nobody_bears_is_told() {
+    let told = wrong(X86, "background: [{arch: s390x, load: 0.5}]\n");
+    assert_eq!(
+        told,
+        [(
+            4,
+            "no builders have arch s390x and channel default: this load is borne by none"
+                .to_owned()
+        )]
+    );
+    let told = wrong(X86, "background: [{arch: x86_64, channel: image, load: 0.5}]\n");
+    assert_eq!(told.len(), 1);
+}
+
+#[test]
+fn keys_that_no_module_build_heeds_are_remarked() {
+    let told = remarks(X86, "hub: {tag_priority: 3}\nrepo:\n  lag: 30m\n  lag_window: 5m\n");
+    let places: Vec<u32> = told.iter().map(|(line, _)| *line).collect();
+    assert_eq!(places, [4, 6, 7]);
+    assert!(told[1].1.starts_with("`repo.lag` changes nothing here"), "{told:?}");
+}
+
+#[test]
+fn a_group_for_repos_alone_builds_nothing() {
+    let repos = "- {name: repo, count: 3, arches: [s390x, x86_64], channels: [createrepo]}\n";
+    let text = format!("model: koji\nbuilders:\n{X86}{repos}");
+    let farm = Farm::read(text.as_bytes(), 0).unwrap();
+    assert_eq!(farm.arches(), BTreeSet::from(["x86_64".into()]));
+    assert_eq!(farm.builders_of(&"x86_64".into()), 2);
+    assert_eq!(farm.builders_of(&"noarch".into()), 2);
+}
+
+#[test]
+fn an_ideal_farm_without_builders_is_told_unless_they_are_varied() {
+    let text = b"builders:\n- {name: x86, count: 0, arches: [x86_64]}\n";
+    let findings = Farm::read(text, 0).unwrap_err();
+    assert_eq!(findings[0].place.line, 2);
+    let varied = Farm::read_to_vary(text, 0, |farm| farm.builders[0].count = 3).unwrap();
+    assert_eq!(varied.builders[0].count, 0);
+}
