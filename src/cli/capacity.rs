@@ -1,11 +1,10 @@
 //! `modplan capacity`: how many builders a deadline needs.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
 use modplan::farm::{Farm, Model};
-use modplan::report::capacity::{self as report, Capacity as Sweep, Neighbour, Point};
+use modplan::report::capacity::{self as report, Amount, Capacity as Sweep, Neighbour, Point};
 use modplan::report::shard::{SHARD_FORMAT, Shard, Sharded};
 use modplan::sim::Setup;
 use modplan::time::Millis;
@@ -18,7 +17,7 @@ use super::merge::{refuse_format, write_shard};
 use super::output::SweepOutput;
 use super::status::{Answer, Refusal};
 use super::sweeping::{SweepArgs, Sweeper};
-use super::vary::{Vary, farms};
+use super::vary::{Varied, Vary, farms};
 
 /// Find out how many builders a deadline needs
 ///
@@ -38,8 +37,9 @@ pub(crate) struct Capacity {
     #[command(flatten)]
     sweep: SweepArgs,
     /// Vary the number of builders of a group of the farm (NAME.capacity: what each takes at a
-    /// time) from A to B, both among them, in steps of STEP; several by repeating. An arch stands
-    /// for the one group that builds it
+    /// time) from A to B, both among them, in steps of STEP; several by repeating. Without STEP it
+    /// is 1, or 0.5 between capacities that are not whole. An arch stands for the one group that
+    /// builds it
     #[arg(long, value_name = "NAME[.count|.capacity]=A..B[:STEP]", required = true)]
     vary: Vec<Vary>,
     /// When everything has to be done, such as 4h
@@ -73,7 +73,7 @@ fn confidence(text: &str) -> Result<f64, String> {
 /// A farm to try, and what was varied in it.
 struct Try {
     farm: Farm,
-    builders: BTreeMap<String, u32>,
+    builders: Varied,
     variant: VariantArg,
 }
 
@@ -83,7 +83,8 @@ impl Capacity {
             refuse_format(&self.output)?;
         }
         let world = (&self.world, self.durations.mode());
-        let subject = Subject::read(&self.inputs, &self.selection, (world, console))?;
+        let from = (&*self.inputs, &self.selection);
+        let subject = Subject::read_to_vary(from, (world, console), &self.vary)?;
         let tries = self.tries(&subject)?;
         let setups = self.setups(&subject, &tries)?;
         let sweeper = Sweeper::new(self.sweep, console);
@@ -174,6 +175,8 @@ impl Try {
             cost: cost(&self.farm),
             builders_of: arches
                 .into_iter()
+                // It is built on builders of the others.
+                .filter(|arch| arch.as_str() != "noarch")
                 .map(|arch| (arch.clone(), self.farm.builders_of(&arch)))
                 .collect(),
             runs,
@@ -186,7 +189,7 @@ impl Try {
             let mut farm = self.farm.clone();
             let group = &mut farm.builders[at];
             group.count = group.count.saturating_add(1);
-            let builders = [(group.name.clone(), group.count)].into();
+            let builders = [(group.name.clone(), Amount::from(group.count))].into();
             Self { farm, builders, variant: self.variant }
         })
     }

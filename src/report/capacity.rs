@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::compare::busy_on;
 use super::durations::Durations;
 use super::figures::{Distribution, Interval, Paired, three_digits, wilson95};
 use crate::name::Arch;
 use crate::sim::{Outcome, RunFigures};
 use crate::time::Millis;
 
+mod amount;
 mod text;
 
+pub use amount::Amount;
 pub use text::{csv, table};
 
 /// A sweep over sizes of a farm; run `n` of every point has the same luck.
@@ -39,7 +40,7 @@ pub struct Capacity {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Point {
     /// What was varied: builders by group, or the capacity of one as `GROUP.capacity`.
-    pub builders: BTreeMap<String, u32>,
+    pub builders: BTreeMap<String, Amount>,
     /// The variant, such as `orchestrator-owned/planned`.
     pub approach: String,
     /// What one hour of the farm costs, or how many builders it has where no prices are known.
@@ -82,10 +83,11 @@ pub struct CapacitySummary {
 /// otherwise misses the deadline.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PointSummary {
-    builders: BTreeMap<String, u32>,
+    builders: BTreeMap<String, Amount>,
     approach: String,
     makespan_seconds: Distribution,
-    /// The mean share of the makespan for which builders of an arch were busy.
+    /// The mean share of the makespan for which a builder of an arch worked, on one task or more. In
+    /// the ideal model what is built for `noarch` is left out: nobody tells on whose builders it ran.
     utilization: BTreeMap<Arch, f64>,
     /// The share of runs that were done in time.
     pub meets_deadline_share: f64,
@@ -98,7 +100,7 @@ pub struct PointSummary {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Answer {
     /// Its builders.
-    pub builders: BTreeMap<String, u32>,
+    pub builders: BTreeMap<String, Amount>,
     /// Its variant.
     pub approach: String,
     /// The share of its runs that were done in time.
@@ -127,13 +129,11 @@ impl Point {
     fn utilization(&self) -> BTreeMap<Arch, f64> {
         let of = |(arch, &builders): (&Arch, &u32)| {
             let shares = self.runs.iter().filter(|run| run.makespan > Millis::ZERO);
-            let shares: Vec<f64> = shares
-                .map(|run| {
-                    let busy = Millis(busy_on(run, arch)).as_secs_f64();
-                    busy / (f64::from(builders.max(1)) * run.makespan.as_secs_f64())
-                })
-                .collect();
-            let mean = shares.iter().sum::<f64>() / count(shares.len()).max(1.0);
+            let shares: Vec<f64> =
+                shares.map(|run| run.busy.share(arch, builders, run.makespan)).collect();
+            // Not `sum`: that of nothing is -0.
+            let sum = shares.iter().fold(0.0, |sum, share| sum + share);
+            let mean = sum / count(shares.len()).max(1.0);
             (arch.clone(), (mean * 1e4).round() / 1e4)
         };
         self.builders_of.iter().map(of).collect()

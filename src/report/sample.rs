@@ -2,7 +2,7 @@
 
 use super::compare::{Comparison, Variant};
 use super::svg::GanttModule;
-use crate::sim::{Bar, BarEnd, Outcome, RunFigures};
+use crate::sim::{Bar, BarEnd, Busy, Outcome, RunFigures};
 use crate::time::{Millis, Timestamp};
 
 pub(super) fn run(seconds: u64, builds: u64, outcome: Outcome) -> RunFigures {
@@ -20,7 +20,10 @@ pub(super) fn run(seconds: u64, builds: u64, outcome: Outcome) -> RunFigures {
         rebuilds_per_module_max: 2,
         wasted: Millis(1500),
         changes: Vec::new(),
-        busy: vec![("aarch64".into(), Millis(90_500)), ("x86_64".into(), Millis(60_000))],
+        busy: Busy::of_tasks(vec![
+            ("aarch64".into(), Millis(90_500)),
+            ("x86_64".into(), Millis(60_000)),
+        ]),
     }
 }
 

@@ -9,7 +9,7 @@ use super::svg::GanttModule;
 use crate::sim::Bar;
 
 /// The meaning of a shard's fields; a shard of another format is refused.
-pub const SHARD_FORMAT: u32 = 1;
+pub const SHARD_FORMAT: u32 = 2;
 
 /// Part `number` of `of`, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -62,10 +62,61 @@ pub struct RunFigures {
     pub rebuilds_per_module_max: u64,
     /// Builder time of builds that were superseded, failed or canceled.
     pub wasted: Millis,
-    /// Builder time by arch, in arch order.
-    pub busy: Vec<(Arch, Millis)>,
+    /// Builder time.
+    pub busy: Busy,
     /// Changes that came in, in order of their coming.
     pub changes: Vec<ChangeFigures>,
+}
+
+/// What builders did in a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Busy {
+    /// What tasks took, by the arch of the task, in arch order.
+    tasks: Vec<(Arch, Millis)>,
+    /// For how long builders with an arch had a task that works, one or several; `None` where a
+    /// builder takes one at a time, which is then told by the tasks.
+    builders: Option<Vec<(Arch, Millis)>>,
+    /// Until when builders were watched, which may be after the last change of a module.
+    until: Millis,
+}
+
+impl Busy {
+    /// Takes the time of tasks, in arch order, on builders that take one at a time.
+    #[must_use]
+    pub fn of_tasks(tasks: Vec<(Arch, Millis)>) -> Self {
+        Self { tasks, ..Self::default() }
+    }
+
+    /// Adds for how long builders of each arch worked, up to a moment.
+    #[must_use]
+    pub fn with_builders(self, builders: Vec<(Arch, Millis)>, until: Millis) -> Self {
+        Self { builders: Some(builders), until, ..self }
+    }
+
+    /// Returns the time of tasks by arch.
+    pub fn iter(&self) -> std::slice::Iter<'_, (Arch, Millis)> {
+        self.tasks.iter()
+    }
+
+    /// Returns the share of the time up to `makespan`, from 0 to 1, for which `count` builders of an
+    /// arch worked; none did where there are none.
+    #[must_use]
+    pub fn share(&self, arch: &Arch, count: u32, makespan: Millis) -> f64 {
+        let builders = self.builders.as_ref().unwrap_or(&self.tasks);
+        let busy = builders.iter().find(|(known, _)| known == arch);
+        let span = makespan.max(self.until).as_secs_f64() * f64::from(count);
+        match busy {
+            Some((_, busy)) if span > 0.0 => busy.as_secs_f64() / span,
+            Some(_) | None => 0.0,
+        }
+    }
+}
+
+/// The time of tasks alone.
+impl<const N: usize> PartialEq<[(Arch, Millis); N]> for Busy {
+    fn eq(&self, other: &[(Arch, Millis); N]) -> bool {
+        self.tasks == other
+    }
 }
 
 /// One change that came in during a run.

@@ -25,7 +25,7 @@
 //! [`Koji::OnHub`] is koji's model: a [hub](super::hub) with its builders and repos.
 
 use super::farm::Slot;
-use super::figures::Bar;
+use super::figures::{Bar, Busy};
 use crate::name::Arch;
 use crate::orchestrate::{BuildId, ComponentEnd, ComponentIx, ModuleIx};
 use crate::time::{Millis, Timestamp};
@@ -215,8 +215,11 @@ impl<'a> Koji<'a> {
         ask!(self, koji => koji.works_for(module))
     }
 
-    pub(super) fn busy(&self) -> Vec<(Arch, Millis)> {
-        ask!(self, koji => koji.busy())
+    pub(super) fn busy(&self) -> Busy {
+        match self {
+            Self::Ideal(koji) => Busy::of_tasks(koji.busy()),
+            Self::OnHub(koji) => koji.busy(),
+        }
     }
 
     pub(super) fn tasks(&self) -> u64 {

@@ -5,7 +5,7 @@ use super::*;
 fn point(x86: u32, approach: &str) -> Point {
     let run = |seconds| sample::run(seconds / u64::from(x86), 10, Outcome::Done);
     Point {
-        builders: [("x86".to_owned(), x86)].into(),
+        builders: [("x86".to_owned(), x86.into())].into(),
         approach: approach.to_owned(),
         cost: f64::from(x86) + 2.0,
         builders_of: [("x86_64".into(), x86), ("aarch64".into(), 2)].into(),
@@ -39,7 +39,7 @@ fn the_answer_is_the_cheapest_point_in_time_and_the_builder_that_helps_it_most()
     // 400..700 s over 1, 2, 3 and 4 builders against 240 s: none, 200 alone, all, all.
     assert_eq!(shares, [0.0, 0.25, 1.0, 1.0]);
     let answer = summary.answer.unwrap();
-    assert_eq!(answer.builders, [("x86".to_owned(), 3)].into());
+    assert_eq!(answer.builders, [("x86".to_owned(), 3.into())].into());
     assert_eq!(answer.next_builder.as_deref(), Some("arm"));
     assert_eq!(answer.next_builder_saves_seconds, Some(30.0));
 }
@@ -73,6 +73,15 @@ fn utilization_is_busy_time_over_builders_and_makespan() {
     let by_hand =
         [400.0, 500.0, 600.0, 700.0].map(|seconds: f64| 60.0 / seconds).iter().sum::<f64>();
     assert!((busy["x86_64"] - by_hand / 4.0).abs() < 5e-5, "{busy:?}");
+}
+
+#[test]
+fn without_builders_nothing_is_busy_and_no_zero_is_negative() {
+    let mut point = point(1, "koji-owned/planned");
+    point.builders_of.insert("s390x".into(), 0);
+    assert_eq!(point.utilization()[&Arch::from("s390x")].to_bits(), 0.0_f64.to_bits());
+    point.runs.clear();
+    assert!(point.utilization().values().all(|share| share.to_bits() == 0.0_f64.to_bits()));
 }
 
 #[test]

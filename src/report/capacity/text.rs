@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::super::figures::Interval;
 use super::super::table::{finished, percent, range, table as new_table, time};
-use super::{Answer, Capacity, CapacitySummary, PointSummary};
+use super::{Amount, Answer, Capacity, CapacitySummary, PointSummary};
 use crate::name::Arch;
 use crate::time::Millis;
 
@@ -143,5 +143,5 @@ fn arches(summary: &CapacitySummary) -> Vec<&Arch> {
 }
 
 fn number(point: &PointSummary, name: &str) -> String {
-    point.builders.get(name).map_or("-".to_owned(), u32::to_string)
+    point.builders.get(name).map_or("-".to_owned(), Amount::to_string)
 }

@@ -12,6 +12,7 @@ use super::{Cost, Job, Luck, Notice, Order, TaskBar, Trouble, What};
 use crate::name::Arch;
 use crate::orchestrate::{BuildId, ComponentEnd, ComponentIx, ModuleIx};
 use crate::sim::Setup;
+use crate::sim::figures::Busy;
 use crate::sim::hub::{
     EventId, Happened, Hub, Method, Phases, Request, RequestId, TagId, TaskId, Work,
 };
@@ -19,11 +20,13 @@ use crate::sim::hub_setup::HubSetup;
 use crate::time::{Millis, Timestamp};
 
 mod account;
+mod occupied;
 mod submit;
 #[cfg(test)]
 mod tests;
 mod works;
 
+use occupied::Occupied;
 use works::Made;
 
 /// How often the macros package is built before the target counts as broken.
@@ -105,7 +108,10 @@ pub(in crate::sim) struct OnHub<'a> {
     /// By builder.
     phase_keys: Vec<u64>,
     heard: Vec<crate::sim::hub::Notice>,
+    /// What tasks took, by arch, and those that have none.
     busy: Vec<Millis>,
+    busy_noarch: Millis,
+    occupied: Occupied,
     /// By module: when something of it was on a builder.
     spans: Vec<Vec<(Timestamp, Timestamp)>>,
     pub(super) costs: Vec<Cost>,
@@ -133,6 +139,8 @@ impl<'a> OnHub<'a> {
             phase_keys: works::phase_keys(&farm.settings),
             heard: Vec::new(),
             busy: Vec::new(),
+            busy_noarch: Millis::ZERO,
+            occupied: Occupied::default(),
             spans: Vec::new(),
             costs: Vec::new(),
             notices: VecDeque::new(),
@@ -157,6 +165,8 @@ impl<'a> OnHub<'a> {
         self.owners.clear();
         self.busy.clear();
         self.busy.resize(self.farm.settings.arches.len(), Millis::ZERO);
+        self.busy_noarch = Millis::ZERO;
+        self.occupied.reset(self.farm.settings.builders.len());
         self.spans.clear();
         self.spans.resize(catalog.modules.len(), Vec::new());
         self.costs.clear();
@@ -360,14 +370,24 @@ impl<'a> OnHub<'a> {
         })
     }
 
-    pub(super) fn busy(&self) -> Vec<(Arch, Millis)> {
-        self.farm.settings.arches.iter().cloned().zip(self.busy.iter().copied()).collect()
+    pub(super) fn busy(&self) -> Busy {
+        let settings = &self.farm.settings;
+        let mut tasks: Vec<(Arch, Millis)> =
+            settings.arches.iter().cloned().zip(self.busy.iter().copied()).collect();
+        tasks.push(("noarch".into(), self.busy_noarch));
+        tasks.sort();
+        let until = Millis(self.occupied.until().0);
+        Busy::of_tasks(tasks).with_builders(self.occupied.by_arch(settings), until)
     }
 
     /// Returns why what is left does not go on, once nothing more happens.
     pub(super) fn stuck(&self) -> Vec<String> {
         let mut all: Vec<String> =
             self.hub.stuck().into_iter().map(|stuck| stuck.why.to_string()).collect();
+        // Who waits for a repo has no task that could say so.
+        if self.hub.is_offline() && !self.live.is_empty() {
+            all.push(crate::sim::hub::Why::Offline.to_string());
+        }
         all.sort_unstable();
         all.dedup();
         all
@@ -380,7 +400,9 @@ impl<'a> OnHub<'a> {
             .into_iter()
             .filter_map(|stuck| match stuck.why {
                 crate::sim::hub::Why::NoBuilder { arches, .. } => Some(arches),
-                crate::sim::hub::Why::Lost
+                crate::sim::hub::Why::Offline
+                | crate::sim::hub::Why::NeverFits { .. }
+                | crate::sim::hub::Why::Lost
                 | crate::sim::hub::Why::NoRoom { .. }
                 | crate::sim::hub::Why::OnLost => None,
             })

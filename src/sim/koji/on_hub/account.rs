@@ -31,10 +31,11 @@ impl OnHub<'_> {
         }
         let (builder, from, to) = on;
         let busy = to - from;
-        let set = self.farm.settings.builders[builder as usize].arches;
-        if let Some(arch) = info.arch.or_else(|| set.iter().next()) {
-            self.busy[arch as usize] += busy;
+        match info.arch {
+            Some(arch) => self.busy[arch as usize] += busy,
+            None => self.busy_noarch += busy,
         }
+        self.occupied.add(builder, (from, to));
         let Some(owner) = info.subject.map(|at| self.owners[at as usize]) else { return };
         let (build, module, run) = match owner {
             Owner::Component(run) => {
