@@ -31,7 +31,7 @@ mod world;
 
 pub use conditions::{Changes, Conditions};
 pub use farm::{Slots, SlotsGroup};
-pub use figures::{Bar, BarEnd, ChangeFigures, Outcome, RunFigures};
+pub use figures::{Bar, BarEnd, Busy, ChangeFigures, Outcome, RunFigures};
 pub use history::{DurationMode, Outcomes};
 pub use hub_setup::{ComponentSteps, HubSetup, Steps};
 pub use ledger::{ModuleRun, ModuleState, Spent};

@@ -16,18 +16,25 @@ fn modplan(arguments: &[&str]) -> (i32, String, String) {
     (output.status.code().expect("an exit code"), text(output.stdout), text(output.stderr))
 }
 
-const WORLD: [&str; 5] = [
+const WORLD: [&str; 4] = [
     "fixtures/el8-perl/modules.yaml",
     "--changed=perl:5.30",
     "--trace=fixtures/el8-perl/trace.csv",
-    "--farm=fixtures/el8-perl/farm.yaml",
     "--seed=11",
 ];
+const IDEAL: &str = "--farm=fixtures/el8-perl/farm.yaml";
+const KOJI: &str = "--farm=fixtures/el8-perl/farm-koji.yaml";
 
-/// Runs a sweep over the small world.
-fn sweep(command: &str, more: &[&str]) -> (i32, String, String) {
-    let arguments: Vec<&str> = [command].into_iter().chain(WORLD).chain(more.to_vec()).collect();
+/// Runs a sweep over the small world on a farm.
+fn sweep_on(farm: &str, command: &str, more: &[&str]) -> (i32, String, String) {
+    let arguments: Vec<&str> =
+        [command].into_iter().chain(WORLD).chain([farm]).chain(more.to_vec()).collect();
     modplan(&arguments)
+}
+
+/// Runs a sweep over the small world on the ideal farm.
+fn sweep(command: &str, more: &[&str]) -> (i32, String, String) {
+    sweep_on(IDEAL, command, more)
 }
 
 fn good(result: (i32, String, String)) -> String {
@@ -49,7 +56,7 @@ fn files(directory: &Path) -> Vec<(String, String)> {
 }
 
 /// Makes a sweep at once and in three parts, and compares every byte of both.
-fn parts_make_the_whole(command: &str, more: &[&str]) {
+fn parts_make_the_whole(farm: &str, command: &str, more: &[&str]) {
     let place = tempfile::tempdir().unwrap();
     let at = |name: &str| place.path().join(name).to_str().unwrap().to_owned();
     let (whole, joined, parts) = (at("whole"), at("joined"), at("parts"));
@@ -57,7 +64,7 @@ fn parts_make_the_whole(command: &str, more: &[&str]) {
         more.iter().copied().chain(extra).map(str::to_owned).collect()
     };
     let sweep = |command: &str, more: Vec<String>| {
-        sweep(command, &more.iter().map(String::as_str).collect::<Vec<_>>())
+        sweep_on(farm, command, &more.iter().map(String::as_str).collect::<Vec<_>>())
     };
     let stdout = good(sweep(command, with(vec!["-o", &whole])));
     for part in ["2/3", "3/3", "1/3"] {
@@ -81,7 +88,79 @@ fn parts_make_the_whole(command: &str, more: &[&str]) {
 
 #[test]
 fn a_comparison_in_parts_has_the_bytes_of_one_made_at_once() {
-    parts_make_the_whole("compare", &["--replications=40"]);
+    parts_make_the_whole(IDEAL, "compare", &["--replications=40"]);
+}
+
+#[test]
+fn sweeps_on_a_hub_in_parts_have_the_bytes_of_those_made_at_once() {
+    parts_make_the_whole(KOJI, "compare", &["--replications=6"]);
+    let more = [
+        "--replications=5",
+        "--vary=x86.capacity=0.5..1",
+        "--deadline=30d",
+        "--confidence=0.1",
+        "--variants=koji-owned/planned",
+    ];
+    parts_make_the_whole(KOJI, "capacity", &more);
+}
+
+#[test]
+fn on_a_hub_the_number_of_threads_changes_no_byte_and_precision_ends_a_sweep() {
+    let with = |threads: &str| {
+        let more = ["--replications=35", "--format=csv", "--variants=koji-owned/planned", threads];
+        good(sweep_on(KOJI, "compare", &more))
+    };
+    assert_eq!(with("--threads=1"), with("--threads=3"));
+    let more = ["--half-width=50%", "--format=json", "--variants=koji-owned/planned"];
+    let summary = good(sweep_on(KOJI, "compare", &more));
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    assert_eq!(summary["replications"], 100);
+}
+
+/// Returns the points of a capacity sweep, as JSON.
+fn points(farm: &str, more: &[&str]) -> Vec<serde_json::Value> {
+    let more: Vec<&str> = more.iter().copied().chain(["--format=json"]).collect();
+    let (code, out, told) = sweep_on(farm, "capacity", &more);
+    assert!(code <= 1, "{told}");
+    let summary: serde_json::Value = serde_json::from_str(&out).expect(&told);
+    summary["points"].as_array().unwrap().clone()
+}
+
+#[test]
+fn on_a_hub_utilization_is_a_share_of_builders_whatever_they_take_at_a_time() {
+    let more = ["--vary=x86.capacity=1..40:39", "--deadline=2d", "--replications=8"];
+    for point in points(KOJI, &more) {
+        let shares = point["utilization"].as_object().unwrap();
+        assert_eq!(shares.keys().collect::<Vec<_>>(), ["aarch64", "x86_64"], "no noarch");
+        for (arch, share) in shares {
+            let share = share.as_f64().unwrap();
+            assert!(share > 0.01 && share <= 1.0, "{arch}: {share}");
+        }
+    }
+}
+
+#[test]
+fn a_sweep_plans_for_every_arch_that_one_of_its_farms_has() {
+    let place = tempfile::tempdir().unwrap();
+    for (model, whole) in [("ideal", "--vary=x86=8"), ("koji", "--vary=x86=8")] {
+        let farm = place.path().join("farm.yaml");
+        let text = format!(
+            "model: {model}\nbuilders:\n- {{name: x86, count: 0, arches: [x86_64]}}\n\
+             - {{name: arm, count: 0, arches: [aarch64]}}\n"
+        );
+        std::fs::write(&farm, text).unwrap();
+        let farm = format!("--farm={}", farm.to_str().unwrap());
+        let more = [whole, "--vary=arm=0..4:4", "--deadline=30d", "--replications=2"];
+        for point in points(&farm, &more) {
+            let shares = point["utilization"].as_object().unwrap();
+            assert_eq!(shares.keys().collect::<Vec<_>>(), ["aarch64", "x86_64"], "{model}");
+            // Without a builder for aarch64 nothing is ever done.
+            let is_staffed = point["builders"]["arm"] == 4;
+            assert_eq!(point["done_share"].as_f64().unwrap() > 0.0, is_staffed, "{point}");
+        }
+        let (code, _, told) = sweep_on(&farm, "compare", &["--replications=1"]);
+        assert_eq!((code, told.contains("hold no builder")), (1, true), "{told}");
+    }
 }
 
 #[test]
@@ -93,7 +172,7 @@ fn a_capacity_sweep_in_parts_has_the_bytes_of_one_made_at_once() {
         "--confidence=0.1",
         "--variants=koji-owned/planned",
     ];
-    parts_make_the_whole("capacity", &more);
+    parts_make_the_whole(IDEAL, "capacity", &more);
 }
 
 #[test]
@@ -232,7 +311,8 @@ fn a_directory_may_hold_more_than_histories_and_a_named_file_may_not() {
     let (code, out, told) = modplan(&["trace", "fixtures/el8-perl"]);
     assert_eq!(code, 0, "{told}");
     assert!(out.starts_with("2053 rows of "), "{out}");
-    assert!(told.contains("left out 1 file without recorded builds"), "{told}");
+    assert!(told.contains("left out 1 file without recorded builds: "), "{told}");
+    assert!(told.contains("pdc.json"), "{told}");
     let (code, _, told) = modplan(&["trace", "fixtures/el8-perl/pdc.json"]);
     assert_eq!((code, told.contains("error[trace-shape]")), (1, true), "{told}");
 }
@@ -264,4 +344,37 @@ fn arrivals_of_a_scenario_are_told_by_class_and_need_a_cascade_that_spreads_agai
     let more = ["--variants=orchestrator-owned/literal", "--replications=5", &scenario];
     let told = good(sweep("compare", &more));
     assert!(told.contains("Changes that came in"), "{told}");
+}
+
+#[test]
+fn a_history_without_rows_is_refused_with_what_was_left_out() {
+    let place = tempfile::tempdir().unwrap();
+    let directory = place.path().to_str().unwrap().to_owned();
+    let refused = |what: &str| {
+        let (code, _, told) = modplan(&["trace", &directory]);
+        assert_eq!((code, told.contains(what)), (1, true), "{told}");
+        let trace = format!("--trace={directory}");
+        let (code, _, told) =
+            modplan(&["plan", "fixtures/el8-perl/modules.yaml", "--changed=perl:5.30", &trace]);
+        assert_eq!((code, told.contains(what)), (1, true), "{told}");
+    };
+    refused("no history in ");
+    std::fs::copy("fixtures/el8-perl/pdc.json", place.path().join("pdc.json")).unwrap();
+    refused("pdc.json:1:1: error[trace-shape]");
+    let header = "package,method,arch,run_seconds,outcome\n";
+    std::fs::write(place.path().join("empty.csv"), header).unwrap();
+    refused("empty.csv:1:1: error[trace-row]");
+}
+
+#[test]
+fn keys_of_a_farm_that_change_nothing_are_told_with_their_line() {
+    let place = tempfile::tempdir().unwrap();
+    let farm = place.path().join("farm.yaml");
+    let text = std::fs::read_to_string("fixtures/el8-perl/farm-koji.yaml").unwrap();
+    let text = text.replace("repo: {", "repo: {lag: 30m, ");
+    std::fs::write(&farm, text).unwrap();
+    let farm = format!("--farm={}", farm.to_str().unwrap());
+    let trace = "--trace=fixtures/el8-perl/trace.csv";
+    let told = modplan(&["plan", WORLD[0], WORLD[1], trace, &farm]).2;
+    assert!(told.contains("farm.yaml:9:8: warning: `repo.lag` changes nothing here"), "{told}");
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use modplan::farm::Farm;
 use modplan::graph::{self, GraphOptions, ModuleGraph};
-use modplan::load::{self, Code, Finding, Input, Severity, Snapshot, SourceUrls};
+use modplan::load::{self, Code, Finding, Input, Place, Severity, Snapshot, SourceUrls};
 use modplan::name::{Arch, NameStream, Selector, nearest};
 use modplan::plan::expand::{Loaded, Settings};
 use modplan::plan::replatform::replatform;
@@ -21,6 +21,7 @@ use modplan::trace::History;
 use super::args::{Follow, ReuseArgs, SelectionArgs, Unit, Versions, WorldArgs};
 use super::console::Console;
 use super::status::Refusal;
+use super::vary::{Vary, widest};
 
 /// History, farm and scenario.
 pub(crate) struct World {
@@ -37,9 +38,18 @@ impl World {
         (args, durations): (&WorldArgs, DurationMode),
         console: &Console,
     ) -> anyhow::Result<Self> {
+        Self::read_to_vary((args, durations), &[], console)
+    }
+
+    /// The same with a farm of which numbers are going to be varied.
+    pub(crate) fn read_to_vary(
+        (args, durations): (&WorldArgs, DurationMode),
+        vary: &[Vary],
+        console: &Console,
+    ) -> anyhow::Result<Self> {
         let history = history(&args.trace, console)?;
         let history = if durations == DurationMode::Fit { history.fitted() } else { history };
-        let farm = args.farm.as_deref().map(|path| farm(path, console)).transpose()?;
+        let farm = args.farm.as_deref().map(|path| farm(path, vary, console)).transpose()?;
         let scenario = args.scenario.as_deref().map(|path| scenario(path, console)).transpose()?;
         let mut assumptions = Vec::new();
         if args.trace.is_empty() {
@@ -280,10 +290,36 @@ pub(crate) fn read_history(paths: &[PathBuf], console: &Console) -> anyhow::Resu
             history.note_broken(&file.path, broken.clone());
         }
     }
-    leave_out_others(&mut history, paths, console);
+    if history.rows().is_empty() {
+        tell_of_nothing(&mut history, paths)?;
+    } else {
+        leave_out_others(&mut history, paths, console);
+    }
     let paths: Vec<Input> = history.files.iter().map(|file| named(&file.path)).collect();
     console.findings(&history.findings, &paths);
     Ok(history)
+}
+
+/// A history without a recorded task is no history: what is wrong in its files is told of each, named
+/// or not, and of those in which nothing is wrong that they hold nothing.
+fn tell_of_nothing(history: &mut History, named: &[PathBuf]) -> Result<(), Refusal> {
+    if history.files.is_empty() {
+        let names: Vec<String> = named.iter().map(|path| path.display().to_string()).collect();
+        return Err(Refusal::no(format!("no history in {}", names.join(", ")))
+            .hint("histories are files that end in .csv, .json or .jsonl, packed or not"));
+    }
+    let is_told = |input: u32| {
+        let errors = history.findings.iter().filter(|f| f.severity() == Severity::Error);
+        errors.clone().any(|finding| finding.place.input == input)
+    };
+    let silent: Vec<u32> =
+        (0..).take(history.files.len()).filter(|&input| !is_told(input)).collect();
+    for input in silent {
+        let place = Place { input, line: 1, column: 1 };
+        let message = "no recorded task in this file that came to an end";
+        history.findings.push(Finding::new(Code::TraceRow, place, message));
+    }
+    Ok(())
 }
 
 /// Files that were found in a directory, not named, may be about anything: those that hold no
@@ -299,8 +335,21 @@ fn leave_out_others(history: &mut History, named: &[PathBuf], console: &Console)
     if !others.is_empty() {
         history.findings.retain(|finding| !others.contains(&finding.place.input));
         let plural = if others.len() == 1 { "" } else { "s" };
-        console.note(&format!("left out {} file{plural} without recorded builds", others.len()));
+        let names = others.iter().map(|&other| history.files[other as usize].path.as_str());
+        console.note(&format!(
+            "left out {} file{plural} without recorded builds: {}",
+            others.len(),
+            first_few(names)
+        ));
     }
+}
+
+/// Returns the first names of a list, and how many there are besides.
+fn first_few<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 3;
+    let more = names.len().saturating_sub(SHOWN);
+    let text = names.take(SHOWN).collect::<Vec<_>>().join(", ");
+    if more == 0 { text } else { format!("{text} and {more} more") }
 }
 
 fn history(paths: &[PathBuf], console: &Console) -> anyhow::Result<History> {
@@ -311,9 +360,16 @@ fn history(paths: &[PathBuf], console: &Console) -> anyhow::Result<History> {
     Ok(history)
 }
 
-fn farm(path: &Path, console: &Console) -> anyhow::Result<Farm> {
+fn farm(path: &Path, vary: &[Vary], console: &Console) -> anyhow::Result<Farm> {
     let bytes = read(path)?;
-    Farm::read(&bytes, 0).map_err(|findings| wrong(path, &findings, console).into())
+    // What cannot be varied is told when it is.
+    let widen = |farm: &mut Farm| *farm = widest(farm, vary);
+    let farm =
+        Farm::read_to_vary(&bytes, 0, widen).map_err(|findings| wrong(path, &findings, console))?;
+    for remark in &farm.remarks {
+        console.warn_at((path, remark.place), &remark.message);
+    }
+    Ok(farm)
 }
 
 fn scenario(path: &Path, console: &Console) -> anyhow::Result<Scenario> {

@@ -27,6 +27,7 @@ use super::console::Console;
 use super::output::OutputArgs;
 use super::plan::refuse_storm;
 use super::status::{Answer, Refusal};
+use super::vary::{Vary, widest};
 
 /// Run a rebuild and tell how it went
 ///
@@ -263,6 +264,15 @@ impl Subject {
         selection: &SelectionArgs,
         world: ((&WorldArgs, DurationMode), &Console),
     ) -> anyhow::Result<Self> {
+        Self::read_to_vary((inputs, selection), world, &[])
+    }
+
+    /// The same for farms of which numbers are varied: planned for every arch that one of them has.
+    pub(crate) fn read_to_vary(
+        (inputs, selection): (&[PathBuf], &SelectionArgs),
+        world: ((&WorldArgs, DurationMode), &Console),
+        vary: &[Vary],
+    ) -> anyhow::Result<Self> {
         let ((args, durations), console) = world;
         if let Some(plan) = read_plan(inputs)? {
             if selection.selects_something() {
@@ -271,12 +281,14 @@ impl Subject {
                     .into());
             }
             refuse_storm(&plan, selection)?;
-            let world = World::read((args, durations), console)?;
+            let world = World::read_to_vary((args, durations), vary, console)?;
             warn_of_stale_pdc(&world, &[], console);
             return Ok(Self::of_plan(plan, world, selection));
         }
         let case = Case::read(inputs, selection, console)?;
-        let world = World::read((args, durations), console)?;
+        let mut world = World::read_to_vary((args, durations), vary, console)?;
+        let given = world.farm.clone();
+        world.farm = given.as_ref().map(|farm| widest(farm, vary));
         let planning = case.plan(&world, console)?;
         refuse_storm(&planning.plan, selection)?;
         let all = case.plan_all(&world)?;
@@ -287,7 +299,8 @@ impl Subject {
         warn_of_stale_pdc(&world, &superseded, console);
         let prepared = sim::prepare(reach, &world.history);
         let builds_max = builds_max(&planning.plan, selection);
-        let farm = planning.farm;
+        let farm = given.clone().unwrap_or(planning.farm);
+        world.farm = given;
         Ok(Self { plan: planning.plan, world, prepared, farm, builds_max, is_read_back: false })
     }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use modplan::farm::{BuilderGroup, Farm};
 use modplan::name::nearest;
+use modplan::report::capacity::Amount;
 
 use super::status::Refusal;
 
@@ -13,19 +14,35 @@ use super::status::Refusal;
 const FARMS_MAX: usize = 10_000;
 
 /// One number of the farm, and what it is to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Vary {
     name: String,
     what: What,
-    first: u32,
-    last: u32,
-    step: u32,
+    first: f64,
+    last: f64,
+    step: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
     Count,
     Capacity,
+}
+
+impl What {
+    /// Reads an end of a range or a step: builders are whole, a capacity need not be.
+    fn number(self, text: &str) -> Result<f64, String> {
+        match self {
+            Self::Count => match text.parse::<u32>() {
+                Ok(number) => Ok(f64::from(number)),
+                Err(_) => Err(format!("`{text}` is no whole number from 0")),
+            },
+            Self::Capacity => match text.parse::<f64>() {
+                Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
+                _ => Err(format!("`{text}` is no number from 0")),
+            },
+        }
+    }
 }
 
 impl FromStr for Vary {
@@ -37,29 +54,27 @@ impl FromStr for Vary {
             Some((name, "capacity")) => (name, What::Capacity),
             _ => (name, What::Count),
         };
-        let (range, step) = range.split_once(':').unwrap_or((range, "1"));
+        let (range, step) = match range.split_once(':') {
+            Some((range, step)) => (range, Some(step)),
+            None => (range, None),
+        };
         let (first, last) = range.split_once("..").unwrap_or((range, range));
-        let number = |text: &str| {
-            text.parse::<u32>().map_err(|_| format!("`{text}` is no whole number from 0"))
-        };
-        let vary = Self {
-            name: name.to_owned(),
-            what,
-            first: number(first)?,
-            last: number(last)?,
-            step: number(step)?,
-        };
+        let (first, last) = (what.number(first)?, what.number(last)?);
+        let is_whole = first.fract() == 0.0 && last.fract() == 0.0;
+        let usual = if is_whole { 1.0 } else { 0.5 };
+        let step = step.map_or(Ok(usual), |step| what.number(step))?;
+        let vary = Self { name: name.to_owned(), what, first, last, step };
         if vary.name.is_empty() {
             return Err("a name is missing before `=`".to_owned());
         }
         if vary.first > vary.last {
             return Err(format!("the range ends at {} before it begins", vary.last));
         }
-        if vary.step == 0 {
+        if vary.step <= 0.0 {
             return Err("a step of 0 goes nowhere".to_owned());
         }
-        if vary.what == What::Capacity && vary.first == 0 {
-            return Err("a builder without capacity takes nothing: begin at 1".to_owned());
+        if vary.what == What::Capacity && vary.first <= 0.0 {
+            return Err("a builder without capacity takes nothing: begin above 0".to_owned());
         }
         Ok(vary)
     }
@@ -84,9 +99,45 @@ impl Vary {
         }
     }
 
-    fn values(&self) -> impl Iterator<Item = u32> {
-        let step = usize::try_from(self.step).unwrap_or(usize::MAX);
-        (self.first..=self.last).step_by(step)
+    /// Returns how many values there are.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a cast to an integer ends at its limits"
+    )]
+    fn count(&self) -> usize {
+        // A range of tenths has its last one, whatever is lost below a billionth.
+        ((self.last - self.first) / self.step + 1e-9).floor() as usize + 1
+    }
+
+    fn values(&self) -> impl Iterator<Item = f64> {
+        #[expect(clippy::cast_precision_loss, reason = "there are 10 000 at most")]
+        let value = |at: usize| self.first + self.step * at as f64;
+        (0..self.count()).map(move |at| (value(at) * 1e6).round() / 1e6)
+    }
+
+    /// Sets the number of a farm.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a count is read as a whole number of 32 bits"
+    )]
+    fn set(&self, farm: &mut Farm, at: usize, value: f64) {
+        match self.what {
+            What::Count => farm.builders[at].count = value as u32,
+            What::Capacity => farm.builders[at].capacity = value,
+        }
+    }
+
+    /// Says what can be varied, where a group is named with something else.
+    fn other_key(&self, farm: &Farm) -> Option<Refusal> {
+        let (group, key) = self.name.rsplit_once('.')?;
+        farm.builders.iter().find(|known| known.name == group)?;
+        Some(
+            Refusal::usage(format!("`{key}` of builders `{group}` cannot be varied")).hint(
+                format!("what can be is `{group}.count`, or `{group}`, and `{group}.capacity`"),
+            ),
+        )
     }
 
     /// Returns the position of the group: by name, or as the one that builds an arch.
@@ -100,6 +151,9 @@ impl Vary {
         let groups: Vec<usize> =
             (0..farm.builders.len()).filter(|&at| builds(&farm.builders[at])).collect();
         let names = || farm.builders.iter().map(|group| group.name.as_str());
+        if let Some(refusal) = self.other_key(farm) {
+            return Err(refusal);
+        }
         match groups.as_slice() {
             [one] => Ok(*one),
             [] => {
@@ -121,30 +175,37 @@ impl Vary {
     }
 }
 
-/// A farm, and what was varied in it.
-pub(crate) type Varied = (Farm, BTreeMap<String, u32>);
+/// What was varied, by name.
+pub(crate) type Varied = BTreeMap<String, Amount>;
+
+/// Returns the farm with the largest of everything that is tried; what cannot be varied is left.
+pub(crate) fn widest(base: &Farm, varied: &[Vary]) -> Farm {
+    let mut farm = base.clone();
+    for vary in varied {
+        if let (Ok(at), Some(last)) = (vary.group(base), vary.values().last()) {
+            vary.set(&mut farm, at, last);
+        }
+    }
+    farm
+}
 
 /// Returns every farm to try, the last named number changing fastest, with what was varied.
-pub(crate) fn farms(base: &Farm, varied: &[Vary]) -> Result<Vec<Varied>, Refusal> {
-    let mut farms = vec![(base.clone(), BTreeMap::new())];
+pub(crate) fn farms(base: &Farm, varied: &[Vary]) -> Result<Vec<(Farm, Varied)>, Refusal> {
+    let mut farms = vec![(base.clone(), Varied::new())];
     for vary in varied {
         let at = vary.group(base)?;
         let key = vary.key(&base.builders[at].name);
         if farms[0].1.contains_key(&key) {
             return Err(Refusal::usage(format!("`{key}` is varied twice")));
         }
-        let values = vary.values().count();
-        if values.saturating_mul(farms.len()) > FARMS_MAX {
+        if vary.count().saturating_mul(farms.len()) > FARMS_MAX {
             return Err(Refusal::usage(format!("--vary asks for more than {FARMS_MAX} farms"))
                 .hint("give a STEP: NAME=A..B:STEP"));
         }
-        let with = |(farm, builders): &Varied, value: u32| {
+        let with = |(farm, builders): &(Farm, Varied), value: f64| {
             let (mut farm, mut builders) = (farm.clone(), builders.clone());
-            match vary.what {
-                What::Count => farm.builders[at].count = value,
-                What::Capacity => farm.builders[at].capacity = f64::from(value),
-            }
-            builders.insert(key.clone(), value);
+            vary.set(&mut farm, at, value);
+            builders.insert(key.clone(), Amount::new(value));
             (farm, builders)
         };
         farms = farms
@@ -174,26 +235,58 @@ mod tests {
     fn points(varied: &[&str]) -> Result<Vec<String>, String> {
         let varied: Vec<Vary> = varied.iter().map(|text| text.parse().unwrap()).collect();
         let farms = farms(&farm(), &varied).map_err(|refusal| refusal.message)?;
-        Ok(farms.iter().map(|(_, builders)| format!("{builders:?}")).collect())
+        let told = |builders: &Varied| {
+            let each = builders.iter().map(|(name, amount)| format!("{name}={amount}"));
+            each.collect::<Vec<_>>().join(" ")
+        };
+        Ok(farms.iter().map(|(_, builders)| told(builders)).collect())
     }
 
     #[test]
     fn ranges_hold_both_ends_and_combine() {
         let told = points(&["x86=10..20:5", "arm-big.capacity=2..3"]).unwrap();
         assert_eq!(told.len(), 6);
-        assert_eq!(told[1], r#"{"arm-big.capacity": 3, "x86": 10}"#);
-        assert_eq!(points(&["x86.count=1..4:2"]).unwrap(), [r#"{"x86": 1}"#, r#"{"x86": 3}"#]);
+        assert_eq!(told[1], "arm-big.capacity=3 x86=10");
+        assert_eq!(points(&["x86.count=1..4:2"]).unwrap(), ["x86=1", "x86=3"]);
         // An arch that one group builds stands for the group; a single number is a range of one.
-        assert_eq!(points(&["i686=7"]).unwrap(), [r#"{"x86": 7}"#]);
+        assert_eq!(points(&["i686=7"]).unwrap(), ["x86=7"]);
+    }
+
+    #[test]
+    fn a_capacity_need_not_be_whole() {
+        let capacities = |range: &str| points(&[&format!("x86.capacity={range}")]).unwrap();
+        assert_eq!(capacities("0.5..1"), ["x86.capacity=0.5", "x86.capacity=1"]);
+        let tenths = capacities("0.1..0.5:0.1");
+        assert_eq!(tenths.len(), 5);
+        assert_eq!(tenths[2], "x86.capacity=0.3");
+        assert_eq!(capacities("2..3"), ["x86.capacity=2", "x86.capacity=3"]);
+    }
+
+    #[test]
+    fn the_widest_farm_has_the_largest_of_everything() {
+        let varied = ["x86=0..20:5", "arm.capacity=1..6"].map(|text| text.parse().unwrap());
+        let widest = widest(&farm(), &varied);
+        assert_eq!((widest.builders[0].count, widest.builders[1].count), (20, 5));
+        assert!((widest.builders[1].capacity - 6.0).abs() < 1e-9);
     }
 
     #[test]
     fn what_cannot_be_varied_is_refused_in_words() {
         assert_eq!(points(&["x68=1..2"]).unwrap_err(), "the farm has no builders `x68`");
         assert_eq!(points(&["aarch64=1..2"]).unwrap_err(), "aarch64 is built by several groups");
+        let told = points(&["x86.max_jobs=1..2"]).unwrap_err();
+        assert_eq!(told, "`max_jobs` of builders `x86` cannot be varied");
         assert_eq!(points(&["x86=1..2", "x86_64=1..2"]).unwrap_err(), "`x86` is varied twice");
         assert!(points(&["x86=1..20000"]).unwrap_err().contains("more than 10000"));
-        for wrong in ["x86", "=1..2", "x86=2..1", "x86=1..2:0", "x86=a..2", "x86.capacity=0..2"] {
+        for wrong in [
+            "x86",
+            "=1..2",
+            "x86=2..1",
+            "x86=1..2:0",
+            "x86=a..2",
+            "x86.capacity=0..2",
+            "x86=0.5..1",
+        ] {
             assert!(wrong.parse::<Vary>().is_err(), "{wrong}");
         }
     }
