@@ -371,7 +371,7 @@ fn keys_of_a_farm_that_change_nothing_are_told_with_their_line() {
     let place = tempfile::tempdir().unwrap();
     let farm = place.path().join("farm.yaml");
     let text = std::fs::read_to_string("fixtures/el8-perl/farm-koji.yaml").unwrap();
-    let text = text.replace("repo: {", "repo: {lag: 30m, ");
+    let text = text.replace("\nrepo: {", "\nrepo: {lag: 30m, ");
     std::fs::write(&farm, text).unwrap();
     let farm = format!("--farm={}", farm.to_str().unwrap());
     let trace = "--trace=fixtures/el8-perl/trace.csv";

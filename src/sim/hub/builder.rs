@@ -233,7 +233,7 @@ impl Hub {
     fn change_rate(&mut self, at: u32, rate: f64) {
         let now = self.now();
         let builder = &mut self.builders[at as usize];
-        let done = builder.rate * ms(now - builder.rate_since);
+        let (before, since) = (builder.rate, builder.rate_since);
         builder.rate = rate;
         builder.rate_since = now;
         let open = std::mem::take(&mut builder.open);
@@ -241,7 +241,8 @@ impl Hub {
             let run = &mut self.tasks[task as usize];
             // One that is over and could not be reported yet has nothing left to do.
             if run.is_leaf() && run.left > 0.0 {
-                let done = if run.opened == now { 0.0 } else { done };
+                // It may have begun after the rate changed last.
+                let done = before * ms(now - since.max(run.opened));
                 run.left = (run.left - done).max(0.0);
                 run.ends = now + whole(run.left / rate);
                 let time = run.ends;

@@ -6,10 +6,12 @@ use rand::{Rng as _, SeedableRng as _};
 use rand_pcg::Pcg64Mcg;
 
 use super::*;
-use crate::farm::{BuilderGroup, Farm, Model};
+use crate::farm::{Background, BuilderGroup, Farm, Model};
 use crate::koji::TaskState;
 
 mod cases;
+mod identities;
+mod keys;
 mod worlds;
 
 const MINUTE: u64 = 60_000;

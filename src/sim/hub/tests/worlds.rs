@@ -16,6 +16,23 @@ impl World {
         farm.hub.run_interval = Millis(below(&mut random, 90) * 1000);
         farm.hub.builder_turn = Millis(1 + below(&mut random, 100));
         farm.hub.submit_interval = Millis(below(&mut random, 3) * 700);
+        farm.hub.capacity_overcommit = [0.0, 0.4, 5.0][index(&mut random, 3)];
+        farm.hub.max_jobs = [1, 15][index(&mut random, 2)];
+        farm.hub.ready_timeout = secs([20, 180][index(&mut random, 2)]);
+        farm.hub.assign_timeout = secs([40, 300][index(&mut random, 2)]);
+        farm.hub.host_timeout = secs([60, 900][index(&mut random, 2)]);
+        farm.hub.soft_refusal_timeout = secs([10, 900][index(&mut random, 2)]);
+        farm.repo.tries = [1, 3][index(&mut random, 2)];
+        farm.repo.tasks_max = [1, 2, 10][index(&mut random, 3)];
+        farm.repo.wait_poll = secs([7, 60][index(&mut random, 2)]);
+        farm.repo.wait_timeout = secs([100, 7200][index(&mut random, 2)]);
+        farm.background = (0..below(&mut random, 2))
+            .map(|_| Background {
+                arch: "x86_64".into(),
+                channel: "default".into(),
+                load: [0.2, 0.7][index(&mut random, 2)],
+            })
+            .collect();
         for group in 0..1 + below(&mut random, 3) {
             let arches = ["aarch64", "x86_64"];
             let which = below(&mut random, 3);
@@ -27,6 +44,14 @@ impl World {
             builders.max_jobs = [None, Some(10), Some(3)][index(&mut random, 3)];
             builders.cpus = [None, Some(1), Some(4)][index(&mut random, 3)];
             builders.speed = [1.0, 1.7][index(&mut random, 2)];
+            let channels: [&[&str]; 4] = [
+                &["default", "createrepo"],
+                &["default", "createrepo"],
+                &["createrepo"],
+                &["default"],
+            ];
+            let channels = channels[index(&mut random, 4)].iter().map(|&name| name.to_owned());
+            builders.channels = channels.collect();
             farm.builders.push(builders);
         }
         let phases = Phases {
@@ -138,6 +163,20 @@ fn index(random: &mut Pcg64Mcg, limit: usize) -> usize {
     usize::try_from(below(random, limit as u64)).unwrap()
 }
 
+/// Checks that a task was on a builder of its arch and channel, by the farm file.
+fn check_place(task: &TaskInfo, farm: &Farm, hub: &Hub) {
+    let Some(builder) = task.builder else { return };
+    let groups = farm.builders.iter().flat_map(|group| (0..group.count).map(move |_| group));
+    let group = groups.into_iter().nth(builder as usize).unwrap();
+    let of_repo = ["newRepo", "createrepo", "distRepo", "createdistrepo"];
+    let channel = if of_repo.contains(&task.method.as_str()) { "createrepo" } else { "default" };
+    assert!(group.channels.iter().any(|known| known == channel), "{task:?} on {group:?}");
+    if let Some(arch) = task.arch {
+        let arch = &hub.settings.arches[arch as usize];
+        assert!(group.arches.contains(arch), "{task:?} on {group:?}");
+    }
+}
+
 /// Checks what must hold of any run, from what the hub says of its tasks alone.
 fn check(hub: &Hub, farm: &Farm) {
     let tasks: Vec<TaskInfo> = hub.tasks().collect();
@@ -154,6 +193,9 @@ fn check(hub: &Hub, farm: &Farm) {
                 && parent.ended < task.ended;
             assert!(!outlives, "a parent closes after its children: {task:?} {parent:?}");
         }
+    }
+    for task in &tasks {
+        check_place(task, farm, hub);
     }
     for (number, builder) in hub.builders.iter().enumerate() {
         let group = &farm.builders[builder.settings.group as usize];
