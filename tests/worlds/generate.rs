@@ -83,15 +83,45 @@ pub(super) fn world(seed: u64) -> World {
     World { setup }
 }
 
-/// Draws the world of a seed, with its builds going through a hub.
+/// Draws the world of a seed, with its builds going through a hub whose settings differ from world to
+/// world, and with steps that fail now and then.
 pub(super) fn world_on_hub(seed: u64) -> World {
     let mut setup = world(seed).setup;
-    let group = |group: &SlotsGroup| {
-        BuilderGroup::new(group.name.clone(), group.count, group.arches.clone())
+    // A source of its own: the world without a hub stays as it is.
+    let mut dice = Dice(Pcg64Mcg::seed_from_u64(!seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+    let mut farm = Farm { model: Model::Koji, ..Farm::default() };
+    for group in &setup.slots.groups {
+        let mut builders = BuilderGroup::new(group.name.clone(), group.count, group.arches.clone());
+        builders.capacity = dice.one(&[1.0, 2.0, 6.0]);
+        builders.max_jobs = dice.one(&[Some(10), Some(4), None]);
+        builders.cpus = dice.one(&[None, Some(1), Some(4)]);
+        farm.builders.push(builders);
+    }
+    let secs = Millis::from_secs;
+    farm.hub.run_interval = secs(dice.one(&[1, 15, 60]));
+    farm.hub.submit_interval = Millis(dice.one(&[0, 700]));
+    farm.hub.capacity_overcommit = dice.one(&[0.1, 5.0]);
+    farm.hub.assign_timeout = secs(dice.one(&[60, 300]));
+    farm.hub.host_timeout = secs(dice.one(&[120, 900]));
+    farm.hub.soft_refusal_timeout = secs(dice.one(&[30, 900]));
+    farm.repo.check_interval = secs(dice.one(&[5, 15]));
+    farm.repo.tasks_max = dice.one(&[1, 10]);
+    farm.repo.tries = dice.one(&[1, 3]);
+    farm.repo.wait_timeout = secs(dice.one(&[600, 7200]));
+    let mut step = |package: &str, method: &str| Row {
+        package: package.into(),
+        method: method.into(),
+        arch: "noarch".into(),
+        ..row(&mut dice)
     };
-    let builders = setup.slots.groups.iter().map(group).collect();
-    let farm = Farm { model: Model::Koji, builders, ..Farm::default() };
-    setup.hub = HubSetup::of(&farm, &setup.catalog, &History::default()).map(Arc::new);
+    let mut rows = vec![step("", "createrepo"), step("", "createrepo"), step("", "createrepo")];
+    for package in ["p0", "p1", "p2", "module-build-macros"] {
+        for method in ["buildSRPMFromSCM", "tagBuild"] {
+            rows.extend([step(package, method), step(package, method)]);
+        }
+    }
+    let history = History::from_rows(rows);
+    setup.hub = HubSetup::of(&farm, &setup.catalog, &history).map(Arc::new);
     World { setup }
 }
 
