@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use modplan::farm::{BuilderGroup, Farm, Model};
 use modplan::orchestrate::{
     Approach, Cascade, Catalog, CatalogBuilder, Dispatch, Gates, ModuleParts, TaskParts,
 };
 use modplan::scenario::{Bus, Fault, FaultKind, People, Quantiles, Tests};
-use modplan::sim::{Conditions, DurationMode, Outcomes, Setup, Slots, SlotsGroup, World};
+use modplan::sim::{Conditions, DurationMode, HubSetup, Outcomes, Setup, Slots, SlotsGroup, World};
 use modplan::time::Millis;
 use modplan::trace::{BUILD_ARCH, History, Row, RowOutcome, Samples};
 use rand::{Rng as _, SeedableRng as _};
@@ -133,6 +134,17 @@ fn troubled() -> Conditions {
     }
 }
 
+/// The same builds through a hub, its builders as many as the slots were.
+fn on_hub(setup: &Setup) -> Setup {
+    let group = |group: &SlotsGroup| {
+        BuilderGroup::new(group.name.clone(), group.count, group.arches.clone())
+    };
+    let builders = setup.slots.groups.iter().map(group).collect();
+    let farm = Farm { model: Model::Koji, builders, ..Farm::default() };
+    let hub = HubSetup::of(&farm, &setup.catalog, &History::default());
+    Setup { hub: hub.map(Arc::new), ..setup.clone() }
+}
+
 fn simulate(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("simulate");
     group.sample_size(20);
@@ -146,6 +158,18 @@ fn simulate(criterion: &mut Criterion) {
                 ..setup.clone()
             };
             group.bench_function("replication/1x300 with every trouble", |bench| {
+                let mut world = World::new(&setup);
+                let mut replication = 0;
+                bench.iter(|| {
+                    replication += 1;
+                    world.run(replication)
+                });
+            });
+        }
+        if components * modules <= 3_000 {
+            let setup = on_hub(&setup);
+            let name = format!("replication/{modules}x{components} on koji's model");
+            group.bench_function(name, |bench| {
                 let mut world = World::new(&setup);
                 let mut replication = 0;
                 bench.iter(|| {
