@@ -267,13 +267,14 @@ fn a_plan_of_noarch_tasks_read_back_has_builders() {
 }
 
 #[test]
-fn a_farm_without_builders_gets_a_run_stuck_and_says_so() {
+fn a_farm_without_builders_is_told_with_its_line() {
     let files = Files::new();
     let farm = files.with("farm.yaml", "builders:\n  - {name: x, count: 0, arches: [x86_64]}\n");
     let run = ["execute", EL8, "--changed", "nginx:1.14", "--approach", "koji-owned"];
     let said = modplan(&[&run, &["--farm", &farm][..]].concat());
     assert_eq!(said.code, 1);
-    assert!(said.err.contains("no builder of the farm builds x86_64"), "{}", said.err);
+    let told = "farm.yaml:2:3: error[setting-value]: `builders` hold no builder";
+    assert!(said.err.contains(told), "{}", said.err);
 }
 
 #[test]

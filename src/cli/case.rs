@@ -290,7 +290,7 @@ pub(crate) fn read_history(paths: &[PathBuf], console: &Console) -> anyhow::Resu
             history.note_broken(&file.path, broken.clone());
         }
     }
-    if history.rows().is_empty() {
+    if history.rows().is_empty() && !paths.is_empty() {
         tell_of_nothing(&mut history, paths)?;
     } else {
         leave_out_others(&mut history, paths, console);

@@ -241,6 +241,6 @@ mod tests {
         assert!(told(other).starts_with("2.json is of another sweep than 1.json"));
         let mut format = parts(2);
         format[0].1.format = 9;
-        assert_eq!(told(format), "1.json: its format is 9, not 1");
+        assert_eq!(told(format), "1.json: its format is 9, not 2");
     }
 }

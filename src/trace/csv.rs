@@ -153,7 +153,8 @@ impl Reader<'_> {
         let started_at = given("started_at").map(|field| self.moment(record, field));
         let method = method?;
         self.check_method(record, required("method"));
-        let package = self.package(record, required("package"), method)?;
+        let origin = [given("nvr"), given("source")].iter().any(Option::is_some);
+        let package = self.package(record, required("package"), (method, origin))?;
         let text = |name| given(name).map(|field| Arc::from(field.text));
         Some(Row {
             package: package.into(),
@@ -177,15 +178,17 @@ impl Reader<'_> {
         Some(field.text)
     }
 
-    /// Reads the package; only tasks that build something are about one.
+    /// Reads the package; only tasks that build something are about one, and of those a history may
+    /// know no more than the number of the task.
     fn package<'t>(
         &mut self,
         record: &csv::StringRecord,
         field: Field<'t>,
-        method: &str,
+        of: (&str, bool),
     ) -> Option<&'t str> {
+        let (method, has_origin) = of;
         let is_build = [BUILD, BUILD_ARCH].contains(&method);
-        if is_build { self.word(record, field) } else { Some(field.text) }
+        if is_build && !has_origin { self.word(record, field) } else { Some(field.text) }
     }
 
     /// Tells of a method that koji does not have, once a file: a plug-in's, or a slip.
