@@ -305,8 +305,14 @@ pub(crate) fn read_history(paths: &[PathBuf], console: &Console) -> anyhow::Resu
 fn tell_of_nothing(history: &mut History, named: &[PathBuf]) -> Result<(), Refusal> {
     if history.files.is_empty() {
         let names: Vec<String> = named.iter().map(|path| path.display().to_string()).collect();
+        let hint = "histories are files that end in .csv, .json or .jsonl, packed or not";
+        let others: Vec<String> = named.iter().flat_map(|path| names_in(path)).collect();
+        let left_out = match others.as_slice() {
+            [] => String::new(),
+            others => format!("; left out: {}", first_few(others.iter().map(String::as_str))),
+        };
         return Err(Refusal::no(format!("no history in {}", names.join(", ")))
-            .hint("histories are files that end in .csv, .json or .jsonl, packed or not"));
+            .hint(format!("{hint}{left_out}")));
     }
     let is_told = |input: u32| {
         let errors = history.findings.iter().filter(|f| f.severity() == Severity::Error);
@@ -320,6 +326,15 @@ fn tell_of_nothing(history: &mut History, named: &[PathBuf]) -> Result<(), Refus
         history.findings.push(Finding::new(Code::TraceRow, place, message));
     }
     Ok(())
+}
+
+/// Returns the names of what a directory holds, sorted; none where it is none or cannot be read.
+fn names_in(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
 }
 
 /// Files that were found in a directory, not named, may be about anything: those that hold no

@@ -113,6 +113,7 @@ impl Hub {
         entry.is_waiting = false;
         entry.has_news = false;
         entry.is_doomed = false;
+        entry.begins_again = true;
         entry.job.restart();
         if let Job::WaitRepo(wait) = entry.job {
             self.repos.forget_waiter(wait.tag, task);

@@ -298,7 +298,12 @@ impl Hub {
         all
     }
 
+    /// Returns the child of a label that an earlier run of the same task made; a task in its first run
+    /// makes each once, and a module of many components is not searched for every one of them.
     fn existing(&self, task: u32, label: Label) -> Option<u32> {
+        if !self.tasks[task as usize].begins_again {
+            return None;
+        }
         let mine = self.tasks[task as usize].children.iter();
         mine.filter(|(known, _)| *known == label).map(|&(_, child)| child).next()
     }

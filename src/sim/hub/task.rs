@@ -249,6 +249,8 @@ pub(super) struct Task {
     pub(super) weight: f64,
     pub(super) is_waiting: bool,
     pub(super) has_news: bool,
+    /// It was freed: it may find children that it made before.
+    pub(super) begins_again: bool,
     /// It began while tasks of its method fail.
     pub(super) is_doomed: bool,
     pub(super) created: Timestamp,
@@ -308,6 +310,7 @@ impl Task {
             weight: method.weight(),
             is_waiting: false,
             has_news: false,
+            begins_again: false,
             is_doomed: false,
             created: Timestamp::START,
             assigned: NEVER,
