@@ -53,6 +53,9 @@ impl Hub {
         self.say(Happened::Ended { task: TaskId(task), state });
         self.ended_by_kind(task, state);
         if parent != NONE {
+            let above = &mut self.tasks[parent as usize];
+            above.pending -= 1;
+            above.has_failed |= state != TaskState::Closed;
             self.tell_parent(parent);
         }
     }

@@ -286,6 +286,12 @@ impl Hub {
     }
 
     fn children(&self, task: u32, is_awaited: impl Fn(Label) -> bool) -> Children {
+        // In its first run what is not over is all of this step, and many components are not counted
+        // at every poll.
+        let entry = &self.tasks[task as usize];
+        if !entry.begins_again && entry.pending > 0 && !entry.has_failed {
+            return Children::Pending;
+        }
         let mut all = Children::Closed;
         let mine = self.tasks[task as usize].children.iter();
         for &(_, child) in mine.filter(|&&(label, _)| is_awaited(label)) {
@@ -328,6 +334,7 @@ impl Hub {
         let child = Task { priority, parent, created, subject, ..Task::new(method, job) };
         let child = self.new_task(child, arch);
         self.tasks[parent as usize].children.push((label, child));
+        self.tasks[parent as usize].pending += 1;
         self.release(child);
         child
     }

@@ -261,6 +261,10 @@ pub(super) struct Task {
     /// What is left of an open leaf, in milliseconds of undisturbed work.
     pub(super) left: f64,
     pub(super) children: Vec<(Label, u32)>,
+    /// How many of them are not over.
+    pub(super) pending: u32,
+    /// Whether one of them ended otherwise than closed.
+    pub(super) has_failed: bool,
     pub(super) job: Job,
 }
 
@@ -318,6 +322,8 @@ impl Task {
             ends: NEVER,
             left: 0.0,
             children: Vec::new(),
+            pending: 0,
+            has_failed: false,
             job,
         }
     }
