@@ -1,5 +1,7 @@
 //! Where bytes come from: files, directories, standard input, plain or packed. The only IO of the room.
 
+mod unpack;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -60,10 +62,9 @@ impl Bytes {
             let broken = Some(too_large(bytes_max));
             return Self { sha256: sha256(&stored), content: Vec::new(), broken };
         }
-        let Some(unpack) = unpacker(&stored) else { return Self::plain(stored) };
+        let Some(unpack) = unpack::unpacker(&stored) else { return Self::plain(stored) };
         let mut content = Vec::new();
-        let read = unpack(&stored)
-            .and_then(|reader| reader.take(bytes_max.saturating_add(1)).read_to_end(&mut content));
+        let read = unpack(&stored).take(bytes_max.saturating_add(1)).read_to_end(&mut content);
         let broken = match read {
             Err(error) => Some((Code::Compression, format!("cannot unpack: {error}"))),
             Ok(_) if content.len() as u64 > bytes_max => Some(too_large(bytes_max)),
@@ -92,28 +93,6 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
         write!(text, "{byte:02x}").expect("a string takes any text");
         text
     })
-}
-
-type Unpack = fn(&[u8]) -> std::io::Result<Box<dyn Read + '_>>;
-
-/// Returns how to unpack content that says by its first bytes that it is packed.
-fn unpacker(stored: &[u8]) -> Option<Unpack> {
-    const GZIP: &[u8] = &[0x1f, 0x8b];
-    const XZ: &[u8] = &[0xfd, b'7', b'z', b'X', b'Z', 0];
-    const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
-    if stored.starts_with(GZIP) {
-        Some(|stored| Ok(Box::new(flate2::read::MultiGzDecoder::new(stored))))
-    } else if stored.starts_with(XZ) {
-        Some(|stored| Ok(Box::new(lzma_rust2::XzReader::new(stored, true))))
-    } else if stored.starts_with(ZSTD) {
-        Some(|stored| {
-            let decoder =
-                ruzstd::decoding::StreamingDecoder::new(stored).map_err(std::io::Error::other)?;
-            Ok(Box::new(decoder))
-        })
-    } else {
-        None
-    }
 }
 
 /// Reads one file, or standard input for `-`, and unpacks it.
