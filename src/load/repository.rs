@@ -30,7 +30,7 @@ pub(super) fn modules(
         Ok(entries) => entries,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let root = path.parent().and_then(Path::parent).unwrap_or(Path::new(""));
+    let root = root_of(path);
     let read = |entry: Entry| {
         let path = root.join(&entry.location);
         let stored = source::stored(&path, bytes_max)?;
@@ -45,6 +45,16 @@ pub(super) fn modules(
         Ok((path, bytes))
     };
     entries.into_iter().map(read).collect::<Result<_, _>>().map(Ok)
+}
+
+/// Returns the directory that holds `repodata/repomd.xml`.
+fn root_of(path: &Path) -> PathBuf {
+    let repodata = path.parent().unwrap_or(Path::new(""));
+    // Of ``, `.` and `..` only the system knows what stands above.
+    match (repodata.parent(), repodata.file_name()) {
+        (Some(root), Some(_)) => root.to_owned(),
+        _ => repodata.join(".."),
+    }
 }
 
 /// One `<data type="modules">`.
@@ -198,6 +208,19 @@ mod tests {
             assert!(snapshot.findings[0].place.line >= 4, "{:?}", snapshot.findings);
         }
         assert_eq!(codes(&read("")), [("no-modules", 1)]);
+    }
+
+    #[test]
+    fn the_index_may_be_named_from_beside_it() {
+        for (index, root) in [
+            ("repomd.xml", ".."),
+            ("./repomd.xml", "./.."),
+            ("../repomd.xml", "../.."),
+            ("repodata/repomd.xml", ""),
+            ("/srv/repodata/repomd.xml", "/srv"),
+        ] {
+            assert_eq!(root_of(Path::new(index)), Path::new(root), "{index}");
+        }
     }
 
     #[test]
