@@ -4,7 +4,7 @@ mod breaks;
 
 use std::borrow::Cow;
 
-use granit_parser::{Event, Marker, Parser, ScalarStyle, Span, StructureStyle};
+use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, Span, StructureStyle};
 
 use super::split::lines;
 use super::{DEPTH_MAX, Framing, Kind, Mark, Raw, Refusal, Tree};
@@ -59,7 +59,12 @@ fn parse<'s>(text: &'s str, builder: &mut Builder<'_, 's, '_>) -> Result<(), Ref
     };
     for event in Parser::new_from_str_with_options(text, options) {
         let (event, span) = event.map_err(|error| {
-            syntax(builder.mark(*error.marker()), format!("not valid YAML: {}", error.info()))
+            let mark = builder.mark(*error.marker());
+            // It reads ahead, and so meets the limit before the builder does.
+            if *error.kind() == ErrorKind::RecursionLimitExceeded {
+                return too_deep(mark);
+            }
+            syntax(mark, format!("not valid YAML: {}", error.info()))
         })?;
         builder.event(event, &span)?;
     }
@@ -68,6 +73,11 @@ fn parse<'s>(text: &'s str, builder: &mut Builder<'_, 's, '_>) -> Result<(), Ref
 
 fn syntax(mark: Mark, message: impl Into<String>) -> Refusal {
     Refusal { code: Code::YamlSyntax, mark, message: message.into() }
+}
+
+fn too_deep(mark: Mark) -> Refusal {
+    let message = format!("lists and maps nest deeper than {DEPTH_MAX} levels");
+    Refusal { code: Code::Nesting, mark, message }
 }
 
 /// Refuses what libyaml does: other directives than `%TAG` and a `%YAML` of 1.1 or 1.2.
@@ -179,8 +189,7 @@ impl<'s, 't> Builder<'_, 's, 't> {
             return Err(syntax(mark, "a key must be a text, not a list or map"));
         }
         if self.open.len() >= DEPTH_MAX {
-            let message = format!("collections nest deeper than {DEPTH_MAX}");
-            return Err(Refusal { code: Code::Nesting, mark, message });
+            return Err(too_deep(mark));
         }
         let index = self.push(kind, Cow::Borrowed(""), mark);
         self.open.push((index, kind == Kind::Map));

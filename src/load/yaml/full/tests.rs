@@ -60,7 +60,7 @@ fn aliases_odd_keys_and_foreign_breaks_are_refused() {
 #[test]
 fn deep_nesting_is_refused_at_once() {
     let deep = "[".repeat(100_000);
-    assert!(matches!(seen(&deep).as_str(), "yaml-syntax 1" | "nesting 1"));
+    assert_eq!(seen(&deep), "nesting 1");
     let fine = format!("a: {}{}", "[".repeat(500), "]".repeat(500));
     assert!(seen(&fine).starts_with("{a=[[["));
 }
