@@ -29,7 +29,7 @@ use std::path::PathBuf;
 pub use about::{About, Defaults, Intent, Profile, RpmMapEntry, Value};
 pub use packager::{BuildOpts, Configuration, ConversionError, Packager, PackagerDocument};
 pub use problem::{Code, Finding, Place, Severity};
-pub use retire::{Minute, MinuteError, Obsoletes, Translation, Translations, active_obsoletes};
+pub use retire::{ActiveObsoletes, Minute, MinuteError, Obsoletes, Translation, Translations};
 pub use source::LoadError;
 pub use source_urls::{SourceUrls, Wanted};
 pub use stream::{Component, Dependencies, IncludedModule, Lock, Origin, Requirement, Stream};

@@ -1,7 +1,7 @@
 //! `modplan check`: whether the inputs are right, every problem with its place.
 
 use clap::Args;
-use modplan::load::{Severity, Snapshot, active_obsoletes};
+use modplan::load::{ActiveObsoletes, Severity, Snapshot};
 
 use super::console::Console;
 use super::loading::LoadArgs;
@@ -19,11 +19,8 @@ impl Check {
         let snapshot = self.load.load()?;
         console.findings(&snapshot.findings, &snapshot.inputs);
         let (errors, warnings) = counts(&snapshot);
-        let obsolete = snapshot
-            .streams
-            .iter()
-            .filter(|stream| active_obsoletes(stream, &snapshot.obsoletes, self.load.now).is_some())
-            .count();
+        let active = ActiveObsoletes::at(self.load.now, &snapshot.obsoletes);
+        let obsolete = snapshot.streams.iter().filter(|one| active.of(one).is_some()).count();
         let documents: usize = snapshot.inputs.iter().map(|input| input.documents).sum();
         let mut parts = vec![
             count(snapshot.inputs.len(), "input"),

@@ -3,12 +3,14 @@
 //! Within one file the reference looks an identity up as a pattern: no version, context or arch
 //! matches any, and a stream may hold `*` or `?`. A file that it refuses for this is refused here.
 
+use std::str::Chars;
+
 use rustc_hash::FxHashMap;
 
 use super::problem::{Code, Finding};
 use super::stream::Identity;
 use super::{Input, Origin, Stream};
-use crate::name::{ModuleName, Version};
+use crate::name::{Arch, Context, ModuleName, StreamName, Version};
 
 /// What was read so far, by identity.
 #[derive(Debug, Default)]
@@ -16,8 +18,34 @@ pub(super) struct Known {
     /// Two services that tell of one build are no duplicates: what they disagree on is told apart.
     exact: FxHashMap<(Origin, Identity), usize>,
     /// Those of the input that is being read, by module.
-    here: FxHashMap<ModuleName, Vec<usize>>,
+    here: FxHashMap<ModuleName, Here>,
     input: u32,
+}
+
+/// The streams of one module in one input.
+#[derive(Debug, Default)]
+struct Here {
+    all: Vec<usize>,
+    /// Those found by what a pattern leaves open, made once such a pattern turns up.
+    open: FxHashMap<Open, FxHashMap<Key, Matches>>,
+}
+
+/// Which parts of an identity a pattern does not name: any version, context or arch will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Open {
+    version: bool,
+    context: bool,
+    arch: bool,
+}
+
+/// An identity without the parts that are open.
+type Key = (StreamName, Version, Context, Arch);
+
+/// The first of the streams that a pattern matches, and whether it is the only one.
+#[derive(Clone, Copy, Debug)]
+struct Matches {
+    first: usize,
+    is_only: bool,
 }
 
 impl Known {
@@ -33,14 +61,13 @@ impl Known {
             self.here.clear();
         }
         let identity = (stream.origin, stream.identity());
-        let same_input = self.find_here(&stream, streams);
-        let known = match same_input.as_slice() {
-            [] => self.exact.get(&identity).copied(),
-            [only] => Some(*only),
-            [first, ..] => return Some(differs(&stream, &streams[*first], inputs)),
+        let known = match self.find_here(&stream, streams) {
+            None => self.exact.get(&identity).copied(),
+            Some(Matches { first, is_only: true }) => Some(first),
+            Some(Matches { first, .. }) => return Some(differs(&stream, &streams[first], inputs)),
         };
         let Some(known) = known else {
-            self.here.entry(stream.name.clone()).or_default().push(streams.len());
+            self.here.entry(stream.name.clone()).or_default().add(&stream, streams.len());
             self.exact.insert(identity, streams.len());
             streams.push(stream);
             return None;
@@ -50,70 +77,112 @@ impl Known {
     }
 
     /// Returns what of the same input the stream's identity matches as a pattern.
-    fn find_here(&self, stream: &Stream, streams: &[Stream]) -> Vec<usize> {
-        let Some(candidates) = self.here.get(&stream.name) else { return Vec::new() };
-        if !is_pattern(stream) {
-            let exact = self.exact.get(&(stream.origin, stream.identity())).copied();
-            return exact
-                .filter(|&known| streams[known].place.input == self.input)
-                .into_iter()
-                .collect();
+    fn find_here(&mut self, stream: &Stream, streams: &[Stream]) -> Option<Matches> {
+        let here = self.here.get_mut(&stream.name)?;
+        let open = Open::of(stream);
+        if is_wild(stream) {
+            let mut all =
+                here.all.iter().copied().filter(|&known| matches(stream, &streams[known]));
+            let first = all.next()?;
+            return Some(Matches { first, is_only: all.next().is_none() });
         }
-        candidates.iter().copied().filter(|&known| matches(stream, &streams[known])).collect()
+        if open == Open::NOTHING {
+            let known = self.exact.get(&(stream.origin, stream.identity())).copied();
+            return known
+                .filter(|&known| streams[known].place.input == self.input)
+                .map(|first| Matches { first, is_only: true });
+        }
+        let Here { all, open: indexes } = here;
+        let index = indexes.entry(open).or_insert_with(|| {
+            let mut index = FxHashMap::default();
+            all.iter().for_each(|&known| put(&mut index, open.key(&streams[known]), known));
+            index
+        });
+        index.get(&open.key(stream)).copied()
     }
 }
 
-fn is_pattern(stream: &Stream) -> bool {
-    const WILD: [char; 4] = ['*', '?', '[', '\\'];
-    let context = stream.context.as_ref().map(|context| context.as_str());
-    let arch = stream.arch.as_ref().map(|arch| arch.as_str());
-    let texts = [Some(stream.stream.as_str()), context, arch];
-    stream.version == Version(0)
-        || texts.into_iter().any(|text| text.is_none_or(|text| text.contains(WILD)))
+impl Here {
+    fn add(&mut self, stream: &Stream, at: usize) {
+        self.all.push(at);
+        self.open.iter_mut().for_each(|(open, index)| put(index, open.key(stream), at));
+    }
+}
+
+fn put(index: &mut FxHashMap<Key, Matches>, key: Key, at: usize) {
+    let fresh = Matches { first: at, is_only: true };
+    index.entry(key).and_modify(|known| known.is_only = false).or_insert(fresh);
+}
+
+impl Open {
+    const NOTHING: Self = Self { version: false, context: false, arch: false };
+
+    fn of(stream: &Stream) -> Self {
+        Self {
+            version: stream.version == Version(0),
+            context: stream.context.is_none(),
+            arch: stream.arch.is_none(),
+        }
+    }
+
+    fn key(self, stream: &Stream) -> Key {
+        (
+            stream.stream.clone(),
+            if self.version { Version(0) } else { stream.version },
+            stream.context.clone().filter(|_| !self.context).unwrap_or_default(),
+            stream.arch.clone().filter(|_| !self.arch).unwrap_or_default(),
+        )
+    }
+}
+
+/// Returns whether the identity holds what matches other texts than itself.
+fn is_wild(stream: &Stream) -> bool {
+    let context = stream.context.as_ref().map_or("", Context::as_str);
+    let arch = stream.arch.as_ref().map_or("", Arch::as_str);
+    [stream.stream.as_str(), context, arch].iter().any(|text| text.contains(['*', '?']))
 }
 
 fn matches(pattern: &Stream, known: &Stream) -> bool {
     let optional = |pattern: Option<&str>, known: Option<&str>| {
         pattern.is_none_or(|pattern| glob(pattern, known.unwrap_or_default()))
     };
-    glob(pattern.stream.as_str(), known.stream.as_str())
-        && (pattern.version == Version(0) || pattern.version == known.version)
+    (pattern.version == Version(0) || pattern.version == known.version)
+        && glob(pattern.stream.as_str(), known.stream.as_str())
         && optional(
-            pattern.context.as_ref().map(|context| context.as_str()),
-            known.context.as_ref().map(|context| context.as_str()),
+            pattern.context.as_ref().map(Context::as_str),
+            known.context.as_ref().map(Context::as_str),
         )
-        && optional(
-            pattern.arch.as_ref().map(|arch| arch.as_str()),
-            known.arch.as_ref().map(|arch| arch.as_str()),
-        )
+        && optional(pattern.arch.as_ref().map(Arch::as_str), known.arch.as_ref().map(Arch::as_str))
 }
 
 /// Returns whether a text matches a pattern of `*` and `?`; anything else stands for itself.
 fn glob(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) =
-        (pattern.chars().collect(), text.chars().collect());
-    let (mut at, mut read) = (0, 0);
+    let (mut at, mut read) = (pattern.chars(), text.chars());
     // Where to go on when a guess on the last star was wrong.
-    let mut star: Option<(usize, usize)> = None;
-    while read < text.len() {
-        match pattern.get(at) {
-            Some('*') => {
-                star = Some((at, read));
-                at += 1;
+    let mut star: Option<(Chars<'_>, Chars<'_>)> = None;
+    loop {
+        let (mut next, mut rest) = (at.clone(), read.clone());
+        match (next.next(), rest.next()) {
+            (Some('*'), _) => {
+                star = Some((next.clone(), read.clone()));
+                at = next;
             }
-            Some(&wanted) if wanted == '?' || wanted == text[read] => {
-                at += 1;
-                read += 1;
+            (Some(wanted), Some(found)) if wanted == '?' || wanted == found => {
+                at = next;
+                read = rest;
             }
-            Some(_) | None => {
-                let Some((star_at, star_read)) = star else { return false };
-                star = Some((star_at, star_read + 1));
-                at = star_at + 1;
-                read = star_read + 1;
+            (None, None) => return true,
+            _ => {
+                // The star takes one character more.
+                let Some((after, taken)) = &mut star else { return false };
+                if taken.next().is_none() {
+                    return false;
+                }
+                at = after.clone();
+                read = taken.clone();
             }
         }
     }
-    pattern[at..].iter().all(|&character| character == '*')
 }
 
 fn differs(stream: &Stream, first: &Stream, inputs: &[Input]) -> Finding {

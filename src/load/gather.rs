@@ -1,6 +1,9 @@
 //! Inputs become one snapshot: each read by what its content is, duplicates told and left out.
 
+use std::collections::hash_map::Entry;
 use std::path::PathBuf;
+
+use rustc_hash::FxHashMap;
 
 use super::duplicates::Known;
 use super::json::{self, Dump, Service};
@@ -12,7 +15,8 @@ use super::problem::{Code, Finding, Place};
 use super::row::RowReader;
 use super::source::Bytes;
 use super::yaml::{self, Chunk, Mark, Refusal, Tree};
-use super::{Input, Obsoletes, Options, Snapshot, Stream, Unreadable, mbs, sources};
+use super::{Input, Minute, Obsoletes, Options, Snapshot, Stream, Unreadable, mbs, sources};
+use crate::name::{Context, ModuleName, StreamName};
 
 /// Defaults under a directory of this name replace those beside it, as distributions keep them.
 const OVERRIDES_DIRECTORY: &str = "overrides";
@@ -27,6 +31,8 @@ pub(super) struct Gatherer {
     is_strict: bool,
     is_packager: bool,
     known: Known,
+    /// Where in the snapshot an end of life stands, by what it is about and its time.
+    ends: FxHashMap<(ModuleName, StreamName, Option<Context>, Minute), usize>,
     defaults: DefaultsMerger,
 }
 
@@ -38,6 +44,7 @@ impl Gatherer {
             is_strict: options.is_strict,
             is_packager: options.is_packager,
             known: Known::default(),
+            ends: FxHashMap::default(),
             defaults: DefaultsMerger::new(options.is_strict),
         }
     }
@@ -192,13 +199,15 @@ impl Gatherer {
 
     /// Takes an end of life up; the last of those with the same stream, context and time counts.
     fn obsoletes(&mut self, obsoletes: Obsoletes) {
-        let key = |of: &Obsoletes| {
-            (of.module.clone(), of.stream.clone(), of.context.clone(), of.modified)
-        };
+        let Obsoletes { module, stream, context, modified, .. } = &obsoletes;
+        let key = (module.clone(), stream.clone(), context.clone(), *modified);
         let all = &mut self.snapshot.obsoletes;
-        match all.iter_mut().find(|known| key(known) == key(&obsoletes)) {
-            Some(known) => *known = obsoletes,
-            None => all.push(obsoletes),
+        match self.ends.entry(key) {
+            Entry::Occupied(known) => all[*known.get()] = obsoletes,
+            Entry::Vacant(free) => {
+                free.insert(all.len());
+                all.push(obsoletes);
+            }
         }
     }
 

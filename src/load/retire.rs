@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use rustc_hash::FxHashMap;
+
 use super::{Place, Stream};
 use crate::name::{Context, ModuleName, NameStream, StreamName};
 
@@ -86,27 +88,45 @@ impl Obsoletes {
     pub fn is_active(&self, now: Option<Minute>) -> bool {
         self.eol_date.is_none_or(|date| now.is_some_and(|now| date <= now))
     }
-
-    fn speaks_of(&self, stream: &Stream) -> bool {
-        self.module == stream.name
-            && self.stream == stream.stream
-            && self.context.as_ref().is_none_or(|context| Some(context) == stream.context.as_ref())
-    }
 }
 
-/// Returns what says that a stream is obsolete at a time: the newest that is active, and of two
-/// equally new the one that names the context. It does not matter in which order they were read.
-#[must_use]
-pub fn active_obsoletes<'a>(
-    stream: &Stream,
-    obsoletes: &'a [Obsoletes],
-    now: Option<Minute>,
-) -> Option<&'a Obsoletes> {
-    obsoletes
-        .iter()
-        .filter(|obsoletes| obsoletes.speaks_of(stream) && obsoletes.is_active(now))
-        .max_by_key(|obsoletes| (obsoletes.modified, obsoletes.context.is_some()))
-        .filter(|newest| !newest.is_reset)
+/// Which streams are obsolete at one time, made once for all of them.
+#[derive(Debug)]
+pub struct ActiveObsoletes<'a> {
+    /// The newest that are active then, by module, stream and context.
+    newest: FxHashMap<(&'a str, &'a str, Option<&'a str>), &'a Obsoletes>,
+}
+
+impl<'a> ActiveObsoletes<'a> {
+    /// Takes the active ones; without a time, one that waits for its date is not active.
+    #[must_use]
+    pub fn at(now: Option<Minute>, obsoletes: &'a [Obsoletes]) -> Self {
+        let mut newest = FxHashMap::default();
+        for one in obsoletes.iter().filter(|one| one.is_active(now)) {
+            let context = one.context.as_ref().map(Context::as_str);
+            let known = newest.entry((one.module.as_str(), one.stream.as_str(), context));
+            let known = known.or_insert(one);
+            if one.modified >= known.modified {
+                *known = one;
+            }
+        }
+        Self { newest }
+    }
+
+    /// Returns what says that a stream is obsolete: the newest, and of two equally new the one that
+    /// names the context. It does not matter in which order they were read.
+    #[must_use]
+    pub fn of(&self, stream: &Stream) -> Option<&'a Obsoletes> {
+        let find = |context| {
+            self.newest.get(&(stream.name.as_str(), stream.stream.as_str(), context)).copied()
+        };
+        let own = stream.context.as_ref().and_then(|context| find(Some(context.as_str())));
+        find(None)
+            .into_iter()
+            .chain(own)
+            .max_by_key(|one| one.modified)
+            .filter(|newest| !newest.is_reset)
+    }
 }
 
 /// Texts of one stream in other languages: a `modulemd-translations` document.

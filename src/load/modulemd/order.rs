@@ -46,7 +46,7 @@ fn unknown_keys(rpms: &BTreeMap<ComponentKey, Component>, reader: &mut Reader<'_
     }
 }
 
-/// Returns a shortest way round, its first key repeated at the end: `a after b after a`.
+/// Returns a way round, its first key repeated at the end: `a after b after a`.
 fn circle(rpms: &BTreeMap<ComponentKey, Component>) -> Option<Vec<&ComponentKey>> {
     // Whatever waits for nothing left is done; what remains in the end holds every circle.
     let mut left: BTreeMap<&ComponentKey, usize> = BTreeMap::new();
@@ -69,18 +69,21 @@ fn circle(rpms: &BTreeMap<ComponentKey, Component>) -> Option<Vec<&ComponentKey>
         }
     }
     // Each key left waits for another that is left: walking on must come back.
-    let mut path: Vec<&ComponentKey> = vec![left.keys().next()?];
+    let mut here = *left.keys().next()?;
+    let mut path: Vec<&ComponentKey> = Vec::new();
+    let mut seen: BTreeMap<&ComponentKey, usize> = BTreeMap::new();
     loop {
-        let next = rpms[*path.last().expect("never empty")]
+        if let Some(&start) = seen.get(here) {
+            path.drain(..start);
+            path.push(here);
+            return Some(path);
+        }
+        seen.insert(here, path.len());
+        path.push(here);
+        here = rpms[here]
             .buildafter
             .iter()
             .find(|after| left.contains_key(after))
             .expect("what is left waits for something left");
-        if let Some(start) = path.iter().position(|key| *key == next) {
-            path.drain(..start);
-            path.push(next);
-            return Some(path);
-        }
-        path.push(next);
     }
 }

@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use crate::load::{
-    About, BuildOpts, Component, Configuration, Defaults, Dependencies, Finding, IncludedModule,
-    Minute, Obsoletes, Packager, PackagerDocument, Place, Profile, Requirement, Severity, Snapshot,
-    Stream, active_obsoletes,
+    About, ActiveObsoletes, BuildOpts, Component, Configuration, Defaults, Dependencies, Finding,
+    IncludedModule, Minute, Obsoletes, Packager, PackagerDocument, Place, Profile, Requirement,
+    Severity, Snapshot, Stream, Translations,
 };
-use crate::name::{ModuleName, PackageName};
+use crate::name::{ModuleName, PackageName, StreamName};
 
 /// What is known about one module.
 #[derive(Default)]
@@ -18,6 +18,8 @@ struct Module<'s> {
     streams: Vec<&'s Stream>,
     defaults: Option<&'s Defaults>,
     obsoletes: Vec<&'s Obsoletes>,
+    /// The newest of each stream.
+    translations: BTreeMap<&'s StreamName, &'s Translations>,
 }
 
 /// Returns the whole snapshot; `now` decides which obsoletes are active.
@@ -32,8 +34,9 @@ pub fn snapshot_json(snapshot: &Snapshot, now: Option<Minute>) -> Value {
         .collect();
     let format = index_format(snapshot);
     let mut modules = Map::new();
+    let active = ActiveObsoletes::at(now, &snapshot.obsoletes);
     for (name, module) in modules_of(snapshot) {
-        modules.insert(name.to_string(), module_json(&module, snapshot, (format, now)));
+        modules.insert(name.to_string(), module_json(&module, format, &active));
     }
     json!({
         "ok": failures.is_empty(),
@@ -74,7 +77,11 @@ fn modules_of(snapshot: &Snapshot) -> BTreeMap<&ModuleName, Module<'_>> {
         modules.entry(&obsoletes.module).or_default().obsoletes.push(obsoletes);
     }
     for texts in &snapshot.translations {
-        modules.entry(&texts.module).or_default();
+        let module = modules.entry(&texts.module).or_default();
+        let newest = module.translations.entry(&texts.stream).or_insert(texts);
+        if texts.modified >= newest.modified {
+            *newest = texts;
+        }
     }
     for module in modules.values_mut() {
         module.streams.sort_by(|left, right| order(left).cmp(&order(right)));
@@ -93,37 +100,25 @@ fn order(stream: &Stream) -> impl Ord + '_ {
     (&stream.stream, stream.version, &stream.context, &stream.arch)
 }
 
-fn module_json(
-    module: &Module<'_>,
-    snapshot: &Snapshot,
-    (format, now): (u8, Option<Minute>),
-) -> Value {
+fn module_json(module: &Module<'_>, format: u8, active: &ActiveObsoletes<'_>) -> Value {
     let streams: Vec<Value> = module
         .streams
         .iter()
-        .map(|stream| {
-            let active = active_obsoletes(stream, &snapshot.obsoletes, now).map(obsoletes_json);
-            stream_json(stream, format, active)
-        })
+        .map(|stream| stream_json(stream, format, active.of(stream).map(obsoletes_json)))
         .collect();
     json!({
         "streams": streams,
         "defaults": module.defaults.map(defaults_json),
         "obsoletes": module.obsoletes.iter().map(|one| obsoletes_json(one)).collect::<Vec<_>>(),
-        "translations": translations_json(module, snapshot),
+        "translations": translations_json(module),
     })
 }
 
-/// Texts in other languages of the streams that are there, the newest of each.
-fn translations_json(module: &Module<'_>, snapshot: &Snapshot) -> Value {
+/// Texts in other languages of the streams that are there.
+fn translations_json(module: &Module<'_>) -> Value {
     let mut by_stream = Map::new();
     for stream in &module.streams {
-        let newest = snapshot
-            .translations
-            .iter()
-            .filter(|texts| texts.module == stream.name && texts.stream == stream.stream)
-            .max_by_key(|texts| texts.modified);
-        if let Some(texts) = newest {
+        if let Some(texts) = module.translations.get(&stream.stream) {
             let locales: Vec<&str> = texts.locales.keys().map(AsRef::as_ref).collect();
             let value = json!({"modified": texts.modified, "locales": locales});
             by_stream.insert(stream.stream.to_string(), value);

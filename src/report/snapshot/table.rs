@@ -1,8 +1,11 @@
 //! A table for people: one line a module build.
 
+use std::collections::BTreeMap;
+
 use comfy_table::{CellAlignment, Table};
 
-use crate::load::{Minute, Snapshot, Stream, active_obsoletes};
+use crate::load::{ActiveObsoletes, Defaults, Minute, Obsoletes, Snapshot, Stream};
+use crate::name::ModuleName;
 
 /// Returns a table of all module builds, and a line on what else there is.
 #[must_use]
@@ -22,6 +25,10 @@ pub fn table(snapshot: &Snapshot, now: Option<Minute>) -> String {
     streams.sort_by_key(|stream| {
         (stream.name_stream(), stream.version, stream.context.clone(), stream.arch.clone())
     });
+    let active = ActiveObsoletes::at(now, &snapshot.obsoletes);
+    // There is one set of defaults a module.
+    let defaults: BTreeMap<&ModuleName, &Defaults> =
+        snapshot.defaults.iter().map(|defaults| (&defaults.module, defaults)).collect();
     for stream in streams {
         table.add_row([
             stream.name_stream().to_string(),
@@ -30,7 +37,7 @@ pub fn table(snapshot: &Snapshot, now: Option<Minute>) -> String {
             stream.arch.as_ref().map(ToString::to_string).unwrap_or_default(),
             stream.components.len().to_string(),
             builds_with(stream),
-            notes(stream, snapshot, now),
+            notes(stream, defaults.get(&stream.name).copied(), active.of(stream)),
         ]);
     }
     if let Some(column) = table.column_mut(4) {
@@ -69,15 +76,12 @@ fn builds_with(stream: &Stream) -> String {
     shown.join(" ")
 }
 
-fn notes(stream: &Stream, snapshot: &Snapshot, now: Option<Minute>) -> String {
+fn notes(stream: &Stream, defaults: Option<&Defaults>, active: Option<&Obsoletes>) -> String {
     let mut notes = Vec::new();
-    let is_default = snapshot.defaults.iter().any(|defaults| {
-        defaults.module == stream.name && defaults.stream.as_ref() == Some(&stream.stream)
-    });
-    if is_default {
+    if defaults.is_some_and(|defaults| defaults.stream.as_ref() == Some(&stream.stream)) {
         notes.push("default".to_owned());
     }
-    if let Some(active) = active_obsoletes(stream, &snapshot.obsoletes, now) {
+    if let Some(active) = active {
         let by = active.obsoleted_by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
         notes.push(format!("obsolete{by}"));
     }
