@@ -5,9 +5,11 @@
 //! reading goes on. Nothing here knows what a graph is, and nothing here decides what is newest.
 
 mod about;
+mod drift;
 mod duplicates;
 mod gather;
 mod json;
+mod koji;
 mod mbs;
 mod merge;
 mod modulemd;
@@ -26,7 +28,8 @@ mod yaml;
 
 use std::path::PathBuf;
 
-pub use about::{About, Defaults, Intent, Profile, RpmMapEntry, Value};
+pub use about::{About, Defaults, Intent, Profile, RpmMapEntry, Stated, Value};
+pub use drift::{arch_drift, arch_drifts};
 pub use packager::{BuildOpts, Configuration, ConversionError, Packager, PackagerDocument};
 pub use problem::{Code, Finding, Place, Severity};
 pub use retire::{ActiveObsoletes, Minute, MinuteError, Obsoletes, Translation, Translations};
@@ -153,8 +156,8 @@ pub struct Snapshot {
 pub struct Input {
     /// The path as findings print it; `-` for standard input.
     pub path: String,
-    /// What the content is, in the words of the plan's `inputs[].kind`: `modulemd`, `pdc`, `mbs`, or `other`
-    /// for a file of a directory that is none of these.
+    /// What the content is, in the words of the plan's `inputs[].kind`: `modulemd`, `pdc`, `mbs`, `koji`,
+    /// or `other` for a file of a directory that is none of these.
     pub kind: &'static str,
     /// How many documents or rows it holds, good and bad.
     pub documents: usize,

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use modplan::load::{self, Options, Snapshot};
+use serde_json::Value;
 
 use crate::support;
 
@@ -20,8 +21,7 @@ fn files(directory: &Path) -> Vec<PathBuf> {
 }
 
 fn is_input(path: &Path) -> bool {
-    let name = path.file_name().expect("a file has a name").to_string_lossy();
-    [".yaml", ".json", ".jsonl.zst"].iter().any(|end| name.ends_with(end))
+    path.extension().is_some_and(|extension| extension == "yaml")
 }
 
 fn describe(out: &mut String, shown: &str, snapshot: &Snapshot) {
@@ -50,8 +50,9 @@ fn describe(out: &mut String, shown: &str, snapshot: &Snapshot) {
     }
 }
 
-fn described(folder: &str) -> Option<String> {
-    let root = support::shared(folder)?;
+#[test]
+fn every_modulemd_file_has_the_findings_of_the_snapshot() {
+    let Some(root) = support::shared("data/modulemd") else { return };
     let mut out = String::new();
     for path in files(&root).into_iter().filter(|path| is_input(path)) {
         let shown = path.strip_prefix(&root).expect("found below it").display().to_string();
@@ -59,21 +60,75 @@ fn described(folder: &str) -> Option<String> {
             load::load(std::slice::from_ref(&path), &Options::default()).expect("readable");
         describe(&mut out, &shown, &snapshot);
     }
-    Some(out)
+    insta::assert_snapshot!(out);
+}
+
+/// Returns what a server answered, without what the recording wrote around it: one text an answer,
+/// and one of all distinct rows of 2017, a row a line.
+fn answers(root: &Path) -> Vec<(String, String)> {
+    let mut answers = unpacked(&zstd(&root.join("responses-big.tar.zst")));
+    let lines = String::from_utf8(zstd(&root.join("records.jsonl.zst"))).expect("UTF-8");
+    let record = |line: &str| {
+        let wrapped: Value = serde_json::from_str(line).expect("JSON");
+        wrapped["record"].to_string()
+    };
+    let rows: Vec<String> = lines.lines().map(record).collect();
+    answers.push(("records.jsonl.zst".to_owned(), format!("[{}]", rows.join(",\n"))));
+    let folders = ["responses", "recorded-server"].map(|folder| files(&root.join(folder)));
+    for path in folders.concat() {
+        let is_json = path.extension().is_some_and(|extension| extension == "json");
+        if !is_json || path.ends_with("index.json") {
+            continue;
+        }
+        let name = path.strip_prefix(root).expect("found below it").display().to_string();
+        let text = std::fs::read_to_string(&path).expect("readable");
+        let value: Value = serde_json::from_str(&text).expect("JSON");
+        let body = &value["response"]["body"];
+        answers.push((name, if body.is_null() { text } else { body.to_string() }));
+    }
+    answers
 }
 
 #[test]
-fn every_modulemd_file_has_the_findings_of_the_snapshot() {
-    if let Some(found) = described("data/modulemd") {
-        insta::assert_snapshot!(found);
+fn every_answer_of_pdc_has_the_findings_of_the_snapshot() {
+    let Some(root) = support::shared("data/pdc") else { return };
+    let mut out = String::new();
+    for (name, text) in answers(&root) {
+        describe(&mut out, &name, &load::parse_text(&name, &text));
     }
+    insta::assert_snapshot!(out);
 }
 
+/// Rows of 2017 came without `active` and `rpms` first, then with the one, then with both.
 #[test]
-fn every_pdc_file_has_the_findings_of_the_snapshot() {
-    if let Some(found) = described("data/pdc") {
-        insta::assert_snapshot!(found);
-    }
+fn every_field_set_of_2017_is_read() {
+    let Some(root) = support::shared("data/pdc") else { return };
+    let (_, rows) =
+        answers(&root).into_iter().find(|(name, _)| name.starts_with("records")).unwrap();
+    let values: Vec<Value> = serde_json::from_str(&rows).expect("JSON");
+    let having = |field: &str| {
+        values.iter().filter(|row| row[field].is_array() || row[field].is_boolean()).count()
+    };
+    assert_eq!((values.len(), having("active"), having("rpms")), (153, 92, 3));
+    let snapshot = load::parse_text("records", &rows);
+    let inactive = values.iter().filter(|row| row["active"] == false).count();
+    let mut artifacts: Vec<usize> =
+        snapshot.streams.iter().map(|one| one.artifacts.len()).collect();
+    artifacts.sort_unstable_by(|one, other| other.cmp(one));
+    // Three rows tell again of builds that others told of.
+    assert_eq!(snapshot.streams.len() + inactive, 150);
+    assert_eq!(artifacts[..3], [5822, 5816, 0]);
+}
+
+/// Returns the content of a packed file.
+fn zstd(path: &Path) -> Vec<u8> {
+    let packed = std::fs::read(path).expect("readable");
+    let mut content = Vec::new();
+    ruzstd::decoding::StreamingDecoder::new(packed.as_slice())
+        .expect("zstd")
+        .read_to_end(&mut content)
+        .expect("unpacks");
+    content
 }
 
 /// Returns the files of a tar archive: 512 bytes of header each, its size in octal at 124.
@@ -98,14 +153,8 @@ fn unpacked(archive: &[u8]) -> Vec<(String, String)> {
 #[test]
 fn every_snapshot_of_one_repository_over_time_has_the_findings_of_the_snapshot() {
     let Some(path) = support::shared("data/modulemd/eurolinux8-history.tar.zst") else { return };
-    let packed = std::fs::read(path).expect("readable");
-    let mut archive = Vec::new();
-    ruzstd::decoding::StreamingDecoder::new(packed.as_slice())
-        .expect("zstd")
-        .read_to_end(&mut archive)
-        .expect("unpacks");
     let mut out = String::new();
-    for (name, text) in unpacked(&archive) {
+    for (name, text) in unpacked(&zstd(&path)) {
         describe(&mut out, &name, &load::parse_text(&name, &text));
     }
     insta::assert_snapshot!(out);

@@ -8,7 +8,8 @@ use crate::name::{ModuleName, PackageName, StreamName};
 /// Texts, profiles and the like of one stream.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct About {
-    /// The version of the format the document was written in: 1 or 2.
+    /// The version of the format the document was written in: 1 or 2; 0 where there is none, only a
+    /// row of a service.
     pub format: u8,
     /// One line on the module.
     pub summary: Option<Box<str>>,
@@ -42,6 +43,30 @@ pub struct About {
     pub rpm_map: BTreeMap<Box<str>, BTreeMap<Box<str>, RpmMapEntry>>,
     /// `xmd`: whatever the build system wrote there.
     pub xmd: Option<Value>,
+    /// What the source says of `buildrequires` at all.
+    pub buildrequires: Stated,
+    /// What it says of `requires`.
+    pub requires: Stated,
+}
+
+impl About {
+    /// Returns whether a document of modulemd was read, and not only a row about one.
+    #[must_use]
+    pub fn has_document(&self) -> bool {
+        self.format != 0
+    }
+}
+
+/// How far a source states one kind of dependencies: what it leaves out is not `none`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stated {
+    /// All of them, as they were written.
+    #[default]
+    AsWritten,
+    /// Everything that was in the buildroot, however it came there.
+    AsBuilt,
+    /// Not at all.
+    Not,
 }
 
 /// One set of packages to install together.

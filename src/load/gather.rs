@@ -15,7 +15,7 @@ use super::problem::{Code, Finding, Place};
 use super::row::RowReader;
 use super::source::Bytes;
 use super::yaml::{self, Chunk, Mark, Refusal, Tree};
-use super::{Input, Minute, Obsoletes, Options, Snapshot, Stream, Unreadable, mbs, sources};
+use super::{Input, Minute, Obsoletes, Options, Snapshot, Stream, Unreadable, koji, mbs, sources};
 use crate::name::{Context, ModuleName, StreamName};
 
 /// Defaults under a directory of this name replace those beside it, as distributions keep them.
@@ -111,8 +111,11 @@ impl Gatherer {
         for (code, mark, message) in problems {
             self.tell(code, Place { input, line: mark.line, column: mark.column }, message);
         }
-        let is_mbs = rows.iter().any(|row| row.service == Service::Mbs);
-        self.snapshot.inputs[input as usize].kind = if is_mbs { "mbs" } else { "pdc" };
+        self.snapshot.inputs[input as usize].kind = match rows.first().map(|row| row.service) {
+            Some(Service::Mbs) => "mbs",
+            Some(Service::Koji) => "koji",
+            Some(Service::Pdc) | None => "pdc",
+        };
         self.snapshot.inputs[input as usize].documents = rows.len();
         let mut inactive = Vec::new();
         for row in rows {
@@ -122,6 +125,7 @@ impl Gatherer {
             let outcome = match row.service {
                 Service::Pdc => pdc::read(row.text, &mut reader),
                 Service::Mbs => mbs::read(row.text, &mut reader),
+                Service::Koji => koji::read(row.text, &mut reader),
             };
             match outcome {
                 Outcome::Stream(stream) => self.stream(*stream),

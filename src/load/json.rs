@@ -1,20 +1,18 @@
 //! JSON inputs: any number of values one after the other, each cut into rows that know their line.
 //!
 //! A row is read by itself, so that one bad row does not hide the next. What the rows are about is
-//! read in [`pdc`](super::pdc) and [`mbs`](super::mbs).
+//! read in [`pdc`](super::pdc), [`mbs`](super::mbs) and [`koji`](super::koji).
 
+mod lines;
+mod service;
+
+use lines::Lines;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::problem::Code;
 use super::yaml::Mark;
-
-/// Which service the rows come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Service {
-    Pdc,
-    Mbs,
-}
+pub(super) use service::{Service, has_service_key};
 
 /// One row, with the place of its first character.
 #[derive(Clone, Copy, Debug)]
@@ -50,12 +48,6 @@ pub(super) fn looks_like_json(text: &[u8]) -> bool {
     }
 }
 
-/// Returns whether a text has one of the keys by which rows are known.
-pub(super) fn has_service_key(text: &[u8]) -> bool {
-    let keys = ["\"results\"", "\"items\"", "\"uid\"", "\"variant_uid\"", "\"koji_tag\""];
-    keys.iter().any(|key| memchr::memmem::find(text, key.as_bytes()).is_some())
-}
-
 /// An object that may hold rows; whatever else it has is not looked at.
 #[derive(Deserialize)]
 struct Envelope<'t> {
@@ -63,11 +55,11 @@ struct Envelope<'t> {
     results: Option<Vec<&'t RawValue>>,
     #[serde(borrow)]
     items: Option<Vec<&'t RawValue>>,
+    /// What a content generator sends to koji holds the build.
+    #[serde(borrow)]
+    build: Option<&'t RawValue>,
     next: Option<String>,
     meta: Option<Meta>,
-    uid: Option<serde::de::IgnoredAny>,
-    variant_uid: Option<serde::de::IgnoredAny>,
-    koji_tag: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -114,30 +106,38 @@ impl<'t> Cutter<'t> {
         let Ok(envelope) = serde_json::from_str::<Envelope<'_>>(value.get()) else {
             return self.no_dump(mark);
         };
-        let Envelope { results, items, next, meta, uid, variant_uid, koji_tag } = envelope;
-        let is_row = koji_tag.is_some() && (uid.is_some() || variant_uid.is_some());
+        let Envelope { results, items, build, next, meta } = envelope;
         if let Some(rows) = results {
             self.next = next.map(|next| (next, mark));
-            self.list(rows, Service::Pdc);
-        } else if let Some(rows) = items {
+            return self.list(rows, Service::Pdc);
+        }
+        if let Some(rows) = items {
             self.next = meta.and_then(|meta| meta.next).map(|next| (next, mark));
-            self.list(rows, Service::Mbs);
-        } else if is_row {
-            self.dump.rows.push(Row { service: Service::Pdc, text: value.get(), mark });
-        } else {
-            self.no_dump(mark);
+            return self.list(rows, Service::Mbs);
+        }
+        let build = build.filter(|build| Service::of(build.get()) == Some(Service::Koji));
+        let row = build.unwrap_or(value);
+        match Service::of(row.get()) {
+            Some(service) => {
+                let mark = self.mark(row);
+                self.dump.rows.push(Row { service, text: row.get(), mark });
+            }
+            None => self.no_dump(mark),
         }
     }
 
-    fn list(&mut self, rows: Vec<&'t RawValue>, service: Service) {
+    /// Takes rows, each by its own keys; those that say nothing come from where such a list does.
+    fn list(&mut self, rows: Vec<&'t RawValue>, usual: Service) {
         for row in rows {
             let mark = self.mark(row);
+            let service = Service::of(row.get()).unwrap_or(usual);
             self.dump.rows.push(Row { service, text: row.get(), mark });
         }
     }
 
     fn no_dump(&mut self, mark: Mark) {
-        let message = "this JSON holds neither PDC rows nor items of a Module Build Service";
+        let message =
+            "this JSON holds neither PDC rows nor builds of a Module Build Service or of koji";
         self.dump.problems.push((Code::JsonShape, mark, message.to_owned()));
     }
 
@@ -153,26 +153,6 @@ impl<'t> Cutter<'t> {
             self.dump.problems.push((Code::IncompleteDump, mark, message));
         }
         self.dump
-    }
-}
-
-/// Turns rising offsets into lines and columns, each byte looked at once.
-#[derive(Debug, Default)]
-struct Lines {
-    offset: usize,
-    breaks: u32,
-    line_start: usize,
-}
-
-impl Lines {
-    fn mark(&mut self, text: &str, offset: usize) -> Mark {
-        for at in memchr::memchr_iter(b'\n', &text.as_bytes()[self.offset..offset]) {
-            self.breaks += 1;
-            self.line_start = self.offset + at + 1;
-        }
-        self.offset = offset;
-        let column = text[self.line_start..offset].chars().count();
-        Mark { line: self.breaks + 1, column: small(column) + 1 }
     }
 }
 
@@ -194,6 +174,20 @@ mod tests {
         );
         assert_eq!(marks(r#"{"uid": "a", "koji_tag": "b"}"#), [(1, 1)]);
         assert_eq!(marks("[]"), []);
+    }
+
+    #[test]
+    fn rows_are_known_by_their_own_keys_wherever_they_stand() {
+        let pdc = r#"{"uid": "a:1:7:c", "build_deps": []}"#;
+        let mbs = r#"{"id": 1, "name": "a", "state_name": "init"}"#;
+        let koji = r#"{"name": "a", "extra": {"typeinfo": {"module": {"name": "a"}}}}"#;
+        let services =
+            |text: &str| rows(text).rows.iter().map(|row| row.service).collect::<Vec<_>>();
+        let all = [Service::Pdc, Service::Mbs, Service::Koji];
+        assert_eq!(services(&format!("[{pdc}, {mbs}, {koji}]")), all);
+        assert_eq!(services(&format!("{pdc}\n{mbs}\n{koji}")), all);
+        assert_eq!(services(&format!(r#"{{"metadata_version": 0, "build": {koji}}}"#)), all[2..]);
+        assert_eq!(services(&format!(r#"{{"items": [{{}}, {mbs}]}}"#)), [Service::Mbs; 2]);
     }
 
     #[test]

@@ -8,15 +8,15 @@ use serde_json::Value;
 use super::pdc::Outcome;
 use super::problem::Code;
 use super::row::{RowIdentity, RowReader, require};
-use super::{Component, Dependencies, Lock, Origin, Stream};
+use super::{Component, Dependencies, Lock, Origin, Stated, Stream};
 use crate::name::Version;
 
 /// What a page says of a build; short pages leave out all but the identity.
 #[derive(Deserialize)]
 struct Item {
-    name: String,
-    stream: String,
-    version: Value,
+    name: Option<String>,
+    stream: Option<String>,
+    version: Option<Value>,
     context: Option<String>,
     state_name: Option<String>,
     scratch: Option<bool>,
@@ -39,28 +39,38 @@ struct Tasks {
 
 /// Reads one item. Builds that are not ready, and scratch builds, are of no use to others.
 pub(super) fn read(text: &str, reader: &mut RowReader<'_>) -> Outcome {
-    let item: Item = match serde_json::from_str(text) {
-        Ok(item) => item,
-        Err(error) => {
-            reader.tell(Code::BadRow, format!("an MBS item that cannot be read: {error}"));
+    let Some(item) = reader.fields::<Item>(text, "an MBS item") else { return Outcome::Bad };
+    let identity = match identity(&item) {
+        Ok(identity) => identity,
+        Err(missing) => {
+            reader.tell(Code::BadRow, format!("an MBS item without {missing}"));
             return Outcome::Bad;
         }
-    };
-    let Some(version) = number(&item.version) else {
-        reader.tell(
-            Code::BadRow,
-            format!("an MBS item whose version is no whole number: {}", item.version),
-        );
-        return Outcome::Bad;
     };
     let is_ready = item.state_name.as_deref().is_none_or(|state| state == "ready");
     if !is_ready || item.scratch == Some(true) {
         return Outcome::Inactive;
     }
-    Outcome::Stream(Box::new(stream(&item, version, reader)))
+    if !reader.is_named_well(&identity) {
+        return Outcome::Bad;
+    }
+    Outcome::Stream(Box::new(stream(&item, identity, reader)))
 }
 
-fn number(value: &Value) -> Option<u64> {
+fn identity(item: &Item) -> Result<RowIdentity<'_>, &'static str> {
+    Ok(RowIdentity {
+        name: item.name.as_deref().filter(|name| !name.is_empty()).ok_or("a name")?,
+        stream: item.stream.as_deref().filter(|stream| !stream.is_empty()).ok_or("a stream")?,
+        version: item
+            .version
+            .as_ref()
+            .and_then(number)
+            .ok_or("a version that is a whole number")?,
+        context: item.context.as_deref(),
+    })
+}
+
+pub(super) fn number(value: &Value) -> Option<u64> {
     match value {
         Value::String(text) => text.parse().ok(),
         Value::Number(number) => number.as_u64(),
@@ -68,20 +78,19 @@ fn number(value: &Value) -> Option<u64> {
     }
 }
 
-fn stream(item: &Item, version: u64, reader: &mut RowReader<'_>) -> Stream {
-    let identity = RowIdentity {
-        name: &item.name,
-        stream: &item.stream,
-        version,
-        context: item.context.as_deref(),
-    };
+fn stream(item: &Item, identity: RowIdentity<'_>, reader: &mut RowReader<'_>) -> Stream {
     let modulemd = item.modulemd.as_deref().unwrap_or_default();
     let (mut stream, has_modulemd) = reader.stream(identity, (Origin::Mbs, modulemd));
+    if !has_modulemd {
+        let is_said = item.buildrequires.is_some();
+        stream.about.buildrequires = if is_said { Stated::AsBuilt } else { Stated::Not };
+        stream.about.requires = Stated::Not;
+    }
     let Some(buildrequires) = &item.buildrequires else {
         if !has_modulemd {
             let message = format!(
-                "{}:{}:{version} does not say what it was built with: taken to depend on nothing",
-                item.name, item.stream
+                "{}:{}:{} does not say what it was built with: taken to depend on nothing",
+                identity.name, identity.stream, identity.version
             );
             reader.tell(Code::UnknownDependencies, message);
         }

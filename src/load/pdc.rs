@@ -5,12 +5,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::problem::Code;
-use super::row::{RowIdentity, RowReader, disagreements, require, shown};
-use super::{Dependencies, Origin, Stream};
+use super::row::{Disagreement, RowIdentity, RowReader, disagreements, require, shown};
+use super::{About, Dependencies, Origin, Stated, Stream};
 
 /// The fields of both generations; a dump may leave out any.
 #[derive(Deserialize)]
 struct Row {
+    uid: Option<String>,
+    variant_uid: Option<String>,
     name: Option<String>,
     variant_name: Option<String>,
     variant_id: Option<String>,
@@ -45,13 +47,7 @@ pub(super) enum Outcome {
 
 /// Reads one row.
 pub(super) fn read(text: &str, reader: &mut RowReader<'_>) -> Outcome {
-    let row: Row = match serde_json::from_str(text) {
-        Ok(row) => row,
-        Err(error) => {
-            reader.tell(Code::BadRow, format!("a PDC row that cannot be read: {error}"));
-            return Outcome::Bad;
-        }
-    };
+    let Some(row) = reader.fields::<Row>(text, "a PDC row") else { return Outcome::Bad };
     let identity = match identity(&row) {
         Ok(identity) => identity,
         Err(missing) => {
@@ -62,24 +58,73 @@ pub(super) fn read(text: &str, reader: &mut RowReader<'_>) -> Outcome {
     if row.active == Some(false) {
         return Outcome::Inactive;
     }
+    if !reader.is_named_well(&identity) || !are_whole(&row, reader) {
+        return Outcome::Bad;
+    }
     Outcome::Stream(Box::new(stream(&row, identity, reader)))
 }
 
+/// Refuses dependencies without a module or a stream.
+fn are_whole(row: &Row, reader: &mut RowReader<'_>) -> bool {
+    let is_empty =
+        |pair: &&Dependency| pair.dependency.is_empty() || matches!(pair.stream.as_str(), "" | "-");
+    let fields = [("build_deps", &row.build_deps), ("runtime_deps", &row.runtime_deps)];
+    let wrong = fields
+        .into_iter()
+        .find_map(|(field, pairs)| pairs.iter().flatten().find(is_empty).map(|pair| (field, pair)));
+    if let Some((field, Dependency { dependency, stream })) = wrong {
+        let message = format!("`{field}` holds the module `{dependency}` in the stream `{stream}`");
+        reader.tell(Code::StreamSet, message);
+    }
+    wrong.is_none()
+}
+
 fn identity(row: &Row) -> Result<RowIdentity<'_>, &'static str> {
-    let name = written([&row.name, &row.variant_name, &row.variant_id]).ok_or("a name")?;
-    let stream = written([&row.stream, &row.variant_version, &None]).ok_or("a stream")?;
-    let version = row.version.as_ref().or(row.variant_release.as_ref()).ok_or("a version")?;
-    let version = match version {
-        Value::String(text) => text.parse().ok(),
-        Value::Number(number) => number.as_u64(),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    let uid = Uid::of(row);
+    let name = written([&row.name, &row.variant_name, &row.variant_id]).or(uid.name);
+    let name = name.ok_or("a name")?;
+    let stream = written([&row.stream, &row.variant_version, &None]).or(uid.stream);
+    let stream = stream.ok_or("a stream")?;
+    let version = match row.version.as_ref().or(row.variant_release.as_ref()) {
+        None => Some(uid.version.ok_or("a version")?.parse().ok()),
+        Some(Value::String(text)) => Some(text.parse().ok()),
+        Some(Value::Number(number)) => Some(number.as_u64()),
+        Some(Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) => None,
     };
     Ok(RowIdentity {
         name,
         stream,
-        version: version.ok_or("a version that is a whole number")?,
-        context: row.context.as_deref().or(row.variant_context.as_deref()),
+        version: version.flatten().ok_or("a version that is a whole number")?,
+        context: row.context.as_deref().or(row.variant_context.as_deref()).or(uid.context),
     })
+}
+
+/// The parts of `uid` or `variant_uid`, for those that have no field of their own.
+#[derive(Default)]
+struct Uid<'r> {
+    name: Option<&'r str>,
+    stream: Option<&'r str>,
+    version: Option<&'r str>,
+    context: Option<&'r str>,
+}
+
+impl<'r> Uid<'r> {
+    /// Reads `name:stream:version:context`, the context left out in the first generation, which
+    /// wrote `name-stream-version` before that.
+    fn of(row: &'r Row) -> Self {
+        let Some(uid) = written([&row.uid, &row.variant_uid, &None]) else {
+            return Self::default();
+        };
+        if uid.contains(':') {
+            let mut parts = uid.split(':').map(|part| (!part.is_empty()).then_some(part));
+            let mut next = || parts.next().flatten();
+            return Self { name: next(), stream: next(), version: next(), context: next() };
+        }
+        let mut parts = uid.rsplitn(3, '-').map(Some);
+        let mut next = || parts.next().flatten();
+        let (version, stream, name) = (next(), next(), next());
+        Self { name, stream, version, context: None }
+    }
 }
 
 /// Returns the first text that was written and is not empty.
@@ -90,46 +135,57 @@ fn written(fields: [&Option<String>; 3]) -> Option<&str> {
 fn stream(row: &Row, identity: RowIdentity<'_>, reader: &mut RowReader<'_>) -> Stream {
     let modulemd = row.modulemd.as_deref().unwrap_or_default();
     let (mut stream, has_modulemd) = reader.stream(identity, (Origin::Pdc, modulemd));
-    let own = dependencies(row, reader);
+    let (own, about) = dependencies(row, reader);
     if let Some(rpms) = &row.rpms {
         stream.artifacts.extend(rpms.iter().filter_map(nevra));
         stream.artifacts.sort_unstable();
         stream.artifacts.dedup();
     }
     if has_modulemd {
-        if let Some(own) = own {
-            tell_disagreements(&stream, &own, reader);
-        }
+        tell_disagreements(&stream, (&own, &about), reader);
         return stream;
     }
-    if own.is_none() {
+    if about.buildrequires == Stated::Not {
         let message = format!(
             "{}:{}:{} has neither build_deps nor modulemd: taken to depend on nothing",
             stream.name, stream.stream, stream.version
         );
         reader.tell(Code::UnknownDependencies, message);
     }
+    *stream.about = about;
     stream.dependencies = own.into_iter().collect();
     reader.components_of(&mut stream);
     stream
 }
 
-fn dependencies(row: &Row, reader: &mut RowReader<'_>) -> Option<Dependencies> {
-    let build = row.build_deps.as_ref()?;
+/// Returns what the row itself says, and how far it says it.
+fn dependencies(row: &Row, reader: &mut RowReader<'_>) -> (Option<Dependencies>, About) {
+    let stated = |is_there| if is_there { Stated::AsWritten } else { Stated::Not };
+    let about = About {
+        buildrequires: stated(row.build_deps.is_some()),
+        requires: stated(row.runtime_deps.is_some()),
+        ..About::default()
+    };
     let mut group = Dependencies::default();
-    for pair in build {
+    for pair in row.build_deps.iter().flatten() {
         require(&mut group.buildrequires, (&pair.dependency, &pair.stream), reader);
     }
     for pair in row.runtime_deps.iter().flatten() {
         require(&mut group.requires, (&pair.dependency, &pair.stream), reader);
     }
-    Some(group)
+    let is_said = row.build_deps.is_some() || row.runtime_deps.is_some();
+    (is_said.then_some(group), about)
 }
 
 /// A row's own fields were made from its modulemd; where they differ one of the two is stale.
-fn tell_disagreements(stream: &Stream, own: &Dependencies, reader: &mut RowReader<'_>) {
-    for (module, field, [documented, row]) in
-        disagreements(&stream.dependencies, std::slice::from_ref(own))
+fn tell_disagreements(
+    stream: &Stream,
+    (own, about): (&Option<Dependencies>, &About),
+    reader: &mut RowReader<'_>,
+) {
+    let documented = (stream.dependencies.as_slice(), stream.about.as_ref());
+    for Disagreement { field, module, sides: [documented, row] } in
+        disagreements(documented, (own.as_slice(), about))
     {
         let message = format!(
             "{}:{}:{}: {field} of {module}: the modulemd inside the row says {}, the row {}; the modulemd is taken",

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::DeserializeOwned;
+
 use super::modulemd::{Nevra, Reader};
 use super::names::Names;
 use super::problem::{Code, Finding, Place};
 use super::stream::Stream;
-use super::{Component, Dependencies, Origin, Requirement, modulemd, yaml};
+use super::{About, Component, Dependencies, Origin, Requirement, Stated, modulemd, yaml};
 use crate::name::{ModuleName, Version};
 
 /// Where rows are read to.
@@ -26,7 +28,57 @@ pub(super) struct RowIdentity<'r> {
     pub(super) context: Option<&'r str>,
 }
 
+impl RowIdentity<'_> {
+    /// Returns what is wrong with the names, by the rules of a document.
+    fn wrong(&self) -> Option<(Code, String)> {
+        let Self { name, stream, .. } = self;
+        for (field, text) in [("name", name), ("stream", stream)] {
+            if text.chars().any(char::is_control) {
+                let message = format!("the row's `{field}` holds a control character: {text:?}");
+                return Some((Code::BadName, message));
+            }
+        }
+        name.contains(':').then(|| {
+            let message = format!(
+                "the row's name `{name}` holds a colon, which ends a name in every identity"
+            );
+            (Code::BadName, message)
+        })
+    }
+}
+
 impl RowReader<'_> {
+    /// Reads a row's fields; tells which of them is of the wrong type.
+    pub(super) fn fields<T: DeserializeOwned>(&mut self, text: &str, what: &str) -> Option<T> {
+        let error = match serde_json::from_str(text) {
+            Ok(fields) => return Some(fields),
+            Err(error) => error,
+        };
+        let wrong = wrong_field::<T>(text).map(|(field, error)| format!("`{field}`: {error}"));
+        let message = wrong.unwrap_or_else(|| {
+            // Its place is one within the row; where the row stands is told already.
+            let error = error.to_string();
+            error.rsplit_once(" at line ").map_or(error.as_str(), |(what, _)| what).to_owned()
+        });
+        self.tell(Code::BadRow, format!("{what} that cannot be read: {message}"));
+        None
+    }
+
+    /// Refuses a row whose names no document may have, and warns of one that dependencies misread.
+    pub(super) fn is_named_well(&mut self, identity: &RowIdentity<'_>) -> bool {
+        if let Some((code, message)) = identity.wrong() {
+            self.tell(code, message);
+            return false;
+        }
+        if identity.stream.starts_with('-') {
+            let message = format!("the row's stream `{}` starts with a dash", identity.stream);
+            let finding = Finding::new(Code::DashedStream, self.place, message);
+            let hint = "a dependency on it cannot be told from one that leaves a stream out";
+            self.findings.push(finding.hint(hint));
+        }
+        true
+    }
+
     pub(super) fn tell(&mut self, code: Code, message: impl Into<String>) {
         self.findings.push(Finding::new(code, self.place, message));
     }
@@ -84,6 +136,15 @@ impl RowReader<'_> {
     }
 }
 
+/// Returns the field that alone makes a row unreadable, and why.
+fn wrong_field<T: DeserializeOwned>(text: &str) -> Option<(String, serde_json::Error)> {
+    let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).ok()?;
+    fields.into_iter().find_map(|(field, value)| {
+        let alone = serde_json::Value::Object([(field.clone(), value)].into_iter().collect());
+        T::deserialize(alone).err().map(|error| (field, error))
+    })
+}
+
 fn embedded_stream(text: &str, reader: &mut Reader<'_>) -> Option<Stream> {
     let chunks = yaml::split(text.as_bytes());
     let [chunk] = chunks.as_slice() else { return None };
@@ -114,38 +175,62 @@ pub(super) fn require(
         .insert(reader.names.name(stream));
 }
 
-/// Tells where the dependencies of a row and those of the modulemd it stands beside differ.
+/// One kind of dependencies: its field, its part of a group, and how far a source states it.
+type Side =
+    (&'static str, fn(&Dependencies) -> &BTreeMap<ModuleName, Requirement>, fn(&About) -> Stated);
+
+const SIDES: [Side; 2] = [
+    ("buildrequires", |group| &group.buildrequires, |about| about.buildrequires),
+    ("requires", |group| &group.requires, |about| about.requires),
+];
+
+/// A requirement of one module on which two sources of one build differ, the better source first.
+pub(super) struct Disagreement {
+    pub(super) field: &'static str,
+    pub(super) module: ModuleName,
+    pub(super) sides: [Requirement; 2],
+}
+
+/// Tells where the dependencies of two sources differ, in what both of them state.
 ///
 /// Rows hold the streams that documents name, all groups flattened: a set that is empty or
 /// negative has no entry in a row and can contradict none.
 pub(super) fn disagreements(
-    documented: &[Dependencies],
-    row: &[Dependencies],
-) -> Vec<(ModuleName, &'static str, [Requirement; 2])> {
-    type Side = fn(&Dependencies) -> &BTreeMap<ModuleName, Requirement>;
-    let sides: [(&str, Side); 2] =
-        [("buildrequires", |group| &group.buildrequires), ("requires", |group| &group.requires)];
+    (documented, about): (&[Dependencies], &About),
+    (row, row_about): (&[Dependencies], &About),
+) -> Vec<Disagreement> {
     let mut found = Vec::new();
-    for (field, side) in sides {
-        let documented = flat(documented, side);
-        let row = flat(row, side);
-        let modules =
-            documented.keys().chain(row.keys().filter(|name| !documented.contains_key(*name)));
-        for module in modules {
+    for (field, side, stated) in SIDES {
+        let stated = (stated(about), stated(row_about));
+        if stated.0 == Stated::Not || stated.1 == Stated::Not {
+            continue;
+        }
+        let (documented, row) = (flat(documented, side), flat(row, side));
+        let agree: fn(&Requirement, &Requirement) -> bool = match stated {
+            (Stated::AsWritten, Stated::AsWritten) => |one, other| one.streams == other.streams,
+            // What was in the buildroot is one of the streams that will do, and there may be more.
+            (Stated::AsWritten, _) => |one, other| {
+                one.streams.is_empty() || other.streams.iter().any(|had| one.streams.contains(had))
+            },
+            _ => |_, _| true,
+        };
+        let more = row.keys().filter(|name| !documented.contains_key(*name));
+        for module in documented.keys().chain(more) {
             let named = documented.get(module).cloned().unwrap_or_default();
             let is_open = documented.contains_key(module)
                 && (named.streams.is_empty()
                     || named.streams.iter().any(|stream| stream.as_str().starts_with('-')));
             let rows = row.get(module).cloned().unwrap_or_default();
-            if !is_open && named.streams != rows.streams {
-                found.push((module.clone(), field, [named, rows]));
+            if !is_open && !agree(&named, &rows) {
+                found.push(Disagreement { field, module: module.clone(), sides: [named, rows] });
             }
         }
     }
     found
 }
 
-fn flat(
+/// Returns what all groups together name of each module.
+pub(super) fn flat(
     groups: &[Dependencies],
     side: fn(&Dependencies) -> &BTreeMap<ModuleName, Requirement>,
 ) -> BTreeMap<ModuleName, Requirement> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::problem::{Code, Finding};
-use super::row::{disagreements, shown};
+use super::row::{Disagreement, disagreements, shown};
 use super::{Snapshot, Stream};
 use crate::name::{Context, NameStream, Version};
 
@@ -49,9 +49,9 @@ fn compare(
     inputs: &[super::Input],
     findings: &mut Vec<Finding>,
 ) {
-    for (module, field, [better, worse]) in
-        disagreements(&taken.dependencies, &left_out.dependencies)
-    {
+    let better = (taken.dependencies.as_slice(), taken.about.as_ref());
+    let worse = (left_out.dependencies.as_slice(), left_out.about.as_ref());
+    for Disagreement { field, module, sides: [better, worse] } in disagreements(better, worse) {
         let place = if better.streams.is_empty() { taken.place } else { better.place };
         let path = &inputs[place.input as usize].path;
         let message = format!(

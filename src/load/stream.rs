@@ -184,6 +184,20 @@ pub struct Dependencies {
     pub requires: BTreeMap<ModuleName, Requirement>,
 }
 
+impl Dependencies {
+    /// Returns whether two groups name the same streams of the same modules, wherever they stand.
+    #[must_use]
+    pub fn names_the_same(&self, other: &Self) -> bool {
+        let same = |one: &BTreeMap<ModuleName, Requirement>,
+                    two: &BTreeMap<ModuleName, Requirement>| {
+            let pairs = || one.iter().zip(two);
+            one.len() == two.len()
+                && pairs().all(|(one, two)| one.0 == two.0 && one.1.streams == two.1.streams)
+        };
+        same(&self.buildrequires, &other.buildrequires) && same(&self.requires, &other.requires)
+    }
+}
+
 /// Which streams of one module will do, as written: empty for any, `-x` for any but `x`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Requirement {

@@ -1,3 +1,6 @@
+
+mod rows;
+
 use super::*;
 use crate::name::StreamName;
 
@@ -109,76 +112,4 @@ fn packed_files_are_read_by_what_they_hold_and_a_bomb_is_refused() {
     };
     assert_eq!(read(200_000).streams.len(), 1);
     assert_eq!(codes(&read(1000)), [("too-large", 1)]);
-}
-
-fn row(name_stream: &str, version: u64, more: &str) -> String {
-    let (name, stream) = name_stream.split_once(':').expect("name:stream");
-    format!(
-        r#"{{"uid": "{name}:{stream}:{version}:c0", "name": "{name}", "stream": "{stream}", "version": "{version}",
-        "context": "c0", "active": true, "koji_tag": "t", "runtime_deps": [], "rpms": []{more}}}"#
-    )
-}
-
-#[test]
-fn rows_of_both_generations_become_streams_with_their_dependencies() {
-    let deps = r#", "build_deps": [{"dependency": "perl", "stream": "5.26"}, {"dependency": "perl", "stream": "5.30"}]"#;
-    let first = r#"{"variant_id": "b", "variant_uid": "b-f26-3", "variant_version": "f26", "variant_release": "3",
-        "koji_tag": "t", "build_deps": [], "runtime_deps": [], "rpms": ["b-0:1-1.src.rpm", "b-libs-0:1-1.x86_64.rpm"]}"#;
-    let snapshot = parse_text("x.json", &format!("[{},\n{first}]", row("a:1.10", 7, deps)));
-    assert_eq!(codes(&snapshot), []);
-    let [a, b] = snapshot.streams.as_slice() else { panic!("two: {snapshot:?}") };
-    assert_eq!((a.origin, a.version, a.stream.as_str()), (Origin::Pdc, Version(7), "1.10"));
-    assert_eq!(a.dependencies[0].buildrequires["perl"].streams.len(), 2);
-    assert_eq!((b.name.as_str(), b.stream.as_str(), b.place.line), ("b", "f26", 3));
-    assert_eq!(b.components.keys().map(|key| key.as_str()).collect::<Vec<_>>(), ["b"]);
-    assert_eq!((snapshot.inputs[0].kind, snapshot.inputs[0].documents), ("pdc", 2));
-}
-
-#[test]
-fn a_bad_row_and_an_unfinished_build_are_told_and_the_rest_read() {
-    let unfinished = row("a:1", 9, r#", "build_deps": []"#).replace("true", "false");
-    let text = format!(
-        "[{},\n{{\"name\": \"x\"}},\n{unfinished}]",
-        row("a:1", 7, r#", "build_deps": []"#)
-    );
-    let snapshot = parse_text("x.json", &text);
-    assert_eq!(codes(&snapshot), [("bad-row", 3), ("inactive-row", 4)]);
-    assert_eq!(snapshot.streams.len(), 1);
-}
-
-#[test]
-fn modulemd_is_taken_before_a_row_and_a_disagreement_names_both_places() {
-    let modulemd = document("a:1", "  dependencies:\n  - buildrequires: {perl: [5.26], go: []}\n");
-    let same = row("a:1", 7, r#", "build_deps": [{"dependency": "perl", "stream": "5.26"}]"#);
-    let other = row("a:1", 7, r#", "build_deps": [{"dependency": "perl", "stream": "5.30"}]"#);
-    let both = |row: &str| {
-        let mut gatherer = Gatherer::new(&Options::default());
-        gatherer.input("p.json".to_owned(), source::Bytes::plain(format!("[{row}]").into_bytes()));
-        gatherer.input("m.yaml".to_owned(), source::Bytes::plain(modulemd.clone().into_bytes()));
-        gatherer.finish()
-    };
-    let snapshot = both(&same);
-    assert_eq!(codes(&snapshot), []);
-    assert_eq!((snapshot.streams.len(), snapshot.streams[0].origin), (1, Origin::Modulemd));
-    let snapshot = both(&other);
-    assert_eq!(codes(&snapshot), [("source-disagreement", 1)]);
-    let message = &snapshot.findings[0].message;
-    assert!(message.contains("[5.30] here, [5.26] at m.yaml:15:21"), "{message}");
-}
-
-#[test]
-fn pages_of_a_module_build_service_become_streams_and_what_is_not_ready_is_left_out() {
-    let text = r#"{"items": [
-        {"id": 1, "name": "a", "stream": "1", "version": "7", "context": "c0", "state": 5, "state_name": "ready",
-         "buildrequires": {"perl": {"stream": "5.30", "version": "3", "context": "c1", "ref": "x"}},
-         "tasks": {"rpms": {"module-build-macros": {}, "a": {}}}},
-        {"id": 2, "name": "a", "stream": "1", "version": "8", "context": "c0", "state": 4, "state_name": "failed"}],
-        "meta": {"next": null}}"#;
-    let snapshot = parse_text("x.json", text);
-    assert_eq!(codes(&snapshot), [("inactive-row", 5)]);
-    let [a] = snapshot.streams.as_slice() else { panic!("one: {snapshot:?}") };
-    assert_eq!((a.origin, a.locks["perl"].version), (Origin::Mbs, Version(3)));
-    assert!(a.dependencies[0].buildrequires["perl"].streams.contains("5.30"));
-    assert_eq!(a.components.len(), 1);
-    assert_eq!(snapshot.inputs[0].kind, "mbs");
 }

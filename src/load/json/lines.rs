@@ -1,0 +1,30 @@
+//! Places in a text, found once from its start to its end.
+
+use crate::load::yaml::Mark;
+
+/// Turns rising offsets into lines and columns, each byte looked at once.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    offset: usize,
+    breaks: u32,
+    /// How many characters stand before the offset on its line.
+    column: usize,
+}
+
+impl Lines {
+    pub(super) fn mark(&mut self, text: &str, offset: usize) -> Mark {
+        let passed = &text[self.offset..offset];
+        let breaks = memchr::memchr_iter(b'\n', passed.as_bytes()).count();
+        let last = match memchr::memrchr(b'\n', passed.as_bytes()) {
+            Some(at) => {
+                self.column = 0;
+                &passed[at + 1..]
+            }
+            None => passed,
+        };
+        self.breaks += super::small(breaks);
+        self.column += last.chars().count();
+        self.offset = offset;
+        Mark { line: self.breaks + 1, column: super::small(self.column) + 1 }
+    }
+}
