@@ -1,7 +1,7 @@
 //! `modplan check`: whether the inputs are right, every problem with its place.
 
 use clap::Args;
-use modplan::load::{ActiveObsoletes, Severity, Snapshot};
+use modplan::load::{ActiveObsoletes, Severity, Snapshot, arch_drifts};
 
 use super::console::Console;
 use super::loading::LoadArgs;
@@ -16,7 +16,9 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
-        let snapshot = self.load.load()?;
+        let mut snapshot = self.load.load()?;
+        snapshot.findings.extend(arch_drifts(&snapshot));
+        snapshot.findings.sort_by_key(|finding| finding.place);
         console.findings(&snapshot.findings, &snapshot.inputs);
         let (errors, warnings) = counts(&snapshot);
         let active = ActiveObsoletes::at(self.load.now, &snapshot.obsoletes);

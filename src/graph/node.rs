@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{GraphOptions, Kind, Module, Versions};
 use crate::load::{
-    Code, Component, Dependencies, Finding, Origin, Place, Requirement, Snapshot, Stream,
-    Unreadable,
+    Code, Dependencies, Finding, Origin, Place, Snapshot, Stream, Unreadable, arch_drift,
 };
 use crate::name::{Arch, Context, ModuleName, NameStream, StreamName, Version};
 
@@ -117,22 +116,11 @@ impl Nodes<'_> {
         let first = build[0];
         let mut module = module_of(first, self.options);
         for document in documents.skip(1) {
-            if let Some(what) = drift(first, document) {
-                let there = self.path_line(first.place);
-                let message = format!("{what} of {} differ from those at {there}", module.id);
-                self.findings.push(Finding::new(Code::ArchDrift, document.place, message));
-            }
+            self.findings.extend(arch_drift(first, document, &self.snapshot.inputs));
             merge(&mut module, document);
         }
         module.platform = platform(&module.dependencies, self.options);
         self.modules.push(module);
-    }
-}
-
-impl Nodes<'_> {
-    fn path_line(&self, place: Place) -> String {
-        let input = self.snapshot.inputs.get(place.input as usize);
-        format!("{}:{}", input.map_or("-", |input| input.path.as_str()), place.line)
     }
 }
 
@@ -204,38 +192,8 @@ fn merge(module: &mut Module, document: &Stream) {
         module.build_arches.extend(document.build_arches.iter().cloned());
     }
     for group in &document.dependencies {
-        if !module.dependencies.iter().any(|known| same_group(known, group)) {
+        if !module.dependencies.iter().any(|known| known.names_the_same(group)) {
             module.dependencies.push(group.clone());
         }
     }
-}
-
-/// Returns what of dependencies and components differs between two documents of one build.
-fn drift(first: &Stream, other: &Stream) -> Option<&'static str> {
-    let same_dependencies = first.dependencies.len() == other.dependencies.len()
-        && first.dependencies.iter().zip(&other.dependencies).all(|(a, b)| same_group(a, b));
-    let same_components = first.components.len() == other.components.len()
-        && first
-            .components
-            .iter()
-            .zip(&other.components)
-            .all(|(a, b)| a.0 == b.0 && same_component(a.1, b.1));
-    match (same_dependencies, same_components) {
-        (true, true) => None,
-        (false, true) => Some("dependencies"),
-        (true, false) => Some("components"),
-        (false, false) => Some("dependencies and components"),
-    }
-}
-
-fn same_group(a: &Dependencies, b: &Dependencies) -> bool {
-    let same = |a: &BTreeMap<ModuleName, Requirement>, b: &BTreeMap<ModuleName, Requirement>| {
-        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.0 == b.0 && a.1.streams == b.1.streams)
-    };
-    same(&a.buildrequires, &b.buildrequires) && same(&a.requires, &b.requires)
-}
-
-/// Compares what is built, not why.
-fn same_component(a: &Component, b: &Component) -> bool {
-    *a == Component { place: a.place, rationale: a.rationale.clone(), ..b.clone() }
 }
