@@ -89,6 +89,64 @@ fn what_show_writes_as_modulemd_reads_back_equal() {
     assert!(streams > 1000, "{streams}");
 }
 
+/// Packager documents are written in the form they were read in, those of format 1 as its upgrade.
+#[test]
+fn what_show_writes_of_a_packager_document_reads_back_equal() {
+    let Some(folder) = support::shared("cases/modulemd") else { return };
+    let index = std::fs::read_to_string(folder.join("index.json")).expect("readable");
+    let index: serde_json::Value = serde_json::from_str(&index).expect("JSON");
+    let options = Options { is_packager: true, ..Options::default() };
+    let directory = tempfile::tempdir().expect("a directory");
+    let again = directory.path().join("again.yaml");
+    let shown = |path: &std::path::Path| {
+        let read = load(&[path.to_owned()], &options).expect("there");
+        let document = read.packagers.into_iter().next()?;
+        // Whether the whole can be converted is told of both by the same findings.
+        let mut json = report::packager_json(&document, &Snapshot::default());
+        if json["stream"].is_object() {
+            json["stream"]["mdversion"] = 2.into();
+        }
+        Some((report::packager_yaml(&document), json))
+    };
+    let mut documents = 0;
+    for case in index.as_array().expect("a list").iter().filter(|case| case["modplan"] == "ok") {
+        let path = folder.join(case["file"].as_str().expect("a path"));
+        let Some((yaml, json)) = shown(&path) else { continue };
+        std::fs::write(&again, &yaml).expect("writable");
+        assert_eq!(shown(&again), Some((yaml.clone(), json)), "{}\n{yaml}", path.display());
+        documents += 1;
+    }
+    assert!(documents > 15, "{documents}");
+}
+
+#[test]
+fn builds_known_from_rows_alone_are_left_out_of_modulemd_and_counted() {
+    let row = r#"{"uid": "b:1:7:c0", "koji_tag": "t", "build_deps": []}"#;
+    let modulemd = serde_json::to_string(GOOD).expect("JSON");
+    let full = format!(
+        r#"{{"uid": "a:1.10:7:c0", "koji_tag": "t", "build_deps": [{{"dependency": "perl", "stream": "5.30"}}], "modulemd": {modulemd}}}"#
+    );
+    let (code, yaml, err) =
+        modplan(&["show", "--format", "yaml", "-"], &format!("[{row},\n{full}]"));
+    assert_eq!(code, 0);
+    assert!(
+        err.starts_with("-:1:2: warning[no-document]: 1 build is known from rows alone"),
+        "{err}"
+    );
+    let again = parse_text("again.yaml", &yaml);
+    assert_eq!((again.findings.as_slice(), again.streams.len()), (&[][..], 1));
+    assert_eq!(report::snapshot_yaml(&again), yaml);
+}
+
+#[test]
+fn check_tells_where_the_documents_of_one_build_differ_between_arches() {
+    let other = GOOD.replace("x86_64", "aarch64").replace("[5.30]", "[5.26]");
+    let (code, _, err) = modplan(&["check", "-"], &format!("{GOOD}{other}"));
+    assert_eq!(code, 0);
+    let told = "-:31:21: warning[arch-drift]: a:1.10:7:c0: buildrequires of perl: [5.26] here, [5.30] for x86_64 at -:15:21";
+    assert!(err.starts_with(told), "{err}");
+}
+
 #[test]
 fn an_end_of_life_with_a_date_needs_the_time() {
     let obsolete = "---\ndocument: modulemd-obsoletes\nversion: 1\ndata:\n  module: a\n  stream: 1.10\n  \

@@ -38,6 +38,10 @@ impl Show {
         console.findings(&snapshot.findings, &snapshot.inputs);
         let text =
             if self.load.packager { self.packagers(&snapshot) } else { self.index(&snapshot) };
+        if self.format == Format::Yaml && !self.load.packager {
+            let left_out: Vec<_> = report::without_document(&snapshot).into_iter().collect();
+            console.findings(&left_out, &snapshot.inputs);
+        }
         self.output.write(text)?;
         let is_error = |finding: &modplan::load::Finding| finding.severity() == Severity::Error;
         // What could be read was shown; only who asks for strictness is told no.

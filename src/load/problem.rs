@@ -103,6 +103,7 @@ codes! {
     UnknownDependencies "unknown-dependencies" Warning "A row does not say what its module depends on.";
     EmbeddedModulemd "embedded-modulemd" Warning "The modulemd that a row carries cannot be read; the row's own fields are taken.";
     SourceDisagreement "source-disagreement" Warning "Two sources disagree on a dependency of one NSVC; both places are named.";
+    NoDocument "no-document" Warning "Builds known from rows alone cannot be written as modulemd, and are left out.";
     NewestUnreadable "newest-unreadable" Error "The newest document of a stream cannot be read, and an older one is not taken in its place.";
     ComponentOrder "component-order" Error "The components of a module cannot be ordered into batches.";
     NoArchLeft "no-arch-left" Warning "A component is built for none of the arches asked for, and is left out.";

@@ -6,4 +6,4 @@ mod yaml;
 
 pub use json::{packager_json, snapshot_json};
 pub use table::table;
-pub use yaml::{packager_yaml, snapshot_yaml};
+pub use yaml::{packager_yaml, snapshot_yaml, without_document};

@@ -6,19 +6,37 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 
 use crate::load::{
-    About, BuildOpts, Component, Defaults, Dependencies, IncludedModule, Obsoletes, Packager,
-    PackagerDocument, Profile, Requirement, Snapshot, Stream, Translations, Value,
+    About, BuildOpts, Code, Component, Defaults, Dependencies, Finding, IncludedModule, Obsoletes,
+    Packager, PackagerDocument, Profile, Requirement, Snapshot, Stream, Translations, Value,
 };
 use crate::name::{ModuleName, StreamName};
 
 /// Returns all documents of a snapshot: streams as format 2, then defaults, obsoletes, translations.
+///
+/// A build that only a row of a service tells of has no summary, description or license, without
+/// which there is no document: see [`without_document`].
 #[must_use]
 pub fn snapshot_yaml(snapshot: &Snapshot) -> String {
-    let streams = snapshot.streams.iter().map(stream_document);
+    let streams = snapshot.streams.iter().filter(|stream| stream.about.has_document());
+    let streams = streams.map(stream_document);
     let defaults = snapshot.defaults.iter().map(defaults_document);
     let obsoletes = snapshot.obsoletes.iter().map(obsoletes_document);
     let translations = snapshot.translations.iter().map(translations_document);
     streams.chain(defaults).chain(obsoletes).chain(translations).map(|node| print(&node)).collect()
+}
+
+/// Returns a warning that counts the builds that cannot be written as modulemd, where there are any.
+#[must_use]
+pub fn without_document(snapshot: &Snapshot) -> Option<Finding> {
+    let mut left_out = snapshot.streams.iter().filter(|stream| !stream.about.has_document());
+    let first = left_out.next()?;
+    let count = left_out.count() + 1;
+    let builds = if count == 1 { "build is" } else { "builds are" };
+    let message = format!(
+        "{count} {builds} known from rows alone, without summary, description and license, and \
+         left out of the modulemd; the first is here"
+    );
+    Some(Finding::new(Code::NoDocument, first.place, message))
 }
 
 /// Returns a packager document: version 3 as such, anything else as a stream.
@@ -27,16 +45,34 @@ pub fn packager_yaml(document: &PackagerDocument) -> String {
     print(&match document {
         PackagerDocument::Packager(packager) => packager_document(packager),
         PackagerDocument::Stream(stream) => {
-            let is_built = stream.version.0 != 0 || stream.context.is_some();
-            let kind = if is_built { "modulemd" } else { "modulemd-packager" };
+            let kind = if fits_packager(stream) { "modulemd-packager" } else { "modulemd" };
             document_of(kind, 2, stream_data(stream))
         }
     })
 }
 
+/// Returns whether a stream has no field that a packager document of version 2 leaves to the build.
+fn fits_packager(stream: &Stream) -> bool {
+    let about = &stream.about;
+    let is_named = !stream.name.as_str().is_empty() || !stream.stream.as_str().is_empty();
+    let is_built = stream.version.0 != 0
+        || stream.context.is_some()
+        || stream.arch.is_some()
+        || stream.static_context
+        || !stream.artifacts.is_empty()
+        || !about.rpm_map.is_empty();
+    let has_more = about.has_buildopts
+        || about.xmd.is_some()
+        || !about.content_licenses.is_empty()
+        || !about.service_levels.is_empty();
+    !(is_named || is_built || has_more)
+}
+
 /// What is written: like any YAML, but maps in the order in which they were made.
 enum Node {
     Text(String),
+    /// A number or a truth value, which needs no quotes to stay one.
+    Plain(String),
     List(Vec<Self>),
     Map(Vec<(String, Self)>),
 }
@@ -52,8 +88,14 @@ impl Fields {
         }
     }
 
+    fn number(&mut self, key: &str, number: Option<impl ToString>) {
+        if let Some(number) = number {
+            self.0.push((key.to_owned(), Node::Plain(number.to_string())));
+        }
+    }
+
     fn flag(&mut self, key: &str, is_set: bool) {
-        self.text(key, is_set.then_some("true"));
+        self.number(key, is_set.then_some("true"));
     }
 
     fn set<T: ToString>(&mut self, key: &str, items: &BTreeSet<T>) {
@@ -97,7 +139,7 @@ fn each<K: ToString, V>(entries: &BTreeMap<K, V>, node: impl Fn(&V) -> Node) -> 
 fn document_of(kind: &str, version: u8, data: Fields) -> Node {
     Node::Map(vec![
         ("document".to_owned(), Node::Text(kind.to_owned())),
-        ("version".to_owned(), Node::Text(version.to_string())),
+        ("version".to_owned(), Node::Plain(version.to_string())),
         ("data".to_owned(), Node::Map(data.0)),
     ])
 }
@@ -111,7 +153,7 @@ fn stream_data(stream: &Stream) -> Fields {
     let named = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     data.text("name", named(stream.name.as_str()));
     data.text("stream", named(stream.stream.as_str()));
-    data.text("version", (stream.version.0 != 0).then_some(stream.version));
+    data.number("version", (stream.version.0 != 0).then_some(stream.version));
     data.text("context", stream.context.as_ref());
     data.flag("static_context", stream.static_context);
     data.text("arch", stream.arch.as_ref());
@@ -165,7 +207,7 @@ fn artifacts(stream: &Stream) -> Fields {
         each(sums, |rpm| {
             let mut entry = Fields::default();
             entry.text("name", Some(&rpm.name));
-            entry.text("epoch", Some(rpm.epoch));
+            entry.number("epoch", Some(rpm.epoch));
             entry.text("version", Some(&rpm.version));
             entry.text("release", Some(&rpm.release));
             entry.text("arch", Some(&rpm.arch));
@@ -216,7 +258,7 @@ fn component(component: &Component) -> Node {
     fields.text("repository", component.repository.as_ref());
     fields.text("cache", component.cache.as_ref());
     fields.text("ref", component.reference.as_ref());
-    fields.text("buildorder", (component.buildorder != 0).then_some(component.buildorder));
+    fields.number("buildorder", (component.buildorder != 0).then_some(component.buildorder));
     fields.set("buildafter", &component.buildafter);
     fields.flag("buildonly", component.buildonly);
     fields.flag("buildroot", component.buildroot);
@@ -231,7 +273,7 @@ fn included(included: &IncludedModule) -> Node {
     fields.text("rationale", included.rationale.as_ref());
     fields.text("repository", included.repository.as_ref());
     fields.text("ref", included.reference.as_ref());
-    fields.text("buildorder", (included.buildorder != 0).then_some(included.buildorder));
+    fields.number("buildorder", (included.buildorder != 0).then_some(included.buildorder));
     fields.flag("buildonly", included.buildonly);
     Node::Map(fields.0)
 }
@@ -249,7 +291,7 @@ fn any(value: &Value) -> Node {
 fn defaults_document(defaults: &Defaults) -> Node {
     let mut data = Fields::default();
     data.text("module", Some(&defaults.module));
-    data.text("modified", (defaults.modified != 0).then_some(defaults.modified));
+    data.number("modified", (defaults.modified != 0).then_some(defaults.modified));
     defaults_fields(&mut data, defaults.stream.as_ref(), &defaults.profiles);
     data.each("intents", &defaults.intents, |intent| {
         let mut fields = Fields::default();
@@ -290,7 +332,7 @@ fn translations_document(texts: &Translations) -> Node {
     let mut data = Fields::default();
     data.text("module", Some(&texts.module));
     data.text("stream", Some(&texts.stream));
-    data.text("modified", Some(texts.modified));
+    data.number("modified", Some(texts.modified));
     data.each("translations", &texts.locales, |texts| {
         let mut fields = Fields::default();
         fields.text("summary", texts.summary.as_ref());
@@ -344,37 +386,72 @@ fn print(node: &Node) -> String {
 
 /// Prints a collection on lines of its own, two blanks a level.
 fn block(out: &mut String, node: &Node, depth: usize) -> fmt::Result {
-    let indent = "  ".repeat(depth);
     match node {
-        Node::Text(text) => writeln!(out, "{indent}{}", scalar(text)),
-        Node::List(items) => items.iter().try_for_each(|item| {
-            write!(out, "{indent}-")?;
-            value(out, item, depth)
-        }),
-        Node::Map(entries) => entries.iter().try_for_each(|(key, item)| {
-            // A long key must be told as one.
-            if key.len() > 100 {
-                write!(out, "{indent}? {}\n{indent}:", scalar(key))?;
-            } else {
-                write!(out, "{indent}{}:", scalar(key))?;
+        Node::Text(_) | Node::Plain(_) => {
+            indent(out, depth);
+            value(out, node, depth)
+        }
+        Node::List(items) => items.iter().enumerate().try_for_each(|(at, item)| {
+            if at > 0 || !out.ends_with("- ") {
+                indent(out, depth);
             }
-            value(out, item, depth)
+            out.push('-');
+            value_of_item(out, item, depth)
+        }),
+        Node::Map(entries) => entries.iter().enumerate().try_for_each(|(at, entry)| {
+            if at > 0 || !out.ends_with("- ") {
+                indent(out, depth);
+            }
+            key_and_value(out, entry, depth)
         }),
     }
 }
 
-/// Prints what follows a key or a dash.
+fn indent(out: &mut String, depth: usize) {
+    (0..depth).for_each(|_| out.push_str("  "));
+}
+
+fn key_and_value(out: &mut String, (key, item): &(String, Node), depth: usize) -> fmt::Result {
+    /// A longer key must be told as one: YAML ends its search for the colon at 1024 characters.
+    const KEY_BYTES_MAX: usize = 1000;
+    if key.len() > KEY_BYTES_MAX {
+        writeln!(out, "? {}", scalar(key))?;
+        indent(out, depth);
+    } else {
+        out.push_str(&scalar(key));
+    }
+    out.push(':');
+    value(out, item, depth)
+}
+
+/// Prints what follows a dash: a collection begins on its line.
+fn value_of_item(out: &mut String, node: &Node, depth: usize) -> fmt::Result {
+    let is_collection = match node {
+        Node::Map(entries) => !entries.is_empty(),
+        Node::List(items) => !items.is_empty(),
+        Node::Text(_) | Node::Plain(_) => false,
+    };
+    if !is_collection {
+        return value(out, node, depth);
+    }
+    out.push(' ');
+    block(out, node, depth + 1)
+}
+
+/// Prints what follows a key.
 fn value(out: &mut String, node: &Node, depth: usize) -> fmt::Result {
     match node {
         Node::Text(text) if is_literal(text) => {
-            let indent = "  ".repeat(depth + 1);
             out.write_str(" |\n")?;
-            text.lines().try_for_each(|line| match line {
-                "" => writeln!(out),
-                line => writeln!(out, "{indent}{line}"),
+            text.lines().try_for_each(|line| {
+                if !line.is_empty() {
+                    indent(out, depth + 1);
+                }
+                writeln!(out, "{line}")
             })
         }
         Node::Text(text) => writeln!(out, " {}", scalar(text)),
+        Node::Plain(text) => writeln!(out, " {text}"),
         Node::List(items) if items.is_empty() => writeln!(out, " []"),
         Node::Map(entries) if entries.is_empty() => writeln!(out, " {{}}"),
         Node::List(_) | Node::Map(_) => {
@@ -449,6 +526,19 @@ mod tests {
         assert_eq!(scalar("it's"), "'it''s'");
         assert_eq!(scalar("a\tb\u{85}"), "\"a\\tb\\U00000085\"");
         assert_eq!(scalar(""), "''");
+    }
+
+    #[test]
+    fn numbers_and_truth_values_stand_plain_and_maps_begin_behind_their_dash() {
+        let text = "document: modulemd\nversion: 2\ndata:\n  name: a\n  stream: 2\n  version: 3\n  summary: s\n  \
+            description: d\n  license: {module: [MIT]}\n  xmd: {a: [[b, {c: d}], [e]]}\n  dependencies:\n  \
+            - requires: {p: [1]}\n    buildrequires: {q: []}\n  profiles: {p: {default: true}}\n";
+        let written = snapshot_yaml(&parse_text("a", text));
+        let wanted = "---\ndocument: modulemd\nversion: 2\ndata:\n  name: a\n  stream: '2'\n  version: 3\n  \
+            summary: s\n  description: d\n  license:\n    module:\n      - MIT\n  dependencies:\n    \
+            - buildrequires:\n        q: []\n      requires:\n        p:\n          - '1'\n  xmd:\n    a:\n      \
+            - - b\n        - c: d\n      - - e\n  profiles:\n    p:\n      default: true\n...\n";
+        assert_eq!(written, wanted);
     }
 
     #[test]
