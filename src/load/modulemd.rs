@@ -69,7 +69,8 @@ fn read_root(root: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Document> {
         return None;
     };
     if data.kind() != Kind::Map {
-        reader.refuse(Code::WrongShape, data.mark(), "`data` must be a map");
+        let message = format!("`data` must be a map, not {}", reader::shown(data));
+        reader.refuse(Code::WrongShape, data.mark(), message);
         return None;
     }
     if reader.is_packager() {

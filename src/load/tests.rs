@@ -1,4 +1,4 @@
-
+mod messages;
 mod rows;
 
 use super::*;

@@ -142,6 +142,14 @@ impl<'a, 't> Node<'a, 't> {
         })
     }
 
+    /// Returns what stands under a key of a map.
+    pub(super) fn find(self, key: &str) -> Option<Self> {
+        if self.kind() != Kind::Map {
+            return None;
+        }
+        self.entries().find(|(name, ..)| *name == key).map(|(.., value)| value)
+    }
+
     /// Returns the entries of a map as key text, key and value.
     pub(super) fn entries(self) -> impl Iterator<Item = (&'a str, Self, Self)> {
         let mut children = self.children();

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Reader;
-use crate::load::problem::Code;
 use crate::load::yaml::Node;
 use crate::load::{Defaults, Intent};
 use crate::name::StreamName;
@@ -21,17 +20,14 @@ pub(super) fn read(data: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Defaul
             "profiles" => profiles = profiles_of(value, reader),
             "intents" => {
                 for (name, _, value) in reader.entries(value, field) {
-                    intents.insert(name.into(), intent(value, reader));
+                    intents.insert(name.into(), intent((name, value), reader));
                 }
             }
             _ => reader.unknown_field(field, key),
         }
     }
-    let Some(module) = module.filter(|module| !module.is_empty()) else {
-        reader.refuse(Code::MissingField, data.mark(), "the defaults name no `module`");
-        return None;
-    };
-    let module = reader.name(module);
+    reader.need(data, "module");
+    let module = reader.name(module?);
     Some(Defaults { module, modified, stream, profiles, intents, place: reader.start_place() })
 }
 
@@ -47,9 +43,9 @@ fn profiles_of(
     profiles
 }
 
-fn intent(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Intent {
+fn intent((name, node): (&str, Node<'_, '_>), reader: &mut Reader<'_>) -> Intent {
     let mut intent = Intent::default();
-    for (field, key, value) in reader.entries(node, "intents") {
+    for (field, key, value) in reader.entries_of(node, ("intents", name)) {
         match field {
             "stream" => intent.stream = reader.text(value, field).map(|text| reader.name(text)),
             "profiles" => intent.profiles = profiles_of(value, reader),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Reader;
+use super::reader::shown;
 use crate::load::problem::Code;
 use crate::load::yaml::{Kind, Node};
 use crate::load::{Dependencies, Requirement};
@@ -13,26 +14,30 @@ type Requirements = BTreeMap<ModuleName, Requirement>;
 /// Reads the list of format 2, each item one combination.
 pub(super) fn read_v2(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Vec<Dependencies> {
     if node.kind() != Kind::List {
-        reader.refuse(Code::WrongShape, node.mark(), "`dependencies` must be a list of maps");
+        let message = format!("`dependencies` must be a list of maps, not {}", shown(node));
+        reader.refuse(Code::WrongShape, node.mark(), message);
         return Vec::new();
     }
-    node.children().map(|item| item_of(item, reader, read_sets)).collect()
+    let items = node.children().enumerate();
+    items.map(|(at, item)| item_of((at, item), reader, read_sets)).collect()
 }
 
 /// Reads the single map of format 1; it becomes one combination, or none where it is empty.
 pub(super) fn read_v1(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Vec<Dependencies> {
-    let item = item_of(node, reader, read_single);
+    let item = group_of(reader.map(node, || "dependencies".to_owned()), reader, read_single);
     let is_empty = item.buildrequires.is_empty() && item.requires.is_empty();
     if is_empty { Vec::new() } else { vec![item] }
 }
 
-fn item_of(
-    node: Node<'_, '_>,
-    reader: &mut Reader<'_>,
-    read: fn(Node<'_, '_>, &str, &mut Reader<'_>) -> Requirements,
-) -> Dependencies {
+type Read = fn(Node<'_, '_>, &str, &mut Reader<'_>) -> Requirements;
+
+fn item_of((at, node): (usize, Node<'_, '_>), reader: &mut Reader<'_>, read: Read) -> Dependencies {
+    group_of(reader.map(node, || format!("dependencies[{at}]")), reader, read)
+}
+
+fn group_of(node: Option<Node<'_, '_>>, reader: &mut Reader<'_>, read: Read) -> Dependencies {
     let mut item = Dependencies::default();
-    for (name, key, value) in reader.entries(node, "dependencies") {
+    for (name, key, value) in node.into_iter().flat_map(Node::entries) {
         match name {
             "buildrequires" => item.buildrequires = read(value, name, reader),
             "requires" => item.requires = read(value, name, reader),

@@ -2,7 +2,7 @@
 
 use super::Reader;
 use crate::load::problem::Code;
-use crate::load::yaml::Node;
+use crate::load::yaml::{Kind, Node};
 use crate::load::{Minute, Obsoletes};
 use crate::name::{ModuleName, NameStream, StreamName};
 
@@ -37,9 +37,11 @@ pub(super) fn read(data: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Obsole
             "`reset` takes an earlier obsoletion back: no `eol_date` or `obsoleted_by` beside it";
         reader.refuse(Code::BadValue, data.mark(), message);
     }
-    let missing = missing(&fields);
-    for field in missing {
-        reader.refuse(Code::MissingField, data.mark(), format!("`{field}` is missing"));
+    for field in ["module", "stream", "message"] {
+        reader.need(data, field);
+    }
+    if data.find("modified").is_none() {
+        reader.refuse(Code::MissingField, data.mark(), "`modified` is missing");
     }
     let place = reader.start_place();
     reader.is_good().then_some(Obsoletes {
@@ -55,17 +57,6 @@ pub(super) fn read(data: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Obsole
     })
 }
 
-fn missing(fields: &Fields) -> Vec<&'static str> {
-    let is_empty = |text: Option<&str>| text.is_none_or(str::is_empty);
-    let needed = [
-        ("modified", fields.modified.is_none()),
-        ("module", is_empty(fields.module.as_ref().map(ModuleName::as_str))),
-        ("stream", is_empty(fields.stream.as_ref().map(StreamName::as_str))),
-        ("message", is_empty(fields.message.as_deref())),
-    ];
-    needed.into_iter().filter(|(_, is_missing)| *is_missing).map(|(field, _)| field).collect()
-}
-
 /// Reads `obsoleted_by`; the reference never refuses an unknown key here.
 fn by(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<NameStream> {
     let (mut module, mut stream) = (None, None);
@@ -77,7 +68,8 @@ fn by(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<NameStream> {
         }
     }
     let both = module.zip(stream).map(|(name, stream)| NameStream { name, stream });
-    if both.is_none() {
+    // What is no map, or no text in it, was told.
+    if node.kind() == Kind::Map && ["module", "stream"].iter().any(|key| node.find(key).is_none()) {
         let message = "`obsoleted_by` needs both `module` and `stream`";
         reader.refuse(Code::MissingField, node.mark(), message);
     }

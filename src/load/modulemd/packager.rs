@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::reader::shown;
 use super::stream::{self, Form};
 use super::{Reader, component};
 use crate::load::problem::Code;
@@ -56,11 +57,13 @@ fn licenses(node: Node<'_, '_>, reader: &mut Reader<'_>) -> BTreeSet<Box<str>> {
 
 fn configurations(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Vec<Configuration> {
     if node.kind() != Kind::List {
-        reader.refuse(Code::WrongShape, node.mark(), "`configurations` must be a list of maps");
+        let message = format!("`configurations` must be a list of maps, not {}", shown(node));
+        reader.refuse(Code::WrongShape, node.mark(), message);
         return Vec::new();
     }
     let mut configurations: BTreeMap<String, Configuration> = BTreeMap::new();
-    for item in node.children() {
+    for (at, item) in node.children().enumerate() {
+        let Some(item) = reader.map(item, || format!("configurations[{at}]")) else { continue };
         let configuration = configuration(item, reader);
         let context = configuration.context.as_str().to_owned();
         if configurations.insert(context.clone(), configuration).is_some() {
@@ -74,7 +77,7 @@ fn configurations(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Vec<Configurat
 fn configuration(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Configuration {
     let mut configuration =
         Configuration { place: reader.place(node.mark()), ..Configuration::default() };
-    for (field, key, value) in reader.entries(node, "configurations") {
+    for (field, key, value) in node.entries() {
         match field {
             "context" => stream::name_into(&mut configuration.context, (field, value), reader),
             "platform" => stream::name_into(&mut configuration.platform, (field, value), reader),
@@ -96,7 +99,8 @@ fn check(configuration: &Configuration, node: Node<'_, '_>, reader: &mut Reader<
         let message = format!(
             "the context of a configuration must be 1 to {LENGTH_MAX} of A-Z, a-z and 0-9, not `{context}`"
         );
-        reader.refuse(Code::BadName, node.mark(), message);
+        let at = node.find("context").unwrap_or(node);
+        reader.refuse(Code::BadName, at.mark(), message);
     }
     if configuration.platform.as_str().is_empty() {
         let message = format!("the configuration `{context}` names no `platform`");

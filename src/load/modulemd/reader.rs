@@ -173,7 +173,8 @@ impl<'s> Reader<'s> {
     pub(super) fn text<'a>(&mut self, node: Node<'a, '_>, field: &str) -> Option<&'a str> {
         let text = node.text();
         if text.is_none() {
-            self.refuse(Code::WrongShape, node.mark(), format!("`{field}` must be a text"));
+            let message = format!("`{field}` must be a text, not {}", shown(node));
+            self.refuse(Code::WrongShape, node.mark(), message);
         }
         text
     }
@@ -236,13 +237,18 @@ impl<'s> Reader<'s> {
         None
     }
 
-    /// Returns whether the node is a map; a finding says so where not.
-    pub(super) fn is_map(&mut self, node: Node<'_, '_>, field: &str) -> bool {
-        let is_map = node.kind() == Kind::Map;
-        if !is_map {
-            self.refuse(Code::WrongShape, node.mark(), format!("`{field}` must be a map"));
+    /// Returns the node where it is a map; a finding says so where not.
+    pub(super) fn map<'a, 't>(
+        &mut self,
+        node: Node<'a, 't>,
+        field: impl FnOnce() -> String,
+    ) -> Option<Node<'a, 't>> {
+        if node.kind() != Kind::Map {
+            let message = format!("`{}` must be a map, not {}", field(), shown(node));
+            self.refuse(Code::WrongShape, node.mark(), message);
+            return None;
         }
-        is_map
+        Some(node)
     }
 
     /// Returns the entries of a map, none where it is no map.
@@ -251,8 +257,30 @@ impl<'s> Reader<'s> {
         node: Node<'a, 't>,
         field: &str,
     ) -> impl Iterator<Item = (&'a str, Node<'a, 't>, Node<'a, 't>)> + use<'a, 't> {
-        let node = self.is_map(node, field).then_some(node);
-        node.into_iter().flat_map(Node::entries)
+        self.map(node, || field.to_owned()).into_iter().flat_map(Node::entries)
+    }
+
+    /// Returns the entries of the map that is one entry of another.
+    pub(super) fn entries_of<'a, 't>(
+        &mut self,
+        node: Node<'a, 't>,
+        (field, name): (&str, &str),
+    ) -> impl Iterator<Item = (&'a str, Node<'a, 't>, Node<'a, 't>)> + use<'a, 't> {
+        self.map(node, || format!("{field}.{name}")).into_iter().flat_map(Node::entries)
+    }
+
+    /// Refuses a map without a mandatory field, and one that is empty, each at its place. A field
+    /// with something else wrong was told when it was read.
+    pub(super) fn need(&mut self, map: Node<'_, '_>, field: &str) {
+        match map.find(field) {
+            None => {
+                self.refuse(Code::MissingField, map.mark(), format!("`{field}` is missing"));
+            }
+            Some(value) if value.text() == Some("") => {
+                self.refuse(Code::MissingField, value.mark(), format!("`{field}` is empty"));
+            }
+            Some(_) => {}
+        }
     }
 
     /// Reads a set of texts: a list of them, one alone, or none where nothing was written.
@@ -291,8 +319,14 @@ impl<'s> Reader<'s> {
             }
             Kind::List => {
                 for item in node.children() {
-                    if let Some(text) = self.text(item, field) {
-                        take(self, text, item.mark());
+                    match item.text() {
+                        Some(text) => take(self, text, item.mark()),
+                        None => {
+                            let what = shown(item);
+                            let message =
+                                format!("an item of `{field}` must be a text, not {what}");
+                            self.refuse(Code::WrongShape, item.mark(), message);
+                        }
                     }
                 }
             }
@@ -300,6 +334,20 @@ impl<'s> Reader<'s> {
                 let message = format!("`{field}` must be a list of texts, not a map");
                 self.refuse(Code::WrongShape, node.mark(), message);
             }
+        }
+    }
+}
+
+/// Returns what stands in a wrong place, in a few words.
+pub(super) fn shown(node: Node<'_, '_>) -> String {
+    const LENGTH_MAX: usize = 40;
+    match (node.kind(), node.text()) {
+        (Kind::List, _) => "a list".to_owned(),
+        (Kind::Map, _) => "a map".to_owned(),
+        (Kind::Scalar, None | Some("")) => "nothing".to_owned(),
+        (Kind::Scalar, Some(text)) if text.chars().count() <= LENGTH_MAX => format!("`{text}`"),
+        (Kind::Scalar, Some(text)) => {
+            format!("`{}…`", text.chars().take(LENGTH_MAX).collect::<String>())
         }
     }
 }

@@ -6,7 +6,7 @@ use super::component::{self, Components};
 use super::nevra::Nevra;
 use super::{Reader, dependencies, order, xmd};
 use crate::load::problem::Code;
-use crate::load::yaml::Node;
+use crate::load::yaml::{Kind, Node};
 use crate::load::{About, BuildOpts, Profile, RpmMapEntry, Stream};
 use crate::name::Version;
 
@@ -120,13 +120,13 @@ pub(super) fn about_field(
         ("references", _) => references(about, node, reader),
         ("profiles", _) => {
             for (name, _, value) in reader.entries(node, field) {
-                about.profiles.insert(name.into(), profile(value, reader));
+                about.profiles.insert(name.into(), profile((name, value), reader));
             }
         }
-        ("api", _) => about.api = rpms_of((field, node), reader),
-        ("filter", _) => about.filter = rpms_of((field, node), reader),
+        ("api", _) => about.api = rpms_of([field, "api.rpms"], node, reader),
+        ("filter", _) => about.filter = rpms_of([field, "filter.rpms"], node, reader),
         ("demodularized", Form::V2 | Form::PackagerV2) => {
-            about.demodularized = rpms_of((field, node), reader);
+            about.demodularized = rpms_of([field, "demodularized.rpms"], node, reader);
         }
         _ => return false,
     }
@@ -134,13 +134,14 @@ pub(super) fn about_field(
 }
 
 fn rpms_of(
-    (field, node): (&str, Node<'_, '_>),
+    [field, field_rpms]: [&str; 2],
+    node: Node<'_, '_>,
     reader: &mut Reader<'_>,
 ) -> BTreeSet<crate::name::PackageName> {
     let mut rpms = BTreeSet::new();
     for (name, key, value) in reader.entries(node, field) {
         match name {
-            "rpms" => rpms = reader.set(value, field),
+            "rpms" => rpms = reader.set(value, field_rpms),
             _ => reader.unknown_field(name, key),
         }
     }
@@ -162,7 +163,7 @@ fn licenses(about: &mut About, (node, form): (Node<'_, '_>, Form), reader: &mut 
 fn service_levels(about: &mut About, node: Node<'_, '_>, reader: &mut Reader<'_>) {
     for (level, _, value) in reader.entries(node, "servicelevels") {
         let mut eol = None;
-        for (name, key, value) in reader.entries(value, level) {
+        for (name, key, value) in reader.entries_of(value, ("servicelevels", level)) {
             match name {
                 "eol" => eol = reader.date(value, name),
                 _ => reader.unknown_field(name, key),
@@ -183,9 +184,9 @@ fn references(about: &mut About, node: Node<'_, '_>, reader: &mut Reader<'_>) {
     }
 }
 
-fn profile(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Profile {
+fn profile((name, node): (&str, Node<'_, '_>), reader: &mut Reader<'_>) -> Profile {
     let mut profile = Profile::default();
-    for (name, key, value) in reader.entries(node, "profiles") {
+    for (name, key, value) in reader.entries_of(node, ("profiles", name)) {
         match name {
             "description" => profile.description = reader.owned(value, name),
             "rpms" => profile.rpms = reader.set(value, name),
@@ -242,16 +243,17 @@ fn artifacts(stream: &mut Stream, (node, form): (Node<'_, '_>, Form), reader: &m
 fn rpm_map(about: &mut About, node: Node<'_, '_>, reader: &mut Reader<'_>) {
     for (digest, _, value) in reader.entries(node, "artifacts.rpm-map") {
         let mut sums = BTreeMap::new();
-        for (sum, _, value) in reader.entries(value, digest) {
-            sums.insert(sum.into(), rpm_map_entry(value, reader));
+        for (sum, _, value) in reader.entries_of(value, ("artifacts.rpm-map", digest)) {
+            sums.insert(sum.into(), rpm_map_entry((sum, value), reader));
         }
         about.rpm_map.insert(digest.into(), sums);
     }
 }
 
-fn rpm_map_entry(node: Node<'_, '_>, reader: &mut Reader<'_>) -> RpmMapEntry {
+fn rpm_map_entry((sum, node): (&str, Node<'_, '_>), reader: &mut Reader<'_>) -> RpmMapEntry {
     let mut entry = RpmMapEntry::default();
-    for (name, key, value) in reader.entries(node, "artifacts.rpm-map") {
+    let Some(node) = reader.map(node, || format!("artifacts.rpm-map: {sum}")) else { return entry };
+    for (name, key, value) in node.entries() {
         match name {
             "name" => entry.name = reader.owned(value, name).unwrap_or_default(),
             "epoch" => entry.epoch = reader.unsigned(value, name).unwrap_or_default(),
@@ -276,28 +278,33 @@ fn check_identity(stream: &Stream, (data, form): (Node<'_, '_>, Form), reader: &
     if form.is_packager() {
         return;
     }
+    let at = |field: &str| data.find(field).unwrap_or(data).mark();
     for (field, text) in [("name", stream.name.as_str()), ("stream", stream.stream.as_str())] {
-        let is_written = data.entries().any(|(name, ..)| name == field);
-        if text.is_empty() && is_written {
-            reader.refuse(Code::MissingField, data.mark(), format!("`{field}` is empty"));
-        } else if text.is_empty() {
-            let message = format!("the document names no `{field}`");
-            reader.unnamed(data.mark(), message);
-        } else if text.chars().any(char::is_control) {
-            let message = format!("`{field}` holds a control character: {text:?}");
-            reader.refuse(Code::BadName, data.mark(), message);
+        match data.find(field) {
+            Some(value) if value.text() == Some("") => {
+                reader.refuse(Code::MissingField, value.mark(), format!("`{field}` is empty"));
+            }
+            None if text.is_empty() => {
+                let message = format!("the document names no `{field}`");
+                reader.unnamed(data.mark(), message);
+            }
+            _ if text.chars().any(char::is_control) => {
+                let message = format!("`{field}` holds a control character: {text:?}");
+                reader.refuse(Code::BadName, at(field), message);
+            }
+            _ => {}
         }
     }
     let name = stream.name.as_str();
     if name.contains(':') {
         let message =
             format!("the name `{name}` holds a colon, which ends a name in every identity");
-        reader.refuse(Code::BadName, data.mark(), message);
+        reader.refuse(Code::BadName, at("name"), message);
     }
     if stream.stream.as_str().starts_with('-') {
         let message = format!("the stream `{}` starts with a dash", stream.stream);
         reader
-            .refuse(Code::DashedStream, data.mark(), message)
+            .refuse(Code::DashedStream, at("stream"), message)
             .hint_last("a dependency on it cannot be told from one that leaves a stream out");
     }
     if stream.static_context {
@@ -313,21 +320,39 @@ fn check_static_context(stream: &Stream, data: Node<'_, '_>, reader: &mut Reader
         let message = format!(
             "with static_context the context must be 1 to {LENGTH_MAX} of A-Z, a-z, 0-9 and _, not `{context}`"
         );
-        reader.invalid(Code::BadName, data.mark(), message);
+        let at = data.find("context").or(data.find("static_context")).unwrap_or(data);
+        reader.invalid(Code::BadName, at.mark(), message);
     }
+}
+
+/// Checks that a license of the module is there.
+fn check_license(stream: &Stream, data: Node<'_, '_>, reader: &mut Reader<'_>) {
+    const FIELD: &str = "license.module";
+    if !stream.about.module_licenses.is_empty() {
+        return;
+    }
+    let (mark, what) = match data.find("license").map(|license| (license, license.find("module"))) {
+        None => (data.mark(), "is missing"),
+        Some((license, None)) if license.kind() == Kind::Map => (license.mark(), "is missing"),
+        Some((_, Some(module)))
+            if module.kind() != Kind::Map && module.children().next().is_none() =>
+        {
+            (module.mark(), "is empty")
+        }
+        // What has the wrong shape was told.
+        Some(_) => return,
+    };
+    reader.invalid(Code::MissingField, mark, format!("`{FIELD}` {what}"));
 }
 
 /// Checks what must be there, and the arches of components.
 fn check_rest(stream: &Stream, (data, form): (Node<'_, '_>, Form), reader: &mut Reader<'_>) {
-    let about = &stream.about;
-    let needed = [
-        ("summary", about.summary.is_none()),
-        ("description", about.description.is_none()),
-        ("license.module", about.module_licenses.is_empty()),
-    ];
-    for (field, _) in needed.into_iter().filter(|(_, is_missing)| *is_missing) {
-        reader.invalid(Code::MissingField, data.mark(), format!("`{field}` is missing"));
+    for field in ["summary", "description"] {
+        if data.find(field).is_none() {
+            reader.invalid(Code::MissingField, data.mark(), format!("`{field}` is missing"));
+        }
     }
+    check_license(stream, data, reader);
     if form == Form::V1 || stream.build_arches.is_empty() {
         return;
     }

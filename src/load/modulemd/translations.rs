@@ -18,20 +18,22 @@ pub(super) fn read(data: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Transl
             "modified" => modified = reader.unsigned(value, field),
             "translations" => {
                 for (locale, _, value) in reader.entries(value, field) {
-                    locales.insert(locale.into(), translation(value, reader));
+                    locales.insert(locale.into(), translation((locale, value), reader));
                 }
             }
             _ => reader.unknown_field(field, key),
         }
     }
-    let is_empty = |text: Option<&str>| text.is_none_or(str::is_empty);
-    let needed = [
-        ("module", is_empty(module)),
-        ("stream", is_empty(stream)),
-        ("modified", modified.is_none_or(|modified| modified == 0)),
-    ];
-    for (field, _) in needed.into_iter().filter(|(_, is_missing)| *is_missing) {
-        reader.refuse(Code::MissingField, data.mark(), format!("`{field}` is missing"));
+    reader.need(data, "module");
+    reader.need(data, "stream");
+    match data.find("modified") {
+        None => {
+            reader.refuse(Code::MissingField, data.mark(), "`modified` is missing");
+        }
+        Some(value) if modified == Some(0) => {
+            reader.refuse(Code::MissingField, value.mark(), "`modified` is 0, which means none");
+        }
+        Some(_) => {}
     }
     Some(Translations {
         module: reader.name(module?),
@@ -42,9 +44,9 @@ pub(super) fn read(data: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Transl
     })
 }
 
-fn translation(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Translation {
+fn translation((locale, node): (&str, Node<'_, '_>), reader: &mut Reader<'_>) -> Translation {
     let mut translation = Translation::default();
-    for (field, key, value) in reader.entries(node, "translations") {
+    for (field, key, value) in reader.entries_of(node, ("translations", locale)) {
         match field {
             "summary" => translation.summary = reader.owned(value, field),
             "description" => translation.description = reader.owned(value, field),
