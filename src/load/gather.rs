@@ -62,7 +62,7 @@ impl Gatherer {
         if json::looks_like_json(&content) && !self.is_packager {
             self.json(input, &content);
         } else {
-            self.modulemd(input, &content);
+            self.modulemd(input, content);
         }
         let defaults = std::mem::take(&mut self.snapshot.defaults);
         self.defaults.input(defaults, priority, &mut self.snapshot.findings);
@@ -143,7 +143,7 @@ impl Gatherer {
         }
     }
 
-    fn modulemd(&mut self, input: u32, content: &[u8]) {
+    fn modulemd(&mut self, input: u32, mut content: Vec<u8>) {
         const UTF_8_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
         const UTF_16_MARKS: [&[u8]; 2] = [&[0xff, 0xfe], &[0xfe, 0xff]];
         if UTF_16_MARKS.iter().any(|mark| content.starts_with(mark)) {
@@ -151,22 +151,59 @@ impl Gatherer {
             self.tell(Code::Encoding, Place { input, line: 1, column: 1 }, message);
             return;
         }
-        let content = content.strip_prefix(UTF_8_MARK).unwrap_or(content);
-        let chunks = yaml::split(content);
+        if content.starts_with(UTF_8_MARK) {
+            content.drain(..UTF_8_MARK.len());
+        }
+        let chunks = yaml::split(&content);
         self.snapshot.inputs[input as usize].documents = chunks.len();
         if self.is_packager && chunks.len() != 1 {
             let message = format!("a packager file holds one document, this one {}", chunks.len());
             self.tell(Code::PackagerFile, Place { input, line: 1, column: 1 }, message);
         }
-        // The tree's space is kept from document to document.
-        let mut tree = Tree::default();
-        for chunk in chunks {
-            match yaml::text_of(content, &chunk) {
-                Ok(text) => self.document(input, (&chunk, text), &mut tree),
-                Err(Refusal { code, mark, message }) => {
-                    let place = Place { input, line: mark.line, column: mark.column };
-                    self.tell(code, place, message);
+        if let Some(last) = yaml::cut_short(&content, &chunks) {
+            let mark = yaml::end_of(&content, last);
+            let message = "the file ends within a line, in a document without the `...` of all \
+                           before it: it seems to be cut short";
+            self.tell(
+                Code::Truncated,
+                Place { input, line: mark.line, column: mark.column },
+                message,
+            );
+        }
+        self.documents(input, content, chunks);
+    }
+
+    /// Reads documents in a few parts, the text of each given back before the next is read, so that
+    /// the whole text and all that is kept of it are never there at once.
+    fn documents(&mut self, input: u32, mut content: Vec<u8>, chunks: Vec<Chunk>) {
+        const PARTS: usize = 4;
+        const PART_BYTES_MIN: usize = 1 << 20;
+        let part = (content.len() / PARTS).max(PART_BYTES_MIN);
+        let (mut chunks, mut passed) = (chunks.into_iter(), 0);
+        while !chunks.as_slice().is_empty() {
+            // The tree's space is kept from document to document.
+            let (mut tree, mut end) = (Tree::default(), 0);
+            for chunk in chunks.by_ref() {
+                let range = chunk.range.start - passed..chunk.range.end - passed;
+                end = range.end;
+                self.chunk(input, &content, (&Chunk { range, ..chunk }, &mut tree));
+                if end >= part {
+                    break;
                 }
+            }
+            drop(tree);
+            content.drain(..end);
+            content.shrink_to_fit();
+            passed += end;
+        }
+    }
+
+    fn chunk<'t>(&mut self, input: u32, content: &'t [u8], (chunk, tree): (&Chunk, &mut Tree<'t>)) {
+        match yaml::text_of(content, chunk) {
+            Ok(text) => self.document(input, (chunk, text), tree),
+            Err(Refusal { code, mark, message }) => {
+                let place = Place { input, line: mark.line, column: mark.column };
+                self.tell(code, place, message);
             }
         }
     }

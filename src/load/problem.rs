@@ -76,6 +76,7 @@ codes! {
     YamlSyntax "yaml-syntax" Error "The text is not valid YAML.";
     Alias "alias" Error "An alias or merge key; modulemd forbids both.";
     Nesting "nesting" Error "Lists or maps nest too deeply.";
+    Truncated "truncated" Warning "The file seems to be cut short: its last document alone lacks its end.";
     DocumentShape "document-shape" Error "The document is not a map of `document`, `version` and `data`.";
     DocumentType "document-type" Error "The document's type or version is unknown.";
     MisplacedDocument "misplaced-document" Error "The document is of a kind that does not belong in this file.";
@@ -102,8 +103,8 @@ codes! {
     IncompleteDump "incomplete-dump" Warning "The dump ends before its last page.";
     UnknownDependencies "unknown-dependencies" Warning "A row does not say what its module depends on.";
     EmbeddedModulemd "embedded-modulemd" Warning "The modulemd that a row carries cannot be read; the row's own fields are taken.";
-    SourceDisagreement "source-disagreement" Warning "Two sources disagree on a dependency of one NSVC; both places are named.";
     NoDocument "no-document" Warning "Builds known from rows alone cannot be written as modulemd, and are left out.";
+    SourceDisagreement "source-disagreement" Warning "Two sources disagree on a dependency of one NSVC; both places are named.";
     NewestUnreadable "newest-unreadable" Error "The newest document of a stream cannot be read, and an older one is not taken in its place.";
     ComponentOrder "component-order" Error "The components of a module cannot be ordered into batches.";
     NoArchLeft "no-arch-left" Warning "A component is built for none of the arches asked for, and is left out.";

@@ -50,6 +50,16 @@ fn a_bad_document_is_told_and_the_next_one_read() {
 }
 
 #[test]
+fn a_file_that_is_cut_short_and_still_reads_is_warned_of() {
+    let whole = document("a:1", "") + &document("b:1", "");
+    assert_eq!(codes(&parse_text("x.yaml", &whole)), []);
+    let cut = whole.trim_end().trim_end_matches('.').trim_end();
+    let snapshot = parse_text("x.yaml", cut);
+    assert_eq!((codes(&snapshot), snapshot.streams.len()), (vec![("truncated", 27)], 2));
+    assert_eq!(snapshot.findings[0].place.column, 18);
+}
+
+#[test]
 fn a_document_that_cannot_be_read_is_still_missed_by_name() {
     let snapshot = parse_text("x.yaml", &document("a:1", "  xmd: *alias\n"));
     assert_eq!(codes(&snapshot), [("alias", 14)]);

@@ -10,8 +10,8 @@ mod full;
 mod plain;
 mod split;
 
-pub(super) use characters::text_of;
-pub(super) use split::{Chunk, Framing, split};
+pub(super) use characters::{end_of, text_of};
+pub(super) use split::{Chunk, Framing, cut_short, split};
 
 use std::borrow::Cow;
 

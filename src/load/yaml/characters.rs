@@ -38,6 +38,11 @@ fn is_forbidden(character: char) -> bool {
     }
 }
 
+/// Returns the place right after a document.
+pub(in crate::load) fn end_of(content: &[u8], chunk: &Chunk) -> Mark {
+    mark_after(&String::from_utf8_lossy(&content[chunk.range.clone()]), chunk.line)
+}
+
 /// Returns the place right after a text that starts at column 1 of `line`.
 fn mark_after(text: &str, line: u32) -> Mark {
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);

@@ -97,6 +97,22 @@ impl Splitter<'_> {
     }
 }
 
+/// Returns the document that a file seems to be cut short in: the last one, where it alone does
+/// not end with `...`, and not even with a line feed.
+pub(in crate::load) fn cut_short<'c>(bytes: &[u8], chunks: &'c [Chunk]) -> Option<&'c Chunk> {
+    let is_ended = |chunk: &Chunk| {
+        let text = bytes[chunk.range.clone()].trim_ascii_end();
+        lines(text).last().is_some_and(|line| is_marker(line, b"..."))
+    };
+    let (last, before) = chunks.split_last()?;
+    let is_cut = !before.is_empty()
+        && before.iter().all(is_ended)
+        && !is_ended(last)
+        && !bytes.ends_with(b"\n")
+        && !bytes.ends_with(b"\r");
+    is_cut.then_some(last)
+}
+
 /// Returns the lines of a text without their line ends.
 pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split(|&byte| byte == b'\n' || byte == b'\r')
@@ -155,6 +171,16 @@ mod tests {
             pieces("---\na: 1\n...\nb: 2\n"),
             [(1, Framing::Marked, "---\na: 1\n...\n"), (4, Framing::AfterEnd, "b: 2\n")]
         );
+    }
+
+    #[test]
+    fn a_last_document_that_alone_lacks_its_end_is_cut_short() {
+        let is_cut = |text: &str| cut_short(text.as_bytes(), &split(text.as_bytes())).is_some();
+        assert!(is_cut("---\na: 1\n...\n---\nb: 2\n...\n---\nc: 3"));
+        assert!(!is_cut("---\na: 1\n...\n---\nb: 2\n"));
+        assert!(!is_cut("---\na: 1\n...\n---\nb: 2\n..."));
+        assert!(!is_cut("---\na: 1\n---\nb: 2"));
+        assert!(!is_cut("a: 1"));
     }
 
     #[test]
