@@ -1,6 +1,7 @@
-//! How fast modulemd is read: one real repository, and 20 MB made from it. After criterion's
+//! How fast modulemd is read: two real repositories, and 20 MB made from each. After criterion's
 //! figures come those of libmodulemd on the same files, where Debian's python3-gi and
-//! gir1.2-modulemd-2.0 are installed, the peak of memory, and the slowest of all recorded cases.
+//! gir1.2-modulemd-2.0 are installed, the peak of memory, which must keep its bound, and the slowest
+//! of all recorded and hostile cases.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,8 +21,8 @@ fn read(path: &Path) -> Snapshot {
     load(&[path.to_owned()], &Options::default()).expect("the file is there")
 }
 
-/// Writes the large file: the small one again and again, its modules renamed each time.
-fn large(small: &Path) -> PathBuf {
+/// Writes a large file: a small one again and again, its modules renamed each time.
+fn large(small: &Path, name: &str) -> PathBuf {
     let text = std::fs::read_to_string(small).expect("readable");
     let mut out = String::with_capacity(LARGE_BYTES + text.len());
     for round in 0.. {
@@ -37,7 +38,7 @@ fn large(small: &Path) -> PathBuf {
             out.push('\n');
         }
     }
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("modules-20mb.yaml");
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&path, out).expect("writable");
     path
 }
@@ -78,6 +79,7 @@ fn compare(path: &Path) {
         bytes as f64 / ours / 1e6
     );
     println!("{name}: peak {peak} bytes, bound {bound}");
+    assert!(peak <= bound, "{name} takes more memory than 2.5 times its size and 20 MiB");
     let peer = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers/libmodulemd.py");
     let output = Command::new("/usr/bin/python3").arg(peer).arg(path).output();
     let Some(output) = output.ok().filter(|output| output.status.success()) else {
@@ -107,13 +109,34 @@ fn tell_peak(path: &Path) {
     drop(snapshot);
 }
 
+/// Writes documents of 10 MB in one text, and of 100 000 nested collections.
+fn hostile() -> Vec<PathBuf> {
+    let fields = [
+        ("plain", format!("  description: {}\n", "x".repeat(10_000_000))),
+        ("quoted", format!("  description: \"{}\"\n", "x ".repeat(5_000_000))),
+        ("brackets", format!("  description: d\n  odd: {}\n", "[".repeat(100_000))),
+        ("braces", format!("  description: d\n  odd: {}\n", "{a: ".repeat(100_000))),
+        ("dashes", format!("  description: d\n  odd:\n    {}\n", "- ".repeat(100_000))),
+    ];
+    let write = |(name, field): (&str, String)| {
+        let text = format!(
+            "document: modulemd\nversion: 2\ndata:\n  name: a\n  stream: b\n  summary: s\n  \
+             license: {{module: [MIT]}}\n{field}"
+        );
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("hostile-{name}.yaml"));
+        std::fs::write(&path, text).expect("writable");
+        path
+    };
+    fields.into_iter().map(write).collect()
+}
+
 /// Every odd and hostile document must be done with in less than a second.
 #[expect(clippy::print_stdout, reason = "a bench reports")]
 fn cases() {
     let Some(folder) = shared::shared("cases/modulemd/cases") else { return };
     let files =
         std::fs::read_dir(folder).expect("readable").map(|file| file.expect("there").path());
-    let timed = files.map(|path| {
+    let timed = files.chain(hostile()).map(|path| {
         let start = processor_seconds();
         drop(read(&path));
         (processor_seconds() - start, path)
@@ -131,18 +154,25 @@ fn main() {
     let Some(small) = shared::shared("data/modulemd/libmodulemd-f29/f29-updates.yaml") else {
         return;
     };
-    let large = large(&small);
+    let el8 = shared::shared("data/modulemd/eurolinux8/x86_64-appstream.modules.yaml");
+    let el8 = el8.expect("it stands beside the other");
+    let files = [
+        ("20mb", large(&small, "modules-20mb.yaml")),
+        ("el8-20mb", large(&el8, "el8-20mb.yaml")),
+        ("el8", el8),
+        ("f29-updates", small),
+    ];
     let mut criterion = Criterion::default().configure_from_args().sample_size(20);
     let mut group = criterion.benchmark_group("load");
-    for (name, path) in [("f29-updates", &small), ("20mb", &large)] {
+    for (name, path) in &files {
         let bytes = std::fs::metadata(path).expect("there").len();
         group.throughput(Throughput::Bytes(bytes));
-        group.bench_function(name, |bench| bench.iter_with_large_drop(|| read(path)));
+        group.bench_function(*name, |bench| bench.iter_with_large_drop(|| read(path)));
     }
     group.finish();
     criterion.final_summary();
     if arguments.iter().any(|argument| argument == "--bench") {
-        [&small, &large].into_iter().for_each(|path| compare(path));
+        files.iter().for_each(|(_, path)| compare(path));
         cases();
     }
 }
