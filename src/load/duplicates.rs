@@ -81,8 +81,13 @@ impl Known {
         let here = self.here.get_mut(&stream.name)?;
         let open = Open::of(stream);
         if is_wild(stream) {
-            let mut all =
-                here.all.iter().copied().filter(|&known| matches(stream, &streams[known]));
+            // Nearly all that do not match differ at one of these, which is seen at once.
+            let [start, end] = ends_of(stream.stream.as_str());
+            let mut all = here.all.iter().copied().filter(|&known| {
+                let known = &streams[known];
+                let text = known.stream.as_str().as_bytes();
+                text.starts_with(start) && text.ends_with(end) && matches(stream, known)
+            });
             let first = all.next()?;
             return Some(Matches { first, is_only: all.next().is_none() });
         }
@@ -139,7 +144,17 @@ impl Open {
 fn is_wild(stream: &Stream) -> bool {
     let context = stream.context.as_ref().map_or("", Context::as_str);
     let arch = stream.arch.as_ref().map_or("", Arch::as_str);
-    [stream.stream.as_str(), context, arch].iter().any(|text| text.contains(['*', '?']))
+    [stream.stream.as_str(), context, arch].iter().any(|text| text.contains(WILD))
+}
+
+const WILD: [char; 2] = ['*', '?'];
+
+/// Returns what stands before the first and after the last wild character of a pattern.
+fn ends_of(pattern: &str) -> [&[u8]; 2] {
+    let first = pattern.find(WILD).unwrap_or(pattern.len());
+    let last = pattern.rfind(WILD).map_or(pattern.len(), |last| last + 1);
+    let bytes = pattern.as_bytes();
+    [&bytes[..first], &bytes[last..]]
 }
 
 fn matches(pattern: &Stream, known: &Stream) -> bool {
@@ -157,14 +172,6 @@ fn matches(pattern: &Stream, known: &Stream) -> bool {
 
 /// Returns whether a text matches a pattern of `*` and `?`; anything else stands for itself.
 fn glob(pattern: &str, text: &str) -> bool {
-    const WILD: [char; 2] = ['*', '?'];
-    let (Some(first), Some(last)) = (pattern.find(WILD), pattern.rfind(WILD)) else {
-        return pattern == text;
-    };
-    // Nearly all that do not match differ before the first or after the last wild character.
-    if !text.starts_with(&pattern[..first]) || !text.ends_with(&pattern[last + 1..]) {
-        return false;
-    }
     let (mut at, mut read) = (pattern.chars(), text.chars());
     // Where to go on when a guess on the last star was wrong.
     let mut star: Option<(Chars<'_>, Chars<'_>)> = None;
