@@ -69,7 +69,9 @@ fn resolve_case(case: &Case) -> usize {
 fn any_stream(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("any stream of 200 modules");
     group.sample_size(10);
-    for (open, contexts) in [(0, 1), (1, 1), (2, 1), (3, 1), (4, 1), (5, 1), (6, 1), (6, 4)] {
+    for (open, contexts) in
+        [(0, 1), (1, 1), (2, 1), (3, 1), (4, 1), (5, 1), (6, 1), (6, 4), (6, 8), (6, 16)]
+    {
         let case = universe::independent(200, open, contexts);
         let id = |what: &str| BenchmarkId::new(what, format!("{open} open, {contexts} contexts"));
         let documents = 2 * 3_usize.pow(u32::try_from(open).expect("a small number"));
@@ -93,6 +95,13 @@ fn runtime(criterion: &mut Criterion) {
     let cycle = universe::cycle();
     assert_eq!(expand_case(&cycle).documents.len(), 1);
     group.bench_function("cycle", |b| b.iter(|| expand_case(black_box(&cycle))));
+    // One conflict beside eight modules whose streams are open: 6561 combinations.
+    let pigeons = universe::pigeonholes(9, 8, 8);
+    assert!(expand_case(&pigeons).documents.is_empty());
+    group.sample_size(10);
+    group.bench_function("one conflict beside 6561 combinations", |b| {
+        b.iter(|| expand_case(black_box(&pigeons)));
+    });
     // More keys than anybody can build: told, not listed.
     let explosion = universe::independent(200, 20, 1);
     assert!(expand_case(&explosion).has_errors());

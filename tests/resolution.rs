@@ -108,6 +108,46 @@ fn many_open_streams_give_one_answer_a_key() {
 }
 
 #[test]
+fn many_contexts_of_a_stream_keep_the_best_buildroot_proven() {
+    for contexts in [8, 16] {
+        let (_, resolution) = solve(&universe::independent(20, 6, contexts));
+        assert_eq!(resolution.answers.len(), 2 * 3_usize.pow(6));
+        assert!(resolution.answers.iter().all(|answer| answer.best), "{contexts} contexts");
+    }
+}
+
+#[test]
+fn builds_on_another_platform_do_not_weaken_the_bound_of_modules_that_need_each_other() {
+    // All modules need the same one, so that nothing falls apart and the search has to bound itself.
+    let mut case = universe::independent(8, 6, 8);
+    let on = |platform: &str| vec![[universe::need("platform", &[platform])].into()];
+    for platform in ["f28", "f29"] {
+        case.candidates.push(universe::build(
+            ["common", "1", "1", platform],
+            on(platform),
+            Some(platform),
+        ));
+    }
+    for candidate in &mut case.candidates {
+        if candidate.nsvc.name.as_str().starts_with('m') {
+            candidate.requires[0].extend([universe::need("common", &["1"])]);
+        }
+    }
+    let (_, resolution) = solve(&case);
+    assert_eq!(resolution.answers.len(), 2 * 3_usize.pow(6));
+    assert!(resolution.answers.iter().all(|answer| answer.best));
+}
+
+#[test]
+fn one_conflict_is_told_once_whatever_the_other_modules_leave_open() {
+    let (_, resolution) = solve(&universe::pigeonholes(6, 5, 8));
+    assert_eq!(resolution.verdicts, [Verdict::Unsolvable]);
+    let [refusal] = resolution.refusals.as_slice() else { panic!("{:?}", resolution.refusals) };
+    assert!(!refusal.conflict.undecided, "{}", refusal.conflict);
+    assert!(refusal.key.iter().all(|pin| !pin.name.as_str().starts_with('m')), "{:?}", refusal.key);
+}
+
+#[test]
 fn an_explosion_of_keys_is_bounded_and_counted() {
     let case = universe::independent(20, 12, 1);
     let (_, resolution) = solve(&case);

@@ -8,7 +8,8 @@
 //! build a module name, everything that the document buildrequires, and what those need at run
 //! time. Where the service solves once for every combination of *builds*, modplan groups the
 //! builds by the streams they stand for (a *key*), cuts keys that conflict as soon as a part of
-//! them does, and searches each key for its best set:
+//! them does, solves modules that share nothing but the platform apart from each other, and
+//! searches each key for its best set:
 //!
 //! 1. the smallest sum of newness: how many builds of the same stream are newer than the chosen one;
 //! 2. the smallest set;
@@ -21,6 +22,7 @@
 
 mod conflict;
 mod keys;
+mod parts;
 mod requirement;
 mod search;
 mod state;
@@ -44,11 +46,13 @@ pub struct Limits {
     pub keys_max: usize,
     /// Choices tried for one key before the best set so far is taken.
     pub choices_max: usize,
+    /// Choices tried for all keys of a group together, before every further one is cut short.
+    pub choices_total_max: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { keys_max: 50_000, choices_max: 20_000 }
+        Self { keys_max: 50_000, choices_max: 200_000, choices_total_max: 1_000_000 }
     }
 }
 

@@ -96,6 +96,37 @@ fn needs(rng: &mut Pcg64, share: f64) -> Needs {
         .collect()
 }
 
+/// Makes modules `p0`, `p1`, … that each need one of the fewer modules `h0`, `h1`, … to themselves,
+/// so that they cannot be had together, and beside them `open` modules of three streams.
+pub(crate) fn pigeonholes(pigeons: usize, holes: usize, open: usize) -> Case {
+    let f29 = ("platform", "f29");
+    let on_f29 = || need(f29.0, &[f29.1]);
+    let mut candidates = vec![build(["platform", "f29", "1", "00000000"], Vec::new(), None)];
+    let mut group: Needs = [on_f29()].into();
+    for pigeon in 0..pigeons {
+        let (name, own) = (format!("p{pigeon}"), format!("s{pigeon}"));
+        for hole in 0..holes {
+            let (hole, context) = (format!("h{hole}"), format!("c{hole}"));
+            let needs = [on_f29(), need(&hole, &[&own])].into();
+            candidates.push(build([&name, "1", "1", &context], vec![needs], Some("f29")));
+            candidates.push(build([&hole, &own, "1", "c0"], vec![[on_f29()].into()], Some("f29")));
+        }
+        group.extend([need(&name, &["1"])]);
+    }
+    for module in 0..open {
+        let name = format!("m{module}");
+        for stream in ["0", "1", "2"] {
+            candidates.push(build(
+                [&name, stream, "1", "c0"],
+                vec![[on_f29()].into()],
+                Some("f29"),
+            ));
+        }
+        group.extend([need(&name, &[])]);
+    }
+    Case { candidates, groups: vec![group] }
+}
+
 /// Makes modules `m0`, `m1`, … without requirements on each other, the first `open` of three
 /// streams, all built for two platforms in `contexts` contexts each, and a document that
 /// buildrequires any stream of the first `open` and of the platform.

@@ -3,12 +3,26 @@
 //! Keys are walked as a tree, base modules first. A stream that conflicts with those above it is
 //! refused there, once for all keys below, so that work goes with what comes out and not with the
 //! number of combinations.
+//!
+//! With the base modules pinned, what is left falls apart into modules that have nothing to do with
+//! each other (see [`parts`](super::parts)). Each such part has its own tree, and the keys are the
+//! products of what the parts come to: a conflict inside one is found once, however many streams
+//! the others leave open.
 
-use super::search::{Outcome, complete};
+use fixedbitset::FixedBitSet;
+
+use super::conflict::Conflict;
+use super::parts::parts;
+use super::search::{Outcome, Scope, complete};
 use super::state::{Imposed, Mark, Owner, State};
-use super::universe::{Need, Universe};
+use super::universe::{CandidateIx, NameIx, Need, Universe};
 use super::{Answer, Limits, Needs, Refusal, Resolution, Verdict};
 use crate::name::{ModuleName, NameStream, StreamName};
+
+/// A search of more choices is looked into: the same conflict may stand in the way of other keys.
+const DEAR: usize = 200;
+/// A search may try so many choices even where the work for all searches is used up.
+const CHOICES_MIN: usize = 100;
 
 /// The dependency group to resolve.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +61,7 @@ pub(super) fn resolve_group(universe: &Universe, group: Group<'_>, resolution: &
         state: State::new(universe),
         levels: &levels,
         group,
+        choices_left: group.limits.choices_total_max,
         answers: Vec::new(),
         refusals: Vec::new(),
     };
@@ -83,13 +98,27 @@ fn key_of(universe: &Universe, needs: &Needs, answer: &Answer) -> Vec<NameStream
         .collect()
 }
 
+/// A part of a key that was solved: the builds of its part, and whether they are the best.
+struct Solved {
+    builds: Vec<CandidateIx>,
+    best: bool,
+}
+
+/// The group has more keys than its limit.
+struct TooMany;
+
 struct Walk<'a> {
     state: State<'a>,
     levels: &'a [Level],
     group: Group<'a>,
+    /// How many choices are left to all searches together.
+    choices_left: usize,
     answers: Vec<Answer>,
     refusals: Vec<Refusal>,
 }
+
+/// The levels of a walk and the stream that each is pinned to.
+type Path = Vec<(usize, usize)>;
 
 impl<'a> Walk<'a> {
     fn run(&mut self) -> Verdict {
@@ -98,12 +127,14 @@ impl<'a> Walk<'a> {
                 Imposed { owner: Owner::Document, need: &level.need, streams: &level.written };
             if let Err(clash) = self.state.require(imposed) {
                 let conflict = self.state.explain(clash);
-                let refusal = Refusal { group: self.group.index, key: Vec::new(), conflict };
-                self.refusals.push(refusal);
+                self.refuse(&[], conflict);
                 return Verdict::Unsolvable;
             }
         }
-        if !self.walk() {
+        let is_base =
+            |level: &&Level| self.state.universe.platforms().is_base(&level.streams[0].0.name);
+        let bases: Vec<usize> = (0..self.levels.iter().take_while(is_base).count()).collect();
+        if self.walk_bases(&bases).is_err() {
             let streams = |level: &Level| (level.streams[0].0.name.clone(), level.streams.len());
             self.answers.clear();
             self.refusals.clear();
@@ -112,54 +143,179 @@ impl<'a> Walk<'a> {
         if self.answers.is_empty() { Verdict::Unsolvable } else { Verdict::Solved }
     }
 
-    /// Walks the tree of keys; returns false where it has more than the limit.
-    fn walk(&mut self) -> bool {
-        // What is pinned so far: for each level the stream, and where to go back to.
-        let mut path: Vec<(usize, Mark)> = vec![(0, self.state.mark())];
-        while let Some(&(stream, mark)) = path.last() {
-            if self.answers.len() + self.refusals.len() > self.group.limits.keys_max {
-                return false;
-            }
-            self.state.undo_to(mark);
-            let levels = self.levels;
-            let level = &levels[path.len() - 1];
-            let Some((_, need, pinned)) = level.streams.get(stream) else {
-                path.pop();
-                if let Some((stream, _)) = path.last_mut() {
-                    *stream += 1;
-                }
-                continue;
-            };
-            let imposed = Imposed { owner: Owner::Document, need, streams: pinned };
-            match self.state.require(imposed) {
-                Ok(()) if path.len() < levels.len() => {
-                    path.push((0, self.state.mark()));
-                    continue;
-                }
-                Ok(()) => self.finish(&path),
-                Err(clash) => {
+    /// Pins the base modules in every way, and solves the rest for each.
+    fn walk_bases(&mut self, bases: &[usize]) -> Result<(), TooMany> {
+        self.walk((&[], bases), &mut |walk, path| walk.solve_rest(path))
+    }
+
+    /// Walks the tree of the pins of some levels, below others that are pinned already.
+    fn walk(
+        &mut self,
+        (above, levels): (&[(usize, usize)], &[usize]),
+        reached: &mut dyn FnMut(&mut Self, &[(usize, usize)]) -> Result<Option<usize>, TooMany>,
+    ) -> Result<(), TooMany> {
+        let all: &'a [Level] = self.levels;
+        let start = self.state.mark();
+        let mut path: Path = above.to_vec();
+        let mut marks: Vec<Mark> = vec![start];
+        // The stream to pin next at the depth reached.
+        let mut next = 0;
+        loop {
+            let depth = path.len() - above.len();
+            let mut back_to = None;
+            if depth == levels.len() {
+                back_to = Some(reached(self, &path)?.unwrap_or(path.len()));
+            } else if let Some((_, need, pinned)) = all[levels[depth]].streams.get(next) {
+                path.push((levels[depth], next));
+                let imposed = Imposed { owner: Owner::Document, need, streams: pinned };
+                if let Err(clash) = self.state.require(imposed) {
                     let conflict = self.state.explain(clash);
                     self.refuse(&path, conflict);
+                    self.check_count(0)?;
+                    back_to = Some(path.len());
+                } else {
+                    marks.push(self.state.mark());
+                    next = 0;
                 }
+            } else {
+                back_to = Some(path.len());
             }
-            path.last_mut().expect("the path is not empty here").0 += 1;
+            let Some(len) = back_to else { continue };
+            // Back to the pin that is to change, and on to its next stream.
+            path.truncate(len);
+            if path.len() == above.len() {
+                self.state.undo_to(start);
+                return Ok(());
+            }
+            let (_, stream) = path.pop().expect("longer than what is above");
+            marks.truncate(path.len() - above.len() + 1);
+            self.state.undo_to(*marks.last().expect("the start is among them"));
+            next = stream + 1;
         }
-        true
     }
 
-    fn finish(&mut self, path: &[(usize, Mark)]) {
-        match complete(&mut self.state, self.group.limits.choices_max) {
-            Outcome::Found { builds, best } => {
-                self.answers.push(Answer { group: self.group.index, builds, best });
+    /// Solves everything but the base modules, which are pinned: part by part, then every product.
+    fn solve_rest(&mut self, bases: &[(usize, usize)]) -> Result<Option<usize>, TooMany> {
+        let levels = self.levels;
+        let common = FixedBitSet::from_iter(
+            (0..self.state.universe.name_count())
+                .filter(|&at| self.state.is_chosen(NameIx::new(at))),
+        );
+        let chosen = self.state.builds(&common);
+        let rest: Vec<usize> = (bases.len()..levels.len()).collect();
+        let names: Vec<_> = rest.iter().map(|&level| levels[level].need.name).collect();
+        let mut factors: Vec<Vec<Solved>> = Vec::new();
+        for part in parts(&self.state, &names) {
+            let inside = |level: &usize| part.contains(levels[*level].need.name.index());
+            let inside: Vec<usize> = rest.iter().copied().filter(inside).collect();
+            factors.push(self.solve_part(bases, &inside, &part)?);
+        }
+        let count = factors.iter().try_fold(1_usize, |count, part| count.checked_mul(part.len()));
+        self.check_count(count.ok_or(TooMany)?)?;
+        self.multiply(&chosen, &factors);
+        Ok(None)
+    }
+
+    /// Solves one part: for each pinning of its levels the best builds, or a refusal.
+    fn solve_part(
+        &mut self,
+        bases: &[(usize, usize)],
+        levels: &[usize],
+        scope: &FixedBitSet,
+    ) -> Result<Vec<Solved>, TooMany> {
+        let mut solved = Vec::new();
+        let start = self.state.mark();
+        self.walk((bases, levels), &mut |walk, path| {
+            let (outcome, choices) = walk.search(scope, walk.group.limits.choices_max);
+            let conflict = match outcome {
+                Outcome::Found { builds, best } => {
+                    solved.push(Solved { builds, best });
+                    walk.check_count(solved.len())?;
+                    return Ok(None);
+                }
+                Outcome::Nothing(conflict) => conflict,
+            };
+            let kept = if choices > DEAR {
+                walk.blame((path, bases.len()), (start, scope), choices)
+            } else {
+                None
+            };
+            let (kept, conflict) = kept.unwrap_or((path.len(), conflict));
+            walk.refuse(&path[..kept], conflict);
+            walk.check_count(solved.len())?;
+            Ok(Some(kept))
+        })?;
+        Ok(solved)
+    }
+
+    /// Finds how many of the pins of a path are enough for the conflict that was found dearly, so
+    /// that it is not searched again for every stream of the others.
+    fn blame(
+        &mut self,
+        (path, first): (&[(usize, usize)], usize),
+        (start, scope): (Mark, &FixedBitSet),
+        choices: usize,
+    ) -> Option<(usize, Conflict)> {
+        let end = self.state.mark();
+        self.state.undo_to(start);
+        let mut blamed = None;
+        for kept in first..path.len() {
+            if blamed.is_none()
+                && let (Outcome::Nothing(conflict), _) = self.search(scope, choices * 2)
+                && !conflict.undecided
+            {
+                blamed = Some((kept, conflict));
             }
-            Outcome::Nothing(conflict) => self.refuse(path, conflict),
+            let (level, stream) = path[kept];
+            let (_, need, streams) = &self.levels[level].streams[stream];
+            let imposed = Imposed { owner: Owner::Document, need, streams };
+            assert!(self.state.require(imposed).is_ok(), "the same pins were in force before");
+        }
+        assert_eq!(self.state.mark(), end, "the same pins entail the same");
+        blamed
+    }
+
+    /// Searches what a scope comes to, within what is left of the work for all searches.
+    fn search(&mut self, names: &FixedBitSet, choices_max: usize) -> (Outcome, usize) {
+        let choices_max = choices_max.min(self.choices_left).max(CHOICES_MIN);
+        let (outcome, choices) = complete(&mut self.state, Scope { names, choices_max });
+        self.choices_left = self.choices_left.saturating_sub(choices);
+        (outcome, choices)
+    }
+
+    /// Makes an answer of every product of what the parts come to.
+    fn multiply(&mut self, common: &[CandidateIx], factors: &[Vec<Solved>]) {
+        let mut products = vec![Solved { builds: common.to_vec(), best: true }];
+        for factor in factors {
+            let product = |(head, tail): (&Solved, &Solved)| Solved {
+                builds: head.builds.iter().chain(&tail.builds).copied().collect(),
+                best: head.best && tail.best,
+            };
+            products = products
+                .iter()
+                .flat_map(|head| factor.iter().map(move |tail| product((head, tail))))
+                .collect();
+        }
+        let universe = self.state.universe;
+        for Solved { mut builds, best } in products {
+            builds.sort_by(|&a, &b| {
+                universe.candidate(a).nsvc.name.cmp(&universe.candidate(b).nsvc.name)
+            });
+            // What was chosen before the parts were told apart stands in each part that holds it.
+            builds.dedup();
+            self.answers.push(Answer { group: self.group.index, builds, best });
         }
     }
 
-    fn refuse(&mut self, path: &[(usize, Mark)], conflict: super::Conflict) {
-        let pinned = self.levels.iter().zip(path);
-        let mut key: Vec<NameStream> =
-            pinned.map(|(level, &(stream, _))| level.streams[stream].0.clone()).collect();
+    /// Checks the number of keys, with some that are still to be added.
+    fn check_count(&self, more: usize) -> Result<(), TooMany> {
+        let count = self.answers.len() + self.refusals.len() + more;
+        if count > self.group.limits.keys_max { Err(TooMany) } else { Ok(()) }
+    }
+
+    fn refuse(&mut self, path: &[(usize, usize)], conflict: Conflict) {
+        let pinned = path.iter().map(|&(level, stream)| &self.levels[level].streams[stream]);
+        let mut key: Vec<NameStream> = pinned.map(|(pinned, ..)| pinned.clone()).collect();
         key.sort();
         self.refusals.push(Refusal { group: self.group.index, key, conflict });
     }

@@ -1,5 +1,7 @@
 //! The best buildroot of one key: depth-first search with a lower bound, without recursion.
 
+use fixedbitset::FixedBitSet;
+
 use super::conflict::Conflict;
 use super::state::{Clash, Cost, Mark, State};
 use super::universe::CandidateIx;
@@ -12,17 +14,26 @@ pub(super) enum Outcome {
     Nothing(Conflict),
 }
 
+/// How far a search goes.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'a> {
+    /// The modules it may choose builds of; what is open besides is left open.
+    pub(super) names: &'a FixedBitSet,
+    /// How many choices it may try.
+    pub(super) choices_max: usize,
+}
+
 /// A point at which the search went one of several ways.
 struct Fork {
     mark: Mark,
-    /// The ways still to try, the next one last.
-    ways: Vec<Way>,
+    /// The ways still to try, the next one last, each with the least it can come to.
+    ways: Vec<(Way, Cost)>,
 }
 
 #[derive(Clone, Copy)]
 enum Way {
     Build(CandidateIx),
-    Alternative(usize),
+    Alternative { of: usize, at: usize },
 }
 
 struct Found {
@@ -30,32 +41,35 @@ struct Found {
     builds: Vec<CandidateIx>,
 }
 
-/// Finds the cheapest completion of a state and leaves the state as it was.
+/// Finds the cheapest completion of a state within a scope, and leaves the state as it was; returns
+/// with it how many choices that took.
 ///
 /// After `choices_max` choices the best set so far is taken, or the key is left undecided.
-pub(super) fn complete(state: &mut State<'_>, choices_max: usize) -> Outcome {
+pub(super) fn complete(state: &mut State<'_>, scope: Scope<'_>) -> (Outcome, usize) {
     let start = state.mark();
-    let mut search = Search { forks: Vec::new(), found: None, conflict: None, failed: 0 };
+    let names = scope.names;
+    let mut search = Search { names, forks: Vec::new(), found: None, conflict: None, failed: 0 };
     let mut choices = 0;
     let mut step = Ok(());
     let finished = loop {
         search.note(state, step);
-        if choices == choices_max {
+        let Some((mark, way)) = search.next_way() else { break true };
+        if choices == scope.choices_max {
             break false;
         }
-        let Some((mark, way)) = search.next_way() else { break true };
         state.undo_to(mark);
         choices += 1;
         step = match way {
             Way::Build(ix) => state.choose(ix),
-            Way::Alternative(at) => state.decide(at),
+            Way::Alternative { of, at } => state.decide(of, at),
         };
     };
     state.undo_to(start);
-    search.outcome(finished)
+    (search.outcome(finished), choices)
 }
 
-struct Search {
+struct Search<'a> {
+    names: &'a FixedBitSet,
     forks: Vec<Fork>,
     found: Option<Found>,
     /// The first conflict met, on the way of preferred builds.
@@ -63,7 +77,7 @@ struct Search {
     failed: usize,
 }
 
-impl Search {
+impl Search<'_> {
     /// Looks at the state after a step: a dead end, a complete set, or a fork with ways to go.
     fn note(&mut self, state: &State<'_>, step: Result<(), Clash>) {
         if let Err(clash) = step {
@@ -71,24 +85,30 @@ impl Search {
             self.conflict.get_or_insert_with(|| state.explain(clash));
             return;
         }
-        if self.found.as_ref().is_some_and(|found| cannot_beat(state, found.cost)) {
+        if self.found.as_ref().is_some_and(|found| cannot_beat((state, self.names), found.cost)) {
             return;
         }
-        let ways: Vec<Way> = if let Some(builds) = state.first_open() {
-            builds.into_iter().rev().map(Way::Build).collect()
-        } else if let Some(alternatives) = state.first_postponed() {
-            (0..alternatives).rev().map(Way::Alternative).collect()
+        let ways: Vec<(Way, Cost)> = if let Some(builds) = state.first_open(self.names) {
+            builds.into_iter().rev().map(|(ix, least)| (Way::Build(ix), least)).collect()
+        } else if let Some((of, alternatives)) = state.first_postponed(self.names) {
+            let least = state.cost();
+            (0..alternatives).rev().map(|at| (Way::Alternative { of, at }, least)).collect()
         } else {
-            self.found = Some(Found { cost: state.cost(), builds: state.builds() });
+            self.found = Some(Found { cost: state.cost(), builds: state.builds(self.names) });
             return;
         };
         self.forks.push(Fork { mark: state.mark(), ways });
     }
 
+    /// Takes the next way that may still come to something cheaper than what was found.
     fn next_way(&mut self) -> Option<(Mark, Way)> {
+        let best = self.found.as_ref().map(|found| found.cost);
         loop {
             let fork = self.forks.last_mut()?;
-            if let Some(way) = fork.ways.pop() {
+            if let Some((way, least)) = fork.ways.pop() {
+                if best.is_some_and(|best| least >= best) {
+                    continue;
+                }
                 return Some((fork.mark, way));
             }
             self.forks.pop();
@@ -107,7 +127,7 @@ impl Search {
 }
 
 /// Returns whether no completion of the state is cheaper; the dear part of the bound is left for ties.
-fn cannot_beat(state: &State<'_>, best: Cost) -> bool {
-    let bound = state.bound();
-    bound >= best || bound.with_modules(state.modules_to_come()) >= best
+fn cannot_beat((state, names): (&State<'_>, &FixedBitSet), best: Cost) -> bool {
+    let bound = state.bound(names);
+    bound >= best || bound.with_modules(state.modules_to_come(names)) >= best
 }

@@ -65,7 +65,7 @@ enum Undo {
 }
 
 /// A point to go back to.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark(usize);
 
 pub(super) struct State<'a> {
@@ -145,10 +145,10 @@ impl<'a> State<'a> {
         self.propagate()
     }
 
-    /// Settles which alternative of the first postponed build is to be met.
-    pub(super) fn decide(&mut self, alternative: usize) -> Result<(), Clash> {
-        let ix = self.postponed.remove(0);
-        self.trail.push(Undo::Decided { at: 0, ix });
+    /// Settles which alternative of a postponed build, given by position, is to be met.
+    pub(super) fn decide(&mut self, at: usize, alternative: usize) -> Result<(), Clash> {
+        let ix = self.postponed.remove(at);
+        self.trail.push(Undo::Decided { at, ix });
         self.impose_all(ix, alternative)?;
         self.propagate()
     }
@@ -215,50 +215,96 @@ impl<'a> State<'a> {
         Ok(())
     }
 
-    fn builds_left(&self, name: NameIx) -> impl Iterator<Item = CandidateIx> + '_ {
+    pub(super) fn builds_left(&self, name: NameIx) -> impl Iterator<Item = CandidateIx> + '_ {
         self.universe.builds_of(name).filter(|ix| !self.removed.contains(ix.index()))
     }
 
-    /// Returns the first open module with its builds, those that cost least first.
-    pub(super) fn first_open(&self) -> Option<Vec<CandidateIx>> {
-        let name = *self.open.first()?;
-        let mut builds: Vec<CandidateIx> = self.builds_left(name).collect();
-        builds.sort_by_key(|&ix| self.marginal(ix));
-        Some(builds)
+    /// Returns the builds left of a module that the chosen base modules do not rule out.
+    ///
+    /// Those ruled out can be in no buildroot, and a bound that counts them is too low: of two
+    /// platforms, builds on the newer one stand first and would look the cheapest on the other too.
+    fn builds_possible(&self, name: NameIx) -> impl Iterator<Item = CandidateIx> + '_ {
+        let bases = || self.universe.base_names().filter_map(|base| self.chosen[base.index()]);
+        self.builds_left(name)
+            .filter(move |&ix| !bases().any(|base| self.universe.refuses(ix, base)))
     }
 
-    /// Returns how many alternatives the first postponed build has.
-    pub(super) fn first_postponed(&self) -> Option<usize> {
-        self.postponed.first().map(|&ix| self.universe.alternatives(ix).len())
+    /// Returns the builds of an open module to choose from; those ruled out where there is no other,
+    /// so that the conflict can be told.
+    fn choices(&self, name: NameIx) -> Vec<CandidateIx> {
+        let possible: Vec<CandidateIx> = self.builds_possible(name).collect();
+        if possible.is_empty() { self.builds_left(name).collect() } else { possible }
     }
 
-    pub(super) fn builds(&self) -> Vec<CandidateIx> {
-        let mut builds: Vec<CandidateIx> = self.chosen.iter().flatten().copied().collect();
-        builds.sort_by(|&a, &b| {
-            self.universe.candidate(a).nsvc.name.cmp(&self.universe.candidate(b).nsvc.name)
+    fn open_in<'b>(&'b self, scope: &'b FixedBitSet) -> impl Iterator<Item = NameIx> + 'b {
+        self.open.iter().copied().filter(|name| scope.contains(name.index()))
+    }
+
+    /// Returns the first open module of a scope with its builds, those that cost least first; a
+    /// module that none can be had of goes before all others.
+    pub(super) fn first_open(&self, scope: &FixedBitSet) -> Option<Vec<(CandidateIx, Cost)>> {
+        let first = self.open_in(scope).next()?;
+        let dead = self.open_in(scope).find(|&name| self.builds_possible(name).next().is_none());
+        let name = dead.unwrap_or(first);
+        let priced = self.choices(name).into_iter().map(|ix| (ix, self.marginal(ix)));
+        let mut priced: Vec<(CandidateIx, Cost)> = priced.collect();
+        priced.sort_by_key(|&(_, cost)| cost);
+        // What the rest costs at least makes a bound of each price.
+        let mut rest = self.cost;
+        self.open_in(scope).filter(|&other| other != name).for_each(|other| {
+            rest.add(self.least(other));
         });
-        builds
+        for (_, cost) in &mut priced {
+            cost.add(rest);
+        }
+        Some(priced)
+    }
+
+    /// Returns the first postponed build of a scope: its position, and how many alternatives it has.
+    pub(super) fn first_postponed(&self, scope: &FixedBitSet) -> Option<(usize, usize)> {
+        let in_scope = |&ix: &CandidateIx| scope.contains(self.universe.name_of(ix).index());
+        let at = self.postponed.iter().position(in_scope)?;
+        Some((at, self.universe.alternatives(self.postponed[at]).len()))
+    }
+
+    /// Returns the chosen builds of a scope, in the universe's order of names.
+    pub(super) fn builds(&self, scope: &FixedBitSet) -> Vec<CandidateIx> {
+        scope.ones().filter_map(|at| self.chosen[at]).collect()
+    }
+
+    pub(super) fn is_chosen(&self, name: NameIx) -> bool {
+        self.chosen[name.index()].is_some()
+    }
+
+    pub(super) fn open(&self) -> impl Iterator<Item = NameIx> + '_ {
+        self.open.iter().copied()
+    }
+
+    pub(super) fn postponed(&self) -> &[CandidateIx] {
+        &self.postponed
     }
 
     pub(super) fn cost(&self) -> Cost {
         self.cost
     }
 
-    /// Returns the least that any completion can cost.
-    pub(super) fn bound(&self) -> Cost {
+    /// Returns the least that any completion within a scope can cost.
+    pub(super) fn bound(&self, scope: &FixedBitSet) -> Cost {
         let mut bound = self.cost;
-        for &name in &self.open {
-            let least = self.builds_left(name).map(|ix| self.marginal(ix)).min();
-            bound.add(least.expect("an open module has builds left"));
-        }
+        self.open_in(scope).for_each(|name| bound.add(self.least(name)));
         bound
     }
 
+    fn least(&self, name: NameIx) -> Cost {
+        let least = self.choices(name).into_iter().map(|ix| self.marginal(ix)).min();
+        least.expect("an open module has builds left")
+    }
+
     /// Returns how many further modules every completion has to hold, beyond those known.
-    pub(super) fn modules_to_come(&self) -> u64 {
+    pub(super) fn modules_to_come(&self, scope: &FixedBitSet) -> u64 {
         let mut coming = FixedBitSet::with_capacity(self.chosen.len());
-        for &name in &self.open {
-            let musts = self.builds_left(name).map(|ix| self.universe.musts(ix));
+        for name in self.open_in(scope) {
+            let musts = self.choices(name).into_iter().map(|ix| self.universe.musts(ix));
             if let Some(common) = intersection(musts) {
                 coming.union_with(&common);
             }

@@ -85,6 +85,8 @@ pub struct Universe {
     by_name: FxHashMap<ModuleName, NameIx>,
     ranges: Vec<Range<usize>>,
     musts: OnceLock<Vec<FixedBitSet>>,
+    /// For each build of a base module, which come first, the builds that cannot stand beside it.
+    refusers: Vec<FixedBitSet>,
 }
 
 impl Universe {
@@ -107,8 +109,10 @@ impl Universe {
             by_name,
             ranges,
             musts: OnceLock::new(),
+            refusers: Vec::new(),
         };
         universe.compiled = (0..universe.candidates.len()).map(|at| universe.compile(at)).collect();
+        universe.refusers = universe.find_refusers();
         universe
     }
 
@@ -218,6 +222,35 @@ impl Universe {
             .filter(|&ix| requirements.accepts(self.candidate(ix), need))
             .collect();
         Some(Need { name, allowed })
+    }
+
+    /// Returns the names of base modules.
+    pub(super) fn base_names(&self) -> impl Iterator<Item = NameIx> + '_ {
+        let is_base = |name: &&ModuleName| self.platforms.is_base(name);
+        (0..self.names.iter().take_while(is_base).count()).map(NameIx::new)
+    }
+
+    /// Returns whether a build cannot stand beside a base module's build, whatever else there is:
+    /// each of its alternatives wants another one.
+    pub(super) fn refuses(&self, ix: CandidateIx, base: CandidateIx) -> bool {
+        self.refusers.get(base.index()).is_some_and(|refusers| refusers.contains(ix.index()))
+    }
+
+    fn find_refusers(&self) -> Vec<FixedBitSet> {
+        let bases = self.base_names().flat_map(|name| self.builds_of(name));
+        let refuses = |compiled: &Compiled, base: CandidateIx| {
+            let name = self.name_of(base);
+            let wants_other = |needs: &Vec<Need>| {
+                let mut on_base = needs.iter().filter(|need| need.name == name);
+                on_base.any(|need| need.allowed.binary_search(&base).is_err())
+            };
+            !compiled.alternatives.is_empty() && compiled.alternatives.iter().all(wants_other)
+        };
+        let refusers = |base| {
+            let all = self.compiled.iter().enumerate();
+            all.filter(|(_, compiled)| refuses(compiled, base)).map(|(at, _)| at).collect()
+        };
+        bases.map(refusers).collect()
     }
 
     /// Returns the names that every buildroot with this build has to hold, as far as that is
