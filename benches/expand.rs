@@ -39,7 +39,7 @@ fn collection(case: &Case) -> Collection {
         let base = candidate.built_against.iter().next().and_then(|(name, stream)| {
             bases.get(&NameStream { name: name.clone(), stream: stream.clone() }).cloned()
         });
-        Build { candidate: candidate.clone(), base, is_garbage: false }
+        Build { candidate: candidate.clone(), base, is_garbage: false, is_assumed: false }
     };
     case.candidates.iter().map(build).collect()
 }
@@ -52,6 +52,7 @@ fn document(groups: &[Needs]) -> Document {
         version: Version(1),
         groups: groups.iter().map(group).collect(),
         static_contexts: Vec::<StaticContext>::new(),
+        changes: Vec::new(),
     }
 }
 

@@ -137,6 +137,9 @@ pub struct Snapshot {
     pub inputs: Vec<Input>,
     /// Every module build read, of every version and arch, duplicates of one NSVCA left out.
     pub streams: Vec<Stream>,
+    /// Builds that a Module Build Service calls `garbage`, left out of [`streams`](Self::streams): a
+    /// base module among them is past its end of life, and what was built on it may still count.
+    pub garbage: Vec<Stream>,
     /// Default streams and profiles, merged over all inputs, by module.
     pub defaults: Vec<Defaults>,
     /// Ends of life, as read; of those with the same stream, context and time the last.

@@ -84,7 +84,36 @@ const BAD: &[(&str, i32, &[&str])] = &[
     (
         "  - buildrequires: {perl: [5.30]}\n",
         1,
-        &["error[no-base-module]: no base module is buildrequired"],
+        &["error[no-base-module]: no base module is buildrequired by group 1"],
+    ),
+    (
+        "  - buildrequires: {platform: [el8.6.0, el9.0.0]}\n",
+        1,
+        &[
+            "-:10:21: error[no-base-module]: there is no build of platform:el9.0.0, on which group 1 is to",
+        ],
+    ),
+    (
+        "  - buildrequires: {platform: [el8.6.0]}\n  - buildrequires: {perl: [5.30]}\n",
+        1,
+        &["-:11:21: error[no-base-module]: no base module is buildrequired by group 2"],
+    ),
+    (
+        "  - buildrequires: {platform: [el8.6.0]}\n  - buildrequires: {}\n",
+        1,
+        &["-:10:21: error[dropped-group]: group 1 is ignored"],
+    ),
+    (
+        "  - buildrequires: {platform: [el8.6.0]}\n    requires: {nosuch: [\"1\"]}\n",
+        0,
+        &[
+            "-:11:16: warning[unknown-runtime-module]: requires of group 1 ask for nosuch:1, which has no",
+        ],
+    ),
+    (
+        "  - buildrequires: {platform: [el8.6.0], perl: [5.30]}\n  - buildrequires: {platform: [el8.6.0], perl: [5.3]}\n",
+        1,
+        &["-:11:42: error[no-build]: there is no build of perl:5.3;"],
     ),
     (
         "  - buildrequires: {platform: [el9.0.0]}\n",
@@ -127,8 +156,10 @@ fn bad_requirements_are_told_with_their_place() {
         for text in *told {
             assert!(err.contains(text), "{dependencies}{err}{out}");
         }
+        assert!(!err.contains("[no-provider]"), "one fault is told once: {err}");
         assert_eq!(code, *expected, "{dependencies}{err}{out}");
-        assert!(out.is_empty() || out.contains("not the whole answer"), "{out}");
+        let is_whole = !out.is_empty() && !out.contains("not the whole answer");
+        assert_eq!(is_whole, code == 0, "{out}");
     }
 }
 
@@ -246,4 +277,219 @@ fn a_document_without_a_name_and_inputs_without_a_module_are_told() {
     let command = command.args(["expand", "-", "--against", "fixtures/el8-perl/README.md"]);
     let output = command.write_stdin(document).output().expect("it starts");
     assert_eq!(output.status.code(), Some(1));
+}
+
+/// A module of one version with these components, included or not.
+fn module(name: &str, version: u32, components: &str) -> String {
+    format!(
+        "---\ndocument: modulemd\nversion: 2\ndata:\n  name: {name}\n  stream: \"1\"\n  version: {version}\n  \
+         context: c{version}\n  summary: s\n  description: d\n  license: {{module: [MIT]}}\n  \
+         dependencies: [{{buildrequires: {{platform: [f29]}}, requires: {{platform: [f29]}}}}]\n  \
+         components: {components}\n"
+    )
+}
+
+/// Runs `modplan expand` in a directory that holds these files.
+fn expand_files(files: &[(&str, String)], arguments: &[&str]) -> (i32, String, String) {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(directory.path().join(name), text).unwrap();
+    }
+    let mut command = Command::cargo_bin("modplan").expect("the binary is built");
+    let command = command.arg("expand").args(arguments).current_dir(&directory);
+    let output = command.output().expect("it starts");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    (output.status.code().expect("it ends by itself"), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_newest_document_of_an_included_module_counts_in_any_order_of_inputs() {
+    let rpms = |key: &str| format!("{{rpms: {{{key}: {{rationale: r}}}}}}");
+    let outer = module("outer", 1, "{modules: {inner: {rationale: r, ref: \"1\"}}}");
+    let mut documents = vec![
+        module("inner", 1, &rpms("older")),
+        module("inner", 3, &rpms("newest")),
+        module("inner", 2, &rpms("old")),
+        module("lib", 1, "{}"),
+        module("lib", 2, "{}"),
+    ];
+    let mut all = std::collections::BTreeSet::new();
+    for turn in 0..documents.len() {
+        documents.rotate_left(1);
+        if turn % 2 == 0 {
+            documents.swap(0, 2);
+        }
+        let (one, other) = documents.split_at(turn + 1);
+        let files =
+            [("a.yaml", outer.clone()), ("b.yaml", one.concat()), ("c.yaml", other.concat())];
+        let inputs = if other.is_empty() { vec!["b.yaml"] } else { vec!["c.yaml", "b.yaml"] };
+        let flags = ["a.yaml", "--format", "json", "--explain", "--against"];
+        let flags: Vec<&str> = flags.into_iter().chain(inputs).collect();
+        let (code, json, err) = expand_files(&files, &flags);
+        assert_eq!(code, 0, "{err}");
+        all.insert(json);
+    }
+    let json: Vec<&String> = all.iter().collect();
+    assert_eq!(json.len(), 1, "the same bytes in every order: {json:#?}");
+    assert!(json[0].contains("\"component\": \"newest\""), "{}", json[0]);
+}
+
+#[test]
+fn an_included_module_that_nobody_loaded_is_an_error_with_its_place() {
+    let outer = module("outer", 1, "{modules: {inner: {rationale: r, ref: \"7\"}}}");
+    let files = [("a.yaml", outer), ("b.yaml", module("inner", 1, "{}"))];
+    let (code, json, err) =
+        expand_files(&files, &["a.yaml", "--against", "b.yaml", "--format", "json"]);
+    assert_eq!(code, 1, "{err}");
+    let told = "a.yaml:13:26: error[included-module]: inner:7 is included, and no document of it";
+    assert!(err.contains(told), "{err}");
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["complete"], false);
+}
+
+/// A release of the platform with `el8` as virtual stream, and a library built on one.
+fn release(stream: &str) -> String {
+    format!(
+        "---\ndocument: modulemd\nversion: 2\ndata:\n  name: platform\n  stream: {stream}\n  version: 5\n  \
+         context: '00000000'\n  summary: s\n  description: d\n  license: {{module: [MIT]}}\n  \
+         xmd: {{mbs: {{virtual_streams: [el8], disttag_marking: MARK}}}}\n"
+    )
+}
+
+fn library(platform: &str, version: u32, requires: &str) -> String {
+    format!(
+        "---\ndocument: modulemd\nversion: 2\ndata:\n  name: lib\n  stream: \"1\"\n  version: {version}\n  \
+         context: c{version}\n  summary: s\n  description: d\n  license: {{module: [MIT]}}\n  \
+         xmd: {{mbs: {{buildrequires: {{platform: {{stream: {platform}, version: 5, context: '00000000', ref: x}}}}}}}}\n  \
+         dependencies: [{{buildrequires: {{platform: [{platform}]}}, requires: {{platform: [el8]{requires}}}}}]\n"
+    )
+}
+
+fn app(dependencies: &str) -> String {
+    format!(
+        "document: modulemd\nversion: 2\ndata:\n  name: app\n  stream: '1'\n  summary: s\n  description: d\n  \
+         license: {{module: [MIT]}}\n  dependencies: [{dependencies}]\n"
+    )
+}
+
+#[test]
+fn the_rule_told_is_the_rule_that_holds() {
+    let releases = ["el8.0.0", "el8.1.0", "el8.2.0"].map(release).concat();
+    let builds = releases.clone() + &library("el8.0.0", 1, "") + &library("el8.2.0", 3, "");
+    let on = app("{buildrequires: {platform: [el8.1.0], lib: ['1']}, requires: {platform: [el8]}}");
+    let flags = ["a.yaml", "--explain", "--against", "b.yaml"];
+    let (code, table, err) = expand_files(&[("a.yaml", on), ("b.yaml", builds)], &flags);
+    assert_eq!(code, 0, "{err}");
+    let newer = "lib:1:3:c3  no: built for platform:el8.2.0, which is newer than what is built on";
+    assert!(table.contains(newer), "{table}");
+    // Without a buildroot, the need that nothing meets is the rule, and not a conflict.
+    let builds = releases + &library("el8.0.0", 1, ", nothere: ['7']");
+    let on = app("{buildrequires: {platform: [el8], lib: ['1']}, requires: {platform: [el8]}}");
+    let (code, table, err) = expand_files(&[("a.yaml", on), ("b.yaml", builds)], &flags);
+    assert_eq!(code, 1);
+    assert!(table.contains("no: needs nothere 7, of which there is no build"), "{table}");
+    assert!(
+        table.contains("buildrequires platform (el8), replaced by el8.2.0 (virtual stream), line"),
+        "{table}"
+    );
+    assert!(err.contains("a.yaml:9:52: error[no-build]: there is no build of nothere:7"), "{err}");
+    assert!(err.contains("(required by lib:1:1:c1 at b.yaml:49:85)"), "{err}");
+}
+
+#[test]
+fn a_loaded_platform_that_is_its_own_virtual_stream_is_a_stream() {
+    let builds = ["el8", "el8.1.0"].map(release).concat();
+    let on = app("{buildrequires: {platform: [el8]}, requires: {platform: [el8]}}");
+    let flags = ["a.yaml", "--all-bases", "--format", "json", "--against", "b.yaml"];
+    let (code, json, err) = expand_files(&[("a.yaml", on), ("b.yaml", builds)], &flags);
+    assert_eq!(code, 0, "{err}");
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["documents"][0]["buildrequires"]["platform"], "el8");
+}
+
+#[test]
+fn a_static_context_of_the_options_is_called_by_its_name() {
+    let document = "document: modulemd\nversion: 2\ndata:\n  name: app\n  stream: '1'\n  summary: s\n  description: d\n  \
+                    license: {module: [MIT]}\n  dependencies:\n  - buildrequires: {platform: [el8.6.0]}\n  \
+                    - buildrequires: {platform: [el8.6.0]}\n  xmd: {mbs_options: {contexts: {CTX1: {buildrequires: \
+                    {platform: el8.6.0}, requires: {perl: '5.30'}}, CTX2: {buildrequires: {platform: el8.6.0}, \
+                    requires: {perl: '5.99'}}}}}\n";
+    let (code, _, err) = run(document, &[]);
+    assert_eq!(code, 0, "{err}");
+    assert!(
+        err.contains("requires of context CTX2 ask for perl:5.99, which has no build"),
+        "{err}"
+    );
+}
+
+#[test]
+fn rules_of_the_service_are_flags() {
+    let releases = ["el8.0.0", "el8.1.0", "el8.2.0"].map(release).concat();
+    let builds = releases + &library("el8.2.0", 3, "");
+    let expanded = |needs: &str, flags: &[&str]| {
+        let files = [("a.yaml", app(needs)), ("b.yaml", builds.clone())];
+        let start = ["a.yaml", "--format", "json", "--against", "b.yaml"];
+        let flags: Vec<&str> = start.iter().chain(flags).copied().collect();
+        let (code, json, err) = expand_files(&files, &flags);
+        let json: Value = serde_json::from_str(&json).unwrap_or_else(|_| panic!("{err}"));
+        (code, json["documents"].as_array().unwrap().clone(), err)
+    };
+    // A build on a newer release is used where every base module that shares a virtual stream counts.
+    let on_first = "{buildrequires: {platform: [el8.0.0], lib: ['1']}, requires: {}}";
+    let (code, _, err) = expanded(on_first, &[]);
+    assert_eq!(code, 1);
+    assert!(err.contains("error[no-build]: there is no build of lib:1 for the platform"), "{err}");
+    let (_, _, err) = expanded(on_first, &["--all-bases"]);
+    assert!(!err.contains("[no-build]"), "{err}");
+    let any = "{buildrequires: {platform: []}, requires: {}}";
+    assert_eq!(expanded(any, &[]).1.len(), 3);
+    assert_eq!(expanded(any, &["--exclude-base-stream", "el8.1.0"]).1.len(), 2);
+    let (code, documents, err) = expanded(any, &["--base-module", "core"]);
+    assert_eq!((code, documents.len()), (1, 0));
+    assert!(err.contains("no base module is buildrequired by group 1"), "{err}");
+}
+
+#[test]
+fn scratch_builds_have_names_of_their_own() {
+    let flags = ["--at", "2026-01-02T03:04:05Z", "--scratch", "--format", "json"];
+    let (code, _, _) = expand(TWO, &flags);
+    assert_eq!(code, 2, "their names hold the id");
+    let flags: Vec<&str> = flags.into_iter().chain(["--build-id", "7"]).collect();
+    let (code, json, err) = expand(TWO, &flags);
+    assert_eq!(code, 0, "{err}");
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    let document = &json["documents"][0];
+    let context = document["context"].as_str().unwrap();
+    assert!(context.ends_with("_1"), "{context}");
+    let tag = format!("scrmod-app-rhel-8-8060020260102030405-{context}+7");
+    assert_eq!(document["koji_tag"], tag.as_str());
+    assert!(document["dist_tag"].as_str().unwrap().starts_with("scrmod+el8.6.0+7+"));
+}
+
+#[test]
+fn what_was_built_on_a_base_module_past_its_end_of_life_counts_where_all_bases_do() {
+    let row = |modulemd: &str, [name, stream, version, context, state]: [&str; 5]| {
+        serde_json::json!({
+            "name": name, "stream": stream, "version": version, "context": context, "state_name": state,
+            "modulemd": modulemd.trim_start_matches("---\n"),
+        })
+    };
+    let items = [
+        row(&release("el8.0.0"), ["platform", "el8.0.0", "5", "00000000", "garbage"]),
+        row(&release("el8.1.0"), ["platform", "el8.1.0", "5", "00000000", "ready"]),
+        row(&library("el8.0.0", 1, ""), ["lib", "1", "1", "c1", "ready"]),
+    ];
+    let page = serde_json::json!({"items": items, "meta": {"total": 3}}).to_string();
+    let on = |streams: &str| {
+        app(&format!("{{buildrequires: {{platform: {streams}, lib: ['1']}}, requires: {{}}}}"))
+    };
+    let files = [("a.yaml", on("[el8.1.0]")), ("b.json", page.clone())];
+    let (code, table, err) =
+        expand_files(&files, &["a.yaml", "--all-bases", "--explain", "--against", "b.json"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(table.contains("lib:1:1:c1  chosen for"), "{table}{err}");
+    let files = [("a.yaml", on("[el8.0.0]")), ("b.json", page)];
+    let (code, _, err) = expand_files(&files, &["a.yaml", "--all-bases", "--against", "b.json"]);
+    assert_eq!(code, 1, "nothing is built on it any more");
+    assert!(err.contains("there is no build of platform:el8.0.0"), "{err}");
 }

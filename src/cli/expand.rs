@@ -75,7 +75,13 @@ struct RequestArgs {
     /// The id of the first module build: dist tags hold it
     #[arg(long, value_name = "ID")]
     build_id: Option<NonZeroU64>,
+    /// Name scratch builds: tags with the id, contexts that end in `_1`
+    #[arg(long, requires = "build_id")]
+    scratch: bool,
     /// Build with this stream instead of those written; again for another stream or module
+    ///
+    /// A build service can also be set up to find overrides in the name of the branch, by patterns of
+    /// its own (`br_stream_override_regexes`). These are not known here: give what they come to.
     #[arg(long, value_name = "NAME:STREAM", value_parser = name_stream)]
     buildrequire_override: Vec<NameStream>,
     /// Require this stream at run time instead of those written
@@ -134,10 +140,7 @@ impl Expand {
         tell_assumptions(&loaded, console);
         let document = self.document(&source, (&loaded, &settings), console)?;
         let expansion = expand::expand(&document, &loaded.collection, &settings);
-        let find = |wanted: &NameStream| {
-            let mut streams = against.streams.iter();
-            streams.find(|stream| stream.name_stream() == *wanted).map(Contents::from)
-        };
+        let find = |wanted: &NameStream| Contents::newest(&against.streams, wanted);
         let ordered = batch::order(Contents::from(&source.streams[0]), &find);
         let explanations = if self.explain {
             expand::explain(&expansion, &loaded.collection, &settings)
@@ -154,6 +157,7 @@ impl Expand {
             settings: &settings,
             ordered: ordered.as_ref(),
             build_id: self.request.build_id.map(NonZeroU64::get),
+            is_scratch: self.request.scratch,
             explanations: &explanations,
         };
         let findings = report::findings(told);

@@ -130,6 +130,10 @@ impl Gatherer {
             match outcome {
                 Outcome::Stream(stream) => self.stream(*stream),
                 Outcome::Inactive => inactive.push(place),
+                Outcome::Garbage(stream) => {
+                    inactive.push(place);
+                    self.snapshot.garbage.push(*stream);
+                }
                 Outcome::Bad => {}
             }
         }

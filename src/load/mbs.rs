@@ -37,7 +37,8 @@ struct Tasks {
     rpms: Option<BTreeMap<String, serde::de::IgnoredAny>>,
 }
 
-/// Reads one item. Builds that are not ready, and scratch builds, are of no use to others.
+/// Reads one item. Builds that are not ready, and scratch builds, are of no use to others; but what
+/// was built on a base module that is garbage by now still counts, so these are kept apart.
 pub(super) fn read(text: &str, reader: &mut RowReader<'_>) -> Outcome {
     let Some(item) = reader.fields::<Item>(text, "an MBS item") else { return Outcome::Bad };
     let identity = match identity(&item) {
@@ -47,14 +48,19 @@ pub(super) fn read(text: &str, reader: &mut RowReader<'_>) -> Outcome {
             return Outcome::Bad;
         }
     };
-    let is_ready = item.state_name.as_deref().is_none_or(|state| state == "ready");
-    if !is_ready || item.scratch == Some(true) {
+    if item.scratch == Some(true) {
         return Outcome::Inactive;
     }
+    let is_garbage = match item.state_name.as_deref() {
+        None | Some("ready") => false,
+        Some("garbage") => true,
+        Some(_) => return Outcome::Inactive,
+    };
     if !reader.is_named_well(&identity) {
         return Outcome::Bad;
     }
-    Outcome::Stream(Box::new(stream(&item, identity, reader)))
+    let stream = Box::new(stream(&item, identity, reader));
+    if is_garbage { Outcome::Garbage(stream) } else { Outcome::Stream(stream) }
 }
 
 fn identity(item: &Item) -> Result<RowIdentity<'_>, &'static str> {

@@ -41,6 +41,8 @@ pub(super) enum Outcome {
     Stream(Box<Stream>),
     /// A build that never finished, `active: false`.
     Inactive,
+    /// A build that is of no use any more, in MBS's state `garbage`.
+    Garbage(Box<Stream>),
     /// Nothing; a finding says why.
     Bad,
 }

@@ -107,6 +107,7 @@ codes! {
     SourceDisagreement "source-disagreement" Warning "Two sources disagree on a dependency of one NSVC; both places are named.";
     NewestUnreadable "newest-unreadable" Error "The newest document of a stream cannot be read, and an older one is not taken in its place.";
     ComponentOrder "component-order" Error "The components of a module cannot be ordered into batches.";
+    IncludedModule "included-module" Error "A module includes another of which no document is loaded: its components are missing.";
     NoArchLeft "no-arch-left" Warning "A component is built for none of the arches asked for, and is left out.";
     NotConvertible "not-convertible" Warning "The packager document reads, but cannot become a stream.";
     PackagerFile "packager-file" Error "A packager file must hold exactly one document.";
@@ -115,17 +116,17 @@ codes! {
     LostZero "lost-zero" Warning "A required stream is not loaded, but one with more zeros at its end is.";
     ArchDrift "arch-drift" Warning "Dependencies or components of one NSVC differ between arches.";
     UnknownModule "unknown-module" Error "A module is buildrequired in any stream, and no build of it is loaded.";
-    UnknownRuntimeModule "unknown-runtime-module" Warning "A module is required at run time in any stream, and no build of it is loaded.";
+    UnknownRuntimeModule "unknown-runtime-module" Warning "A module or stream is required at run time, and no build of it is loaded.";
     AllStreamsNegated "all-streams-negated" Error "The `-x` items of a requirement leave no stream.";
     AmbiguousStream "ambiguous-stream" Error "A requirement leaves several streams open where that is refused.";
-    NoBaseModule "no-base-module" Error "No base module to build on is required, or none of those required is loaded.";
+    NoBaseModule "no-base-module" Error "A group requires no base module to build on, or one of which no build is loaded.";
     StreamNotXyz "stream-not-xyz" Error "A base module with virtual streams has a stream without three parts: compatible releases cannot be told.";
     NoBuild "no-build" Error "A required stream has no build for any platform in question.";
     NoProvider "no-provider" Error "A buildrequired module has no build that could be used.";
     Unsolvable "unsolvable" Error "What a dependency group buildrequires cannot be had together.";
     RefusedStreams "refused-streams" Warning "A combination of streams cannot be had, while others can.";
     TooManyKeys "too-many-keys" Error "A dependency group leaves more combinations of streams open than are listed.";
-    DroppedGroup "dropped-group" Warning "A dependency group is ignored, since another one has no buildrequires.";
+    DroppedGroup "dropped-group" Error "A dependency group is ignored, since another one has no buildrequires.";
     SameContext "same-context" Error "Several expanded documents have one context, so that only one of them can be built.";
     NotProvenBest "not-proven-best" Warning "The search for the newest buildroot was cut short.";
     SourceUrls "source-urls" Error "A file of source URLs lacks a column, or a row of it is wrong.";

@@ -10,7 +10,7 @@ mod contents;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use contents::{Contents, Find, Ordered, order};
+pub use contents::{Contents, Find, MissingInclude, Ordered, order};
 
 /// The batch of the macros package.
 pub const MACROS_BATCH: u32 = 1;

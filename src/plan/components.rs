@@ -1,5 +1,6 @@
 //! The components of a module to rebuild: batches, arches, tasks, estimates.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::batch::{self, Contents};
@@ -36,9 +37,11 @@ impl Planned {
 impl Sources<'_> {
     /// Plans the components of a module; what cannot be built as written is a finding.
     pub(super) fn plan(&self, module: &Module, findings: &mut Vec<Finding>) -> Planned {
+        // Of what is loaded the same counts as in expansion and reuse: the newest, first context.
         let find = |wanted: &NameStream| {
-            let included = self.graph.contexts(wanted).next()?;
-            Some(contents(&self.graph[included]))
+            let modules = self.graph.contexts(wanted).map(|ix| &self.graph[ix]);
+            let newest = modules.min_by_key(|each| (Reverse(each.version), each.context.clone()));
+            newest.map(contents)
         };
         let ordered = match batch::order(contents(module), &find) {
             Ok(ordered) => ordered,
@@ -48,6 +51,11 @@ impl Sources<'_> {
                 return Planned::default();
             }
         };
+        findings.extend(ordered.missing.iter().map(|missing| {
+            let message = format!("{}: {missing}", module.id);
+            Finding::new(Code::IncludedModule, missing.place, message)
+                .hint("load it: its components are part of the module")
+        }));
         let mut batches: BTreeMap<u32, Vec<PlanComponent>> = BTreeMap::new();
         for (&key, &component) in &ordered.components {
             let index = ordered.batches.of[key.as_str()];

@@ -24,9 +24,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use collection::{Build, Collection};
 pub use explain::{Explanation, Fate, Rule, explain};
 pub use loaded::Loaded;
+pub(super) use loaded::platform_of;
 pub use pinned::Expanded;
 pub use prepare::{PrepareError, Request};
-pub use problem::{Kind, Problem};
+pub use problem::{Kind, Problem, Words};
 pub use streams::{AmbiguousStream, StreamContext, expand_streams, negated};
 
 use super::platform::Platforms;
@@ -77,6 +78,44 @@ pub struct Document {
     pub groups: Vec<Group>,
     /// Configurations with static contexts; where there are any, the groups do not count.
     pub static_contexts: Vec<StaticContext>,
+    /// The requirements that a request changed, as they were written.
+    pub changes: Vec<Change>,
+}
+
+/// A requirement that reads otherwise than it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The group, or the static context, counted from 0.
+    pub group: usize,
+    /// Where in it.
+    pub kind: Kind,
+    /// The module.
+    pub name: ModuleName,
+    /// The streams as written.
+    pub written: Vec<StreamName>,
+    /// What changed them; the last cause, where there were several.
+    pub cause: Cause,
+}
+
+/// Why a requirement reads otherwise than it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The request names other streams.
+    Override,
+    /// A virtual stream of a base module stands for its newest release.
+    VirtualStream,
+    /// The base module stream is released, and builds go to its support stream.
+    Released,
+}
+
+impl std::fmt::Display for Cause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Override => "override",
+            Self::VirtualStream => "virtual stream",
+            Self::Released => "released",
+        })
+    }
 }
 
 /// How expansion is done; the defaults are the service's.
@@ -225,6 +264,7 @@ fn take(
         }
         expansion.documents.push(expanded);
     }
+    let mut problems = problem::without_echoes(problems);
     problems.iter_mut().for_each(|problem| problem.move_groups(part.first_group));
     expansion.problems.append(&mut problems);
     expansion.parts.push(part);

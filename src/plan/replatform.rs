@@ -153,16 +153,20 @@ impl<'a> Mover<'a> {
         Self { graph, settings, target, base: base.candidate.nsvc, builds }
     }
 
-    /// Counts what the plan requires and nobody loaded as built on the target: without it the plan
-    /// cannot start on any platform. Returns what that is.
+    /// Counts what the plan requires and cannot make as built on the target: what nobody loaded, and
+    /// what modules need of their own names; without these it cannot start on any platform. Returns
+    /// what that is.
     fn assume(&mut self, plan: &Plan) -> Vec<String> {
         let planned: BTreeSet<ModuleIx> =
             plan.modules.iter().filter_map(|row| self.graph.find(&row.id)).collect();
-        let rows = self.graph.dangling().iter().filter(|row| planned.contains(&row.module));
-        let missing: BTreeSet<NameStream> = rows
-            .filter(|row| row.missing == Missing::NotLoaded && row.requires.stream.as_str() != "*")
-            .map(|row| row.requires.clone())
-            .collect();
+        let dangling = self.graph.dangling().iter();
+        let dangling = dangling
+            .filter(|row| planned.contains(&row.module) && row.missing == Missing::NotLoaded)
+            .map(|row| &row.requires);
+        let own = self.graph.self_requires().iter();
+        let own = own.filter(|row| planned.contains(&row.module)).map(|row| &row.requires);
+        let missing: BTreeSet<NameStream> =
+            dangling.chain(own).filter(|wanted| wanted.stream.as_str() != "*").cloned().collect();
         for NameStream { name, stream } in missing.iter().cloned() {
             let nsvc = Nsvc { name, stream, version: Version(0), context: "00000000".into() };
             self.builds.push(self.build(nsvc, Vec::new()));
@@ -178,6 +182,7 @@ impl<'a> Mover<'a> {
             version: written.version,
             groups: Vec::new(),
             static_contexts: Vec::new(),
+            changes: Vec::new(),
         });
         let name = &self.target.name;
         let statics = document.static_contexts.iter_mut().map(|each| &mut each.group);
@@ -195,14 +200,15 @@ impl<'a> Mover<'a> {
     }
 
     /// Returns the stream of the platform that is required at run time in place of the one before:
-    /// the target for what was built on, el9 for el8 where el8.6.0 becomes el9.0.0.
+    /// el9 for el8 where the target is el9.0.0, and el8 for el8 where it is el8.6.0, whichever of
+    /// them the module was built on; else the target for what was built on.
     fn required(&self, stream: &StreamName, before: &[StreamName]) -> StreamName {
-        if before.contains(stream) {
-            return self.target.stream.clone();
-        }
-        let was_release = before.iter().any(|old| release_of(old) == Some(stream.as_str()));
+        let is_release =
+            |old: &StreamName| release_of(old).unwrap_or(old.as_str()) == stream.as_str();
+        let is_bare = release_of(stream).is_none();
         match release_of(&self.target.stream) {
-            Some(release) if was_release => release.into(),
+            Some(release) if is_bare && before.iter().any(is_release) => release.into(),
+            _ if before.contains(stream) => self.target.stream.clone(),
             _ => stream.clone(),
         }
     }
@@ -237,12 +243,13 @@ impl<'a> Mover<'a> {
             virtual_streams: Vec::new(),
             added: None,
         };
-        Build { candidate, base: Some(self.base.clone()), is_garbage: false }
+        let base = Some(self.base.clone());
+        Build { candidate, base, is_garbage: false, is_assumed: false }
     }
 }
 
 /// The version of a build to come: above all there are, and one for all contexts of a source.
-const TO_COME: Version = Version(u64::MAX);
+pub const TO_COME: Version = Version(u64::MAX);
 
 /// Returns the release that a stream is a minor one of: `el8` of `el8.6.0`.
 fn release_of(stream: &StreamName) -> Option<&str> {
@@ -272,7 +279,7 @@ fn base_build(collection: &Collection, target: &NameStream) -> Build {
         virtual_streams: release.map(StreamName::from).into_iter().collect(),
         added: None,
     };
-    Build { candidate, base: None, is_garbage: false }
+    Build { candidate, base: None, is_garbage: false, is_assumed: true }
 }
 
 impl Moved<'_> {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::load::{Input, Place, Stream};
+use crate::load::{Dependencies, Input, Place, Stream};
 use crate::name::{Context, ModuleName, Nsvc, StreamName, Version};
 use crate::plan::batch::{BatchError, Ordered};
 use crate::plan::expand::{
@@ -45,6 +45,8 @@ pub struct Told<'a> {
     pub ordered: Result<&'a Ordered<'a>, &'a BatchError>,
     /// The id of the first module build, where known: it is part of dist tags.
     pub build_id: Option<u64>,
+    /// Whether these are scratch builds, thrown away after tests.
+    pub is_scratch: bool,
     /// Why each build was chosen or left out; empty where nobody asked.
     pub explanations: &'a [Explanation],
 }
@@ -166,7 +168,8 @@ impl Report {
             path: told.path.to_owned(),
             name: document.name.clone(),
             stream: document.stream.clone(),
-            complete: !expansion.has_errors() && told.ordered.is_ok(),
+            complete: !expansion.has_errors()
+                && told.ordered.is_ok_and(|ordered| ordered.missing.is_empty()),
             documents: expansion.documents.iter().map(|each| told.document_row(each)).collect(),
             refused: refusals.collect(),
             problems: findings(told).into_iter().map(problem).collect(),
@@ -196,7 +199,11 @@ impl Report {
 
 impl<'a> Told<'a> {
     fn document_row(&self, expanded: &Expanded) -> DocumentRow {
-        let nsvc = expanded.nsvc(self.document);
+        let mut nsvc = expanded.nsvc(self.document);
+        if self.is_scratch {
+            // The service counts the scratch builds of one name, stream and version; this is the first.
+            nsvc.context = format!("{}_1", nsvc.context).as_str().into();
+        }
         let has_version = self.document.version != Version(0);
         let is_known = has_version && !self.document.stream.as_str().is_empty();
         let Nsvc { name, stream, version, context } = nsvc.clone();
@@ -237,7 +244,11 @@ impl<'a> Told<'a> {
             marking.unwrap_or(base.stream.as_str()).to_owned()
         });
         let tag = marking.map(|marking| (marking, self.build_id));
-        Names::new(nsvc, names::Kind::Module, tag)
+        let kind = match self.build_id {
+            Some(id) if self.is_scratch => names::Kind::Scratch { id },
+            _ => names::Kind::Module,
+        };
+        Names::new(nsvc, kind, tag)
     }
 
     fn refused_row(&self, Refusal { group, key, conflict }: &Refusal) -> RefusedRow {
@@ -269,10 +280,32 @@ impl<'a> Told<'a> {
     }
 
     fn conflict_text(&self, group: usize, conflict: &Conflict) -> String {
-        conflict.told(&|who, name| {
-            let (path, place) = self.place(group, who, name)?;
-            Some(format!("{path}:{}:{}", place.line, place.column))
-        })
+        conflict.told(&|who, name| self.printed_place(group, who, name))
+    }
+
+    /// Returns where somebody writes that a module is needed, as `path:line:column`.
+    fn printed_place(&self, group: usize, who: &Who, name: &ModuleName) -> Option<String> {
+        let (path, place) = self.place(group, who, name)?;
+        Some(format!("{path}:{}:{}", place.line, place.column))
+    }
+
+    /// Returns what a group is called: by its static context, where it is written for one.
+    fn group_name(&self, group: usize) -> String {
+        match self.document.static_contexts.get(group) {
+            Some(configuration) => format!("context {}", configuration.context),
+            None => format!("group {}", group + 1),
+        }
+    }
+
+    /// Returns the dependency group that a group of the expansion was made of; static contexts of
+    /// `xmd.mbs_options` have none, and their places are not known.
+    fn written_group(&self, group: usize) -> Option<&'a Dependencies> {
+        let from_options = self.streams.iter().any(|stream| {
+            let options = stream.about.xmd.as_ref().and_then(|xmd| xmd.get("mbs_options"));
+            !stream.static_context && options.is_some_and(|all| all.get("contexts").is_some())
+        });
+        let mut groups = self.streams.iter().flat_map(|stream| &stream.dependencies);
+        groups.nth(group).filter(|_| !from_options)
     }
 
     /// Returns where somebody writes that a module is needed.
@@ -287,8 +320,7 @@ impl<'a> Told<'a> {
 
     /// Returns where the document writes a requirement of a group, else where the document starts.
     fn requirement_place(&self, group: usize, kind: Kind, name: &ModuleName) -> Place {
-        let mut groups = self.streams.iter().flat_map(|stream| &stream.dependencies);
-        let needs = groups.nth(group).map(|group| match kind {
+        let needs = self.written_group(group).map(|group| match kind {
             Kind::Build => &group.buildrequires,
             Kind::Runtime => &group.requires,
         });
@@ -298,8 +330,7 @@ impl<'a> Told<'a> {
 
     /// Returns where the first requirement of a group stands, else where the document starts.
     fn group_place(&self, group: usize) -> Place {
-        let mut groups = self.streams.iter().flat_map(|stream| &stream.dependencies);
-        let first = groups.nth(group).and_then(|group| {
+        let first = self.written_group(group).and_then(|group| {
             let needs = group.buildrequires.values().chain(group.requires.values());
             needs.map(|needed| needed.place).min()
         });

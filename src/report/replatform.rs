@@ -6,7 +6,7 @@ use super::expand::{Told, findings as findings_of};
 use crate::load::{Finding, Input};
 use crate::plan::batch::Ordered;
 use crate::plan::expand::{Loaded, Settings};
-use crate::plan::replatform::{Moved, OnPlatform};
+use crate::plan::replatform::{Moved, OnPlatform, TO_COME};
 
 /// Renders what becomes of each module.
 #[must_use]
@@ -61,11 +61,14 @@ pub fn findings(
             settings,
             ordered: Ok(&ordered),
             build_id: None,
+            is_scratch: false,
             explanations: &[],
         };
         let id = moved.written.nsvca().unwrap_or_default();
         findings.extend(findings_of(told).into_iter().map(|finding| {
-            let message = format!("{id} on {}: {}", on.target, finding.message);
+            // Builds to come have no version yet.
+            let told = finding.message.replace(&format!(":{TO_COME}:"), ":to come:");
+            let message = format!("{id} on {}: {told}", on.target);
             Finding { message, ..finding }
         }));
     }

@@ -16,6 +16,8 @@ pub struct Build {
     /// Whether it is a base module past its end of life: nothing is built on it any more, but
     /// what was built on it still counts.
     pub is_garbage: bool,
+    /// Whether no document describes it: a base module that is taken from what was built on it.
+    pub is_assumed: bool,
 }
 
 /// All builds, in an order that does not depend on the one they came in.
@@ -66,6 +68,15 @@ impl Collection {
             .filter(|(_, builds)| builds.iter().any(|&at| !self.builds[at].is_garbage))
             .map(|(stream, _)| stream.clone())
             .collect()
+    }
+
+    /// Returns whether a ready build of a module is of a stream, by name or by virtual stream.
+    pub(super) fn answers_to(&self, name: &ModuleName, stream: &StreamName) -> bool {
+        let named = |build: &Build| {
+            let Candidate { nsvc, virtual_streams, .. } = &build.candidate;
+            nsvc.stream == *stream || virtual_streams.contains(stream)
+        };
+        self.all_of(name).any(|build| !build.is_garbage && named(build))
     }
 
     /// Returns every build of a stream, newest first.

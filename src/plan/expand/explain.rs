@@ -7,7 +7,7 @@ use super::problem::Kind;
 use super::streams::negated;
 use super::{Collection, Expansion, Part, Settings};
 use crate::name::{Context, ModuleName, NameStream, Nsvc, StreamName, Version};
-use crate::plan::resolve::{Needs, Verdict};
+use crate::plan::resolve::{Needs, Verdict, Who};
 
 /// One requirement of the document, or one module that came in because others need it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,12 +56,18 @@ pub enum Rule {
     OtherPlatform(NameStream),
     /// Nobody knows what platform it was made on.
     NoPlatform,
+    /// It was made against a newer release than any that the document is built on.
+    NewerPlatform(NameStream),
     /// Of this major release, builds against a newer platform count.
     OlderPlatform(NameStream),
     /// The group comes to nothing, since another of its modules cannot be had.
     GroupFails,
     /// It needs streams of a module that no buildroot of the group has.
     Needs(ModuleName, Vec<StreamName>),
+    /// It needs streams of a module that no candidate is of.
+    NeedsMissing(ModuleName, Vec<StreamName>),
+    /// It brings in a build that conflicts with what else is needed.
+    BringsIn(Nsvc),
     /// No buildroot can have it: it conflicts with what else is needed.
     Conflict,
     /// Buildroots could have it, and have a newer or preferred build in its place.
@@ -79,6 +85,9 @@ impl fmt::Display for Rule {
             Self::Older(newest) => write!(f, "version {newest} is newer"),
             Self::OtherPlatform(base) => write!(f, "built for {base}, which is not in question"),
             Self::NoPlatform => f.write_str("nobody knows what platform it was built for"),
+            Self::NewerPlatform(base) => {
+                write!(f, "built for {base}, which is newer than what is built on")
+            }
             Self::OlderPlatform(base) => write!(f, "there are builds for {base}, which is newer"),
             Self::GroupFails => {
                 f.write_str("the group comes to nothing for want of another module")
@@ -86,6 +95,13 @@ impl fmt::Display for Rule {
             Self::Needs(name, streams) => {
                 let streams: Vec<&str> = streams.iter().map(StreamName::as_str).collect();
                 write!(f, "needs {name} {}, and no buildroot has that", streams.join(" or "))
+            }
+            Self::NeedsMissing(name, streams) => {
+                let streams: Vec<&str> = streams.iter().map(StreamName::as_str).collect();
+                write!(f, "needs {name} {}, of which there is no build", streams.join(" or "))
+            }
+            Self::BringsIn(nsvc) => {
+                write!(f, "brings in {nsvc}, which conflicts with what else is needed")
             }
             Self::Conflict => f.write_str("conflicts with what else is needed"),
             Self::NotPreferred => f.write_str("another build of it is preferred"),
@@ -242,6 +258,14 @@ impl Explainer<'_> {
         let documents = self.expansion.documents.iter().filter(|each| each.group == group);
         let roots: Vec<_> = documents.map(|each| &each.buildroot).collect();
         let needed = self.collection.get(nsvc).map_or(&[][..], |build| &build.candidate.requires);
+        if let Some(missing) = self.missing_need(needed) {
+            return missing;
+        }
+        if roots.is_empty()
+            && let Some(refused) = self.refused_rule(nsvc)
+        {
+            return refused;
+        }
         // A group of requirements that clashes with every buildroot, by one module of it.
         let clash = |needs: &Needs| {
             let has = |root: &BTreeMap<ModuleName, Nsvc>,
@@ -270,6 +294,47 @@ impl Explainer<'_> {
         }
     }
 
+    /// Returns a need that no candidate meets, where each alternative of a build has one.
+    fn missing_need(&self, alternatives: &[Needs]) -> Option<Rule> {
+        let candidates = self.part.universe.candidates();
+        let is_met = |name: &ModuleName, streams: &[StreamName]| {
+            let any = streams.iter().all(|each| negated(each).is_some());
+            let mut named = candidates.iter().filter(|other| other.nsvc.name == *name);
+            named.any(|other| {
+                let of = |each: &StreamName| {
+                    *each == other.nsvc.stream || other.virtual_streams.contains(each)
+                };
+                any || streams.iter().any(of)
+            })
+        };
+        let missing = |needs: &Needs| {
+            let unmet = needs.iter().find(|(name, streams)| !is_met(name, streams));
+            unmet.map(|(name, streams)| Rule::NeedsMissing(name.clone(), streams.clone()))
+        };
+        let all: Option<Vec<Rule>> = alternatives.iter().map(missing).collect();
+        all?.into_iter().next()
+    }
+
+    /// Returns what a candidate has to do with the conflicts of a group that comes to nothing.
+    fn refused_rule(&self, nsvc: &Nsvc) -> Option<Rule> {
+        let refusals = self.part.resolution.refusals.iter();
+        let conflicts = refusals.filter(|refusal| refusal.group == self.index);
+        let who = Who::Build(nsvc.clone());
+        for conflict in conflicts.map(|refusal| &refusal.conflict) {
+            for side in &conflict.sides {
+                if side.who == who {
+                    return Some(Rule::Needs(conflict.name.clone(), side.streams.clone()));
+                }
+                if let Who::Build(brought) = &side.who
+                    && side.via.contains(nsvc)
+                {
+                    return Some(Rule::BringsIn(brought.clone()));
+                }
+            }
+        }
+        None
+    }
+
     /// Returns the rule by which a build is no candidate.
     fn pool_rule(&self, nsvc: &Nsvc) -> Rule {
         let build = self.collection.get(nsvc);
@@ -291,13 +356,30 @@ impl Explainer<'_> {
         let major =
             |base: &Nsvc| self.settings.platforms.padded_stream_version(&base.stream).major_start();
         let mut taken = same_stream.map(|other| (&other.nsvc, made_on(&other.nsvc)));
+        let number = |base: &Nsvc| self.settings.platforms.padded_stream_version(&base.stream);
         let of_major = taken
             .find(|(_, other)| other.as_ref().is_some_and(|other| major(other) == major(base)));
         match of_major {
             Some((newer, Some(other))) if other == *base => Rule::Older(newer.version),
-            Some((_, Some(other))) => Rule::OlderPlatform(name_stream(&other)),
+            Some((_, Some(other))) if number(&other) > number(base) => {
+                Rule::OlderPlatform(name_stream(&other))
+            }
+            _ if self.is_beyond(base) => Rule::NewerPlatform(name_stream(base)),
             _ => Rule::OtherPlatform(name_stream(base)),
         }
+    }
+
+    /// Returns whether a base module is a newer release of the major one that is built on.
+    fn is_beyond(&self, base: &Nsvc) -> bool {
+        let platforms = &self.settings.platforms;
+        let number = |base: &Nsvc| platforms.padded_stream_version(&base.stream);
+        let candidates = self.part.universe.candidates().iter().map(|each| &each.nsvc);
+        let mut of_major = candidates.filter(|other| {
+            other.name == base.name && number(other).major_start() == number(base).major_start()
+        });
+        of_major.next().is_some_and(|first| {
+            number(first) < number(base) && of_major.all(|other| number(other) < number(base))
+        })
     }
 }
 

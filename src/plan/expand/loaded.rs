@@ -41,7 +41,16 @@ impl<'a> Loaded<'a> {
                 *first = stream;
             }
         }
-        let bases = Bases::of(&documents, platforms);
+        let mut bases = Bases::of(&documents, platforms);
+        let retired: BTreeMap<Nsvc, &Stream> = snapshot
+            .garbage
+            .iter()
+            .map(|stream| (nsvc_of(stream), stream))
+            .filter(|(nsvc, _)| platforms.is_base(&nsvc.name) && !documents.contains_key(nsvc))
+            .collect();
+        for (nsvc, stream) in &retired {
+            bases.add(nsvc, &stream.virtual_streams, platforms);
+        }
         let mut without_base = Vec::new();
         let mut builds: Vec<Build> = bases.assumed.values().cloned().collect();
         for (nsvc, stream) in &documents {
@@ -58,6 +67,11 @@ impl<'a> Loaded<'a> {
             }
             builds.push(build);
         }
+        builds.extend(
+            retired
+                .iter()
+                .map(|(nsvc, stream)| Build { is_garbage: true, ..build_of(nsvc, stream) }),
+        );
         let assumed = bases.assumed.into_keys().collect();
         Self { collection: builds.into_iter().collect(), assumed, without_base, documents }
     }
@@ -94,7 +108,7 @@ fn build_of(nsvc: &Nsvc, stream: &Stream) -> Build {
         virtual_streams: stream.virtual_streams.iter().cloned().collect(),
         added: None,
     };
-    Build { candidate, base: None, is_garbage: false }
+    Build { candidate, base: None, is_garbage: false, is_assumed: false }
 }
 
 /// Returns requirements without their places.
@@ -123,6 +137,11 @@ fn made_on(stream: &Stream, platforms: &Platforms) -> Option<MadeOn> {
         streams.next().is_none().then_some(MadeOn { base, lock: None })
     };
     stream.dependencies.iter().rev().find_map(of_group)
+}
+
+/// Returns the platform that a build was made on, as its document tells it.
+pub(in crate::plan) fn platform_of(stream: &Stream, platforms: &Platforms) -> Option<NameStream> {
+    made_on(stream, platforms).map(|made| made.base)
 }
 
 /// The base modules that builds can have been made on.
@@ -201,7 +220,8 @@ impl Bases {
             let nsvc = Nsvc { name: name.clone(), stream, version, context };
             self.add(&nsvc, &virtual_streams, platforms);
             let document = Stream { virtual_streams, ..Stream::default() };
-            self.assumed.insert(nsvc.clone(), build_of(&nsvc, &document));
+            let build = Build { is_assumed: true, ..build_of(&nsvc, &document) };
+            self.assumed.insert(nsvc, build);
         }
     }
 

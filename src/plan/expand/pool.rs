@@ -15,15 +15,14 @@ use crate::name::{ModuleName, NameStream, Nsvc, StreamName};
 use crate::plan::resolve::{Candidate, Needs, Who};
 
 /// Collects the candidates for the expanded groups of a document.
-pub(super) fn collect(
-    groups: &[Group],
-    collection: &Collection,
-    settings: &Settings,
+pub(super) fn collect<'a>(
+    groups: &'a [Group],
+    collection: &'a Collection,
+    settings: &'a Settings,
     problems: &mut Vec<Problem>,
 ) -> Vec<Candidate> {
     let bases = Bases::find(groups, collection, settings, problems);
     if !bases.builds.iter().any(|base| !base.is_garbage) {
-        problems.push(Problem::NoBaseModule { missing: bases.missing });
         return Vec::new();
     }
     let mut pool = Pool {
@@ -33,9 +32,11 @@ pub(super) fn collect(
         found: BTreeMap::new(),
         required_by: BTreeMap::new(),
         todo: Vec::new(),
+        groups: Vec::new(),
     };
-    for group in groups {
+    for (index, group) in groups.iter().enumerate() {
         pool.require(&group.buildrequires, &Who::Document);
+        pool.groups.push((index, group));
     }
     pool.follow();
     problems.extend(pool.missing());
@@ -48,8 +49,16 @@ pub(super) fn collect(
 #[derive(Default)]
 struct Bases<'a> {
     builds: Vec<&'a Build>,
-    missing: Vec<NameStream>,
     seen: BTreeSet<NameStream>,
+}
+
+/// What became of a base module stream that is to be built on.
+enum Added {
+    Yes,
+    /// It has no build.
+    Missing,
+    /// Which releases are compatible with it cannot be told from its name.
+    NotXyz,
 }
 
 impl<'a> Bases<'a> {
@@ -65,45 +74,54 @@ impl<'a> Bases<'a> {
             // Of several base modules in one group the service looks at the first configured one.
             let Some(name) = settings.platforms.names.iter().find(|name| needs.contains_key(*name))
             else {
+                let missing = Vec::new();
+                let has_others = false;
+                problems.push(Problem::NoBaseModule { group: index, missing, has_others });
                 continue;
             };
             let mut streams = needs[name].clone();
             let number = |stream: &StreamName| settings.platforms.padded_stream_version(stream);
             streams.sort_by_key(|stream| Reverse(number(stream)));
+            let count = streams.len();
+            let mut missing = Vec::new();
             for stream in streams {
                 let wanted = NameStream { name: name.clone(), stream };
-                if !bases.add(&wanted, collection, settings) {
-                    problems.push(Problem::StreamNotXyz { group: index, base: wanted });
+                match bases.add(&wanted, collection, settings) {
+                    Added::Yes => {}
+                    Added::Missing => missing.push(wanted),
+                    Added::NotXyz => {
+                        problems.push(Problem::StreamNotXyz { group: index, base: wanted });
+                    }
                 }
+            }
+            if !missing.is_empty() {
+                let has_others = missing.len() < count;
+                problems.push(Problem::NoBaseModule { group: index, missing, has_others });
             }
         }
         bases
     }
 
-    /// Adds the latest build of a base module stream and those compatible with it; returns false
-    /// where compatibility cannot be told from the stream.
+    /// Adds the latest build of a base module stream and those compatible with it.
     fn add(
         &mut self,
         wanted: &NameStream,
         collection: &'a Collection,
         settings: &Settings,
-    ) -> bool {
+    ) -> Added {
         if self.seen.contains(wanted) {
-            return true;
+            return Added::Yes;
         }
         let Some(exact) = collection.builds_of(wanted).find(|build| !build.is_garbage) else {
-            if !self.missing.contains(wanted) {
-                self.missing.push(wanted.clone());
-            }
-            return true;
+            return Added::Missing;
         };
         let virtual_streams = &exact.candidate.virtual_streams;
         if virtual_streams.is_empty() {
             self.push(exact);
-            return true;
+            return Added::Yes;
         }
         if settings.only_compatible_bases && !settings.platforms.is_xyz(&wanted.stream) {
-            return false;
+            return Added::NotXyz;
         }
         let shares = |build: &Build| {
             build.candidate.virtual_streams.iter().any(|stream| virtual_streams.contains(stream))
@@ -118,7 +136,7 @@ impl<'a> Bases<'a> {
         for build in related.into_iter().filter(|build| shares(build) && compatible(build)) {
             self.push(build);
         }
-        true
+        Added::Yes
     }
 
     fn push(&mut self, build: &'a Build) {
@@ -154,6 +172,8 @@ struct Pool<'a> {
     found: BTreeMap<NameStream, Vec<&'a Build>>,
     required_by: BTreeMap<NameStream, Vec<Who>>,
     todo: Vec<&'a Build>,
+    /// The groups of the document, by index.
+    groups: Vec<(usize, &'a Group)>,
 }
 
 impl<'a> Pool<'a> {
@@ -221,9 +241,14 @@ impl<'a> Pool<'a> {
                 let mut by = self.required_by[wanted].clone();
                 by.sort();
                 by.dedup();
+                let names_it = |group: &&(usize, &Group)| {
+                    let streams = group.1.buildrequires.get(&wanted.name);
+                    streams.is_some_and(|streams| streams.contains(&wanted.stream))
+                };
                 Problem::NoBuild {
                     wanted: wanted.clone(),
                     by,
+                    groups: self.groups.iter().filter(names_it).map(|(index, _)| *index).collect(),
                     streams: self.collection.streams_of(&wanted.name),
                     platforms: self.collection.platforms_of(wanted).into_iter().collect(),
                 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::loaded::needs;
 use super::streams::negated;
-use super::{Collection, Document, Group, Settings, StaticContext};
+use super::{Cause, Change, Collection, Document, Group, Kind, Settings, StaticContext};
 use crate::load::{Dependencies, Stream, Value};
 use crate::name::{ModuleName, NameStream, StreamName};
 use crate::plan::resolve::Needs;
@@ -35,7 +35,7 @@ pub enum PrepareError {
     )]
     UnusedOverride {
         /// `buildrequires` or `requires`.
-        kind: super::Kind,
+        kind: Kind,
         /// The modules.
         names: Vec<String>,
         /// `it` or `them`.
@@ -67,6 +67,7 @@ impl Document {
             version: unprefixed(stream.version),
             groups,
             static_contexts,
+            changes: Vec::new(),
         })
     }
 
@@ -87,6 +88,7 @@ impl Document {
             version: unprefixed(first.version),
             groups: Vec::new(),
             static_contexts: contexts.collect(),
+            changes: Vec::new(),
         })
     }
 
@@ -100,21 +102,57 @@ impl Document {
         collection: &Collection,
         settings: &Settings,
     ) -> Result<(), PrepareError> {
-        let mut groups: Vec<&mut Group> = self.groups.iter_mut().collect();
-        groups
-            .extend(self.static_contexts.iter_mut().map(|configuration| &mut configuration.group));
+        let statics = !self.static_contexts.is_empty();
+        let configured = self.static_contexts.iter_mut().map(|each| &mut each.group);
+        // Where there are static contexts the groups do not count, and are changed all the same.
+        let mut groups: Vec<(Option<usize>, &mut Group)> =
+            configured.enumerate().map(|(at, group)| (Some(at), group)).collect();
+        let plain = self.groups.iter_mut().enumerate();
+        groups.extend(plain.map(|(at, group)| ((!statics).then_some(at), group)));
+        let before: Vec<(Option<usize>, Group)> =
+            groups.iter().map(|(at, group)| (*at, (**group).clone())).collect();
         let (build, run) = (&request.buildrequires, &request.requires);
-        override_needs(groups.iter_mut().map(|group| &mut group.buildrequires), build)
-            .map_err(|names| unused(super::Kind::Build, names))?;
-        override_needs(groups.iter_mut().map(|group| &mut group.requires), run)
-            .map_err(|names| unused(super::Kind::Runtime, names))?;
-        for group in groups {
+        override_needs(groups.iter_mut().map(|(_, group)| &mut group.buildrequires), build)
+            .map_err(|names| unused(Kind::Build, names))?;
+        override_needs(groups.iter_mut().map(|(_, group)| &mut group.requires), run)
+            .map_err(|names| unused(Kind::Runtime, names))?;
+        let mut changes = Vec::new();
+        for ((at, group), (_, written)) in groups.into_iter().zip(&before) {
+            let mut note = |kind, (name, written): (&ModuleName, &[StreamName]), cause| {
+                let (name, written) = (name.clone(), written.to_vec());
+                changes.extend(at.map(|group| Change { group, kind, name, written, cause }));
+            };
+            for (name, streams) in &group.requires {
+                if *streams != written.requires[name] {
+                    note(Kind::Runtime, (name, &written.requires[name]), Cause::Override);
+                }
+            }
             for (name, streams) in &mut group.buildrequires {
+                let written = &written.buildrequires[name];
+                let mut cause = (streams != written).then_some(Cause::Override);
                 if settings.platforms.is_base(name) {
-                    *streams = base_streams(name, streams, (request, collection, settings));
+                    let released = streams.iter().any(|stream| {
+                        let base = NameStream { name: name.clone(), stream: stream.clone() };
+                        request.released.contains(&base)
+                    });
+                    let built_on = base_streams(name, streams, (request, collection, settings));
+                    if built_on != *streams {
+                        let support = built_on.iter().any(|stream| stream.as_str().ends_with(".z"));
+                        let other = if released || support {
+                            Cause::Released
+                        } else {
+                            Cause::VirtualStream
+                        };
+                        cause = Some(other);
+                        *streams = built_on;
+                    }
+                }
+                if let Some(cause) = cause {
+                    note(Kind::Build, (name, written), cause);
                 }
             }
         }
+        self.changes = changes;
         Ok(())
     }
 }
@@ -123,7 +161,7 @@ fn group(written: &Dependencies) -> Group {
     Group { buildrequires: needs(&written.buildrequires), requires: needs(&written.requires) }
 }
 
-fn unused(kind: super::Kind, names: Vec<String>) -> PrepareError {
+fn unused(kind: Kind, names: Vec<String>) -> PrepareError {
     let them = if names.len() == 1 { "it" } else { "them" };
     PrepareError::UnusedOverride { kind, names, them }
 }
@@ -157,10 +195,12 @@ fn base_streams(
 ) -> Vec<StreamName> {
     let resolve = |stream: &StreamName| {
         let wanted = NameStream { name: name.clone(), stream: stream.clone() };
-        // A stream that is a virtual one too stands for its newest release.
-        let is_real = collection
-            .builds_of(&wanted)
-            .any(|build| !build.is_garbage && !build.candidate.virtual_streams.contains(stream));
+        // Nobody wrote down that a stream is a virtual one too where it is assumed: early builds of a
+        // release were made on `el8` itself, and it stands for its newest release by now.
+        let is_real = collection.builds_of(&wanted).any(|build| {
+            let is_virtual = build.candidate.virtual_streams.contains(stream);
+            !build.is_garbage && !(build.is_assumed && is_virtual)
+        });
         if is_real || negated(stream).is_some() {
             return stream.clone();
         }

@@ -21,7 +21,7 @@ pub enum Kind {
 /// One thing that is wrong or odd. Groups are counted from 0, printed from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// A module that no build is known of, required in any stream.
+    /// A module, or streams of one, that no build is known of.
     UnknownModule {
         /// The group.
         group: usize,
@@ -29,6 +29,8 @@ pub enum Problem {
         kind: Kind,
         /// The module.
         name: ModuleName,
+        /// The streams, at run time; empty where any will do.
+        streams: Vec<StreamName>,
     },
     /// `-x` items that leave no stream; what is left empty means any stream to the service.
     AllStreamsNegated {
@@ -50,10 +52,14 @@ pub enum Problem {
         /// The module.
         name: ModuleName,
     },
-    /// No base module to build on could be found.
+    /// A group names no base module to build on, or streams of one that have no build.
     NoBaseModule {
+        /// The group.
+        group: usize,
         /// The streams asked for that have no build.
         missing: Vec<NameStream>,
+        /// Whether other streams that it asks for have one.
+        has_others: bool,
     },
     /// A base module with virtual streams whose stream has no three parts, so that compatible
     /// releases cannot be told.
@@ -69,6 +75,8 @@ pub enum Problem {
         wanted: NameStream,
         /// Who requires it.
         by: Vec<Who>,
+        /// The groups whose buildrequires name it.
+        groups: Vec<usize>,
         /// The streams of the module that have builds.
         streams: Vec<StreamName>,
         /// The platforms that the wanted stream does have builds for.
@@ -120,7 +128,7 @@ impl Problem {
     pub fn is_error(&self) -> bool {
         match self {
             Self::UnknownModule { kind, .. } => *kind == Kind::Build,
-            Self::Refused(_) | Self::Dropped { .. } | Self::NotProvenBest { .. } => false,
+            Self::Refused(_) | Self::NotProvenBest { .. } => false,
             Self::AllStreamsNegated { .. }
             | Self::AmbiguousStream { .. }
             | Self::NoBaseModule { .. }
@@ -129,6 +137,7 @@ impl Problem {
             | Self::Unsolvable { .. }
             | Self::NoProvider { .. }
             | Self::TooManyKeys { .. }
+            | Self::Dropped { .. }
             | Self::SameContext { .. } => true,
         }
     }
@@ -146,14 +155,17 @@ impl Problem {
             Self::UnknownModule { group, .. }
             | Self::AllStreamsNegated { group, .. }
             | Self::AmbiguousStream { group, .. }
+            | Self::NoBaseModule { group, .. }
             | Self::StreamNotXyz { group, .. }
             | Self::Unsolvable { group }
             | Self::Refused(Refusal { group, .. })
             | Self::NoProvider { group, .. }
             | Self::TooManyKeys { group, .. }
             | Self::Dropped { group } => *group += first,
-            Self::SameContext { groups, .. } => groups.iter_mut().for_each(|group| *group += first),
-            Self::NoBaseModule { .. } | Self::NoBuild { .. } | Self::NotProvenBest { .. } => {}
+            Self::SameContext { groups, .. } | Self::NoBuild { groups, .. } => {
+                groups.iter_mut().for_each(|group| *group += first);
+            }
+            Self::NotProvenBest { .. } => {}
         }
     }
 
@@ -161,19 +173,19 @@ impl Problem {
     #[must_use]
     pub fn about(&self) -> (Option<usize>, Option<Kind>, Vec<&ModuleName>) {
         match self {
-            Self::UnknownModule { group, kind, name }
+            Self::UnknownModule { group, kind, name, .. }
             | Self::AllStreamsNegated { group, kind, name, .. }
             | Self::AmbiguousStream { group, kind, name } => {
                 (Some(*group), Some(*kind), vec![name])
             }
-            Self::NoBaseModule { missing } => {
-                (None, Some(Kind::Build), missing.iter().map(|base| &base.name).collect())
+            Self::NoBaseModule { group, missing, .. } => {
+                (Some(*group), Some(Kind::Build), missing.iter().map(|base| &base.name).collect())
             }
             Self::StreamNotXyz { group, base } => {
                 (Some(*group), Some(Kind::Build), vec![&base.name])
             }
-            Self::NoBuild { wanted, by, .. } if by.contains(&Who::Document) => {
-                (None, Some(Kind::Build), vec![&wanted.name])
+            Self::NoBuild { wanted, groups, .. } if !groups.is_empty() => {
+                (groups.first().copied(), Some(Kind::Build), vec![&wanted.name])
             }
             Self::NoProvider { group, names } => {
                 (Some(*group), Some(Kind::Build), names.iter().collect())
@@ -202,13 +214,52 @@ pub(super) fn check_list(
         return Some(Problem::AmbiguousStream { group, kind, name });
     };
     if !expanded.is_empty() || written.iter().any(|stream| negated(stream).is_none()) {
-        return None;
+        // A buildrequired stream is looked up later, against the platforms in question.
+        let is_unknown = |stream: &&StreamName| !collection.answers_to(&name, stream);
+        let streams: Vec<StreamName> = match kind {
+            Kind::Runtime => expanded.iter().filter(is_unknown).cloned().collect(),
+            Kind::Build => Vec::new(),
+        };
+        return (!streams.is_empty()).then_some(Problem::UnknownModule {
+            group,
+            kind,
+            name,
+            streams,
+        });
     }
     let streams = collection.streams_of(&name);
     if streams.is_empty() {
-        return Some(Problem::UnknownModule { group, kind, name });
+        return Some(Problem::UnknownModule { group, kind, name, streams });
     }
     (!written.is_empty()).then_some(Problem::AllStreamsNegated { group, kind, name, streams })
+}
+
+/// Takes the modules out of "no provider" problems for which another problem says why, and the
+/// problems that are empty then: one fault is told once.
+pub(super) fn without_echoes(problems: Vec<Problem>) -> Vec<Problem> {
+    let is_told = |group: usize, name: &ModuleName| {
+        problems.iter().any(|problem| match problem {
+            Problem::NoBuild { wanted, groups, .. } => {
+                groups.contains(&group) && wanted.name == *name
+            }
+            Problem::NoBaseModule { group: other, missing, .. } => {
+                *other == group && missing.iter().any(|base| base.name == *name)
+            }
+            Problem::UnknownModule { group: other, kind: Kind::Build, name: unknown, .. }
+            | Problem::AllStreamsNegated {
+                group: other, kind: Kind::Build, name: unknown, ..
+            } => *other == group && unknown == name,
+            Problem::StreamNotXyz { group: other, base } => *other == group && base.name == *name,
+            _ => false,
+        })
+    };
+    let left = |problem: &Problem| -> Option<Problem> {
+        let Problem::NoProvider { group, names } = problem else { return Some(problem.clone()) };
+        let untold = names.iter().filter(|name| !is_told(*group, name));
+        let names: Vec<ModuleName> = untold.cloned().collect();
+        (!names.is_empty()).then_some(Problem::NoProvider { group: *group, names })
+    };
+    problems.iter().filter_map(left).collect()
 }
 
 /// Finds documents that got the same context.
@@ -243,29 +294,62 @@ fn listed<T: fmt::Display>(items: &[T], word: &str) -> String {
     }
 }
 
+/// How groups and places read in a problem's sentence.
+#[derive(Clone, Copy)]
+pub struct Words<'a> {
+    /// What a group is called, by its index: `group 1`, or the context it is written for.
+    pub group: &'a dyn Fn(usize) -> String,
+    /// Where somebody writes that a module is needed, as `path:line:column`.
+    pub at: &'a dyn Fn(&Who, &ModuleName) -> Option<String>,
+}
+
 impl fmt::Display for Problem {
-    #[expect(clippy::too_many_lines, reason = "one flat match, a sentence an arm")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let group = |group| format!("group {}", group + 1);
+        self.tell(f, Words { group: &group, at: &|_, _| None })
+    }
+}
+
+impl Problem {
+    /// Says the problem in words.
+    #[must_use]
+    pub fn told(&self, words: Words<'_>) -> String {
+        fmt::from_fn(|f| self.tell(f, words)).to_string()
+    }
+
+    #[expect(clippy::too_many_lines, reason = "one flat match, a sentence an arm")]
+    fn tell(&self, f: &mut fmt::Formatter<'_>, words: Words<'_>) -> fmt::Result {
+        let called = |group: &usize| (words.group)(*group);
         match self {
-            Self::UnknownModule { group, kind, name } => {
-                let group = group + 1;
-                write!(
-                    f,
-                    "{kind} of group {group} ask for any stream of {name}, which has no build"
-                )
+            Self::UnknownModule { group, kind, name, streams } => {
+                let streams: Vec<String> =
+                    streams.iter().map(|stream| format!("{name}:{stream}")).collect();
+                let wanted = match streams.as_slice() {
+                    [] => format!("any stream of {name}"),
+                    streams => listed(streams, "or"),
+                };
+                write!(f, "{kind} of {} ask for {wanted}, which has no build", called(group))
             }
             Self::AllStreamsNegated { group, kind, name, streams } => {
-                let (group, streams) = (group + 1, listed(streams, "and"));
-                write!(f, "{kind} of group {group} negate every stream of {name}; it has {streams}")
+                let (group, streams) = (called(group), listed(streams, "and"));
+                write!(f, "{kind} of {group} negate every stream of {name}; it has {streams}")
             }
             Self::AmbiguousStream { group, kind, name } => {
                 let ambiguous = AmbiguousStream { name: name.clone() };
-                write!(f, "{kind} of group {}: {ambiguous}", group + 1)
+                write!(f, "{kind} of {}: {ambiguous}", called(group))
             }
-            Self::NoBaseModule { missing } if missing.is_empty() => {
-                f.write_str("no base module is buildrequired")
+            Self::NoBaseModule { group, missing, .. } if missing.is_empty() => {
+                write!(f, "no base module is buildrequired by {}", called(group))
             }
-            Self::NoBaseModule { missing } => {
+            Self::NoBaseModule { group, missing, has_others: true } => {
+                let missing = listed(missing, "or");
+                write!(
+                    f,
+                    "there is no build of {missing}, on which {} is to be built too",
+                    called(group)
+                )
+            }
+            Self::NoBaseModule { missing, has_others: false, .. } => {
                 let missing = listed(missing, "or");
                 write!(f, "no base module can be found: there is no build of {missing}")
             }
@@ -274,7 +358,7 @@ impl fmt::Display for Problem {
                 "{base} has virtual streams but not the form x.y.z, so that nobody can tell which \
                  releases are compatible"
             ),
-            Self::NoBuild { wanted, by, streams, platforms } => {
+            Self::NoBuild { wanted, by, streams, platforms, .. } => {
                 write!(f, "there is no build of {wanted}")?;
                 if !platforms.is_empty() {
                     let platforms = listed(platforms, "and");
@@ -282,14 +366,18 @@ impl fmt::Display for Problem {
                 } else if !streams.is_empty() {
                     write!(f, "; {} has {}", wanted.name, listed(streams, "and"))?;
                 }
-                write!(f, " (required by {})", listed(by, "and"))
+                let by = by.iter().map(|who| match (words.at)(who, &wanted.name) {
+                    Some(place) if *who != Who::Document => format!("{who} at {place}"),
+                    _ => who.to_string(),
+                });
+                write!(f, " (required by {})", listed(&by.collect::<Vec<_>>(), "and"))
             }
             Self::NoProvider { group, names } => {
-                let (group, names) = (group + 1, listed(names, "or"));
-                write!(f, "group {group} comes to nothing: there is no suitable build of {names}")
+                let (group, names) = (called(group), listed(names, "or"));
+                write!(f, "{group} comes to nothing: there is no suitable build of {names}")
             }
             Self::Unsolvable { group } => {
-                write!(f, "what group {} buildrequires cannot be had together", group + 1)
+                write!(f, "what {} buildrequires cannot be had together", called(group))
             }
             Self::Refused(Refusal { key, conflict, .. }) if key.is_empty() => {
                 write!(f, "{conflict}")
@@ -300,12 +388,12 @@ impl fmt::Display for Problem {
             Self::TooManyKeys { group, streams } => {
                 let offer = |(name, count): &(ModuleName, usize)| format!("{name} ({count})");
                 let offers: Vec<String> = streams.iter().map(offer).collect();
-                let (group, offers) = (group + 1, listed(&offers, "and"));
-                write!(f, "group {group} leaves too many combinations of streams open: {offers}")
+                let (group, offers) = (called(group), listed(&offers, "and"));
+                write!(f, "{group} leaves too many combinations of streams open: {offers}")
             }
             Self::Dropped { group } => {
-                let group = group + 1;
-                write!(f, "group {group} is ignored, since another group has no buildrequires")
+                let group = called(group);
+                write!(f, "{group} is ignored, since another group has no buildrequires")
             }
             Self::SameContext { context, groups } => {
                 let groups: Vec<usize> = groups.iter().map(|group| group + 1).collect();

@@ -14,7 +14,10 @@ pub struct ExplainedRow {
     /// `buildrequires`, `requires`, or `needed` for what only other builds need.
     pub(super) kind: String,
     pub(super) module: ModuleName,
+    /// The streams as the document writes them.
     pub(super) written: Vec<StreamName>,
+    /// Why these are not the streams that were looked up: `override`, `virtual stream` or `released`.
+    pub(super) replaced: Option<String>,
     /// The streams that will do; empty for any.
     pub(super) streams: Vec<StreamName>,
     pub(super) line: Option<u32>,
@@ -47,11 +50,15 @@ impl ExplainedRow {
                 Fate::Chosen(_) | Fate::Allowed => None,
             },
         };
+        let change = told.document.changes.iter().find(|change| {
+            change.group == *group && Some(change.kind) == *kind && change.name == *name
+        });
         Self {
             group: group + 1,
             kind: kind.map_or_else(|| "needed".to_owned(), |kind| kind.to_string()),
             module: name.clone(),
-            written: written.clone(),
+            written: change.map_or(written, |change| &change.written).clone(),
+            replaced: change.map(|change| change.cause.to_string()),
             streams: expanded.clone(),
             line: place.map(|place| place.line),
             column: place.map(|place| place.column),

@@ -2,7 +2,8 @@
 
 use super::Told;
 use crate::load::{Code, Finding, Place};
-use crate::plan::expand::{Kind, Problem};
+use crate::name::ModuleName;
+use crate::plan::expand::{Kind, Problem, Words};
 use crate::plan::resolve::{Refusal, Who};
 
 /// Returns every problem of an expansion with the place in the document that it speaks of.
@@ -16,8 +17,14 @@ pub fn findings(told: Told<'_>) -> Vec<Finding> {
         }
     };
     let mut findings: Vec<Finding> = told.expansion.problems.iter().map(finding).collect();
-    if let Err(error) = told.ordered {
-        findings.push(Finding::new(Code::ComponentOrder, told.start(), error.to_string()));
+    match told.ordered {
+        Ok(ordered) => findings.extend(ordered.missing.iter().map(|missing| {
+            Finding::new(Code::IncludedModule, missing.place, missing.to_string())
+                .hint("load an input that holds it after --against")
+        })),
+        Err(error) => {
+            findings.push(Finding::new(Code::ComponentOrder, told.start(), error.to_string()));
+        }
     }
     findings
 }
@@ -43,10 +50,10 @@ fn code(problem: &Problem) -> Code {
 
 /// Returns the requirement that a problem speaks of, else its group, else the document.
 fn place(told: Told<'_>, problem: &Problem) -> Place {
-    if let Problem::NoBuild { by, wanted, .. } = problem
-        && by.contains(&Who::Document)
+    if let Problem::NoBuild { by, groups, .. } = problem
+        && groups.is_empty()
     {
-        return naming_place(told, Kind::Build, &wanted.name);
+        return brought_in(told, by);
     }
     let (group, kind, names) = problem.about();
     match (group, kind, names.as_slice()) {
@@ -62,22 +69,33 @@ fn place(told: Told<'_>, problem: &Problem) -> Place {
                 |name| told.requirement_place(group, kind, name),
             )
         }
-        (None, Some(kind), [name, ..]) => naming_place(told, kind, name),
         (None, ..) => told.start(),
     }
 }
 
-/// Returns the first place at which the document names a module.
-fn naming_place(told: Told<'_>, kind: Kind, name: &crate::name::ModuleName) -> Place {
-    let groups = told.streams.iter().flat_map(|stream| &stream.dependencies).count();
-    let places = (0..groups).map(|group| told.requirement_place(group, kind, name));
-    places.filter(|place| *place != told.start()).min().unwrap_or_else(|| told.start())
+/// Returns the first requirement of the document on one of some builds; where none of them is required
+/// but by others, the place where the document starts.
+fn brought_in(told: Told<'_>, by: &[Who]) -> Place {
+    let parts = told.expansion.parts.iter();
+    let groups = parts.flat_map(|part| {
+        part.written.iter().enumerate().map(|(at, group)| (part.first_group + at, group))
+    });
+    let is_by = |name: &ModuleName| {
+        by.iter().any(|who| matches!(who, Who::Build(nsvc) if nsvc.name == *name))
+    };
+    let requirements = groups.flat_map(|(at, group)| {
+        let names = group.buildrequires.keys().filter(|name| is_by(name));
+        names.map(move |name| told.requirement_place(at, Kind::Build, name))
+    });
+    requirements.min().unwrap_or_else(|| told.start())
 }
 
 /// Says the problem in words; conflicts with the places of both requirements.
 fn message(told: Told<'_>, problem: &Problem) -> String {
     let Some(Refusal { group, key, conflict }) = problem.refusal() else {
-        return problem.to_string();
+        let group = |group| told.group_name(group);
+        let at = |who: &Who, name: &ModuleName| told.printed_place(0, who, name);
+        return problem.told(Words { group: &group, at: &at });
     };
     let conflict = told.conflict_text(*group, conflict);
     let key: Vec<String> = key.iter().map(ToString::to_string).collect();
@@ -92,6 +110,9 @@ fn message(told: Told<'_>, problem: &Problem) -> String {
 
 fn hint(problem: &Problem) -> Option<String> {
     Some(match problem {
+        Problem::UnknownModule { kind: Kind::Runtime, name, .. } => {
+            format!("load an input that holds {name}, or mend the requirement")
+        }
         Problem::UnknownModule { name, .. } => {
             format!("load an input that holds {name}, or mend the name")
         }
@@ -99,7 +120,7 @@ fn hint(problem: &Problem) -> Option<String> {
         Problem::AmbiguousStream { name, .. } => {
             format!("name one stream, or give --default-stream {name}:STREAM")
         }
-        Problem::NoBaseModule { missing } if missing.is_empty() => {
+        Problem::NoBaseModule { missing, .. } if missing.is_empty() => {
             "add a base module such as platform to buildrequires".to_owned()
         }
         Problem::NoBaseModule { .. } => {

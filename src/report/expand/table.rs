@@ -122,9 +122,11 @@ fn explained(row: &ExplainedRow) -> String {
         let written =
             if row.written.is_empty() { "any stream".to_owned() } else { list(&row.written) };
         add(&mut text, format_args!(" ({written})"));
-        if row.written != row.streams {
-            let streams =
-                if row.streams.is_empty() { "no stream".to_owned() } else { list(&row.streams) };
+        let streams =
+            if row.streams.is_empty() { "no stream".to_owned() } else { list(&row.streams) };
+        if let Some(cause) = &row.replaced {
+            add(&mut text, format_args!(", replaced by {streams} ({cause})"));
+        } else if row.written != row.streams {
             add(&mut text, format_args!(", which comes to {streams}"));
         }
         if let Some(line) = row.line {
