@@ -19,8 +19,10 @@ pub mod resolve;
 pub mod reuse;
 pub mod schedule;
 mod select;
+mod submission;
 pub mod version;
 
 pub use assemble::{Given, Planning, plan};
 pub use model::Plan;
 pub use select::{SelectError, Selection, Unit, check_selection};
+pub use submission::{Submission, give_versions};

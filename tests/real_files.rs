@@ -2,7 +2,6 @@
 //! goes away, unseen.
 
 use std::fmt::Write;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use modplan::load::{self, Options, Snapshot};
@@ -66,7 +65,7 @@ fn every_modulemd_file_has_the_findings_of_the_snapshot() {
 /// Returns what a server answered, without what the recording wrote around it: one text an answer,
 /// and one of all distinct rows of 2017, a row a line.
 fn answers(root: &Path) -> Vec<(String, String)> {
-    let mut answers = unpacked(&zstd(&root.join("responses-big.tar.zst")));
+    let mut answers = support::unpacked(&root.join("responses-big.tar.zst"));
     let lines = String::from_utf8(zstd(&root.join("records.jsonl.zst"))).expect("UTF-8");
     let record = |line: &str| {
         let wrapped: Value = serde_json::from_str(line).expect("JSON");
@@ -131,30 +130,11 @@ fn zstd(path: &Path) -> Vec<u8> {
     content
 }
 
-/// Returns the files of a tar archive: 512 bytes of header each, its size in octal at 124.
-fn unpacked(archive: &[u8]) -> Vec<(String, String)> {
-    let text = |field: &[u8]| {
-        let end = field.iter().position(|&byte| byte == 0).unwrap_or(field.len());
-        String::from_utf8_lossy(&field[..end]).trim().to_owned()
-    };
-    let (mut files, mut at) = (Vec::new(), 0);
-    while at + 512 <= archive.len() && archive[at] != 0 {
-        let header = &archive[at..at + 512];
-        let size = usize::from_str_radix(&text(&header[124..136]), 8).expect("an octal size");
-        let content = &archive[at + 512..at + 512 + size];
-        if header[156] == b'0' {
-            files.push((text(&header[..100]), String::from_utf8_lossy(content).into_owned()));
-        }
-        at += 512 + size.div_ceil(512) * 512;
-    }
-    files
-}
-
 #[test]
 fn every_snapshot_of_one_repository_over_time_has_the_findings_of_the_snapshot() {
     let Some(path) = support::shared("data/modulemd/eurolinux8-history.tar.zst") else { return };
     let mut out = String::new();
-    for (name, text) in unpacked(&zstd(&path)) {
+    for (name, text) in support::unpacked(&path) {
         describe(&mut out, &name, &load::parse_text(&name, &text));
     }
     insta::assert_snapshot!(out);

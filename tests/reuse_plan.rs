@@ -1,5 +1,6 @@
 //! Reuse and other platforms in plans, as commands.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use assert_cmd::Command;
@@ -217,4 +218,115 @@ fn another_platform_gives_other_contexts_and_tells_what_is_missing() {
     assert!(err.contains(" on platform:el9.0.0: there is no build of postgresql:10"), "{err}");
     let (code, _, err) = plan_in(root, &format!("{flags} perl:5.30"));
     assert_eq!((code, err.contains("`perl` is no base module")), (2, true), "{err}");
+}
+
+#[test]
+fn the_platform_to_build_on_decides_what_may_be_reused() {
+    let on = |version: u32, platform: &str| modules(version, [C1, C1, C1]).replace("f40", platform);
+    let files = Files::new(&[("old.yaml", on(1, "el8.5.0")), ("new.yaml", on(2, "el8.6.0"))]);
+    let flags = "new.yaml --all --reuse-from old.yaml --rebuild-strategy only-changed";
+    assert_eq!(files.decisions(flags), ["base: reused", "top: reused", "app: reused"]);
+    let flags = "new.yaml --all --rebuild-strategy only-changed --platform platform:el9.0.0";
+    let told = &files.decisions(flags)[0];
+    assert_eq!(
+        told,
+        "base: the earlier build lib:1:2:c0 was made on platform:el8.6.0, which platform:el9.0.0 cannot use"
+    );
+    let (code, _, err) = files.plan("new.yaml --all --platform platform:el9.0.0 --format csv");
+    assert_eq!((code, err.contains("no place for what --platform tells")), (2, true), "{err}");
+    let (_, _, err) = files.plan("new.yaml --all --platform platform:el8.6.00");
+    assert!(err.contains("hint: did you mean `platform:el8.6.0`?"), "{err}");
+}
+
+#[test]
+fn rebuilds_get_versions_above_all_that_are_known() {
+    let late = 8_060_099_990_101_000_000_u64.to_string();
+    let two = modules(1, [C1, C1, C1]).replace("f40", "el8.6.0")
+        + &modules(1, [C1, C1, C1]).replace("f40", "el8.6.0").replace("context: c0", "context: c1");
+    let files = Files::new(&[
+        ("now.yaml", two.clone()),
+        ("late.yaml", two.replace("version: 1\n", &format!("version: {late}\n"))),
+    ]);
+    let versions = |flags: &str| -> Vec<(String, String)> {
+        let (code, json, err) = files.plan(&format!("{flags} --all --format json"));
+        assert_eq!(code, 0, "{err}");
+        let plan: Value = serde_json::from_str(&json).unwrap();
+        let text = |value: &Value| value.as_str().unwrap_or("none").to_owned();
+        let rows = plan["modules"].as_array().unwrap().iter();
+        rows.map(|row| (text(&row["id"]), text(&row["new_version"]))).collect()
+    };
+    assert_eq!(versions("now.yaml")[0].1, "none", "nobody said when");
+    let at = "--at 2026-01-02T03:04:05.9Z";
+    let all = versions(&format!("now.yaml {at}"));
+    assert_eq!(all.len(), 4);
+    assert!(all.iter().all(|(_, version)| version == "8060020260102030405"), "{all:?}");
+    let apart = versions(&format!("now.yaml {at} --unit context"));
+    let own: Vec<&str> = apart.iter().map(|(_, version)| version.as_str()).collect();
+    let (first, second) = ("8060020260102030405", "8060020260102030406");
+    assert_eq!(own, [first, second, first, second], "{apart:?}");
+    let above = versions(&format!("late.yaml {at}"));
+    assert_eq!(above[0].1, "8060099990101000001");
+    let moved = versions(&format!("now.yaml {at} --platform platform:el8.8.0"));
+    assert_eq!(moved[0].1, "8080020260102030405");
+    let (_, table, _) = files.plan(&format!("now.yaml --all {at}"));
+    assert!(table.lines().next().unwrap().ends_with("NEW VERSION"), "{table}");
+    let (_, csv, _) = files.plan(&format!("now.yaml --all {at} --format csv"));
+    assert!(csv.lines().nth(1).unwrap().ends_with(",8060020260102030405"), "{csv}");
+}
+
+/// Returns the contexts of each `name:stream` whose documents say that they were built on a release.
+fn built_on(release: &str, text: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let snapshot = modplan::load::parse_text("modules.yaml", text);
+    let mut built: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for stream in &snapshot.streams {
+        let platform = stream.dependencies.last().and_then(|group| {
+            let needed = group.buildrequires.get("platform")?;
+            needed.streams.first().filter(|_| needed.streams.len() == 1)
+        });
+        if platform.is_some_and(|platform| platform.as_str() == release) {
+            let context = stream.context.as_ref().map(ToString::to_string).unwrap_or_default();
+            built.entry(stream.name_stream().to_string()).or_default().insert(context);
+        }
+    }
+    built
+}
+
+/// The repository of March 2022 was built on el8.5.0 and before; what was built on el8.6.0 after it is
+/// known, so that predicted contexts can be held against those that came. The one that differs, maven:3.5,
+/// required any platform before and el8 then.
+#[test]
+#[expect(clippy::print_stdout, reason = "the agreement is what a run shows")]
+fn contexts_predicted_for_el8_6_0_are_those_that_came() {
+    let Some(root) = crate::support::shared("data/modulemd") else { return };
+    let archive = root.join("eurolinux8-history.tar.zst");
+    let snapshots = crate::support::unpacked(&archive);
+    let (_, before) = snapshots
+        .iter()
+        .find(|(name, _)| name.contains("2022-03-17"))
+        .expect("the archive holds March 2022");
+    let now = std::fs::read_to_string(root.join("eurolinux8/x86_64-appstream.modules.yaml"));
+    let came = built_on("el8.6.0", &now.expect("readable"));
+    let known = built_on("el8.6.0", before);
+    let files = Files::new(&[("then.yaml", before.clone())]);
+    let (code, json, err) = files.plan("then.yaml --all --platform platform:el8.6.0 --format json");
+    assert_eq!(code, 0, "{err}");
+    let plan: Value = serde_json::from_str(&json).unwrap();
+    let (mut agree, mut wrong) = (0, Vec::new());
+    for module in plan["on_platform"]["modules"].as_array().unwrap() {
+        let id = module["id"].as_str().unwrap();
+        let (stream, _) = id.rsplit_once(':').unwrap();
+        let Some(real) = came.get(stream).filter(|_| !known.contains_key(stream)) else { continue };
+        for each in module["contexts"].as_array().unwrap() {
+            let context = each["context"].as_str().unwrap();
+            if real.contains(context) {
+                agree += 1;
+            } else {
+                wrong.push(format!("{id}: {context} predicted, {real:?} came"));
+            }
+        }
+    }
+    let all = agree + wrong.len();
+    println!("contexts predicted for el8.6.0 from March 2022: {agree} of {all} came");
+    wrong.iter().for_each(|wrong| println!("{wrong}"));
+    assert!(all >= 50 && wrong.len() <= 1, "{wrong:#?}");
 }

@@ -1,5 +1,6 @@
 //! What the tests share.
 
+mod archive;
 pub(crate) mod generate;
 pub(crate) mod mini;
 pub(crate) mod oracle;
@@ -9,6 +10,7 @@ mod watchdog;
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use archive::unpacked;
 pub(crate) use shared::shared;
 pub(crate) use watchdog::within_a_minute;
 

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use modplan::farm::Farm;
 use modplan::graph::{self, GraphOptions, ModuleGraph};
 use modplan::load::{self, Code, Finding, Input, Place, Severity, Snapshot, SourceUrls};
@@ -12,7 +13,7 @@ use modplan::name::{Arch, NameStream, Selector, nearest};
 use modplan::plan::expand::{Loaded, Settings};
 use modplan::plan::replatform::replatform;
 use modplan::plan::reuse::{Reuse, Strategy};
-use modplan::plan::{self, Given, Plan, Planning, SelectError, Selection};
+use modplan::plan::{self, Given, Plan, Planning, SelectError, Selection, Submission};
 use modplan::report;
 use modplan::scenario::Scenario;
 use modplan::sim::DurationMode;
@@ -77,6 +78,8 @@ pub(crate) struct Case {
     arches: Vec<Arch>,
     strategy: Strategy,
     reuse_from: Option<Snapshot>,
+    /// The platform that the plan is for, where that is another one than now.
+    platform: Option<NameStream>,
     sources: Option<SourceUrls>,
 }
 
@@ -104,7 +107,22 @@ impl Case {
         let selection = selection(args);
         plan::check_selection(&graph, &selection).map_err(refusal)?;
         warn_of_given(&graph, &selection.given, console);
-        Ok(Self { snapshot, graph, selection, arches, strategy, reuse_from, sources })
+        Ok(Self {
+            snapshot,
+            graph,
+            selection,
+            arches,
+            strategy,
+            reuse_from,
+            platform: None,
+            sources,
+        })
+    }
+
+    /// Plans for another platform: what was built on one that it cannot use is not reused.
+    pub(crate) fn for_platform(mut self, platform: Option<NameStream>) -> Self {
+        self.platform = platform;
+        self
     }
 
     /// Returns whether a finding says that something in the inputs is wrong or odd.
@@ -130,6 +148,12 @@ impl Case {
         self.graph.superseded_edges(&self.snapshot, &graph_options(args))
     }
 
+    /// Gives the modules of a plan the versions of a submission at a time.
+    pub(crate) fn give_versions(&self, at: Timestamp, plan: &mut Plan) {
+        let (unit, platform) = (self.selection.unit, self.platform.as_ref());
+        plan::give_versions(plan, &self.snapshot, Submission { at, unit, platform });
+    }
+
     /// Tells what a plan's modules become on another platform; returns whether any cannot be built.
     pub(crate) fn move_to(
         &self,
@@ -141,6 +165,7 @@ impl Case {
         let loaded = Loaded::new(&self.snapshot, &settings.platforms);
         let (on, moved) = replatform(&loaded, (&self.graph, &settings), plan, target)
             .map_err(|error| Refusal::usage(error.to_string()).hint("such as platform:el8.6.0"))?;
+        tell_unknown(target, &loaded, console);
         let inputs = &self.snapshot.inputs;
         let findings = report::replatform::findings((&on, &moved), (&loaded, &settings), inputs);
         console.findings(&findings, inputs);
@@ -158,11 +183,30 @@ impl Case {
             reuse: Reuse {
                 strategy: self.strategy,
                 from: self.reuse_from.as_ref(),
+                platform: self.platform.as_ref(),
                 sources: self.sources.as_ref(),
             },
         };
         Ok(plan::plan(given, asked).map_err(refusal)?)
     }
+}
+
+/// Tells where nothing loaded is a platform or was built on it: it is new, or mistyped.
+fn tell_unknown(target: &NameStream, loaded: &Loaded<'_>, console: &Console) {
+    if loaded.collection.builds_of(target).next().is_some() {
+        return;
+    }
+    let known = loaded.collection.all_of(&target.name);
+    let known: BTreeSet<String> =
+        known.map(|build| format!("{}:{}", target.name, build.candidate.nsvc.stream)).collect();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let hint = match nearest(&target.to_string(), known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`? the inputs have {}", known.join(", ")),
+        None if known.is_empty() => "the inputs have no platform at all".to_owned(),
+        None => format!("the inputs have {}", known.join(", ")),
+    };
+    let message = format!("no input describes {target}, and nothing was built on it: taken as new");
+    console.warn(&message, Some(&hint));
 }
 
 /// Tells what `--given` names although nothing is loaded of it and nothing requires it.

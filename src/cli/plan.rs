@@ -1,6 +1,7 @@
 //! `modplan plan`: what is rebuilt, why, in which order, how long: the dry run.
 
 use clap::{Args, ValueEnum};
+use jiff::Timestamp;
 use modplan::name::NameStream;
 use modplan::plan::Plan;
 use modplan::plan::reuse::Strategy;
@@ -27,6 +28,9 @@ pub(crate) struct PlanCommand {
     /// Tell what the rebuilt modules become on this platform: their contexts, and what is missing
     #[arg(long, value_name = "NAME:STREAM", value_parser = name_stream)]
     platform: Option<NameStream>,
+    /// The time of submission, such as 2026-11-24T00:00:00Z: tell the version that each rebuild gets
+    #[arg(long, value_name = "TIME")]
+    at: Option<Timestamp>,
     #[command(flatten)]
     world: WorldArgs,
     /// How the plan is written
@@ -53,7 +57,13 @@ enum Format {
 
 impl PlanCommand {
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
+        if self.platform.is_some() && matches!(self.format, Format::Csv | Format::Dot) {
+            return Err(Refusal::usage("csv and dot have no place for what --platform tells")
+                .hint("take --format table or json")
+                .into());
+        }
         let case = Case::read(&self.inputs.inputs, &self.selection, console)?;
+        let case = case.for_platform(self.platform.clone());
         let world = World::read((&self.world, DurationMode::Resample), console)?;
         let mut planning = case.plan(&world, console)?;
         refuse_storm(&planning.plan, &self.selection)?;
@@ -65,6 +75,9 @@ impl PlanCommand {
             let on = (&planning.farm, &world);
             planning.plan.estimate =
                 Some(estimate::estimate(&planning.plan, on, self.world.seed, console));
+        }
+        if let Some(at) = self.at {
+            case.give_versions(at, &mut planning.plan);
         }
         let remarks = report::plan::remarks(&planning.plan);
         for (remark, hint) in &remarks {

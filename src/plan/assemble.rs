@@ -282,6 +282,7 @@ fn module_row(given: Given<'_>, module: ModuleIx, planned: Planned) -> PlanModul
         earliest_start_seconds: 0.0,
         earliest_finish_seconds: 0.0,
         slack_seconds: 0.0,
+        new_version: None,
     }
 }
 

@@ -90,6 +90,9 @@ pub struct PlanModule {
     pub earliest_finish_seconds: f64,
     /// How much later it may finish without lengthening the whole.
     pub slack_seconds: f64,
+    /// The version that its rebuild gets, where the time of submission was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_version: Option<String>,
 }
 
 /// What orders the components of a module.

@@ -5,6 +5,7 @@
 //! it looks at versions of buildrequired modules where the service looks at their streams only.
 //! A source that nothing pins (a branch) is never called unchanged.
 
+mod candidate;
 mod decide;
 mod planned;
 mod reason;
@@ -13,11 +14,12 @@ mod recipe;
 use std::fmt;
 use std::str::FromStr;
 
+pub use candidate::{On, candidate};
 pub use decide::{Decision, decide};
 pub use planned::Reuse;
 pub(super) use planned::{Asked, decide_all};
 pub use reason::Reason;
-pub use recipe::{Part, Recipe, Source, candidate, commit_of};
+pub use recipe::{Part, Recipe, Source, commit_of};
 
 /// How much of an earlier build is taken over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]

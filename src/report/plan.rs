@@ -16,13 +16,16 @@ const NAMED_MAX: usize = 3;
 pub fn table(plan: &Plan) -> String {
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::NOTHING);
-    table.set_header(["WAVE", "MODULE", "COMPONENTS", "BATCHES", "PATH", "SLACK", "BECAUSE"]);
+    let mut header = vec!["WAVE", "MODULE", "COMPONENTS", "BATCHES", "PATH", "SLACK", "BECAUSE"];
+    let has_versions = plan.modules.iter().any(|module| module.new_version.is_some());
+    header.extend(has_versions.then_some("NEW VERSION"));
+    table.set_header(header);
     for column in [0, 2, 3, 4, 5] {
         let column = table.column_mut(column).expect("the header has seven columns");
         column.set_cell_alignment(comfy_table::CellAlignment::Right);
     }
     for module in &plan.modules {
-        table.add_row([
+        let mut row = vec![
             module.wave.to_string(),
             module.id.clone(),
             components(module),
@@ -30,7 +33,11 @@ pub fn table(plan: &Plan) -> String {
             span(module.earliest_finish_seconds - module.earliest_start_seconds),
             span(module.slack_seconds),
             reasons(plan, &module.because),
-        ]);
+        ];
+        if has_versions {
+            row.push(module.new_version.clone().unwrap_or_else(|| "-".to_owned()));
+        }
+        table.add_row(row);
     }
     format!("{}\n\n{}", table.trim_fmt(), summary(plan))
 }
@@ -138,12 +145,12 @@ fn summary(plan: &Plan) -> String {
 pub fn csv(plan: &Plan) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut write = |row: Vec<String>| writer.write_record(row).expect("memory takes every row");
-    let header = "wave,module,version,batch,component,package,ref,arches,estimate_seconds,estimate_from,reused,why";
+    let header = "wave,module,version,batch,component,package,ref,arches,estimate_seconds,estimate_from,reused,why,new_version";
     write(header.split(',').map(str::to_owned).collect());
     for module in &plan.modules {
         let start = || vec![module.wave.to_string(), module.id.clone(), module.version.clone()];
         if module.pass_through {
-            write(start().into_iter().chain(std::iter::repeat_n(String::new(), 9)).collect());
+            write(start().into_iter().chain(std::iter::repeat_n(String::new(), 10)).collect());
         }
         for batch in &module.batches {
             for component in &batch.components {
@@ -158,6 +165,7 @@ pub fn csv(plan: &Plan) -> String {
                     component.estimate_from.to_string(),
                     component.reused.to_string(),
                     component.why.clone(),
+                    module.new_version.clone().unwrap_or_default(),
                 ];
                 write(start().into_iter().chain(rest).collect());
             }

@@ -3,12 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::recipe::{candidate, pinned_by_url};
+use super::candidate::{On, candidate};
+use super::recipe::pinned_by_url;
 use super::{Decision, Reason, Recipe, Source, Strategy, decide};
 use crate::graph::{Module, ModuleGraph, ModuleIx};
 use crate::load::{Lock, Snapshot, SourceUrls, Stream, Wanted};
-use crate::name::{ComponentKey, ModuleName, NameStream, PackageName};
+use crate::name::{ComponentKey, ModuleName, NameStream, PackageName, Version};
 use crate::plan::batch::Contents;
+use crate::plan::platform::Platforms;
 
 /// How much of earlier builds a plan takes over, and from where.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,6 +19,8 @@ pub struct Reuse<'a> {
     pub strategy: Strategy,
     /// The builds to take from; none: those that are loaded.
     pub from: Option<&'a Snapshot>,
+    /// The platform to build on; none: each module's own.
+    pub platform: Option<&'a NameStream>,
     /// Where sources are, and the commits that pin them.
     pub sources: Option<&'a SourceUrls>,
 }
@@ -37,7 +41,7 @@ pub(in crate::plan) type Decisions = Vec<BTreeMap<ComponentKey, Decision>>;
 /// One module on the way to its decisions.
 struct Work {
     now: Recipe,
-    earlier: Option<Recipe>,
+    earlier: Result<Recipe, Reason>,
     is_changed: bool,
 }
 
@@ -106,9 +110,13 @@ struct Builds<'a> {
 impl<'a> Builds<'a> {
     fn work(&self, asked: Asked<'_>) -> Work {
         let module = &self.graph[asked.ix];
-        let nothing = Work { now: Recipe::default(), earlier: None, is_changed: asked.is_changed };
+        let nothing = Work {
+            now: Recipe::default(),
+            earlier: Err(Reason::NoEarlierBuild),
+            is_changed: asked.is_changed,
+        };
         let Some(document) = document_of(&self.loaded, module) else { return nothing };
-        let find = |wanted: &NameStream| newest(&self.loaded, wanted).map(Contents::from);
+        let find = |wanted: &NameStream| newest(&self.loaded, wanted);
         // A module whose components have no order is told where the plan is made.
         let Ok(mut now) = Recipe::of(document, &find) else { return nothing };
         for (key, part) in &mut now.parts {
@@ -128,23 +136,27 @@ impl<'a> Builds<'a> {
             }
         }
         let earlier = self.earlier(document);
-        if let Some(earlier) = &earlier {
+        if let Ok(earlier) = &earlier {
             now.buildroot = self.buildroot(asked.ix, document, earlier);
         }
         Work { now, earlier, is_changed: asked.is_changed }
     }
 
-    /// Finds the build to take from: among those given, else the loaded one itself.
-    fn earlier(&self, document: &'a Stream) -> Option<Recipe> {
-        let (builds, build) = match &self.from {
-            Some(from) => {
-                let same = from.get(&document.name_stream())?;
-                (from, candidate(document, same.iter().copied())?)
+    /// Finds the build to take from: among those given, else the loaded one itself; on another
+    /// platform, among those given or loaded.
+    fn earlier(&self, document: &'a Stream) -> Result<Recipe, Reason> {
+        let platforms = Platforms::default();
+        let (builds, build) = match (&self.from, self.reuse.platform) {
+            (None, None) => (&self.loaded, document),
+            (from, platform) => {
+                let from = from.as_ref().unwrap_or(&self.loaded);
+                let same = from.get(&document.name_stream()).ok_or(Reason::NoEarlierBuild)?;
+                let on = On { platform, platforms: &platforms };
+                (from, candidate((document, on), same.iter().copied())?)
             }
-            None => (&self.loaded, document),
         };
-        let find = |wanted: &NameStream| newest(builds, wanted).map(Contents::from);
-        Recipe::of(build, &find).ok()
+        let find = |wanted: &NameStream| newest(builds, wanted);
+        Recipe::of(build, &find).map_err(|_| Reason::NoEarlierBuild)
     }
 
     /// Returns the builds that a rebuild would be made with: the lock, and in it what is loaded now.
@@ -158,12 +170,22 @@ impl<'a> Builds<'a> {
         let mut buildroot = lock.clone();
         for (loaded, _) in self.graph.dependencies(ix) {
             let Module { name, stream, version, context, .. } = &self.graph[loaded];
-            if let Some(lock) = buildroot.get_mut(name) {
+            if let Some(lock) = buildroot.get_mut(name).filter(|_| !self.is_replaced(name)) {
                 let (stream, version) = (stream.clone(), *version);
                 *lock = Lock { stream, version, context: context.clone().unwrap_or_default() };
             }
         }
+        if let Some(NameStream { name, stream }) = self.reuse.platform
+            && let Some(lock) = buildroot.get_mut(name).filter(|lock| lock.stream != *stream)
+        {
+            *lock = Lock { stream: stream.clone(), version: Version(0), context: "".into() };
+        }
         buildroot
+    }
+
+    /// Returns whether a module is the platform that another one takes the place of.
+    fn is_replaced(&self, name: &ModuleName) -> bool {
+        self.reuse.platform.is_some_and(|platform| platform.name == *name)
     }
 }
 
@@ -172,8 +194,15 @@ impl Work {
     /// throughout, since what changed is not loaded.
     fn decide(&mut self, strategy: Strategy) -> BTreeMap<ComponentKey, Decision> {
         // What strategy a build was made with is not known: repositories do not tell.
-        let earlier = self.earlier.as_ref().map(|recipe| (recipe, Strategy::All));
-        let decisions = decide(strategy, &self.now, earlier);
+        let earlier = self.earlier.as_ref().ok().map(|recipe| (recipe, Strategy::All));
+        let mut decisions = decide(strategy, &self.now, earlier);
+        if let Err(why) = &self.earlier {
+            for decision in decisions.values_mut() {
+                if *decision == Decision::Rebuilt(Reason::NoEarlierBuild) {
+                    *decision = Decision::Rebuilt(why.clone());
+                }
+            }
+        }
         if !self.is_changed || !decisions.values().all(Decision::is_reused) {
             return decisions;
         }
@@ -201,8 +230,6 @@ fn document_of<'a>(documents: &ByStream<'a>, module: &Module) -> Option<&'a Stre
     documents.get(&module.name_stream())?.iter().copied().filter(is_it).min_by_key(rank)
 }
 
-/// Returns the newest document of a stream.
-fn newest<'a>(documents: &ByStream<'a>, wanted: &NameStream) -> Option<&'a Stream> {
-    let all = documents.get(wanted)?.iter().copied();
-    all.max_by_key(|stream| (stream.version, std::cmp::Reverse(stream.place)))
+fn newest<'a>(documents: &ByStream<'a>, wanted: &NameStream) -> Option<Contents<'a>> {
+    Contents::newest(documents.get(wanted)?.iter().copied(), wanted)
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Strategy;
-use crate::name::{ComponentKey, ModuleName};
+use crate::name::{ComponentKey, ModuleName, NameStream};
 
 /// Why a component is not reused; the first reason that holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +12,22 @@ pub enum Reason {
     StrategyAll,
     /// There is no earlier build of the module to take from.
     NoEarlierBuild,
+    /// There are earlier builds of the module, none of them on a platform that will do.
+    OtherPlatform {
+        /// The newest of them, `name:stream:version:context`.
+        build: String,
+        /// The platform it was made on; none where it does not say.
+        on: Option<NameStream>,
+        /// The platform to build on.
+        wanted: NameStream,
+    },
+    /// There are earlier builds of the module, all made with other streams.
+    OtherStreams {
+        /// The newest of them, `name:stream:version:context`.
+        build: String,
+        /// One module that it was made with in another stream; none where that is not recorded.
+        differs: Option<ModuleName>,
+    },
     /// The earlier build was not made with a strategy that this one can follow.
     EarlierStrategy(Strategy),
     /// The earlier build did not have the component.
@@ -65,6 +81,18 @@ impl fmt::Display for Reason {
         match self {
             Self::StrategyAll => f.write_str("the rebuild strategy is all"),
             Self::NoEarlierBuild => f.write_str("there is no earlier build of the module"),
+            Self::OtherPlatform { build, on: Some(on), wanted } => {
+                write!(f, "the earlier build {build} was made on {on}, which {wanted} cannot use")
+            }
+            Self::OtherPlatform { build, on: None, wanted } => {
+                write!(f, "the earlier build {build} does not say that it was made for {wanted}")
+            }
+            Self::OtherStreams { build, differs: Some(name) } => {
+                write!(f, "the earlier build {build} was made with another stream of {name}")
+            }
+            Self::OtherStreams { build, differs: None } => {
+                write!(f, "the earlier build {build} was made in another buildroot")
+            }
             Self::EarlierStrategy(strategy) => {
                 write!(f, "the earlier build was made with {strategy}, which cannot be built upon")
             }

@@ -135,26 +135,3 @@ fn after(key: &ComponentKey, ordered: &Ordered<'_>) -> BTreeSet<ComponentKey> {
 fn own_or(own: &BTreeSet<Arch>, module: &BTreeSet<Arch>) -> BTreeSet<Arch> {
     if own.is_empty() { module.clone() } else { own.clone() }
 }
-
-/// Finds the build to take from: of the same name and stream, made in the same buildroot by
-/// stream, where that is recorded, else of the same context; the newest of these.
-#[must_use]
-pub fn candidate<'a>(
-    wanted: &Stream,
-    earlier: impl IntoIterator<Item = &'a Stream>,
-) -> Option<&'a Stream> {
-    let streams = |stream: &Stream| -> BTreeMap<ModuleName, _> {
-        stream.locks.iter().map(|(name, lock)| (name.clone(), lock.stream.clone())).collect()
-    };
-    let wanted_streams = streams(wanted);
-    let fits = |other: &&Stream| {
-        (&other.name, &other.stream) == (&wanted.name, &wanted.stream)
-            && if wanted.locks.is_empty() || other.locks.is_empty() {
-                other.context == wanted.context
-            } else {
-                streams(other) == wanted_streams
-            }
-    };
-    let newest = |other: &&Stream| (other.version, other.context.clone(), other.arch.clone());
-    earlier.into_iter().filter(fits).max_by_key(newest)
-}
