@@ -99,17 +99,17 @@ fn solutions(universe: &Universe, resolution: &Resolution, nsv: &str) -> BTreeSe
 
 /// How a case is judged.
 #[derive(PartialEq)]
-enum Judgement {
+pub(crate) enum Judgement {
     /// The rules determine the answer: it has to be equal.
     Equal,
     /// They do not, or the recorded answer does not follow them: any valid answer will do.
     Valid,
 }
 
-struct Judge<'a> {
-    checker: Checker<'a>,
-    groups: &'a [Needs],
-    nsv: &'a str,
+pub(crate) struct Judge<'a> {
+    pub(crate) checker: Checker<'a>,
+    pub(crate) groups: &'a [Needs],
+    pub(crate) nsv: &'a str,
 }
 
 impl Judge<'_> {
@@ -143,7 +143,7 @@ impl Judge<'_> {
 
     /// Decides by rule: validity where, for some key, the smallest index sum is not unique or the
     /// recorded answer does not have it.
-    fn judgement(&self, recorded: &[Vec<String>]) -> Judgement {
+    pub(crate) fn judgement(&self, recorded: &[Vec<String>]) -> Judgement {
         let determined = recorded.iter().all(|solution| {
             let (group, set) = self.parse(solution);
             let valid = self.checker.all(&self.groups[group]);
@@ -161,7 +161,7 @@ impl Judge<'_> {
     }
 
     /// Whether each of our answers is valid, and they have the recorded keys, one answer each.
-    fn accepts(&self, ours: &BTreeSet<Vec<String>>, recorded: &[Vec<String>]) -> bool {
+    pub(crate) fn accepts(&self, ours: &BTreeSet<Vec<String>>, recorded: &[Vec<String>]) -> bool {
         let keys = |solutions: &mut dyn Iterator<Item = &Vec<String>>| -> Vec<(usize, Key)> {
             let mut keys: Vec<_> = solutions
                 .map(|solution| {
