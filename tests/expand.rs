@@ -306,7 +306,7 @@ fn expand_files(files: &[(&str, String)], arguments: &[&str]) -> (i32, String, S
 fn the_newest_document_of_an_included_module_counts_in_any_order_of_inputs() {
     let rpms = |key: &str| format!("{{rpms: {{{key}: {{rationale: r}}}}}}");
     let outer = module("outer", 1, "{modules: {inner: {rationale: r, ref: \"1\"}}}");
-    let mut documents = vec![
+    let mut documents = [
         module("inner", 1, &rpms("older")),
         module("inner", 3, &rpms("newest")),
         module("inner", 2, &rpms("old")),

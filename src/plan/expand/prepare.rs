@@ -116,45 +116,47 @@ impl Document {
             .map_err(|names| unused(Kind::Build, names))?;
         override_needs(groups.iter_mut().map(|(_, group)| &mut group.requires), run)
             .map_err(|names| unused(Kind::Runtime, names))?;
-        let mut changes = Vec::new();
+        self.changes.clear();
         for ((at, group), (_, written)) in groups.into_iter().zip(&before) {
-            let mut note = |kind, (name, written): (&ModuleName, &[StreamName]), cause| {
-                let (name, written) = (name.clone(), written.to_vec());
-                changes.extend(at.map(|group| Change { group, kind, name, written, cause }));
+            let causes = settle_bases(group, written, (request, collection, settings));
+            let change = |(kind, name, cause): (Kind, ModuleName, Cause)| {
+                let needs = match kind {
+                    Kind::Build => &written.buildrequires,
+                    Kind::Runtime => &written.requires,
+                };
+                let written = needs[&name].clone();
+                Some(Change { group: at?, kind, name, written, cause })
             };
-            for (name, streams) in &group.requires {
-                if *streams != written.requires[name] {
-                    note(Kind::Runtime, (name, &written.requires[name]), Cause::Override);
-                }
-            }
-            for (name, streams) in &mut group.buildrequires {
-                let written = &written.buildrequires[name];
-                let mut cause = (streams != written).then_some(Cause::Override);
-                if settings.platforms.is_base(name) {
-                    let released = streams.iter().any(|stream| {
-                        let base = NameStream { name: name.clone(), stream: stream.clone() };
-                        request.released.contains(&base)
-                    });
-                    let built_on = base_streams(name, streams, (request, collection, settings));
-                    if built_on != *streams {
-                        let support = built_on.iter().any(|stream| stream.as_str().ends_with(".z"));
-                        let other = if released || support {
-                            Cause::Released
-                        } else {
-                            Cause::VirtualStream
-                        };
-                        cause = Some(other);
-                        *streams = built_on;
-                    }
-                }
-                if let Some(cause) = cause {
-                    note(Kind::Build, (name, written), cause);
-                }
-            }
+            self.changes.extend(causes.into_iter().filter_map(change));
         }
-        self.changes = changes;
         Ok(())
     }
+}
+
+/// Puts the streams to build on in place of base modules' as they are written, and returns each
+/// requirement of the group that now reads otherwise than it was written.
+fn settle_bases(
+    group: &mut Group,
+    written: &Group,
+    (request, collection, settings): (&Request, &Collection, &Settings),
+) -> Vec<(Kind, ModuleName, Cause)> {
+    let overridden = group.requires.iter().filter(|(name, now)| **now != written.requires[*name]);
+    let mut causes: Vec<(Kind, ModuleName, Cause)> =
+        overridden.map(|(name, _)| (Kind::Runtime, name.clone(), Cause::Override)).collect();
+    for (name, streams) in &mut group.buildrequires {
+        let mut cause = (*streams != written.buildrequires[name]).then_some(Cause::Override);
+        if settings.platforms.is_base(name) {
+            let built_on = base_streams(name, streams, (request, collection, settings));
+            if built_on != *streams {
+                let is_support = |stream: &StreamName| stream.as_str().ends_with(".z");
+                let released = built_on.iter().any(is_support) && !streams.iter().any(is_support);
+                cause = Some(if released { Cause::Released } else { Cause::VirtualStream });
+                *streams = built_on;
+            }
+        }
+        causes.extend(cause.map(|cause| (Kind::Build, name.clone(), cause)));
+    }
+    causes
 }
 
 fn group(written: &Dependencies) -> Group {
@@ -199,7 +201,7 @@ fn base_streams(
         // release were made on `el8` itself, and it stands for its newest release by now.
         let is_real = collection.builds_of(&wanted).any(|build| {
             let is_virtual = build.candidate.virtual_streams.contains(stream);
-            !build.is_garbage && !(build.is_assumed && is_virtual)
+            !(build.is_garbage || build.is_assumed && is_virtual)
         });
         if is_real || negated(stream).is_some() {
             return stream.clone();

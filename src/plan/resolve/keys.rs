@@ -117,8 +117,12 @@ struct Walk<'a> {
     refusals: Vec<Refusal>,
 }
 
-/// The levels of a walk and the stream that each is pinned to.
-type Path = Vec<(usize, usize)>;
+/// A level, and the stream that it is pinned to.
+type Pin = (usize, usize);
+
+/// What is done where all levels of a walk are pinned. Returns, where nothing comes out, how many of
+/// the pins are enough for that: the walk goes on at the last of these.
+type Reached<'r, 'a> = dyn FnMut(&mut Walk<'a>, &[Pin]) -> Result<Option<usize>, TooMany> + 'r;
 
 impl<'a> Walk<'a> {
     fn run(&mut self) -> Verdict {
@@ -151,12 +155,12 @@ impl<'a> Walk<'a> {
     /// Walks the tree of the pins of some levels, below others that are pinned already.
     fn walk(
         &mut self,
-        (above, levels): (&[(usize, usize)], &[usize]),
-        reached: &mut dyn FnMut(&mut Self, &[(usize, usize)]) -> Result<Option<usize>, TooMany>,
+        (above, levels): (&[Pin], &[usize]),
+        reached: &mut Reached<'_, 'a>,
     ) -> Result<(), TooMany> {
         let all: &'a [Level] = self.levels;
         let start = self.state.mark();
-        let mut path: Path = above.to_vec();
+        let mut path: Vec<Pin> = above.to_vec();
         let mut marks: Vec<Mark> = vec![start];
         // The stream to pin next at the depth reached.
         let mut next = 0;
@@ -195,7 +199,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Solves everything but the base modules, which are pinned: part by part, then every product.
-    fn solve_rest(&mut self, bases: &[(usize, usize)]) -> Result<Option<usize>, TooMany> {
+    fn solve_rest(&mut self, bases: &[Pin]) -> Result<Option<usize>, TooMany> {
         let levels = self.levels;
         let common = FixedBitSet::from_iter(
             (0..self.state.universe.name_count())
@@ -219,7 +223,7 @@ impl<'a> Walk<'a> {
     /// Solves one part: for each pinning of its levels the best builds, or a refusal.
     fn solve_part(
         &mut self,
-        bases: &[(usize, usize)],
+        bases: &[Pin],
         levels: &[usize],
         scope: &FixedBitSet,
     ) -> Result<Vec<Solved>, TooMany> {
@@ -252,21 +256,20 @@ impl<'a> Walk<'a> {
     /// that it is not searched again for every stream of the others.
     fn blame(
         &mut self,
-        (path, first): (&[(usize, usize)], usize),
+        (path, first): (&[Pin], usize),
         (start, scope): (Mark, &FixedBitSet),
         choices: usize,
     ) -> Option<(usize, Conflict)> {
         let end = self.state.mark();
         self.state.undo_to(start);
         let mut blamed = None;
-        for kept in first..path.len() {
+        for (kept, &(level, stream)) in path.iter().enumerate().skip(first) {
             if blamed.is_none()
                 && let (Outcome::Nothing(conflict), _) = self.search(scope, choices * 2)
                 && !conflict.undecided
             {
                 blamed = Some((kept, conflict));
             }
-            let (level, stream) = path[kept];
             let (_, need, streams) = &self.levels[level].streams[stream];
             let imposed = Imposed { owner: Owner::Document, need, streams };
             assert!(self.state.require(imposed).is_ok(), "the same pins were in force before");
@@ -313,7 +316,7 @@ impl<'a> Walk<'a> {
         if count > self.group.limits.keys_max { Err(TooMany) } else { Ok(()) }
     }
 
-    fn refuse(&mut self, path: &[(usize, usize)], conflict: Conflict) {
+    fn refuse(&mut self, path: &[Pin], conflict: Conflict) {
         let pinned = path.iter().map(|&(level, stream)| &self.levels[level].streams[stream]);
         let mut key: Vec<NameStream> = pinned.map(|(pinned, ..)| pinned.clone()).collect();
         key.sort();
