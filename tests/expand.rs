@@ -420,6 +420,11 @@ fn a_static_context_of_the_options_is_called_by_its_name() {
         err.contains("requires of context CTX2 ask for perl:5.99, which has no build"),
         "{err}"
     );
+    let document =
+        document.replace("CTX2: {buildrequires: {", "CTX2: {buildrequires: {ruby: '9', ");
+    let (code, _, err) = run(&document, &[]);
+    assert_eq!(code, 1, "{err}");
+    assert!(err.contains("there is no build of ruby:9 (required by context CTX2)"), "{err}");
 }
 
 #[test]

@@ -90,7 +90,7 @@ impl Problem {
                 "{base} has virtual streams but not the form x.y.z, so that nobody can tell which \
                  releases are compatible"
             ),
-            Self::NoBuild { wanted, by, streams, platforms, .. } => {
+            Self::NoBuild { wanted, by, groups, streams, platforms } => {
                 write!(f, "there is no build of {wanted}")?;
                 if !platforms.is_empty() {
                     let platforms = listed(platforms, "and");
@@ -98,11 +98,13 @@ impl Problem {
                 } else if !streams.is_empty() {
                     write!(f, "; {} has {}", wanted.name, listed(streams, "and"))?;
                 }
-                let by = by.iter().map(|who| match (words.at)(who, &wanted.name) {
-                    Some(place) if *who != Who::Document => format!("{who} at {place}"),
-                    _ => who.to_string(),
+                let builds = by.iter().filter(|who| **who != Who::Document);
+                let builds = builds.map(|who| match (words.at)(who, &wanted.name) {
+                    Some(place) => format!("{who} at {place}"),
+                    None => who.to_string(),
                 });
-                write!(f, " (required by {})", listed(&by.collect::<Vec<_>>(), "and"))
+                let by: Vec<String> = groups.iter().map(called).chain(builds).collect();
+                write!(f, " (required by {})", listed(&by, "and"))
             }
             Self::NoProvider { group, names } => {
                 let (group, names) = (called(group), listed(names, "or"));
