@@ -66,7 +66,7 @@ fn every_modulemd_file_has_the_findings_of_the_snapshot() {
 /// and one of all distinct rows of 2017, a row a line.
 fn answers(root: &Path) -> Vec<(String, String)> {
     let mut answers = support::unpacked(&root.join("responses-big.tar.zst"));
-    let lines = String::from_utf8(zstd(&root.join("records.jsonl.zst"))).expect("UTF-8");
+    let lines = String::from_utf8(support::zstd(&root.join("records.jsonl.zst"))).expect("UTF-8");
     let record = |line: &str| {
         let wrapped: Value = serde_json::from_str(line).expect("JSON");
         wrapped["record"].to_string()
@@ -117,17 +117,6 @@ fn every_field_set_of_2017_is_read() {
     // Three rows tell again of builds that others told of.
     assert_eq!(snapshot.streams.len() + inactive, 150);
     assert_eq!(artifacts[..3], [5822, 5816, 0]);
-}
-
-/// Returns the content of a packed file.
-fn zstd(path: &Path) -> Vec<u8> {
-    let packed = std::fs::read(path).expect("readable");
-    let mut content = Vec::new();
-    ruzstd::decoding::StreamingDecoder::new(packed.as_slice())
-        .expect("zstd")
-        .read_to_end(&mut content)
-        .expect("unpacks");
-    content
 }
 
 #[test]

@@ -10,7 +10,7 @@ mod watchdog;
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use archive::unpacked;
+pub(crate) use archive::{unpacked, zstd};
 pub(crate) use shared::shared;
 pub(crate) use watchdog::within_a_minute;
 

@@ -26,11 +26,11 @@ fn modplan(arguments: &[&str]) -> (i32, String, String) {
 }
 
 fn with_scenario(scenario: &str, arguments: &[&str]) -> (i32, String, String) {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("scenario.yaml");
-    fs::write(&path, scenario).unwrap();
+    fs::write(&path, scenario).expect("it is writable");
     let trace = ["--trace", "fixtures/el8-perl/trace.csv"];
-    let scenario = ["--scenario", path.to_str().unwrap()];
+    let scenario = ["--scenario", path.to_str().expect("UTF-8")];
     modplan(&[arguments, &trace, &scenario].concat())
 }
 
@@ -103,7 +103,7 @@ fn every_way_to_end_badly_says_why_and_what_to_do() {
 }
 
 fn execute_with(journal: &Path, seed: &str) -> (i32, String, String) {
-    let journal = journal.to_str().unwrap();
+    let journal = journal.to_str().expect("UTF-8");
     with_scenario(TROUBLE, &[&ONE[..], &["--journal", journal, "--seed", seed]].concat())
 }
 

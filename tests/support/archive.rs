@@ -5,13 +5,18 @@ use std::path::Path;
 
 /// Returns the files of a packed archive.
 pub(crate) fn unpacked(path: &Path) -> Vec<(String, String)> {
+    files(&zstd(path))
+}
+
+/// Returns the content of a packed file.
+pub(crate) fn zstd(path: &Path) -> Vec<u8> {
     let packed = std::fs::read(path).expect("readable");
-    let mut archive = Vec::new();
+    let mut content = Vec::new();
     ruzstd::decoding::StreamingDecoder::new(packed.as_slice())
         .expect("zstd")
-        .read_to_end(&mut archive)
+        .read_to_end(&mut content)
         .expect("unpacks");
-    files(&archive)
+    content
 }
 
 /// Returns the files of a tar archive: 512 bytes of header each, its size in octal at 124.
