@@ -27,6 +27,7 @@ mod stream;
 mod yaml;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use about::{About, Defaults, Intent, Profile, RpmMapEntry, Stated, Value};
 pub use drift::{arch_drift, arch_drifts};
@@ -49,11 +50,18 @@ pub struct Options {
     pub is_packager: bool,
     /// The most bytes of one input, unpacked.
     pub input_bytes_max: u64,
+    /// What standard input holds, where it was read before: it can be read once.
+    pub standard_input: Option<Arc<[u8]>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { is_strict: false, is_packager: false, input_bytes_max: 1 << 30 }
+        Self {
+            is_strict: false,
+            is_packager: false,
+            input_bytes_max: 1 << 30,
+            standard_input: None,
+        }
     }
 }
 
@@ -68,7 +76,10 @@ impl Default for Options {
 pub fn load(paths: &[PathBuf], options: &Options) -> Result<Snapshot, LoadError> {
     let mut gatherer = Gatherer::new(options);
     for path in source::resolve(paths, &[".yaml", ".yml", ".json"])? {
-        let bytes = source::read(&path, options.input_bytes_max)?;
+        let bytes = match &options.standard_input {
+            Some(read) if path.as_os_str() == "-" => source::Bytes::plain(read.to_vec()),
+            Some(_) | None => source::read(&path, options.input_bytes_max)?,
+        };
         if repository::is_index(&bytes.content) {
             match repository::modules(&path, &bytes.content, options.input_bytes_max)? {
                 Ok(files) => gatherer.repository(&path.display().to_string(), bytes, files),

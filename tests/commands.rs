@@ -388,3 +388,36 @@ fn the_first_command_of_the_readme_prints_what_the_readme_shows() {
         assert!(readme.contains(line.trim_end()), "the README shows another table:\n{}", said.out);
     }
 }
+
+#[test]
+fn a_plan_is_read_back_from_standard_input_and_packed() {
+    use std::io::Write as _;
+    let select = ["--changed", "perl:5.30"];
+    let plan = modplan(&[&["plan", EL8, "--format", "json"], &select[..]].concat()).out;
+    let approach = ["--approach", "orchestrator-owned", "--format", "json"];
+    let plain = modplan(&[&["execute", EL8], &select[..], &approach].concat());
+    let files = Files::new();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(plan.as_bytes()).expect("memory takes it");
+    let path = files.with("plan.json.gz", packed.finish().expect("memory takes it"));
+    let read_back = modplan(&[&["execute", &path], &approach[..]].concat());
+    assert_eq!((read_back.code, &read_back.out), (0, &plain.out));
+    let through = |input: String, arguments: &[&str]| {
+        let mut command = Command::cargo_bin("modplan").expect("the binary is built");
+        command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).write_stdin(input);
+        String::from_utf8(command.output().expect("it starts").stdout).expect("UTF-8")
+    };
+    assert_eq!(through(plan, &[&["execute", "-"], &approach[..]].concat()), plain.out);
+    // Modules come through standard input too, though it was looked at for a plan first.
+    let modules = fs::read_to_string(EL8).expect("the fixture is there");
+    let piped = through(modules, &[&["execute", "-"], &select[..], &approach].concat());
+    assert_eq!(piped, plain.out);
+}
+
+#[test]
+fn what_is_missing_is_told_with_its_line() {
+    let said = modplan(&["plan", EL8, "--all", "-v"]);
+    let line = said.err.lines().find(|line| line.contains("not loaded")).expect("something is");
+    assert!(line.starts_with("warning: fixtures/el8-perl/modules.yaml:"), "{line}");
+    assert!(said.err.contains("read 1 inputs"), "{}", said.err);
+}

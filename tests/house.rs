@@ -270,3 +270,31 @@ fn licences_are_read_with_and_and_or() {
     assert!(!licence_is_fine("MIT AND GPL-3.0", &allowed));
     assert!(!licence_is_fine("", &allowed));
 }
+
+#[test]
+fn no_crate_is_locked_that_deny_toml_bans() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| fs::read_to_string(root.join(name)).expect("it is there");
+    let (deny, lock) = (read("deny.toml"), read("Cargo.lock"));
+    let banned: Vec<&str> = deny
+        .lines()
+        .filter(|line| !line.contains("wrappers"))
+        .filter_map(|line| line.split_once("crate = \"")?.1.split('"').next())
+        .collect();
+    assert!(!banned.is_empty(), "deny.toml bans something");
+    for name in banned {
+        assert!(!lock.contains(&format!("name = \"{name}\"\n")), "{name} is locked");
+    }
+    // What wraps C code belongs to the live feature alone.
+    let tree = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--offline", "--edges", "normal,build", "--prefix", "none"])
+        .current_dir(root)
+        .output()
+        .expect("cargo runs");
+    let tree = String::from_utf8(tree.stdout).expect("UTF-8");
+    assert!(tree.contains("petgraph"), "the tree of the core is listed");
+    for name in ["openssl-sys", "cc", "cmake", "bindgen"] {
+        let is_it = |line: &str| line.split(' ').next() == Some(name);
+        assert!(!tree.lines().any(is_it), "the core needs {name}");
+    }
+}

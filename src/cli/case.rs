@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use modplan::farm::Farm;
@@ -90,7 +91,26 @@ impl Case {
         args: &SelectionArgs,
         console: &Console,
     ) -> anyhow::Result<Self> {
-        let snapshot = load::load(inputs, &load::Options::default())?;
+        Self::read_after_look((inputs, None), args, console)
+    }
+
+    /// The same where standard input was read already.
+    pub(crate) fn read_after_look(
+        (inputs, standard_input): (&[PathBuf], Option<Arc<[u8]>>),
+        args: &SelectionArgs,
+        console: &Console,
+    ) -> anyhow::Result<Self> {
+        let options = load::Options { standard_input, ..load::Options::default() };
+        let snapshot = load::load(inputs, &options)?;
+        tracing::info!(
+            "read {} inputs: {} module builds, {} findings",
+            snapshot.inputs.len(),
+            snapshot.streams.len(),
+            snapshot.findings.len()
+        );
+        for input in &snapshot.inputs {
+            tracing::debug!("{}: {}, {} documents", input.path, input.kind, input.documents);
+        }
         let graph = ModuleGraph::new(&snapshot, &graph_options(args));
         console.findings(&snapshot.findings, &snapshot.inputs);
         console.findings(graph.findings(), &snapshot.inputs);
@@ -133,6 +153,12 @@ impl Case {
     /// Plans what is selected.
     pub(crate) fn plan(&self, world: &World, console: &Console) -> anyhow::Result<Planning> {
         let planning = self.plan_selection(&self.selection, world)?;
+        tracing::info!(
+            "planned {} modules in {} waves, {} requirements open",
+            planning.plan.modules.len(),
+            planning.plan.waves.len(),
+            planning.plan.prerequisites.len()
+        );
         console.findings(&planning.findings, &self.snapshot.inputs);
         Ok(planning)
     }
@@ -448,25 +474,42 @@ fn named(path: &str) -> Input {
     Input { path: path.to_owned(), kind: "", documents: 0, sha256: String::new() }
 }
 
-/// Reads a plan that was written before, where that is what the one input holds.
-pub(crate) fn read_plan(inputs: &[PathBuf]) -> anyhow::Result<Option<Plan>> {
-    let [path] = inputs else { return Ok(None) };
-    if path == Path::new("-") || !path.is_file() {
-        return Ok(None);
+/// What a first look at the inputs finds.
+pub(crate) enum Look {
+    /// A plan that was written before.
+    Plan(Box<Plan>),
+    /// Inputs to plan from, with what standard input held where it is one of them.
+    Inputs(Option<Arc<[u8]>>),
+}
+
+/// Reads a plan that was written before, packed or not, where that is what the one input holds.
+pub(crate) fn look(inputs: &[PathBuf]) -> anyhow::Result<Look> {
+    let [path] = inputs else { return Ok(Look::Inputs(None)) };
+    let is_standard_input = path == Path::new("-");
+    if !is_standard_input && !path.is_file() {
+        return Ok(Look::Inputs(None));
     }
-    let bytes = read(path)?;
+    let file = load::raw_files(inputs, &[])?.into_iter().next();
+    let bytes = file.filter(|file| file.broken.is_none()).map(|file| file.content);
+    let Some(bytes) = bytes else { return Ok(Look::Inputs(None)) };
+    match plan_of(path, &bytes)? {
+        Some(plan) => Ok(Look::Plan(Box::new(plan))),
+        None => Ok(Look::Inputs(is_standard_input.then(|| bytes.into()))),
+    }
+}
+
+fn plan_of(path: &Path, bytes: &[u8]) -> Result<Option<Plan>, Refusal> {
     // A plan is told from other JSON by fields that nothing else has.
-    let Ok(value) = serde_json::from_slice::<serde_json::Value>(&bytes) else { return Ok(None) };
+    let Ok(value) = serde_json::from_slice::<serde_json::Value>(bytes) else { return Ok(None) };
     if value.get("waves").is_none() || value.get("format").is_none() {
         return Ok(None);
     }
     let no = |why: String| Refusal::no(format!("{} is no plan to execute: {why}", path.display()));
     if value["format"] != plan::model::FORMAT {
         return Err(no(format!("its format is {}, not {}", value["format"], plan::model::FORMAT))
-            .hint("write it again with `modplan plan --format json`")
-            .into());
+            .hint("write it again with `modplan plan --format json`"));
     }
-    let plan: Plan = serde_json::from_slice(&bytes).map_err(|error| no(error.to_string()))?;
+    let plan: Plan = serde_json::from_slice(bytes).map_err(|error| no(error.to_string()))?;
     modplan::sim::check(&plan).map_err(no)?;
     Ok(Some(plan))
 }

@@ -22,7 +22,7 @@ use modplan::sim::{
 };
 
 use super::args::{SelectionArgs, Unit, WorldArgs};
-use super::case::{Case, World, read_plan};
+use super::case::{Case, Look, World, look};
 use super::console::Console;
 use super::output::OutputArgs;
 use super::plan::refuse_storm;
@@ -274,18 +274,11 @@ impl Subject {
         vary: &[Vary],
     ) -> anyhow::Result<Self> {
         let ((args, durations), console) = world;
-        if let Some(plan) = read_plan(inputs)? {
-            if selection.selects_something() {
-                return Err(Refusal::usage("a plan is selected already")
-                    .hint("leave the selection flags out, or give the inputs instead of the plan")
-                    .into());
-            }
-            refuse_storm(&plan, selection)?;
-            let world = World::read_to_vary((args, durations), vary, console)?;
-            warn_of_stale_pdc(&world, &[], console);
-            return Ok(Self::of_plan(plan, world, selection));
-        }
-        let case = Case::read(inputs, selection, console)?;
+        let standard_input = match look(inputs)? {
+            Look::Plan(plan) => return Self::read_back(*plan, selection, (world, vary)),
+            Look::Inputs(standard_input) => standard_input,
+        };
+        let case = Case::read_after_look((inputs, standard_input), selection, console)?;
         let mut world = World::read_to_vary((args, durations), vary, console)?;
         let given = world.farm.clone();
         world.farm = given.as_ref().map(|farm| widest(farm, vary));
@@ -302,6 +295,24 @@ impl Subject {
         let farm = given.clone().unwrap_or(planning.farm);
         world.farm = given;
         Ok(Self { plan: planning.plan, world, prepared, farm, builds_max, is_read_back: false })
+    }
+
+    /// Takes a plan that was written before.
+    fn read_back(
+        plan: Plan,
+        selection: &SelectionArgs,
+        (world, vary): (((&WorldArgs, DurationMode), &Console), &[Vary]),
+    ) -> anyhow::Result<Self> {
+        let ((args, durations), console) = world;
+        if selection.selects_something() {
+            return Err(Refusal::usage("a plan is selected already")
+                .hint("leave the selection flags out, or give the inputs instead of the plan")
+                .into());
+        }
+        refuse_storm(&plan, selection)?;
+        let world = World::read_to_vary((args, durations), vary, console)?;
+        warn_of_stale_pdc(&world, &[], console);
+        Ok(Self::of_plan(plan, world, selection))
     }
 
     fn of_plan(plan: Plan, world: World, selection: &SelectionArgs) -> Self {

@@ -32,6 +32,7 @@ impl LoadArgs {
             is_strict: self.strict,
             is_packager: self.packager,
             input_bytes_max: self.max_input_bytes,
+            standard_input: None,
         };
         load::load(&self.inputs.inputs, &options)
     }

@@ -13,7 +13,7 @@ use super::select::{self, Rebuilt, SelectError, Selection};
 use crate::farm::Farm;
 use crate::graph::csr::{self, Adjacency};
 use crate::graph::{Kind, Missing, ModuleGraph, ModuleIx, cycle};
-use crate::load::{Finding, Snapshot};
+use crate::load::{Finding, Place, Snapshot};
 use crate::name::{Arch, NameStream, PackageName, Selector};
 use crate::trace::History;
 
@@ -261,7 +261,7 @@ fn assemble(
         bounds: durations.bounds,
         ..Plan::default()
     };
-    add_missing(&mut plan, given.graph, (rebuilt, &asked.given));
+    add_missing(&mut plan, given, (rebuilt, &asked.given));
     plan
 }
 
@@ -286,12 +286,17 @@ fn module_row(given: Given<'_>, module: ModuleIx, planned: Planned) -> PlanModul
     }
 }
 
+/// Returns the path of the file in which something stands.
+fn path_of(snapshot: &Snapshot, place: Place) -> String {
+    let input = snapshot.inputs.get(place.input as usize);
+    input.map(|input| input.path.clone()).unwrap_or_default()
+}
+
 fn because(snapshot: &Snapshot, reason: &select::Reason) -> Because {
-    let input = snapshot.inputs.get(reason.place.input as usize);
     Because {
         kind: reason.kind,
         on: reason.on.clone(),
-        path: input.map(|input| input.path.clone()).unwrap_or_default(),
+        path: path_of(snapshot, reason.place),
         line: reason.place.line,
     }
 }
@@ -312,10 +317,11 @@ fn waves(modules: &[PlanModule]) -> Vec<Vec<String>> {
 }
 
 /// Adds what the rebuilt modules require and nothing loaded answers, but for what is given.
-fn add_missing(plan: &mut Plan, graph: &ModuleGraph, of: (&Rebuilt, &[Selector])) {
-    let (rebuilt, given) = of;
+fn add_missing(plan: &mut Plan, given: Given<'_>, of: (&Rebuilt, &[Selector])) {
+    let (rebuilt, available) = of;
+    let graph = given.graph;
     let is_given = |requires: &NameStream| {
-        given.iter().any(|id| {
+        available.iter().any(|id| {
             id.name() == requires.name.as_str()
                 && id.stream().is_none_or(|stream| stream == requires.stream.as_str())
         })
@@ -330,6 +336,8 @@ fn add_missing(plan: &mut Plan, graph: &ModuleGraph, of: (&Rebuilt, &[Selector])
             module: graph[row.module].id.to_string(),
             requires: row.requires.to_string(),
             reason: Missing::as_str(row.missing).to_owned(),
+            path: path_of(given.snapshot, row.place),
+            line: row.place.line,
         });
     }
     for row in graph.self_requires().iter().filter(|row| rebuilt.contains_key(&row.module)) {

@@ -217,6 +217,12 @@ pub struct DanglingRow {
     pub requires: String,
     /// `not loaded` or `no compatible context`.
     pub reason: String,
+    /// The file that says so; empty in a plan of an earlier release.
+    #[serde(default)]
+    pub path: String,
+    /// The line in it.
+    #[serde(default)]
+    pub line: u32,
 }
 
 /// A requirement of a module on a stream of its own name.

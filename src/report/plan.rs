@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::graph::export::{self, Cluster, Drawing, DrawnEdge, DrawnNode};
 use crate::plan::Plan;
-use crate::plan::model::{self, Because, BecauseKind, PlanModule};
+use crate::plan::model::{self, Because, BecauseKind, DanglingRow, PlanModule};
 use crate::time::Millis;
 
 /// How many modules of a reason or list are named before the rest is counted.
@@ -223,17 +223,19 @@ pub fn remarks(plan: &Plan) -> Vec<(String, String)> {
             format!("{proven} that cut it: {}; the plan leaves these out", cut.join(", ")),
         ));
     }
-    let mut missing: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    let mut missing: BTreeMap<(&str, &str), Vec<&DanglingRow>> = BTreeMap::new();
     for row in &plan.dangling {
-        missing.entry((&row.requires, &row.reason)).or_default().push(&row.module);
+        missing.entry((&row.requires, &row.reason)).or_default().push(row);
     }
     for ((requires, reason), modules) in missing {
         let more = match modules.len() {
             1 => " requires".to_owned(),
             count => format!(" and {} more require", count - 1),
         };
+        let DanglingRow { module, path, line, .. } = modules[0];
+        let at = if path.is_empty() { String::new() } else { format!("{path}:{line}: ") };
         remarks.push((
-            format!("{}{more} {requires}: {reason}", modules[0]),
+            format!("{at}{module}{more} {requires}: {reason}"),
             format!("load an input that holds it, or say `--given {requires}`"),
         ));
     }
