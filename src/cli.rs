@@ -17,6 +17,7 @@ mod execute;
 mod expand;
 mod generate;
 pub(crate) mod loading;
+mod look;
 mod merge;
 pub(crate) mod output;
 mod plan;
@@ -28,6 +29,7 @@ pub(crate) mod status;
 mod sweeping;
 mod trace;
 mod vary;
+mod world;
 
 use console::Console;
 use status::Answer;

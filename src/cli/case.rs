@@ -1,75 +1,24 @@
-//! What plan, execute and compare share: inputs read, world read, a plan made.
+//! Inputs that hold modules, the graph of them, what is selected, and the plan made of it: what plan,
+//! execute and compare share.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use modplan::farm::Farm;
 use modplan::graph::{self, GraphOptions, ModuleGraph};
-use modplan::load::{self, Code, Finding, Input, Place, Severity, Snapshot, SourceUrls};
+use modplan::load::{self, Snapshot, SourceUrls};
 use modplan::name::{Arch, NameStream, Selector, nearest};
 use modplan::plan::expand::{Loaded, Settings};
 use modplan::plan::replatform::replatform;
 use modplan::plan::reuse::{Reuse, Strategy};
 use modplan::plan::{self, Given, Plan, Planning, SelectError, Selection, Submission};
 use modplan::report;
-use modplan::scenario::Scenario;
-use modplan::sim::DurationMode;
-use modplan::trace::History;
 
-use super::args::{Follow, ReuseArgs, SelectionArgs, Unit, Versions, WorldArgs};
+use super::args::{Follow, ReuseArgs, SelectionArgs, Unit, Versions};
 use super::console::Console;
 use super::status::Refusal;
-use super::vary::{Vary, widest};
-
-/// History, farm and scenario.
-pub(crate) struct World {
-    pub(crate) history: History,
-    pub(crate) farm: Option<Farm>,
-    pub(crate) scenario: Scenario,
-    /// Every parameter that nobody set, in words.
-    pub(crate) assumptions: Vec<String>,
-}
-
-impl World {
-    /// Reads what the arguments name; what is wrong in a file is told, and then the answer is no.
-    pub(crate) fn read(
-        (args, durations): (&WorldArgs, DurationMode),
-        console: &Console,
-    ) -> anyhow::Result<Self> {
-        Self::read_to_vary((args, durations), &[], console)
-    }
-
-    /// The same with a farm of which numbers are going to be varied.
-    pub(crate) fn read_to_vary(
-        (args, durations): (&WorldArgs, DurationMode),
-        vary: &[Vary],
-        console: &Console,
-    ) -> anyhow::Result<Self> {
-        let history = history(&args.trace, console)?;
-        let history = if durations == DurationMode::Fit { history.fitted() } else { history };
-        let farm = args.farm.as_deref().map(|path| farm(path, vary, console)).transpose()?;
-        let scenario = args.scenario.as_deref().map(|path| scenario(path, console)).transpose()?;
-        let mut assumptions = Vec::new();
-        if args.trace.is_empty() {
-            console.warn(
-                "no trace: every build is taken to last 600 s",
-                Some("give recorded durations with --trace"),
-            );
-            assumptions.push("trace: none, every buildArch task takes 600 s".to_owned());
-        }
-        if farm.is_none() {
-            assumptions.push("farm: none, 10 builders for each needed arch".to_owned());
-        }
-        if scenario.is_none() {
-            assumptions.push("scenario: none, outcomes as the trace says, no tests".to_owned());
-        }
-        Ok(Self { history, farm, scenario: scenario.unwrap_or_default(), assumptions })
-    }
-}
+use super::world::{World, read, wrong};
 
 /// Inputs that hold modules, the graph of them, and what is selected.
 pub(crate) struct Case {
@@ -336,180 +285,4 @@ fn sources(path: &Path, console: &Console) -> anyhow::Result<SourceUrls> {
         return Ok(sources);
     }
     Err(wrong(path, &findings, console).into())
-}
-
-/// Reads a file that is no module input.
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    fs::read(path).map_err(|error| {
-        if error.kind() == ErrorKind::NotFound {
-            return anyhow::anyhow!("cannot find `{}`", path.display());
-        }
-        anyhow::Error::from(error).context(format!("cannot read `{}`", path.display()))
-    })
-}
-
-/// Reads recorded builds, and tells what is wrong in them.
-pub(crate) fn read_history(paths: &[PathBuf], console: &Console) -> anyhow::Result<History> {
-    let files = load::raw_files(paths, &[".csv", ".json", ".jsonl"])?;
-    let whole = files.iter().filter(|file| file.broken.is_none());
-    let inputs: Vec<(&str, &[u8])> =
-        whole.map(|file| (file.path.as_str(), file.content.as_slice())).collect();
-    let mut history = History::read(&inputs);
-    for file in &files {
-        if let Some(broken) = &file.broken {
-            history.note_broken(&file.path, broken.clone());
-        }
-    }
-    if history.rows().is_empty() && !paths.is_empty() {
-        tell_of_nothing(&mut history, paths)?;
-    } else {
-        leave_out_others(&mut history, paths, console);
-    }
-    let paths: Vec<Input> = history.files.iter().map(|file| named(&file.path)).collect();
-    console.findings(&history.findings, &paths);
-    Ok(history)
-}
-
-/// A history without a recorded task is no history: what is wrong in its files is told of each, named
-/// or not, and of those in which nothing is wrong that they hold nothing.
-fn tell_of_nothing(history: &mut History, named: &[PathBuf]) -> Result<(), Refusal> {
-    if history.files.is_empty() {
-        let names: Vec<String> = named.iter().map(|path| path.display().to_string()).collect();
-        let hint = "histories are files that end in .csv, .json or .jsonl, packed or not";
-        let others: Vec<String> = named.iter().flat_map(|path| names_in(path)).collect();
-        let left_out = match others.as_slice() {
-            [] => String::new(),
-            others => format!("; left out: {}", first_few(others.iter().map(String::as_str))),
-        };
-        return Err(Refusal::no(format!("no history in {}", names.join(", ")))
-            .hint(format!("{hint}{left_out}")));
-    }
-    let is_told = |input: u32| {
-        let errors = history.findings.iter().filter(|f| f.severity() == Severity::Error);
-        errors.clone().any(|finding| finding.place.input == input)
-    };
-    let silent: Vec<u32> =
-        (0..).take(history.files.len()).filter(|&input| !is_told(input)).collect();
-    for input in silent {
-        let place = Place { input, line: 1, column: 1 };
-        let message = "no recorded task in this file that came to an end";
-        history.findings.push(Finding::new(Code::TraceRow, place, message));
-    }
-    Ok(())
-}
-
-/// Returns the names of what a directory holds, sorted; none where it is none or cannot be read.
-fn names_in(directory: &Path) -> Vec<String> {
-    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    names.sort();
-    names
-}
-
-/// Files that were found in a directory, not named, may be about anything: those that hold no
-/// history are no error.
-fn leave_out_others(history: &mut History, named: &[PathBuf], console: &Console) {
-    let is_other = |finding: &Finding| {
-        let path = &history.files[finding.place.input as usize].path;
-        let is_named = named.iter().any(|named| named.as_os_str() == path.as_str());
-        !is_named && matches!(finding.code, Code::TraceShape | Code::TraceColumn)
-    };
-    let others: BTreeSet<u32> =
-        history.findings.iter().filter(|f| is_other(f)).map(|f| f.place.input).collect();
-    if !others.is_empty() {
-        history.findings.retain(|finding| !others.contains(&finding.place.input));
-        let plural = if others.len() == 1 { "" } else { "s" };
-        let names = others.iter().map(|&other| history.files[other as usize].path.as_str());
-        console.note(&format!(
-            "left out {} file{plural} without recorded builds: {}",
-            others.len(),
-            first_few(names)
-        ));
-    }
-}
-
-/// Returns the first names of a list, and how many there are besides.
-fn first_few<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
-    const SHOWN: usize = 3;
-    let more = names.len().saturating_sub(SHOWN);
-    let text = names.take(SHOWN).collect::<Vec<_>>().join(", ");
-    if more == 0 { text } else { format!("{text} and {more} more") }
-}
-
-fn history(paths: &[PathBuf], console: &Console) -> anyhow::Result<History> {
-    let history = read_history(paths, console)?;
-    if history.is_wrong() {
-        return Err(Refusal::no("the trace has errors").into());
-    }
-    Ok(history)
-}
-
-fn farm(path: &Path, vary: &[Vary], console: &Console) -> anyhow::Result<Farm> {
-    let bytes = read(path)?;
-    // What cannot be varied is told when it is.
-    let widen = |farm: &mut Farm| *farm = widest(farm, vary);
-    let farm =
-        Farm::read_to_vary(&bytes, 0, widen).map_err(|findings| wrong(path, &findings, console))?;
-    for remark in &farm.remarks {
-        console.warn_at((path, remark.place), &remark.message);
-    }
-    Ok(farm)
-}
-
-fn scenario(path: &Path, console: &Console) -> anyhow::Result<Scenario> {
-    let bytes = read(path)?;
-    Scenario::read(&bytes, 0).map_err(|findings| wrong(path, &findings, console).into())
-}
-
-fn wrong(path: &Path, findings: &[Finding], console: &Console) -> Refusal {
-    let path = path.display().to_string();
-    console.findings(findings, &[named(&path)]);
-    let errors = findings.iter().filter(|f| f.severity() == Severity::Error).count();
-    let plural = if errors == 1 { "" } else { "s" };
-    Refusal::no(format!("{path} has {errors} error{plural}"))
-}
-
-fn named(path: &str) -> Input {
-    Input { path: path.to_owned(), kind: "", documents: 0, sha256: String::new() }
-}
-
-/// What a first look at the inputs finds.
-pub(crate) enum Look {
-    /// A plan that was written before.
-    Plan(Box<Plan>),
-    /// Inputs to plan from, with what standard input held where it is one of them.
-    Inputs(Option<Arc<[u8]>>),
-}
-
-/// Reads a plan that was written before, packed or not, where that is what the one input holds.
-pub(crate) fn look(inputs: &[PathBuf]) -> anyhow::Result<Look> {
-    let [path] = inputs else { return Ok(Look::Inputs(None)) };
-    let is_standard_input = path == Path::new("-");
-    if !is_standard_input && !path.is_file() {
-        return Ok(Look::Inputs(None));
-    }
-    let file = load::raw_files(inputs, &[])?.into_iter().next();
-    let bytes = file.filter(|file| file.broken.is_none()).map(|file| file.content);
-    let Some(bytes) = bytes else { return Ok(Look::Inputs(None)) };
-    match plan_of(path, &bytes)? {
-        Some(plan) => Ok(Look::Plan(Box::new(plan))),
-        None => Ok(Look::Inputs(is_standard_input.then(|| bytes.into()))),
-    }
-}
-
-fn plan_of(path: &Path, bytes: &[u8]) -> Result<Option<Plan>, Refusal> {
-    // A plan is told from other JSON by fields that nothing else has.
-    let Ok(value) = serde_json::from_slice::<serde_json::Value>(bytes) else { return Ok(None) };
-    if value.get("waves").is_none() || value.get("format").is_none() {
-        return Ok(None);
-    }
-    let no = |why: String| Refusal::no(format!("{} is no plan to execute: {why}", path.display()));
-    if value["format"] != plan::model::FORMAT {
-        return Err(no(format!("its format is {}, not {}", value["format"], plan::model::FORMAT))
-            .hint("write it again with `modplan plan --format json`"));
-    }
-    let plan: Plan = serde_json::from_slice(bytes).map_err(|error| no(error.to_string()))?;
-    modplan::sim::check(&plan).map_err(no)?;
-    Ok(Some(plan))
 }

@@ -9,10 +9,10 @@ use modplan::sim::{
     self, Conditions, DurationMode, HubSetup, Outcome, Outcomes, Reach, Setup, Slots,
 };
 
-use super::case::World;
 use super::console::Console;
 use super::execute::dispatch;
 use super::progress::Progress;
+use super::world::World;
 
 /// About so many component builds are simulated for one estimate, in at least [`RUNS_MIN`] and at
 /// most [`RUNS_MAX`] runs: a dry run answers at once.

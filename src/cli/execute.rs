@@ -22,12 +22,14 @@ use modplan::sim::{
 };
 
 use super::args::{SelectionArgs, Unit, WorldArgs};
-use super::case::{Case, Look, World, look};
+use super::case::Case;
 use super::console::Console;
+use super::look::{Look, look};
 use super::output::OutputArgs;
 use super::plan::refuse_storm;
 use super::status::{Answer, Refusal};
 use super::vary::{Vary, widest};
+use super::world::World;
 
 /// Run a rebuild and tell how it went
 ///

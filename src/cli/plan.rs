@@ -9,11 +9,12 @@ use modplan::report;
 use modplan::sim::DurationMode;
 
 use super::args::{InputArgs, SelectionArgs, WorldArgs, name_stream};
-use super::case::{Case, World};
+use super::case::Case;
 use super::console::Console;
 use super::estimate;
 use super::output::OutputArgs;
 use super::status::{Answer, Refusal};
+use super::world::World;
 
 /// Show what is rebuilt, why, in which order, and how long it takes; changes nothing
 ///

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use modplan::report::trace::{describe, table};
 
-use super::case::read_history;
 use super::console::Console;
 use super::output::OutputArgs;
 use super::status::Answer;
+use super::world::read_history;
 
 /// Describe recorded builds, and write them as normalized CSV
 ///
