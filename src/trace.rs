@@ -23,13 +23,11 @@ mod object;
 mod outlier;
 mod place;
 mod pool;
+mod recorded;
 mod request;
 mod rows;
 mod samples;
 mod write;
-
-use std::fmt;
-use std::sync::Arc;
 
 use crate::koji;
 use crate::load::{Code, Finding, Place, Severity};
@@ -38,6 +36,9 @@ use crate::time::Millis;
 
 pub use fit::{Family, Fit, Goodness};
 pub use outlier::Outlier;
+pub use recorded::{
+    BuildShape, EstimateFrom, KindFit, Row, RowOutcome, Tally, TraceFile, Unfinished,
+};
 pub use samples::{Draw, Fits, ROWS_ENOUGH, Samples};
 
 /// The method of a task that builds one arch.
@@ -55,162 +56,6 @@ pub const NEW_REPO: &str = "newRepo";
 
 /// Longer than any task a farm lets run; a larger number is a wrong unit or a wrong clock.
 const RUN_MAX: Millis = Millis::from_secs(366 * 86_400);
-
-/// How a recorded task ended, in koji's words.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum RowOutcome {
-    /// It succeeded.
-    Closed,
-    /// It failed.
-    Failed,
-    /// Somebody stopped it: says nothing about how long it takes.
-    Canceled,
-}
-
-impl RowOutcome {
-    /// Every outcome, in the order in which messages name them.
-    pub const ALL: [Self; 3] = [Self::Closed, Self::Failed, Self::Canceled];
-
-    /// Returns the word of the trace format.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Closed => "closed",
-            Self::Failed => "failed",
-            Self::Canceled => "canceled",
-        }
-    }
-}
-
-/// One recorded task.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Row {
-    /// The package built; empty for tasks that belong to none, such as `createrepo`.
-    pub package: PackageName,
-    /// The method, in koji's words.
-    pub method: Arc<str>,
-    /// The arch, as koji's (`noarch` too).
-    pub arch: Arch,
-    /// How long it ran, without waiting for a builder.
-    pub run: Millis,
-    /// How it ended.
-    pub outcome: RowOutcome,
-    /// How long it waited for a builder.
-    pub queued: Option<Millis>,
-    /// When it started to run.
-    pub started_at: Option<jiff::Timestamp>,
-    /// The module it was built for.
-    pub module: Option<Arc<str>>,
-    /// Name, version and release of what was built.
-    pub nvr: Option<Arc<str>>,
-    /// Where the row was recorded.
-    pub source: Option<Arc<str>>,
-}
-
-/// One trace file; the `input` of a finding's place points into [`History::files`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TraceFile {
-    /// The path as findings print it; `-` for standard input.
-    pub path: String,
-    /// What the content is: `csv`, `koji` or `messages`.
-    pub kind: &'static str,
-    /// Rows, tasks and builds, or messages taken from it.
-    pub records: usize,
-}
-
-/// What was recorded and is no row, by the reason.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Tally {
-    /// Tasks whose time is told by the tasks below them.
-    pub told_by_children: usize,
-    /// Ends without a beginning.
-    pub unmatched: usize,
-    /// Records that told what was known already.
-    pub repeated: usize,
-    /// Messages of another instance than `primary`.
-    pub foreign: usize,
-    /// Messages and answers that are not about tasks, builds or repos.
-    pub others: usize,
-    /// Rows of whole builds, whose time holds their tasks' waiting.
-    pub whole_builds: usize,
-}
-
-/// A task that had not ended when the record did: how long it takes is not known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unfinished {
-    /// The package built; empty for tasks that belong to none.
-    pub package: PackageName,
-    /// The method.
-    pub method: Arc<str>,
-    /// The arch.
-    pub arch: Arch,
-}
-
-/// The distribution fitted to the closed rows of one method, package and arch.
-#[derive(Clone, Debug, PartialEq)]
-pub struct KindFit {
-    /// The method.
-    pub method: Arc<str>,
-    /// The package; empty for tasks that belong to none.
-    pub package: PackageName,
-    /// The arch.
-    pub arch: Arch,
-    /// What was fitted.
-    pub fit: Fit,
-}
-
-/// How coarse a source an estimate came from, finest first.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum EstimateFrom {
-    /// Closed rows of the package on that arch.
-    PackageArch,
-    /// Closed rows of the package on any arch.
-    Package,
-    /// Closed rows of any package on that arch.
-    Arch,
-    /// Closed rows of the method.
-    All,
-    /// No closed row of the method: a built-in default.
-    Default,
-}
-
-impl EstimateFrom {
-    /// Returns the word of the plan's `estimate_from`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::PackageArch => "package-arch",
-            Self::Package => "package",
-            Self::Arch => "arch",
-            Self::All => "all",
-            Self::Default => "default",
-        }
-    }
-}
-
-impl fmt::Display for EstimateFrom {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// Which tasks a component build is made of, as far as the history tells.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BuildShape {
-    /// One `buildArch` task for each arch of the component.
-    PerArch,
-    /// The package is known as `noarch` only: one `buildArch` task on any builder.
-    Noarch,
-    /// Only whole builds are known: one opaque `build` task, on a builder of this arch (any
-    /// builder for `noarch`), with no SRPM, arch or tag steps filled in.
-    Whole(Arch),
-}
 
 /// What was recorded, with estimates and samples.
 #[derive(Clone, Debug, Default)]
