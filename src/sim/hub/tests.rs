@@ -12,6 +12,8 @@ use crate::koji::TaskState;
 mod cases;
 mod identities;
 mod keys;
+mod repo_keys;
+mod verdicts;
 mod worlds;
 
 const MINUTE: u64 = 60_000;
@@ -69,4 +71,39 @@ fn advance(hub: &mut Hub, to: Timestamp) -> Vec<Notice> {
     let mut notices = Vec::new();
     hub.advance(to, &mut notices);
     notices
+}
+
+/// Makes a hub on a farm of one builder with something changed, and lets a second pass.
+fn changed(change: impl FnOnce(&mut Farm)) -> Hub {
+    let mut farm = farm(1);
+    change(&mut farm);
+    let mut hub = hub(&farm);
+    advance(&mut hub, at(1));
+    hub
+}
+
+fn no(_: &mut Farm) {}
+
+fn whole(time: Option<Timestamp>) -> u64 {
+    time.expect("it came to that").0 / 1000
+}
+
+/// Submits so many tasks of 1000 s, and returns when each was assigned.
+fn assigned(hub: &mut Hub, count: usize) -> Vec<u64> {
+    let tasks: Vec<TaskId> = (0..count).map(|_| hub.submit(work(1000), 0)).collect();
+    run(hub);
+    tasks.into_iter().map(|task| whole(hub.task(task).assigned)).collect()
+}
+
+/// Returns when the tasks of a method were created.
+fn created(hub: &Hub, method: Method) -> Vec<u64> {
+    hub.tasks().filter(|task| task.method == method).map(|task| task.created.0 / 1000).collect()
+}
+
+fn x86() -> ArchSet {
+    ArchSet::default().with(0)
+}
+
+fn tag(hub: &mut Hub) -> TagId {
+    hub.add_tag(x86(), (secs(60), Millis::ZERO))
 }
