@@ -12,6 +12,9 @@ use crate::sim::figures::{Bar, BarEnd};
 use crate::sim::{Setup, history};
 use crate::time::{Millis, Timestamp};
 
+mod builders;
+mod ending;
+
 /// A component under way.
 #[derive(Clone, Copy, Debug)]
 struct ComponentRun {
@@ -246,183 +249,6 @@ impl<'a> Ideal<'a> {
         history::attempt(samples, key, (setup.durations, setup.outcomes))
     }
 
-    pub(super) fn next(&self) -> Option<Timestamp> {
-        if self.is_offline {
-            return None;
-        }
-        self.heap.peek().map(|&Reverse((time, _, _))| time)
-    }
-
-    pub(super) fn advance(&mut self, now: Timestamp) {
-        while let Some(&Reverse((time, task, takes))) = self.heap.peek()
-            && time <= now
-            && !self.is_offline
-        {
-            self.heap.pop();
-            if self.tasks[task as usize].takes == takes {
-                self.task_ended(now, task);
-            }
-        }
-    }
-
-    /// Gives the free builders to what waits for them.
-    pub(super) fn settle(&mut self, now: Timestamp) {
-        if self.is_offline {
-            return;
-        }
-        for group in 0..self.pool.groups() {
-            let tasks = &self.tasks;
-            let is_gone = |task: u32| tasks[task as usize].state != TaskState::Free;
-            let mut taken = std::mem::take(&mut self.taken);
-            self.pool.fill(group, is_gone, &mut taken);
-            for (task, slot) in taken.drain(..) {
-                self.start(now, task, slot);
-            }
-            self.taken = taken;
-        }
-    }
-
-    fn start(&mut self, now: Timestamp, task: u32, slot: Slot) {
-        let run = &mut self.tasks[task as usize];
-        run.state = TaskState::Open { taken: (slot, now) };
-        run.takes += 1;
-        if self.has_broken_base {
-            run.is_ok = false;
-        }
-        self.heap.push(Reverse((now + run.duration, task, run.takes)));
-        let component = self.components[run.component as usize].component;
-        let module = self.setup.catalog.component(component).module;
-        let (count, since, _) = &mut self.running[module.index()];
-        if *count == 0 {
-            *since = now;
-        }
-        *count += 1;
-    }
-
-    /// Notes the time that a task had its builder, and frees the builder.
-    fn leave_builder(&mut self, now: Timestamp, task: u32, end: BarEnd) {
-        let TaskRun { task: entry, component, state, .. } = self.tasks[task as usize];
-        let TaskState::Open { taken } = state else { return };
-        let busy = now - taken.1;
-        self.busy[self.arch_of_task[entry as usize] as usize] += busy;
-        let component = &mut self.components[component as usize];
-        component.busy += busy;
-        self.costs[component.build.0 as usize].busy += busy;
-        let module = self.setup.catalog.component(component.component).module;
-        let (count, since, total) = &mut self.running[module.index()];
-        *count -= 1;
-        if *count == 0 {
-            *total += now - *since;
-        }
-        if self.bars.is_some() {
-            self.note_bar(now, task, (taken, end));
-        }
-        self.pool.free(taken.0);
-    }
-
-    fn close_task(&mut self, now: Timestamp, task: u32, end: BarEnd) {
-        self.leave_builder(now, task, end);
-        self.tasks[task as usize].state = TaskState::Ended;
-    }
-
-    fn task_ended(&mut self, now: Timestamp, task: u32) {
-        let TaskRun { component, is_ok, state, .. } = self.tasks[task as usize];
-        if !matches!(state, TaskState::Open { .. }) {
-            return;
-        }
-        self.close_task(now, task, if is_ok { BarEnd::Closed } else { BarEnd::Failed });
-        let run = &mut self.components[component as usize];
-        run.left -= 1;
-        if !is_ok {
-            self.cancel_rest(now, component);
-            self.component_ended(now, component, ComponentEnd::Failed);
-        } else if run.left == 0 {
-            self.component_ended(now, component, ComponentEnd::Complete);
-        }
-    }
-
-    /// koji's fail-any rule: the first arch that fails cancels the others.
-    fn cancel_rest(&mut self, now: Timestamp, component: u32) {
-        let ComponentRun { first_task, tasks, .. } = self.components[component as usize];
-        for task in first_task..first_task + tasks {
-            if self.tasks[task as usize].state != TaskState::Ended {
-                self.close_task(now, task, BarEnd::Canceled);
-            }
-        }
-    }
-
-    /// Cancels a component that has not ended, and says nothing.
-    fn cancel_component(&mut self, now: Timestamp, run: u32) {
-        if !std::mem::replace(&mut self.components[run as usize].is_ended, true) {
-            self.cancel_rest(now, run);
-            let ComponentRun { build, busy, .. } = self.components[run as usize];
-            self.costs[build.0 as usize].lost += busy;
-        }
-    }
-
-    fn component_ended(&mut self, now: Timestamp, run: u32, end: ComponentEnd) {
-        let entry = &mut self.components[run as usize];
-        assert!(!entry.is_ended, "a component build ends once");
-        entry.is_ended = true;
-        let ComponentRun { job, build, component, attempt, busy, .. } = *entry;
-        if end != ComponentEnd::Complete {
-            // What other arches had built of it is lost with it.
-            self.costs[build.0 as usize].lost += busy;
-        }
-        self.tell(build, job, What::ComponentEnded { component, attempt, end });
-        if matches!(self.jobs[job.0 as usize], JobRun::Module { is_live: true, .. }) {
-            self.module_goes_on(now, (job, build, component), end);
-        }
-    }
-
-    /// koji's own module build: the next batch when one is built; the first failure fails it all.
-    fn module_goes_on(
-        &mut self,
-        now: Timestamp,
-        of: (Job, BuildId, ComponentIx),
-        end: ComponentEnd,
-    ) {
-        let (job, build, component) = of;
-        let JobRun::Module { progress, is_live, .. } = &mut self.jobs[job.0 as usize] else {
-            return;
-        };
-        if end == ComponentEnd::Complete {
-            let mut ready = std::mem::take(&mut self.ready);
-            progress.built(&self.setup.catalog, component, &mut ready);
-            let is_complete = progress.is_complete();
-            self.submit_all(now, (job, build), ready);
-            if is_complete {
-                self.finish_module(job, build);
-            }
-            return;
-        }
-        *is_live = false;
-        self.cancel_components_of(now, job);
-        self.tell(build, job, What::ModuleEnded { end });
-    }
-
-    fn cancel_components_of(&mut self, now: Timestamp, job: Job) {
-        for run in 0..small(self.components.len()) {
-            if self.components[run as usize].job == job {
-                self.cancel_component(now, run);
-            }
-        }
-    }
-
-    pub(super) fn cancel(&mut self, now: Timestamp, job: Job) {
-        match &mut self.jobs[job.0 as usize] {
-            JobRun::AtOnce => {}
-            JobRun::Component { run } => {
-                let run = *run;
-                self.cancel_component(now, run);
-            }
-            JobRun::Module { is_live, .. } => {
-                *is_live = false;
-                self.cancel_components_of(now, job);
-            }
-        }
-    }
-
     pub(super) fn cancel_all(&mut self, now: Timestamp) {
         for task in 0..small(self.tasks.len()) {
             if self.tasks[task as usize].state != TaskState::Ended {
@@ -458,32 +284,6 @@ impl<'a> Ideal<'a> {
         }
     }
 
-    pub(super) fn take_builders(&mut self, now: Timestamp, group: u32, count: Option<u32>) -> u32 {
-        let wanted = count.unwrap_or(u32::MAX).min(self.pool.count(group));
-        let mut gone = self.pool.take_free(group, wanted);
-        for task in 0..small(self.tasks.len()) {
-            if gone == wanted {
-                break;
-            }
-            let TaskState::Open { taken } = self.tasks[task as usize].state else { continue };
-            if taken.0.group == group {
-                self.leave_builder(now, task, BarEnd::Canceled);
-                self.pool.take_free(group, 1);
-                gone += 1;
-                let run = &mut self.tasks[task as usize];
-                run.state = TaskState::Free;
-                // Its foretold end is void.
-                run.takes += 1;
-                self.wait(task);
-            }
-        }
-        gone
-    }
-
-    pub(super) fn give_builders(&mut self, group: u32, count: u32) {
-        self.pool.give(group, count);
-    }
-
     pub(super) fn building(&self, module: ModuleIx) -> Millis {
         self.running[module.index()].2
     }
@@ -516,25 +316,6 @@ impl<'a> Ideal<'a> {
         }
         let without = (0_u32..).zip(waits).filter(|&(at, waits)| waits && !self.pool.serves(at));
         without.map(|(at, _)| self.arches[at as usize].clone()).collect()
-    }
-
-    fn note_bar(&mut self, now: Timestamp, task: u32, how: (Taken, BarEnd)) {
-        let ((slot, start), outcome) = how;
-        let TaskRun { component, task, .. } = self.tasks[task as usize];
-        let ComponentRun { build, component, .. } = self.components[component as usize];
-        let entry = self.setup.catalog.component(component);
-        let group = &self.setup.slots.groups[slot.group as usize];
-        let bar = Bar {
-            lane: format!("{}/{}", group.name, slot.number + 1).into(),
-            module: self.setup.catalog.module(entry.module).id.clone(),
-            build: 0,
-            package: entry.package.clone(),
-            arch: self.setup.catalog.tasks[task as usize].arch.clone(),
-            start,
-            end: now,
-            outcome,
-        };
-        self.bars.get_or_insert_default().push(TaskBar { build, bar });
     }
 }
 
