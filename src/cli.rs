@@ -26,6 +26,7 @@ pub(crate) mod progress;
 mod record;
 mod show;
 pub(crate) mod status;
+mod subject;
 mod sweeping;
 mod trace;
 mod vary;

@@ -12,10 +12,11 @@ use modplan::time::Millis;
 use super::args::{SelectionArgs, WorldArgs};
 use super::compare::VariantArg;
 use super::console::Console;
-use super::execute::{DurationsArg, Subject};
+use super::execute::DurationsArg;
 use super::merge::{refuse_format, write_shard};
 use super::output::SweepOutput;
 use super::status::{Answer, Refusal};
+use super::subject::Subject;
 use super::sweeping::{SweepArgs, Sweeper};
 use super::vary::{Varied, Vary, farms};
 

@@ -10,8 +10,8 @@ use modplan::sim::{
 };
 
 use super::console::Console;
-use super::execute::dispatch;
 use super::progress::Progress;
+use super::subject::dispatch;
 use super::world::World;
 
 /// About so many component builds are simulated for one estimate, in at least [`RUNS_MIN`] and at

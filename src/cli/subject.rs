@@ -1,0 +1,211 @@
+//! What is run: a plan, made or read back, and the world it runs in; what execute, compare and capacity
+//! share.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use modplan::farm::Farm;
+use modplan::name::Arch;
+use modplan::orchestrate::{Approach, Cascade, Dispatch};
+use modplan::plan::Plan;
+use modplan::report::Durations;
+use modplan::scenario::{self, Scenario};
+use modplan::sim::{
+    self, Conditions, DurationMode, HubSetup, Outcomes, Prepared, Reach, Setup, Slots,
+};
+
+use super::args::{SelectionArgs, Unit, WorldArgs};
+use super::case::Case;
+use super::console::Console;
+use super::look::{Look, look};
+use super::plan::refuse_storm;
+use super::status::Refusal;
+use super::vary::{Vary, widest};
+use super::world::World;
+
+/// What is to be run: a plan and the world it runs in.
+pub(crate) struct Subject {
+    /// The plan.
+    pub(crate) plan: Plan,
+    /// The world.
+    pub(crate) world: World,
+    prepared: Prepared,
+    farm: Farm,
+    /// As `--max-builds` says, with what is passed through on top.
+    builds_max: Option<u32>,
+    is_read_back: bool,
+}
+
+/// Warns where a dependency service that is behind would answer as one that is not.
+fn warn_of_stale_pdc(world: &World, superseded: &[(String, String)], console: &Console) {
+    if world.scenario.has_stale_pdc() && superseded.is_empty() {
+        console.warn(
+            "`pdc-stale` changes nothing: no superseded version is known that was built otherwise",
+            Some("give inputs that hold older versions too"),
+        );
+    }
+}
+
+/// Returns how many module builds a run may make: what is passed through takes a place, but is
+/// nothing that people count.
+fn builds_max(plan: &Plan, selection: &SelectionArgs) -> Option<u32> {
+    let passed = plan.modules.iter().filter(|module| module.pass_through).count();
+    selection.max_builds.map(|max| u32::try_from(max.get() + passed).unwrap_or(u32::MAX))
+}
+
+/// Returns the order of submission that a scenario names.
+pub(crate) fn dispatch(named: scenario::Dispatch) -> Dispatch {
+    match named {
+        scenario::Dispatch::Graph => Dispatch::Graph,
+        scenario::Dispatch::Batch => Dispatch::Batch,
+        scenario::Dispatch::Wave => Dispatch::Wave,
+    }
+}
+
+impl Subject {
+    /// Reads a plan or makes one.
+    pub(crate) fn read(
+        inputs: &[PathBuf],
+        selection: &SelectionArgs,
+        world: ((&WorldArgs, DurationMode), &Console),
+    ) -> anyhow::Result<Self> {
+        Self::read_to_vary((inputs, selection), world, &[])
+    }
+
+    /// The same for farms of which numbers are varied: planned for every arch that one of them has.
+    pub(crate) fn read_to_vary(
+        (inputs, selection): (&[PathBuf], &SelectionArgs),
+        world: ((&WorldArgs, DurationMode), &Console),
+        vary: &[Vary],
+    ) -> anyhow::Result<Self> {
+        let ((args, durations), console) = world;
+        let standard_input = match look(inputs)? {
+            Look::Plan(plan) => return Self::read_back(*plan, selection, (world, vary)),
+            Look::Inputs(standard_input) => standard_input,
+        };
+        let case = Case::read_after_look((inputs, standard_input), selection, console)?;
+        let mut world = World::read_to_vary((args, durations), vary, console)?;
+        let given = world.farm.clone();
+        world.farm = given.as_ref().map(|farm| widest(farm, vary));
+        let planning = case.plan(&world, console)?;
+        refuse_storm(&planning.plan, selection)?;
+        let all = case.plan_all(&world)?;
+        let by_source = selection.unit == Unit::Source;
+        let superseded =
+            if world.scenario.has_stale_pdc() { case.superseded(selection) } else { vec![] };
+        let reach = Reach { plan: &planning.plan, all: &all, superseded: &superseded, by_source };
+        warn_of_stale_pdc(&world, &superseded, console);
+        let prepared = sim::prepare(reach, &world.history);
+        let builds_max = builds_max(&planning.plan, selection);
+        let farm = given.clone().unwrap_or(planning.farm);
+        world.farm = given;
+        Ok(Self { plan: planning.plan, world, prepared, farm, builds_max, is_read_back: false })
+    }
+
+    /// Takes a plan that was written before.
+    fn read_back(
+        plan: Plan,
+        selection: &SelectionArgs,
+        (world, vary): (((&WorldArgs, DurationMode), &Console), &[Vary]),
+    ) -> anyhow::Result<Self> {
+        let ((args, durations), console) = world;
+        if selection.selects_something() {
+            return Err(Refusal::usage("a plan is selected already")
+                .hint("leave the selection flags out, or give the inputs instead of the plan")
+                .into());
+        }
+        refuse_storm(&plan, selection)?;
+        let world = World::read_to_vary((args, durations), vary, console)?;
+        warn_of_stale_pdc(&world, &[], console);
+        Ok(Self::of_plan(plan, world, selection))
+    }
+
+    fn of_plan(plan: Plan, world: World, selection: &SelectionArgs) -> Self {
+        let by_source = selection.unit == Unit::Source;
+        let reach = Reach { plan: &plan, all: &plan, superseded: &[], by_source };
+        let prepared = sim::prepare(reach, &world.history);
+        let arches = plan.components().flat_map(|component| component.arches.clone());
+        let farm = world.farm.clone().unwrap_or_else(|| Farm::ideal(arches));
+        let builds_max = builds_max(&plan, selection);
+        Self { plan, world, prepared, farm, builds_max, is_read_back: true }
+    }
+
+    /// Warns where a cascade finds what it rebuilds as it goes, and a plan that was read back
+    /// holds only what was planned.
+    pub(crate) fn warn_of_reach(&self, cascade: Cascade, console: &Console) {
+        if self.is_read_back && cascade != Cascade::Planned {
+            let message = format!(
+                "a plan holds only what it rebuilds: a {} cascade that reaches further ends there",
+                cascade.as_str()
+            );
+            console.warn(&message, Some("give the inputs and the selection instead of the plan"));
+        }
+    }
+
+    /// Returns the farm that is simulated.
+    pub(crate) fn farm(&self) -> &Farm {
+        &self.farm
+    }
+
+    /// Returns every arch that a task of the rebuild asks for.
+    pub(crate) fn arches(&self) -> BTreeSet<Arch> {
+        self.prepared.catalog.tasks.iter().map(|task| task.arch.clone()).collect()
+    }
+
+    /// Returns where durations come from.
+    pub(crate) fn durations(&self, mode: DurationMode) -> Durations {
+        Durations::of(&self.prepared.samples, mode)
+    }
+
+    /// Returns the setup of one variant, with replayed durations and seed 1.
+    pub(crate) fn setup(&self, approach: Approach, cascade: Cascade) -> Result<Setup, Refusal> {
+        self.setup_on(&self.farm, (approach, cascade))
+    }
+
+    /// The same on another farm.
+    pub(crate) fn setup_on(
+        &self,
+        farm: &Farm,
+        (approach, cascade): (Approach, Cascade),
+    ) -> Result<Setup, Refusal> {
+        let Scenario { orchestrator_owned, builds, .. } = &self.world.scenario;
+        let outcomes = match builds.outcomes {
+            scenario::Outcomes::Replay => Outcomes::History,
+            scenario::Outcomes::AlwaysPass => Outcomes::AlwaysPass,
+            scenario::Outcomes::Rate => Outcomes::Rate {
+                failure_rate: builds.failure_rate,
+                flaky_share: builds.flaky_share,
+            },
+        };
+        let slots = Slots::of(farm);
+        let on = (&slots, &*self.prepared.catalog);
+        if cascade == Cascade::Planned && !self.world.scenario.arrivals.is_empty() {
+            return Err(Refusal::no(
+                "a planned cascade rebuilds once; arrivals come again and again",
+            )
+            .hint("choose a literal or coalesced one with --cascade or --variants"));
+        }
+        let conditions = Conditions::of(&self.world.scenario, approach, on).map_err(|why| {
+            Refusal::no(format!("the scenario does not fit what is run: {why}"))
+                .hint("name builders as the farm does, and modules of the plan")
+        })?;
+        Ok(Setup {
+            catalog: self.prepared.catalog.clone(),
+            samples: self.prepared.samples.clone(),
+            slots,
+            hub: HubSetup::of(farm, &self.prepared.catalog, &self.world.history).map(Arc::new),
+            approach,
+            cascade,
+            dispatch: dispatch(orchestrator_owned.dispatch),
+            submit_limit: orchestrator_owned.submit_limit.unwrap_or(u32::MAX),
+            builds_max: u32::try_from(self.world.scenario.builds_max)
+                .unwrap_or(u32::MAX)
+                .min(self.builds_max.unwrap_or(u32::MAX)),
+            durations: DurationMode::Replay,
+            outcomes,
+            conditions,
+            seed: 1,
+        })
+    }
+}
