@@ -23,58 +23,22 @@ use std::collections::{BTreeSet, BinaryHeap};
 use super::mailbox::{Concern, Mailbox, Owner, Standing};
 use super::spread::{Cause, Unmet};
 use super::{
-    BuildId, Cascade, Catalog, Command, ComponentIx, Event, Fuse, ModuleIx, Order, Progress, Timer,
+    BuildId, Cascade, Catalog, Command, ComponentIx, Event, ModuleIx, Order, Progress, Timer,
 };
-use crate::time::{Millis, Timestamp};
+use crate::time::Timestamp;
 
 mod component;
 mod hub;
+mod limits;
 mod module;
 mod outstanding;
+mod state;
 mod waves;
 
 use hub::Hub;
+pub use limits::{Dispatch, Gates, Limits};
+use state::{ModuleBuild, Part, PartState, Standings, State};
 use waves::Waves;
-
-/// In which order components are submitted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dispatch {
-    /// By the dependency graph, longest remaining path first, without barriers.
-    Graph,
-    /// Inside a module by batches, longest estimate first (the Module Build Service takes the
-    /// heaviest first).
-    Batch,
-    /// As graph, but a module starts only after every module of all earlier waves ended.
-    Wave,
-}
-
-/// What must pass a test before it counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Gates {
-    /// Each component, before it is tagged.
-    pub component: bool,
-    /// The module, before it is ready.
-    pub module: bool,
-}
-
-/// What bounds the orchestrator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// In which order components are submitted.
-    pub dispatch: Dispatch,
-    /// How many component builds may be under way at once, over all modules.
-    pub submit_limit: u32,
-    /// How many module builds a run may make.
-    pub fuse: Fuse,
-    /// How often a component that failed is built again within a module build.
-    pub retries: u32,
-    /// What must pass a test.
-    pub gates: Gates,
-    /// How often it asks for what the bus lost.
-    pub poll: Millis,
-    /// How long it waits for the result of a test before it asks for it again.
-    pub test_timeout: Millis,
-}
 
 /// The orchestrator that owns module builds.
 #[derive(Clone, Debug)]
@@ -101,84 +65,6 @@ pub struct OrchestratorOwned<'a> {
     waves: Waves,
     mailbox: Mailbox,
     scratch: Vec<ComponentIx>,
-}
-
-/// What is known of a module over all its builds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Standings {
-    /// Builds that go on by themselves.
-    live: u32,
-    newest: Option<BuildId>,
-    /// Under the coalesced cascade: why another build follows the live one; empty where none does.
-    again: Vec<Cause>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct ModuleBuild {
-    module: ModuleIx,
-    state: State,
-    progress: Progress,
-    /// Where its components begin in `parts`.
-    first_part: u32,
-    /// Components that are built again though the walk over the module is past them.
-    redone: u32,
-    /// Which test of the module counts, from 1.
-    round: u32,
-    /// The test that its publication asked for; a later one was asked for by itself.
-    published: u32,
-    since: Timestamp,
-    test_tries: u32,
-    repo_tries: u32,
-    repo_at: Option<Timestamp>,
-    tests_due_at: Option<Timestamp>,
-    /// How often its dependants were asked for without an answer; none: nothing is asked.
-    asked: Option<u32>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Fetching,
-    Preparing,
-    Building,
-    Repo,
-    Testing,
-    Stuck,
-    Passed,
-    Failed,
-}
-
-impl State {
-    fn is_live(self) -> bool {
-        !matches!(self, Self::Stuck | Self::Passed | Self::Failed)
-    }
-
-    fn is_open(self) -> bool {
-        !matches!(self, Self::Passed | Self::Failed)
-    }
-}
-
-/// One component of one module build.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Part {
-    state: PartState,
-    attempt: u32,
-    /// Attempts that failed since somebody last repaired it.
-    failures: u32,
-    test_tries: u32,
-    since: Timestamp,
-    is_redone: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum PartState {
-    Waiting,
-    Ready,
-    Submitted,
-    Testing,
-    Rejected,
-    Tagging,
-    Done,
-    Failed,
 }
 
 /// Where commands go, and when.

@@ -1,0 +1,44 @@
+//! What bounds the orchestrator, and in which order it submits.
+
+use crate::orchestrate::Fuse;
+use crate::time::Millis;
+
+/// In which order components are submitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dispatch {
+    /// By the dependency graph, longest remaining path first, without barriers.
+    Graph,
+    /// Inside a module by batches, longest estimate first (the Module Build Service takes the
+    /// heaviest first).
+    Batch,
+    /// As graph, but a module starts only after every module of all earlier waves ended.
+    Wave,
+}
+
+/// What must pass a test before it counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gates {
+    /// Each component, before it is tagged.
+    pub component: bool,
+    /// The module, before it is ready.
+    pub module: bool,
+}
+
+/// What bounds the orchestrator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// In which order components are submitted.
+    pub dispatch: Dispatch,
+    /// How many component builds may be under way at once, over all modules.
+    pub submit_limit: u32,
+    /// How many module builds a run may make.
+    pub fuse: Fuse,
+    /// How often a component that failed is built again within a module build.
+    pub retries: u32,
+    /// What must pass a test.
+    pub gates: Gates,
+    /// How often it asks for what the bus lost.
+    pub poll: Millis,
+    /// How long it waits for the result of a test before it asks for it again.
+    pub test_timeout: Millis,
+}

@@ -1,0 +1,83 @@
+//! How far each module build and each component of it is.
+
+use crate::orchestrate::spread::Cause;
+use crate::orchestrate::{BuildId, ModuleIx, Progress};
+use crate::time::Timestamp;
+
+/// What is known of a module over all its builds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Standings {
+    /// Builds that go on by themselves.
+    pub(super) live: u32,
+    pub(super) newest: Option<BuildId>,
+    /// Under the coalesced cascade: why another build follows the live one; empty where none does.
+    pub(super) again: Vec<Cause>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ModuleBuild {
+    pub(super) module: ModuleIx,
+    pub(super) state: State,
+    pub(super) progress: Progress,
+    /// Where its components begin in `parts`.
+    pub(super) first_part: u32,
+    /// Components that are built again though the walk over the module is past them.
+    pub(super) redone: u32,
+    /// Which test of the module counts, from 1.
+    pub(super) round: u32,
+    /// The test that its publication asked for; a later one was asked for by itself.
+    pub(super) published: u32,
+    pub(super) since: Timestamp,
+    pub(super) test_tries: u32,
+    pub(super) repo_tries: u32,
+    pub(super) repo_at: Option<Timestamp>,
+    pub(super) tests_due_at: Option<Timestamp>,
+    /// How often its dependants were asked for without an answer; none: nothing is asked.
+    pub(super) asked: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Fetching,
+    Preparing,
+    Building,
+    Repo,
+    Testing,
+    Stuck,
+    Passed,
+    Failed,
+}
+
+impl State {
+    pub(super) fn is_live(self) -> bool {
+        !matches!(self, Self::Stuck | Self::Passed | Self::Failed)
+    }
+
+    pub(super) fn is_open(self) -> bool {
+        !matches!(self, Self::Passed | Self::Failed)
+    }
+}
+
+/// One component of one module build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) state: PartState,
+    pub(super) attempt: u32,
+    /// Attempts that failed since somebody last repaired it.
+    pub(super) failures: u32,
+    pub(super) test_tries: u32,
+    pub(super) since: Timestamp,
+    pub(super) is_redone: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PartState {
+    Waiting,
+    Ready,
+    Submitted,
+    Testing,
+    Rejected,
+    Tagging,
+    Done,
+    Failed,
+}
