@@ -61,7 +61,7 @@ pub struct Row {
     pub source: Option<Arc<str>>,
 }
 
-/// One trace file; the `input` of a finding's place points into [`History::files`].
+/// One trace file; the `input` of a finding's place points into [`History::files`](super::History::files).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceFile {
     /// The path as findings print it; `-` for standard input.
