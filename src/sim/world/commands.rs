@@ -228,12 +228,12 @@ impl World<'_> {
         match what {
             What::TargetMade => {
                 self.jobs[job.0 as usize].end = Some(ComponentEnd::Complete);
-                self.events.push_back(Event::TargetMade { build });
+                self.answer(Event::TargetMade { build });
             }
             What::RepoEnded { is_ok } => {
                 let end = if is_ok { ComponentEnd::Complete } else { ComponentEnd::Failed };
                 self.jobs[job.0 as usize].end = Some(end);
-                self.events.push_back(Event::RepoEnded { build, is_ok });
+                self.answer(Event::RepoEnded { build, is_ok });
             }
             What::ComponentEnded { component, attempt, end } => {
                 self.component_ended((build, job), (component, attempt), end);
@@ -242,6 +242,13 @@ impl World<'_> {
                 self.jobs[job.0 as usize].end = Some(end);
                 self.module_ended(build, end);
             }
+        }
+    }
+
+    /// Gives an orchestrator the answer to a call; one that is down asks again when it is back.
+    fn answer(&mut self, event: Event) {
+        if !self.is_down {
+            self.events.push_back(event);
         }
     }
 

@@ -11,13 +11,15 @@ impl World<'_> {
     pub(super) fn is_done_already(&mut self, command: &Command) -> bool {
         match *command {
             Command::OpenModule { build, .. } => (build.0 as usize) < self.ledger.builds.len(),
-            Command::CreateTarget { build, .. } => {
-                let is_made = self.found(build, JobPurpose::Target).is_some();
-                if is_made {
+            Command::CreateTarget { build, .. } => match self.found(build, JobPurpose::Target) {
+                Some(Some(_)) => {
                     self.events.push_back(Event::TargetMade { build });
+                    true
                 }
-                is_made
-            }
+                // It is being made, and its end will be told.
+                Some(None) => true,
+                None => false,
+            },
             Command::BuildComponent { build, component, attempt, .. } => {
                 let Some(end) = self.found(build, JobPurpose::Component { component, attempt })
                 else {

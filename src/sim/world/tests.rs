@@ -9,6 +9,7 @@ use crate::sim::{BarEnd, ModuleState, Outcome, SlotsGroup};
 use crate::time::Millis;
 use crate::trace::{BUILD_ARCH, History, Row, RowOutcome};
 
+mod answers;
 mod on_hub;
 
 /// One component: package, batch, seconds by arch; 0 seconds fail after one.

@@ -9,14 +9,14 @@ use crate::scenario::{Fault, FaultKind};
 use crate::sim::HubSetup;
 
 /// Two batches of one package each.
-const TWO: &[ComponentText<'_>] = &[("a", 0, &[("x86_64", 100)]), ("b", 1, &[("x86_64", 100)])];
+pub(super) const TWO: &[ComponentText<'_>] = &[("a", 0, &[("x86_64", 100)]), ("b", 1, &[("x86_64", 100)])];
 
-fn farm(groups: &[(&str, u32)]) -> Farm {
+pub(super) fn farm(groups: &[(&str, u32)]) -> Farm {
     let group = |&(arch, count): &(&str, u32)| BuilderGroup::new(arch, count, vec![arch.into()]);
     Farm { model: Model::Koji, builders: groups.iter().map(group).collect(), ..Farm::default() }
 }
 
-fn on_hub(setup: Setup, farm: &Farm) -> Setup {
+pub(super) fn on_hub(setup: Setup, farm: &Farm) -> Setup {
     let hub = HubSetup::of(farm, &setup.catalog, &History::default()).map(Arc::new);
     Setup { hub, slots: Slots::of(farm), ..setup }
 }
