@@ -35,6 +35,6 @@ pub use event::{Approach, BuildId, Command, ComponentEnd, Event, StopReason, Tim
 pub use koji_owned::KojiOwned;
 pub use mailbox::{Concern, Owner, Standing};
 pub use orchestrator::Orchestrator;
-pub use orchestrator_owned::{Dispatch, Gates, Limits, OrchestratorOwned};
+pub use orchestrator_owned::{Dispatch, Gates, Limits, OrchestratorOwned, RepoMaker};
 pub use progress::{Order, Progress};
 pub use spread::{Cascade, Fuse};

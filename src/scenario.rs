@@ -123,6 +123,16 @@ pub enum Dispatch {
     Wave,
 }
 
+/// Who makes the repo of a module in the orchestrator-owned approach.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RepoMaker {
+    /// koji, by a task.
+    #[default]
+    Koji,
+    /// The orchestrator itself.
+    Orchestrator,
+}
+
 /// How the orchestrator-owned approach works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrchestratorOwned {
@@ -132,6 +142,8 @@ pub struct OrchestratorOwned {
     pub submit_limit: Option<u32>,
     /// How often it asks koji what the bus may have lost.
     pub poll: Millis,
+    /// Who makes the repo of a module.
+    pub repo: RepoMaker,
 }
 
 /// Changes that come in again and again.
@@ -245,7 +257,12 @@ impl FaultKind {
 
 impl Default for OrchestratorOwned {
     fn default() -> Self {
-        Self { dispatch: Dispatch::Graph, submit_limit: None, poll: Millis::from_secs(600) }
+        Self {
+            dispatch: Dispatch::Graph,
+            submit_limit: None,
+            poll: Millis::from_secs(600),
+            repo: RepoMaker::Koji,
+        }
     }
 }
 

@@ -57,7 +57,11 @@ fn setup(plan: &Plan, (farm, world): (&Farm, &World), seed: u64) -> Setup {
         builds_max: u32::MAX,
         durations: DurationMode::Resample,
         outcomes: Outcomes::AlwaysPass,
-        conditions: Conditions { poll: owned.poll, ..Conditions::default() },
+        conditions: Conditions {
+            poll: owned.poll,
+            repo: owned.repo.into(),
+            ..Conditions::default()
+        },
         seed,
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::mailbox::{Concern, Owner};
-use super::{ComponentIx, ModuleIx, Row};
+use super::{ComponentIx, ModuleIx, RepoMaker, Row};
 use crate::time::Timestamp;
 
 /// One build of one module in one run, numbered from 0 in the order of submission.
@@ -261,6 +261,9 @@ pub enum Command {
         build: BuildId,
         /// The module.
         module: ModuleIx,
+        /// By whom; a journal without it is of a time when koji alone did.
+        #[serde(default, skip_serializing_if = "RepoMaker::is_koji")]
+        by: RepoMaker,
     },
     /// Publish that a module is done: built, with its repo made.
     Publish {

@@ -204,6 +204,23 @@ mod tests {
     }
 
     #[test]
+    fn a_repo_says_by_whom_only_where_that_is_not_koji() {
+        use crate::orchestrate::{Command, RepoMaker};
+        let row = |by| {
+            let (build, module) = (BuildId(0), ModuleIx(0));
+            let command = Box::new(Command::MakeRepo { build, module, by });
+            vec![(Timestamp(0), Event::Refused { command })]
+        };
+        // Rows of koji are those of a program that knew no other.
+        let koji = write("r", &row(RepoMaker::Koji));
+        assert!(koji.contains(r#""make-repo":{"build":0,"module":0}"#), "{koji}");
+        assert_eq!(read(&koji, "r").unwrap(), row(RepoMaker::Koji));
+        let own = write("r", &row(RepoMaker::Orchestrator));
+        assert!(own.contains(r#""make-repo":{"build":0,"module":0,"by":"self"}"#), "{own}");
+        assert_eq!(read(&own, "r").unwrap(), row(RepoMaker::Orchestrator));
+    }
+
+    #[test]
     fn another_version_and_another_run_are_told() {
         let text = write("r", &entries()[..1]);
         let other = text.replace("\"format\":1", "\"format\":2");

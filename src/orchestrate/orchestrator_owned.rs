@@ -36,7 +36,7 @@ mod state;
 mod waves;
 
 use hub::Hub;
-pub use limits::{Dispatch, Gates, Limits};
+pub use limits::{Dispatch, Gates, Limits, RepoMaker};
 use state::{ModuleBuild, Part, PartState, Standings, State};
 use waves::Waves;
 

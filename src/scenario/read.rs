@@ -2,7 +2,7 @@
 
 use super::{
     Arrival, Builds, Bus, ByApproach, Dispatch, Fault, FaultKind, Gate, OrchestratorOwned,
-    Outcomes, People, Quantiles, Scenario, Tests,
+    Outcomes, People, Quantiles, RepoMaker, Scenario, Tests,
 };
 use crate::load::Finding;
 use crate::name::Selector;
@@ -180,13 +180,16 @@ fn builds_max(reader: &mut Reader, node: &Node) -> Option<u64> {
 }
 
 fn orchestrator_owned(reader: &mut Reader, node: &Node) -> OrchestratorOwned {
-    let known = ["dispatch", "submit_limit", "poll"];
+    let known = ["dispatch", "submit_limit", "poll", "repo"];
     let section = reader.section(node, "orchestrator_owned", &known);
     let words = [("graph", Dispatch::Graph), ("batch", Dispatch::Batch), ("wave", Dispatch::Wave)];
     let dispatch = reader.value(&section, "dispatch", |text| settings::word(text, &words));
+    let makers = [("koji", RepoMaker::Koji), ("self", RepoMaker::Orchestrator)];
+    let repo = reader.value(&section, "repo", |text| settings::word(text, &makers));
     let mut settings_read = OrchestratorOwned {
         dispatch: dispatch.unwrap_or_default(),
         submit_limit: reader.value(&section, "submit_limit", settings::positive_count),
+        repo: repo.unwrap_or_default(),
         ..OrchestratorOwned::default()
     };
     if let Some(poll) = reader.value(&section, "poll", settings::interval) {

@@ -31,6 +31,17 @@ fn what_is_supported_is_read() {
 }
 
 #[test]
+fn who_makes_the_repo_is_koji_unless_the_file_says() {
+    let read = |text: &str| Scenario::read(text.as_bytes(), 0).unwrap().orchestrator_owned.repo;
+    assert_eq!(read("orchestrator_owned: {poll: 5m}\n"), RepoMaker::Koji);
+    assert_eq!(read("orchestrator_owned: {repo: koji}\n"), RepoMaker::Koji);
+    assert_eq!(read("orchestrator_owned: {repo: self}\n"), RepoMaker::Orchestrator);
+    let problems = refused("orchestrator_owned:\n  repo: mash\n");
+    let told = "`orchestrator_owned.repo` must be one of koji, self, not `mash`";
+    assert_eq!(problems, [(2, problems[0].1, told.to_owned())]);
+}
+
+#[test]
 fn a_whole_scenario_is_read() {
     let scenario = Scenario::read(
         b"builds: {outcomes: rate, failure_rate: 0.002, flaky_share: 0.3, retries: 1}\n\

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use super::Slots;
-use crate::orchestrate::{Approach, Catalog, Gates, ModuleIx};
-use crate::scenario::{Arrival, Bus, Fault, FaultKind, Gate, People, Scenario, Tests};
+use crate::orchestrate::{Approach, Catalog, Gates, ModuleIx, RepoMaker};
+use crate::scenario::{self, Arrival, Bus, Fault, FaultKind, Gate, People, Scenario, Tests};
 use crate::time::Millis;
 
 /// Everything a run meets besides builds; the default is a world without trouble.
@@ -23,6 +23,8 @@ pub struct Conditions {
     pub bus: Bus,
     /// How often orchestrator-owned asks for what the bus lost.
     pub poll: Millis,
+    /// Who makes the repo of a module in orchestrator-owned.
+    pub repo: RepoMaker,
     /// Changes that come in while the run lasts.
     pub changes: Vec<Changes>,
     /// What breaks, and when.
@@ -57,6 +59,7 @@ impl Default for Conditions {
             people: None,
             bus: Bus::default(),
             poll: scenario.orchestrator_owned.poll,
+            repo: RepoMaker::Koji,
             changes: Vec::new(),
             faults: Vec::new(),
             crash_after: Vec::new(),
@@ -92,6 +95,7 @@ impl Conditions {
             people: scenario.people.clone(),
             bus: scenario.bus.clone(),
             poll: scenario.orchestrator_owned.poll,
+            repo: scenario.orchestrator_owned.repo.into(),
             changes: changes(scenario, on.1)?,
             faults: scenario.faults.clone(),
             crash_after: Vec::new(),
@@ -102,6 +106,15 @@ impl Conditions {
     pub(super) fn may_crash(&self) -> bool {
         let crashes = |fault: &Fault| fault.kind == FaultKind::OrchestratorCrash;
         !self.crash_after.is_empty() || self.faults.iter().any(crashes)
+    }
+}
+
+impl From<scenario::RepoMaker> for RepoMaker {
+    fn from(named: scenario::RepoMaker) -> Self {
+        match named {
+            scenario::RepoMaker::Koji => Self::Koji,
+            scenario::RepoMaker::Orchestrator => Self::Orchestrator,
+        }
     }
 }
 

@@ -27,7 +27,7 @@
 use super::farm::Slot;
 use super::figures::{Bar, Busy};
 use crate::name::Arch;
-use crate::orchestrate::{BuildId, ComponentEnd, ComponentIx, ModuleIx};
+use crate::orchestrate::{BuildId, ComponentEnd, ComponentIx, ModuleIx, RepoMaker};
 use crate::time::{Millis, Timestamp};
 
 mod ideal;
@@ -52,8 +52,9 @@ pub(super) enum Order {
     Component { build: BuildId, component: ComponentIx, priority: u64 },
     /// Build a whole module by koji's own task: all components, batch by batch, then the repo.
     Module { build: BuildId, module: ModuleIx },
-    /// Make the repo of a module whose components are built.
-    Repo { build: BuildId, module: ModuleIx },
+    /// Make the repo of a module whose components are built; one that the orchestrator makes itself
+    /// takes as long as a task, and no builder.
+    Repo { build: BuildId, module: ModuleIx, by: RepoMaker },
 }
 
 /// What koji says.

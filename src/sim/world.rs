@@ -83,6 +83,7 @@ impl Setup {
             fuse: Fuse::new(builds_left),
             retries: conditions.retries,
             gates: conditions.gates,
+            repo: conditions.repo,
             poll: conditions.poll,
             test_timeout: conditions.tests.timeout.unwrap_or(TEST_TIMEOUT),
         }

@@ -370,10 +370,11 @@ fn inside_first(setup: &Setup, run: &Run) -> Option<String> {
 }
 
 /// Without a crash or a refusal each thing is said, and each question asked, once.
-fn said_once(_: &Setup, run: &Run) -> Option<String> {
+fn said_once(setup: &Setup, run: &Run) -> Option<String> {
     if run.tally.crashes > 0 {
         return None;
     }
+    let by = setup.conditions.repo;
     let mut left: BTreeMap<String, i64> = BTreeMap::new();
     let mut attempts: BTreeSet<(BuildId, ComponentIx, u32)> = BTreeSet::new();
     for row in &run.log {
@@ -390,12 +391,12 @@ fn said_once(_: &Setup, run: &Run) -> Option<String> {
             // Each of these is a reason to say a thing once more.
             Log::Event(Event::RepoEnded { build, is_ok: false }) => {
                 let module = module_of(run, *build);
-                (format!("{:?}", Command::MakeRepo { build: *build, module }), 1)
+                (format!("{:?}", Command::MakeRepo { build: *build, module, by }), 1)
             }
             Log::Event(Event::Resumed { build, .. }) => {
                 let module = module_of(run, *build);
                 *left
-                    .entry(format!("{:?}", Command::MakeRepo { build: *build, module }))
+                    .entry(format!("{:?}", Command::MakeRepo { build: *build, module, by }))
                     .or_insert(1) += 1;
                 (format!("{:?}", Command::FailModule { build: *build, module }), 1)
             }

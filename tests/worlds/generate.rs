@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use modplan::farm::{BuilderGroup, Farm, Model};
 use modplan::orchestrate::{
-    Approach, Cascade, Catalog, CatalogBuilder, Dispatch, Gates, ModuleIx, ModuleParts, TaskParts,
+    Approach, Cascade, Catalog, CatalogBuilder, Dispatch, Gates, ModuleIx, ModuleParts, RepoMaker,
+    TaskParts,
 };
 use modplan::scenario::{Bus, Fault, FaultKind, People, Quantiles, Tests};
 use modplan::sim::{
@@ -65,7 +66,7 @@ pub(super) fn world(seed: u64) -> World {
     if cascade != Cascade::Planned && dice.chance(25) {
         conditions.changes = changes(&mut dice, &catalog);
     }
-    let setup = Setup {
+    let mut setup = Setup {
         catalog: Arc::new(catalog),
         samples: Arc::new(samples),
         slots,
@@ -80,6 +81,8 @@ pub(super) fn world(seed: u64) -> World {
         conditions,
         seed,
     };
+    // Drawn last, so that all else stays as it was before there was a choice.
+    setup.conditions.repo = dice.one(&[RepoMaker::Koji, RepoMaker::Orchestrator]);
     World { setup }
 }
 
@@ -268,6 +271,7 @@ fn conditions(dice: &mut Dice, on: (&Slots, &Catalog)) -> Conditions {
         people,
         bus,
         poll: dice.seconds(60, 1200),
+        repo: RepoMaker::Koji,
         faults,
         crash_after,
     }

@@ -2,7 +2,7 @@
 
 use super::{OrchestratorOwned, PartState, Standing, State, To};
 use crate::orchestrate::dependants::{TRIES_MAX, pause};
-use crate::orchestrate::{BuildId, Command, Timer};
+use crate::orchestrate::{BuildId, Command, ModuleIx, RepoMaker, Timer};
 use crate::time::Timestamp;
 
 /// How the hub answers.
@@ -37,6 +37,19 @@ impl OrchestratorOwned<'_> {
         } else {
             to.out.push(command);
         }
+    }
+
+    /// Has the repo of a module made: by koji through its hub, or right here, whatever the hub says.
+    pub(super) fn make_repo(&mut self, build: BuildId, to: &mut To<'_>) {
+        let command = self.repo_command(build, self.builds[build.0 as usize].module);
+        match self.limits.repo {
+            RepoMaker::Koji => self.call_hub(command, to),
+            RepoMaker::Orchestrator => to.out.push(command),
+        }
+    }
+
+    pub(super) fn repo_command(&self, build: BuildId, module: ModuleIx) -> Command {
+        Command::MakeRepo { build, module, by: self.limits.repo }
     }
 
     /// A call was refused: nothing of it is done.
@@ -94,7 +107,7 @@ impl OrchestratorOwned<'_> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "only these are calls to the hub")]
         match *command {
             Command::CreateTarget { build, .. } => self.state(build) == Some(State::Preparing),
-            Command::MakeRepo { build, .. } => {
+            Command::MakeRepo { build, by: RepoMaker::Koji, .. } => {
                 self.state(build) == Some(State::Repo) && self.build(build).repo_at.is_none()
             }
             Command::TagComponent { build, component } => {

@@ -1,5 +1,7 @@
 //! What bounds the orchestrator, and in which order it submits.
 
+use serde::{Deserialize, Serialize};
+
 use crate::orchestrate::Fuse;
 use crate::time::Millis;
 
@@ -24,6 +26,26 @@ pub struct Gates {
     pub module: bool,
 }
 
+/// Who makes the repo of a module.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RepoMaker {
+    /// koji, by a task.
+    #[default]
+    #[serde(rename = "koji")]
+    Koji,
+    /// The orchestrator itself: no call to the hub, and lost where it crashes meanwhile.
+    #[serde(rename = "self")]
+    Orchestrator,
+}
+
+impl RepoMaker {
+    /// Returns whether koji makes it, as where nobody says otherwise.
+    #[must_use]
+    pub fn is_koji(&self) -> bool {
+        *self == Self::Koji
+    }
+}
+
 /// What bounds the orchestrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -37,6 +59,8 @@ pub struct Limits {
     pub retries: u32,
     /// What must pass a test.
     pub gates: Gates,
+    /// Who makes the repo of a module.
+    pub repo: RepoMaker,
     /// How often it asks for what the bus lost.
     pub poll: Millis,
     /// How long it waits for the result of a test before it asks for it again.

@@ -14,9 +14,8 @@ impl OrchestratorOwned<'_> {
         let entry = self.build(build);
         if entry.state == State::Building && entry.progress.is_complete() && entry.redone == 0 {
             entry.repo_tries = 0;
-            let module = entry.module;
             self.set_state(build, State::Repo);
-            self.call_hub(Command::MakeRepo { build, module }, to);
+            self.make_repo(build, to);
         }
     }
 
@@ -29,7 +28,9 @@ impl OrchestratorOwned<'_> {
         if !is_awaited {
             return;
         }
-        self.hub.answered();
+        if self.limits.repo.is_koji() {
+            self.hub.answered();
+        }
         if is_ok {
             self.publish(build, to);
             return;
@@ -49,8 +50,7 @@ impl OrchestratorOwned<'_> {
         let Some(entry) = self.builds.get_mut(build.0 as usize) else { return };
         if entry.state == State::Repo && entry.repo_at.is_some_and(|at| at <= to.now) {
             entry.repo_at = None;
-            let module = entry.module;
-            self.call_hub(Command::MakeRepo { build, module }, to);
+            self.make_repo(build, to);
         }
     }
 

@@ -36,7 +36,7 @@ impl OrchestratorOwned<'_> {
             State::Preparing => out.push(Command::CreateTarget { build, module }),
             State::Repo => match entry.repo_at {
                 Some(at) => out.push(Command::Timer { at, timer: Timer::Repo { build } }),
-                None => out.push(Command::MakeRepo { build, module }),
+                None => out.push(self.repo_command(build, module)),
             },
             State::Testing => {
                 let attempt = entry.round;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::{Cost, Job, Luck, Notice, Order, TaskBar, Trouble, What};
 use crate::name::Arch;
-use crate::orchestrate::{BuildId, ComponentEnd, ComponentIx, ModuleIx};
+use crate::orchestrate::{BuildId, ComponentEnd, ComponentIx, ModuleIx, RepoMaker};
 use crate::sim::Setup;
 use crate::sim::figures::Busy;
 use crate::sim::hub::{
@@ -21,12 +21,14 @@ use crate::time::{Millis, Timestamp};
 
 mod account;
 mod occupied;
+mod own_repo;
 mod submit;
 #[cfg(test)]
 mod tests;
 mod works;
 
 use occupied::Occupied;
+use own_repo::OwnRepos;
 use works::Made;
 
 /// How often the macros package is built before the target counts as broken.
@@ -53,6 +55,8 @@ enum JobState {
     Due,
     /// Is in koji's hands.
     Task(TaskId),
+    /// The orchestrator makes it itself, until then.
+    Own(Timestamp),
 }
 
 /// What was ordered.
@@ -95,6 +99,7 @@ pub(in crate::sim) struct OnHub<'a> {
     due: Vec<u32>,
     /// Jobs that wait for a repo or are in koji's hands.
     live: BTreeSet<u32>,
+    own_repos: OwnRepos,
     /// Jobs by the task that each became.
     job_of: BTreeMap<TaskId, Job>,
     /// Jobs by the repo that each asked for.
@@ -129,6 +134,7 @@ impl<'a> OnHub<'a> {
             jobs: Vec::new(),
             due: Vec::new(),
             live: BTreeSet::new(),
+            own_repos: OwnRepos::default(),
             job_of: BTreeMap::new(),
             waiting_for: BTreeMap::new(),
             builds: Vec::new(),
@@ -156,6 +162,7 @@ impl<'a> OnHub<'a> {
         self.jobs.clear();
         self.due.clear();
         self.live.clear();
+        self.own_repos = OwnRepos::default();
         self.job_of.clear();
         self.waiting_for.clear();
         self.made.clear();
@@ -184,7 +191,7 @@ impl<'a> OnHub<'a> {
                 self.order_component(job, build, component);
             }
             Order::Module { build, module } => self.order_module(job, build, module),
-            Order::Repo { build, module } => self.order_repo(job, build, module),
+            Order::Repo { build, module, .. } => self.order_repo(job, build, module),
         }
         job
     }
@@ -194,7 +201,10 @@ impl<'a> OnHub<'a> {
     }
 
     pub(super) fn next(&self) -> Option<Timestamp> {
-        if self.notices.is_empty() { self.hub.next_time() } else { Some(self.now) }
+        if !self.notices.is_empty() {
+            return Some(self.now);
+        }
+        self.hub.next_time().into_iter().chain(self.own_repos.next()).min()
     }
 
     pub(super) fn advance(&mut self, now: Timestamp) {
@@ -208,9 +218,10 @@ impl<'a> OnHub<'a> {
             }
             self.heard = heard;
             if is_quiet {
-                return;
+                break;
             }
         }
+        self.end_own_repos();
     }
 
     /// Submits what is due, the most urgent first: koji takes equals in the order of submission.
@@ -277,6 +288,7 @@ impl<'a> OnHub<'a> {
         match state {
             JobState::Due => self.due.push(job.0),
             JobState::Repo(request) => self.waiting_for.entry(request).or_default().push(job),
+            JobState::Own(at) => self.own_repos.begin(job, at),
             JobState::Over | JobState::Task(_) => {}
         }
     }
@@ -285,9 +297,13 @@ impl<'a> OnHub<'a> {
         self.advance(now);
         let state = self.jobs[job.0 as usize].state;
         self.close(job);
-        if let JobState::Task(task) = state {
-            self.hub.cancel(task);
-            self.advance(now);
+        match state {
+            JobState::Task(task) => {
+                self.hub.cancel(task);
+                self.advance(now);
+            }
+            JobState::Own(at) => self.own_repos.lose(job, at),
+            JobState::Over | JobState::Repo(_) | JobState::Due => {}
         }
     }
 
@@ -302,7 +318,7 @@ impl<'a> OnHub<'a> {
         match self.jobs[job.0 as usize].state {
             JobState::Task(task) => self.hub.task(task).opened.is_none(),
             JobState::Due | JobState::Repo(_) => true,
-            JobState::Over => false,
+            JobState::Over | JobState::Own(_) => false,
         }
     }
 
@@ -318,7 +334,10 @@ impl<'a> OnHub<'a> {
         match (trouble, is_on) {
             (Trouble::Offline, true) => self.hub.go_offline(),
             (Trouble::Offline, false) => self.hub.go_online(),
-            (Trouble::NoRepos, _) => self.hub.set_broken(Method::Createrepo, is_on),
+            (Trouble::NoRepos, _) => {
+                self.hub.set_broken(Method::Createrepo, is_on);
+                self.own_repos.fail_from_now(is_on);
+            }
             (Trouble::BrokenBase, _) => self.hub.set_broken(Method::BuildArch, is_on),
         }
     }

@@ -2,7 +2,9 @@
 
 use super::testing::Subject;
 use super::{Ask, Happening, JobPurpose, JobRecord, World};
-use crate::orchestrate::{Approach, BuildId, Command, ComponentEnd, ComponentIx, Event, Timer};
+use crate::orchestrate::{
+    Approach, BuildId, Command, ComponentEnd, ComponentIx, Event, RepoMaker, Timer,
+};
 use crate::sim::koji::{Job, Notice, Order, What};
 use crate::sim::ledger::{BuildState, Phase};
 use crate::sim::log::{Fact, Log};
@@ -37,7 +39,9 @@ impl World<'_> {
             | Command::BuildComponent { .. }
             | Command::CancelComponent { .. }
             | Command::TagComponent { .. }
-            | Command::MakeRepo { .. } => self.broken.hub_offline + self.broken.hub_refusing > 0,
+            | Command::MakeRepo { by: RepoMaker::Koji, .. } => {
+                self.broken.hub_offline + self.broken.hub_refusing > 0
+            }
             Command::AskDependants { .. } => self.broken.pdc_down > 0,
             _ => false,
         }
@@ -75,9 +79,9 @@ impl World<'_> {
             Command::TagComponent { build, component } => {
                 self.events.push_back(Event::ComponentTagged { build, component });
             }
-            Command::MakeRepo { build, module } => {
+            Command::MakeRepo { build, module, by } => {
                 self.reopen(build);
-                self.order(build, (JobPurpose::Repo, Order::Repo { build, module }));
+                self.order(build, (JobPurpose::Repo, Order::Repo { build, module, by }));
             }
             Command::Publish { build, attempt, .. } => self.done(build, attempt),
             Command::RequestTest { build, component, attempt } => {

@@ -1,7 +1,8 @@
 //! The orchestrator dies and comes back: koji-owned empty, orchestrator-owned from its journal.
 
-use super::{Driven, World};
-use crate::orchestrate::{Approach, Command, Event, Orchestrator};
+use super::{Driven, JobPurpose, World};
+use crate::orchestrate::{Approach, Command, ComponentEnd, Event, Orchestrator, RepoMaker};
+use crate::sim::koji::Job;
 use crate::sim::log::Fact;
 
 impl World<'_> {
@@ -32,6 +33,7 @@ impl World<'_> {
         self.commands.clear();
         self.tally.crashes += 1;
         self.note(Fact::Crashed);
+        self.lose_own_repos();
         for event in std::mem::take(&mut self.events) {
             match event {
                 Event::Requested { .. } | Event::Resumed { .. } | Event::Canceled { .. } => {
@@ -48,6 +50,19 @@ impl World<'_> {
                 | Event::Dependants { .. }
                 | Event::Refused { .. }
                 | Event::Timer { .. } => {}
+            }
+        }
+    }
+
+    /// A repo that the orchestrator was making itself is lost with it; a task at koji goes on.
+    fn lose_own_repos(&mut self) {
+        if self.setup.conditions.repo == RepoMaker::Koji {
+            return;
+        }
+        for at in 0..self.jobs.len() {
+            if self.jobs[at].purpose == JobPurpose::Repo && self.jobs[at].end.is_none() {
+                self.jobs[at].end = Some(ComponentEnd::Canceled);
+                self.koji.cancel(self.now, Job(u32::try_from(at).expect("jobs are numbered so")));
             }
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     BuildId, BuildRun, ComponentEnd, ComponentIx, ComponentRun, Job, JobState, MACROS_TRIES,
-    Method, ModuleIx, OnHub, Order, Owner, Request, TagId, TaskId, What, small,
+    Method, ModuleIx, OnHub, Order, Owner, RepoMaker, Request, TagId, TaskId, What, small,
 };
 use crate::koji::TaskState;
 use crate::sim::hub::{ArchSet, TaskArch};
@@ -105,7 +105,12 @@ impl OnHub<'_> {
         if self.jobs[job.0 as usize].state != JobState::Due {
             return;
         }
-        let request = match self.jobs[job.0 as usize].order {
+        let order = self.jobs[job.0 as usize].order;
+        if let Order::Repo { module, by: RepoMaker::Orchestrator, .. } = order {
+            self.begin_own_repo(job, module);
+            return;
+        }
+        let request = match order {
             Order::Target { build, module } => {
                 self.jobs[job.0 as usize].tries += 1;
                 let owner = self.own(Owner::Macros(job));

@@ -84,7 +84,7 @@ fn build(koji: &mut OnHub<'_>, module: u32, build: u32) -> Vec<What> {
     let component = |component| Order::Component { build, component, priority: 0 };
     let mut ends = vec![target];
     ends.extend(components.map(|at| end_of(koji, component(at))));
-    ends.push(end_of(koji, Order::Repo { build, module }));
+    ends.push(end_of(koji, Order::Repo { build, module, by: RepoMaker::Koji }));
     ends
 }
 
@@ -126,7 +126,7 @@ fn a_failed_row_of_a_repo_fails_that_try() {
     assert_eq!(tasks(&koji, Method::Createrepo), [failed, closed]);
     assert_eq!(koji.repo_regenerations(), 1);
     // The module's own repo is the first of its kind, and nobody tries it again.
-    let end = end_of(&mut koji, Order::Repo { build, module });
+    let end = end_of(&mut koji, Order::Repo { build, module, by: RepoMaker::Koji });
     assert_eq!(end, What::RepoEnded { is_ok: false });
 }
 
@@ -202,4 +202,45 @@ fn one_builder_more_keeps_the_phases_of_the_others() {
     assert_eq!(few.builders[..2], more.builders[..2]);
     assert_eq!(few.builders[2..], more.builders[4..]);
     assert_eq!((few.manager, few.run_age), (more.manager, more.run_age));
+}
+
+/// Orders the repo of module 0 and returns how long it took and whether it was made.
+fn own_repo(koji: &mut OnHub<'_>) -> (u64, bool) {
+    let begun = koji.now;
+    let (build, module) = (BuildId(0), ModuleIx(0));
+    let end = end_of(koji, Order::Repo { build, module, by: RepoMaker::Orchestrator });
+    ((koji.now - begun).0 / 1000, end == What::RepoEnded { is_ok: true })
+}
+
+#[test]
+fn a_repo_that_the_orchestrator_makes_takes_a_createrepo_of_the_same_draw_and_nobody_else() {
+    let farm = farm(&[("x86", 2)]);
+    let rows = history(",createrepo,noarch,100,closed\n,createrepo,noarch,5,failed\n");
+    let setup = setup(&["m"], &farm, &rows);
+    let mut koji = koji(&setup);
+    let (build, module) = (BuildId(0), ModuleIx(0));
+    end_of(&mut koji, Order::Target { build, module });
+    let tasks = koji.tasks();
+    // The first repo of a module is the first row, the second the second, as of koji's tasks.
+    assert_eq!([own_repo(&mut koji), own_repo(&mut koji)], [(100, true), (5, false)]);
+    assert_eq!(koji.tasks(), tasks);
+}
+
+#[test]
+fn an_own_repo_fails_where_repos_cannot_be_made_and_is_lost_where_it_is_canceled() {
+    let farm = farm(&[("x86", 2)]);
+    let setup = setup(&["m"], &farm, &History::default());
+    let mut koji = koji(&setup);
+    let (build, module) = (BuildId(0), ModuleIx(0));
+    end_of(&mut koji, Order::Target { build, module });
+    // As a task, it is the beginning that decides: here 60 s before the end.
+    koji.trouble(Trouble::NoRepos, true);
+    assert_eq!(own_repo(&mut koji), (60, false));
+    let begun = koji.now;
+    let job = koji.order(begun, Order::Repo { build, module, by: RepoMaker::Orchestrator });
+    koji.settle(begun);
+    koji.cancel(begun, job);
+    koji.trouble(Trouble::NoRepos, false);
+    assert_eq!(own_repo(&mut koji), (60, true));
+    assert!(koji.notices.is_empty(), "the one that was lost says nothing");
 }

@@ -1,8 +1,9 @@
-//! What an orchestrator is told by koji's model of what ended while it was down. The moments are
-//! those of the same run without a crash.
+//! What an orchestrator is told by koji's model of what ended while it was down, and who makes the
+//! repo of a module. Moments are counted from those of a run without trouble.
 
 use super::on_hub::{TWO, farm, on_hub};
 use super::*;
+use crate::orchestrate::RepoMaker;
 use crate::scenario::{Fault, FaultKind};
 
 /// Two components, one after the other, on three builders of koji's model.
@@ -63,4 +64,105 @@ fn a_target_that_is_being_made_is_told_when_it_is_there() {
     let early = run(&early);
     assert_eq!(times(&early, is_target), [made]);
     assert_eq!(early.figures.makespan, whole.figures.makespan);
+}
+
+fn is_built(event: &Event) -> bool {
+    matches!(event, Event::ComponentEnded { .. })
+}
+
+fn is_repo(event: &Event) -> bool {
+    matches!(event, Event::RepoEnded { .. })
+}
+
+fn made_by(repo: RepoMaker, faults: Vec<Fault>) -> Run {
+    let mut setup = two();
+    setup.conditions.repo = repo;
+    setup.conditions.faults = faults;
+    run(&setup)
+}
+
+/// Returns when the last component was built: then the repo is asked for.
+fn built(run: &Run) -> Timestamp {
+    times(run, is_built)[1]
+}
+
+#[test]
+fn a_repo_of_the_orchestrator_takes_a_createrepo_and_one_of_koji_a_task_and_its_queue() {
+    let own = made_by(RepoMaker::Orchestrator, Vec::new());
+    // A createrepo takes 60 s where nobody says otherwise.
+    assert_eq!(times(&own, is_repo), [built(&own) + secs(60)]);
+    let koji = made_by(RepoMaker::Koji, Vec::new());
+    assert_eq!(built(&koji), built(&own));
+    // The task waits for a poll that assigns it and for one that takes it.
+    assert!(times(&koji, is_repo)[0] > built(&koji) + secs(60));
+    assert_eq!(koji.figures.tasks, own.figures.tasks + 1);
+    assert_eq!(koji.figures.repo_regenerations, own.figures.repo_regenerations);
+}
+
+#[test]
+fn a_crash_loses_a_repo_that_the_orchestrator_makes_and_leaves_koji_at_work() {
+    // Down from 10 s after it was asked for, for 20 s: begun anew, it takes all of its 60 s.
+    let own = made_by(RepoMaker::Orchestrator, Vec::new());
+    let crash = down(built(&own) + secs(10), 20);
+    let lost = made_by(RepoMaker::Orchestrator, vec![crash]);
+    assert_eq!(times(&lost, is_repo), [built(&own) + secs(10 + 20 + 60)]);
+    let whole = made_by(RepoMaker::Koji, Vec::new());
+    let kept = made_by(RepoMaker::Koji, vec![down(built(&whole) + secs(10), 20)]);
+    assert_eq!(times(&kept, is_repo), times(&whole, is_repo));
+    // What ended while it was down is there when it is back, and is not made again.
+    let ends = times(&whole, is_repo)[0];
+    let late = made_by(RepoMaker::Koji, vec![down(Timestamp(ends.0 - 5000), 20)]);
+    assert_eq!(times(&late, is_repo), [ends + secs(15)]);
+    assert_eq!(late.figures.tasks, whole.figures.tasks);
+}
+
+#[test]
+fn a_crash_after_a_repo_was_made_makes_it_no_second_time() {
+    // The orchestrator dies right after it heard that its own repo is made, and right before.
+    let whole = made_by(RepoMaker::Orchestrator, Vec::new());
+    let events = whole.log.iter().filter(|row| matches!(row.what, Log::Event(_))).count() as u64;
+    for after in 1..=events {
+        let mut setup = two();
+        setup.conditions.repo = RepoMaker::Orchestrator;
+        setup.conditions.crash_after = vec![after];
+        let run = run(&setup);
+        assert_eq!(run.figures.outcome, Outcome::Done, "{after}");
+        assert_eq!(run.figures.makespan, whole.figures.makespan, "{after}");
+    }
+}
+
+#[test]
+fn a_fault_of_repos_hits_both_and_a_hub_that_refuses_koji_alone() {
+    let own = made_by(RepoMaker::Orchestrator, Vec::new());
+    let fault = |kind, seconds| Fault {
+        kind,
+        at: Millis(built(&own).0 - 1000),
+        lasts: Some(secs(seconds)),
+        ..down(built(&own), 1)
+    };
+    // Fails after its 60 s; again a minute later, when repos can be made, it takes 60 s more.
+    let failed = made_by(RepoMaker::Orchestrator, vec![fault(FaultKind::RepoFailure, 90)]);
+    let ends = [60, 180].map(|after| built(&own) + secs(after));
+    assert_eq!(times(&failed, is_repo), ends);
+    let koji = made_by(RepoMaker::Koji, vec![fault(FaultKind::RepoFailure, 90)]);
+    assert_eq!(times(&koji, is_repo).len(), 2);
+    // Nobody need ask a hub that refuses for what is made without it.
+    let refusing = |repo| made_by(repo, vec![fault(FaultKind::HubRefusing, 50)]);
+    let alone = refusing(RepoMaker::Orchestrator);
+    assert_eq!((times(&alone, is_repo)[0], alone.tally.calls_refused), (built(&own) + secs(60), 0));
+    // koji is asked again after a minute.
+    let asked = refusing(RepoMaker::Koji);
+    assert!(times(&asked, is_repo)[0] > built(&own) + secs(120));
+    assert_eq!(asked.tally.calls_refused, 1);
+}
+
+#[test]
+fn in_the_ideal_model_a_repo_takes_no_time_whoever_makes_it() {
+    let ends = [RepoMaker::Koji, RepoMaker::Orchestrator].map(|repo| {
+        let mut setup = super::setup(&[("m", &[], TWO)], &[("x86_64", 3)]);
+        setup.conditions.repo = repo;
+        run(&setup).figures
+    });
+    assert_eq!(ends[0].makespan, secs(200));
+    assert_eq!(ends[0], ends[1]);
 }

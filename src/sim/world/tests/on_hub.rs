@@ -9,7 +9,8 @@ use crate::scenario::{Fault, FaultKind};
 use crate::sim::HubSetup;
 
 /// Two batches of one package each.
-pub(super) const TWO: &[ComponentText<'_>] = &[("a", 0, &[("x86_64", 100)]), ("b", 1, &[("x86_64", 100)])];
+pub(super) const TWO: &[ComponentText<'_>] =
+    &[("a", 0, &[("x86_64", 100)]), ("b", 1, &[("x86_64", 100)])];
 
 pub(super) fn farm(groups: &[(&str, u32)]) -> Farm {
     let group = |&(arch, count): &(&str, u32)| BuilderGroup::new(arch, count, vec![arch.into()]);
