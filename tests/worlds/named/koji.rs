@@ -1,0 +1,122 @@
+//! koji refuses, is away, or loses builders, repos and packages.
+
+use super::*;
+
+#[test]
+fn a_hub_that_refuses_is_called_again() {
+    // orchestrator-owned calls at 0, 60 and 180 s; people who ask koji wait for 90 s.
+    for (approach, at) in [(Approach::KojiOwned, 190), (Approach::OrchestratorOwned, 280)] {
+        let mut setup = setup(approach, ALONE);
+        setup.conditions.faults = vec![fault(FaultKind::HubRefusing, 0, Some(90))];
+        ends(&run(&setup), Outcome::Done, at);
+    }
+}
+
+#[test]
+fn what_ends_while_the_hub_is_offline_is_told_when_it_is_back() {
+    for approach in BOTH {
+        let mut setup = setup(approach, CHAIN);
+        setup.conditions.faults = vec![fault(FaultKind::HubOffline, 50, Some(200))];
+        ends(&run(&setup), Outcome::Done, 350);
+    }
+}
+
+#[test]
+fn a_task_whose_builder_is_gone_begins_again() {
+    // All nine builders go at 50 s for 100 s.
+    for approach in BOTH {
+        let mut setup = setup(approach, ALONE);
+        let mut down = fault(FaultKind::BuildersDown, 50, Some(100));
+        down.builders = Some("x86".to_owned());
+        setup.conditions.faults = vec![down.clone()];
+        ends(&run(&setup), Outcome::Done, 250);
+        // Of nine builders the eight that are idle can go without harm.
+        down.count = Some(8);
+        setup.conditions.faults = vec![down];
+        ends(&run(&setup), Outcome::Done, 100);
+    }
+}
+
+#[test]
+fn a_repo_that_cannot_be_made_fails_koji_owned_and_is_made_again_by_the_other() {
+    let fault = fault(FaultKind::RepoFailure, 0, Some(200));
+    let mut koji = setup(Approach::KojiOwned, ALONE);
+    koji.conditions.faults = vec![fault.clone()];
+    ends(&run(&koji), Outcome::Failed, 100);
+    // Tried at 100, 160 and 280 s.
+    let mut owner = setup(Approach::OrchestratorOwned, ALONE);
+    owner.conditions.faults = vec![fault];
+    ends(&run(&owner), Outcome::Done, 280);
+}
+
+#[test]
+fn a_broken_base_package_fails_what_begins() {
+    // a begins before, b after.
+    for approach in BOTH {
+        let mut setup = setup(approach, CHAIN);
+        setup.conditions.faults = vec![fault(FaultKind::BasePackageBroken, 50, None)];
+        let run = run(&setup);
+        ends(&run, Outcome::Failed, 200);
+        assert_eq!(states(&run), [ModuleState::Ready, ModuleState::Failed]);
+    }
+}
+
+#[test]
+fn a_canceled_module_is_submitted_no_more() {
+    for approach in BOTH {
+        let mut setup = setup(approach, CHAIN);
+        let mut cancel = fault(FaultKind::ModuleCanceled, 50, None);
+        cancel.module = Some("a:1".to_owned());
+        setup.conditions.faults = vec![cancel];
+        setup.conditions.retries = 2;
+        let run = run(&setup);
+        ends(&run, Outcome::Failed, 50);
+        assert_eq!(run.figures.component_builds, 1);
+        assert_eq!(run.figures.wasted, Millis::from_secs(50));
+    }
+}
+
+#[test]
+fn a_cancel_that_the_hub_refuses_is_made_again() {
+    // Canceled at 50 s, refused until 90 s, called again after 60 s: the builder works for 110 s.
+    let mut setup = setup(Approach::OrchestratorOwned, &[(&[], &[&[(1000, true)]])]);
+    let mut cancel = fault(FaultKind::ModuleCanceled, 50, None);
+    cancel.module = Some("a:1".to_owned());
+    setup.conditions.faults = vec![fault(FaultKind::HubRefusing, 40, Some(50)), cancel];
+    let run = run(&setup);
+    assert_eq!(run.figures.outcome, Outcome::Failed);
+    assert_eq!(run.figures.wasted, Millis::from_secs(110));
+}
+
+#[test]
+fn a_cancel_that_the_hub_refuses_is_made_before_the_next_attempt() {
+    // p0 takes 1000 s. p1 is built at 10 s and red; people repair it after 100 s. The module is
+    // canceled at 50 s while the hub refuses until 130 s; the cancel is refused, and called again at
+    // 110 s and 230 s. At 110 s people have the module go on: p0 is canceled at 230 s, and begins
+    // again after that.
+    let modules: &[Module<'_>] = &[(&[], &[&[(1000, true)], &[(10, true)]])];
+    let mut setup = setup(Approach::OrchestratorOwned, modules);
+    setup.conditions.gates = Gates { component: true, module: false };
+    setup.conditions.tests = Tests { false_alarm: 1.0, ..Tests::default() };
+    setup.conditions.people = Some(People { fix: always(100), waive_share: 0.0 });
+    let mut cancel = fault(FaultKind::ModuleCanceled, 50, None);
+    cancel.module = Some("a:1".to_owned());
+    setup.conditions.faults = vec![fault(FaultKind::HubRefusing, 40, Some(90)), cancel];
+    let run = run(&setup);
+    let spans = run.bars.iter().filter(|bar| bar.package.as_str() == "p0");
+    let spans: Vec<(u64, u64)> =
+        spans.map(|bar| (bar.start.0 / 1000, bar.end.0 / 1000)).take(2).collect();
+    assert_eq!(spans, [(0, 230), (230, 1230)]);
+}
+
+#[test]
+fn a_hub_that_is_away_for_half_a_day_is_told_once_and_found_back_by_a_poll() {
+    // Refused until 43 200 s. Calls after 60, 120, 240, 480, 960 and then every 1800 s: the 21st is
+    // refused at 28 860 s and told. From then on each poll, every 600 s, calls again: at 43 200 s the
+    // hub answers, and what takes 100 s is built.
+    let mut setup = setup(Approach::OrchestratorOwned, ALONE);
+    setup.conditions.faults = vec![fault(FaultKind::HubRefusing, 0, Some(43_200))];
+    let run = run(&setup);
+    ends(&run, Outcome::Done, 43_300);
+    assert_eq!(mails(&run), [(28_860, 1, Standing::NoAnswer), (43_300, 1, Standing::Recovered)]);
+}
