@@ -166,7 +166,7 @@ pub struct World<'a> {
     /// Answers and messages that are here.
     events: VecDeque<Event>,
     commands: Vec<Command>,
-    /// Messages the orchestrator missed and a poll would find.
+    /// What the orchestrator was not told: messages lost or under way, which a poll would find.
     unheard: Vec<Event>,
     /// Requests of people to an orchestrator that is down.
     requests_held: Vec<Event>,

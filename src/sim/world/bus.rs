@@ -1,7 +1,7 @@
 //! The bus: messages are late, lost, doubled, and overtake each other.
 
 use super::{Happening, World};
-use crate::orchestrate::Event;
+use crate::orchestrate::{Approach, Event};
 use crate::sim::draw::{self, Purpose};
 use crate::sim::log::Fact;
 use crate::sim::world::testing::Subject;
@@ -23,10 +23,9 @@ impl World<'_> {
             self.receive(event);
             return;
         }
-        let Some((delay, second)) = self.transit(about) else {
-            self.miss(event);
-            return;
-        };
+        // It happened: until its message is here, a poll finds it.
+        self.miss(event.clone());
+        let Some((delay, second)) = self.transit(about) else { return };
         if let Some(second) = second {
             self.messages += 1;
             self.schedule(self.now + second, Happening::Message(event.clone()));
@@ -82,16 +81,29 @@ impl World<'_> {
             self.note(Fact::MessageLost);
             self.miss(event);
         } else {
+            self.no_longer_missed(&event);
             self.events.push_back(event);
         }
     }
 
-    /// Keeps what a poll would find.
+    /// Keeps what a poll would find: what was lost, and what is still under way. koji-owned asks
+    /// nobody.
     pub(super) fn miss(&mut self, event: Event) {
-        self.unheard.push(event);
+        let polls = self.setup.approach == Approach::OrchestratorOwned;
+        if polls && !self.unheard.contains(&event) {
+            self.unheard.push(event);
+        }
     }
 
-    /// The orchestrator asks koji and the tests how all that is outstanding stands.
+    /// Forgets what the orchestrator is told.
+    pub(super) fn no_longer_missed(&mut self, event: &Event) {
+        if let Some(at) = self.unheard.iter().position(|unheard| unheard == event) {
+            self.unheard.remove(at);
+        }
+    }
+
+    /// The orchestrator asks koji and the tests how all that is outstanding stands. A message that
+    /// is late comes later all the same, and tells what is known.
     pub(super) fn poll(&mut self) {
         self.polls += 1;
         if self.unheard.is_empty() {

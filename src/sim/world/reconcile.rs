@@ -27,7 +27,7 @@ impl World<'_> {
                 };
                 if let Some(end) = end {
                     let event = Event::ComponentEnded { build, component, attempt, end };
-                    self.unheard.retain(|unheard| *unheard != event);
+                    self.no_longer_missed(&event);
                     self.events.push_back(event);
                 }
                 true
