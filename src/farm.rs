@@ -8,9 +8,10 @@ mod read;
 
 use std::collections::BTreeSet;
 
-use crate::load::Place;
 use crate::name::Arch;
 use crate::time::Millis;
+
+pub use crate::settings::Remark;
 
 /// How many builders each needed arch has when no farm is given.
 pub const DEFAULT_BUILDERS: u32 = 10;
@@ -158,15 +159,6 @@ pub struct Farm {
     pub repo: Repo,
     /// What its file sets to no effect, or oddly, in the order of the file.
     pub remarks: Vec<Remark>,
-}
-
-/// Something in a farm file that is not wrong, but hardly meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remark {
-    /// Where it stands.
-    pub place: Place,
-    /// What it is, in words.
-    pub message: String,
 }
 
 impl Default for Hub {

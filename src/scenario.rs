@@ -1,10 +1,13 @@
 //! The scenario: how builds and tests end, what people and the bus do, when changes come in and
 //! what breaks. Plain data; a key left out means the same as no scenario.
 
+mod check;
 mod read;
 
 use crate::name::Selector;
 use crate::time::Millis;
+
+pub use crate::settings::Remark;
 
 /// Where the outcome of a component build comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -144,6 +147,9 @@ pub struct OrchestratorOwned {
     pub poll: Millis,
     /// Who makes the repo of a module.
     pub repo: RepoMaker,
+    /// The lines of `dispatch` and `repo`, for what turns out later to be of no effect; 0 where not
+    /// given.
+    pub lines: (u32, u32),
 }
 
 /// Changes that come in again and again.
@@ -227,6 +233,8 @@ pub struct Scenario {
     pub arrivals: Vec<Arrival>,
     /// What breaks, and when.
     pub faults: Vec<Fault>,
+    /// What its file says to no effect, in the order of the file.
+    pub remarks: Vec<Remark>,
 }
 
 impl FaultKind {
@@ -262,6 +270,7 @@ impl Default for OrchestratorOwned {
             submit_limit: None,
             poll: Millis::from_secs(600),
             repo: RepoMaker::Koji,
+            lines: (0, 0),
         }
     }
 }
@@ -285,6 +294,7 @@ impl Default for Scenario {
             orchestrator_owned: OrchestratorOwned::default(),
             arrivals: Vec::new(),
             faults: Vec::new(),
+            remarks: Vec::new(),
         }
     }
 }

@@ -9,6 +9,15 @@ use crate::time::Millis;
 
 pub(crate) use tree::{Node, Value, parse};
 
+/// Something in a settings file that is not wrong, but hardly meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// Where it stands.
+    pub place: Place,
+    /// What it is, in words.
+    pub message: String,
+}
+
 /// Collects what is wrong while a file is turned into plain data.
 pub(crate) struct Reader {
     findings: Vec<Finding>,
@@ -28,6 +37,11 @@ impl<'n> Section<'n> {
     pub(crate) fn find(&self, key: &str) -> Option<&'n Node> {
         let entry = self.entries.iter().find(|(name, _)| name.text == key);
         entry.map(|(_, node)| node).filter(|node| node.value != Value::Nothing)
+    }
+
+    /// Returns where a key stands.
+    pub(crate) fn place_of(&self, key: &str) -> Option<Place> {
+        self.entries.iter().find(|(name, _)| name.text == key).map(|(name, _)| name.place)
     }
 
     /// Returns where a key of a section below this one stands.

@@ -26,6 +26,7 @@ mod ledger;
 mod log;
 mod prepare;
 mod reason;
+mod silent;
 pub mod sweep;
 mod world;
 
@@ -38,4 +39,5 @@ pub use ledger::{ModuleRun, ModuleState, Spent};
 pub use log::{Fact, Log, LogRow, Tally};
 pub use prepare::{Prepared, Reach, check, prepare};
 pub use reason::Reason;
+pub use silent::silent;
 pub use world::{Handle, Run, Setup, World};

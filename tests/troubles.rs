@@ -102,6 +102,66 @@ fn every_way_to_end_badly_says_why_and_what_to_do() {
     }
 }
 
+#[test]
+fn what_a_scenario_says_to_no_effect_is_warned_of_with_its_line() {
+    let farm = ["--farm", "fixtures/el8-perl/farm.yaml"];
+    let wave = "orchestrator_owned:\n  dispatch: wave\n";
+    let wave_told = "scenario.yaml:2:1: warning: `dispatch: wave` acts as `graph` under a literal \
+                     cascade: waves are those of a plan";
+    let owner = ["--approach", "orchestrator-owned"];
+    // Eight builders: 8 of 9 go, then none of 1, until 3 h; and then there are 8 again, but not 9.
+    let builders = "faults:\n- {at: 1h, kind: builders-down, builders: x86, count: 9, for: 2h}\n\
+                    - {at: 2h, kind: builders-down, builders: x86, count: 1}\n\
+                    - {at: 4h, kind: builders-down, builders: x86, count: 8, for: 1h}\n\
+                    - {at: 4h, kind: builders-down, builders: x86}\n";
+    let cases: [(&str, &[&str], &[&str]); 5] = [
+        (wave, &["--cascade", "literal"], &[wave_told]),
+        (wave, &["--cascade", "planned"], &[]),
+        (
+            "orchestrator_owned:\n\n  repo: self\n",
+            &[],
+            &[
+                "scenario.yaml:3:1: warning: `repo: self` has no effect: in the ideal model a repo takes \
+               no time",
+            ],
+        ),
+        (
+            "faults: [{at: 1h, kind: pdc-down}]\n",
+            &[],
+            &[
+                "scenario.yaml:1:1: warning: `pdc-down` has no effect: a planned cascade asks nobody for \
+               dependants",
+            ],
+        ),
+        (
+            builders,
+            &farm,
+            &[
+                "2:1: warning: `builders-down` takes 9 of x86, which has 8: it takes 8",
+                "3:1: warning: `builders-down` takes 1 of x86, which has 8, 8 gone before: it takes 0",
+                "5:1: warning: `builders-down` takes all of x86, which has 8, 8 gone before: it takes 0",
+            ],
+        ),
+    ];
+    for (scenario, more, told) in cases {
+        let run = ["execute", CYCLE, "--all", "--max-builds", "30"];
+        let (_, _, err) = with_scenario(scenario, &[&run[..], &owner, more].concat());
+        let warned: Vec<&str> = err.lines().filter(|line| line.contains("scenario.yaml")).collect();
+        assert_eq!(warned.len(), told.len(), "{scenario}: {err}");
+        for (warned, told) in warned.iter().zip(told) {
+            assert!(warned.ends_with(told), "{told} is not told but {warned}");
+        }
+    }
+    // The same in a comparison, once, and of the file alone.
+    let text = "builds: {flaky_share: 0.5}\norchestrator_owned: {dispatch: wave}\n";
+    let compare = ["compare", CYCLE, "--all", "--replications", "1"];
+    let (_, _, err) = with_scenario(text, &compare);
+    let warned: Vec<&str> = err.lines().filter(|line| line.contains("scenario.yaml")).collect();
+    assert!(warned[0].contains(":1:10: warning: `builds.flaky_share` has no effect"), "{err}");
+    assert!(warned[1].contains(":2:1: warning: `dispatch: wave` acts as `graph`"), "{err}");
+    assert_eq!(warned.len(), 2, "{err}");
+}
+
 fn execute_with(journal: &Path, seed: &str) -> (i32, String, String) {
     let journal = journal.to_str().expect("UTF-8");
     with_scenario(TROUBLE, &[&ONE[..], &["--journal", journal, "--seed", seed]].concat())

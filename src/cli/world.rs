@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use modplan::farm::Farm;
 use modplan::load::{self, Code, Finding, Input, Place, Severity};
 use modplan::scenario::Scenario;
-use modplan::sim::DurationMode;
+use modplan::sim::{self, DurationMode, Setup};
 use modplan::trace::History;
 
 use super::args::WorldArgs;
@@ -21,6 +21,7 @@ pub(crate) struct World {
     pub(crate) history: History,
     pub(crate) farm: Option<Farm>,
     pub(crate) scenario: Scenario,
+    scenario_path: Option<PathBuf>,
     /// Every parameter that nobody set, in words.
     pub(crate) assumptions: Vec<String>,
 }
@@ -58,7 +59,17 @@ impl World {
         if scenario.is_none() {
             assumptions.push("scenario: none, outcomes as the trace says, no tests".to_owned());
         }
-        Ok(Self { history, farm, scenario: scenario.unwrap_or_default(), assumptions })
+        let scenario = scenario.unwrap_or_default();
+        let scenario_path = args.scenario.clone();
+        Ok(Self { history, farm, scenario, scenario_path, assumptions })
+    }
+
+    /// Warns of what the scenario says to no effect in the runs that are to be made.
+    pub(crate) fn warn_of_silent(&self, setups: &[Setup], console: &Console) {
+        let Some(path) = &self.scenario_path else { return };
+        for (line, what) in sim::silent(&self.scenario, setups) {
+            console.warn_at((path, Place { input: 0, line, column: 1 }), &what);
+        }
     }
 }
 
@@ -183,7 +194,11 @@ fn farm(path: &Path, vary: &[Vary], console: &Console) -> anyhow::Result<Farm> {
 
 fn scenario(path: &Path, console: &Console) -> anyhow::Result<Scenario> {
     let bytes = read(path)?;
-    Scenario::read(&bytes, 0).map_err(|findings| wrong(path, &findings, console).into())
+    let scenario = Scenario::read(&bytes, 0).map_err(|findings| wrong(path, &findings, console))?;
+    for remark in &scenario.remarks {
+        console.warn_at((path, remark.place), &remark.message);
+    }
+    Ok(scenario)
 }
 
 /// Prints what is wrong in a file, and counts it.

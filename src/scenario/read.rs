@@ -1,5 +1,6 @@
 //! The scenario file.
 
+use super::check;
 use super::{
     Arrival, Builds, Bus, ByApproach, Dispatch, Fault, FaultKind, Gate, OrchestratorOwned,
     Outcomes, People, Quantiles, RepoMaker, Scenario, Tests,
@@ -55,6 +56,7 @@ impl Scenario {
                 scenario.faults.push(fault);
             }
         }
+        scenario.remarks = check::silent(&file, &scenario);
         reader.finish(scenario)
     }
 }
@@ -186,10 +188,12 @@ fn orchestrator_owned(reader: &mut Reader, node: &Node) -> OrchestratorOwned {
     let dispatch = reader.value(&section, "dispatch", |text| settings::word(text, &words));
     let makers = [("koji", RepoMaker::Koji), ("self", RepoMaker::Orchestrator)];
     let repo = reader.value(&section, "repo", |text| settings::word(text, &makers));
+    let line = |key| section.place_of(key).map_or(0, |place| place.line);
     let mut settings_read = OrchestratorOwned {
         dispatch: dispatch.unwrap_or_default(),
         submit_limit: reader.value(&section, "submit_limit", settings::positive_count),
         repo: repo.unwrap_or_default(),
+        lines: (line("dispatch"), line("repo")),
         ..OrchestratorOwned::default()
     };
     if let Some(poll) = reader.value(&section, "poll", settings::interval) {

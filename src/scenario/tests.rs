@@ -113,3 +113,98 @@ fn unknown_keys_and_wrong_words_say_what_was_meant() {
     assert_eq!(findings[0].hint.as_deref(), Some("did you mean `cascade`?"));
     assert!(findings[1].message.ends_with("did you mean `replay`?"), "{}", findings[1].message);
 }
+
+fn remarks(text: &str) -> Vec<(u32, String)> {
+    let remarks = Scenario::read(text.as_bytes(), 0).unwrap().remarks;
+    remarks.into_iter().map(|remark| (remark.place.line, remark.message)).collect()
+}
+
+#[test]
+fn keys_of_no_effect_are_remarked_with_their_line_and_why() {
+    let trace = "outcomes are those of the trace, without `outcomes: rate`";
+    let told = |text: &str| -> Vec<String> {
+        remarks(text).into_iter().map(|(line, what)| format!("{line}: {what}")).collect()
+    };
+    let cases: [(&str, &[&str]); 9] = [
+        (
+            "builds:\n  failure_rate: 0.1\n  flaky_share: 0.5\n",
+            &[
+                "2: `builds.failure_rate` has no effect: T",
+                "3: `builds.flaky_share` has no effect: T",
+            ],
+        ),
+        (
+            "builds: {outcomes: always-pass, flaky_share: 0.5, retries: 2}\n",
+            &[
+                "1: `builds.flaky_share` has no effect: with `outcomes: always-pass` no build fails",
+                "1: `builds.retries` has no effect: nothing lets a build fail",
+            ],
+        ),
+        (
+            "builds: {outcomes: rate}\n",
+            &[
+                "1: `builds.outcomes` has no effect: `builds.failure_rate` is missing or 0, and every \
+               build passes",
+            ],
+        ),
+        (
+            "bus: {delay: 2s}\ntests:\n  defect_rate: 0.1\n  workers: 3\n",
+            &["2: `tests` have no effect: there is no `tests.gate`"],
+        ),
+        (
+            "tests:\n  gate: {koji-owned: module}\n  component: {p50: 1m, p90: 1m}\n  \
+             detect_module: 0.5\n  workers: 3\n  timeout: 1h\n",
+            &[
+                "3: `tests.component` has no effect: no `tests.gate` is one of components",
+                "4: `tests.detect_module` has no effect: `tests.defect_rate` is missing or 0, and \
+                 nothing has a defect",
+                "5: `tests.workers` has no effect: tests take no time, without `component` or `module`",
+                "6: `tests.timeout` has no effect: orchestrator-owned has no gate, and koji-owned \
+                 waits for ever",
+            ],
+        ),
+        (
+            "builds: {outcomes: always-pass}\npeople: {fix: {p50: 1h, p90: 1h}}\n",
+            &[
+                "2: `people` have no effect: there is no `tests.gate`, and nothing lets a build fail",
+            ],
+        ),
+        (
+            "people:\n  fix: {p50: 1h, p90: 1h}\n  waive_share: 0.5\n",
+            &["3: `people.waive_share` has no effect: tests alone are waived, and there is no \
+               `tests.gate`"],
+        ),
+        (
+            // The second is inside the first, the third goes on after it.
+            "faults:\n- {at: 1h, kind: bus-outage, for: 2h}\n- {at: 2h, kind: bus-outage, for: 1h}\n\
+             - {at: 2h, kind: bus-outage, for: 2h}\n- {at: 2h, kind: pdc-down, for: 1h}\n",
+            &["3: this `bus-outage` has no effect: that of line 2 lasts all its time"],
+        ),
+        (
+            // Twice the same is once too often.
+            "faults:\n- {at: 1h, kind: hub-offline}\n- {at: 1h, kind: hub-offline}\n",
+            &["3: this `hub-offline` has no effect: that of line 2 lasts all its time"],
+        ),
+    ];
+    for (text, wanted) in cases {
+        let wanted: Vec<String> =
+            wanted.iter().map(|told| told.replace(": T", &format!(": {trace}"))).collect();
+        assert_eq!(told(text), wanted, "{text}");
+    }
+}
+
+#[test]
+fn what_has_an_effect_or_is_nothing_is_not_remarked() {
+    for text in [
+        "",
+        "builds: {failure_rate: 0, flaky_share: 0.0, retries: 3}\ntests: {gate: none, missing: 0}\n",
+        "builds: {outcomes: rate, failure_rate: 0.1, flaky_share: 0.3, retries: 1}\n\
+         people: {fix: {p50: 1h, p90: 1h}}\n",
+        "tests: {gate: both, defect_rate: 0.1, detect_component: 0.5, detect_module: 0.5, \
+         component: {p50: 1m, p90: 1m}, workers: 1, timeout: 1h}\n\
+         people: {fix: {p50: 1h, p90: 1h}, waive_share: 0.5}\n",
+        "builds: {outcomes: always-pass, retries: 1}\nfaults: [{at: 1h, kind: base-package-broken}]\n",
+    ] {
+        assert_eq!(remarks(text), [], "{text}");
+    }
+}

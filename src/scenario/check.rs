@@ -1,0 +1,194 @@
+//! What a scenario says to no effect, whatever it is run on. Nothing is refused for it: it does no
+//! harm, but is hardly meant.
+
+use super::{Builds, Fault, FaultKind, Gate, Outcomes, Remark, Scenario, Tests};
+use crate::load::Place;
+use crate::settings::{Section, Value};
+use crate::time::Millis;
+
+/// Returns what is of no effect, in the order of the file.
+pub(super) fn silent(file: &Section<'_>, scenario: &Scenario) -> Vec<Remark> {
+    let mut silent = Silent { file, remarks: Vec::new() };
+    silent.builds(scenario);
+    silent.tests(&scenario.tests);
+    silent.people(scenario);
+    silent.faults(&scenario.faults);
+    silent.remarks.sort_by_key(|remark| remark.place);
+    silent.remarks
+}
+
+struct Silent<'f, 'n> {
+    file: &'f Section<'n>,
+    remarks: Vec<Remark>,
+}
+
+impl Silent<'_, '_> {
+    fn say(&mut self, place: Option<Place>, message: String) {
+        self.remarks.extend(place.map(|place| Remark { place, message }));
+    }
+
+    /// Tells of a key that is of no effect where it is given.
+    fn key(&mut self, section: &str, key: &str, why: &str) {
+        let place = self.file.place_below(section, key);
+        self.say(place, format!("`{section}.{key}` has no effect: {why}"));
+    }
+
+    fn builds(&mut self, scenario: &Scenario) {
+        let Builds { outcomes, failure_rate, flaky_share, retries } = scenario.builds;
+        let is_flaky = flaky_share > 0.0;
+        match outcomes {
+            Outcomes::Replay => {
+                let why = "outcomes are those of the trace, without `outcomes: rate`";
+                if failure_rate > 0.0 {
+                    self.key("builds", "failure_rate", why);
+                }
+                if is_flaky {
+                    self.key("builds", "flaky_share", why);
+                }
+            }
+            Outcomes::AlwaysPass if is_flaky => {
+                self.key("builds", "flaky_share", "with `outcomes: always-pass` no build fails");
+            }
+            Outcomes::Rate if failure_rate <= 0.0 => {
+                let why = "`builds.failure_rate` is missing or 0, and every build passes";
+                self.key("builds", "outcomes", why);
+                if is_flaky {
+                    self.key("builds", "flaky_share", why);
+                }
+            }
+            Outcomes::AlwaysPass | Outcomes::Rate => {}
+        }
+        if retries > 0 && !may_fail(scenario) {
+            self.key("builds", "retries", "nothing lets a build fail");
+        }
+    }
+
+    fn tests(&mut self, tests: &Tests) {
+        let (of_components, of_modules) =
+            (has_gate(tests, Gate::Component), has_gate(tests, Gate::Module));
+        if !of_components && !of_modules {
+            if *tests != (Tests { gate: tests.gate, ..Tests::default() }) {
+                let place = self.file.place_of("tests");
+                self.say(place, "`tests` have no effect: there is no `tests.gate`".to_owned());
+            }
+            return;
+        }
+        for (has_gate, keys, what) in [
+            (of_components, ["component", "detect_component"], "components"),
+            (of_modules, ["module", "detect_module"], "modules"),
+        ] {
+            for key in keys.into_iter().filter(|_| !has_gate) {
+                self.key("tests", key, &format!("no `tests.gate` is one of {what}"));
+            }
+        }
+        for (has_gate, share, key) in [
+            (of_components, tests.detect_component, "detect_component"),
+            (of_modules, tests.detect_module, "detect_module"),
+        ] {
+            if has_gate && share > 0.0 && tests.defect_rate <= 0.0 {
+                let why = "`tests.defect_rate` is missing or 0, and nothing has a defect";
+                self.key("tests", key, why);
+            }
+        }
+        let takes_time =
+            (of_components && tests.component.is_some()) || (of_modules && tests.module.is_some());
+        if tests.workers.is_some() && !takes_time {
+            self.key("tests", "workers", "tests take no time, without `component` or `module`");
+        }
+        if tests.timeout.is_some() && tests.gate.orchestrator_owned == Gate::None {
+            let why = "orchestrator-owned has no gate, and koji-owned waits for ever";
+            self.key("tests", "timeout", why);
+        }
+    }
+
+    fn people(&mut self, scenario: &Scenario) {
+        let Some(people) = &scenario.people else { return };
+        let is_gated =
+            has_gate(&scenario.tests, Gate::Component) || has_gate(&scenario.tests, Gate::Module);
+        if !is_gated && !may_fail(scenario) {
+            let place = self.file.place_of("people");
+            let why = "there is no `tests.gate`, and nothing lets a build fail";
+            self.say(place, format!("`people` have no effect: {why}"));
+        } else if !is_gated && people.waive_share > 0.0 {
+            self.key(
+                "people",
+                "waive_share",
+                "tests alone are waived, and there is no `tests.gate`",
+            );
+        }
+    }
+
+    /// Of two faults of one kind, one of which lasts all the time of the other, the other is nothing.
+    fn faults(&mut self, faults: &[Fault]) {
+        let Some(Value::List(nodes)) = self.file.find("faults").map(|node| &node.value) else {
+            return;
+        };
+        if nodes.len() != faults.len() {
+            return;
+        }
+        for (at, (fault, node)) in faults.iter().zip(nodes).enumerate() {
+            let hides = |&(other_at, other): &(usize, &Fault)| {
+                let is_same = (other.at, end(other)) == (fault.at, end(fault));
+                other_at != at
+                    && other.kind == fault.kind
+                    && is_state(fault.kind)
+                    && other.at <= fault.at
+                    && end(other) >= end(fault)
+                    && (!is_same || other_at < at)
+            };
+            if let Some((_, other)) = faults.iter().enumerate().find(hides) {
+                let (kind, line) = (fault.kind.as_str(), other.line);
+                let message =
+                    format!("this `{kind}` has no effect: that of line {line} lasts all its time");
+                self.say(Some(node.place), message);
+            }
+        }
+    }
+}
+
+/// When a fault is over.
+fn end(fault: &Fault) -> Millis {
+    fault.lasts.map_or(Millis(u64::MAX), |lasts| fault.at + lasts)
+}
+
+/// Returns whether a kind of fault is there or not, so that two of it are no more than one.
+fn is_state(kind: FaultKind) -> bool {
+    match kind {
+        FaultKind::HubOffline
+        | FaultKind::HubRefusing
+        | FaultKind::BusOutage
+        | FaultKind::RepoFailure
+        | FaultKind::BasePackageBroken
+        | FaultKind::PdcDown
+        | FaultKind::PdcStale => true,
+        FaultKind::BuildersDown | FaultKind::OrchestratorCrash | FaultKind::ModuleCanceled => false,
+    }
+}
+
+/// Returns whether either approach tests components, or modules.
+fn has_gate(tests: &Tests, of: Gate) -> bool {
+    let gates = [tests.gate.koji_owned, tests.gate.orchestrator_owned];
+    gates.iter().any(|gate| *gate == of || *gate == Gate::Both)
+}
+
+/// Returns whether a build may fail or be canceled.
+fn may_fail(scenario: &Scenario) -> bool {
+    let fails = |fault: &Fault| match fault.kind {
+        FaultKind::BuildersDown
+        | FaultKind::HubOffline
+        | FaultKind::HubRefusing
+        | FaultKind::RepoFailure
+        | FaultKind::BasePackageBroken
+        | FaultKind::ModuleCanceled => true,
+        FaultKind::OrchestratorCrash
+        | FaultKind::BusOutage
+        | FaultKind::PdcDown
+        | FaultKind::PdcStale => false,
+    };
+    let by_outcome = match scenario.builds.outcomes {
+        Outcomes::Replay => true,
+        Outcomes::Rate => scenario.builds.failure_rate > 0.0,
+        Outcomes::AlwaysPass => false,
+    };
+    by_outcome || scenario.faults.iter().any(fails)
+}
