@@ -211,3 +211,43 @@ fn a_journal_is_kept_gone_on_with_and_refused_when_it_is_not_of_this_run() {
     ]);
     assert_eq!(code, 1, "another run: {err}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_journal_is_written_while_the_run_goes_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("run.jsonl");
+    let (code, _, _) = execute_with(&path, "1");
+    assert_eq!(code, 0);
+    let whole = fs::read_to_string(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    // A process that may write no file of more than two blocks is ended by the kernel in the middle
+    // of its run: what it had written stays, and is the beginning of the whole.
+    let mut command = Command::new("sh");
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    command.args(["-c", "ulimit -c 0; ulimit -f 2; exec \"$0\" \"$@\""]);
+    command.arg(assert_cmd::cargo::cargo_bin("modplan")).args(ONE);
+    command.args(["--trace", "fixtures/el8-perl/trace.csv", "--journal"]).arg(&path);
+    let scenario = directory.path().join("scenario.yaml");
+    fs::write(&scenario, TROUBLE).unwrap();
+    command.arg("--scenario").arg(&scenario);
+    let output = command.output().unwrap();
+    assert!(!output.status.success(), "{output:?}");
+    let cut = fs::read_to_string(&path).unwrap();
+    assert!(cut.lines().count() > 2 && whole.starts_with(&cut), "{cut}");
+    // Its whole lines are gone on with.
+    let end = cut.rfind('\n').unwrap() + 1;
+    fs::write(&path, &cut[..end]).unwrap();
+    assert_eq!(execute_with(&path, "1").0, 0);
+    assert_eq!(fs::read_to_string(&path).unwrap(), whole);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_journal_that_cannot_be_written_is_trouble_outside() {
+    for (path, why) in [("/dev/full", "No space left"), ("/nowhere/run.jsonl", "No such file")] {
+        let (code, out, err) = execute_with(Path::new(path), "1");
+        assert_eq!((code, out.as_str()), (3, ""), "{err}");
+        assert!(err.contains(&format!("cannot write {path}: {why}")), "{err}");
+    }
+}

@@ -1,18 +1,17 @@
 //! `modplan execute`: runs a rebuild, for now on a replay of history.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use modplan::name::nearest;
-use modplan::orchestrate::journal::{self, Entry};
 use modplan::orchestrate::{Approach, Cascade, Catalog, ModuleIx};
 use modplan::report::run::{self, RunLabel};
 use modplan::report::story;
-use modplan::sim::{self, DurationMode, Log, Outcome, Run, Setup};
+use modplan::sim::{self, DurationMode, Outcome, Run, Setup};
 
 use super::args::{SelectionArgs, WorldArgs};
 use super::console::Console;
+use super::journal::Journal;
 use super::output::OutputArgs;
 use super::status::{Answer, Refusal};
 use super::subject::Subject;
@@ -48,8 +47,8 @@ pub(crate) struct Execute {
     /// Tell what happened to one module instead: its id, or name:stream for all its contexts
     #[arg(long, value_name = "ID", conflicts_with = "format")]
     explain: Option<String>,
-    /// Keep every event in FILE, one line of JSON each; a journal of this run that is there already
-    /// is checked and gone on with
+    /// Keep every event in FILE, one line of JSON each, written before it is handled; a journal of
+    /// this run that is there already is checked and gone on with
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
     #[command(flatten)]
@@ -124,13 +123,10 @@ impl Execute {
         if setup.durations == DurationMode::Fit {
             console.note(subject.durations(setup.durations).to_lines().trim_end());
         }
-        let run = sim::World::new(&setup).run_in_full(0);
+        let run = self.run_world(&setup)?;
         let label = RunLabel { approach, cascade, seed: setup.seed };
         for (what, hint) in run::advice(&run) {
             console.warn(&what, Some(hint));
-        }
-        if let Some(path) = &self.journal {
-            keep_journal(path, &setup, &run)?;
         }
         let text = match (&self.explain, self.format) {
             (Some(id), _) => explain(id, &run, &setup.catalog)?,
@@ -139,6 +135,19 @@ impl Execute {
         };
         self.output.write(text)?;
         Ok(Answer::yes_if(run.figures.outcome == Outcome::Done))
+    }
+
+    /// Runs the one replication, each event in the journal before it is handled.
+    fn run_world(&self, setup: &Setup) -> anyhow::Result<Run> {
+        let mut world = sim::World::new(setup);
+        let Some(path) = &self.journal else { return Ok(world.run_in_full(0)) };
+        let mut journal = Journal::open(path, setup)?;
+        let run = world.run_through(0, &mut |orchestrator, event, now, out| {
+            journal.append(event, now);
+            orchestrator.handle(event, now, out);
+        });
+        journal.close()?;
+        Ok(run)
     }
 }
 
@@ -165,35 +174,6 @@ fn explain(id: &str, run: &Run, catalog: &Catalog) -> Result<String, Refusal> {
     let texts: Vec<String> =
         named.into_iter().map(|module| story::explain(run, catalog, module)).collect();
     Ok(texts.join("\n"))
-}
-
-/// Writes the journal of a run; one that is there already must be of this run, as far as it goes.
-fn keep_journal(path: &Path, setup: &Setup, run: &Run) -> anyhow::Result<()> {
-    let how = format!("{}/{}", setup.approach.as_str(), setup.cascade.as_str());
-    let name = journal::run_name(&setup.catalog, &how, setup.seed);
-    let entries: Vec<Entry> = run
-        .log
-        .iter()
-        .filter_map(|row| match &row.what {
-            Log::Event(event) => Some((row.at, event.clone())),
-            Log::Command(_) | Log::Fact(_) => None,
-        })
-        .collect();
-    if path.exists() {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read {}", path.display()))?;
-        let no = |line: usize, what: &str| {
-            Refusal::no(format!("{}:{line}: {what}", path.display()))
-                .hint("give the inputs and the seed it was written with, or another file")
-        };
-        let kept = journal::read(&text, &name).map_err(|error| no(error.line, &error.what))?;
-        let differs = |(at, entry): &(usize, &Entry)| entries.get(*at) != Some(entry);
-        if let Some((at, _)) = kept.iter().enumerate().find(differs) {
-            return Err(no(at + 1, "this run goes another way from here").into());
-        }
-    }
-    let output = OutputArgs { output: path.to_owned() };
-    output.write(journal::write(&name, &entries))
 }
 
 impl DurationsArg {

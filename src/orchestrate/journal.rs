@@ -66,24 +66,43 @@ pub fn run_name(catalog: &Catalog, how: &str, seed: u64) -> String {
     format!("{how}/seed {seed}/{}", short(&hash.finalize()))
 }
 
+/// The lines of a journal, made one by one while the run goes on.
+#[derive(Clone, Debug)]
+pub struct Lines {
+    run: String,
+    sequence: u64,
+    check: String,
+}
+
+impl Lines {
+    /// Begins the journal of a run.
+    #[must_use]
+    pub fn new(run: impl Into<String>) -> Self {
+        Self { run: run.into(), sequence: 0, check: String::new() }
+    }
+
+    /// Returns the line of the next event, with its line feed.
+    ///
+    /// # Panics
+    /// Never: events are JSON.
+    pub fn next(&mut self, time: Timestamp, event: &Event) -> String {
+        let (run, event) = (self.run.clone(), event.clone());
+        let sequence = self.sequence;
+        let mut row = Row { format: FORMAT, run, sequence, time, event, check: String::new() };
+        self.check = checked(&self.check, &row);
+        self.sequence += 1;
+        row.check.clone_from(&self.check);
+        let mut line = serde_json::to_string(&row).expect("events are JSON");
+        line.push('\n');
+        line
+    }
+}
+
 /// Writes a journal as JSON lines.
-///
-/// # Panics
-/// Never: events are JSON.
 #[must_use]
 pub fn write<'e>(run: &str, entries: impl IntoIterator<Item = &'e Entry>) -> String {
-    let mut text = String::new();
-    let mut check = String::new();
-    for ((time, event), sequence) in entries.into_iter().zip(0..) {
-        let (run, event) = (run.to_owned(), event.clone());
-        let mut row =
-            Row { format: FORMAT, run, sequence, time: *time, event, check: String::new() };
-        check = checked(&check, &row);
-        row.check.clone_from(&check);
-        let line = serde_json::to_string(&row).expect("events are JSON");
-        writeln!(text, "{line}").expect("a string takes all that is written to it");
-    }
-    text
+    let mut lines = Lines::new(run);
+    entries.into_iter().map(|(time, event)| lines.next(*time, event)).collect()
 }
 
 /// Reads a journal of a run back.
