@@ -1,8 +1,8 @@
 //! Numbers first, then one renderer a format.
 //!
 //! [`Comparison`] holds the runs; [`Comparison::summary`] works out the figures, and the rest turns
-//! them into text: [`csv`], [`table`] for a terminal, [`svg`] for pictures. Renderers return text,
-//! whoever calls writes it. The same figures give the same bytes.
+//! them into text: [`csv`], [`table`] for a terminal, [`svg`] for pictures. Renderers return text, a
+//! long one in pieces; whoever calls writes it. The same figures give the same bytes.
 
 pub mod capacity;
 mod changes;

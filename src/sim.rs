@@ -14,6 +14,7 @@
 //! approaches see the same luck whatever the order of events. [`sweep`] runs replications side by
 //! side and collects them in order.
 
+mod column;
 mod conditions;
 pub mod draw;
 mod farm;
@@ -26,6 +27,7 @@ mod ledger;
 mod log;
 mod prepare;
 mod reason;
+mod runs;
 mod silent;
 pub mod sweep;
 mod world;
@@ -39,5 +41,6 @@ pub use ledger::{ModuleRun, ModuleState, Spent};
 pub use log::{Fact, Log, LogRow, Tally};
 pub use prepare::{Prepared, Reach, check, prepare};
 pub use reason::Reason;
+pub use runs::{Figure, Runs};
 pub use silent::silent;
 pub use world::{Handle, Run, Setup, World};

@@ -6,7 +6,7 @@ use clap::Args;
 use modplan::farm::{Farm, Model};
 use modplan::report::capacity::{self as report, Amount, Capacity as Sweep, Neighbour, Point};
 use modplan::report::shard::{SHARD_FORMAT, Shard, Sharded};
-use modplan::sim::Setup;
+use modplan::sim::{Runs, Setup};
 use modplan::time::Millis;
 
 use super::args::{SelectionArgs, WorldArgs};
@@ -14,7 +14,7 @@ use super::compare::VariantArg;
 use super::console::Console;
 use super::execute::DurationsArg;
 use super::merge::{refuse_format, write_shard};
-use super::output::SweepOutput;
+use super::output::{SweepOutput, whole};
 use super::status::{Answer, Refusal};
 use super::subject::Subject;
 use super::sweeping::{SweepArgs, Sweeper};
@@ -90,14 +90,14 @@ impl Capacity {
         let setups = self.setups(&subject, &tries)?;
         subject.world.warn_of_silent(&setups, console);
         let sweeper = Sweeper::new(self.sweep, console);
-        let swept = sweeper.run(&setups);
+        let mut swept = sweeper.run(&setups);
         let mut capacity = Sweep {
             seed: self.world.seed,
             deadline: self.deadline,
             confidence: self.confidence,
             points: tries
                 .iter()
-                .zip(swept.runs.clone())
+                .zip(std::mem::take(&mut swept.runs))
                 .map(|(one, runs)| one.point(&subject, runs))
                 .collect(),
             neighbours: Vec::new(),
@@ -169,7 +169,7 @@ impl Clone for Try {
 }
 
 impl Try {
-    fn point(&self, subject: &Subject, runs: Vec<modplan::sim::RunFigures>) -> Point {
+    fn point(&self, subject: &Subject, runs: Runs) -> Point {
         let arches = subject.arches();
         Point {
             builders: self.builders.clone(),
@@ -213,11 +213,9 @@ pub(crate) fn write_capacity(
     capacity: &Sweep,
     (output, console): (&SweepOutput, &Console),
 ) -> anyhow::Result<Answer> {
-    let files = [
-        ("summary.json".to_owned(), capacity.summary().to_json()),
-        ("capacity.csv".to_owned(), report::csv(capacity)),
-    ];
-    let forms = [report::table(capacity), files[0].1.clone(), files[1].1.clone()];
-    output.write(forms, &files, console)?;
+    let json = || whole(|| capacity.summary().to_json());
+    let csv = || whole(|| report::csv(capacity));
+    let files = vec![("summary.json".to_owned(), json()), ("capacity.csv".to_owned(), csv())];
+    output.write([whole(|| report::table(capacity)), json(), csv()], files, console)?;
     Ok(Answer::yes_if(capacity.answer().is_some()))
 }

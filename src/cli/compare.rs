@@ -14,7 +14,7 @@ use super::args::{SelectionArgs, WorldArgs};
 use super::console::Console;
 use super::execute::DurationsArg;
 use super::merge::{refuse_format, write_shard};
-use super::output::SweepOutput;
+use super::output::{Pieces, SweepOutput, whole};
 use super::status::{Answer, Refusal};
 use super::subject::Subject;
 use super::sweeping::{SweepArgs, Sweeper};
@@ -179,16 +179,17 @@ pub(crate) fn write_comparison(
     pictures: &[Picture],
     (output, console): (&SweepOutput, &Console),
 ) -> anyhow::Result<Answer> {
+    let json = || whole(|| comparison.summary().to_json());
+    let csv = || -> Pieces<'_> { Box::new(report::csv::compare(comparison)) };
     let mut files = vec![
-        ("summary.json".to_owned(), comparison.summary().to_json()),
-        ("compare.csv".to_owned(), report::csv::compare(comparison)),
-        ("makespans.svg".to_owned(), report::svg::makespans(comparison)),
+        ("summary.json".to_owned(), json()),
+        ("compare.csv".to_owned(), csv()),
+        ("makespans.svg".to_owned(), whole(|| report::svg::makespans(comparison))),
     ];
-    let forms = [report::table::compare(comparison), files[0].1.clone(), files[1].1.clone()];
     for Picture { name, title, bars, modules } in pictures {
-        let gantt = Gantt { title, bars, modules };
-        files.push((name.clone(), report::svg::gantt(&gantt)));
+        files.push((name.clone(), whole(|| report::svg::gantt(&Gantt { title, bars, modules }))));
     }
-    output.write(forms, &files, console)?;
+    let table = whole(|| report::table::compare(comparison));
+    output.write([table, json(), csv()], files, console)?;
     Ok(Answer::Yes)
 }

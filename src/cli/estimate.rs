@@ -5,9 +5,7 @@ use modplan::orchestrate::{Approach, Cascade};
 use modplan::plan::model::{Estimate, Plan};
 use modplan::report::Distribution;
 use modplan::sim::sweep::Threads;
-use modplan::sim::{
-    self, Conditions, DurationMode, HubSetup, Outcome, Outcomes, Reach, Setup, Slots,
-};
+use modplan::sim::{self, Conditions, DurationMode, HubSetup, Outcomes, Reach, Setup, Slots};
 
 use super::console::Console;
 use super::progress::Progress;
@@ -34,9 +32,7 @@ pub(crate) fn estimate(
     let progress = Progress::start(console, "runs for the estimate", runs);
     let figures = Threads::start(0).run(&setup, 0..runs, &|| progress.step());
     drop(progress);
-    let done = figures.iter().filter(|run| run.outcome == Outcome::Done);
-    let makespans: Vec<u64> = done.map(|run| run.makespan.0).collect();
-    let spread = Distribution::of(&makespans, 1000);
+    let spread = Distribution::of(&figures.makespans_done(), 1000);
     Estimate { seconds_p50: spread.p50, seconds_p90: spread.p90, replications: runs }
 }
 

@@ -10,7 +10,7 @@ use modplan::load::Code;
 
 use super::Cli;
 use super::console::Console;
-use super::output::{OutputArgs, write_directory};
+use super::output::{OutputArgs, Pieces, whole, write_directory};
 use super::status::{Answer, Refusal};
 
 /// Write completions for a shell, or man pages
@@ -75,13 +75,16 @@ fn findings() -> String {
 }
 
 fn write_all_pages(directory: &std::path::Path) -> anyhow::Result<()> {
-    let mut pages = vec![("modplan.1".to_owned(), page(find(None)?)?)];
+    let text = |command| -> anyhow::Result<Pieces<'_>> {
+        let text = String::from_utf8(page(command)?)?;
+        Ok(whole(|| text))
+    };
+    let mut pages = vec![("modplan.1".to_owned(), text(find(None)?)?)];
     for command in Cli::command().get_subcommands() {
         let name = command.get_name();
-        pages.push((format!("modplan-{name}.1"), page(find(Some(name))?)?));
+        pages.push((format!("modplan-{name}.1"), text(find(Some(name))?)?));
     }
-    let files: Vec<_> = pages.iter().map(|(name, data)| (name.as_str(), data.clone())).collect();
-    write_directory(directory, &files)
+    write_directory(directory, pages)
 }
 
 /// Returns the description of one command under the name its page carries, `modplan-plan`.

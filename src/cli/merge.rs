@@ -1,5 +1,6 @@
 //! `modplan merge`: joins the parts of a sweep.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -69,10 +70,12 @@ pub(crate) fn write_shard(
     shard: &Shard,
     (output, console): (&SweepOutput, &Console),
 ) -> anyhow::Result<Answer> {
-    let mut json = serde_json::to_string(shard)?;
-    json.push('\n');
     let name = format!("shard-{}-of-{}.json", shard.shard.number, shard.shard.of);
-    output.write_only(&name, json, console)?;
+    let fill = |out: &mut dyn Write| {
+        serde_json::to_writer(&mut *out, shard)?;
+        out.write_all(b"\n")
+    };
+    output.write_only(&name, fill, console)?;
     Ok(Answer::Yes)
 }
 

@@ -65,26 +65,23 @@ impl SweepOutput {
     }
 
     /// Writes one of the forms (table, JSON, CSV) to standard output, and all files, each a name
-    /// and what it holds, into the directory.
+    /// and what it holds, into the directory. What is not asked for is not made.
     pub(crate) fn write(
         &self,
-        forms: [String; 3],
-        files: &[(String, String)],
+        forms: [Pieces<'_>; 3],
+        files: Vec<(String, Pieces<'_>)>,
         console: &Console,
     ) -> anyhow::Result<()> {
         if let Some(directory) = self.directory() {
-            let files: Vec<(&str, Vec<u8>)> =
-                files.iter().map(|(name, text)| (name.as_str(), text.clone().into())).collect();
-            write_directory(directory, &files)?;
-            console.note(&format!("wrote {} files into {}", files.len(), directory.display()));
+            let count = files.len();
+            write_directory(directory, files)?;
+            console.note(&format!("wrote {count} files into {}", directory.display()));
         }
         let [table, json, csv] = forms;
-        write_stdout(|out| {
-            out.write_all(match self.format {
-                None | Some(SweepFormat::Table) => table.as_bytes(),
-                Some(SweepFormat::Json) => json.as_bytes(),
-                Some(SweepFormat::Csv) => csv.as_bytes(),
-            })
+        write_stdout(|out| match self.format {
+            None | Some(SweepFormat::Table) => write_pieces(out, table),
+            Some(SweepFormat::Json) => write_pieces(out, json),
+            Some(SweepFormat::Csv) => write_pieces(out, csv),
         })
     }
 
@@ -92,33 +89,55 @@ impl SweepOutput {
     pub(crate) fn write_only(
         &self,
         name: &str,
-        text: String,
+        fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
         console: &Console,
     ) -> anyhow::Result<()> {
         let Some(directory) = self.directory() else {
-            return write_stdout(|out| out.write_all(text.as_bytes()));
+            return write_stdout(fill);
         };
-        write_directory(directory, &[(name, text.into())])?;
+        make_directory(directory)?;
+        let cannot = || format!("cannot write into {}", directory.display());
+        replace(&directory.join(name), fill).with_context(cannot)?;
         console.note(&format!("wrote {}", directory.join(name).display()));
         Ok(())
     }
 }
 
-/// Writes files into `directory`, made if need be: every one is complete before the first
-/// appears under its name.
-pub(crate) fn write_directory(directory: &Path, files: &[(&str, Vec<u8>)]) -> anyhow::Result<()> {
+/// What a file holds, piece by piece and made when it is written: no file need be held whole.
+pub(crate) type Pieces<'a> = Box<dyn Iterator<Item = String> + 'a>;
+
+/// Makes a text when it is written.
+pub(crate) fn whole<'a>(text: impl FnOnce() -> String + 'a) -> Pieces<'a> {
+    Box::new(std::iter::once_with(text))
+}
+
+fn write_pieces(out: &mut dyn Write, mut pieces: Pieces<'_>) -> io::Result<()> {
+    pieces.try_for_each(|piece| out.write_all(piece.as_bytes()))
+}
+
+fn make_directory(directory: &Path) -> anyhow::Result<()> {
     if directory.exists() && !directory.is_dir() {
         return Err(Refusal::usage(format!("{} is not a directory", directory.display()))
             .hint("`-o` takes a directory here, since several files are written")
             .into());
     }
+    fs::create_dir_all(directory)
+        .with_context(|| format!("cannot write into {}", directory.display()))
+}
+
+/// Writes files into `directory`, made if need be: every one is complete before the first
+/// appears under its name.
+pub(crate) fn write_directory(
+    directory: &Path,
+    files: Vec<(String, Pieces<'_>)>,
+) -> anyhow::Result<()> {
+    make_directory(directory)?;
     let cannot = || format!("cannot write into {}", directory.display());
-    fs::create_dir_all(directory).with_context(cannot)?;
-    let drafts = files
-        .iter()
-        .map(|(name, data)| Draft::write(&directory.join(name), |out| out.write_all(data)))
-        .collect::<io::Result<Vec<_>>>()
-        .with_context(cannot)?;
+    let draft = |(name, pieces): (String, Pieces<'_>)| {
+        Draft::write(&directory.join(name), |out| write_pieces(out, pieces))
+    };
+    let drafts =
+        files.into_iter().map(draft).collect::<io::Result<Vec<_>>>().with_context(cannot)?;
     drafts.into_iter().try_for_each(Draft::publish).with_context(cannot)
 }
 
@@ -221,12 +240,14 @@ mod tests {
     fn a_directory_gets_all_files_or_none() {
         let directory = tempfile::tempdir().unwrap();
         let into = directory.path().join("reports/today");
-        write_directory(&into, &[("a.csv", b"a".to_vec()), ("b.svg", b"b".to_vec())]).unwrap();
+        let files = |files: [(&str, &'static str); 2]| {
+            files.map(|(name, text)| (name.to_owned(), whole(|| text.to_owned()))).into()
+        };
+        write_directory(&into, files([("a.csv", "a"), ("b.svg", "b")])).unwrap();
         assert_eq!(names(&into), ["a.csv", "b.svg"]);
 
         fs::create_dir(into.join("c.svg")).unwrap();
-        let blocked = [("a.csv", b"changed".to_vec()), ("c.svg", b"c".to_vec())];
-        assert!(write_directory(&into, &blocked).is_err());
+        assert!(write_directory(&into, files([("a.csv", "changed"), ("c.svg", "c")])).is_err());
         assert_eq!(fs::read_to_string(into.join("a.csv")).unwrap(), "a");
         assert_eq!(names(&into), ["a.csv", "b.svg", "c.svg"]);
     }

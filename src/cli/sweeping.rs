@@ -8,7 +8,7 @@ use clap::Args;
 use modplan::report::Distribution;
 use modplan::report::shard::{self, ShardNumber};
 use modplan::sim::sweep::Threads;
-use modplan::sim::{Outcome, RunFigures, Setup};
+use modplan::sim::{Runs, Setup};
 use modplan::time::Millis;
 use sha2::{Digest as _, Sha256};
 
@@ -93,7 +93,7 @@ fn shard_number(text: &str) -> Result<ShardNumber, String> {
 /// The runs of several setups, each with the same replications.
 pub(crate) struct Swept {
     /// By setup, in replication order.
-    pub(crate) runs: Vec<Vec<RunFigures>>,
+    pub(crate) runs: Vec<Runs>,
     /// Whether the first replication of all is among them.
     pub(crate) has_first: bool,
     /// How many were made of each.
@@ -125,13 +125,13 @@ impl<'a> Sweeper<'a> {
         let Some(target) = self.args.half_width else { return self.run_range(setups, range) };
         let steps = setups.len() as u64 * count;
         let progress = Progress::start(self.console, "replications at most", steps);
-        let mut runs: Vec<Vec<RunFigures>> = vec![Vec::new(); setups.len()];
+        let mut runs: Vec<Runs> = vec![Runs::default(); setups.len()];
         let mut made = 0;
         while made < count {
             let block = made..(made + BLOCK).min(count);
             made = block.end;
             for (setup, runs) in setups.iter().zip(&mut runs) {
-                runs.extend(self.threads.run(setup, block.clone(), &|| progress.step()));
+                runs.extend(self.threads.run(setup, block.clone(), &|| progress.step()).iter());
             }
             if runs.iter().all(|runs| is_precise(runs, target)) {
                 break;
@@ -148,7 +148,7 @@ impl<'a> Sweeper<'a> {
     }
 
     /// Runs other setups as often as those of `like` were.
-    pub(crate) fn run_like(&self, setups: &[Setup], like: &Swept) -> Vec<Vec<RunFigures>> {
+    pub(crate) fn run_like(&self, setups: &[Setup], like: &Swept) -> Vec<Runs> {
         self.run_range(setups, like.made.clone()).runs
     }
 
@@ -176,9 +176,8 @@ impl<'a> Sweeper<'a> {
 
 /// Returns whether the mean makespan is known precisely enough. Where no run is ever done there is
 /// no mean to wait for.
-fn is_precise(runs: &[RunFigures], target: HalfWidth) -> bool {
-    let done = runs.iter().filter(|run| run.outcome == Outcome::Done);
-    let makespans: Vec<u64> = done.map(|run| run.makespan.0).collect();
+fn is_precise(runs: &Runs, target: HalfWidth) -> bool {
+    let makespans = runs.makespans_done();
     if makespans.is_empty() {
         return true;
     }

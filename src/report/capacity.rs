@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::compare::pairs;
 use super::durations::Durations;
 use super::figures::{Distribution, Interval, Paired, three_digits, wilson95};
 use crate::name::Arch;
-use crate::sim::{Outcome, RunFigures};
+use crate::sim::Runs;
 use crate::time::Millis;
 
 mod amount;
@@ -48,7 +49,7 @@ pub struct Point {
     /// How many builders serve each arch.
     pub builders_of: BTreeMap<Arch, u32>,
     /// The runs, in replication order.
-    pub runs: Vec<RunFigures>,
+    pub runs: Runs,
 }
 
 /// A point with one builder more.
@@ -59,7 +60,7 @@ pub struct Neighbour {
     /// The group that has one builder more.
     pub group: String,
     /// The runs, in replication order.
-    pub runs: Vec<RunFigures>,
+    pub runs: Runs,
 }
 
 /// `summary.json` of a capacity sweep, format 1.
@@ -114,16 +115,14 @@ pub struct Answer {
 
 impl Point {
     fn in_time(&self, deadline: Millis) -> usize {
-        let is_in_time =
-            |run: &&RunFigures| run.outcome == Outcome::Done && run.makespan <= deadline;
-        self.runs.iter().filter(is_in_time).count()
+        let makespans = self.runs.makespans_done();
+        makespans.into_iter().filter(|makespan| *makespan <= deadline.0).count()
     }
 
     /// Returns the makespans of the runs that ended `done`, in milliseconds.
     #[must_use]
     pub fn makespans_done(&self) -> Vec<u64> {
-        let done = self.runs.iter().filter(|run| run.outcome == Outcome::Done);
-        done.map(|run| run.makespan.0).collect()
+        self.runs.makespans_done()
     }
 
     fn utilization(&self) -> BTreeMap<Arch, f64> {
@@ -175,12 +174,8 @@ impl Capacity {
 
     /// Returns which group to add a builder to at a point, and how many seconds that saves.
     fn next_builder(&self, at: usize) -> Option<(String, f64)> {
-        let seconds = |run: &RunFigures| run.makespan.as_secs_f64();
         let saves = |neighbour: &Neighbour| {
-            let both = self.points[at].runs.iter().zip(&neighbour.runs);
-            let done =
-                both.filter(|(a, b)| a.outcome == Outcome::Done && b.outcome == Outcome::Done);
-            let pairs: Vec<(f64, f64)> = done.map(|(a, b)| (seconds(a), seconds(b))).collect();
+            let pairs = pairs(&self.points[at].runs, &neighbour.runs);
             Some((neighbour.group.clone(), Paired::of(&pairs).mean_difference?))
         };
         let candidates = self.neighbours.iter().filter(|neighbour| neighbour.point == at);
@@ -230,10 +225,10 @@ impl Capacity {
             && self.neighbours.iter().zip(&next.neighbours).all(beside);
         if is_same {
             for (point, next) in self.points.iter_mut().zip(next.points) {
-                point.runs.extend(next.runs);
+                point.runs.extend(next.runs.iter());
             }
             for (neighbour, next) in self.neighbours.iter_mut().zip(next.neighbours) {
-                neighbour.runs.extend(next.runs);
+                neighbour.runs.extend(next.runs.iter());
             }
         }
         is_same

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::figures::{Distribution, wilson95};
-use crate::sim::{ChangeFigures, RunFigures};
+use crate::sim::ChangeFigures;
 
 /// The changes of one class over all runs of a variant.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -23,29 +23,47 @@ pub struct ChangeSummary {
     pub in_time_share: Option<f64>,
 }
 
-/// Summarises the changes of some runs by class.
-pub(super) fn by_class(runs: &[RunFigures]) -> BTreeMap<Arc<str>, ChangeSummary> {
-    let mut classes: BTreeMap<Arc<str>, Vec<&ChangeFigures>> = BTreeMap::new();
-    for change in runs.iter().flat_map(|run| &run.changes) {
-        classes.entry(Arc::clone(&change.class)).or_default().push(change);
-    }
-    classes.into_iter().map(|(class, changes)| (class, ChangeSummary::of(&changes))).collect()
+/// What is counted of one class.
+#[derive(Debug, Default)]
+struct Class {
+    changes: usize,
+    /// Those of which a build of their own began.
+    own: usize,
+    /// In milliseconds.
+    responses: Vec<u64>,
+    judged: usize,
+    in_time: usize,
 }
 
-impl ChangeSummary {
-    fn of(all: &[&ChangeFigures]) -> Self {
-        let own: Vec<&&ChangeFigures> =
-            all.iter().filter(|change| change.module_builds > 0).collect();
-        let responses: Vec<u64> =
-            own.iter().filter_map(|change| change.response).map(|span| span.0).collect();
-        let judged: Vec<bool> = own.iter().filter_map(|change| change.is_in_time).collect();
-        let in_time = judged.iter().filter(|in_time| **in_time).count();
-        Self {
-            changes: all.len(),
-            taken_along: all.len() - own.len(),
-            settled_share: wilson95(responses.len(), own.len()).0.unwrap_or_default(),
-            response_seconds: Distribution::of(&responses, 1000),
-            in_time_share: wilson95(in_time, judged.len()).0,
+/// Summarises changes by class.
+pub(super) fn by_class(
+    changes: impl Iterator<Item = ChangeFigures>,
+) -> BTreeMap<Arc<str>, ChangeSummary> {
+    let mut classes: BTreeMap<Arc<str>, Class> = BTreeMap::new();
+    for change in changes {
+        classes.entry(Arc::clone(&change.class)).or_default().count(&change);
+    }
+    classes.into_iter().map(|(name, class)| (name, class.summary())).collect()
+}
+
+impl Class {
+    fn count(&mut self, change: &ChangeFigures) {
+        self.changes += 1;
+        if change.module_builds > 0 {
+            self.own += 1;
+            self.responses.extend(change.response.map(|response| response.0));
+            self.judged += usize::from(change.is_in_time.is_some());
+            self.in_time += usize::from(change.is_in_time == Some(true));
+        }
+    }
+
+    fn summary(&self) -> ChangeSummary {
+        ChangeSummary {
+            changes: self.changes,
+            taken_along: self.changes - self.own,
+            settled_share: wilson95(self.responses.len(), self.own).0.unwrap_or_default(),
+            response_seconds: Distribution::of(&self.responses, 1000),
+            in_time_share: wilson95(self.in_time, self.judged).0,
         }
     }
 }
@@ -74,7 +92,7 @@ mod tests {
             change("security", 0, None),
             change("update", 1, Some(500)),
         ];
-        let classes = by_class(&[run.clone(), run]);
+        let classes = by_class([&run, &run].into_iter().flat_map(|run| run.changes.clone()));
         let security = &classes["security"];
         assert_eq!((security.changes, security.taken_along), (8, 2));
         assert!((security.settled_share - 2.0 / 3.0).abs() < 1e-6);

@@ -9,7 +9,8 @@ use super::changes::{self, ChangeSummary};
 use super::durations::Durations;
 use super::figures::{Distribution, Paired};
 use crate::name::Arch;
-use crate::sim::{Outcome, RunFigures};
+use crate::sim::{Figure, Outcome, Runs};
+use crate::time::Millis;
 
 /// The runs of every variant, made with the same luck: run `n` of each is replication `n`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,7 +31,7 @@ pub struct Variant {
     /// Its name, such as `koji-owned/literal`.
     pub name: String,
     /// Its runs, in replication order.
-    pub runs: Vec<RunFigures>,
+    pub runs: Runs,
 }
 
 /// `summary.json`, format 1.
@@ -121,7 +122,7 @@ impl Comparison {
             && self.variants.iter().zip(&next.variants).all(same);
         if is_same {
             for (variant, next) in self.variants.iter_mut().zip(next.variants) {
-                variant.runs.extend(next.runs);
+                variant.runs.extend(next.runs.iter());
             }
         }
         is_same
@@ -142,25 +143,24 @@ impl Variant {
     /// Returns the makespans of the runs that ended `done`, in milliseconds.
     #[must_use]
     pub fn makespans_done(&self) -> Vec<u64> {
-        let done = self.runs.iter().filter(|run| run.outcome == Outcome::Done);
-        done.map(|run| run.makespan.0).collect()
+        self.runs.makespans_done()
     }
 
     fn summary(&self) -> VariantSummary {
         VariantSummary {
             makespan_seconds: Distribution::of(&self.makespans_done(), 1000),
-            module_builds: self.counts(|run| run.module_builds),
-            component_builds: self.counts(|run| run.component_builds),
-            rebuilds_per_module_max: self.counts(|run| run.rebuilds_per_module_max),
-            builder_seconds_wasted: self.millis(|run| run.wasted.0),
+            module_builds: self.spread(Figure::ModuleBuilds, 1),
+            component_builds: self.spread(Figure::ComponentBuilds, 1),
+            rebuilds_per_module_max: self.spread(Figure::RebuildsPerModuleMax, 1),
+            builder_seconds_wasted: self.spread(Figure::Wasted, 1000),
             builder_seconds_busy: self.busy(),
-            tasks: self.counts(|run| run.tasks),
+            tasks: self.spread(Figure::Tasks, 1),
             hub_calls: self.hub_calls(),
-            repo_regenerations: self.counts(|run| run.repo_regenerations),
-            messages: self.counts(|run| run.messages),
-            mails: self.counts(|run| run.mails),
-            reused: self.counts(|run| run.reused),
-            changes: changes::by_class(&self.runs),
+            repo_regenerations: self.spread(Figure::RepoRegenerations, 1),
+            messages: self.spread(Figure::Messages, 1),
+            mails: self.spread(Figure::Mails, 1),
+            reused: self.spread(Figure::Reused, 1),
+            changes: changes::by_class(self.runs.changes()),
             done_share: self.share(Outcome::Done),
             stuck_share: self.share(Outcome::Stuck),
             failed_share: self.share(Outcome::Failed),
@@ -168,43 +168,37 @@ impl Variant {
         }
     }
 
-    fn counts(&self, figure: impl Fn(&RunFigures) -> u64) -> Distribution {
-        Distribution::of(&self.runs.iter().map(figure).collect::<Vec<_>>(), 1)
-    }
-
-    fn millis(&self, figure: impl Fn(&RunFigures) -> u64) -> Distribution {
-        Distribution::of(&self.runs.iter().map(figure).collect::<Vec<_>>(), 1000)
+    fn spread(&self, figure: Figure, scale: u32) -> Distribution {
+        Distribution::of(&self.runs.all(figure), scale)
     }
 
     fn hub_calls(&self) -> Option<Distribution> {
-        let calls: Option<Vec<u64>> = self.runs.iter().map(|run| run.hub_calls).collect();
-        calls.filter(|calls| !calls.is_empty()).map(|calls| Distribution::of(&calls, 1))
+        let calls = self.runs.hub_calls().filter(|calls| !calls.is_empty());
+        calls.map(|calls| Distribution::of(&calls, 1))
     }
 
     fn busy(&self) -> BTreeMap<Arch, Distribution> {
-        let arches = self.runs.iter().flat_map(|run| run.busy.iter().map(|(arch, _)| arch));
-        let arches: std::collections::BTreeSet<&Arch> = arches.collect();
-        let of = |arch: &Arch| self.millis(|run| busy_on(run, arch));
-        arches.into_iter().map(|arch| (arch.clone(), of(arch))).collect()
+        let of = |arch: &Arch| Distribution::of(&self.runs.busy_on(arch), 1000);
+        self.runs.arches().into_iter().map(|arch| (arch.clone(), of(&arch))).collect()
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a count of replications")]
     fn share(&self, outcome: Outcome) -> f64 {
-        let ended = self.runs.iter().filter(|run| run.outcome == outcome).count();
+        let ended = self.runs.outcomes().filter(|ended| *ended == outcome).count();
         let share = ended as f64 / self.runs.len().max(1) as f64;
         (share * 1e6).round() / 1e6
     }
 }
 
-/// Returns the builder time of a run on one arch, in milliseconds.
-pub(super) fn busy_on(run: &RunFigures, arch: &Arch) -> u64 {
-    run.busy.iter().find(|(found, _)| found == arch).map_or(0, |(_, time)| time.0)
-}
-
-fn pairs(first: &[RunFigures], second: &[RunFigures]) -> Vec<(f64, f64)> {
-    let both = first.iter().zip(second);
-    both.filter(|(a, b)| a.outcome == Outcome::Done && b.outcome == Outcome::Done)
-        .map(|(a, b)| (a.makespan.as_secs_f64(), b.makespan.as_secs_f64()))
+/// Returns the makespans in seconds, pair by pair, of the replications that ended `done` in both.
+pub(super) fn pairs(first: &Runs, second: &Runs) -> Vec<(f64, f64)> {
+    let ended = |runs: &Runs| -> Vec<(u64, bool)> {
+        let is_done = runs.outcomes().map(|outcome| outcome == Outcome::Done);
+        runs.all(Figure::Makespan).into_iter().zip(is_done).collect()
+    };
+    let both = ended(first).into_iter().zip(ended(second));
+    both.filter(|(a, b)| a.1 && b.1)
+        .map(|(a, b)| (Millis(a.0).as_secs_f64(), Millis(b.0).as_secs_f64()))
         .collect()
 }
 

@@ -1,33 +1,48 @@
 //! `compare.csv`: one row for every variant and replication, for spreadsheets and R.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::compare::{Comparison, busy_on};
+use super::compare::Comparison;
 use crate::name::Arch;
 use crate::sim::RunFigures;
 
-/// Writes one row per variant and replication; replications count from 1.
+/// How many rows are made into text at once.
+const BLOCK: usize = 1000;
+
+/// Writes one row per variant and replication, in pieces that follow each other; replications count
+/// from 1.
 ///
 /// The makespan is that of the run however it ended: filter on `outcome` before averaging. Builder
 /// time by arch comes last, one column an arch.
-#[must_use]
-pub fn compare(comparison: &Comparison) -> String {
-    let runs = || comparison.variants.iter().flat_map(|variant| &variant.runs);
-    let arches = runs().flat_map(|run| run.busy.iter().map(|(arch, _)| arch));
-    let arches: BTreeSet<&Arch> = arches.collect();
+pub fn compare(comparison: &Comparison) -> impl Iterator<Item = String> + '_ {
+    let arches: BTreeSet<Arch> =
+        comparison.variants.iter().flat_map(|variant| variant.runs.arches()).collect();
+    let header = std::iter::once(text(&[header(&arches)]));
+    let arches = Arc::new(arches);
+    let rows = comparison.variants.iter().flat_map(move |variant| {
+        let arches = Arc::clone(&arches);
+        let mut rows = (1..)
+            .zip(variant.runs.iter())
+            .map(move |(replication, run)| row(&variant.name, replication, (&run, &arches)));
+        std::iter::from_fn(move || {
+            let block: Vec<Vec<String>> = rows.by_ref().take(BLOCK).collect();
+            (!block.is_empty()).then(|| text(&block))
+        })
+    });
+    header.chain(rows)
+}
+
+fn text(rows: &[Vec<String>]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut write = |row: Vec<String>| writer.write_record(row).expect("memory takes every row");
-    write(header(&arches));
-    for variant in &comparison.variants {
-        for (replication, run) in (1..).zip(&variant.runs) {
-            write(row(&variant.name, replication, (run, &arches)));
-        }
+    for row in rows {
+        writer.write_record(row).expect("memory takes every row");
     }
     let bytes = writer.into_inner().expect("memory takes every row");
     String::from_utf8(bytes).expect("made of texts")
 }
 
-fn header(arches: &BTreeSet<&Arch>) -> Vec<String> {
+fn header(arches: &BTreeSet<Arch>) -> Vec<String> {
     let fixed = "variant,replication,outcome,makespan_seconds,module_builds,component_builds,tasks,\
                  hub_calls,repo_regenerations,messages,mails,reused,rebuilds_per_module_max,\
                  builder_seconds_wasted";
@@ -38,7 +53,7 @@ fn header(arches: &BTreeSet<&Arch>) -> Vec<String> {
 fn row(
     variant: &str,
     replication: usize,
-    (run, arches): (&RunFigures, &BTreeSet<&Arch>),
+    (run, arches): (&RunFigures, &BTreeSet<Arch>),
 ) -> Vec<String> {
     let seconds = |millis: u64| format!("{}.{:03}", millis / 1000, millis % 1000);
     let mut row = vec![
@@ -57,7 +72,9 @@ fn row(
         run.rebuilds_per_module_max.to_string(),
         seconds(run.wasted.0),
     ];
-    row.extend(arches.iter().map(|arch| seconds(busy_on(run, arch))));
+    let busy_on =
+        |arch| run.busy.iter().find(|(known, _)| known == arch).map_or(0, |(_, time)| time.0);
+    row.extend(arches.iter().map(|arch| seconds(busy_on(arch))));
     row
 }
 
@@ -67,6 +84,6 @@ mod tests {
 
     #[test]
     fn every_run_is_a_row() {
-        insta::assert_snapshot!(super::compare(&sample::comparison()));
+        insta::assert_snapshot!(super::compare(&sample::comparison()).collect::<String>());
     }
 }

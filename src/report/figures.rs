@@ -57,8 +57,7 @@ impl Distribution {
         let mut sorted = values.to_vec();
         let mut at = |percent| quantile(&mut sorted, percent).map(|value| scaled(value, scale));
         let (p10, p50, p90, p99) = (at(10), at(50), at(90), at(99));
-        let scaled: Vec<f64> = values.iter().map(|&value| scaled(value, scale)).collect();
-        let moments = Moments::of(&scaled);
+        let moments = Moments::of(values.iter().map(|&value| scaled(value, scale)));
         Self { mean: moments.mean(), p10, p50, p90, p99, ci95: moments.ci95() }
     }
 }
@@ -75,10 +74,10 @@ impl Paired {
     /// Compares two samples pair by pair.
     #[must_use]
     pub fn of(pairs: &[(f64, f64)]) -> Self {
-        let differences: Vec<f64> = pairs.iter().map(|(first, second)| first - second).collect();
-        let (first, second): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
-        let moments = Moments::of(&differences);
-        let apart = (Moments::of(&first).variance(), Moments::of(&second).variance());
+        let moments = Moments::of(pairs.iter().map(|(first, second)| first - second));
+        let first = Moments::of(pairs.iter().map(|(first, _)| *first));
+        let second = Moments::of(pairs.iter().map(|(_, second)| *second));
+        let apart = (first.variance(), second.variance());
         let variance_reduction = match (apart, moments.variance()) {
             ((Some(first), Some(second)), Some(paired)) if paired > 0.0 => {
                 Some((first + second) / paired)
@@ -111,10 +110,10 @@ struct Moments {
 impl Moments {
     /// Takes two passes, which keeps digits that one pass over squares would lose.
     #[expect(clippy::cast_precision_loss, reason = "a count of replications")]
-    fn of(values: &[f64]) -> Self {
+    fn of(values: impl ExactSizeIterator<Item = f64> + Clone) -> Self {
         let count = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / count;
-        let squares = values.iter().map(|value| (value - mean).powi(2)).sum();
+        let mean = values.clone().sum::<f64>() / count;
+        let squares = values.map(|value| (value - mean).powi(2)).sum();
         Self { count, mean, squares }
     }
 

@@ -230,7 +230,7 @@ fn add_summary(text: &mut String, run: &Run, label: RunLabel) {
         ),
         format!("{busy} of builder time, {} of it wasted", figures.wasted),
     ];
-    let changes = changes::by_class(std::slice::from_ref(figures)).into_iter().map(told);
+    let changes = changes::by_class(figures.changes.iter().cloned()).into_iter().map(told);
     for line in lines.into_iter().chain(changes) {
         writeln!(text, "{line}").expect("a string takes all that is written to it");
     }

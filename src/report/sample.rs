@@ -37,7 +37,10 @@ pub(super) fn durations() -> super::Durations {
 /// Two variants of four replications, one of which failed under the first.
 pub(super) fn comparison() -> Comparison {
     use Outcome::{Done, Failed};
-    let variant = |name: &str, runs| Variant { name: name.to_owned(), runs };
+    let variant = |name: &str, runs: Vec<RunFigures>| Variant {
+        name: name.to_owned(),
+        runs: runs.into_iter().collect(),
+    };
     let literal =
         vec![run(200, 20, Done), run(100, 20, Done), run(300, 30, Failed), run(400, 30, Done)];
     let planned =

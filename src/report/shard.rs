@@ -189,7 +189,8 @@ mod tests {
             for variant in &mut comparison.variants {
                 let range =
                     usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap();
-                variant.runs = variant.runs[range].to_vec();
+                let runs = variant.runs.iter().take(range.end).skip(range.start);
+                variant.runs = runs.collect();
             }
             let result = Sharded::Compare { comparison, pictures: Vec::new() };
             let shard = Shard { format: SHARD_FORMAT, shard, digest: "d".to_owned(), result };

@@ -72,12 +72,12 @@ pub struct RunFigures {
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Busy {
     /// What tasks took, by the arch of the task, in arch order.
-    tasks: Vec<(Arch, Millis)>,
+    pub(super) tasks: Vec<(Arch, Millis)>,
     /// For how long builders with an arch had a task that works, one or several; `None` where a
     /// builder takes one at a time, which is then told by the tasks.
-    builders: Option<Vec<(Arch, Millis)>>,
+    pub(super) builders: Option<Vec<(Arch, Millis)>>,
     /// Until when builders were watched, which may be after the last change of a module.
-    until: Millis,
+    pub(super) until: Millis,
 }
 
 impl Busy {

@@ -5,11 +5,15 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::{RunFigures, Setup, World};
+use super::{RunFigures, Runs, Setup, World};
 
 /// How many replications one world runs before it is put together anew: worlds are reused for
 /// speed, and pieces this small keep all threads at work.
 const CHUNK: usize = 16;
+
+/// How many replications are made before their figures are put into columns: enough to keep all
+/// threads at work, few beside all.
+const BLOCK: u64 = 1024;
 
 /// Threads that run replications, started once.
 #[derive(Debug)]
@@ -29,13 +33,24 @@ impl Threads {
     /// Runs some replications of a setup, numbered from 0 over the whole sweep, and returns their
     /// figures in order; `each` is called from any thread when one is done.
     #[must_use]
-    pub fn run(
+    pub fn run(&self, setup: &Setup, replications: Range<u64>, each: &(dyn Fn() + Sync)) -> Runs {
+        let mut runs = Runs::default();
+        let mut next = replications.start;
+        while next < replications.end {
+            let block = next..(next + BLOCK).min(replications.end);
+            next = block.end;
+            runs.extend(self.run_block(setup, block, each));
+        }
+        runs
+    }
+
+    fn run_block(
         &self,
         setup: &Setup,
-        replications: Range<u64>,
+        block: Range<u64>,
         each: &(dyn Fn() + Sync),
     ) -> Vec<RunFigures> {
-        let numbers: Vec<u64> = replications.collect();
+        let numbers: Vec<u64> = block.collect();
         self.0.install(|| {
             numbers
                 .par_chunks(CHUNK)

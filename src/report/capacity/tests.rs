@@ -1,5 +1,6 @@
 use super::super::sample;
 use super::*;
+use crate::sim::Outcome;
 
 /// Makes a point of four runs; 2 of 4 miss a deadline of 250 s with fewer than 3 builders.
 fn point(x86: u32, approach: &str) -> Point {
@@ -9,7 +10,7 @@ fn point(x86: u32, approach: &str) -> Point {
         approach: approach.to_owned(),
         cost: f64::from(x86) + 2.0,
         builders_of: [("x86_64".into(), x86), ("aarch64".into(), 2)].into(),
-        runs: [400, 500, 600, 700].map(run).to_vec(),
+        runs: [400, 500, 600, 700].map(run).into_iter().collect(),
     }
 }
 
@@ -19,7 +20,8 @@ fn capacity() -> Capacity {
         group: group.to_owned(),
         runs: [400, 500, 600, 700]
             .map(|run| sample::run(run / 3 - seconds, 10, Outcome::Done))
-            .to_vec(),
+            .into_iter()
+            .collect(),
     };
     Capacity {
         seed: 7,
@@ -48,7 +50,9 @@ fn the_answer_is_the_cheapest_point_in_time_and_the_builder_that_helps_it_most()
 fn a_run_that_is_not_done_misses_the_deadline() {
     let mut capacity = capacity();
     for point in &mut capacity.points {
-        point.runs[0].outcome = Outcome::Failed;
+        let mut runs: Vec<_> = point.runs.iter().collect();
+        runs[0].outcome = Outcome::Failed;
+        point.runs = runs.into_iter().collect();
     }
     assert_eq!(capacity.answer(), None);
     assert_eq!(capacity.summary().answer, None);
@@ -80,7 +84,7 @@ fn without_builders_nothing_is_busy_and_no_zero_is_negative() {
     let mut point = point(1, "koji-owned/planned");
     point.builders_of.insert("s390x".into(), 0);
     assert_eq!(point.utilization()[&Arch::from("s390x")].to_bits(), 0.0_f64.to_bits());
-    point.runs.clear();
+    point.runs = Runs::default();
     assert!(point.utilization().values().all(|share| share.to_bits() == 0.0_f64.to_bits()));
 }
 

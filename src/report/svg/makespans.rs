@@ -135,7 +135,7 @@ impl Spread {
 mod tests {
     use super::*;
     use crate::report::sample;
-    use crate::sim::Outcome;
+    use crate::sim::{Outcome, RunFigures};
 
     #[test]
     fn every_variant_has_its_row() {
@@ -145,9 +145,8 @@ mod tests {
     #[test]
     fn runs_that_are_not_done_draw_no_bars() {
         let mut comparison = sample::comparison();
-        for run in &mut comparison.variants[0].runs {
-            run.outcome = Outcome::Capped;
-        }
+        let capped = |run| RunFigures { outcome: Outcome::Capped, ..run };
+        comparison.variants[0].runs = comparison.variants[0].runs.iter().map(capped).collect();
         let picture = makespans(&comparison);
         assert!(picture.contains("0 of 4 runs done") && picture.contains("no run ended done"));
         comparison.variants.remove(1);

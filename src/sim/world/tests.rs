@@ -329,3 +329,29 @@ fn two_threads_give_the_same_figures_as_one() {
     let other = Setup { seed: 2, ..setup };
     assert_ne!(one, run(&other, 2));
 }
+
+#[test]
+fn a_world_keeps_nothing_of_the_replications_it_ran() {
+    use crate::sim::HubSetup;
+    let mut setup = setup(DIAMOND, &[("x86_64", 2)]);
+    let runs: Vec<Millis> = (1..9).map(Millis::from_secs).collect();
+    setup.samples = Arc::new(vec![recorded(&runs, RowOutcome::Closed); setup.samples.len()]);
+    setup.durations = DurationMode::Resample;
+    setup.cascade = Cascade::Literal;
+    let farm = on_hub::farm(&[("x86_64", 2)]);
+    let hub = HubSetup::of(&farm, &setup.catalog, &History::default()).map(Arc::new);
+    for hub in [None, hub] {
+        let setup = Setup { hub, ..setup.clone() };
+        let mut world = World::new(&setup);
+        world.run(0);
+        let after_one = format!("{world:?}");
+        (1..200).for_each(|replication| drop(world.run(replication)));
+        world.run(0);
+        // A hub tells an address of its memory, which is another each time.
+        let (one, all) = (after_one.len(), format!("{world:?}").len());
+        assert!(
+            one.abs_diff(all) < 32,
+            "{one} bytes tell of a world after one run, {all} after 200"
+        );
+    }
+}
