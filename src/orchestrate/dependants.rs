@@ -78,3 +78,86 @@ pub(super) fn again(command: &Command, now: Timestamp, out: &mut Vec<Command>) -
     out.push(Command::Timer { at, timer: Timer::Again { command: Box::new(command) } });
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::orchestrate::{CatalogBuilder, ModuleParts};
+
+    /// In the order of their numbers.
+    const IDS: [&str; 7] = [
+        "perl:5.26:c0",
+        "perl-DBI:5.26:c0",
+        "perl-DBI:1.641:c0",
+        "perl-DBI:1.641:c1",
+        "perl-DBD-Pg:3.7:c0",
+        "perl-DBD-MySQL:4.046:c0",
+        "perl-App-cpanminus:1.7044:c0",
+    ];
+
+    fn catalog() -> Catalog {
+        let mut builder = CatalogBuilder::default();
+        for id in IDS {
+            builder.push(&ModuleParts { id: id.to_owned(), ..ModuleParts::default() });
+        }
+        builder.finish()
+    }
+
+    /// Returns who depends on a module by rows of (id, version, what it was built with).
+    fn dependants(on: &str, rows: &[(&str, u64, &[&str])]) -> Vec<&'static str> {
+        let catalog = catalog();
+        let number = |id: &str| IDS.iter().position(|known| *known == id).unwrap();
+        let module = |id: &str| ModuleIx(u32::try_from(number(id)).unwrap());
+        let row = |&(id, version, requires): &(&str, u64, &[&str])| Row {
+            module: module(id),
+            version,
+            requires: requires.iter().map(|id| catalog.modules[number(id)].identity).collect(),
+        };
+        let rows: Vec<Row> = rows.iter().map(row).collect();
+        recheck(&catalog, module(on), &rows).into_iter().map(|at| IDS[at.index()]).collect()
+    }
+
+    const BOTH: &[&str] = &["perl:5.26:c0", "perl-DBI:1.641:c0"];
+
+    #[test]
+    fn a_name_of_one_requirement_and_a_stream_of_another_make_no_dependant() {
+        // build_dep_name=perl-DBI&build_dep_stream=5.26: each of these requires perl-DBI, and 5.26 is
+        // the stream of the perl that it requires.
+        let rows: &[(&str, u64, &[&str])] =
+            &[("perl-DBD-Pg:3.7:c0", 1, BOTH), ("perl-DBD-MySQL:4.046:c0", 1, BOTH)];
+        assert_eq!(dependants("perl-DBI:5.26:c0", rows), [""; 0]);
+        let all = ["perl-DBD-Pg:3.7:c0", "perl-DBD-MySQL:4.046:c0"];
+        assert_eq!(dependants("perl:5.26:c0", rows), all);
+        assert_eq!(dependants("perl-DBI:1.641:c0", rows), all);
+        // One that has both in one requirement is found among those that have not.
+        let own: &[&str] = &["perl-DBI:5.26:c0"];
+        let rows = [rows[0], ("perl-App-cpanminus:1.7044:c0", 1, own)];
+        assert_eq!(dependants("perl-DBI:5.26:c0", &rows), ["perl-App-cpanminus:1.7044:c0"]);
+    }
+
+    #[test]
+    fn the_newest_row_of_a_context_counts_and_is_checked() {
+        let pg = "perl-DBD-Pg:3.7:c0";
+        let (old, new): (&[&str], &[&str]) = (BOTH, &["perl:5.26:c0"]);
+        // Superseded: version 10 is built without perl-DBI, whatever came first.
+        for rows in [[(pg, 9, old), (pg, 10, new)], [(pg, 10, new), (pg, 9, old)]] {
+            assert_eq!(dependants("perl-DBI:1.641:c0", &rows), [""; 0]);
+            assert_eq!(dependants("perl:5.26:c0", &rows), [pg]);
+        }
+        // The same version twice is one dependant.
+        assert_eq!(dependants("perl:5.26:c0", &[(pg, 10, new), (pg, 10, new)]), [pg]);
+    }
+
+    #[test]
+    fn another_context_and_the_module_itself_are_no_dependants() {
+        let rows: [(&str, u64, &[&str]); 2] = [
+            ("perl-DBD-Pg:3.7:c0", 1, &["perl-DBI:1.641:c1"]),
+            ("perl-DBI:1.641:c0", 1, &["perl-DBI:1.641:c0"]),
+        ];
+        assert_eq!(dependants("perl-DBI:1.641:c0", &rows), [""; 0]);
+        assert_eq!(dependants("perl-DBI:1.641:c1", &rows), ["perl-DBD-Pg:3.7:c0"]);
+        // A row of a module that nobody knows is no row.
+        let unknown = Row { module: ModuleIx(99), version: 1, requires: [].into() };
+        assert_eq!(recheck(&catalog(), ModuleIx(0), &[unknown]), []);
+    }
+}
