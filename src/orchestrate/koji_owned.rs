@@ -17,9 +17,9 @@
 //! [`Cascade::Coalesced`] it asks koji not to queue a module whose build still waits; under
 //! [`Cascade::Planned`] it also knows the plan, and a crash makes it forget what passed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::dependants::{again, recheck};
+use super::dependants::{TRIES_MAX, again, recheck};
 use super::mailbox::{Concern, Mailbox, Owner, Standing};
 use super::spread::Unmet;
 use super::{BuildId, Cascade, Catalog, Command, Event, Fuse, ModuleIx, Row, Timer};
@@ -99,6 +99,30 @@ impl<'a> KojiOwned<'a> {
                 timer: Timer::Poll | Timer::Hub | Timer::TestsDue { .. } | Timer::Repo { .. },
             } => {}
         }
+    }
+
+    /// Asserts what must hold between two events, of the little that it knows while it lives.
+    ///
+    /// # Panics
+    /// When it does not: a bug.
+    pub fn check_invariants(&self) {
+        let has_passed = |build: &BuildId| self.heard.get(build) == Some(&true);
+        for (build, (_, call)) in &self.asked {
+            assert!(has_passed(build), "dependants are asked for of what passed");
+            assert!(self.cascade != Cascade::Planned, "a plan knows its dependants");
+            assert!(call.tries <= TRIES_MAX + 1, "calls are made again with a bound");
+        }
+        for ((build, _), call) in &self.called {
+            assert!(has_passed(build), "what passed is the reason of a rebuild");
+            assert!(!self.asked.contains_key(build), "who is rebuilt is known by then");
+            assert!(call.tries <= TRIES_MAX + 1, "calls are made again with a bound");
+        }
+        if self.cascade == Cascade::Planned {
+            let modules: BTreeSet<ModuleIx> = self.called.keys().map(|(_, m)| *m).collect();
+            assert_eq!(modules.len(), self.called.len(), "a plan rebuilds a module once");
+        }
+        self.unmet.check_invariants(self.catalog);
+        self.mailbox.check_invariants();
     }
 
     fn is_known(&self, module: ModuleIx) -> bool {

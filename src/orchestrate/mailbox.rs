@@ -113,6 +113,21 @@ impl Mailbox {
         out.push(Command::Mail { to, about: std::mem::take(&mut outbox.kept) });
     }
 
+    /// Asserts that what is kept back has its moment, after a mail that was sent.
+    pub(super) fn check_invariants(&self) {
+        for outbox in self.by_owner.values() {
+            assert_eq!(
+                outbox.kept.is_empty(),
+                outbox.digest_at.is_none(),
+                "a digest is about some"
+            );
+            assert!(
+                outbox.digest_at.is_none_or(|at| Some(at) == outbox.last_sent.map(|s| s + QUIET)),
+                "people have their quiet and no more"
+            );
+        }
+    }
+
     /// Appends the timers that are running.
     pub(super) fn outstanding(&self, out: &mut Vec<Command>) {
         for (&to, outbox) in &self.by_owner {

@@ -44,9 +44,12 @@ impl<'a> Orchestrator<'a> {
     }
 
     /// Asserts what must hold between two events.
+    ///
+    /// # Panics
+    /// When it does not: a bug.
     pub fn check_invariants(&self) {
         match self {
-            Self::KojiOwned(_) => {}
+            Self::KojiOwned(orchestrator) => orchestrator.check_invariants(),
             Self::OrchestratorOwned(orchestrator) => orchestrator.check_invariants(),
         }
     }

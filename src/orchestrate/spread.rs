@@ -78,6 +78,19 @@ impl Unmet {
         self.has_passed.resize(catalog.modules.len(), false);
     }
 
+    /// Asserts that each module waits for as many as have not passed.
+    pub(super) fn check_invariants(&self, catalog: &Catalog) {
+        if self.unmet.is_empty() {
+            return;
+        }
+        let mut unmet: Vec<u32> =
+            catalog.modules.iter().map(|module| module.planned_dependencies).collect();
+        for (module, _) in catalog.modules.iter().zip(&self.has_passed).filter(|(_, has)| **has) {
+            module.planned_dependants.iter().for_each(|dependant| unmet[dependant.index()] -= 1);
+        }
+        assert_eq!(unmet, self.unmet, "what is waited for is counted");
+    }
+
     /// Notes a pass, and calls `start` for each module that waits for nothing more. A second pass
     /// of one module changes nothing.
     pub(super) fn passed(

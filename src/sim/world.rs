@@ -328,10 +328,10 @@ impl<'a> World<'a> {
                 break;
             }
         }
+        driven.orchestrator.check_invariants();
         if self.log.is_none() {
             return String::new();
         }
-        driven.orchestrator.check_invariants();
         format!("{:?}", driven.orchestrator)
     }
 

@@ -90,9 +90,14 @@ impl OrchestratorOwned<'_> {
         assert_eq!(unanswered.count(), self.unanswered as usize, "what nobody answers is counted");
         assert!(self.under_way <= self.limits.submit_limit, "the limit holds");
         assert!(self.scratch.is_empty(), "what may start is queued");
-        for (standings, module) in self.modules.iter().zip(0..) {
-            let live = self.builds.iter().filter(|b| b.module.0 == module && b.state.is_live());
-            assert_eq!(live.count(), standings.live as usize, "live builds are counted");
+        self.unmet.check_invariants(self.catalog);
+        self.mailbox.check_invariants();
+        let mut live = vec![0; self.modules.len()];
+        for build in self.builds.iter().filter(|build| build.state.is_live()) {
+            live[build.module.index()] += 1;
+        }
+        for (standings, live) in self.modules.iter().zip(live) {
+            assert_eq!(standings.live, live, "live builds are counted");
             assert!(
                 standings.live <= 1 || self.cascade == Cascade::Literal,
                 "only under the literal rule builds of a module run side by side"
