@@ -215,11 +215,8 @@ impl BusyColumns {
         let at = self.until.len();
         let (tasks, builders) = (&busy.tasks, busy.builders.as_deref());
         if at == 0 {
-            let columns = |times: &[(Arch, Millis)]| -> Vec<(Arch, Column)> {
-                times.iter().map(|(arch, _)| (arch.clone(), Column::default())).collect()
-            };
-            self.tasks = columns(tasks);
-            self.builders = builders.map(columns);
+            self.tasks = columns_of(tasks);
+            self.builders = builders.map(columns_of);
         }
         let is_alike = are_of(&self.tasks, tasks)
             && match (&self.builders, builders) {
@@ -255,6 +252,11 @@ impl BusyColumns {
             until: Millis(self.until.at(at)),
         }
     }
+}
+
+/// Returns an empty column for the arch of each time.
+fn columns_of(times: &[(Arch, Millis)]) -> Vec<(Arch, Column)> {
+    times.iter().map(|(arch, _)| (arch.clone(), Column::default())).collect()
 }
 
 /// Returns whether times are of the arches of some columns, in their order.

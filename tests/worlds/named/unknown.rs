@@ -28,8 +28,9 @@ fn about((build, component, module): Subject) -> Vec<Event> {
         Event::Dependants { build, module, rows: [].into() },
     ]);
     let calls = calls((build, component, module));
-    events.extend(calls.iter().map(|command| Event::Refused { command: command.clone() }));
-    let again = calls.into_iter().map(|command| Timer::Again { command });
+    let refused = |command: &Command| Event::Refused { command: Box::new(command.clone()) };
+    events.extend(calls.iter().map(refused));
+    let again = calls.into_iter().map(|command| Timer::Again { command: Box::new(command) });
     let timers = [
         Timer::Poll,
         Timer::Hub,
@@ -43,7 +44,7 @@ fn about((build, component, module): Subject) -> Vec<Event> {
 }
 
 /// Returns every call that can be refused.
-fn calls((build, component, module): Subject) -> Vec<Box<Command>> {
+fn calls((build, component, module): Subject) -> Vec<Command> {
     let cause = Some(build);
     let mut calls = vec![
         Command::BuildModule { module, cause: None, unless_waiting: false, tries: 0 },
@@ -59,7 +60,7 @@ fn calls((build, component, module): Subject) -> Vec<Box<Command>> {
         calls.push(Command::AskDependants { build, module, tries });
         calls.push(Command::BuildModule { module, cause, unless_waiting: true, tries });
     }
-    calls.into_iter().map(Box::new).collect()
+    calls
 }
 
 /// Asserts that events change nothing and ask for nothing.
