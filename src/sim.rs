@@ -26,6 +26,7 @@ mod koji;
 mod ledger;
 mod log;
 mod prepare;
+mod queue;
 mod reason;
 mod runs;
 mod silent;

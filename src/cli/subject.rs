@@ -150,7 +150,7 @@ impl Subject {
 
     /// Returns every arch that a task of the rebuild asks for.
     pub(crate) fn arches(&self) -> BTreeSet<Arch> {
-        self.prepared.catalog.tasks.iter().map(|task| task.arch.clone()).collect()
+        self.prepared.catalog.arches.iter().cloned().collect()
     }
 
     /// Returns where durations come from.

@@ -236,8 +236,9 @@ pub enum Command {
         component: ComponentIx,
         /// Which attempt of this module build, from 1.
         attempt: u32,
-        /// The longest path that waits for it, in milliseconds: longer goes first.
-        priority: u64,
+        /// The larger goes first: its place among all components by the longest path that waits
+        /// for it, or by its own estimate where batches order the build.
+        priority: u32,
     },
     /// Cancel the build of a component.
     CancelComponent {

@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Catalog, Event};
+use super::{Catalog, ComponentIx, Event};
 use crate::time::Timestamp;
 
 /// The format version of a journal row.
@@ -59,7 +59,7 @@ pub fn run_name(catalog: &Catalog, how: &str, seed: u64) -> String {
         hash.update(module.id.as_bytes());
         hash.update([0]);
         for component in module.components.clone() {
-            hash.update(catalog.components[component as usize].package.as_str().as_bytes());
+            hash.update(catalog.package(ComponentIx(component)).as_str().as_bytes());
             hash.update([1]);
         }
     }

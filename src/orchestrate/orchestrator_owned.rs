@@ -17,7 +17,6 @@
 //! done. Messages are only hints: a poll finds what the bus lost, results that are overdue are asked
 //! for again, and calls that the hub refuses are made again later, each with a bound.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
 use super::mailbox::{Concern, Mailbox, Owner, Standing};
@@ -37,7 +36,7 @@ mod waves;
 
 use hub::Hub;
 pub use limits::{Dispatch, Gates, Limits, RepoMaker};
-use state::{ModuleBuild, Part, PartState, Standings, State};
+use state::{Awaited, ModuleBuild, Part, PartState, Standings, State};
 use waves::Waves;
 
 /// The orchestrator that owns module builds.
@@ -51,10 +50,12 @@ pub struct OrchestratorOwned<'a> {
     builds: Vec<ModuleBuild>,
     /// The components of all module builds, one after the other.
     parts: Vec<Part>,
+    /// Their tests, where they have a gate.
+    awaited: Vec<Awaited>,
     modules: Vec<Standings>,
     unmet: Unmet,
     /// Components that may start, by priority, then in the order of module builds and components.
-    ready: BinaryHeap<(u64, Reverse<(BuildId, ComponentIx)>)>,
+    ready: BinaryHeap<Due>,
     under_way: u32,
     /// Module builds that neither passed nor failed.
     open: u32,
@@ -65,6 +66,24 @@ pub struct OrchestratorOwned<'a> {
     waves: Waves,
     mailbox: Mailbox,
     scratch: Vec<ComponentIx>,
+}
+
+/// A component that may start, as one number: the highest priority is the greatest, of equals the
+/// first module build and component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Due(u128);
+
+impl Due {
+    fn new(priority: u32, build: BuildId, component: ComponentIx) -> Self {
+        let after = u64::from(build.0) << 32 | u64::from(component.0);
+        Self(u128::from(priority) << 64 | u128::from(!after))
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the parts that were put in")]
+    fn parts(self) -> (u32, BuildId, ComponentIx) {
+        let after = !(self.0 as u64);
+        ((self.0 >> 64) as u32, BuildId((after >> 32) as u32), ComponentIx(after as u32))
+    }
 }
 
 /// Where commands go, and when.
@@ -87,6 +106,7 @@ impl<'a> OrchestratorOwned<'a> {
             requests: BTreeSet::new(),
             builds: Vec::new(),
             parts: Vec::new(),
+            awaited: Vec::new(),
             modules: vec![Standings::default(); catalog.modules.len()],
             unmet,
             ready: BinaryHeap::new(),
@@ -201,14 +221,7 @@ impl<'a> OrchestratorOwned<'a> {
         let build = BuildId(u32::try_from(self.builds.len()).expect("the fuse bounds builds"));
         to.out.push(Command::OpenModule { build, module, cause });
         let components = self.catalog.module(module).components.len();
-        let part = Part {
-            state: PartState::Waiting,
-            attempt: 1,
-            failures: 0,
-            test_tries: 0,
-            since: to.now,
-            is_redone: false,
-        };
+        let part = Part { state: PartState::Waiting, attempt: 1, failures: 0, is_redone: false };
         self.builds.push(ModuleBuild {
             module,
             state: State::Fetching,
@@ -225,6 +238,9 @@ impl<'a> OrchestratorOwned<'a> {
             asked: None,
         });
         self.parts.resize(self.parts.len() + components, part);
+        if self.limits.gates.component {
+            self.awaited.resize(self.parts.len(), Awaited::default());
+        }
         self.open += 1;
         let standings = &mut self.modules[module.index()];
         standings.live += 1;
@@ -288,14 +304,13 @@ impl<'a> OrchestratorOwned<'a> {
 
     fn queue_one(&mut self, build: BuildId, component: ComponentIx) {
         self.part(build, component).state = PartState::Ready;
-        self.ready.push((self.priority(component), Reverse((build, component))));
+        self.ready.push(Due::new(self.priority(component), build, component));
     }
 
-    fn priority(&self, component: ComponentIx) -> u64 {
-        let entry = self.catalog.component(component);
+    fn priority(&self, component: ComponentIx) -> u32 {
         match self.limits.dispatch {
-            Dispatch::Graph | Dispatch::Wave => entry.rank_ms,
-            Dispatch::Batch => entry.estimate_ms,
+            Dispatch::Graph | Dispatch::Wave => self.catalog.place_by_path(component),
+            Dispatch::Batch => self.catalog.component(component).place_by_estimate,
         }
     }
 
@@ -305,7 +320,8 @@ impl<'a> OrchestratorOwned<'a> {
             return;
         }
         while self.under_way < self.limits.submit_limit {
-            let Some((priority, Reverse((build, component)))) = self.ready.pop() else { return };
+            let Some(due) = self.ready.pop() else { return };
+            let (priority, build, component) = due.parts();
             let is_building = self.build(build).state == State::Building;
             let part = self.part(build, component);
             if is_building && part.state == PartState::Ready {
@@ -328,16 +344,35 @@ impl<'a> OrchestratorOwned<'a> {
 
     /// Returns a component of a module build, both known to exist.
     fn part(&mut self, build: BuildId, component: ComponentIx) -> &mut Part {
+        let at = self.part_at(build, component);
+        &mut self.parts[at]
+    }
+
+    /// Returns where a component of a module build stands in `parts`.
+    fn part_at(&self, build: BuildId, component: ComponentIx) -> usize {
         let entry = &self.builds[build.0 as usize];
         let first = self.catalog.module(entry.module).components.start;
-        &mut self.parts[(entry.first_part + component.0 - first) as usize]
+        (entry.first_part + component.0 - first) as usize
+    }
+
+    /// Returns the test of a component of a module build, both known to exist, at its gate.
+    fn awaited(&mut self, build: BuildId, component: ComponentIx) -> &mut Awaited {
+        let at = self.part_at(build, component);
+        &mut self.awaited[at]
     }
 
     /// Returns whether an event speaks of a component of a known module build.
     fn has_part(&self, build: BuildId, component: ComponentIx) -> bool {
-        self.builds.get(build.0 as usize).is_some_and(|entry| {
-            self.catalog.module(entry.module).components.contains(&component.0)
-        })
+        self.find_part(build, component).is_some()
+    }
+
+    /// Returns where the component stands in `parts` that an event speaks of, if it is one of a
+    /// known module build.
+    fn find_part(&self, build: BuildId, component: ComponentIx) -> Option<usize> {
+        let entry = self.builds.get(build.0 as usize)?;
+        let components = &self.catalog.module(entry.module).components;
+        let is_of_it = components.contains(&component.0);
+        is_of_it.then(|| (entry.first_part + component.0 - components.start) as usize)
     }
 
     fn set_state(&mut self, build: BuildId, state: State) {

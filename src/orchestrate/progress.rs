@@ -2,6 +2,8 @@
 //!
 //! koji's own module build and the orchestrator that owns a build both walk a module this way.
 
+use std::ops::Range;
+
 use super::{Catalog, ComponentIx, ModuleIx};
 
 /// What orders the components of a module build.
@@ -41,14 +43,11 @@ impl Progress {
         self.left_in_batch = 0;
         self.waits_for.clear();
         if self.by_graph {
-            let components = entry.components.clone();
-            self.waits_for
-                .extend(components.clone().map(|c| catalog.components[c as usize].waits_for));
-            ready.extend(
-                components
-                    .filter(|&c| catalog.components[c as usize].waits_for == 0)
-                    .map(ComponentIx),
-            );
+            let Range { start, end } = entry.components;
+            self.waits_for.extend(&catalog.waits_for[start as usize..end as usize]);
+            let waits_for = (start..).zip(&self.waits_for);
+            ready
+                .extend(waits_for.filter(|(_, waits)| **waits == 0).map(|(at, _)| ComponentIx(at)));
         } else if self.unbuilt > 0 {
             self.open_batch(catalog, module, ready);
         }
@@ -76,9 +75,8 @@ impl Progress {
     ) {
         assert!(self.unbuilt > 0, "a component is built once per module build");
         self.unbuilt -= 1;
-        let entry = catalog.component(component);
         if self.by_graph {
-            for &next in &entry.blocks {
+            for &next in catalog.followers(component) {
                 let waits_for = &mut self.waits_for[(next.0 - self.first) as usize];
                 *waits_for -= 1;
                 if *waits_for == 0 {
@@ -89,7 +87,7 @@ impl Progress {
         }
         self.left_in_batch -= 1;
         if self.left_in_batch == 0 && self.unbuilt > 0 {
-            self.open_batch(catalog, entry.module, ready);
+            self.open_batch(catalog, catalog.component(component).module, ready);
         }
     }
 

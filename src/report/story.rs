@@ -62,7 +62,7 @@ impl<'c> Builds<'c> {
     }
 
     fn package(&self, component: ComponentIx) -> &str {
-        self.catalog.component(component).package.as_str()
+        self.catalog.package(component).as_str()
     }
 }
 

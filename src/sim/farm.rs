@@ -3,9 +3,7 @@
 //! A slot takes the waiting task of the highest priority among the arches it serves, the earliest
 //! of equals. Groups are served in the order given.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
-
+use super::queue::{Links, Queue};
 use crate::farm::{BuilderGroup, Farm};
 use crate::name::Arch;
 
@@ -41,35 +39,35 @@ impl Slots {
     }
 }
 
-/// A slot that runs a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Slot {
-    pub(super) group: u32,
-    pub(super) number: u32,
-}
-
-/// A task that waits: its priority, then the order of submission.
-type Waiting = (u64, Reverse<u32>);
+/// A slot that runs a task, numbered over all groups.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Slot(u32);
 
 /// The state of the farm in one run.
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
-    free: Vec<Vec<u32>>,
-    waiting: Vec<BinaryHeap<Waiting>>,
+    free: Vec<Vec<Slot>>,
+    /// What waits, by arch.
+    waiting: Vec<Queue>,
+    links: Links,
     groups_of_arch: Vec<Vec<u32>>,
     arches_of_group: Vec<Vec<u32>>,
     counts: Vec<u32>,
+    /// The first slot of each group.
+    firsts: Vec<u32>,
+    group_of: Vec<u32>,
     /// Slots taken away by a fault, by group.
-    gone: Vec<Vec<u32>>,
+    gone: Vec<Vec<Slot>>,
 }
 
 impl Pool {
-    /// Makes the farm for the arches that tasks ask for, numbered by `arches`.
-    pub(super) fn new(slots: &Slots, arches: &BTreeMap<Arch, u32>) -> Self {
+    /// Makes the farm for the arches that tasks ask for, which number them by their position.
+    /// Priorities are below `priorities`.
+    pub(super) fn new(slots: &Slots, arches: &[Arch], priorities: usize) -> Self {
         let mut groups_of_arch = vec![Vec::new(); arches.len()];
         let mut arches_of_group = vec![Vec::new(); slots.groups.len()];
         for (group, entry) in (0..).zip(&slots.groups) {
-            for (arch, &at) in arches {
+            for (at, arch) in (0_u32..).zip(arches) {
                 if arch.as_str() == "noarch" || entry.arches.contains(arch) {
                     groups_of_arch[at as usize].push(group);
                     arches_of_group[group as usize].push(at);
@@ -77,9 +75,20 @@ impl Pool {
             }
         }
         let counts: Vec<u32> = slots.groups.iter().map(|group| group.count).collect();
+        let group_of = (0..)
+            .zip(&counts)
+            .flat_map(|(group, &count)| std::iter::repeat_n(group, count as usize));
+        let firsts = counts.iter().scan(0, |next, count| {
+            let first = *next;
+            *next += count;
+            Some(first)
+        });
         let mut pool = Self {
+            firsts: firsts.collect(),
+            group_of: group_of.collect(),
             free: vec![Vec::new(); counts.len()],
-            waiting: vec![BinaryHeap::new(); groups_of_arch.len()],
+            waiting: vec![Queue::new(priorities); groups_of_arch.len()],
+            links: Links::new(),
             groups_of_arch,
             arches_of_group,
             gone: vec![Vec::new(); counts.len()],
@@ -91,11 +100,13 @@ impl Pool {
 
     /// Empties queues and frees every slot.
     pub(super) fn reset(&mut self) {
-        for (free, &count) in self.free.iter_mut().zip(&self.counts) {
+        for (free, (&first, &count)) in
+            self.free.iter_mut().zip(self.firsts.iter().zip(&self.counts))
+        {
             free.clear();
-            free.extend((0..count).rev());
+            free.extend((first..first + count).rev().map(Slot));
         }
-        self.waiting.iter_mut().for_each(BinaryHeap::clear);
+        self.waiting.iter_mut().for_each(Queue::clear);
         self.gone.iter_mut().for_each(Vec::clear);
     }
 
@@ -109,9 +120,9 @@ impl Pool {
     pub(super) fn take_free(&mut self, group: u32, count: u32) -> u32 {
         let mut taken = 0;
         while taken < count
-            && let Some(number) = self.free[group as usize].pop()
+            && let Some(slot) = self.free[group as usize].pop()
         {
-            self.gone[group as usize].push(number);
+            self.gone[group as usize].push(slot);
             taken += 1;
         }
         taken
@@ -120,9 +131,15 @@ impl Pool {
     /// Gives back slots that a fault took away.
     pub(super) fn give(&mut self, group: u32, count: u32) {
         for _ in 0..count {
-            let number = self.gone[group as usize].pop();
-            self.free[group as usize].push(number.expect("no more is given than was taken"));
+            let slot = self.gone[group as usize].pop();
+            self.free[group as usize].push(slot.expect("no more is given than was taken"));
         }
+    }
+
+    /// Returns the group of a slot and its number within it, from 0.
+    pub(super) fn place(&self, slot: Slot) -> (u32, u32) {
+        let group = self.group_of[slot.0 as usize];
+        (group, slot.0 - self.firsts[group as usize])
     }
 
     /// Returns how many groups there are.
@@ -131,42 +148,39 @@ impl Pool {
     }
 
     /// Queues a task for an arch.
-    pub(super) fn wait(&mut self, arch: u32, priority: u64, task: u32) {
-        self.waiting[arch as usize].push((priority, Reverse(task)));
+    pub(super) fn wait(&mut self, arch: u32, priority: u32, task: u32) {
+        self.waiting[arch as usize].push(&mut self.links, priority, task);
     }
 
     /// Frees a slot.
     pub(super) fn free(&mut self, slot: Slot) {
-        self.free[slot.group as usize].push(slot.number);
+        self.free[self.group_of[slot.0 as usize] as usize].push(slot);
     }
 
-    /// Gives the free slots of a group to what waits for its arches, and appends who took which;
-    /// `is_gone` tells tasks that were canceled while they waited.
-    pub(super) fn fill(
+    /// Gives a free slot of a group to the next task that waits for one of its arches; `is_gone`
+    /// tells tasks that were canceled while they waited.
+    pub(super) fn next(
         &mut self,
         group: u32,
         is_gone: impl Fn(u32) -> bool,
-        taken: &mut Vec<(u32, Slot)>,
-    ) {
-        while let Some(&number) = self.free[group as usize].last() {
-            let Some(task) = self.next_for(group, &is_gone) else { return };
-            self.free[group as usize].pop();
-            taken.push((task, Slot { group, number }));
-        }
-    }
-
-    /// Takes the next task for a group from the queues of its arches.
-    fn next_for(&mut self, group: u32, is_gone: impl Fn(u32) -> bool) -> Option<u32> {
-        let mut best: Option<(Waiting, u32)> = None;
+    ) -> Option<(u32, Slot)> {
+        let slot = *self.free[group as usize].last()?;
+        let mut best = None;
         for &arch in &self.arches_of_group[group as usize] {
             let queue = &mut self.waiting[arch as usize];
-            while queue.peek().is_some_and(|&(_, Reverse(task))| is_gone(task)) {
-                queue.pop();
+            let mut first = queue.first(&self.links);
+            while let Some(waiting) = first
+                && is_gone(waiting.task())
+            {
+                queue.take(&mut self.links, waiting);
+                first = queue.first(&self.links);
             }
-            best = best.max(queue.peek().map(|&head| (head, arch)));
+            best = best.max(first.map(|first| (first, arch)));
         }
-        let (_, arch) = best?;
-        self.waiting[arch as usize].pop().map(|(_, Reverse(task))| task)
+        let (first, arch) = best?;
+        self.waiting[arch as usize].take(&mut self.links, first);
+        self.free[group as usize].pop();
+        Some((first.task(), slot))
     }
 
     /// Returns whether any builder serves an arch.

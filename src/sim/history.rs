@@ -77,7 +77,8 @@ pub(super) fn attempt(
 /// # Panics
 /// When the history was not [fitted](crate::trace::History::fitted).
 fn fitted(samples: &Samples, key: Key, is_failure: bool) -> (Millis, bool) {
-    let Fits { closed, failed } = samples.fits.expect("who asks for fits has the history fitted");
+    let fits = samples.fits.as_ref();
+    let Fits { closed, failed } = fits.expect("who asks for fits has the history fitted");
     let run = match (is_failure, failed) {
         (true, Some(failed)) => drawn(failed.family, key),
         (true, None) => samples.resample_failed(draw::uniform(key, Purpose::Duration)),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::hub::Settings;
 use crate::farm::{Farm, Model};
 use crate::name::{Arch, PackageName};
-use crate::orchestrate::Catalog;
+use crate::orchestrate::{Catalog, ComponentIx};
 use crate::time::Millis;
 use crate::trace::{
     BUILD_ARCH, BUILD_SRPM, BuildShape, CREATEREPO, EstimateFrom, History, Row, RowOutcome,
@@ -58,8 +58,7 @@ impl HubSetup {
         if farm.model == Model::Ideal {
             return None;
         }
-        let asked = catalog.tasks.iter().map(|task| task.arch.clone());
-        let settings = Arc::new(Settings::of(farm, asked));
+        let settings = Arc::new(Settings::of(farm, catalog.arches.iter().cloned()));
         Some(Self { settings, steps: Steps::of(farm, catalog, history) })
     }
 }
@@ -77,8 +76,7 @@ impl Steps {
         let macros_build = of_macros(BUILD_ARCH);
         Self {
             components: catalog
-                .components
-                .iter()
+                .components()
                 .map(|component| ComponentSteps::of(component, (catalog, history, &noarch)))
                 .collect(),
             createrepo: (createrepo.from != EstimateFrom::Default || has_failed(&createrepo))
@@ -95,16 +93,16 @@ impl Steps {
 }
 
 impl ComponentSteps {
-    fn of(component: &crate::orchestrate::Component, from: (&Catalog, &History, &Arch)) -> Self {
+    fn of(component: ComponentIx, from: (&Catalog, &History, &Arch)) -> Self {
         let (catalog, history, noarch) = from;
-        let package = &component.package;
+        let package = catalog.package(component);
         if let BuildShape::Whole(_) = history.build_shape(package) {
-            let mean_build = Millis(component.estimate_ms);
+            let mean_build = Millis(catalog.component(component).estimate_ms);
             return Self { srpm: None, tagging: None, mean_build };
         }
         let median = |method, arch| history.estimate(method, package, arch).0;
-        let tasks = &catalog.tasks[component.tasks.start as usize..component.tasks.end as usize];
-        let longest = tasks.iter().map(|task| median(BUILD_ARCH, &task.arch)).max();
+        let tasks = catalog.tasks_of(component).map(|at| &catalog.tasks[at as usize]);
+        let longest = tasks.map(|task| median(BUILD_ARCH, catalog.arch(task))).max();
         Self {
             srpm: Some(history.samples(BUILD_SRPM, package, noarch)),
             tagging: Some(history.samples(TAG_BUILD, package, noarch)),

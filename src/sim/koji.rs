@@ -24,7 +24,6 @@
 //! [`Koji::Ideal`] is the ideal model: one task per arch, nothing but building takes time.
 //! [`Koji::OnHub`] is koji's model: a [hub](super::hub) with its builders and repos.
 
-use super::farm::Slot;
 use super::figures::{Bar, Busy};
 use crate::name::Arch;
 use crate::orchestrate::{BuildId, ComponentEnd, ComponentIx, ModuleIx, RepoMaker};
@@ -49,7 +48,7 @@ pub(super) enum Order {
     Target { build: BuildId, module: ModuleIx },
     /// Build one component in the tag of its module; of those that wait for one builder, the
     /// largest priority goes first.
-    Component { build: BuildId, component: ComponentIx, priority: u64 },
+    Component { build: BuildId, component: ComponentIx, priority: u32 },
     /// Build a whole module by koji's own task: all components, batch by batch, then the repo.
     Module { build: BuildId, module: ModuleIx },
     /// Make the repo of a module whose components are built; one that the orchestrator makes itself
@@ -259,6 +258,3 @@ impl<'a> Koji<'a> {
         ask!(self, koji => koji.bars.take().unwrap_or_default())
     }
 }
-
-/// A slot with the moment since when a task has it.
-type Taken = (Slot, Timestamp);

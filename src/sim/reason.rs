@@ -187,7 +187,7 @@ impl<'a> Book<'a> {
     }
 
     fn package(&self, component: ComponentIx) -> PackageName {
-        self.catalog.component(component).package.clone()
+        self.catalog.package(component).clone()
     }
 
     fn why_failed(&self, build: Option<BuildId>) -> Reason {

@@ -423,12 +423,14 @@ impl<'a> World<'a> {
     /// Carries out commands and hands over events until neither is left at this moment.
     fn pump(&mut self, driven: &mut Driven<'_, '_>) {
         loop {
-            let mut commands = std::mem::take(&mut self.commands);
-            for command in commands.drain(..) {
-                self.carry_out(command);
+            if !self.commands.is_empty() {
+                let mut commands = std::mem::take(&mut self.commands);
+                for command in commands.drain(..) {
+                    self.carry_out(command);
+                }
+                commands.append(&mut self.commands);
+                self.commands = commands;
             }
-            commands.append(&mut self.commands);
-            self.commands = commands;
             while let Some(notice) = self.koji.notice() {
                 self.hear(notice);
             }

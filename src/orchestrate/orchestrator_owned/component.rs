@@ -1,6 +1,8 @@
 //! One component of a module build: built, tested, tagged; retried, repaired, waived.
 
-use super::{BuildId, ComponentIx, OrchestratorOwned, PartState, Standing, State, To};
+use super::{
+    Awaited, BuildId, ComponentIx, OrchestratorOwned, Part, PartState, Standing, State, To,
+};
 use crate::orchestrate::{Command, ComponentEnd, Timer};
 use crate::time::Timestamp;
 
@@ -16,10 +18,8 @@ impl OrchestratorOwned<'_> {
         to: &mut To<'_>,
     ) {
         let (build, component, attempt) = at;
-        if !self.has_part(build, component) {
-            return;
-        }
-        let part = self.part(build, component);
+        let Some(place) = self.find_part(build, component) else { return };
+        let part = &mut self.parts[place];
         if part.state != PartState::Submitted || part.attempt != attempt {
             return;
         }
@@ -27,18 +27,15 @@ impl OrchestratorOwned<'_> {
         self.hub.answered();
         if end == ComponentEnd::Complete {
             if self.limits.gates.component {
-                let part = self.part(build, component);
                 part.state = PartState::Testing;
-                part.since = to.now;
-                part.test_tries = 0;
+                self.awaited[place] = Awaited { since: to.now, tries: 0 };
                 self.arm_tests_due(build, to);
             } else {
-                self.part_done(build, component, to);
+                self.part_done((build, component), place, to);
             }
             return;
         }
         let retries = self.limits.retries;
-        let part = self.part(build, component);
         part.failures += 1;
         if end == ComponentEnd::Failed && part.failures <= retries {
             part.attempt += 1;
@@ -58,10 +55,8 @@ impl OrchestratorOwned<'_> {
         to: &mut To<'_>,
     ) {
         let (build, component, attempt) = at;
-        if !self.has_part(build, component) {
-            return;
-        }
-        let part = self.part(build, component);
+        let Some(place) = self.find_part(build, component) else { return };
+        let part = &mut self.parts[place];
         let is_awaited = matches!(part.state, PartState::Testing | PartState::Rejected);
         if !is_awaited || part.attempt != attempt {
             return;
@@ -80,9 +75,8 @@ impl OrchestratorOwned<'_> {
         component: ComponentIx,
         to: &mut To<'_>,
     ) {
-        if self.has_part(build, component)
-            && matches!(self.part(build, component).state, PartState::Testing | PartState::Rejected)
-        {
+        let Some(place) = self.find_part(build, component) else { return };
+        if matches!(self.parts[place].state, PartState::Testing | PartState::Rejected) {
             self.validated(build, component, to);
         }
     }
@@ -100,17 +94,17 @@ impl OrchestratorOwned<'_> {
         component: ComponentIx,
         to: &mut To<'_>,
     ) {
-        if self.has_part(build, component)
-            && self.part(build, component).state == PartState::Tagging
-        {
+        let Some(place) = self.find_part(build, component) else { return };
+        if self.parts[place].state == PartState::Tagging {
             self.hub.answered();
-            self.part_done(build, component, to);
+            self.part_done((build, component), place, to);
         }
     }
 
     /// A component is in the tag: what waits for it may start.
-    fn part_done(&mut self, build: BuildId, component: ComponentIx, to: &mut To<'_>) {
-        let part = self.part(build, component);
+    fn part_done(&mut self, of: (BuildId, ComponentIx), place: usize, to: &mut To<'_>) {
+        let (build, component) = of;
+        let part = &mut self.parts[place];
         part.state = PartState::Done;
         part.failures = 0;
         let is_redone = std::mem::replace(&mut part.is_redone, false);
@@ -176,21 +170,20 @@ impl OrchestratorOwned<'_> {
         to: &mut To<'_>,
     ) -> Option<Timestamp> {
         let timeout = self.limits.test_timeout;
-        let part = self.part(build, component);
-        if part.state != PartState::Testing {
+        let Part { state, attempt, .. } = *self.part(build, component);
+        if state != PartState::Testing {
             return None;
         }
-        if part.since + timeout > to.now {
-            return Some(part.since);
+        let Awaited { since, tries } = *self.awaited(build, component);
+        if since + timeout > to.now {
+            return Some(since);
         }
-        if part.test_tries == TEST_TRIES_MAX {
-            part.state = PartState::Rejected;
+        if tries == TEST_TRIES_MAX {
+            self.part(build, component).state = PartState::Rejected;
             self.tell((build, Some(component)), Standing::NoResult, to);
             return None;
         }
-        part.test_tries += 1;
-        part.since = to.now;
-        let attempt = part.attempt;
+        *self.awaited(build, component) = Awaited { since: to.now, tries: tries + 1 };
         to.out.push(Command::RequestTest { build, component: Some(component), attempt });
         Some(to.now)
     }

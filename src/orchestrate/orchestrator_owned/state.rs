@@ -65,9 +65,15 @@ pub(super) struct Part {
     pub(super) attempt: u32,
     /// Attempts that failed since somebody last repaired it.
     pub(super) failures: u32,
-    pub(super) test_tries: u32,
-    pub(super) since: Timestamp,
     pub(super) is_redone: bool,
+}
+
+/// The test of one component of one module build that is awaited. Apart from [`Part`]: without a
+/// gate nobody reads it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Awaited {
+    pub(super) since: Timestamp,
+    pub(super) tries: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! The ideal model: a component is one task per arch, a builder takes one task, and nothing else
 //! takes time. koji's own module build walks its batches; tags, targets and repos are there at once.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::ops::Range;
 
-use super::{Cost, Job, Luck, Notice, Order, Taken, TaskBar, Trouble, What};
+use super::{Cost, Job, Luck, Notice, Order, TaskBar, Trouble, What};
 use crate::name::Arch;
 use crate::orchestrate::{self, BuildId, ComponentEnd, ComponentIx, ModuleIx, Progress};
 use crate::sim::farm::{Pool, Slot};
@@ -14,74 +14,31 @@ use crate::time::{Millis, Timestamp};
 
 mod builders;
 mod ending;
+mod records;
 
-/// A component under way.
-#[derive(Clone, Copy, Debug)]
-struct ComponentRun {
-    job: Job,
-    build: BuildId,
-    component: ComponentIx,
-    attempt: u32,
-    first_task: u32,
-    tasks: u32,
-    left: u32,
-    is_ended: bool,
-    busy: Millis,
-}
-
-/// A koji task.
-#[derive(Clone, Copy, Debug)]
-struct TaskRun {
-    component: u32,
-    task: u32,
-    duration: Millis,
-    priority: u64,
-    is_ok: bool,
-    /// How often a builder took it: an end that was foretold before it lost its builder is void.
-    takes: u32,
-    state: TaskState,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum TaskState {
-    Free,
-    Open { taken: Taken },
-    Ended,
-}
-
-/// A job: one component, or all components of a module by batches.
-#[derive(Clone, Debug)]
-enum JobRun {
-    /// Done the moment it was asked for.
-    AtOnce,
-    Component {
-        run: u32,
-    },
-    Module {
-        progress: Box<Progress>,
-        is_live: bool,
-    },
-}
+use records::{ComponentRun, End, JobRun, ModuleRun, Of, TaskRun, TaskState};
 
 /// The ideal model of koji.
 #[derive(Debug)]
 pub(in crate::sim) struct Ideal<'a> {
     setup: &'a Setup,
-    arch_of_task: Vec<u32>,
-    arches: Vec<Arch>,
     pool: Pool,
-    heap: BinaryHeap<Reverse<(Timestamp, u32, u32)>>,
+    /// When open tasks end; the end of one that lost its builder is void.
+    ends: BinaryHeap<End>,
     jobs: Vec<JobRun>,
+    modules: Vec<ModuleRun>,
     components: Vec<ComponentRun>,
     tasks: Vec<TaskRun>,
+    /// For how long tasks had builders that they lost.
+    lost: BTreeMap<u32, Millis>,
     luck: Luck,
     is_offline: bool,
     has_no_repos: bool,
     has_broken_base: bool,
     ready: Vec<ComponentIx>,
-    taken: Vec<(u32, Slot)>,
     busy: Vec<Millis>,
     /// By module: how many of its tasks run, since when at least one does, and for how long one did.
+    /// Kept only with bars.
     running: Vec<(u32, Timestamp, Millis)>,
     pub(super) costs: Vec<Cost>,
     pub(super) notices: VecDeque<Notice>,
@@ -90,26 +47,22 @@ pub(in crate::sim) struct Ideal<'a> {
 
 impl<'a> Ideal<'a> {
     pub(super) fn new(setup: &'a Setup) -> Self {
-        let mut arches: Vec<Arch> = setup.catalog.tasks.iter().map(|t| t.arch.clone()).collect();
-        arches.sort_unstable();
-        arches.dedup();
-        let numbers: BTreeMap<Arch, u32> = arches.iter().cloned().zip(0..).collect();
+        let arches = &setup.catalog.arches;
         Self {
             setup,
-            arch_of_task: setup.catalog.tasks.iter().map(|task| numbers[&task.arch]).collect(),
-            pool: Pool::new(&setup.slots, &numbers),
+            pool: Pool::new(&setup.slots, arches, setup.catalog.components.len()),
             busy: vec![Millis::ZERO; arches.len()],
-            arches,
-            heap: BinaryHeap::new(),
+            ends: BinaryHeap::new(),
             jobs: Vec::new(),
+            modules: Vec::new(),
             components: Vec::new(),
             tasks: Vec::new(),
+            lost: BTreeMap::new(),
             luck: Luck::default(),
             is_offline: false,
             has_no_repos: false,
             has_broken_base: false,
             ready: Vec::new(),
-            taken: Vec::new(),
             running: Vec::new(),
             costs: Vec::new(),
             notices: VecDeque::new(),
@@ -120,10 +73,12 @@ impl<'a> Ideal<'a> {
     pub(super) fn reset(&mut self, replication: u64, with_bars: bool) {
         let catalog = &self.setup.catalog;
         self.pool.reset();
-        self.heap.clear();
+        self.ends.clear();
         self.jobs.clear();
+        self.modules.clear();
         self.components.clear();
         self.tasks.clear();
+        self.lost.clear();
         self.luck.reset(catalog.components.len(), replication);
         (self.is_offline, self.has_no_repos, self.has_broken_base) = (false, false, false);
         self.busy.fill(Millis::ZERO);
@@ -146,10 +101,12 @@ impl<'a> Ideal<'a> {
                 self.tell(build, job, What::RepoEnded { is_ok: !self.has_no_repos });
             }
             Order::Component { build, component, priority } => {
-                self.jobs.push(JobRun::Component { run: small(self.components.len()) });
-                self.submit(now, (job, build, component), priority);
+                self.jobs.push(JobRun::Component(small(self.components.len())));
+                self.submit(now, Of { job, build, is_whole: false }, (component, priority));
             }
-            Order::Module { build, module } => self.order_module(now, (job, build, module)),
+            Order::Module { build, module } => {
+                self.order_module(now, Of { job, build, is_whole: true }, module);
+            }
         }
         job
     }
@@ -158,95 +115,89 @@ impl<'a> Ideal<'a> {
         self.notices.push_back(Notice { build, job, what });
     }
 
-    fn order_module(&mut self, now: Timestamp, of: (Job, BuildId, ModuleIx)) {
-        let (job, build, module) = of;
-        let mut progress = Box::<Progress>::default();
+    fn order_module(&mut self, now: Timestamp, of: Of, module: ModuleIx) {
+        let mut progress = Progress::default();
         let mut ready = std::mem::take(&mut self.ready);
         progress.start(&self.setup.catalog, (module, orchestrate::Order::Batch), &mut ready);
         let is_complete = progress.is_complete();
-        self.jobs.push(JobRun::Module { progress, is_live: true });
-        self.submit_all(now, (job, build), ready);
+        self.jobs.push(JobRun::Module(small(self.modules.len())));
+        self.modules.push(ModuleRun { progress, is_live: true });
+        self.submit_all(now, of, ready);
         if is_complete {
-            self.finish_module(job, build);
+            self.finish_module(of);
         }
     }
 
-    fn submit_all(&mut self, now: Timestamp, of: (Job, BuildId), mut ready: Vec<ComponentIx>) {
+    fn submit_all(&mut self, now: Timestamp, of: Of, mut ready: Vec<ComponentIx>) {
+        ready.sort_unstable_by_key(|&next| self.setup.catalog.component(next).place_by_key);
         for component in ready.drain(..) {
-            self.submit(now, (of.0, of.1, component), 0);
+            self.submit(now, of, (component, 0));
         }
         self.ready = ready;
     }
 
     /// All components of a module are built: its repo is made with the modulemd inside.
-    fn finish_module(&mut self, job: Job, build: BuildId) {
-        let JobRun::Module { is_live, .. } = &mut self.jobs[job.0 as usize] else { return };
-        if std::mem::replace(is_live, false) {
+    fn finish_module(&mut self, of: Of) {
+        let Of { job, build, .. } = of;
+        let Some(module) = self.module_of(job) else { return };
+        if std::mem::replace(&mut module.is_live, false) {
             let end = if self.has_no_repos { ComponentEnd::Failed } else { ComponentEnd::Complete };
             self.tell(build, job, What::ModuleEnded { end });
         }
     }
 
-    /// Makes the tasks of one component, one per arch.
-    fn submit(&mut self, now: Timestamp, of: (Job, BuildId, ComponentIx), priority: u64) {
-        let (job, build, component) = of;
-        let entry = self.setup.catalog.component(component);
-        let attempt = self.luck.attempt(component);
-        let run = small(self.components.len());
-        let first_task = small(self.tasks.len());
-        let tasks = entry.tasks.end - entry.tasks.start;
+    /// Returns koji's own module build that a job is.
+    fn module_of(&mut self, job: Job) -> Option<&mut ModuleRun> {
+        match self.jobs[job.0 as usize] {
+            JobRun::Module(at) => Some(&mut self.modules[at as usize]),
+            JobRun::AtOnce | JobRun::Component(_) => None,
+        }
+    }
+
+    /// Makes the tasks of one component, one per arch, and draws how they go.
+    fn submit(&mut self, now: Timestamp, of: Of, what: (ComponentIx, u32)) {
+        let (Of { job, build, is_whole }, (component, priority)) = (of, what);
         if self.costs.len() <= build.0 as usize {
             self.costs.resize(build.0 as usize + 1, Cost::default());
         }
+        let setup = self.setup;
+        let tasks = setup.catalog.tasks_of(component);
+        let (attempt, is_fixed) = self.luck.attempt(component);
+        let run = small(self.components.len());
+        let first_task = small(self.tasks.len());
         self.components.push(ComponentRun {
             job,
             build,
             component,
             attempt,
             first_task,
-            tasks,
-            left: tasks,
+            left: tasks.end - tasks.start,
+            priority,
+            is_whole,
             is_ended: false,
-            busy: Millis::ZERO,
         });
-        for task in entry.tasks.clone() {
-            let (duration, drawn_ok) = self.draw(task, attempt);
-            let is_ok = drawn_ok || self.luck.is_fixed(component);
-            let state = TaskState::Free;
-            let takes = 0;
-            self.tasks.push(TaskRun {
-                component: run,
-                task,
-                duration,
-                priority,
-                is_ok,
-                takes,
-                state,
-            });
+        for (task, at) in (first_task..).zip(tasks.clone()) {
+            let entry = &setup.catalog.tasks[at as usize];
+            let samples = &setup.samples[entry.durations as usize];
+            let key = self.luck.key(setup, entry.draw_key, attempt);
+            let (duration, is_ok) =
+                history::attempt(samples, key, (setup.durations, setup.outcomes));
+            self.tasks.push(TaskRun::new(run, entry.arch, (duration, is_ok || is_fixed)));
+            self.pool.wait(entry.arch, priority, task);
         }
-        let drawn = (component, attempt);
-        if let Some(at) = self.luck.failing_arch(self.setup, drawn, tasks as usize) {
+        if let Some(at) = self.luck.failing_arch(setup, (component, attempt), tasks.len()) {
             self.tasks[first_task as usize + at].is_ok = false;
         }
-        for task in first_task..first_task + tasks {
-            self.wait(task);
-        }
-        if tasks == 0 {
+        if tasks.is_empty() {
             self.component_ended(now, run, ComponentEnd::Complete);
         }
     }
 
-    fn wait(&mut self, task: u32) {
-        let TaskRun { task: entry, priority, .. } = self.tasks[task as usize];
-        self.pool.wait(self.arch_of_task[entry as usize], priority, task);
-    }
-
-    fn draw(&self, task: u32, attempt: u32) -> (Millis, bool) {
-        let setup = self.setup;
-        let task = &setup.catalog.tasks[task as usize];
-        let key = self.luck.key(setup, task.draw_key, attempt);
-        let samples = &setup.samples[task.durations as usize];
-        history::attempt(samples, key, (setup.durations, setup.outcomes))
+    /// Returns the tasks of a component under way.
+    fn tasks_of(&self, run: u32) -> Range<u32> {
+        let first = self.components[run as usize].first_task;
+        let next = self.components.get(run as usize + 1).map(|next| next.first_task);
+        first..next.unwrap_or_else(|| small(self.tasks.len()))
     }
 
     pub(super) fn cancel_all(&mut self, now: Timestamp) {
@@ -255,17 +206,17 @@ impl<'a> Ideal<'a> {
                 self.close_task(now, task, BarEnd::Canceled);
             }
         }
-        self.heap.clear();
+        self.ends.clear();
         self.notices.clear();
     }
 
     pub(super) fn is_waiting(&self, job: Job) -> bool {
-        let JobRun::Module { is_live: true, .. } = &self.jobs[job.0 as usize] else {
-            return false;
-        };
-        let runs = || self.components.iter().filter(|run| run.job == job);
-        let tasks = |run: &ComponentRun| run.first_task..run.first_task + run.tasks;
-        runs().flat_map(tasks).all(|task| self.tasks[task as usize].takes == 0)
+        let JobRun::Module(at) = self.jobs[job.0 as usize] else { return false };
+        let is_of_it = |&run: &u32| self.components[run as usize].job == job;
+        let runs = (0..small(self.components.len())).filter(is_of_it);
+        let mut tasks = runs.flat_map(|run| self.tasks_of(run));
+        self.modules[at as usize].is_live
+            && tasks.all(|task| self.tasks[task as usize].state == TaskState::Free)
     }
 
     pub(super) fn fix(&mut self, component: ComponentIx) {
@@ -293,7 +244,7 @@ impl<'a> Ideal<'a> {
     }
 
     pub(super) fn busy(&self) -> Vec<(Arch, Millis)> {
-        self.arches.iter().cloned().zip(self.busy.iter().copied()).collect()
+        self.setup.catalog.arches.iter().cloned().zip(self.busy.iter().copied()).collect()
     }
 
     pub(super) fn tasks(&self) -> u64 {
@@ -310,12 +261,13 @@ impl<'a> Ideal<'a> {
     }
 
     pub(super) fn arches_without_builder(&self) -> Vec<Arch> {
-        let mut waits = vec![false; self.arches.len()];
-        for task in self.tasks.iter().filter(|task| task.state == TaskState::Free) {
-            waits[self.arch_of_task[task.task as usize] as usize] = true;
+        let arches = &self.setup.catalog.arches;
+        let mut waits = vec![false; arches.len()];
+        for task in self.tasks.iter().filter(|task| task.waits()) {
+            waits[task.arch as usize] = true;
         }
         let without = (0_u32..).zip(waits).filter(|&(at, waits)| waits && !self.pool.serves(at));
-        without.map(|(at, _)| self.arches[at as usize].clone()).collect()
+        without.map(|(at, _)| arches[at as usize].clone()).collect()
     }
 }
 

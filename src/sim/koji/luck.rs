@@ -7,42 +7,45 @@ use crate::sim::{Outcomes, Setup};
 /// What is known of the components of one run.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Luck {
-    attempts: Vec<u32>,
-    is_fixed: Vec<bool>,
-    /// Components whose failure every attempt repeats, until somebody repairs them.
-    is_broken: Vec<bool>,
+    components: Vec<Fate>,
     replication: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Fate {
+    attempts: u32,
+    is_fixed: bool,
+    /// Every attempt repeats its failure, until somebody repairs it.
+    is_broken: bool,
 }
 
 impl Luck {
     pub(super) fn reset(&mut self, components: usize, replication: u64) {
         self.replication = replication;
-        self.attempts.clear();
-        self.attempts.resize(components, 0);
-        self.is_fixed.clear();
-        self.is_fixed.resize(components, false);
-        self.is_broken.clear();
-        self.is_broken.resize(components, false);
+        self.components.clear();
+        self.components.resize(components, Fate::default());
     }
 
-    /// Counts another build of a component, and returns which it is, from 1.
-    pub(super) fn attempt(&mut self, component: ComponentIx) -> u32 {
-        self.attempts[component.index()] += 1;
-        self.attempts[component.index()]
+    /// Counts another build of a component, and returns which it is, from 1, and whether people
+    /// repaired it.
+    pub(super) fn attempt(&mut self, component: ComponentIx) -> (u32, bool) {
+        let fate = &mut self.components[component.index()];
+        fate.attempts += 1;
+        (fate.attempts, fate.is_fixed)
     }
 
     /// Returns how many builds of a component there were.
     pub(super) fn attempts(&self, component: ComponentIx) -> u32 {
-        self.attempts[component.index()]
+        self.components[component.index()].attempts
     }
 
     /// From now on the builds of a component succeed.
     pub(super) fn fix(&mut self, component: ComponentIx) {
-        self.is_fixed[component.index()] = true;
+        self.components[component.index()].is_fixed = true;
     }
 
     pub(super) fn is_fixed(&self, component: ComponentIx) -> bool {
-        self.is_fixed[component.index()]
+        self.components[component.index()].is_fixed
     }
 
     /// Returns what names a draw of this replication.
@@ -60,11 +63,11 @@ impl Luck {
     ) -> Option<usize> {
         let (component, attempt) = of;
         let Outcomes::Rate { failure_rate, flaky_share } = setup.outcomes else { return None };
-        if tasks == 0 || self.is_fixed[component.index()] {
+        if tasks == 0 || self.components[component.index()].is_fixed {
             return None;
         }
-        let key = self.key(setup, setup.catalog.component(component).draw_key, attempt);
-        let is_broken = &mut self.is_broken[component.index()];
+        let key = self.key(setup, setup.catalog.draw_key(component), attempt);
+        let is_broken = &mut self.components[component.index()].is_broken;
         if !*is_broken && draw::uniform(key, Purpose::Outcome) >= failure_rate {
             return None;
         }

@@ -231,7 +231,7 @@ impl<'a> OnHub<'a> {
             let mut due = std::mem::take(&mut self.due);
             let urgency = |at: &u32| match self.jobs[*at as usize].order {
                 Order::Component { priority, .. } => priority,
-                Order::Target { .. } | Order::Module { .. } | Order::Repo { .. } => u64::MAX,
+                Order::Target { .. } | Order::Module { .. } | Order::Repo { .. } => u32::MAX,
             };
             due.sort_by_key(|at| std::cmp::Reverse(urgency(at)));
             for job in due {

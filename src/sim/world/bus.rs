@@ -14,18 +14,18 @@ impl World<'_> {
     /// Publishes a message to the orchestrator.
     pub(super) fn publish(&mut self, event: Event, about: About) {
         self.messages += 1;
-        self.carry(event, about);
+        self.carry(event, || about);
     }
 
     /// Carries a message that was counted already to the orchestrator.
-    pub(super) fn carry(&mut self, event: Event, about: About) {
+    pub(super) fn carry(&mut self, event: Event, about: impl FnOnce() -> About) {
         if self.is_bus_plain() {
             self.receive(event);
             return;
         }
         // It happened: until its message is here, a poll finds it.
         self.miss(event.clone());
-        let Some((delay, second)) = self.transit(about) else { return };
+        let Some((delay, second)) = self.transit(about()) else { return };
         if let Some(second) = second {
             self.messages += 1;
             self.schedule(self.now + second, Happening::Message(event.clone()));

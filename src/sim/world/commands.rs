@@ -113,7 +113,7 @@ impl World<'_> {
         }
     }
 
-    fn build_component(&mut self, build: BuildId, what: (ComponentIx, u32), priority: u64) {
+    fn build_component(&mut self, build: BuildId, what: (ComponentIx, u32), priority: u32) {
         let (component, attempt) = what;
         self.reopen(build);
         self.leave_gate(build, component);
@@ -269,20 +269,23 @@ impl World<'_> {
         };
         if end == ComponentEnd::Complete {
             self.reach_gate(build, component);
-            let entry = self.setup.catalog.component(component);
-            self.reused[entry.module.index()] += u32::from(entry.tasks.is_empty());
+            if self.setup.catalog.tasks_of(component).is_empty() {
+                let module = self.ledger.builds[build.0 as usize].module;
+                self.reused[module.index()] += 1;
+            }
             self.draw_defect(build, (component, nth));
             self.failures.retain(|failure| *failure != (build, component));
         } else {
             self.failures.push((build, component));
         }
-        let about = (self.setup.catalog.component(component).draw_key, nth);
+        let setup = self.setup;
+        let about = || (setup.catalog.draw_key(component), nth);
         if purpose != JobPurpose::Module {
             self.jobs[job.0 as usize].end = Some(end);
             self.carry(Event::ComponentEnded { build, component, attempt, end }, about);
         }
         if end == ComponentEnd::Complete && self.setup.conditions.gates.component {
-            self.carry_to_tests(Subject { build, component: Some(component), attempt }, about);
+            self.carry_to_tests(Subject { build, component: Some(component), attempt }, about());
         }
     }
 
@@ -317,7 +320,7 @@ impl World<'_> {
             self.carry_to_tests(Subject { build, component: None, attempt }, about);
         } else if self.setup.approach == Approach::KojiOwned {
             self.accept(build);
-            self.carry(Event::Tested { build, module, attempt, passed: true }, about);
+            self.carry(Event::Tested { build, module, attempt, passed: true }, || about);
         }
     }
 

@@ -42,7 +42,7 @@ impl World<'_> {
     fn subject(&self, concern: &Concern) -> u64 {
         let catalog = &self.setup.catalog;
         match concern.component {
-            Some(component) => catalog.component(component).draw_key,
+            Some(component) => catalog.draw_key(component),
             None => catalog.module(concern.module).draw_key,
         }
     }

@@ -60,7 +60,7 @@ impl World<'_> {
             return;
         }
         let (component, nth) = what;
-        let key = self.key(self.setup.catalog.component(component).draw_key, nth);
+        let key = self.key(self.setup.catalog.draw_key(component), nth);
         let is_defective =
             !self.koji.is_fixed(component) && draw::uniform(key, Purpose::Defect) < rate;
         self.testing.builds.insert((build, component), (nth, is_defective));
@@ -135,7 +135,7 @@ impl World<'_> {
         let catalog = &self.setup.catalog;
         let module = self.ledger.builds[build.0 as usize].module;
         match component {
-            Some(component) => (catalog.component(component).draw_key, nth),
+            Some(component) => (catalog.draw_key(component), nth),
             None => (catalog.module(module).draw_key, nth),
         }
     }

@@ -125,7 +125,7 @@ pub(super) fn inside_first(setup: &Setup, run: &Run) -> Option<String> {
             for at in module.components.clone() {
                 let other = setup.catalog.component(ComponentIx(at));
                 let is_before = if by_graph {
-                    other.blocks.contains(&component)
+                    setup.catalog.followers(ComponentIx(at)).contains(&component)
                 } else {
                     other.batch < entry.batch
                 };
@@ -142,9 +142,9 @@ pub(super) fn inside_first(setup: &Setup, run: &Run) -> Option<String> {
     }
     let batch_of = |bar: &modplan::sim::Bar| {
         let module = setup.catalog.modules.iter().find(|module| module.id == bar.module)?;
-        let mut components =
-            module.components.clone().map(|at| &setup.catalog.components[at as usize]);
-        components.find(|component| component.package == bar.package).map(|found| found.batch)
+        let mut components = module.components.clone().map(ComponentIx);
+        let found = components.find(|&component| *setup.catalog.package(component) == bar.package);
+        found.map(|component| setup.catalog.component(component).batch)
     };
     for bar in &run.bars {
         for other in run.bars.iter().filter(|o| (&o.module, o.build) == (&bar.module, bar.build)) {

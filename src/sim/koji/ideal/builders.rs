@@ -7,16 +7,17 @@ impl Ideal<'_> {
         if self.is_offline {
             return None;
         }
-        self.heap.peek().map(|&Reverse((time, _, _))| time)
+        self.ends.peek().map(|end| end.parts().0)
     }
 
     pub(in crate::sim::koji) fn advance(&mut self, now: Timestamp) {
-        while let Some(&Reverse((time, task, takes))) = self.heap.peek()
+        while let Some((time, task)) = self.ends.peek().map(|end| end.parts())
             && time <= now
             && !self.is_offline
         {
-            self.heap.pop();
-            if self.tasks[task as usize].takes == takes {
+            self.ends.pop();
+            let run = &self.tasks[task as usize];
+            if run.taken().is_some_and(|(_, since)| since + run.duration == time) {
                 self.task_ended(now, task);
             }
         }
@@ -28,58 +29,65 @@ impl Ideal<'_> {
             return;
         }
         for group in 0..self.pool.groups() {
-            let tasks = &self.tasks;
-            let is_gone = |task: u32| tasks[task as usize].state != TaskState::Free;
-            let mut taken = std::mem::take(&mut self.taken);
-            self.pool.fill(group, is_gone, &mut taken);
-            for (task, slot) in taken.drain(..) {
+            while let Some((task, slot)) =
+                self.pool.next(group, |task| !self.tasks[task as usize].waits())
+            {
                 self.start(now, task, slot);
             }
-            self.taken = taken;
         }
     }
 
-    pub(super) fn start(&mut self, now: Timestamp, task: u32, slot: Slot) {
+    fn start(&mut self, now: Timestamp, task: u32, slot: Slot) {
         let run = &mut self.tasks[task as usize];
-        run.state = TaskState::Open { taken: (slot, now) };
-        run.takes += 1;
-        if self.has_broken_base {
-            run.is_ok = false;
+        run.open(slot, now);
+        run.is_ok &= !self.has_broken_base;
+        self.ends.push(End::new(now + run.duration, task));
+        if self.bars.is_some() {
+            let (count, since, _) = self.running_for(task);
+            if *count == 0 {
+                *since = now;
+            }
+            *count += 1;
         }
-        self.heap.push(Reverse((now + run.duration, task, run.takes)));
-        let component = self.components[run.component as usize].component;
-        let module = self.setup.catalog.component(component).module;
-        let (count, since, _) = &mut self.running[module.index()];
-        if *count == 0 {
-            *since = now;
-        }
-        *count += 1;
     }
 
-    /// Notes the time that a task had its builder, and frees the builder.
-    pub(super) fn leave_builder(&mut self, now: Timestamp, task: u32, end: BarEnd) {
-        let TaskRun { task: entry, component, state, .. } = self.tasks[task as usize];
-        let TaskState::Open { taken } = state else { return };
-        let busy = now - taken.1;
-        self.busy[self.arch_of_task[entry as usize] as usize] += busy;
-        let component = &mut self.components[component as usize];
-        component.busy += busy;
-        self.costs[component.build.0 as usize].busy += busy;
-        let module = self.setup.catalog.component(component.component).module;
-        let (count, since, total) = &mut self.running[module.index()];
-        *count -= 1;
-        if *count == 0 {
-            *total += now - *since;
-        }
+    /// Returns what is noted of the module that a task works for.
+    fn running_for(&mut self, task: u32) -> &mut (u32, Timestamp, Millis) {
+        let run = self.components[self.tasks[task as usize].component as usize];
+        let module = self.setup.catalog.component(run.component).module;
+        &mut self.running[module.index()]
+    }
+
+    /// A task leaves its builder, which is free then: notes for how long it had it.
+    fn leave_builder(&mut self, now: Timestamp, task: u32, how: (TaskState, BarEnd)) {
+        let run = &mut self.tasks[task as usize];
+        let taken = run.taken();
+        let spent = taken.map_or(Millis::ZERO, |(_, since)| now - since);
+        run.leave(how.0, spent);
+        let Some((slot, since)) = taken else { return };
+        self.busy[run.arch as usize] += spent;
+        let build = self.components[run.component as usize].build;
+        self.costs[build.0 as usize].busy += spent;
         if self.bars.is_some() {
-            self.note_bar(now, task, (taken, end));
+            let (count, since_all, total) = self.running_for(task);
+            *count -= 1;
+            if *count == 0 {
+                *total += now - *since_all;
+            }
+            self.note_bar((since, now), task, (slot, how.1));
         }
-        self.pool.free(taken.0);
+        self.pool.free(slot);
     }
 
     pub(super) fn close_task(&mut self, now: Timestamp, task: u32, end: BarEnd) {
-        self.leave_builder(now, task, end);
-        self.tasks[task as usize].state = TaskState::Ended;
+        self.leave_builder(now, task, (TaskState::Ended, end));
+    }
+
+    /// Returns how long builders worked for a component.
+    pub(super) fn spent(&self, run: u32) -> Millis {
+        let tasks = self.tasks_of(run);
+        let last: Millis = tasks.clone().map(|task| self.tasks[task as usize].spent()).sum();
+        self.lost.range(tasks).fold(last, |sum, (_, &lost)| sum + lost)
     }
 
     pub(in crate::sim::koji) fn take_builders(
@@ -94,16 +102,15 @@ impl Ideal<'_> {
             if gone == wanted {
                 break;
             }
-            let TaskState::Open { taken } = self.tasks[task as usize].state else { continue };
-            if taken.0.group == group {
-                self.leave_builder(now, task, BarEnd::Canceled);
+            let run = self.tasks[task as usize];
+            let Some((slot, since)) = run.taken() else { continue };
+            if self.pool.place(slot).0 == group {
+                self.leave_builder(now, task, (TaskState::Lost, BarEnd::Canceled));
+                *self.lost.entry(task).or_default() += now - since;
                 self.pool.take_free(group, 1);
                 gone += 1;
-                let run = &mut self.tasks[task as usize];
-                run.state = TaskState::Free;
-                // Its foretold end is void.
-                run.takes += 1;
-                self.wait(task);
+                let priority = self.components[run.component as usize].priority;
+                self.pool.wait(run.arch, priority, task);
             }
         }
         gone
@@ -113,20 +120,22 @@ impl Ideal<'_> {
         self.pool.give(group, count);
     }
 
-    pub(super) fn note_bar(&mut self, now: Timestamp, task: u32, how: (Taken, BarEnd)) {
-        let ((slot, start), outcome) = how;
-        let TaskRun { component, task, .. } = self.tasks[task as usize];
+    fn note_bar(&mut self, span: (Timestamp, Timestamp), task: u32, how: (Slot, BarEnd)) {
+        let ((start, end), (slot, outcome)) = (span, how);
+        let TaskRun { component, arch, .. } = self.tasks[task as usize];
         let ComponentRun { build, component, .. } = self.components[component as usize];
-        let entry = self.setup.catalog.component(component);
-        let group = &self.setup.slots.groups[slot.group as usize];
+        let catalog = &self.setup.catalog;
+        let module = catalog.component(component).module;
+        let (group, number) = self.pool.place(slot);
+        let group = &self.setup.slots.groups[group as usize];
         let bar = Bar {
-            lane: format!("{}/{}", group.name, slot.number + 1).into(),
-            module: self.setup.catalog.module(entry.module).id.clone(),
+            lane: format!("{}/{}", group.name, number + 1).into(),
+            module: catalog.module(module).id.clone(),
             build: 0,
-            package: entry.package.clone(),
-            arch: self.setup.catalog.tasks[task as usize].arch.clone(),
+            package: catalog.package(component).clone(),
+            arch: catalog.arches[arch as usize].clone(),
             start,
-            end: now,
+            end,
             outcome,
         };
         self.bars.get_or_insert_default().push(TaskBar { build, bar });

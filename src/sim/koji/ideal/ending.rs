@@ -4,10 +4,7 @@ use super::*;
 
 impl Ideal<'_> {
     pub(super) fn task_ended(&mut self, now: Timestamp, task: u32) {
-        let TaskRun { component, is_ok, state, .. } = self.tasks[task as usize];
-        if !matches!(state, TaskState::Open { .. }) {
-            return;
-        }
+        let TaskRun { component, is_ok, .. } = self.tasks[task as usize];
         self.close_task(now, task, if is_ok { BarEnd::Closed } else { BarEnd::Failed });
         let run = &mut self.components[component as usize];
         run.left -= 1;
@@ -21,8 +18,7 @@ impl Ideal<'_> {
 
     /// koji's fail-any rule: the first arch that fails cancels the others.
     pub(super) fn cancel_rest(&mut self, now: Timestamp, component: u32) {
-        let ComponentRun { first_task, tasks, .. } = self.components[component as usize];
-        for task in first_task..first_task + tasks {
+        for task in self.tasks_of(component) {
             if self.tasks[task as usize].state != TaskState::Ended {
                 self.close_task(now, task, BarEnd::Canceled);
             }
@@ -33,23 +29,28 @@ impl Ideal<'_> {
     pub(super) fn cancel_component(&mut self, now: Timestamp, run: u32) {
         if !std::mem::replace(&mut self.components[run as usize].is_ended, true) {
             self.cancel_rest(now, run);
-            let ComponentRun { build, busy, .. } = self.components[run as usize];
-            self.costs[build.0 as usize].lost += busy;
+            self.lose(run);
         }
+    }
+
+    /// What builders did for a component is in vain.
+    fn lose(&mut self, run: u32) {
+        let spent = self.spent(run);
+        self.costs[self.components[run as usize].build.0 as usize].lost += spent;
     }
 
     pub(super) fn component_ended(&mut self, now: Timestamp, run: u32, end: ComponentEnd) {
         let entry = &mut self.components[run as usize];
         assert!(!entry.is_ended, "a component build ends once");
         entry.is_ended = true;
-        let ComponentRun { job, build, component, attempt, busy, .. } = *entry;
+        let ComponentRun { job, build, component, attempt, is_whole, .. } = *entry;
         if end != ComponentEnd::Complete {
             // What other arches had built of it is lost with it.
-            self.costs[build.0 as usize].lost += busy;
+            self.lose(run);
         }
         self.tell(build, job, What::ComponentEnded { component, attempt, end });
-        if matches!(self.jobs[job.0 as usize], JobRun::Module { is_live: true, .. }) {
-            self.module_goes_on(now, (job, build, component), end);
+        if is_whole && self.module_of(job).is_some_and(|module| module.is_live) {
+            self.module_goes_on(now, Of { job, build, is_whole }, (component, end));
         }
     }
 
@@ -57,24 +58,24 @@ impl Ideal<'_> {
     pub(super) fn module_goes_on(
         &mut self,
         now: Timestamp,
-        of: (Job, BuildId, ComponentIx),
-        end: ComponentEnd,
+        of: Of,
+        what: (ComponentIx, ComponentEnd),
     ) {
-        let (job, build, component) = of;
-        let JobRun::Module { progress, is_live, .. } = &mut self.jobs[job.0 as usize] else {
-            return;
-        };
+        let (Of { job, build, .. }, (component, end)) = (of, what);
+        let catalog = &self.setup.catalog;
+        let mut ready = std::mem::take(&mut self.ready);
+        let Some(module) = self.module_of(job) else { return };
         if end == ComponentEnd::Complete {
-            let mut ready = std::mem::take(&mut self.ready);
-            progress.built(&self.setup.catalog, component, &mut ready);
-            let is_complete = progress.is_complete();
-            self.submit_all(now, (job, build), ready);
+            module.progress.built(catalog, component, &mut ready);
+            let is_complete = module.progress.is_complete();
+            self.submit_all(now, of, ready);
             if is_complete {
-                self.finish_module(job, build);
+                self.finish_module(of);
             }
             return;
         }
-        *is_live = false;
+        module.is_live = false;
+        self.ready = ready;
         self.cancel_components_of(now, job);
         self.tell(build, job, What::ModuleEnded { end });
     }
@@ -88,14 +89,11 @@ impl Ideal<'_> {
     }
 
     pub(in crate::sim::koji) fn cancel(&mut self, now: Timestamp, job: Job) {
-        match &mut self.jobs[job.0 as usize] {
+        match self.jobs[job.0 as usize] {
             JobRun::AtOnce => {}
-            JobRun::Component { run } => {
-                let run = *run;
-                self.cancel_component(now, run);
-            }
-            JobRun::Module { is_live, .. } => {
-                *is_live = false;
+            JobRun::Component(run) => self.cancel_component(now, run),
+            JobRun::Module(at) => {
+                self.modules[at as usize].is_live = false;
                 self.cancel_components_of(now, job);
             }
         }

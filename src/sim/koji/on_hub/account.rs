@@ -116,7 +116,7 @@ impl OnHub<'_> {
         let catalog = &self.setup.catalog;
         let package = run.map_or_else(
             || "module-build-macros".into(),
-            |run| catalog.component(self.components[run as usize].component).package.clone(),
+            |run| catalog.package(self.components[run as usize].component).clone(),
         );
         let arch = match info.arch {
             Some(arch) => settings.arches[arch as usize].clone(),

@@ -49,10 +49,10 @@ impl OnHub<'_> {
     fn arches_of(&self, module: ModuleIx) -> ArchSet {
         let catalog = &self.setup.catalog;
         let components = catalog.module(module).components.clone();
-        let tasks = components.flat_map(|at| catalog.components[at as usize].tasks.clone());
+        let tasks = components.flat_map(|at| catalog.tasks_of(ComponentIx(at)));
         let mut set = ArchSet::default();
         for task in tasks {
-            let arch = &catalog.tasks[task as usize].arch;
+            let arch = catalog.arch(&catalog.tasks[task as usize]);
             if let Some(TaskArch::Arch(arch)) = self.farm.settings.arch(arch) {
                 set = set.with(arch);
             }
@@ -139,7 +139,9 @@ impl OnHub<'_> {
     fn module_request(&mut self, job: Job, build: BuildId, module: ModuleIx) -> Request {
         let entry = self.setup.catalog.module(module);
         let mut batches = vec![Vec::new(); entry.batches as usize];
-        for at in entry.components.clone().map(ComponentIx) {
+        let mut components: Vec<_> = entry.components.clone().map(ComponentIx).collect();
+        components.sort_unstable_by_key(|&at| self.setup.catalog.component(at).place_by_key);
+        for at in components {
             let spec = self.component(job, build, at);
             batches[self.setup.catalog.component(at).batch as usize].push(spec);
         }
@@ -205,7 +207,7 @@ impl OnHub<'_> {
             let build = &mut self.builds[build.0 as usize];
             let batch = &mut build.batches[entry.batch as usize];
             *batch = event.max(*batch);
-            for next in &entry.blocks {
+            for next in self.setup.catalog.followers(component) {
                 let after = &mut build.after[(next.0 - first) as usize];
                 *after = event.max(*after);
             }
@@ -219,7 +221,7 @@ impl OnHub<'_> {
     /// A component fails without having reached a builder: there is no repo to build it on.
     pub(super) fn component_failed(&mut self, job: Job, build: BuildId, component: ComponentIx) {
         self.close(job);
-        let attempt = self.luck.attempt(component);
+        let (attempt, _) = self.luck.attempt(component);
         let end = ComponentEnd::Failed;
         self.tell(build, job, What::ComponentEnded { component, attempt, end });
     }

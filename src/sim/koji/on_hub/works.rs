@@ -95,21 +95,21 @@ impl OnHub<'_> {
         build: BuildId,
         component: ComponentIx,
     ) -> Arc<BuildSpec> {
-        let attempt = self.luck.attempt(component);
+        let (attempt, is_fixed) = self.luck.attempt(component);
         let run = small(self.components.len());
         let (busy, end) = (Millis::ZERO, None);
         self.components.push(ComponentRun { job, build, component, attempt, busy, end });
         let subject = self.own(Owner::Component(run));
         let catalog = &self.setup.catalog;
-        let entry = catalog.component(component);
         let steps = &self.farm.steps.components[component.index()];
-        let is_fixed = self.luck.is_fixed(component);
-        let mut arches = Vec::with_capacity(entry.tasks.len());
-        for at in entry.tasks.clone() {
+        let tasks = catalog.tasks_of(component);
+        let mut arches = Vec::with_capacity(tasks.len());
+        for at in tasks {
             let task = &catalog.tasks[at as usize];
             let samples = &self.setup.samples[task.durations as usize];
             let work = self.draw_step(samples, task.draw_key, attempt);
-            let arch = self.farm.settings.arch(&task.arch).expect("the settings know every arch");
+            let arch =
+                self.farm.settings.arch(catalog.arch(task)).expect("the settings know every arch");
             arches.push((arch, Work { is_ok: work.is_ok || is_fixed, ..work }));
         }
         let failing = self.luck.failing_arch(self.setup, (component, attempt), arches.len());
@@ -117,7 +117,7 @@ impl OnHub<'_> {
             arches[at].1.is_ok = false;
         }
         let step = |rows, step: u64| {
-            let work = self.draw_step(rows, entry.draw_key ^ step, attempt);
+            let work = self.draw_step(rows, catalog.draw_key(component) ^ step, attempt);
             Work { is_ok: work.is_ok || is_fixed, ..work }
         };
         Arc::new(BuildSpec {
