@@ -43,14 +43,17 @@ impl World {
         let history = history(&args.trace, console)?;
         let history = if durations == DurationMode::Fit { history.fitted() } else { history };
         let farm = args.farm.as_deref().map(|path| farm(path, vary, console)).transpose()?;
+        let fallback = farm.as_ref().map(|farm| farm.fallback.clone()).unwrap_or_default();
+        let unknown = fallback.build_arch.as_secs_f64();
+        let history = history.with_fallback(fallback);
         let scenario = args.scenario.as_deref().map(|path| scenario(path, console)).transpose()?;
         let mut assumptions = Vec::new();
         if args.trace.is_empty() {
             console.warn(
-                "no trace: every build is taken to last 600 s",
+                &format!("no trace: every build is taken to last {unknown} s"),
                 Some("give recorded durations with --trace"),
             );
-            assumptions.push("trace: none, every buildArch task takes 600 s".to_owned());
+            assumptions.push(format!("trace: none, every buildArch task takes {unknown} s"));
         }
         if farm.is_none() {
             assumptions.push("farm: none, 10 builders for each needed arch".to_owned());

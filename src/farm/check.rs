@@ -1,6 +1,6 @@
 //! Farms on which koji could never build anything, or not what is meant: told before they are used.
 
-use super::{BuilderGroup, Farm, Model, Remark, least_room};
+use super::{BuilderGroup, Createrepo, Farm, Model, Remark};
 use crate::name::nearest;
 use crate::settings::{Node, Reader, Section};
 
@@ -8,7 +8,11 @@ use crate::settings::{Node, Reader, Section};
 const CHANNELS: [(&str, &str); 2] = [("default", "builds"), ("createrepo", "repos")];
 
 /// Keys that only plain builds and chains heed, which no module build makes.
-const UNUSED: [(&str, &[&str]); 2] = [("repo", &["lag", "lag_window"]), ("hub", &["tag_priority"])];
+const UNUSED: [(&str, &[&str]); 3] = [
+    ("repo", &["lag", "lag_window"]),
+    ("hub", &["tag_priority"]),
+    ("weights", &["createdistrepo"]),
+];
 
 /// Tells what is wrong with a farm as a whole, and returns what is hardly meant.
 pub(super) fn farm(reader: &mut Reader, file: &Section<'_>, farm: &Farm) -> Vec<Remark> {
@@ -21,7 +25,7 @@ pub(super) fn farm(reader: &mut Reader, file: &Section<'_>, farm: &Farm) -> Vec<
     if farm.model == Model::Ideal {
         return Vec::new();
     }
-    let mut remarks = unused(file);
+    let mut remarks = unused(file, farm);
     let nodes = reader.items(file, "builders").unwrap_or_default();
     if nodes.len() == farm.builders.len() {
         for (node, group) in nodes.iter().zip(&farm.builders) {
@@ -64,8 +68,7 @@ fn takes_nothing(group: &BuilderGroup, farm: &Farm) -> Option<String> {
     if background >= 1.0 {
         return Some("others take all of their capacity".to_owned());
     }
-    let (room, least) =
-        (group.capacity * (1.0 - background), least_room(farm.hub.capacity_overcommit));
+    let (room, least) = (group.capacity * (1.0 - background), farm.hub.least_room());
     (room <= least).then(|| {
         format!(
             "with `hub.capacity_overcommit` {} a task needs more than {least} free, and they have \
@@ -157,7 +160,7 @@ fn polls(reader: &mut Reader, file: &Section<'_>, farm: &Farm) {
     }
 }
 
-fn unused(file: &Section<'_>) -> Vec<Remark> {
+fn unused(file: &Section<'_>, farm: &Farm) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for (section, keys) in UNUSED {
         for key in keys {
@@ -169,6 +172,12 @@ fn unused(file: &Section<'_>) -> Vec<Remark> {
                 remarks.push(Remark { place, message });
             }
         }
+    }
+    if farm.repo.createrepo != Createrepo::Trace
+        && let Some(place) = file.place_below("fallback", "createrepo")
+    {
+        let message = "`fallback.createrepo` changes nothing here: `repo.createrepo` says it";
+        remarks.push(Remark { place, message: message.to_owned() });
     }
     remarks
 }

@@ -1,10 +1,86 @@
 //! The farm file.
 
 use super::check;
-use super::{Background, BuilderGroup, Createrepo, Farm, Hub, Model, Repo};
+use super::{Background, BuilderGroup, Createrepo, Farm, Hub, Model, Repo, Weights};
 use crate::load::Finding;
 use crate::name::Arch;
 use crate::settings::{self, Node, Reader, Section, Value};
+use crate::trace::Fallback;
+
+const FILE: &[&str] = &["model", "builders", "background", "hub", "repo", "weights", "fallback"];
+const BUILDERS: &[&str] = &[
+    "name",
+    "count",
+    "arches",
+    "capacity",
+    "max_jobs",
+    "channels",
+    "cpus",
+    "speed",
+    "price_per_hour",
+];
+const BACKGROUND: &[&str] = &["arch", "channel", "load"];
+const HUB: &[&str] = &[
+    "run_interval",
+    "builder_sleep",
+    "builder_turn",
+    "retry_interval",
+    "client_retry",
+    "submit_interval",
+    "max_jobs",
+    "capacity_overcommit",
+    "ready_timeout",
+    "assign_timeout",
+    "host_timeout",
+    "soft_refusal_timeout",
+    "priority",
+    "child_priority",
+    "tag_priority",
+    "unit_weight",
+    "free_tasks_max",
+    "macros_build",
+    "macros_tries",
+];
+const REPO: &[&str] = &[
+    "createrepo",
+    "check_interval",
+    "priority",
+    "tasks_max",
+    "retries",
+    "wait_poll",
+    "wait_timeout",
+    "lag",
+    "lag_window",
+];
+const CREATEREPO: &[&str] = &["base", "per_build"];
+const WEIGHTS: &[&str] = &[
+    "buildArch",
+    "buildSRPMFromSCM",
+    "createrepo",
+    "createdistrepo",
+    "tagBuild",
+    "waitrepo",
+    "history_per",
+    "history_max",
+];
+const FALLBACK: &[&str] = &["buildArch", "buildSRPMFromSCM", "tagBuild", "createrepo"];
+
+/// Returns every key of a farm file, those of a section behind its name: `hub.max_jobs`.
+pub fn keys() -> impl Iterator<Item = String> {
+    let sections = [
+        ("", FILE),
+        ("builders.", BUILDERS),
+        ("background.", BACKGROUND),
+        ("hub.", HUB),
+        ("repo.", REPO),
+        ("repo.createrepo.", CREATEREPO),
+        ("weights.", WEIGHTS),
+        ("fallback.", FALLBACK),
+    ];
+    sections
+        .into_iter()
+        .flat_map(|(section, keys)| keys.iter().map(move |key| format!("{section}{key}")))
+}
 
 impl Farm {
     /// Reads a farm file; `input` is what the findings' places call the file.
@@ -27,8 +103,7 @@ impl Farm {
     ) -> Result<Self, Vec<Finding>> {
         let root = settings::parse(bytes, input).map_err(|finding| vec![finding])?;
         let mut reader = Reader::new(&[]);
-        let known = ["model", "builders", "background", "hub", "repo"];
-        let file = reader.section(&root, "", &known);
+        let file = reader.section(&root, "", FILE);
         reader.require(&file, "builders");
         let mut farm = Self {
             model: model(&mut reader, &file),
@@ -36,6 +111,14 @@ impl Farm {
             background: background(&mut reader, &file),
             hub: file.find("hub").map(|node| hub(&mut reader, node)).unwrap_or_default(),
             repo: file.find("repo").map(|node| repo(&mut reader, node)).unwrap_or_default(),
+            weights: file
+                .find("weights")
+                .map(|node| weights(&mut reader, node))
+                .unwrap_or_default(),
+            fallback: file
+                .find("fallback")
+                .map(|node| fallback(&mut reader, node))
+                .unwrap_or_default(),
             remarks: Vec::new(),
         };
         let mut varied = farm.clone();
@@ -64,18 +147,7 @@ fn builders(reader: &mut Reader, file: &Section<'_>) -> Vec<BuilderGroup> {
 }
 
 fn builder_group(reader: &mut Reader, node: &Node) -> Option<BuilderGroup> {
-    let known = [
-        "name",
-        "count",
-        "arches",
-        "capacity",
-        "max_jobs",
-        "channels",
-        "cpus",
-        "speed",
-        "price_per_hour",
-    ];
-    let section = reader.section(node, "builders", &known);
+    let section = reader.section(node, "builders", BUILDERS);
     let name = reader.required(&section, "name", settings::text);
     let count = reader.required(&section, "count", group_size);
     reader.require(&section, "arches");
@@ -119,7 +191,7 @@ fn arch(text: &str) -> Result<Arch, String> {
 fn background(reader: &mut Reader, file: &Section<'_>) -> Vec<Background> {
     let mut all = Vec::new();
     for node in reader.items(file, "background").unwrap_or_default() {
-        let section = reader.section(node, "background", &["arch", "channel", "load"]);
+        let section = reader.section(node, "background", BACKGROUND);
         let arch = reader.required(&section, "arch", arch);
         let channel = reader.value(&section, "channel", settings::text);
         let load = reader.required(&section, "load", settings::share);
@@ -132,24 +204,7 @@ fn background(reader: &mut Reader, file: &Section<'_>) -> Vec<Background> {
 }
 
 fn hub(reader: &mut Reader, node: &Node) -> Hub {
-    let known = [
-        "run_interval",
-        "builder_sleep",
-        "builder_turn",
-        "retry_interval",
-        "client_retry",
-        "submit_interval",
-        "max_jobs",
-        "capacity_overcommit",
-        "ready_timeout",
-        "assign_timeout",
-        "host_timeout",
-        "soft_refusal_timeout",
-        "priority",
-        "tag_priority",
-        "macros_build",
-    ];
-    let section = reader.section(node, "hub", &known);
+    let section = reader.section(node, "hub", HUB);
     let mut hub = Hub::default();
     // Without a pause a builder would poll, or a call be tried again, for ever in no time.
     let pauses = [
@@ -177,13 +232,29 @@ fn hub(reader: &mut Reader, node: &Node) -> Hub {
             *place = span;
         }
     }
-    if let Some(jobs) = reader.value(&section, "max_jobs", settings::count) {
-        hub.max_jobs = jobs;
+    hub.max_jobs = reader.value(&section, "max_jobs", settings::count).unwrap_or(hub.max_jobs);
+    let counts =
+        [("free_tasks_max", &mut hub.free_tasks_max), ("macros_tries", &mut hub.macros_tries)];
+    for (key, place) in counts {
+        if let Some(number) = reader.value(&section, key, settings::positive_count) {
+            *place = number;
+        }
     }
-    if let Some(weight) = reader.value(&section, "capacity_overcommit", settings::number) {
-        hub.capacity_overcommit = weight;
+    let weights = [
+        ("capacity_overcommit", &mut hub.capacity_overcommit),
+        ("unit_weight", &mut hub.unit_weight),
+    ];
+    for (key, place) in weights {
+        if let Some(weight) = reader.value(&section, key, settings::number) {
+            *place = weight;
+        }
     }
-    for (key, place) in [("priority", &mut hub.priority), ("tag_priority", &mut hub.tag_priority)] {
+    let priorities = [
+        ("priority", &mut hub.priority),
+        ("child_priority", &mut hub.child_priority),
+        ("tag_priority", &mut hub.tag_priority),
+    ];
+    for (key, place) in priorities {
         if let Some(number) = reader.value(&section, key, priority) {
             *place = number;
         }
@@ -192,22 +263,16 @@ fn hub(reader: &mut Reader, node: &Node) -> Hub {
 }
 
 fn priority(text: &str) -> Result<i32, String> {
-    text.parse().map_err(|_| format!("must be a whole number, not `{text}`"))
+    const FAR: i32 = 1_000_000;
+    match text.parse() {
+        Ok(number) if (-FAR..=FAR).contains(&number) => Ok(number),
+        Ok(_) => Err(format!("must lie between -{FAR} and {FAR}")),
+        Err(_) => Err(format!("must be a whole number, not `{text}`")),
+    }
 }
 
 fn repo(reader: &mut Reader, node: &Node) -> Repo {
-    let known = [
-        "createrepo",
-        "check_interval",
-        "priority",
-        "tasks_max",
-        "tries",
-        "wait_poll",
-        "wait_timeout",
-        "lag",
-        "lag_window",
-    ];
-    let section = reader.section(node, "repo", &known);
+    let section = reader.section(node, "repo", REPO);
     let mut repo = Repo::default();
     if let Some(time) = section.find("createrepo") {
         repo.createrepo = createrepo(reader, &section, time);
@@ -228,18 +293,16 @@ fn repo(reader: &mut Reader, node: &Node) -> Repo {
         }
     }
     repo.priority = reader.value(&section, "priority", priority).unwrap_or(repo.priority);
-    for (key, place) in [("tasks_max", &mut repo.tasks_max), ("tries", &mut repo.tries)] {
-        if let Some(number) = reader.value(&section, key, settings::positive_count) {
-            *place = number;
-        }
-    }
+    let tasks = reader.value(&section, "tasks_max", settings::positive_count);
+    repo.tasks_max = tasks.unwrap_or(repo.tasks_max);
+    repo.retries = reader.value(&section, "retries", settings::count).unwrap_or(repo.retries);
     repo
 }
 
 /// Reads a fixed time, the word `trace`, or `{base: 20s, per_build: 100ms}`.
 fn createrepo(reader: &mut Reader, section: &Section<'_>, node: &Node) -> Createrepo {
     if let Value::Map(_) = node.value {
-        let size = reader.section(node, "repo.createrepo", &["base", "per_build"]);
+        let size = reader.section(node, "repo.createrepo", CREATEREPO);
         let base = reader.required(&size, "base", settings::duration).unwrap_or_default();
         let per_build = reader.required(&size, "per_build", settings::duration).unwrap_or_default();
         return Createrepo::BySize { base, per_build };
@@ -249,4 +312,43 @@ fn createrepo(reader: &mut Reader, section: &Section<'_>, node: &Node) -> Create
         _ => settings::duration(text).map(Createrepo::Fixed),
     });
     time.unwrap_or(Createrepo::Trace)
+}
+
+fn weights(reader: &mut Reader, node: &Node) -> Weights {
+    let section = reader.section(node, "weights", WEIGHTS);
+    let mut weights = Weights::default();
+    let numbers = [
+        ("buildArch", &mut weights.build_arch),
+        ("buildSRPMFromSCM", &mut weights.build_srpm),
+        ("createrepo", &mut weights.createrepo),
+        ("createdistrepo", &mut weights.createdistrepo),
+        ("tagBuild", &mut weights.tag_build),
+        ("waitrepo", &mut weights.waitrepo),
+        ("history_max", &mut weights.history_max),
+    ];
+    for (key, place) in numbers {
+        if let Some(weight) = reader.value(&section, key, settings::number) {
+            *place = weight;
+        }
+    }
+    let per = reader.value(&section, "history_per", settings::interval);
+    weights.history_per = per.unwrap_or(weights.history_per);
+    weights
+}
+
+fn fallback(reader: &mut Reader, node: &Node) -> Fallback {
+    let section = reader.section(node, "fallback", FALLBACK);
+    let mut fallback = Fallback::default();
+    let runs = [
+        ("buildArch", &mut fallback.build_arch),
+        ("buildSRPMFromSCM", &mut fallback.build_srpm),
+        ("tagBuild", &mut fallback.tag_build),
+        ("createrepo", &mut fallback.createrepo),
+    ];
+    for (key, place) in runs {
+        if let Some(run) = reader.value(&section, key, settings::duration) {
+            *place = run;
+        }
+    }
+    fallback
 }

@@ -47,12 +47,10 @@ use crate::time::{Millis, Timestamp};
 pub use self::repo::{EventId, RequestId, TagId};
 pub use self::repo_work::{Regeneration, RepoWork};
 pub use self::settings::{
-    ArchSet, BuilderSettings, CHANNEL_CREATEREPO, CHANNEL_DEFAULT, CREATEREPO, Phases, Polling,
-    Settings, TaskArch,
+    ArchSet, BuilderSettings, CHANNEL_CREATEREPO, CHANNEL_DEFAULT, Phases, Polling, Settings,
+    TaskArch,
 };
-pub use self::task::{
-    BuildRepo, BuildSpec, Method, Request, Tagging, TaskId, TaskInfo, Work, history_weight,
-};
+pub use self::task::{BuildRepo, BuildSpec, Method, Request, Tagging, TaskId, TaskInfo, Work};
 pub use self::verdict::{Stuck, Why};
 
 /// Something that happened at the hub.
@@ -202,7 +200,7 @@ impl Hub {
             bin_keys: BTreeMap::new(),
             free: BTreeSet::new(),
             refusals: Vec::new(),
-            scheduler: Scheduler::new(settings.hub.capacity_overcommit),
+            scheduler: Scheduler::new(&settings.hub),
             next_run: Timestamp(settings.hub.run_interval.saturating_sub(phases.run_age).0),
             run_poll: None,
             has_change: false,

@@ -4,7 +4,7 @@
 //! interval. When nothing changed since the last one, a run decides nothing, but it counts: the next
 //! one is an interval later. Such runs are not carried out one by one, only their times are followed.
 
-use super::scheduler::{BuilderView, FREE_MAX, FreeTask};
+use super::scheduler::{BuilderView, FreeTask};
 use super::task::NEVER;
 use super::{Hub, Kind, Stamp};
 use crate::koji::TaskState;
@@ -73,10 +73,11 @@ impl Hub {
         let mut views: Vec<BuilderView> =
             (0..self.builder_count()).map(|at| self.view(at)).collect();
         let refused: Vec<(u32, Vec<u32>)> = self.refused();
+        let most = self.settings.hub.free_tasks_max as usize;
         let free: Vec<FreeTask<'_>> = self
             .free
             .iter()
-            .take(FREE_MAX)
+            .take(most)
             .map(|&(_, _, id)| FreeTask {
                 id,
                 bin: &self.bins[self.tasks[id as usize].bin as usize],
@@ -89,7 +90,7 @@ impl Hub {
         let mut out = Vec::new();
         self.scheduler.assign(&mut views, &free, &mut out);
         // More than one run looks at may be free, and the next looks further.
-        self.has_change |= !out.is_empty() && self.free.len() > FREE_MAX;
+        self.has_change |= !out.is_empty() && self.free.len() > most;
         for (task, at) in out {
             self.give(task, at);
         }

@@ -132,8 +132,8 @@ impl Hub {
                 for (number, &(arch, work)) in (0..).zip(&spec.arches) {
                     let label = Label::Arch(number);
                     let child = self.child((task, label), (Method::BuildArch, arch), leaf(work));
-                    let weight =
-                        Method::BuildArch.weight() + super::task::history_weight(spec.mean_build);
+                    let weights = &self.settings.weights;
+                    let weight = weights.build_arch + weights.of_history(spec.mean_build);
                     self.tasks[child as usize].weight = weight;
                 }
                 BuildStep::Arches
@@ -321,7 +321,8 @@ impl Hub {
             return child;
         }
         let (method, arch) = what;
-        let priority = self.tasks[parent as usize].priority - 1;
+        let priority =
+            self.tasks[parent as usize].priority.saturating_add(self.settings.hub.child_priority);
         let created = self.now();
         let subject = match &job {
             Job::Build { spec, .. } => spec.subject,

@@ -254,14 +254,14 @@ impl Hub {
             self.repos.made += 1;
         }
         for at in self.repos.active.clone() {
-            let tries = self.settings.repo.tries;
+            let retries = self.settings.repo.retries;
             let request = &mut self.repos.requests[at as usize];
             let id = RequestId(at);
             if is_ready && request.tag == tag && request.least <= event {
                 request.state = RequestState::Met;
                 self.say(Happened::RepoDone { request: id });
             } else if request.state == (RequestState::UnderWay { task }) {
-                if is_ready || request.tries < tries {
+                if is_ready || request.tries <= retries {
                     request.state = RequestState::Queued;
                 } else {
                     request.state = RequestState::GivenUp;

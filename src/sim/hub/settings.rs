@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::farm::{Createrepo, Farm, Hub as HubFarm, Repo as RepoFarm};
+use super::task::Method;
+use crate::farm::{Createrepo, Farm, Hub as HubFarm, Repo as RepoFarm, Weights};
 use crate::name::Arch;
 use crate::time::Millis;
 
@@ -10,9 +11,6 @@ use crate::time::Millis;
 pub const CHANNEL_DEFAULT: &str = "default";
 /// The channel of repo tasks.
 pub const CHANNEL_CREATEREPO: &str = "createrepo";
-
-/// How long `createrepo` runs when neither the farm nor the trace says it.
-pub const CREATEREPO: Millis = Millis::from_secs(60);
 
 /// Whether polls in which nothing can happen are left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,6 +63,10 @@ pub struct Settings {
     pub hub: HubFarm,
     /// Those of repos.
     pub repo: RepoFarm,
+    /// What tasks weigh.
+    pub weights: Weights,
+    /// How long `createrepo` runs when neither the farm nor the trace says it.
+    pub createrepo_fallback: Millis,
     /// The builders, one by one.
     pub builders: Vec<BuilderSettings>,
     /// Names of groups, for people.
@@ -155,6 +157,8 @@ impl Settings {
         Self {
             hub: farm.hub.clone(),
             repo: farm.repo.clone(),
+            weights: farm.weights.clone(),
+            createrepo_fallback: farm.fallback.createrepo,
             builders,
             groups: farm.builders.iter().map(|group| group.name.clone()).collect(),
             arches,
@@ -179,11 +183,31 @@ impl Settings {
         self.hub.builder_sleep + self.hub.builder_turn
     }
 
+    /// Returns what an open task of a method weighs, its history left out.
+    #[must_use]
+    pub fn weight(&self, method: Method) -> f64 {
+        let weights = &self.weights;
+        match method {
+            Method::BuildArch => weights.build_arch,
+            Method::BuildSrpm => weights.build_srpm,
+            Method::CreateDistRepo => weights.createdistrepo,
+            Method::Createrepo => weights.createrepo,
+            Method::TagBuild => weights.tag_build,
+            Method::WaitRepo => weights.waitrepo,
+            Method::Build
+            | Method::ChainBuild
+            | Method::DistRepo
+            | Method::ModuleBuild
+            | Method::NewRepo
+            | Method::Other => method.weight(),
+        }
+    }
+
     /// Returns how long `createrepo` runs for a tag of so many builds; `trace` is what the trace says.
     #[must_use]
     pub fn createrepo(&self, builds: u64, trace: Option<Millis>) -> Millis {
         match self.repo.createrepo {
-            Createrepo::Trace => trace.unwrap_or(CREATEREPO),
+            Createrepo::Trace => trace.unwrap_or(self.createrepo_fallback),
             Createrepo::Fixed(run) => run,
             Createrepo::BySize { base, per_build } => {
                 base + Millis(per_build.0.saturating_mul(builds))

@@ -54,7 +54,7 @@ impl Method {
         }
     }
 
-    /// Returns what an open task weighs, its history left out.
+    /// Returns what koji has an open task weigh, its history left out.
     #[must_use]
     pub fn weight(self) -> f64 {
         crate::koji::weight(self.as_str()).unwrap_or(1.0)
@@ -354,10 +354,4 @@ impl Task {
             ended: if self.state.is_final() { moment(self.ends) } else { None },
         }
     }
-}
-
-/// Returns by how much the history of its package makes a `buildArch` task heavier: 18 at most.
-#[must_use]
-pub fn history_weight(mean_build: Millis) -> f64 {
-    (mean_build.as_secs_f64() / 4800.0).min(18.0)
 }

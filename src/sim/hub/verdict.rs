@@ -3,7 +3,6 @@
 use super::builder::Builder;
 use super::task::NONE;
 use super::{Hub, TaskId};
-use crate::farm::least_room;
 use crate::koji::TaskState;
 use crate::name::Arch;
 
@@ -104,7 +103,7 @@ impl Hub {
         if there().all(|builder| builder.is_lost) {
             return Why::Lost;
         }
-        let least = least_room(self.settings.hub.capacity_overcommit);
+        let least = self.settings.hub.least_room();
         let mut rooms = there().filter(|builder| !builder.is_lost).map(Builder::room);
         if !rooms.clone().flatten().any(|room| room > least) {
             let capacity = rooms.by_ref().flatten().reduce(f64::max);

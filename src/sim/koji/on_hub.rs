@@ -29,9 +29,6 @@ mod works;
 use occupied::Occupied;
 use works::Made;
 
-/// How often the macros package is built before the target counts as broken.
-const MACROS_TRIES: u32 = 3;
-
 /// One component build in koji.
 #[derive(Clone, Copy, Debug)]
 struct ComponentRun {

@@ -22,7 +22,7 @@ impl World {
         farm.hub.assign_timeout = secs([40, 300][index(&mut random, 2)]);
         farm.hub.host_timeout = secs([60, 900][index(&mut random, 2)]);
         farm.hub.soft_refusal_timeout = secs([10, 900][index(&mut random, 2)]);
-        farm.repo.tries = [1, 3][index(&mut random, 2)];
+        farm.repo.retries = [0, 2][index(&mut random, 2)];
         farm.repo.tasks_max = [1, 2, 10][index(&mut random, 3)];
         farm.repo.wait_poll = secs([7, 60][index(&mut random, 2)]);
         farm.repo.wait_timeout = secs([100, 7200][index(&mut random, 2)]);
