@@ -210,6 +210,7 @@ fn phases(recording: &Recording) -> Phases {
             .collect(),
         manager: first(&manager.1, "repo.checkQueue"),
         run_age: millis(-before.next_back().unwrap().0),
+        ..Phases::default()
     }
 }
 

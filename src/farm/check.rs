@@ -163,7 +163,9 @@ fn polls(reader: &mut Reader, file: &Section<'_>, farm: &Farm) {
 fn unused(file: &Section<'_>, farm: &Farm) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for (section, keys) in UNUSED {
-        for key in keys {
+        // The window is that of `auto_lag` as well.
+        let heeded = |key: &&&str| **key == "lag_window" && farm.repo.auto;
+        for key in keys.iter().filter(|key| !heeded(key)) {
             if let Some(place) = file.place_below(section, key) {
                 let message = format!(
                     "`{section}.{key}` changes nothing here: only builds that belong to no module \
@@ -171,6 +173,13 @@ fn unused(file: &Section<'_>, farm: &Farm) -> Vec<Remark> {
                 );
                 remarks.push(Remark { place, message });
             }
+        }
+    }
+    let auto = ["auto_lag", "auto_interval", "auto_priority"];
+    for key in auto.into_iter().filter(|_| !farm.repo.auto) {
+        if let Some(place) = file.place_below("repo", key) {
+            let message = format!("`repo.{key}` changes nothing here: `repo.auto` is not set");
+            remarks.push(Remark { place, message });
         }
     }
     if farm.repo.createrepo != Createrepo::Trace

@@ -65,8 +65,16 @@ pub struct Repo {
     pub wait_timeout: Millis,
     /// How old a repo a plain build accepts (`RepoLag`).
     pub lag: Millis,
-    /// The step in which that age is rounded (`RepoLagWindow`).
+    /// The step in which that age and `auto_lag` are rounded (`RepoLagWindow`).
     pub lag_window: Millis,
+    /// Whether repos are regenerated that nobody asks for (`repo.auto` of a tag).
+    pub auto: bool,
+    /// How old a repo becomes before it is (`RepoAutoLag`).
+    pub auto_lag: Millis,
+    /// How often the repo manager looks for such repos.
+    pub auto_interval: Millis,
+    /// What is added to the priority of their requests: others go first.
+    pub auto_priority: i32,
 }
 
 /// How long a `createrepo` task runs.
@@ -145,6 +153,10 @@ impl Default for Repo {
             wait_timeout: Millis::from_secs(7200),
             lag: Millis::from_secs(3600),
             lag_window: Millis::from_secs(600),
+            auto: false,
+            auto_lag: Millis::from_secs(7200),
+            auto_interval: Millis::from_secs(15),
+            auto_priority: 5,
         }
     }
 }

@@ -51,6 +51,10 @@ const REPO: &[&str] = &[
     "wait_timeout",
     "lag",
     "lag_window",
+    "auto",
+    "auto_lag",
+    "auto_interval",
+    "auto_priority",
 ];
 const CREATEREPO: &[&str] = &["base", "per_build"];
 const WEIGHTS: &[&str] = &[
@@ -271,6 +275,14 @@ fn priority(text: &str) -> Result<i32, String> {
     }
 }
 
+/// Reads by how much something is less urgent: requests of the manager never go before others.
+fn lower_priority(text: &str) -> Result<i32, String> {
+    match priority(text)? {
+        number if number < 0 => Err("must not be less than 0".to_owned()),
+        number => Ok(number),
+    }
+}
+
 fn repo(reader: &mut Reader, node: &Node) -> Repo {
     let section = reader.section(node, "repo", REPO);
     let mut repo = Repo::default();
@@ -281,13 +293,19 @@ fn repo(reader: &mut Reader, node: &Node) -> Repo {
         ("check_interval", &mut repo.check_interval),
         ("wait_poll", &mut repo.wait_poll),
         ("lag_window", &mut repo.lag_window),
+        ("auto_interval", &mut repo.auto_interval),
     ];
     for (key, place) in spans {
         if let Some(span) = reader.value(&section, key, settings::interval) {
             *place = span;
         }
     }
-    for (key, place) in [("wait_timeout", &mut repo.wait_timeout), ("lag", &mut repo.lag)] {
+    let spans = [
+        ("wait_timeout", &mut repo.wait_timeout),
+        ("lag", &mut repo.lag),
+        ("auto_lag", &mut repo.auto_lag),
+    ];
+    for (key, place) in spans {
         if let Some(span) = reader.value(&section, key, settings::duration) {
             *place = span;
         }
@@ -296,6 +314,11 @@ fn repo(reader: &mut Reader, node: &Node) -> Repo {
     let tasks = reader.value(&section, "tasks_max", settings::positive_count);
     repo.tasks_max = tasks.unwrap_or(repo.tasks_max);
     repo.retries = reader.value(&section, "retries", settings::count).unwrap_or(repo.retries);
+    let words = [("true", true), ("false", false)];
+    let auto = reader.value(&section, "auto", |text| settings::word(text, &words));
+    repo.auto = auto.unwrap_or(repo.auto);
+    let later = reader.value(&section, "auto_priority", lower_priority);
+    repo.auto_priority = later.unwrap_or(repo.auto_priority);
     repo
 }
 

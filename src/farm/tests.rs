@@ -96,7 +96,8 @@ fn every_constant_of_the_hub_has_a_name_in_the_file() {
             soft_refusal_timeout: 12s, priority: 13, child_priority: -2, tag_priority: 14,\n  \
             unit_weight: 0.5, free_tasks_max: 9, macros_build: 15s, macros_tries: 16}\n\
           repo: {createrepo: {base: 1s, per_build: 2ms}, check_interval: 3s, priority: 4,\n  \
-            tasks_max: 5, retries: 6, wait_poll: 7s, wait_timeout: 8s, lag: 9s, lag_window: 10s}\n\
+            tasks_max: 5, retries: 6, wait_poll: 7s, wait_timeout: 8s, lag: 9s, lag_window: 10s,\n  \
+            auto: true, auto_lag: 11s, auto_interval: 12s, auto_priority: 13}\n\
           weights: {buildArch: 1.1, buildSRPMFromSCM: 1.2, createrepo: 1.3, createdistrepo: 1.4,\n  \
             tagBuild: 1.6, waitrepo: 1.7, history_per: 18s, history_max: 1.9}\n\
           fallback: {buildArch: 1s, buildSRPMFromSCM: 2s, tagBuild: 3s, createrepo: 4s}\n",
@@ -138,6 +139,10 @@ fn every_constant_of_the_hub_has_a_name_in_the_file() {
         wait_timeout: secs(8),
         lag: secs(9),
         lag_window: secs(10),
+        auto: true,
+        auto_lag: secs(11),
+        auto_interval: secs(12),
+        auto_priority: 13,
     };
     assert_eq!(farm.repo, repo);
     let weights = Weights {
@@ -167,7 +172,7 @@ fn wrong_constants_are_told_with_their_line() {
          builders: [{name: x86, count: 2, arches: [x86_64]}]\n\
          hub:\n  child_priority: 1.5\n  unit_weight: -1\n  free_tasks_max: 0\n  macros_tries: 0\n  \
            priority: 99999999\n\
-         repo:\n  retries: -1\n\
+         repo:\n  retries: -1\n  auto: yes\n  auto_priority: -5\n  auto_interval: 0s\n\
          weights:\n  buildArch: heavy\n  history_per: 0s\n  history_max: -1\n  buildarch: 1\n\
          fallback:\n  tagBuild: 2\n",
     )
@@ -181,12 +186,15 @@ fn wrong_constants_are_told_with_their_line() {
         (7, "`hub.macros_tries` must be at least 1"),
         (8, "`hub.priority` must lie between -1000000 and 1000000"),
         (10, "`repo.retries` must be a whole number, not `-1`"),
-        (12, "`weights.buildArch` must be a number from 0, not `heavy`"),
-        (13, "`weights.history_per` must be longer than nothing"),
-        (14, "`weights.history_max` must be a number from 0, not `-1`"),
-        (15, "`buildarch` is not a key of `weights`"),
+        (11, "`repo.auto` must be one of true, false, not `yes`"),
+        (12, "`repo.auto_priority` must not be less than 0"),
+        (13, "`repo.auto_interval` must be longer than nothing"),
+        (15, "`weights.buildArch` must be a number from 0, not `heavy`"),
+        (16, "`weights.history_per` must be longer than nothing"),
+        (17, "`weights.history_max` must be a number from 0, not `-1`"),
+        (18, "`buildarch` is not a key of `weights`"),
         (
-            17,
+            20,
             "`fallback.tagBuild` is wrong: `2` is no duration: write a whole number with ms, s, m, h or d, such as 90s or 2h",
         ),
     ];
@@ -311,6 +319,11 @@ fn keys_that_no_module_build_heeds_are_remarked() {
     let places: Vec<u32> = told.iter().map(|(line, _)| *line).collect();
     assert_eq!(places, [4, 6, 7]);
     assert!(told[1].1.starts_with("`repo.lag` changes nothing here"), "{told:?}");
+    assert_eq!(
+        remarks(X86, "repo: {auto_lag: 1h, auto_interval: 5s, auto_priority: 1}\n").len(),
+        3
+    );
+    assert_eq!(remarks(X86, "repo: {auto: true, auto_lag: 1h, lag_window: 5m}\n"), []);
     let given = "repo: {createrepo: 5s}\nfallback: {createrepo: 6s}\n";
     assert_eq!(remarks(X86, given).len(), 1);
     assert_eq!(remarks(X86, "fallback: {createrepo: 6s}\n"), []);

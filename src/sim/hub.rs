@@ -18,6 +18,7 @@
 //! change nothing can be left out without a trace ([`Polling`]).
 
 mod assign;
+mod autoregen;
 mod builder;
 mod create;
 mod fault;
@@ -38,7 +39,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
 use self::builder::{Builder, Lanes};
-use self::repo::Repos;
+use self::repo::{ManagerPhases, Repos};
 use self::scheduler::Scheduler;
 use self::task::{NONE, Task};
 use crate::koji::TaskState;
@@ -102,6 +103,8 @@ enum Kind {
     End,
     /// A client's task arrives.
     Arrive,
+    /// The repo manager looks whether the repo of a tag is too old.
+    AutoRegen,
     /// The repo manager looks at its queue.
     Manager,
     /// A `waitrepo` task looks.
@@ -124,9 +127,15 @@ impl Stamp {
         match (self.kind, self.index) {
             (Kind::Poll, u32::MAX) => (self.time + Millis(1), 0),
             (Kind::Poll, at) => (self.time, at + 1),
-            (Kind::Wake | Kind::End | Kind::Arrive | Kind::Manager | Kind::Look, _) => {
-                (self.time, 0)
-            }
+            (
+                Kind::Wake
+                | Kind::End
+                | Kind::Arrive
+                | Kind::AutoRegen
+                | Kind::Manager
+                | Kind::Look,
+                _,
+            ) => (self.time, 0),
         }
     }
 }
@@ -205,7 +214,7 @@ impl Hub {
             run_poll: None,
             has_change: false,
             wake: task::NEVER,
-            repos: Repos::new(phases.manager),
+            repos: Repos::new(ManagerPhases { queue: phases.manager, autoregen: phases.autoregen }),
             next_submit: Timestamp::START,
             is_offline: false,
             broken: Vec::new(),
@@ -339,6 +348,7 @@ impl Hub {
             Kind::Wake => self.wake_scheduler(),
             Kind::End => self.leaf_ends(stamp.index),
             Kind::Arrive => self.arrive(stamp.index),
+            Kind::AutoRegen => self.look_after(TagId(stamp.index)),
             Kind::Manager => self.manage_repos(),
             Kind::Look => self.look(stamp.index),
             Kind::Poll => self.poll(stamp.index),

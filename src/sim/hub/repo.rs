@@ -25,12 +25,16 @@ pub struct RequestId(pub u32);
 pub struct EventId(pub u32);
 
 #[derive(Clone, Debug)]
-struct Tag {
+pub(super) struct Tag {
     arches: ArchSet,
     /// The event of its last change.
     changed: EventId,
     /// The event of its newest repo that is ready.
-    ready: Option<EventId>,
+    pub(super) ready: Option<EventId>,
+    /// The newest event that a repo was asked for in vain.
+    pub(super) given_up: Option<EventId>,
+    /// When the manager looks whether its repo is too old.
+    pub(super) look_at: Option<Timestamp>,
     createrepo: RepoWork,
     builds: u64,
     /// How often a regeneration of it was begun.
@@ -39,7 +43,7 @@ struct Tag {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum RequestState {
+pub(super) enum RequestState {
     Queued,
     UnderWay { task: u32 },
     Met,
@@ -47,12 +51,19 @@ enum RequestState {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Request {
+pub(super) struct Request {
     tag: TagId,
-    least: EventId,
+    pub(super) least: EventId,
     priority: i32,
     tries: u32,
     state: RequestState,
+}
+
+/// When the repo manager's two threads look first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ManagerPhases {
+    pub(super) queue: Millis,
+    pub(super) autoregen: Millis,
 }
 
 /// All tags and requests.
@@ -67,12 +78,12 @@ pub(super) struct Repos {
     events: Vec<Timestamp>,
     /// How many repos were made.
     made: u64,
-    phase: Millis,
+    pub(super) phases: ManagerPhases,
     manager_at: Option<Timestamp>,
 }
 
 impl Repos {
-    pub(super) fn new(phase: Millis) -> Self {
+    pub(super) fn new(phases: ManagerPhases) -> Self {
         Self {
             tags: Vec::new(),
             requests: Vec::new(),
@@ -80,7 +91,7 @@ impl Repos {
             in_flight: 0,
             events: Vec::new(),
             made: 0,
-            phase,
+            phases,
             manager_at: None,
         }
     }
@@ -100,6 +111,29 @@ impl Repos {
         tag.createrepo.of(Regeneration { number, arch, builds: tag.builds })
     }
 
+    pub(super) fn tag(&self, tag: TagId) -> &Tag {
+        &self.tags[tag.0 as usize]
+    }
+
+    pub(super) fn tag_mut(&mut self, tag: TagId) -> &mut Tag {
+        &mut self.tags[tag.0 as usize]
+    }
+
+    pub(super) fn tag_ids(&self) -> impl Iterator<Item = TagId> + use<> {
+        (0..u32::try_from(self.tags.len()).expect("tags are numbered by u32")).map(TagId)
+    }
+
+    /// Returns the requests for repos of a tag that are neither met nor given up.
+    pub(super) fn active_of(&self, tag: TagId) -> impl Iterator<Item = &Request> {
+        let active = self.active.iter().map(|&at| &self.requests[at as usize]);
+        active.filter(move |request| request.tag == tag)
+    }
+
+    /// Returns when the event after one was.
+    pub(super) fn time_after(&self, event: EventId) -> Timestamp {
+        self.events[event.0 as usize]
+    }
+
     pub(super) fn last_change(&self, tag: TagId) -> EventId {
         self.tags[tag.0 as usize].changed
     }
@@ -108,10 +142,20 @@ impl Repos {
         self.tags[tag.0 as usize].ready.is_some_and(|ready| ready >= least)
     }
 
-    /// Returns the least event of a repo that a plain build accepts: the last one before a moment an
-    /// hour ago, rounded down to ten minutes, or the tag's last change, whichever is older.
+    /// Returns the least event of a repo that a plain build accepts.
     pub(super) fn least_lagging(&self, tag: TagId, now: Timestamp, repo: &Constants) -> EventId {
-        let then = now.0.saturating_sub(repo.lag.0) / repo.lag_window.0 * repo.lag_window.0;
+        self.least_of_age(tag, now, (repo.lag, repo.lag_window))
+    }
+
+    /// Returns the least event of a repo that may be so old: the last one before a moment that long
+    /// ago, rounded down to a window, or the tag's last change, whichever is older.
+    pub(super) fn least_of_age(
+        &self,
+        tag: TagId,
+        now: Timestamp,
+        (lag, window): (Millis, Millis),
+    ) -> EventId {
+        let then = now.0.saturating_sub(lag.0) / window.0 * window.0;
         let base = self.events.partition_point(|time| time.0 < then);
         let base = EventId(u32::try_from(base).expect("events are numbered by u32"));
         base.min(self.last_change(tag))
@@ -131,11 +175,14 @@ impl Hub {
             arches,
             changed,
             ready: None,
+            given_up: None,
+            look_at: None,
             createrepo: createrepo.into(),
             builds: 0,
             regenerations: 0,
             waiters: Vec::new(),
         });
+        self.call_autoregen(TagId(id));
         TagId(id)
     }
 
@@ -163,14 +210,16 @@ impl Hub {
 
     /// Returns the request that stands for this one: a repo that is there, one under way that will
     /// do, or a new one.
-    fn ask(&mut self, tag: TagId, least: EventId, priority: i32) -> u32 {
+    pub(super) fn ask(&mut self, tag: TagId, least: EventId, priority: i32) -> u32 {
         let repos = &mut self.repos;
         let is_met = repos.has_ready(tag, least);
         let joins = |&&at: &&u32| {
             let request = &repos.requests[at as usize];
             request.tag == tag && request.least >= least
         };
-        if !is_met && let Some(&at) = repos.active.iter().find(joins) {
+        // The first of the queue; a `newRepo` task that is there keeps its own priority.
+        let place = |&&at: &&u32| (repos.requests[at as usize].priority, at);
+        if !is_met && let Some(&at) = repos.active.iter().filter(joins).min_by_key(place) {
             let request = &mut repos.requests[at as usize];
             request.priority = request.priority.min(priority);
             return at;
@@ -198,7 +247,7 @@ impl Hub {
         }
         let every = self.settings.repo.check_interval;
         let is_past = |time| Stamp { time, kind: Kind::Manager, index: 0 } <= self.passed;
-        let time = next_of(Timestamp(self.repos.phase.0), every, is_past, self.passed.time);
+        let time = next_of(Timestamp(self.repos.phases.queue.0), every, is_past, self.passed.time);
         if self.repos.manager_at != Some(time) {
             self.repos.manager_at = Some(time);
             self.push(Stamp { time, kind: Kind::Manager, index: 0 });
@@ -265,6 +314,8 @@ impl Hub {
                     request.state = RequestState::Queued;
                 } else {
                     request.state = RequestState::GivenUp;
+                    let given_up = &mut self.repos.tags[tag.0 as usize].given_up;
+                    *given_up = (*given_up).max(Some(request.least));
                     self.say(Happened::RepoFailed { request: id });
                 }
             }
@@ -275,6 +326,7 @@ impl Hub {
         };
         self.repos.active.retain(is_active);
         self.call_manager();
+        self.call_autoregen(tag);
         self.call_waiters(tag);
     }
 
@@ -288,9 +340,10 @@ impl Hub {
     pub(super) fn tagged(&mut self, tag: TagId, task: u32) {
         let event = self.repos.new_event(self.passed.time);
         self.tasks[task as usize].tagged = Some(event);
-        let tag = &mut self.repos.tags[tag.0 as usize];
-        tag.changed = event;
-        tag.builds += 1;
+        let entry = &mut self.repos.tags[tag.0 as usize];
+        entry.changed = event;
+        entry.builds += 1;
+        self.call_autoregen(tag);
     }
 
     /// A `waitrepo` task looks whether its repo is there.
@@ -368,7 +421,7 @@ impl Hub {
 }
 
 /// Returns the first moment of a lattice, from `from` on, that is not past.
-fn next_of(
+pub(super) fn next_of(
     anchor: Timestamp,
     every: Millis,
     is_past: impl Fn(Timestamp) -> bool,

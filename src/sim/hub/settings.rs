@@ -84,8 +84,10 @@ pub struct Settings {
 pub struct Phases {
     /// Each builder; one that is missing polls at once.
     pub builders: Vec<Millis>,
-    /// The repo manager.
+    /// The repo manager, at its queue.
     pub manager: Millis,
+    /// The repo manager, whether repos are too old.
+    pub autoregen: Millis,
     /// How long before the start the scheduler ran last.
     pub run_age: Millis,
 }

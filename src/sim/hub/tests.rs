@@ -9,6 +9,7 @@ use super::*;
 use crate::farm::{Background, BuilderGroup, Farm, Model};
 use crate::koji::TaskState;
 
+mod autoregen;
 mod cases;
 mod identities;
 mod keys;

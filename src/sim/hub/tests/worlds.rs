@@ -58,7 +58,12 @@ impl World {
             builders: (0..9).map(|_| Millis(below(&mut random, 15_000))).collect(),
             manager: Millis(below(&mut random, 15_000)),
             run_age: Millis(below(&mut random, 60_000)),
+            autoregen: Millis(below(&mut random, 15_000)),
         };
+        farm.repo.auto = below(&mut random, 2) == 0;
+        farm.repo.auto_lag = secs([0, 300, 7200][index(&mut random, 3)]);
+        farm.repo.auto_interval = secs([15, 40][index(&mut random, 2)]);
+        farm.repo.lag_window = secs([60, 600][index(&mut random, 2)]);
         Self { random, farm, phases }
     }
 
