@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 use crate::load::Place;
 use crate::name::Arch;
+use crate::time::Millis;
 use crate::trace::Fallback;
 
 pub use constants::{Createrepo, Hub, Repo, Weights};
@@ -45,6 +46,10 @@ pub struct BuilderGroup {
     pub max_jobs: Option<u32>,
     /// The channels they serve.
     pub channels: Vec<String>,
+    /// Methods that they refuse, in koji's words: for good, as builders without a handler do.
+    pub refuses: Vec<String>,
+    /// Where given, they refuse by their handlers for a while, and up to this time after the start.
+    pub refuses_until: Option<Millis>,
     /// Where given, tasks that share a builder slow down by load over this.
     pub cpus: Option<u32>,
     /// How fast, against the builders of the trace: run times are divided by it.
@@ -105,6 +110,8 @@ impl BuilderGroup {
             capacity: 2.0,
             max_jobs: Some(10),
             channels: vec!["default".to_owned(), "createrepo".to_owned()],
+            refuses: Vec::new(),
+            refuses_until: None,
             cpus: None,
             speed: 1.0,
             price_per_hour: None,

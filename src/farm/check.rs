@@ -7,6 +7,14 @@ use crate::settings::{Node, Reader, Section};
 /// What every build needs: a channel for its tasks, and one for those of its repos.
 const CHANNELS: [(&str, &str); 2] = [("default", "builds"), ("createrepo", "repos")];
 
+/// What no module build goes without, and the channel of its tasks.
+const NEEDED: [(&str, &str); 4] = [
+    ("build", "default"),
+    ("buildArch", "default"),
+    ("newRepo", "createrepo"),
+    ("createrepo", "createrepo"),
+];
+
 /// Keys that only plain builds and chains heed, which no module build makes.
 const UNUSED: [(&str, &[&str]); 3] = [
     ("repo", &["lag", "lag_window"]),
@@ -36,6 +44,7 @@ pub(super) fn farm(reader: &mut Reader, file: &Section<'_>, farm: &Farm) -> Vec<
         }
     }
     served(reader, node, farm);
+    refused(reader, node, farm);
     remarks.extend(places(reader, node, farm));
     background(reader, file, farm);
     polls(reader, file, farm);
@@ -49,6 +58,26 @@ fn served(reader: &mut Reader, node: &Node, farm: &Farm) {
     for (channel, what) in CHANNELS {
         if !staffed().any(|group| group.channels.iter().any(|known| known == channel)) {
             let why = format!("no builder serves the channel {channel}: no {what} would ever run");
+            reader.wrong(node.place, why);
+        }
+    }
+}
+
+/// Tells which method that builds need everybody refuses for good who serves its channel.
+fn refused(reader: &mut Reader, node: &Node, farm: &Farm) {
+    for (method, channel) in NEEDED {
+        let serves = |group: &&BuilderGroup| {
+            group.count > 0 && group.channels.iter().any(|known| known == channel)
+        };
+        let refuses = |group: &BuilderGroup| {
+            group.refuses_until.is_none() && group.refuses.iter().any(|known| known == method)
+        };
+        let mut serving = farm.builders.iter().filter(serves).peekable();
+        if serving.peek().is_some() && serving.all(refuses) {
+            let why = format!(
+                "every builder of the channel {channel} refuses {method}: nothing would ever be \
+                 built"
+            );
             reader.wrong(node.place, why);
         }
     }

@@ -15,6 +15,8 @@ const BUILDERS: &[&str] = &[
     "capacity",
     "max_jobs",
     "channels",
+    "refuses",
+    "refuses_until",
     "cpus",
     "speed",
     "price_per_hour",
@@ -68,6 +70,18 @@ const WEIGHTS: &[&str] = &[
     "history_max",
 ];
 const FALLBACK: &[&str] = &["buildArch", "buildSRPMFromSCM", "tagBuild", "createrepo"];
+
+/// Methods of the tasks of module builds.
+const METHODS: &[&str] = &[
+    "build",
+    "buildArch",
+    "buildSRPMFromSCM",
+    "createrepo",
+    "moduleBuild",
+    "newRepo",
+    "tagBuild",
+    "waitrepo",
+];
 
 /// Returns every key of a farm file, those of a section behind its name: `hub.max_jobs`.
 pub fn keys() -> impl Iterator<Item = String> {
@@ -165,6 +179,11 @@ fn builder_group(reader: &mut Reader, node: &Node) -> Option<BuilderGroup> {
     if let Some(channels) = reader.values(&section, "channels", settings::text) {
         group.channels = channels;
     }
+    group.refuses = reader.values(&section, "refuses", method).unwrap_or_default();
+    group.refuses_until = reader.value(&section, "refuses_until", settings::duration);
+    if group.refuses.is_empty() && group.refuses_until.is_some() {
+        reader.wrong(node.place, "`builders.refuses_until` is given without `builders.refuses`");
+    }
     group.cpus = reader.value(&section, "cpus", settings::positive_count);
     group.speed = reader.value(&section, "speed", settings::positive_number).unwrap_or(1.0);
     group.price_per_hour = reader.value(&section, "price_per_hour", settings::number);
@@ -183,6 +202,11 @@ fn group_size(text: &str) -> Result<u32, String> {
 /// Reads a number of tasks, or `unreported`: then the hub's own limit holds.
 fn max_jobs(text: &str) -> Result<Option<u32>, String> {
     if text == "unreported" { Ok(None) } else { settings::count(text).map(Some) }
+}
+
+fn method(text: &str) -> Result<String, String> {
+    let words: Vec<(&str, &str)> = METHODS.iter().map(|&word| (word, word)).collect();
+    settings::word(text, &words).map(str::to_owned)
 }
 
 fn arch(text: &str) -> Result<Arch, String> {

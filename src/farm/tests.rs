@@ -13,7 +13,8 @@ fn a_farm_reads_as_written_with_koji_defaults_for_the_rest() {
         b"model: ideal\n\
           builders:\n\
           - {name: x86, count: 20, arches: [x86_64, i686], capacity: 4.0, max_jobs: 12,\n   \
-             channels: [default], cpus: 8, speed: 1.5, price_per_hour: 0.40}\n\
+             channels: [default], refuses: [tagBuild], refuses_until: 2h, cpus: 8, speed: 1.5,\n   \
+             price_per_hour: 0.40}\n\
           - {name: z, count: 2, arches: [s390x]}\n\
           background: [{arch: s390x, channel: default, load: 0.3}]\n",
         0,
@@ -26,6 +27,8 @@ fn a_farm_reads_as_written_with_koji_defaults_for_the_rest() {
         capacity: 4.0,
         max_jobs: Some(12),
         channels: vec!["default".into()],
+        refuses: vec!["tagBuild".into()],
+        refuses_until: Some(Millis::from_secs(7200)),
         cpus: Some(8),
         speed: 1.5,
         price_per_hour: Some(0.4),
@@ -296,6 +299,30 @@ fn channels_that_no_task_goes_to_are_told() {
     let other = "- {name: img, count: 1, arches: [x86_64], channels: [image]}\n";
     let told = remarks(&format!("{X86}{other}"), "");
     assert_eq!((told.len(), told[0].0), (1, 4));
+}
+
+#[test]
+fn methods_that_nobody_takes_and_words_that_are_none_are_told() {
+    let group = |name: &str, keys: &str| {
+        format!("- {{name: {name}, count: 2, arches: [x86_64], {keys}}}\n")
+    };
+    let all = group("a", "refuses: [buildArch]") + &group("b", "refuses: [newRepo, buildArch]");
+    assert_eq!(
+        wrong(&all, ""),
+        [(
+            3,
+            "every builder of the channel default refuses buildArch: nothing would ever be built"
+                .to_owned()
+        )]
+    );
+    let repos = group("a", "channels: [default]") + &group("b", "refuses: [createrepo]");
+    assert_eq!(wrong(&repos, "").len(), 1);
+    // For a while, or some of them: something goes on.
+    assert_eq!(remarks(&group("a", "refuses: [buildArch], refuses_until: 1h"), ""), []);
+    let told = wrong(&group("a", "refuses: [buildarch]"), "");
+    assert!(told[0].1.contains("did you mean `buildArch`?"), "{told:?}");
+    let told = wrong(&group("a", "refuses_until: 1h"), "");
+    assert_eq!(told[0].1, "`builders.refuses_until` is given without `builders.refuses`");
 }
 
 #[test]

@@ -25,6 +25,7 @@ mod fault;
 mod finish;
 mod handler;
 mod poll;
+mod refusal;
 mod repo;
 mod repo_work;
 pub mod scheduler;
@@ -39,6 +40,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
 use self::builder::{Builder, Lanes};
+use self::refusal::Refusals;
 use self::repo::{ManagerPhases, Repos};
 use self::scheduler::Scheduler;
 use self::task::{NONE, Task};
@@ -48,8 +50,8 @@ use crate::time::{Millis, Timestamp};
 pub use self::repo::{EventId, RequestId, TagId};
 pub use self::repo_work::{Regeneration, RepoWork};
 pub use self::settings::{
-    ArchSet, BuilderSettings, CHANNEL_CREATEREPO, CHANNEL_DEFAULT, Phases, Polling, Settings,
-    TaskArch,
+    ArchSet, BuilderSettings, CHANNEL_CREATEREPO, CHANNEL_DEFAULT, MethodSet, Phases, Polling,
+    Settings, TaskArch,
 };
 pub use self::task::{BuildRepo, BuildSpec, Method, Request, Tagging, TaskId, TaskInfo, Work};
 pub use self::verdict::{Stuck, Why};
@@ -163,8 +165,7 @@ pub struct Hub {
     bin_keys: BTreeMap<BinKey, u32>,
     /// Tasks to give out, in the order in which that is done.
     free: BTreeSet<(i32, Timestamp, u32)>,
-    /// Builders that refused a task for a while: task, builder, until when.
-    refusals: Vec<(u32, u32, Timestamp)>,
+    refusals: Refusals,
     scheduler: Scheduler,
     /// The scheduler runs in the first poll from here on.
     next_run: Timestamp,
@@ -208,7 +209,7 @@ impl Hub {
             bins: Vec::new(),
             bin_keys: BTreeMap::new(),
             free: BTreeSet::new(),
-            refusals: Vec::new(),
+            refusals: Refusals::default(),
             scheduler: Scheduler::new(&settings.hub),
             next_run: Timestamp(settings.hub.run_interval.saturating_sub(phases.run_age).0),
             run_poll: None,

@@ -35,6 +35,10 @@ pub struct BuilderSettings {
     pub capacity: f64,
     /// The limit it reports; `None`: none.
     pub max_jobs: Option<u32>,
+    /// The methods that it refuses.
+    pub refuses: MethodSet,
+    /// Up to when it refuses them, by handlers that cannot work; `None`: it has no handler.
+    pub refuses_until: Option<Millis>,
     /// Where given, its tasks slow down by load over this.
     pub cpus: Option<u32>,
     /// Run times are divided by it.
@@ -46,6 +50,10 @@ pub struct BuilderSettings {
 /// A set of arches, by position in [`Settings::arches`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ArchSet(pub u64);
+
+/// A set of methods.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MethodSet(u16);
 
 /// The arch of a task, by position in [`Settings::arches`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,6 +109,22 @@ impl BuilderSettings {
     }
 }
 
+impl MethodSet {
+    /// Takes methods by koji's words; others are left out.
+    #[must_use]
+    pub fn of(words: &[String]) -> Self {
+        let is_named = |method: &&Method| words.iter().any(|word| word == method.as_str());
+        let named = Method::ALL.iter().filter(is_named);
+        Self(named.fold(0, |set, &method| set | 1 << method as u16))
+    }
+
+    /// Returns whether a method is in it.
+    #[must_use]
+    pub fn has(self, method: Method) -> bool {
+        self.0 >> method as u16 & 1 == 1
+    }
+}
+
 impl ArchSet {
     /// Returns the set with one arch more.
     #[must_use]
@@ -150,6 +174,8 @@ impl Settings {
                 channels: serves.collect(),
                 capacity: group.capacity,
                 max_jobs: group.max_jobs,
+                refuses: MethodSet::of(&group.refuses),
+                refuses_until: group.refuses_until,
                 cpus: group.cpus,
                 speed: group.speed,
                 background: group.capacity * farm.background_of(group),

@@ -35,6 +35,22 @@ pub enum Method {
 }
 
 impl Method {
+    /// Every method.
+    pub const ALL: [Self; 12] = [
+        Self::Build,
+        Self::BuildArch,
+        Self::BuildSrpm,
+        Self::ChainBuild,
+        Self::CreateDistRepo,
+        Self::Createrepo,
+        Self::DistRepo,
+        Self::ModuleBuild,
+        Self::NewRepo,
+        Self::Other,
+        Self::TagBuild,
+        Self::WaitRepo,
+    ];
+
     /// Returns koji's word.
     #[must_use]
     pub fn as_str(self) -> &'static str {

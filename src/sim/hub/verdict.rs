@@ -2,7 +2,7 @@
 
 use super::builder::Builder;
 use super::task::NONE;
-use super::{Hub, TaskId};
+use super::{Hub, Method, TaskId};
 use crate::koji::TaskState;
 use crate::name::Arch;
 
@@ -28,6 +28,12 @@ pub enum Why {
         channel: String,
         /// The arches of which one would do; none: whatever the arch.
         arches: Vec<Arch>,
+    },
+    /// Builders of its channel and arch all refused it for good.
+    #[error("every builder that could take it refuses {}", .method.as_str())]
+    Refused {
+        /// Its method.
+        method: Method,
     },
     /// Builders that could take it are all lost.
     #[error("every builder that could take it is lost")]
@@ -98,6 +104,11 @@ impl Hub {
         let builders = &self.bins[bin as usize];
         if builders.is_empty() {
             return self.no_builder(bin);
+        }
+        let takes = |at: &&u32| !self.refusals.is_for_good(task, **at);
+        let builders: Vec<u32> = builders.iter().filter(takes).copied().collect();
+        if builders.is_empty() {
+            return Why::Refused { method: self.tasks[task as usize].method };
         }
         let there = || builders.iter().map(|&at| &self.builders[at as usize]);
         if there().all(|builder| builder.is_lost) {

@@ -399,6 +399,7 @@ impl<'a> OnHub<'a> {
                 crate::sim::hub::Why::NoBuilder { arches, .. } => Some(arches),
                 crate::sim::hub::Why::Offline
                 | crate::sim::hub::Why::NeverFits { .. }
+                | crate::sim::hub::Why::Refused { .. }
                 | crate::sim::hub::Why::Lost
                 | crate::sim::hub::Why::NoRoom { .. }
                 | crate::sim::hub::Why::OnLost => None,

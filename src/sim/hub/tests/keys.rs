@@ -129,14 +129,21 @@ fn beside(request: impl FnOnce(TagId) -> Request, change: impl FnOnce(&mut Farm)
 
 #[test]
 fn an_open_task_weighs_what_the_weight_of_its_method_says() {
-    let changes: [(Method, fn(&mut Weights) -> &mut f64); 5] = [
-        (Method::BuildArch, |weights| &mut weights.build_arch),
-        (Method::BuildSrpm, |weights| &mut weights.build_srpm),
-        (Method::Createrepo, |weights| &mut weights.createrepo),
-        (Method::CreateDistRepo, |weights| &mut weights.createdistrepo),
-        (Method::TagBuild, |weights| &mut weights.tag_build),
+    let of: [fn(&mut Weights) -> &mut f64; 5] = [
+        |weights| &mut weights.build_arch,
+        |weights| &mut weights.build_srpm,
+        |weights| &mut weights.createrepo,
+        |weights| &mut weights.createdistrepo,
+        |weights| &mut weights.tag_build,
     ];
-    for (method, of) in changes {
+    let methods = [
+        Method::BuildArch,
+        Method::BuildSrpm,
+        Method::Createrepo,
+        Method::CreateDistRepo,
+        Method::TagBuild,
+    ];
+    for (method, of) in methods.into_iter().zip(of) {
         let with = |weight: f64| {
             let (arch, work) = (TaskArch::Noarch, Work::ok(secs(1000)));
             let request = Request::Task { method, arch, work };

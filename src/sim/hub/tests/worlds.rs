@@ -60,6 +60,13 @@ impl World {
             run_age: Millis(below(&mut random, 60_000)),
             autoregen: Millis(below(&mut random, 15_000)),
         };
+        for builders in &mut farm.builders {
+            let methods: [&[&str]; 5] =
+                [&[], &[], &["buildArch"], &["createrepo", "build"], &["waitrepo", "tagBuild"]];
+            let methods = methods[index(&mut random, 5)].iter().map(|&word| word.to_owned());
+            builders.refuses = methods.collect();
+            builders.refuses_until = [None, Some(secs(5000))][index(&mut random, 2)];
+        }
         farm.repo.auto = below(&mut random, 2) == 0;
         farm.repo.auto_lag = secs([0, 300, 7200][index(&mut random, 3)]);
         farm.repo.auto_interval = secs([15, 40][index(&mut random, 2)]);
