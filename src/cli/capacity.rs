@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use modplan::farm::{Farm, Model};
+use modplan::name::Arch;
 use modplan::report::capacity::{self as report, Amount, Capacity as Sweep, Neighbour, Point};
 use modplan::report::shard::{SHARD_FORMAT, Shard, Sharded};
 use modplan::sim::Setup;
@@ -169,15 +170,17 @@ impl Clone for Try {
 
 impl Try {
     fn point(&self, subject: &Subject, runs: Vec<modplan::sim::RunFigures>) -> Point {
-        let arches = subject.arches();
+        let mut arches = subject.arches();
+        // What is built for it is built on builders of the others, of whatever arch.
+        if arches.remove(&Arch::from("noarch")) {
+            arches.extend(self.farm.arches());
+        }
         Point {
             builders: self.builders.clone(),
             approach: self.variant.name(),
             cost: cost(&self.farm),
             builders_of: arches
                 .into_iter()
-                // It is built on builders of the others.
-                .filter(|arch| arch.as_str() != "noarch")
                 .map(|arch| (arch.clone(), self.farm.builders_of(&arch)))
                 .collect(),
             runs,

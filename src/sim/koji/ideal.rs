@@ -8,7 +8,7 @@ use super::{Cost, Job, Luck, Notice, Order, Taken, TaskBar, Trouble, What};
 use crate::name::Arch;
 use crate::orchestrate::{self, BuildId, ComponentEnd, ComponentIx, ModuleIx, Progress};
 use crate::sim::farm::{Pool, Slot};
-use crate::sim::figures::{Bar, BarEnd};
+use crate::sim::figures::{Bar, BarEnd, Busy};
 use crate::sim::{Setup, history};
 use crate::time::{Millis, Timestamp};
 
@@ -81,6 +81,10 @@ pub(in crate::sim) struct Ideal<'a> {
     ready: Vec<ComponentIx>,
     taken: Vec<(u32, Slot)>,
     busy: Vec<Millis>,
+    /// The same by the group of builders that had the task.
+    busy_groups: Vec<Millis>,
+    /// When a builder last had a task.
+    busy_until: Timestamp,
     /// By module: how many of its tasks run, since when at least one does, and for how long one did.
     running: Vec<(u32, Timestamp, Millis)>,
     pub(super) costs: Vec<Cost>,
@@ -99,6 +103,8 @@ impl<'a> Ideal<'a> {
             arch_of_task: setup.catalog.tasks.iter().map(|task| numbers[&task.arch]).collect(),
             pool: Pool::new(&setup.slots, &numbers),
             busy: vec![Millis::ZERO; arches.len()],
+            busy_groups: vec![Millis::ZERO; setup.slots.groups.len()],
+            busy_until: Timestamp::START,
             arches,
             heap: BinaryHeap::new(),
             jobs: Vec::new(),
@@ -127,6 +133,8 @@ impl<'a> Ideal<'a> {
         self.luck.reset(catalog.components.len(), replication);
         (self.is_offline, self.has_no_repos, self.has_broken_base) = (false, false, false);
         self.busy.fill(Millis::ZERO);
+        self.busy_groups.fill(Millis::ZERO);
+        self.busy_until = Timestamp::START;
         self.running.clear();
         self.running.resize(catalog.modules.len(), (0, Timestamp::START, Millis::ZERO));
         self.costs.clear();
@@ -292,8 +300,18 @@ impl<'a> Ideal<'a> {
         self.running[module.index()].0 > 0
     }
 
-    pub(super) fn busy(&self) -> Vec<(Arch, Millis)> {
-        self.arches.iter().cloned().zip(self.busy.iter().copied()).collect()
+    /// Returns what tasks took, and for how long builders of each arch had one: what is built for
+    /// `noarch` counts for the arches of the builder that built it.
+    pub(super) fn busy(&self) -> Busy {
+        let tasks = self.arches.iter().cloned().zip(self.busy.iter().copied()).collect();
+        let mut builders: BTreeMap<Arch, Millis> = BTreeMap::new();
+        for (group, &busy) in self.setup.slots.groups.iter().zip(&self.busy_groups) {
+            for arch in &group.arches {
+                *builders.entry(arch.clone()).or_default() += busy;
+            }
+        }
+        let until = Millis(self.busy_until.0);
+        Busy::of_tasks(tasks).with_builders(builders.into_iter().collect(), until)
     }
 
     pub(super) fn tasks(&self) -> u64 {

@@ -62,6 +62,8 @@ impl Ideal<'_> {
         let TaskState::Open { taken } = state else { return };
         let busy = now - taken.1;
         self.busy[self.arch_of_task[entry as usize] as usize] += busy;
+        self.busy_groups[taken.0.group as usize] += busy;
+        self.busy_until = now;
         let component = &mut self.components[component as usize];
         component.busy += busy;
         self.costs[component.build.0 as usize].busy += busy;
