@@ -9,7 +9,7 @@ mod read;
 
 use std::collections::BTreeSet;
 
-use crate::load::Place;
+use crate::load::Finding;
 use crate::name::Arch;
 use crate::time::Millis;
 use crate::trace::Fallback;
@@ -86,17 +86,8 @@ pub struct Farm {
     pub weights: Weights,
     /// How long tasks run that no record tells of.
     pub fallback: Fallback,
-    /// What its file sets to no effect, or oddly, in the order of the file.
-    pub remarks: Vec<Remark>,
-}
-
-/// Something in a farm file that is not wrong, but hardly meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remark {
-    /// Where it stands.
-    pub place: Place,
-    /// What it is, in words.
-    pub message: String,
+    /// What its file sets to no effect, or oddly, in the order of the file: warnings.
+    pub remarks: Vec<Finding>,
 }
 
 impl BuilderGroup {

@@ -378,5 +378,8 @@ fn keys_of_a_farm_that_change_nothing_are_told_with_their_line() {
     let farm = format!("--farm={}", farm.to_str().unwrap());
     let trace = "--trace=fixtures/el8-perl/trace.csv";
     let told = modplan(&["plan", WORLD[0], WORLD[1], trace, &farm]).2;
-    assert!(told.contains("farm.yaml:9:8: warning: `repo.lag` changes nothing here"), "{told}");
+    assert!(
+        told.contains("farm.yaml:9:8: warning[setting-unused]: `repo.lag` changes nothing"),
+        "{told}"
+    );
 }

@@ -178,9 +178,7 @@ fn farm(path: &Path, vary: &[Vary], console: &Console) -> anyhow::Result<Farm> {
     let widen = |farm: &mut Farm| *farm = widest(farm, vary);
     let farm =
         Farm::read_to_vary(&bytes, 0, widen).map_err(|findings| wrong(path, &findings, console))?;
-    for remark in &farm.remarks {
-        console.warn_at((path, remark.place), &remark.message);
-    }
+    console.findings(&farm.remarks, &[named(&path.display().to_string())]);
     Ok(farm)
 }
 

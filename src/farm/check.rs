@@ -1,6 +1,7 @@
 //! Farms on which koji could never build anything, or not what is meant: told before they are used.
 
-use super::{BuilderGroup, Createrepo, Farm, Model, Remark};
+use super::{BuilderGroup, Createrepo, Farm, Model};
+use crate::load::{Code, Finding};
 use crate::name::nearest;
 use crate::settings::{Node, Reader, Section};
 
@@ -23,7 +24,7 @@ const UNUSED: [(&str, &[&str]); 3] = [
 ];
 
 /// Tells what is wrong with a farm as a whole, and returns what is hardly meant.
-pub(super) fn farm(reader: &mut Reader, file: &Section<'_>, farm: &Farm) -> Vec<Remark> {
+pub(super) fn farm(reader: &mut Reader, file: &Section<'_>, farm: &Farm) -> Vec<Finding> {
     let Some(node) = file.find("builders") else { return Vec::new() };
     let count: u64 = farm.builders.iter().map(|group| u64::from(group.count)).sum();
     if count == 0 {
@@ -108,7 +109,7 @@ fn takes_nothing(group: &BuilderGroup, farm: &Farm) -> Option<String> {
 }
 
 /// Tells of channels that no task goes to: a slip, or builders that stand idle.
-fn channels(reader: &mut Reader, of: (&Node, &BuilderGroup), remarks: &mut Vec<Remark>) {
+fn channels(reader: &mut Reader, of: (&Node, &BuilderGroup), remarks: &mut Vec<Finding>) {
     let (node, group) = of;
     let is_known = |channel: &String| CHANNELS.iter().any(|(known, _)| known == channel);
     let names = CHANNELS.map(|(channel, _)| channel);
@@ -127,13 +128,13 @@ fn channels(reader: &mut Reader, of: (&Node, &BuilderGroup), remarks: &mut Vec<R
             "builders `{}` serve neither default nor createrepo: no task goes to them",
             group.name
         );
-        remarks.push(Remark { place: node.place, message });
+        remarks.push(Finding::new(Code::FarmIdle, node.place, message));
     }
 }
 
 /// A parent keeps its place while its children run: where each builder has one place, parents can
 /// fill all of them.
-fn places(reader: &mut Reader, node: &Node, farm: &Farm) -> Option<Remark> {
+fn places(reader: &mut Reader, node: &Node, farm: &Farm) -> Option<Finding> {
     let builds = || farm.builders.iter().filter(|group| farm.takes_builds(group));
     let jobs = |group: &BuilderGroup| group.max_jobs.unwrap_or(farm.hub.max_jobs);
     let places: u64 = builds().map(|group| u64::from(group.count) * u64::from(jobs(group))).sum();
@@ -144,11 +145,11 @@ fn places(reader: &mut Reader, node: &Node, farm: &Farm) -> Option<Remark> {
         return None;
     }
     let is_tight = places > 0 && builds().all(|group| jobs(group) <= 1);
-    is_tight.then(|| Remark {
-        place: node.place,
-        message: "every builder takes one task: builds that wait for their own tasks can fill all \
-                  places for ever"
-            .to_owned(),
+    is_tight.then(|| {
+        let message = "every builder takes one task: builds that wait for their own tasks can fill \
+                       all places for ever";
+        Finding::new(Code::FarmFull, node.place, message)
+            .hint("koji's builders take 10 (`max_jobs`)")
     })
 }
 
@@ -189,7 +190,7 @@ fn polls(reader: &mut Reader, file: &Section<'_>, farm: &Farm) {
     }
 }
 
-fn unused(file: &Section<'_>, farm: &Farm) -> Vec<Remark> {
+fn unused(file: &Section<'_>, farm: &Farm) -> Vec<Finding> {
     let mut remarks = Vec::new();
     for (section, keys) in UNUSED {
         // The window is that of `auto_lag` as well.
@@ -200,7 +201,7 @@ fn unused(file: &Section<'_>, farm: &Farm) -> Vec<Remark> {
                     "`{section}.{key}` changes nothing here: only builds that belong to no module \
                      heed it"
                 );
-                remarks.push(Remark { place, message });
+                remarks.push(Finding::new(Code::SettingUnused, place, message));
             }
         }
     }
@@ -208,14 +209,14 @@ fn unused(file: &Section<'_>, farm: &Farm) -> Vec<Remark> {
     for key in auto.into_iter().filter(|_| !farm.repo.auto) {
         if let Some(place) = file.place_below("repo", key) {
             let message = format!("`repo.{key}` changes nothing here: `repo.auto` is not set");
-            remarks.push(Remark { place, message });
+            remarks.push(Finding::new(Code::SettingUnused, place, message));
         }
     }
     if farm.repo.createrepo != Createrepo::Trace
         && let Some(place) = file.place_below("fallback", "createrepo")
     {
         let message = "`fallback.createrepo` changes nothing here: `repo.createrepo` says it";
-        remarks.push(Remark { place, message: message.to_owned() });
+        remarks.push(Finding::new(Code::SettingUnused, place, message));
     }
     remarks
 }

@@ -100,10 +100,7 @@ fn every_constant_of_the_hub_has_a_name_in_the_file() {
             unit_weight: 0.5, free_tasks_max: 9, macros_build: 15s, macros_tries: 16}\n\
           repo: {createrepo: {base: 1s, per_build: 2ms}, check_interval: 3s, priority: 4,\n  \
             tasks_max: 5, retries: 6, wait_poll: 7s, wait_timeout: 8s, lag: 9s, lag_window: 10s,\n  \
-            auto: true, auto_lag: 11s, auto_interval: 12s, auto_priority: 13}\n\
-          weights: {buildArch: 1.1, buildSRPMFromSCM: 1.2, createrepo: 1.3, createdistrepo: 1.4,\n  \
-            tagBuild: 1.6, waitrepo: 1.7, history_per: 18s, history_max: 1.9}\n\
-          fallback: {buildArch: 1s, buildSRPMFromSCM: 2s, tagBuild: 3s, createrepo: 4s}\n",
+            auto: true, auto_lag: 11s, auto_interval: 12s, auto_priority: 13}\n",
         0,
     )
     .unwrap();
@@ -148,6 +145,19 @@ fn every_constant_of_the_hub_has_a_name_in_the_file() {
         auto_priority: 13,
     };
     assert_eq!(farm.repo, repo);
+}
+
+#[test]
+fn weights_and_fallbacks_have_names_in_the_file() {
+    let farm = Farm::read(
+        b"builders: [{name: x86, count: 1, arches: [x86_64]}]\n\
+          weights: {buildArch: 1.1, buildSRPMFromSCM: 1.2, createrepo: 1.3, createdistrepo: 1.4,\n  \
+            tagBuild: 1.6, waitrepo: 1.7, history_per: 18s, history_max: 1.9}\n\
+          fallback: {buildArch: 1s, buildSRPMFromSCM: 2s, tagBuild: 3s, createrepo: 4s}\n",
+        0,
+    )
+    .unwrap();
+    let secs = Millis::from_secs;
     let weights = Weights {
         build_arch: 1.1,
         build_srpm: 1.2,
@@ -245,9 +255,13 @@ fn wrong(builders: &str, rest: &str) -> Vec<(u32, String)> {
     refused(&text).into_iter().map(|(line, _, _, message)| (line, message)).collect()
 }
 
-fn remarks(builders: &str, rest: &str) -> Vec<(u32, String)> {
+fn findings(builders: &str, rest: &str) -> Vec<Finding> {
     let text = format!("model: koji\nbuilders:\n{builders}{rest}");
-    let remarks = Farm::read(text.as_bytes(), 0).unwrap().remarks;
+    Farm::read(text.as_bytes(), 0).unwrap().remarks
+}
+
+fn remarks(builders: &str, rest: &str) -> Vec<(u32, String)> {
+    let remarks = findings(builders, rest);
     remarks.into_iter().map(|remark| (remark.place.line, remark.message)).collect()
 }
 
@@ -355,6 +369,20 @@ fn keys_that_no_module_build_heeds_are_remarked() {
     assert_eq!(remarks(X86, given).len(), 1);
     assert_eq!(remarks(X86, "fallback: {createrepo: 6s}\n"), []);
     assert_eq!(remarks(X86, "weights: {createdistrepo: 1, createrepo: 1}\n").len(), 1);
+}
+
+#[test]
+fn remarks_have_a_code_and_a_place_and_are_warnings() {
+    let idle = "- {name: img, count: 1, arches: [x86_64], channels: [image], max_jobs: 1}\n";
+    let one = "- {name: x86, count: 2, arches: [x86_64], max_jobs: 1}\n";
+    let told = findings(&format!("{one}{idle}"), "repo: {lag: 1h}\n");
+    let found: Vec<_> = told
+        .iter()
+        .map(|finding| (finding.code.as_str(), finding.place.line, finding.place.column))
+        .collect();
+    // The list of builders is placed where its first map begins, behind the dash.
+    assert_eq!(found, [("farm-full", 3, 3), ("farm-idle", 4, 3), ("setting-unused", 5, 8)]);
+    assert!(told.iter().all(|finding| finding.severity() == crate::load::Severity::Warning));
 }
 
 #[test]
