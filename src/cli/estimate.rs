@@ -9,6 +9,7 @@ use modplan::sim::{
     self, Conditions, DurationMode, HubSetup, Outcome, Outcomes, Reach, Setup, Slots,
 };
 
+use super::compare::tell;
 use super::console::Console;
 use super::progress::Progress;
 use super::subject::dispatch;
@@ -34,6 +35,10 @@ pub(crate) fn estimate(
     let progress = Progress::start(console, "runs for the estimate", runs);
     let figures = Threads::start(0).run(&setup, 0..runs, &|| progress.step());
     drop(progress);
+    if figures.iter().all(|run| run.outcome != Outcome::Done) {
+        let first = sim::World::new(&setup).run_in_full(0);
+        tell(&[("the estimate on koji".to_owned(), first)], console);
+    }
     let done = figures.iter().filter(|run| run.outcome == Outcome::Done);
     let makespans: Vec<u64> = done.map(|run| run.makespan.0).collect();
     let spread = Distribution::of(&makespans, 1000);

@@ -5,6 +5,7 @@ use super::{Background, BuilderGroup, Createrepo, Farm, Hub, Model, Repo, Weight
 use crate::load::Finding;
 use crate::name::Arch;
 use crate::settings::{self, Node, Reader, Section, Value};
+use crate::time::Millis;
 use crate::trace::Fallback;
 
 const FILE: &[&str] = &["model", "builders", "background", "hub", "repo", "weights", "fallback"];
@@ -179,15 +180,50 @@ fn builder_group(reader: &mut Reader, node: &Node) -> Option<BuilderGroup> {
     if let Some(channels) = reader.values(&section, "channels", settings::text) {
         group.channels = channels;
     }
+    twice(reader, node, ("builders.arches", &group.arches));
+    twice(reader, node, ("builders.channels", &group.channels));
     group.refuses = reader.values(&section, "refuses", method).unwrap_or_default();
-    group.refuses_until = reader.value(&section, "refuses_until", settings::duration);
+    group.refuses_until = reader.value(&section, "refuses_until", duration);
     if group.refuses.is_empty() && group.refuses_until.is_some() {
         reader.wrong(node.place, "`builders.refuses_until` is given without `builders.refuses`");
     }
     group.cpus = reader.value(&section, "cpus", settings::positive_count);
-    group.speed = reader.value(&section, "speed", settings::positive_number).unwrap_or(1.0);
+    group.speed = reader.value(&section, "speed", speed).unwrap_or(1.0);
     group.price_per_hour = reader.value(&section, "price_per_hour", settings::number);
     Some(group)
+}
+
+/// Reads how fast builders are: a speed far from 1 is a slip, and at a speed of almost nothing no
+/// task would end before the calendar does.
+fn speed(text: &str) -> Result<f64, String> {
+    match settings::positive_number(text)? {
+        speed if (0.001..=1000.0).contains(&speed) => Ok(speed),
+        _ => Err(format!("must lie between 0.001 and 1000, not `{text}`")),
+    }
+}
+
+/// Reads a duration of a year at most, as that of a recorded task.
+fn duration(text: &str) -> Result<Millis, String> {
+    const YEAR: Millis = Millis::from_secs(366 * 86_400);
+    match settings::duration(text)? {
+        span if span > YEAR => Err(format!("must be a year at most, not `{text}`")),
+        span => Ok(span),
+    }
+}
+
+/// Reads the same, and not zero.
+fn interval(text: &str) -> Result<Millis, String> {
+    settings::interval(text).and_then(|_| duration(text))
+}
+
+/// Tells what a list names more than once.
+fn twice<T: PartialEq + std::fmt::Display>(reader: &mut Reader, node: &Node, what: (&str, &[T])) {
+    let (name, values) = what;
+    for (at, value) in values.iter().enumerate() {
+        if values[..at].contains(value) {
+            reader.wrong(node.place, format!("`{name}` has {value} twice"));
+        }
+    }
 }
 
 /// Reads how many builders a group has. A million is more than any farm has, and each takes memory.
@@ -225,6 +261,11 @@ fn background(reader: &mut Reader, file: &Section<'_>) -> Vec<Background> {
         let load = reader.required(&section, "load", settings::share);
         if let (Some(arch), Some(load)) = (arch, load) {
             let channel = channel.unwrap_or_else(|| "default".to_owned());
+            let is_it = |other: &Background| other.arch == arch && other.channel == channel;
+            if all.iter().any(is_it) {
+                let what = format!("background of {arch} in channel {channel} is given twice");
+                reader.wrong(node.place, what);
+            }
             all.push(Background { arch, channel, load });
         }
     }
@@ -242,7 +283,7 @@ fn hub(reader: &mut Reader, node: &Node) -> Hub {
         ("client_retry", &mut hub.client_retry),
     ];
     for (key, place) in pauses {
-        if let Some(span) = reader.value(&section, key, settings::interval) {
+        if let Some(span) = reader.value(&section, key, interval) {
             *place = span;
         }
     }
@@ -256,7 +297,7 @@ fn hub(reader: &mut Reader, node: &Node) -> Hub {
         ("soft_refusal_timeout", &mut hub.soft_refusal_timeout),
     ];
     for (key, place) in spans {
-        if let Some(span) = reader.value(&section, key, settings::duration) {
+        if let Some(span) = reader.value(&section, key, duration) {
             *place = span;
         }
     }
@@ -320,7 +361,7 @@ fn repo(reader: &mut Reader, node: &Node) -> Repo {
         ("auto_interval", &mut repo.auto_interval),
     ];
     for (key, place) in spans {
-        if let Some(span) = reader.value(&section, key, settings::interval) {
+        if let Some(span) = reader.value(&section, key, interval) {
             *place = span;
         }
     }
@@ -330,7 +371,7 @@ fn repo(reader: &mut Reader, node: &Node) -> Repo {
         ("auto_lag", &mut repo.auto_lag),
     ];
     for (key, place) in spans {
-        if let Some(span) = reader.value(&section, key, settings::duration) {
+        if let Some(span) = reader.value(&section, key, duration) {
             *place = span;
         }
     }
@@ -350,13 +391,13 @@ fn repo(reader: &mut Reader, node: &Node) -> Repo {
 fn createrepo(reader: &mut Reader, section: &Section<'_>, node: &Node) -> Createrepo {
     if let Value::Map(_) = node.value {
         let size = reader.section(node, "repo.createrepo", CREATEREPO);
-        let base = reader.required(&size, "base", settings::duration).unwrap_or_default();
-        let per_build = reader.required(&size, "per_build", settings::duration).unwrap_or_default();
+        let base = reader.required(&size, "base", duration).unwrap_or_default();
+        let per_build = reader.required(&size, "per_build", duration).unwrap_or_default();
         return Createrepo::BySize { base, per_build };
     }
     let time = reader.value(section, "createrepo", |text| match text {
         "trace" => Ok(Createrepo::Trace),
-        _ => settings::duration(text).map(Createrepo::Fixed),
+        _ => duration(text).map(Createrepo::Fixed),
     });
     time.unwrap_or(Createrepo::Trace)
 }
@@ -378,7 +419,7 @@ fn weights(reader: &mut Reader, node: &Node) -> Weights {
             *place = weight;
         }
     }
-    let per = reader.value(&section, "history_per", settings::interval);
+    let per = reader.value(&section, "history_per", interval);
     weights.history_per = per.unwrap_or(weights.history_per);
     weights
 }
@@ -393,7 +434,7 @@ fn fallback(reader: &mut Reader, node: &Node) -> Fallback {
         ("createrepo", &mut fallback.createrepo),
     ];
     for (key, place) in runs {
-        if let Some(run) = reader.value(&section, key, settings::duration) {
+        if let Some(run) = reader.value(&section, key, duration) {
             *place = run;
         }
     }

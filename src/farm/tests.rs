@@ -340,6 +340,25 @@ fn methods_that_nobody_takes_and_words_that_are_none_are_told() {
 }
 
 #[test]
+fn what_contradicts_itself_or_never_ends_is_told() {
+    let told = wrong(
+        "- {name: x86, count: 2, arches: [x86_64, x86_64], channels: [default, createrepo, default]}\n\
+         - {name: z, count: 1, arches: [s390x], speed: 1e-300}\n",
+        "background: [{arch: x86_64, load: 0.7}, {arch: x86_64, channel: default, load: 0.2}]\n\
+         hub: {run_interval: 9999d}\nfallback: {buildArch: 366d, tagBuild: 367d}\n",
+    );
+    let expected = [
+        (3, "`builders.arches` has x86_64 twice"),
+        (3, "`builders.channels` has default twice"),
+        (4, "`builders.speed` must lie between 0.001 and 1000, not `1e-300`"),
+        (5, "background of x86_64 in channel default is given twice"),
+        (6, "`hub.run_interval` must be a year at most, not `9999d`"),
+        (7, "`fallback.tagBuild` must be a year at most, not `367d`"),
+    ];
+    assert_eq!(told, expected.map(|(line, text)| (line, text.to_owned())));
+}
+
+#[test]
 fn background_that_nobody_bears_is_told() {
     let told = wrong(X86, "background: [{arch: s390x, load: 0.5}]\n");
     assert_eq!(
