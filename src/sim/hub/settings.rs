@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::task::Method;
+use super::request::Method;
 use crate::farm::{Createrepo, Farm, Hub as HubFarm, Repo as RepoFarm, Weights};
 use crate::name::Arch;
 use crate::time::Millis;
