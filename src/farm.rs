@@ -5,6 +5,7 @@
 
 mod check;
 mod constants;
+mod keys;
 mod read;
 
 use std::collections::BTreeSet;
@@ -15,7 +16,7 @@ use crate::time::Millis;
 use crate::trace::Fallback;
 
 pub use constants::{Createrepo, Hub, Repo, Weights};
-pub use read::keys;
+pub use keys::keys;
 
 /// How many builders each needed arch has when no farm is given.
 pub const DEFAULT_BUILDERS: u32 = 10;

@@ -1,105 +1,13 @@
 //! The farm file.
 
 use super::check;
+use super::keys::{BACKGROUND, BUILDERS, CREATEREPO, FALLBACK, FILE, HUB, METHODS, REPO, WEIGHTS};
 use super::{Background, BuilderGroup, Createrepo, Farm, Hub, Model, Repo, Weights};
 use crate::load::Finding;
 use crate::name::Arch;
 use crate::settings::{self, Node, Reader, Section, Value};
 use crate::time::Millis;
 use crate::trace::Fallback;
-
-const FILE: &[&str] = &["model", "builders", "background", "hub", "repo", "weights", "fallback"];
-const BUILDERS: &[&str] = &[
-    "name",
-    "count",
-    "arches",
-    "capacity",
-    "max_jobs",
-    "channels",
-    "refuses",
-    "refuses_until",
-    "cpus",
-    "speed",
-    "price_per_hour",
-];
-const BACKGROUND: &[&str] = &["arch", "channel", "load"];
-const HUB: &[&str] = &[
-    "run_interval",
-    "builder_sleep",
-    "builder_turn",
-    "retry_interval",
-    "client_retry",
-    "submit_interval",
-    "max_jobs",
-    "capacity_overcommit",
-    "ready_timeout",
-    "assign_timeout",
-    "host_timeout",
-    "soft_refusal_timeout",
-    "priority",
-    "child_priority",
-    "tag_priority",
-    "unit_weight",
-    "free_tasks_max",
-    "macros_build",
-    "macros_tries",
-];
-const REPO: &[&str] = &[
-    "createrepo",
-    "check_interval",
-    "priority",
-    "tasks_max",
-    "retries",
-    "wait_poll",
-    "wait_timeout",
-    "lag",
-    "lag_window",
-    "auto",
-    "auto_lag",
-    "auto_interval",
-    "auto_priority",
-];
-const CREATEREPO: &[&str] = &["base", "per_build"];
-const WEIGHTS: &[&str] = &[
-    "buildArch",
-    "buildSRPMFromSCM",
-    "createrepo",
-    "createdistrepo",
-    "tagBuild",
-    "waitrepo",
-    "history_per",
-    "history_max",
-];
-const FALLBACK: &[&str] = &["buildArch", "buildSRPMFromSCM", "tagBuild", "createrepo"];
-
-/// Methods of the tasks of module builds.
-const METHODS: &[&str] = &[
-    "build",
-    "buildArch",
-    "buildSRPMFromSCM",
-    "createrepo",
-    "moduleBuild",
-    "newRepo",
-    "tagBuild",
-    "waitrepo",
-];
-
-/// Returns every key of a farm file, those of a section behind its name: `hub.max_jobs`.
-pub fn keys() -> impl Iterator<Item = String> {
-    let sections = [
-        ("", FILE),
-        ("builders.", BUILDERS),
-        ("background.", BACKGROUND),
-        ("hub.", HUB),
-        ("repo.", REPO),
-        ("repo.createrepo.", CREATEREPO),
-        ("weights.", WEIGHTS),
-        ("fallback.", FALLBACK),
-    ];
-    sections
-        .into_iter()
-        .flat_map(|(section, keys)| keys.iter().map(move |key| format!("{section}{key}")))
-}
 
 impl Farm {
     /// Reads a farm file; `input` is what the findings' places call the file.
