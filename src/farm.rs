@@ -4,26 +4,22 @@
 //! arch needed. Every constant has koji's own default.
 
 mod check;
+mod constants;
+mod keys;
 mod read;
 
 use std::collections::BTreeSet;
 
+use crate::load::Finding;
 use crate::name::Arch;
 use crate::time::Millis;
+use crate::trace::Fallback;
 
-pub use crate::settings::Remark;
+pub use constants::{Createrepo, Hub, Repo, Weights};
+pub use keys::keys;
 
 /// How many builders each needed arch has when no farm is given.
 pub const DEFAULT_BUILDERS: u32 = 10;
-
-/// What a task weighs for the hub until a builder has opened it.
-pub const UNIT_WEIGHT: f64 = 1.0;
-
-/// Returns what a builder must have free, and more, to be given a task: what exceeds `overcommit`.
-#[must_use]
-pub fn least_room(overcommit: f64) -> f64 {
-    (UNIT_WEIGHT - overcommit).max(0.0)
-}
 
 /// Which simulation a farm asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,6 +47,10 @@ pub struct BuilderGroup {
     pub max_jobs: Option<u32>,
     /// The channels they serve.
     pub channels: Vec<String>,
+    /// Methods that they refuse, in koji's words: for good, as builders without a handler do.
+    pub refuses: Vec<String>,
+    /// Where given, they refuse by their handlers for a while, and up to this time after the start.
+    pub refuses_until: Option<Millis>,
     /// Where given, tasks that share a builder slow down by load over this.
     pub cpus: Option<u32>,
     /// How fast, against the builders of the trace: run times are divided by it.
@@ -70,80 +70,6 @@ pub struct Background {
     pub load: f64,
 }
 
-/// Constants of the hub, its builders and its client.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Hub {
-    /// Least time between scheduler runs (`RunInterval`).
-    pub run_interval: Millis,
-    /// A builder's pause after a turn in which it took nothing (`sleeptime`).
-    pub builder_sleep: Millis,
-    /// What one turn of a builder takes, besides the pause. Not koji's: measured.
-    pub builder_turn: Millis,
-    /// When a builder asks again that could not reach the hub (`retry_interval`).
-    pub retry_interval: Millis,
-    /// When a client asks again that could not reach the hub (`retry_interval`).
-    pub client_retry: Millis,
-    /// Time between two submissions of one client.
-    pub submit_interval: Millis,
-    /// Jobs a builder takes that reported no limit of its own (`MaxJobs`).
-    pub max_jobs: u32,
-    /// Weight by which a task may exceed what is free (`CapacityOvercommit`).
-    pub capacity_overcommit: f64,
-    /// Silence after which a builder counts as not ready (`ReadyTimeout`).
-    pub ready_timeout: Millis,
-    /// Time after which a task that was assigned and not opened is freed (`AssignTimeout`).
-    pub assign_timeout: Millis,
-    /// Silence after which the open tasks of a builder are freed (`HostTimeout`).
-    pub host_timeout: Millis,
-    /// How long a soft refusal holds (`SoftRefusalTimeout`).
-    pub soft_refusal_timeout: Millis,
-    /// Priority of a task that was asked for with none.
-    pub priority: i32,
-    /// Priority of a `tagBuild` task that nobody waits for.
-    pub tag_priority: i32,
-    /// The `buildArch` run of a module's macros package, where the trace does not know it.
-    pub macros_build: Millis,
-}
-
-/// Constants of repos and their regeneration.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Repo {
-    /// How long one `createrepo` task runs.
-    pub createrepo: Createrepo,
-    /// How often the repo manager looks at its queue.
-    pub check_interval: Millis,
-    /// Priority of a `newRepo` task; its `createrepo` tasks go one before it.
-    pub priority: i32,
-    /// How many regenerations run at once.
-    pub tasks_max: u32,
-    /// How often a regeneration is tried.
-    pub tries: u32,
-    /// How often a `waitrepo` task looks.
-    pub wait_poll: Millis,
-    /// When a `waitrepo` task gives up.
-    pub wait_timeout: Millis,
-    /// How old a repo a plain build accepts (`RepoLag`).
-    pub lag: Millis,
-    /// The step in which that age is rounded (`RepoLagWindow`).
-    pub lag_window: Millis,
-}
-
-/// How long a `createrepo` task runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Createrepo {
-    /// As the trace says, else 60 s.
-    Trace,
-    /// Always as long.
-    Fixed(Millis),
-    /// Longer for a larger tag.
-    BySize {
-        /// For an empty tag.
-        base: Millis,
-        /// More for each build in the tag.
-        per_build: Millis,
-    },
-}
-
 /// A build farm.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Farm {
@@ -157,46 +83,12 @@ pub struct Farm {
     pub hub: Hub,
     /// Repos.
     pub repo: Repo,
-    /// What its file sets to no effect, or oddly, in the order of the file.
-    pub remarks: Vec<Remark>,
-}
-
-impl Default for Hub {
-    fn default() -> Self {
-        Self {
-            run_interval: Millis::from_secs(60),
-            builder_sleep: Millis::from_secs(15),
-            builder_turn: Millis(50),
-            retry_interval: Millis::from_secs(60),
-            client_retry: Millis::from_secs(20),
-            submit_interval: Millis::ZERO,
-            max_jobs: 15,
-            capacity_overcommit: 5.0,
-            ready_timeout: Millis::from_secs(180),
-            assign_timeout: Millis::from_secs(300),
-            host_timeout: Millis::from_secs(900),
-            soft_refusal_timeout: Millis::from_secs(900),
-            priority: 20,
-            tag_priority: 10,
-            macros_build: Millis::from_secs(60),
-        }
-    }
-}
-
-impl Default for Repo {
-    fn default() -> Self {
-        Self {
-            createrepo: Createrepo::Trace,
-            check_interval: Millis::from_secs(15),
-            priority: 15,
-            tasks_max: 10,
-            tries: 3,
-            wait_poll: Millis::from_secs(60),
-            wait_timeout: Millis::from_secs(7200),
-            lag: Millis::from_secs(3600),
-            lag_window: Millis::from_secs(600),
-        }
-    }
+    /// What tasks weigh.
+    pub weights: Weights,
+    /// How long tasks run that no record tells of.
+    pub fallback: Fallback,
+    /// What its file sets to no effect, or oddly, in the order of the file: warnings.
+    pub remarks: Vec<Finding>,
 }
 
 impl BuilderGroup {
@@ -210,6 +102,8 @@ impl BuilderGroup {
             capacity: 2.0,
             max_jobs: Some(10),
             channels: vec!["default".to_owned(), "createrepo".to_owned()],
+            refuses: Vec::new(),
+            refuses_until: None,
             cpus: None,
             speed: 1.0,
             price_per_hour: None,

@@ -4,10 +4,9 @@
 mod check;
 mod read;
 
+use crate::load::Finding;
 use crate::name::Selector;
 use crate::time::Millis;
-
-pub use crate::settings::Remark;
 
 /// Where the outcome of a component build comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -234,7 +233,7 @@ pub struct Scenario {
     /// What breaks, and when.
     pub faults: Vec<Fault>,
     /// What its file says to no effect, in the order of the file.
-    pub remarks: Vec<Remark>,
+    pub remarks: Vec<Finding>,
 }
 
 impl FaultKind {

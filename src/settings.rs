@@ -9,15 +9,6 @@ use crate::time::Millis;
 
 pub(crate) use tree::{Node, Value, parse};
 
-/// Something in a settings file that is not wrong, but hardly meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remark {
-    /// Where it stands.
-    pub place: Place,
-    /// What it is, in words.
-    pub message: String,
-}
-
 /// Collects what is wrong while a file is turned into plain data.
 pub(crate) struct Reader {
     findings: Vec<Finding>,

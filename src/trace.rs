@@ -16,6 +16,7 @@
 mod bus;
 mod collect;
 mod csv;
+mod fallback;
 mod fit;
 mod json;
 mod moment;
@@ -34,6 +35,7 @@ use crate::load::{Code, Finding, Place, Severity};
 use crate::name::{Arch, PackageName, nearest};
 use crate::time::Millis;
 
+pub use fallback::Fallback;
 pub use fit::{Family, Fit, Goodness};
 pub use outlier::Outlier;
 pub use recorded::{
@@ -178,6 +180,13 @@ impl History {
         self
     }
 
+    /// Takes other run times for tasks of which nothing is recorded.
+    #[must_use]
+    pub fn with_fallback(mut self, fallback: Fallback) -> Self {
+        self.pools.fallback = fallback;
+        self
+    }
+
     /// Returns every fit, by method, package and arch; none before [`Self::fitted`].
     #[must_use]
     pub fn fits(&self) -> Vec<KindFit> {
@@ -218,7 +227,7 @@ impl History {
     ) -> (Millis, EstimateFrom) {
         match self.pools.closed(method, package.as_str(), arch.as_str()) {
             Some((cell, from)) => (cell.median(), from),
-            None => (default_run(method), EstimateFrom::Default),
+            None => (self.pools.fallback.of(method), EstimateFrom::Default),
         }
     }
 
@@ -243,17 +252,6 @@ fn text(bytes: &[u8], input: u32) -> Result<&str, Finding> {
         Finding::new(Code::TraceText, place, "the trace is not UTF-8 text")
     })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
-}
-
-/// Returns the run time assumed for a method that no trace has a closed row of.
-#[must_use]
-pub fn default_run(method: &str) -> Millis {
-    Millis::from_secs(match method {
-        "buildSRPMFromSCM" | "rebuildSRPM" => 30,
-        "tagBuild" => 2,
-        "createrepo" | "createdistrepo" => 60,
-        _ => 600,
-    })
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
 
-use modplan::farm::{BuilderGroup, Farm};
+use modplan::farm::{self, BuilderGroup, Farm};
 use modplan::koji::TaskState;
-use modplan::sim::hub::scheduler::{BuilderView, FreeTask, Scheduler, UNIT_WEIGHT};
+use modplan::sim::hub::scheduler::{BuilderView, FreeTask, Scheduler};
 use modplan::sim::hub::{
     ArchSet, BuildRepo, BuildSpec, Hub, Phases, Request, Settings, Tagging, TaskArch, TaskInfo,
     Work,
@@ -111,7 +111,7 @@ impl Recording {
                 if task.completion > now {
                     view.tasks += 1;
                     if !self.is_waiting(task.id, now) {
-                        view.load += if task.start <= now { task.weight } else { UNIT_WEIGHT };
+                        view.load += if task.start <= now { task.weight } else { 1.0 };
                     }
                 }
             }
@@ -150,7 +150,7 @@ impl Recording {
             .map(|(task, bin)| FreeTask { id: task.id, bin, refused: &[] })
             .collect();
         let mut out = Vec::new();
-        Scheduler::new(5.0).assign(&mut self.builders(now), &tasks, &mut out);
+        Scheduler::new(&farm::Hub::default()).assign(&mut self.builders(now), &tasks, &mut out);
         out.into_iter().map(|(task, at)| (task, self.hosts[at as usize].id)).collect()
     }
 }
@@ -210,6 +210,7 @@ fn phases(recording: &Recording) -> Phases {
             .collect(),
         manager: first(&manager.1, "repo.checkQueue"),
         run_age: millis(-before.next_back().unwrap().0),
+        ..Phases::default()
     }
 }
 

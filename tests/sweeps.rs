@@ -378,5 +378,32 @@ fn keys_of_a_farm_that_change_nothing_are_told_with_their_line() {
     let farm = format!("--farm={}", farm.to_str().unwrap());
     let trace = "--trace=fixtures/el8-perl/trace.csv";
     let told = modplan(&["plan", WORLD[0], WORLD[1], trace, &farm]).2;
-    assert!(told.contains("farm.yaml:9:8: warning: `repo.lag` changes nothing here"), "{told}");
+    assert!(
+        told.contains("farm.yaml:9:8: warning[setting-unused]: `repo.lag` changes nothing"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_farm_on_which_nothing_goes_on_says_why_in_every_command() {
+    let place = tempfile::tempdir().unwrap();
+    let farm = place.path().join("farm.yaml");
+    let text = std::fs::read_to_string("fixtures/el8-perl/farm-koji.yaml").unwrap();
+    std::fs::write(&farm, text.replace("- {name", "- {refuses: [tagBuild], name")).unwrap();
+    let farm = format!("--farm={}", farm.to_str().unwrap());
+    let trace = "--trace=fixtures/el8-perl/trace.csv";
+    let group = "--vary=x86=1..2";
+    let few = ["--replications", "3"];
+    let commands: [(&str, &[&str], i32); 4] = [
+        ("plan", &[], 0),
+        ("execute", &["--approach", "orchestrator-owned", "--on", "replay"], 1),
+        ("compare", &few, 0),
+        ("capacity", &[few[0], few[1], group, "--deadline", "900h"], 1),
+    ];
+    for (command, more, status) in commands {
+        let args = [&[command, WORLD[0], WORLD[1], trace, &farm], more].concat();
+        let (code, _, told) = modplan(&args);
+        assert_eq!(code, status, "{command}: {told}");
+        assert!(told.contains("every builder that could take it refuses tagBuild"), "{told}");
+    }
 }

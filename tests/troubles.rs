@@ -106,7 +106,7 @@ fn every_way_to_end_badly_says_why_and_what_to_do() {
 fn what_a_scenario_says_to_no_effect_is_warned_of_with_its_line() {
     let farm = ["--farm", "fixtures/el8-perl/farm.yaml"];
     let wave = "orchestrator_owned:\n  dispatch: wave\n";
-    let wave_told = "scenario.yaml:2:1: warning: `dispatch: wave` acts as `graph` under a literal \
+    let wave_told = "scenario.yaml:2:1: warning[setting-unused]: `dispatch: wave` acts as `graph` under a literal \
                      cascade: waves are those of a plan";
     let owner = ["--approach", "orchestrator-owned"];
     // Eight builders: 8 of 9 go, then none of 1, until 3 h; and then there are 8 again, but not 9.
@@ -121,7 +121,7 @@ fn what_a_scenario_says_to_no_effect_is_warned_of_with_its_line() {
             "orchestrator_owned:\n\n  repo: self\n",
             &[],
             &[
-                "scenario.yaml:3:1: warning: `repo: self` has no effect: in the ideal model a repo takes \
+                "scenario.yaml:3:1: warning[setting-unused]: `repo: self` has no effect: in the ideal model a repo takes \
                no time",
             ],
         ),
@@ -129,7 +129,7 @@ fn what_a_scenario_says_to_no_effect_is_warned_of_with_its_line() {
             "faults: [{at: 1h, kind: pdc-down}]\n",
             &[],
             &[
-                "scenario.yaml:1:1: warning: `pdc-down` has no effect: a planned cascade asks nobody for \
+                "scenario.yaml:1:1: warning[setting-unused]: `pdc-down` has no effect: a planned cascade asks nobody for \
                dependants",
             ],
         ),
@@ -137,9 +137,9 @@ fn what_a_scenario_says_to_no_effect_is_warned_of_with_its_line() {
             builders,
             &farm,
             &[
-                "2:1: warning: `builders-down` takes 9 of x86, which has 8: it takes 8",
-                "3:1: warning: `builders-down` takes 1 of x86, which has 8, 8 gone before: it takes 0",
-                "5:1: warning: `builders-down` takes all of x86, which has 8, 8 gone before: it takes 0",
+                "2:1: warning[setting-unused]: `builders-down` takes 9 of x86, which has 8: it takes 8",
+                "3:1: warning[setting-unused]: `builders-down` takes 1 of x86, which has 8, 8 gone before: it takes 0",
+                "5:1: warning[setting-unused]: `builders-down` takes all of x86, which has 8, 8 gone before: it takes 0",
             ],
         ),
     ];
@@ -158,7 +158,10 @@ fn what_a_scenario_says_to_no_effect_is_warned_of_with_its_line() {
     let (_, _, err) = with_scenario(text, &compare);
     let warned: Vec<&str> = err.lines().filter(|line| line.contains("scenario.yaml")).collect();
     assert!(warned[0].contains(":1:10: warning: `builds.flaky_share` has no effect"), "{err}");
-    assert!(warned[1].contains(":2:1: warning: `dispatch: wave` acts as `graph`"), "{err}");
+    assert!(
+        warned[1].contains(":2:1: warning[setting-unused]: `dispatch: wave` acts as `graph`"),
+        "{err}"
+    );
     assert_eq!(warned.len(), 2, "{err}");
 }
 

@@ -1,16 +1,18 @@
 //! `modplan capacity`: how many builders a deadline needs.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
 use modplan::farm::{Farm, Model};
+use modplan::name::Arch;
 use modplan::report::capacity::{self as report, Amount, Capacity as Sweep, Neighbour, Point};
 use modplan::report::shard::{SHARD_FORMAT, Shard, Sharded};
-use modplan::sim::{Runs, Setup};
+use modplan::sim::{self, Runs, Setup};
 use modplan::time::Millis;
 
 use super::args::{SelectionArgs, WorldArgs};
-use super::compare::VariantArg;
+use super::compare::{VariantArg, tell};
 use super::console::Console;
 use super::execute::DurationsArg;
 use super::merge::{refuse_format, write_shard};
@@ -113,6 +115,9 @@ impl Capacity {
             .into_iter()
             .flat_map(|at| tries[at].neighbours().map(move |one| (at, one)))
             .collect();
+        if self.sweep.shard.is_none() && capacity.answer().is_none() {
+            tell_of_largest(&tries, &setups, console);
+        }
         let farms: Vec<Try> = beside.iter().map(|(_, one)| one.clone()).collect();
         let runs = sweeper.run_like(&self.setups(&subject, &farms)?, &swept);
         for ((point, one), runs) in beside.into_iter().zip(runs) {
@@ -162,6 +167,18 @@ impl Capacity {
     }
 }
 
+/// Tells what keeps each variant from ending well on the farm that is tried last, the largest.
+fn tell_of_largest(tries: &[Try], setups: &[Setup], console: &Console) {
+    let mut firsts = BTreeMap::new();
+    for (one, setup) in tries.iter().zip(setups).rev() {
+        firsts.entry(one.variant.name()).or_insert(setup);
+    }
+    let first = |(name, setup): (String, &Setup)| {
+        (format!("{name} on the largest farm"), sim::World::new(setup).run_in_full(0))
+    };
+    tell(&firsts.into_iter().map(first).collect::<Vec<_>>(), console);
+}
+
 impl Clone for Try {
     fn clone(&self) -> Self {
         Self { farm: self.farm.clone(), builders: self.builders.clone(), variant: self.variant }
@@ -170,15 +187,17 @@ impl Clone for Try {
 
 impl Try {
     fn point(&self, subject: &Subject, runs: Runs) -> Point {
-        let arches = subject.arches();
+        let mut arches = subject.arches();
+        // What is built for it is built on builders of the others, of whatever arch.
+        if arches.remove(&Arch::from("noarch")) {
+            arches.extend(self.farm.arches());
+        }
         Point {
             builders: self.builders.clone(),
             approach: self.variant.name(),
             cost: cost(&self.farm),
             builders_of: arches
                 .into_iter()
-                // It is built on builders of the others.
-                .filter(|arch| arch.as_str() != "noarch")
                 .map(|arch| (arch.clone(), self.farm.builders_of(&arch)))
                 .collect(),
             runs,

@@ -147,7 +147,7 @@ impl Compare {
 }
 
 /// Tells what kept variants from ending well, each kind of trouble once.
-fn tell(firsts: &[(String, Run)], console: &Console) {
+pub(crate) fn tell(firsts: &[(String, Run)], console: &Console) {
     let mut told = std::collections::BTreeSet::new();
     for (name, run) in firsts {
         for (what, hint) in report::run::advice(run) {

@@ -3,10 +3,9 @@
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write as _};
-use std::path::Path;
 
 use clap::builder::styling::{AnsiColor, Style};
-use modplan::load::{Finding, Input, Place, Severity};
+use modplan::load::{Finding, Input, Severity};
 use serde::Serialize;
 use tracing::level_filters::LevelFilter;
 
@@ -90,28 +89,6 @@ impl Console {
         if !self.quiet {
             self.say(Level::Warning, message, hint);
         }
-    }
-
-    /// Prints one warning about a line of a file.
-    pub(crate) fn warn_at(&self, (path, place): (&Path, Place), message: &str) {
-        if self.quiet {
-            return;
-        }
-        let path = path.display().to_string();
-        let mut text = String::new();
-        self.add(
-            &mut text,
-            &Message {
-                level: Level::Warning,
-                code: None,
-                path: Some(&path),
-                line: Some(place.line),
-                column: Some(place.column),
-                message,
-                hint: None,
-            },
-        );
-        print(&text);
     }
 
     /// Prints one remark that is neither warning nor error.

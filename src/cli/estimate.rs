@@ -7,6 +7,7 @@ use modplan::report::Distribution;
 use modplan::sim::sweep::Threads;
 use modplan::sim::{self, Conditions, DurationMode, HubSetup, Outcomes, Reach, Setup, Slots};
 
+use super::compare::tell;
 use super::console::Console;
 use super::progress::Progress;
 use super::subject::dispatch;
@@ -32,7 +33,12 @@ pub(crate) fn estimate(
     let progress = Progress::start(console, "runs for the estimate", runs);
     let figures = Threads::start(0).run(&setup, 0..runs, &|| progress.step());
     drop(progress);
-    let spread = Distribution::of(&figures.makespans_done(), 1000);
+    let makespans = figures.makespans_done();
+    if makespans.is_empty() {
+        let first = sim::World::new(&setup).run_in_full(0);
+        tell(&[("the estimate on koji".to_owned(), first)], console);
+    }
+    let spread = Distribution::of(&makespans, 1000);
     Estimate { seconds_p50: spread.p50, seconds_p90: spread.p90, replications: runs }
 }
 

@@ -44,14 +44,17 @@ impl World {
         let history = history(&args.trace, console)?;
         let history = if durations == DurationMode::Fit { history.fitted() } else { history };
         let farm = args.farm.as_deref().map(|path| farm(path, vary, console)).transpose()?;
+        let fallback = farm.as_ref().map(|farm| farm.fallback.clone()).unwrap_or_default();
+        let unknown = fallback.build_arch.as_secs_f64();
+        let history = history.with_fallback(fallback);
         let scenario = args.scenario.as_deref().map(|path| scenario(path, console)).transpose()?;
         let mut assumptions = Vec::new();
         if args.trace.is_empty() {
             console.warn(
-                "no trace: every build is taken to last 600 s",
+                &format!("no trace: every build is taken to last {unknown} s"),
                 Some("give recorded durations with --trace"),
             );
-            assumptions.push("trace: none, every buildArch task takes 600 s".to_owned());
+            assumptions.push(format!("trace: none, every buildArch task takes {unknown} s"));
         }
         if farm.is_none() {
             assumptions.push("farm: none, 10 builders for each needed arch".to_owned());
@@ -67,9 +70,10 @@ impl World {
     /// Warns of what the scenario says to no effect in the runs that are to be made.
     pub(crate) fn warn_of_silent(&self, setups: &[Setup], console: &Console) {
         let Some(path) = &self.scenario_path else { return };
-        for (line, what) in sim::silent(&self.scenario, setups) {
-            console.warn_at((path, Place { input: 0, line, column: 1 }), &what);
-        }
+        let silent = sim::silent(&self.scenario, setups).into_iter().map(|(line, what)| {
+            Finding::new(Code::SettingUnused, Place { input: 0, line, column: 1 }, what)
+        });
+        console.findings(&silent.collect::<Vec<_>>(), &[named(&path.display().to_string())]);
     }
 }
 
@@ -186,18 +190,14 @@ fn farm(path: &Path, vary: &[Vary], console: &Console) -> anyhow::Result<Farm> {
     let widen = |farm: &mut Farm| *farm = widest(farm, vary);
     let farm =
         Farm::read_to_vary(&bytes, 0, widen).map_err(|findings| wrong(path, &findings, console))?;
-    for remark in &farm.remarks {
-        console.warn_at((path, remark.place), &remark.message);
-    }
+    console.findings(&farm.remarks, &[named(&path.display().to_string())]);
     Ok(farm)
 }
 
 fn scenario(path: &Path, console: &Console) -> anyhow::Result<Scenario> {
     let bytes = read(path)?;
     let scenario = Scenario::read(&bytes, 0).map_err(|findings| wrong(path, &findings, console))?;
-    for remark in &scenario.remarks {
-        console.warn_at((path, remark.place), &remark.message);
-    }
+    console.findings(&scenario.remarks, &[named(&path.display().to_string())]);
     Ok(scenario)
 }
 

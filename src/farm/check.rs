@@ -1,17 +1,30 @@
 //! Farms on which koji could never build anything, or not what is meant: told before they are used.
 
-use super::{BuilderGroup, Farm, Model, Remark, least_room};
+use super::{BuilderGroup, Createrepo, Farm, Model};
+use crate::load::{Code, Finding};
 use crate::name::nearest;
 use crate::settings::{Node, Reader, Section};
 
 /// What every build needs: a channel for its tasks, and one for those of its repos.
 const CHANNELS: [(&str, &str); 2] = [("default", "builds"), ("createrepo", "repos")];
 
+/// What no module build goes without, and the channel of its tasks.
+const NEEDED: [(&str, &str); 4] = [
+    ("build", "default"),
+    ("buildArch", "default"),
+    ("newRepo", "createrepo"),
+    ("createrepo", "createrepo"),
+];
+
 /// Keys that only plain builds and chains heed, which no module build makes.
-const UNUSED: [(&str, &[&str]); 2] = [("repo", &["lag", "lag_window"]), ("hub", &["tag_priority"])];
+const UNUSED: [(&str, &[&str]); 3] = [
+    ("repo", &["lag", "lag_window"]),
+    ("hub", &["tag_priority"]),
+    ("weights", &["createdistrepo"]),
+];
 
 /// Tells what is wrong with a farm as a whole, and returns what is hardly meant.
-pub(super) fn farm(reader: &mut Reader, file: &Section<'_>, farm: &Farm) -> Vec<Remark> {
+pub(super) fn farm(reader: &mut Reader, file: &Section<'_>, farm: &Farm) -> Vec<Finding> {
     let Some(node) = file.find("builders") else { return Vec::new() };
     let count: u64 = farm.builders.iter().map(|group| u64::from(group.count)).sum();
     if count == 0 {
@@ -21,7 +34,7 @@ pub(super) fn farm(reader: &mut Reader, file: &Section<'_>, farm: &Farm) -> Vec<
     if farm.model == Model::Ideal {
         return Vec::new();
     }
-    let mut remarks = unused(file);
+    let mut remarks = unused(file, farm);
     let nodes = reader.items(file, "builders").unwrap_or_default();
     if nodes.len() == farm.builders.len() {
         for (node, group) in nodes.iter().zip(&farm.builders) {
@@ -32,6 +45,7 @@ pub(super) fn farm(reader: &mut Reader, file: &Section<'_>, farm: &Farm) -> Vec<
         }
     }
     served(reader, node, farm);
+    refused(reader, node, farm);
     remarks.extend(places(reader, node, farm));
     background(reader, file, farm);
     polls(reader, file, farm);
@@ -45,6 +59,26 @@ fn served(reader: &mut Reader, node: &Node, farm: &Farm) {
     for (channel, what) in CHANNELS {
         if !staffed().any(|group| group.channels.iter().any(|known| known == channel)) {
             let why = format!("no builder serves the channel {channel}: no {what} would ever run");
+            reader.wrong(node.place, why);
+        }
+    }
+}
+
+/// Tells which method that builds need everybody refuses for good who serves its channel.
+fn refused(reader: &mut Reader, node: &Node, farm: &Farm) {
+    for (method, channel) in NEEDED {
+        let serves = |group: &&BuilderGroup| {
+            group.count > 0 && group.channels.iter().any(|known| known == channel)
+        };
+        let refuses = |group: &BuilderGroup| {
+            group.refuses_until.is_none() && group.refuses.iter().any(|known| known == method)
+        };
+        let mut serving = farm.builders.iter().filter(serves).peekable();
+        if serving.peek().is_some() && serving.all(refuses) {
+            let why = format!(
+                "every builder of the channel {channel} refuses {method}: nothing would ever be \
+                 built"
+            );
             reader.wrong(node.place, why);
         }
     }
@@ -64,8 +98,7 @@ fn takes_nothing(group: &BuilderGroup, farm: &Farm) -> Option<String> {
     if background >= 1.0 {
         return Some("others take all of their capacity".to_owned());
     }
-    let (room, least) =
-        (group.capacity * (1.0 - background), least_room(farm.hub.capacity_overcommit));
+    let (room, least) = (group.capacity * (1.0 - background), farm.hub.least_room());
     (room <= least).then(|| {
         format!(
             "with `hub.capacity_overcommit` {} a task needs more than {least} free, and they have \
@@ -76,7 +109,7 @@ fn takes_nothing(group: &BuilderGroup, farm: &Farm) -> Option<String> {
 }
 
 /// Tells of channels that no task goes to: a slip, or builders that stand idle.
-fn channels(reader: &mut Reader, of: (&Node, &BuilderGroup), remarks: &mut Vec<Remark>) {
+fn channels(reader: &mut Reader, of: (&Node, &BuilderGroup), remarks: &mut Vec<Finding>) {
     let (node, group) = of;
     let is_known = |channel: &String| CHANNELS.iter().any(|(known, _)| known == channel);
     let names = CHANNELS.map(|(channel, _)| channel);
@@ -95,13 +128,13 @@ fn channels(reader: &mut Reader, of: (&Node, &BuilderGroup), remarks: &mut Vec<R
             "builders `{}` serve neither default nor createrepo: no task goes to them",
             group.name
         );
-        remarks.push(Remark { place: node.place, message });
+        remarks.push(Finding::new(Code::FarmIdle, node.place, message));
     }
 }
 
 /// A parent keeps its place while its children run: where each builder has one place, parents can
 /// fill all of them.
-fn places(reader: &mut Reader, node: &Node, farm: &Farm) -> Option<Remark> {
+fn places(reader: &mut Reader, node: &Node, farm: &Farm) -> Option<Finding> {
     let builds = || farm.builders.iter().filter(|group| farm.takes_builds(group));
     let jobs = |group: &BuilderGroup| group.max_jobs.unwrap_or(farm.hub.max_jobs);
     let places: u64 = builds().map(|group| u64::from(group.count) * u64::from(jobs(group))).sum();
@@ -112,11 +145,11 @@ fn places(reader: &mut Reader, node: &Node, farm: &Farm) -> Option<Remark> {
         return None;
     }
     let is_tight = places > 0 && builds().all(|group| jobs(group) <= 1);
-    is_tight.then(|| Remark {
-        place: node.place,
-        message: "every builder takes one task: builds that wait for their own tasks can fill all \
-                  places for ever"
-            .to_owned(),
+    is_tight.then(|| {
+        let message = "every builder takes one task: builds that wait for their own tasks can fill \
+                       all places for ever";
+        Finding::new(Code::FarmFull, node.place, message)
+            .hint("koji's builders take 10 (`max_jobs`)")
     })
 }
 
@@ -157,18 +190,33 @@ fn polls(reader: &mut Reader, file: &Section<'_>, farm: &Farm) {
     }
 }
 
-fn unused(file: &Section<'_>) -> Vec<Remark> {
+fn unused(file: &Section<'_>, farm: &Farm) -> Vec<Finding> {
     let mut remarks = Vec::new();
     for (section, keys) in UNUSED {
-        for key in keys {
+        // The window is that of `auto_lag` as well.
+        let heeded = |key: &&&str| **key == "lag_window" && farm.repo.auto;
+        for key in keys.iter().filter(|key| !heeded(key)) {
             if let Some(place) = file.place_below(section, key) {
                 let message = format!(
                     "`{section}.{key}` changes nothing here: only builds that belong to no module \
                      heed it"
                 );
-                remarks.push(Remark { place, message });
+                remarks.push(Finding::new(Code::SettingUnused, place, message));
             }
         }
+    }
+    let auto = ["auto_lag", "auto_interval", "auto_priority"];
+    for key in auto.into_iter().filter(|_| !farm.repo.auto) {
+        if let Some(place) = file.place_below("repo", key) {
+            let message = format!("`repo.{key}` changes nothing here: `repo.auto` is not set");
+            remarks.push(Finding::new(Code::SettingUnused, place, message));
+        }
+    }
+    if farm.repo.createrepo != Createrepo::Trace
+        && let Some(place) = file.place_below("fallback", "createrepo")
+    {
+        let message = "`fallback.createrepo` changes nothing here: `repo.createrepo` says it";
+        remarks.push(Finding::new(Code::SettingUnused, place, message));
     }
     remarks
 }

@@ -1,10 +1,13 @@
 //! The farm file.
 
 use super::check;
-use super::{Background, BuilderGroup, Createrepo, Farm, Hub, Model, Repo};
+use super::keys::{BACKGROUND, BUILDERS, CREATEREPO, FALLBACK, FILE, HUB, METHODS, REPO, WEIGHTS};
+use super::{Background, BuilderGroup, Createrepo, Farm, Hub, Model, Repo, Weights};
 use crate::load::Finding;
 use crate::name::Arch;
 use crate::settings::{self, Node, Reader, Section, Value};
+use crate::time::Millis;
+use crate::trace::Fallback;
 
 impl Farm {
     /// Reads a farm file; `input` is what the findings' places call the file.
@@ -27,8 +30,7 @@ impl Farm {
     ) -> Result<Self, Vec<Finding>> {
         let root = settings::parse(bytes, input).map_err(|finding| vec![finding])?;
         let mut reader = Reader::new(&[]);
-        let known = ["model", "builders", "background", "hub", "repo"];
-        let file = reader.section(&root, "", &known);
+        let file = reader.section(&root, "", FILE);
         reader.require(&file, "builders");
         let mut farm = Self {
             model: model(&mut reader, &file),
@@ -36,6 +38,14 @@ impl Farm {
             background: background(&mut reader, &file),
             hub: file.find("hub").map(|node| hub(&mut reader, node)).unwrap_or_default(),
             repo: file.find("repo").map(|node| repo(&mut reader, node)).unwrap_or_default(),
+            weights: file
+                .find("weights")
+                .map(|node| weights(&mut reader, node))
+                .unwrap_or_default(),
+            fallback: file
+                .find("fallback")
+                .map(|node| fallback(&mut reader, node))
+                .unwrap_or_default(),
             remarks: Vec::new(),
         };
         let mut varied = farm.clone();
@@ -64,18 +74,7 @@ fn builders(reader: &mut Reader, file: &Section<'_>) -> Vec<BuilderGroup> {
 }
 
 fn builder_group(reader: &mut Reader, node: &Node) -> Option<BuilderGroup> {
-    let known = [
-        "name",
-        "count",
-        "arches",
-        "capacity",
-        "max_jobs",
-        "channels",
-        "cpus",
-        "speed",
-        "price_per_hour",
-    ];
-    let section = reader.section(node, "builders", &known);
+    let section = reader.section(node, "builders", BUILDERS);
     let name = reader.required(&section, "name", settings::text);
     let count = reader.required(&section, "count", group_size);
     reader.require(&section, "arches");
@@ -89,10 +88,50 @@ fn builder_group(reader: &mut Reader, node: &Node) -> Option<BuilderGroup> {
     if let Some(channels) = reader.values(&section, "channels", settings::text) {
         group.channels = channels;
     }
+    twice(reader, node, ("builders.arches", &group.arches));
+    twice(reader, node, ("builders.channels", &group.channels));
+    group.refuses = reader.values(&section, "refuses", method).unwrap_or_default();
+    group.refuses_until = reader.value(&section, "refuses_until", duration);
+    if group.refuses.is_empty() && group.refuses_until.is_some() {
+        reader.wrong(node.place, "`builders.refuses_until` is given without `builders.refuses`");
+    }
     group.cpus = reader.value(&section, "cpus", settings::positive_count);
-    group.speed = reader.value(&section, "speed", settings::positive_number).unwrap_or(1.0);
+    group.speed = reader.value(&section, "speed", speed).unwrap_or(1.0);
     group.price_per_hour = reader.value(&section, "price_per_hour", settings::number);
     Some(group)
+}
+
+/// Reads how fast builders are: a speed far from 1 is a slip, and at a speed of almost nothing no
+/// task would end before the calendar does.
+fn speed(text: &str) -> Result<f64, String> {
+    match settings::positive_number(text)? {
+        speed if (0.001..=1000.0).contains(&speed) => Ok(speed),
+        _ => Err(format!("must lie between 0.001 and 1000, not `{text}`")),
+    }
+}
+
+/// Reads a duration of a year at most, as that of a recorded task.
+fn duration(text: &str) -> Result<Millis, String> {
+    const YEAR: Millis = Millis::from_secs(366 * 86_400);
+    match settings::duration(text)? {
+        span if span > YEAR => Err(format!("must be a year at most, not `{text}`")),
+        span => Ok(span),
+    }
+}
+
+/// Reads the same, and not zero.
+fn interval(text: &str) -> Result<Millis, String> {
+    settings::interval(text).and_then(|_| duration(text))
+}
+
+/// Tells what a list names more than once.
+fn twice<T: PartialEq + std::fmt::Display>(reader: &mut Reader, node: &Node, what: (&str, &[T])) {
+    let (name, values) = what;
+    for (at, value) in values.iter().enumerate() {
+        if values[..at].contains(value) {
+            reader.wrong(node.place, format!("`{name}` has {value} twice"));
+        }
+    }
 }
 
 /// Reads how many builders a group has. A million is more than any farm has, and each takes memory.
@@ -109,6 +148,11 @@ fn max_jobs(text: &str) -> Result<Option<u32>, String> {
     if text == "unreported" { Ok(None) } else { settings::count(text).map(Some) }
 }
 
+fn method(text: &str) -> Result<String, String> {
+    let words: Vec<(&str, &str)> = METHODS.iter().map(|&word| (word, word)).collect();
+    settings::word(text, &words).map(str::to_owned)
+}
+
 fn arch(text: &str) -> Result<Arch, String> {
     match text {
         "noarch" => Err("must not list noarch: every builder takes it".to_owned()),
@@ -119,12 +163,17 @@ fn arch(text: &str) -> Result<Arch, String> {
 fn background(reader: &mut Reader, file: &Section<'_>) -> Vec<Background> {
     let mut all = Vec::new();
     for node in reader.items(file, "background").unwrap_or_default() {
-        let section = reader.section(node, "background", &["arch", "channel", "load"]);
+        let section = reader.section(node, "background", BACKGROUND);
         let arch = reader.required(&section, "arch", arch);
         let channel = reader.value(&section, "channel", settings::text);
         let load = reader.required(&section, "load", settings::share);
         if let (Some(arch), Some(load)) = (arch, load) {
             let channel = channel.unwrap_or_else(|| "default".to_owned());
+            let is_it = |other: &Background| other.arch == arch && other.channel == channel;
+            if all.iter().any(is_it) {
+                let what = format!("background of {arch} in channel {channel} is given twice");
+                reader.wrong(node.place, what);
+            }
             all.push(Background { arch, channel, load });
         }
     }
@@ -132,24 +181,7 @@ fn background(reader: &mut Reader, file: &Section<'_>) -> Vec<Background> {
 }
 
 fn hub(reader: &mut Reader, node: &Node) -> Hub {
-    let known = [
-        "run_interval",
-        "builder_sleep",
-        "builder_turn",
-        "retry_interval",
-        "client_retry",
-        "submit_interval",
-        "max_jobs",
-        "capacity_overcommit",
-        "ready_timeout",
-        "assign_timeout",
-        "host_timeout",
-        "soft_refusal_timeout",
-        "priority",
-        "tag_priority",
-        "macros_build",
-    ];
-    let section = reader.section(node, "hub", &known);
+    let section = reader.section(node, "hub", HUB);
     let mut hub = Hub::default();
     // Without a pause a builder would poll, or a call be tried again, for ever in no time.
     let pauses = [
@@ -159,7 +191,7 @@ fn hub(reader: &mut Reader, node: &Node) -> Hub {
         ("client_retry", &mut hub.client_retry),
     ];
     for (key, place) in pauses {
-        if let Some(span) = reader.value(&section, key, settings::interval) {
+        if let Some(span) = reader.value(&section, key, interval) {
             *place = span;
         }
     }
@@ -173,17 +205,33 @@ fn hub(reader: &mut Reader, node: &Node) -> Hub {
         ("soft_refusal_timeout", &mut hub.soft_refusal_timeout),
     ];
     for (key, place) in spans {
-        if let Some(span) = reader.value(&section, key, settings::duration) {
+        if let Some(span) = reader.value(&section, key, duration) {
             *place = span;
         }
     }
-    if let Some(jobs) = reader.value(&section, "max_jobs", settings::count) {
-        hub.max_jobs = jobs;
+    hub.max_jobs = reader.value(&section, "max_jobs", settings::count).unwrap_or(hub.max_jobs);
+    let counts =
+        [("free_tasks_max", &mut hub.free_tasks_max), ("macros_tries", &mut hub.macros_tries)];
+    for (key, place) in counts {
+        if let Some(number) = reader.value(&section, key, settings::positive_count) {
+            *place = number;
+        }
     }
-    if let Some(weight) = reader.value(&section, "capacity_overcommit", settings::number) {
-        hub.capacity_overcommit = weight;
+    let weights = [
+        ("capacity_overcommit", &mut hub.capacity_overcommit),
+        ("unit_weight", &mut hub.unit_weight),
+    ];
+    for (key, place) in weights {
+        if let Some(weight) = reader.value(&section, key, settings::number) {
+            *place = weight;
+        }
     }
-    for (key, place) in [("priority", &mut hub.priority), ("tag_priority", &mut hub.tag_priority)] {
+    let priorities = [
+        ("priority", &mut hub.priority),
+        ("child_priority", &mut hub.child_priority),
+        ("tag_priority", &mut hub.tag_priority),
+    ];
+    for (key, place) in priorities {
         if let Some(number) = reader.value(&section, key, priority) {
             *place = number;
         }
@@ -192,22 +240,24 @@ fn hub(reader: &mut Reader, node: &Node) -> Hub {
 }
 
 fn priority(text: &str) -> Result<i32, String> {
-    text.parse().map_err(|_| format!("must be a whole number, not `{text}`"))
+    const FAR: i32 = 1_000_000;
+    match text.parse() {
+        Ok(number) if (-FAR..=FAR).contains(&number) => Ok(number),
+        Ok(_) => Err(format!("must lie between -{FAR} and {FAR}")),
+        Err(_) => Err(format!("must be a whole number, not `{text}`")),
+    }
+}
+
+/// Reads by how much something is less urgent: requests of the manager never go before others.
+fn lower_priority(text: &str) -> Result<i32, String> {
+    match priority(text)? {
+        number if number < 0 => Err("must not be less than 0".to_owned()),
+        number => Ok(number),
+    }
 }
 
 fn repo(reader: &mut Reader, node: &Node) -> Repo {
-    let known = [
-        "createrepo",
-        "check_interval",
-        "priority",
-        "tasks_max",
-        "tries",
-        "wait_poll",
-        "wait_timeout",
-        "lag",
-        "lag_window",
-    ];
-    let section = reader.section(node, "repo", &known);
+    let section = reader.section(node, "repo", REPO);
     let mut repo = Repo::default();
     if let Some(time) = section.find("createrepo") {
         repo.createrepo = createrepo(reader, &section, time);
@@ -216,37 +266,85 @@ fn repo(reader: &mut Reader, node: &Node) -> Repo {
         ("check_interval", &mut repo.check_interval),
         ("wait_poll", &mut repo.wait_poll),
         ("lag_window", &mut repo.lag_window),
+        ("auto_interval", &mut repo.auto_interval),
     ];
     for (key, place) in spans {
-        if let Some(span) = reader.value(&section, key, settings::interval) {
+        if let Some(span) = reader.value(&section, key, interval) {
             *place = span;
         }
     }
-    for (key, place) in [("wait_timeout", &mut repo.wait_timeout), ("lag", &mut repo.lag)] {
-        if let Some(span) = reader.value(&section, key, settings::duration) {
+    let spans = [
+        ("wait_timeout", &mut repo.wait_timeout),
+        ("lag", &mut repo.lag),
+        ("auto_lag", &mut repo.auto_lag),
+    ];
+    for (key, place) in spans {
+        if let Some(span) = reader.value(&section, key, duration) {
             *place = span;
         }
     }
     repo.priority = reader.value(&section, "priority", priority).unwrap_or(repo.priority);
-    for (key, place) in [("tasks_max", &mut repo.tasks_max), ("tries", &mut repo.tries)] {
-        if let Some(number) = reader.value(&section, key, settings::positive_count) {
-            *place = number;
-        }
-    }
+    let tasks = reader.value(&section, "tasks_max", settings::positive_count);
+    repo.tasks_max = tasks.unwrap_or(repo.tasks_max);
+    repo.retries = reader.value(&section, "retries", settings::count).unwrap_or(repo.retries);
+    let words = [("true", true), ("false", false)];
+    let auto = reader.value(&section, "auto", |text| settings::word(text, &words));
+    repo.auto = auto.unwrap_or(repo.auto);
+    let later = reader.value(&section, "auto_priority", lower_priority);
+    repo.auto_priority = later.unwrap_or(repo.auto_priority);
     repo
 }
 
 /// Reads a fixed time, the word `trace`, or `{base: 20s, per_build: 100ms}`.
 fn createrepo(reader: &mut Reader, section: &Section<'_>, node: &Node) -> Createrepo {
     if let Value::Map(_) = node.value {
-        let size = reader.section(node, "repo.createrepo", &["base", "per_build"]);
-        let base = reader.required(&size, "base", settings::duration).unwrap_or_default();
-        let per_build = reader.required(&size, "per_build", settings::duration).unwrap_or_default();
+        let size = reader.section(node, "repo.createrepo", CREATEREPO);
+        let base = reader.required(&size, "base", duration).unwrap_or_default();
+        let per_build = reader.required(&size, "per_build", duration).unwrap_or_default();
         return Createrepo::BySize { base, per_build };
     }
     let time = reader.value(section, "createrepo", |text| match text {
         "trace" => Ok(Createrepo::Trace),
-        _ => settings::duration(text).map(Createrepo::Fixed),
+        _ => duration(text).map(Createrepo::Fixed),
     });
     time.unwrap_or(Createrepo::Trace)
+}
+
+fn weights(reader: &mut Reader, node: &Node) -> Weights {
+    let section = reader.section(node, "weights", WEIGHTS);
+    let mut weights = Weights::default();
+    let numbers = [
+        ("buildArch", &mut weights.build_arch),
+        ("buildSRPMFromSCM", &mut weights.build_srpm),
+        ("createrepo", &mut weights.createrepo),
+        ("createdistrepo", &mut weights.createdistrepo),
+        ("tagBuild", &mut weights.tag_build),
+        ("waitrepo", &mut weights.waitrepo),
+        ("history_max", &mut weights.history_max),
+    ];
+    for (key, place) in numbers {
+        if let Some(weight) = reader.value(&section, key, settings::number) {
+            *place = weight;
+        }
+    }
+    let per = reader.value(&section, "history_per", interval);
+    weights.history_per = per.unwrap_or(weights.history_per);
+    weights
+}
+
+fn fallback(reader: &mut Reader, node: &Node) -> Fallback {
+    let section = reader.section(node, "fallback", FALLBACK);
+    let mut fallback = Fallback::default();
+    let runs = [
+        ("buildArch", &mut fallback.build_arch),
+        ("buildSRPMFromSCM", &mut fallback.build_srpm),
+        ("tagBuild", &mut fallback.tag_build),
+        ("createrepo", &mut fallback.createrepo),
+    ];
+    for (key, place) in runs {
+        if let Some(run) = reader.value(&section, key, duration) {
+            *place = run;
+        }
+    }
+    fallback
 }

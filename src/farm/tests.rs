@@ -1,5 +1,6 @@
 use super::*;
 use crate::load::Code;
+use crate::time::Millis;
 
 fn refused(text: &str) -> Vec<(u32, u32, Code, String)> {
     let findings = Farm::read(text.as_bytes(), 0).unwrap_err();
@@ -12,7 +13,8 @@ fn a_farm_reads_as_written_with_koji_defaults_for_the_rest() {
         b"model: ideal\n\
           builders:\n\
           - {name: x86, count: 20, arches: [x86_64, i686], capacity: 4.0, max_jobs: 12,\n   \
-             channels: [default], cpus: 8, speed: 1.5, price_per_hour: 0.40}\n\
+             channels: [default], refuses: [tagBuild], refuses_until: 2h, cpus: 8, speed: 1.5,\n   \
+             price_per_hour: 0.40}\n\
           - {name: z, count: 2, arches: [s390x]}\n\
           background: [{arch: s390x, channel: default, load: 0.3}]\n",
         0,
@@ -25,6 +27,8 @@ fn a_farm_reads_as_written_with_koji_defaults_for_the_rest() {
         capacity: 4.0,
         max_jobs: Some(12),
         channels: vec!["default".into()],
+        refuses: vec!["tagBuild".into()],
+        refuses_until: Some(Millis::from_secs(7200)),
         cpus: Some(8),
         speed: 1.5,
         price_per_hour: Some(0.4),
@@ -92,9 +96,11 @@ fn every_constant_of_the_hub_has_a_name_in_the_file() {
           hub: {run_interval: 1s, builder_sleep: 2s, builder_turn: 3ms, submit_interval: 4s,\n  \
             retry_interval: 5s, client_retry: 6s, max_jobs: 7, capacity_overcommit: 8.5,\n  \
             ready_timeout: 9s, assign_timeout: 10s, host_timeout: 11s,\n  \
-            soft_refusal_timeout: 12s, priority: 13, tag_priority: 14, macros_build: 15s}\n\
+            soft_refusal_timeout: 12s, priority: 13, child_priority: -2, tag_priority: 14,\n  \
+            unit_weight: 0.5, free_tasks_max: 9, macros_build: 15s, macros_tries: 16}\n\
           repo: {createrepo: {base: 1s, per_build: 2ms}, check_interval: 3s, priority: 4,\n  \
-            tasks_max: 5, tries: 6, wait_poll: 7s, wait_timeout: 8s, lag: 9s, lag_window: 10s}\n",
+            tasks_max: 5, retries: 6, wait_poll: 7s, wait_timeout: 8s, lag: 9s, lag_window: 10s,\n  \
+            auto: true, auto_lag: 11s, auto_interval: 12s, auto_priority: 13}\n",
         0,
     )
     .unwrap();
@@ -115,8 +121,12 @@ fn every_constant_of_the_hub_has_a_name_in_the_file() {
         host_timeout: secs(11),
         soft_refusal_timeout: secs(12),
         priority: 13,
+        child_priority: -2,
         tag_priority: 14,
+        unit_weight: 0.5,
+        free_tasks_max: 9,
         macros_build: secs(15),
+        macros_tries: 16,
     };
     assert_eq!(farm.hub, hub);
     let repo = Repo {
@@ -124,13 +134,84 @@ fn every_constant_of_the_hub_has_a_name_in_the_file() {
         check_interval: secs(3),
         priority: 4,
         tasks_max: 5,
-        tries: 6,
+        retries: 6,
         wait_poll: secs(7),
         wait_timeout: secs(8),
         lag: secs(9),
         lag_window: secs(10),
+        auto: true,
+        auto_lag: secs(11),
+        auto_interval: secs(12),
+        auto_priority: 13,
     };
     assert_eq!(farm.repo, repo);
+}
+
+#[test]
+fn weights_and_fallbacks_have_names_in_the_file() {
+    let farm = Farm::read(
+        b"builders: [{name: x86, count: 1, arches: [x86_64]}]\n\
+          weights: {buildArch: 1.1, buildSRPMFromSCM: 1.2, createrepo: 1.3, createdistrepo: 1.4,\n  \
+            tagBuild: 1.6, waitrepo: 1.7, history_per: 18s, history_max: 1.9}\n\
+          fallback: {buildArch: 1s, buildSRPMFromSCM: 2s, tagBuild: 3s, createrepo: 4s}\n",
+        0,
+    )
+    .unwrap();
+    let secs = Millis::from_secs;
+    let weights = Weights {
+        build_arch: 1.1,
+        build_srpm: 1.2,
+        createrepo: 1.3,
+        createdistrepo: 1.4,
+        tag_build: 1.6,
+        waitrepo: 1.7,
+        history_per: secs(18),
+        history_max: 1.9,
+    };
+    assert_eq!(farm.weights, weights);
+    let fallback = Fallback {
+        build_arch: secs(1),
+        build_srpm: secs(2),
+        tag_build: secs(3),
+        createrepo: secs(4),
+    };
+    assert_eq!(farm.fallback, fallback);
+}
+
+#[test]
+fn wrong_constants_are_told_with_their_line() {
+    let told: Vec<(u32, String)> = refused(
+        "model: koji\n\
+         builders: [{name: x86, count: 2, arches: [x86_64]}]\n\
+         hub:\n  child_priority: 1.5\n  unit_weight: -1\n  free_tasks_max: 0\n  macros_tries: 0\n  \
+           priority: 99999999\n\
+         repo:\n  retries: -1\n  auto: yes\n  auto_priority: -5\n  auto_interval: 0s\n\
+         weights:\n  buildArch: heavy\n  history_per: 0s\n  history_max: -1\n  buildarch: 1\n\
+         fallback:\n  tagBuild: 2\n",
+    )
+    .into_iter()
+    .map(|(line, _, _, message)| (line, message))
+    .collect();
+    let expected = [
+        (4, "`hub.child_priority` must be a whole number, not `1.5`"),
+        (5, "`hub.unit_weight` must be a number from 0, not `-1`"),
+        (6, "`hub.free_tasks_max` must be at least 1"),
+        (7, "`hub.macros_tries` must be at least 1"),
+        (8, "`hub.priority` must lie between -1000000 and 1000000"),
+        (10, "`repo.retries` must be a whole number, not `-1`"),
+        (11, "`repo.auto` must be one of true, false, not `yes`"),
+        (12, "`repo.auto_priority` must not be less than 0"),
+        (13, "`repo.auto_interval` must be longer than nothing"),
+        (15, "`weights.buildArch` must be a number from 0, not `heavy`"),
+        (16, "`weights.history_per` must be longer than nothing"),
+        (17, "`weights.history_max` must be a number from 0, not `-1`"),
+        (18, "`buildarch` is not a key of `weights`"),
+        (
+            20,
+            "`fallback.tagBuild` is wrong: `2` is no duration: write a whole number with ms, s, m, h or d, such as 90s or 2h",
+        ),
+    ];
+    assert_eq!(told, expected.map(|(line, text)| (line, text.to_owned())));
 }
 
 #[test]
@@ -174,9 +255,13 @@ fn wrong(builders: &str, rest: &str) -> Vec<(u32, String)> {
     refused(&text).into_iter().map(|(line, _, _, message)| (line, message)).collect()
 }
 
-fn remarks(builders: &str, rest: &str) -> Vec<(u32, String)> {
+fn findings(builders: &str, rest: &str) -> Vec<Finding> {
     let text = format!("model: koji\nbuilders:\n{builders}{rest}");
-    let remarks = Farm::read(text.as_bytes(), 0).unwrap().remarks;
+    Farm::read(text.as_bytes(), 0).unwrap().remarks
+}
+
+fn remarks(builders: &str, rest: &str) -> Vec<(u32, String)> {
+    let remarks = findings(builders, rest);
     remarks.into_iter().map(|remark| (remark.place.line, remark.message)).collect()
 }
 
@@ -231,6 +316,49 @@ fn channels_that_no_task_goes_to_are_told() {
 }
 
 #[test]
+fn methods_that_nobody_takes_and_words_that_are_none_are_told() {
+    let group = |name: &str, keys: &str| {
+        format!("- {{name: {name}, count: 2, arches: [x86_64], {keys}}}\n")
+    };
+    let all = group("a", "refuses: [buildArch]") + &group("b", "refuses: [newRepo, buildArch]");
+    assert_eq!(
+        wrong(&all, ""),
+        [(
+            3,
+            "every builder of the channel default refuses buildArch: nothing would ever be built"
+                .to_owned()
+        )]
+    );
+    let repos = group("a", "channels: [default]") + &group("b", "refuses: [createrepo]");
+    assert_eq!(wrong(&repos, "").len(), 1);
+    // For a while, or some of them: something goes on.
+    assert_eq!(remarks(&group("a", "refuses: [buildArch], refuses_until: 1h"), ""), []);
+    let told = wrong(&group("a", "refuses: [buildarch]"), "");
+    assert!(told[0].1.contains("did you mean `buildArch`?"), "{told:?}");
+    let told = wrong(&group("a", "refuses_until: 1h"), "");
+    assert_eq!(told[0].1, "`builders.refuses_until` is given without `builders.refuses`");
+}
+
+#[test]
+fn what_contradicts_itself_or_never_ends_is_told() {
+    let told = wrong(
+        "- {name: x86, count: 2, arches: [x86_64, x86_64], channels: [default, createrepo, default]}\n\
+         - {name: z, count: 1, arches: [s390x], speed: 1e-300}\n",
+        "background: [{arch: x86_64, load: 0.7}, {arch: x86_64, channel: default, load: 0.2}]\n\
+         hub: {run_interval: 9999d}\nfallback: {buildArch: 366d, tagBuild: 367d}\n",
+    );
+    let expected = [
+        (3, "`builders.arches` has x86_64 twice"),
+        (3, "`builders.channels` has default twice"),
+        (4, "`builders.speed` must lie between 0.001 and 1000, not `1e-300`"),
+        (5, "background of x86_64 in channel default is given twice"),
+        (6, "`hub.run_interval` must be a year at most, not `9999d`"),
+        (7, "`fallback.tagBuild` must be a year at most, not `367d`"),
+    ];
+    assert_eq!(told, expected.map(|(line, text)| (line, text.to_owned())));
+}
+
+#[test]
 fn background_that_nobody_bears_is_told() {
     let told = wrong(X86, "background: [{arch: s390x, load: 0.5}]\n");
     assert_eq!(
@@ -251,6 +379,29 @@ fn keys_that_no_module_build_heeds_are_remarked() {
     let places: Vec<u32> = told.iter().map(|(line, _)| *line).collect();
     assert_eq!(places, [4, 6, 7]);
     assert!(told[1].1.starts_with("`repo.lag` changes nothing here"), "{told:?}");
+    assert_eq!(
+        remarks(X86, "repo: {auto_lag: 1h, auto_interval: 5s, auto_priority: 1}\n").len(),
+        3
+    );
+    assert_eq!(remarks(X86, "repo: {auto: true, auto_lag: 1h, lag_window: 5m}\n"), []);
+    let given = "repo: {createrepo: 5s}\nfallback: {createrepo: 6s}\n";
+    assert_eq!(remarks(X86, given).len(), 1);
+    assert_eq!(remarks(X86, "fallback: {createrepo: 6s}\n"), []);
+    assert_eq!(remarks(X86, "weights: {createdistrepo: 1, createrepo: 1}\n").len(), 1);
+}
+
+#[test]
+fn remarks_have_a_code_and_a_place_and_are_warnings() {
+    let idle = "- {name: img, count: 1, arches: [x86_64], channels: [image], max_jobs: 1}\n";
+    let one = "- {name: x86, count: 2, arches: [x86_64], max_jobs: 1}\n";
+    let told = findings(&format!("{one}{idle}"), "repo: {lag: 1h}\n");
+    let found: Vec<_> = told
+        .iter()
+        .map(|finding| (finding.code.as_str(), finding.place.line, finding.place.column))
+        .collect();
+    // The list of builders is placed where its first map begins, behind the dash.
+    assert_eq!(found, [("farm-full", 3, 3), ("farm-idle", 4, 3), ("setting-unused", 5, 8)]);
+    assert!(told.iter().all(|finding| finding.severity() == crate::load::Severity::Warning));
 }
 
 #[test]
@@ -270,4 +421,21 @@ fn an_ideal_farm_without_builders_is_told_unless_they_are_varied() {
     assert_eq!(findings[0].place.line, 2);
     let varied = Farm::read_to_vary(text, 0, |farm| farm.builders[0].count = 3).unwrap();
     assert_eq!(varied.builders[0].count, 0);
+}
+
+/// Returns the keys that a page names in the first column of its tables, such as `hub.max_jobs`.
+fn documented(page: &str) -> BTreeSet<String> {
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
+    let first = rows.filter_map(|row| row.split(" |").next());
+    let names = first.flat_map(|cell| cell.split('`').step_by(2).map(str::to_owned));
+    names.collect()
+}
+
+#[test]
+fn every_key_stands_in_the_page_on_the_farm_and_no_other() {
+    let known: BTreeSet<String> = keys().collect();
+    let page = documented(include_str!("../../docs/farm-model.md"));
+    let missing: Vec<_> = known.difference(&page).collect();
+    let unknown: Vec<_> = page.difference(&known).collect();
+    assert!(missing.is_empty() && unknown.is_empty(), "missing {missing:?}, unknown {unknown:?}");
 }

@@ -134,6 +134,9 @@ codes! {
     SettingUnknown "setting-unknown" Error "A farm or scenario file has a key that does not exist.";
     SettingUnsupported "setting-unsupported" Error "A key exists but is not yet supported.";
     SettingValue "setting-value" Error "A value of a farm or scenario file is missing or wrong.";
+    SettingUnused "setting-unused" Warning "A key of a farm or scenario file changes nothing in a rebuild of modules.";
+    FarmIdle "farm-idle" Warning "Builders of a farm serve no channel that a task goes to.";
+    FarmFull "farm-full" Warning "Builders of a farm have so few places that waiting builds can fill them all.";
     TraceClock "trace-clock" Warning "Times of a trace contradict each other: a clock was set back or is ahead.";
     TraceColumn "trace-column" Error "A trace lacks a column it needs, or has one twice.";
     TraceColumnUnknown "trace-column-unknown" Warning "A trace has a column that is not read.";

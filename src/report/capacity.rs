@@ -87,8 +87,8 @@ pub struct PointSummary {
     builders: BTreeMap<String, Amount>,
     approach: String,
     makespan_seconds: Distribution,
-    /// The mean share of the makespan for which a builder of an arch worked, on one task or more. In
-    /// the ideal model what is built for `noarch` is left out: nobody tells on whose builders it ran.
+    /// The mean share of the makespan for which a builder that has an arch worked, on one task or
+    /// more of whatever arch: what is built for `noarch` counts where it was built.
     utilization: BTreeMap<Arch, f64>,
     /// The share of runs that were done in time.
     pub meets_deadline_share: f64,

@@ -268,7 +268,8 @@ pub fn advice(run: &Run) -> Vec<(String, &'static str)> {
     if run.arches_without_builder.is_empty() && !run.stuck.is_empty() {
         advice.push((
             format!("what is left at the hub does not go on: {}", run.stuck.join("; ")),
-            "give the farm builders, capacity or max_jobs for it, or let lost builders come back",
+            "give the farm builders, capacity or max_jobs for it, have fewer refuse it, or let lost \
+             builders come back",
         ));
     }
     if run.figures.outcome == Outcome::Capped {
@@ -317,7 +318,8 @@ fn hint(reason: &Reason) -> Option<&'static str> {
              again, people.fix repairs it"
         }
         Reason::RepoFailed => {
-            "a repo-failure of the scenario, or a wait longer than repo.wait_timeout of the farm"
+            "a repo-failure of the scenario, rows of createrepo in the trace that failed, or a wait \
+             longer than repo.wait_timeout of the farm"
         }
         Reason::Canceled => "a module-canceled of the scenario; people.fix has it go on",
         Reason::TestNotPassed(_) => {

@@ -1,13 +1,13 @@
 //! What a scenario says to no effect, whatever it is run on. Nothing is refused for it: it does no
 //! harm, but is hardly meant.
 
-use super::{Builds, Fault, FaultKind, Gate, Outcomes, Remark, Scenario, Tests};
-use crate::load::Place;
+use super::{Builds, Fault, FaultKind, Gate, Outcomes, Scenario, Tests};
+use crate::load::{Code, Finding, Place};
 use crate::settings::{Section, Value};
 use crate::time::Millis;
 
 /// Returns what is of no effect, in the order of the file.
-pub(super) fn silent(file: &Section<'_>, scenario: &Scenario) -> Vec<Remark> {
+pub(super) fn silent(file: &Section<'_>, scenario: &Scenario) -> Vec<Finding> {
     let mut silent = Silent { file, remarks: Vec::new() };
     silent.builds(scenario);
     silent.tests(&scenario.tests);
@@ -19,12 +19,12 @@ pub(super) fn silent(file: &Section<'_>, scenario: &Scenario) -> Vec<Remark> {
 
 struct Silent<'f, 'n> {
     file: &'f Section<'n>,
-    remarks: Vec<Remark>,
+    remarks: Vec<Finding>,
 }
 
 impl Silent<'_, '_> {
     fn say(&mut self, place: Option<Place>, message: String) {
-        self.remarks.extend(place.map(|place| Remark { place, message }));
+        self.remarks.extend(place.map(|place| Finding::new(Code::SettingUnused, place, message)));
     }
 
     /// Tells of a key that is of no effect where it is given.

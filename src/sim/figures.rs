@@ -73,8 +73,8 @@ pub struct RunFigures {
 pub struct Busy {
     /// What tasks took, by the arch of the task, in arch order.
     pub(super) tasks: Vec<(Arch, Millis)>,
-    /// For how long builders with an arch had a task that works, one or several; `None` where a
-    /// builder takes one at a time, which is then told by the tasks.
+    /// For how long builders with an arch had a task that works, one or several; `None` where that
+    /// is told by the tasks.
     pub(super) builders: Option<Vec<(Arch, Millis)>>,
     /// Until when builders were watched, which may be after the last change of a module.
     pub(super) until: Millis,

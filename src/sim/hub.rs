@@ -18,120 +18,52 @@
 //! change nothing can be left out without a trace ([`Polling`]).
 
 mod assign;
+mod autoregen;
 mod builder;
 mod create;
 mod fault;
 mod finish;
 mod handler;
+mod manager;
+mod notice;
 mod poll;
+mod refusal;
 mod repo;
 mod repo_work;
+mod request;
 pub mod scheduler;
 mod settings;
+mod stamp;
 mod task;
 #[cfg(test)]
 mod tests;
+mod trees;
 mod verdict;
+mod waitrepo;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
 use self::builder::{Builder, Lanes};
-use self::repo::Repos;
+use self::refusal::Refusals;
+use self::repo::{ManagerPhases, Repos};
 use self::scheduler::Scheduler;
+use self::stamp::{Kind, Stamp};
 use self::task::{NONE, Task};
 use crate::koji::TaskState;
 use crate::time::{Millis, Timestamp};
 
+pub use self::notice::{Happened, Notice};
 pub use self::repo::{EventId, RequestId, TagId};
 pub use self::repo_work::{Regeneration, RepoWork};
+pub use self::request::{BuildRepo, BuildSpec, Method, Request, Tagging, TaskId, Work};
 pub use self::settings::{
-    ArchSet, BuilderSettings, CHANNEL_CREATEREPO, CHANNEL_DEFAULT, CREATEREPO, Phases, Polling,
+    ArchSet, BuilderSettings, CHANNEL_CREATEREPO, CHANNEL_DEFAULT, MethodSet, Phases, Polling,
     Settings, TaskArch,
 };
-pub use self::task::{
-    BuildRepo, BuildSpec, Method, Request, Tagging, TaskId, TaskInfo, Work, history_weight,
-};
+pub use self::task::TaskInfo;
 pub use self::verdict::{Stuck, Why};
-
-/// Something that happened at the hub.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// When.
-    pub time: Timestamp,
-    /// What.
-    pub what: Happened,
-}
-
-/// What happened at the hub.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Happened {
-    /// A task reached a final state.
-    Ended {
-        /// The task.
-        task: TaskId,
-        /// CLOSED, FAILED or CANCELED.
-        state: TaskState,
-    },
-    /// A builder lost a task that it had opened; the task is free again.
-    Freed {
-        /// The task.
-        task: TaskId,
-        /// Where it was.
-        builder: u32,
-        /// Since when it was open there.
-        opened: Timestamp,
-    },
-    /// A repo that was asked for is there.
-    RepoDone {
-        /// The request.
-        request: RequestId,
-    },
-    /// A repo that was asked for was tried as often as allowed, and failed.
-    RepoFailed {
-        /// The request.
-        request: RequestId,
-    },
-}
-
-/// What happens at one moment happens in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
-    /// Time is up for something that the scheduler checks.
-    Wake,
-    /// A leaf task ends.
-    End,
-    /// A client's task arrives.
-    Arrive,
-    /// The repo manager looks at its queue.
-    Manager,
-    /// A `waitrepo` task looks.
-    Look,
-    /// A builder polls.
-    Poll,
-}
-
-/// A place in the order of all that happens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Stamp {
-    time: Timestamp,
-    kind: Kind,
-    index: u32,
-}
-
-impl Stamp {
-    /// Returns the first poll that may follow, as time and builder.
-    fn next_poll(self) -> (Timestamp, u32) {
-        match (self.kind, self.index) {
-            (Kind::Poll, u32::MAX) => (self.time + Millis(1), 0),
-            (Kind::Poll, at) => (self.time, at + 1),
-            (Kind::Wake | Kind::End | Kind::Arrive | Kind::Manager | Kind::Look, _) => {
-                (self.time, 0)
-            }
-        }
-    }
-}
 
 /// Who may take a task: a channel, and what its arch demands of a builder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -156,8 +88,7 @@ pub struct Hub {
     bin_keys: BTreeMap<BinKey, u32>,
     /// Tasks to give out, in the order in which that is done.
     free: BTreeSet<(i32, Timestamp, u32)>,
-    /// Builders that refused a task for a while: task, builder, until when.
-    refusals: Vec<(u32, u32, Timestamp)>,
+    refusals: Refusals,
     scheduler: Scheduler,
     /// The scheduler runs in the first poll from here on.
     next_run: Timestamp,
@@ -201,13 +132,13 @@ impl Hub {
             bins: Vec::new(),
             bin_keys: BTreeMap::new(),
             free: BTreeSet::new(),
-            refusals: Vec::new(),
-            scheduler: Scheduler::new(settings.hub.capacity_overcommit),
+            refusals: Refusals::default(),
+            scheduler: Scheduler::new(&settings.hub),
             next_run: Timestamp(settings.hub.run_interval.saturating_sub(phases.run_age).0),
             run_poll: None,
             has_change: false,
             wake: task::NEVER,
-            repos: Repos::new(phases.manager),
+            repos: Repos::new(ManagerPhases { queue: phases.manager, autoregen: phases.autoregen }),
             next_submit: Timestamp::START,
             is_offline: false,
             broken: Vec::new(),
@@ -341,6 +272,7 @@ impl Hub {
             Kind::Wake => self.wake_scheduler(),
             Kind::End => self.leaf_ends(stamp.index),
             Kind::Arrive => self.arrive(stamp.index),
+            Kind::AutoRegen => self.look_after(TagId(stamp.index)),
             Kind::Manager => self.manage_repos(),
             Kind::Look => self.look(stamp.index),
             Kind::Poll => self.poll(stamp.index),

@@ -217,7 +217,7 @@ impl<'a> Koji<'a> {
 
     pub(super) fn busy(&self) -> Busy {
         match self {
-            Self::Ideal(koji) => Busy::of_tasks(koji.busy()),
+            Self::Ideal(koji) => koji.busy(),
             Self::OnHub(koji) => koji.busy(),
         }
     }

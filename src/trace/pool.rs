@@ -84,6 +84,8 @@ pub(super) struct Pools {
     methods: BTreeMap<Arc<str>, MethodPools>,
     /// The arch of the first row of each package of which whole builds are known.
     whole: BTreeMap<Arc<str>, crate::name::Arch>,
+    /// For methods without a closed row.
+    pub(super) fallback: super::Fallback,
 }
 
 impl Pools {
@@ -164,7 +166,7 @@ impl Pools {
     /// Returns samples where no task of the method ever closed: the default time, and what
     /// failures were recorded.
     fn without_success(&self, method: &str, package: &str, arch: &str) -> Samples {
-        let run = super::default_run(method);
+        let run = self.fallback.of(method);
         let pools = self.methods.get(method);
         let own = pools.and_then(|pools| pools.own(package, arch));
         let draws = own.map(|own| own.shared.draws.clone());

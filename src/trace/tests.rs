@@ -71,6 +71,28 @@ fn without_a_trace_the_defaults_hold() {
 }
 
 #[test]
+fn other_fallbacks_hold_where_nothing_is_recorded_and_nowhere_else() {
+    let fallback = Fallback {
+        build_arch: Millis::from_secs(7),
+        build_srpm: Millis::from_secs(5),
+        tag_build: Millis::from_secs(3),
+        createrepo: Millis::from_secs(1),
+    };
+    let history = History::default().with_fallback(fallback.clone());
+    let seconds = [BUILD_ARCH, BUILD_SRPM, TAG_BUILD, CREATEREPO].map(|method| {
+        let drawn = history.samples(method, &"perl".into(), &"x86_64".into()).replay(1);
+        let (run, _) = history.estimate(method, &"perl".into(), &"x86_64".into());
+        assert_eq!(run, drawn.run);
+        run.0 / 1000
+    });
+    assert_eq!(seconds, [7, 5, 3, 1]);
+    let text = b"package,method,arch,run_seconds,outcome\nperl,buildArch,x86_64,42,closed\n";
+    let history = History::read(&[("t.csv", text)]).with_fallback(fallback);
+    let run = |method| history.estimate(method, &"bash".into(), &"x86_64".into()).0.0 / 1000;
+    assert_eq!((run(BUILD_ARCH), run(TAG_BUILD)), (42, 3));
+}
+
+#[test]
 fn replay_takes_the_rows_in_order_then_round_again() {
     let history = history(&[
         "perl,buildArch,x86_64,10,failed",

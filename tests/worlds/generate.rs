@@ -109,7 +109,7 @@ pub(super) fn world_on_hub(seed: u64) -> World {
     farm.hub.soft_refusal_timeout = secs(dice.one(&[30, 900]));
     farm.repo.check_interval = secs(dice.one(&[5, 15]));
     farm.repo.tasks_max = dice.one(&[1, 10]);
-    farm.repo.tries = dice.one(&[1, 3]);
+    farm.repo.retries = dice.one(&[0, 2]);
     farm.repo.wait_timeout = secs(dice.one(&[600, 7200]));
     let mut step = |package: &str, method: &str| Row {
         package: package.into(),

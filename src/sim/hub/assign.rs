@@ -4,7 +4,7 @@
 //! interval. When nothing changed since the last one, a run decides nothing, but it counts: the next
 //! one is an interval later. Such runs are not carried out one by one, only their times are followed.
 
-use super::scheduler::{BuilderView, FREE_MAX, FreeTask};
+use super::scheduler::{BuilderView, FreeTask};
 use super::task::NEVER;
 use super::{Hub, Kind, Stamp};
 use crate::koji::TaskState;
@@ -59,7 +59,7 @@ impl Hub {
         self.events += 1;
         self.next_run = now + self.run_interval();
         self.has_change = false;
-        self.refusals.retain(|&(_, _, until)| until >= now);
+        self.refusals.drop_ended(now);
         let active = self.overdue();
         self.give_out();
         self.free_overdue(&active);
@@ -72,24 +72,21 @@ impl Hub {
         }
         let mut views: Vec<BuilderView> =
             (0..self.builder_count()).map(|at| self.view(at)).collect();
-        let refused: Vec<(u32, Vec<u32>)> = self.refused();
+        let most = self.settings.hub.free_tasks_max as usize;
         let free: Vec<FreeTask<'_>> = self
             .free
             .iter()
-            .take(FREE_MAX)
+            .take(most)
             .map(|&(_, _, id)| FreeTask {
                 id,
                 bin: &self.bins[self.tasks[id as usize].bin as usize],
-                refused: refused
-                    .iter()
-                    .find(|(task, _)| *task == id)
-                    .map_or(&[], |(_, builders)| builders.as_slice()),
+                refused: self.refusals.of(id),
             })
             .collect();
         let mut out = Vec::new();
         self.scheduler.assign(&mut views, &free, &mut out);
         // More than one run looks at may be free, and the next looks further.
-        self.has_change |= !out.is_empty() && self.free.len() > FREE_MAX;
+        self.has_change |= !out.is_empty() && self.free.len() > most;
         for (task, at) in out {
             self.give(task, at);
         }
@@ -107,17 +104,6 @@ impl Hub {
             load: builder.hub_load,
             tasks: builder.tasks(),
         }
-    }
-
-    fn refused(&self) -> Vec<(u32, Vec<u32>)> {
-        let mut all: Vec<(u32, Vec<u32>)> = Vec::new();
-        for &(task, builder, _) in &self.refusals {
-            match all.iter_mut().find(|(known, _)| *known == task) {
-                Some((_, builders)) => builders.push(builder),
-                None => all.push((task, vec![builder])),
-            }
-        }
-        all
     }
 
     fn give(&mut self, task: u32, at: u32) {
@@ -159,7 +145,7 @@ impl Hub {
             let (at, since) = (entry.builder, entry.assigned);
             if entry.state == TaskState::Assigned && self.heard(at) > since {
                 let until = now + self.settings.hub.soft_refusal_timeout;
-                self.refusals.push((task, at, until));
+                self.refusals.add(task, at, until);
             }
             self.free_task(task);
         }
@@ -178,9 +164,7 @@ impl Hub {
                 wake = wake.min(self.heard(at) + hub.host_timeout);
             }
         }
-        for &(_, _, until) in &self.refusals {
-            wake = wake.min(until);
-        }
+        wake = wake.min(self.refusals.first_end());
         let is_planned = wake != NEVER;
         self.set_wake(if is_planned { wake.max(now) + Millis(1) } else { NEVER });
     }

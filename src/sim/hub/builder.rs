@@ -218,7 +218,7 @@ impl Hub {
         let open = open.filter(|task| !task.is_waiting).map(|task| task.weight);
         let own = builder.settings.background + open.sum::<f64>();
         #[expect(clippy::cast_precision_loss, reason = "a builder has few tasks")]
-        let assigned = super::scheduler::UNIT_WEIGHT * builder.assigned.len() as f64;
+        let assigned = self.settings.hub.unit_weight * builder.assigned.len() as f64;
         let rate = rate(&builder.settings, own);
         let builder = &mut self.builders[at as usize];
         builder.own_load = own;

@@ -62,7 +62,8 @@ impl Hub {
         };
         let bin = self.bin(BinKey { channel: u32::from(of_repo), arches });
         let id = u32::try_from(self.tasks.len()).expect("tasks are numbered by u32");
-        self.tasks.push(Task { bin, arch, ..task });
+        let weight = self.settings.weight(task.method);
+        self.tasks.push(Task { bin, arch, weight, ..task });
         self.live += 1;
         id
     }

@@ -36,11 +36,12 @@ impl Hub {
                     self.plan_look(held.index);
                     continue;
                 }
-                Kind::Wake | Kind::Arrive | Kind::Manager => {}
+                Kind::Wake | Kind::Arrive | Kind::AutoRegen | Kind::Manager => {}
             }
             self.push(Stamp { time, ..held });
         }
         self.call_manager();
+        self.call_autoregen_of_all();
     }
 
     /// Keeps what could not reach the hub.

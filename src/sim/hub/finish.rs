@@ -43,6 +43,7 @@ impl Hub {
         self.live -= 1;
         let now = self.now();
         self.leave(task);
+        self.refusals.forget(task);
         let entry = &mut self.tasks[task as usize];
         entry.state = state;
         entry.ends = now;

@@ -1,5 +1,6 @@
 //! One turn of a builder: it looks after its tasks, reports, and takes one more.
 
+use super::task::NEVER;
 use super::{Hub, Kind, Stamp};
 use crate::koji::TaskState;
 use crate::time::Timestamp;
@@ -53,7 +54,7 @@ impl Hub {
             });
             self.wake_after(heard + self.settings.hub.host_timeout);
         }
-        self.change_lane(at, |builder| builder.anchor = super::task::NEVER);
+        self.change_lane(at, |builder| builder.anchor = NEVER);
         self.hold(Kind::Poll, at);
     }
 
@@ -93,20 +94,35 @@ impl Hub {
         if self.builders[at as usize].assigned.is_empty() && now >= self.next_run {
             self.run_scheduler();
         }
+        while let Some(task) = self.first_assigned(at) {
+            if self.has_no_handler(task, at) {
+                // It is not taken: the turn goes on with the next.
+                self.refuse(task, at, NEVER);
+            } else {
+                self.take(task, at);
+                return;
+            }
+        }
+    }
+
+    fn first_assigned(&self, at: u32) -> Option<u32> {
         let order = |task: &u32| {
             let entry = &self.tasks[*task as usize];
             (entry.priority, entry.created, *task)
         };
-        let Some(task) = self.builders[at as usize].assigned.iter().copied().min_by_key(order)
-        else {
-            return;
-        };
-        let next = now + self.settings.hub.builder_turn;
+        self.builders[at as usize].assigned.iter().copied().min_by_key(order)
+    }
+
+    fn take(&mut self, task: u32, at: u32) {
+        let next = self.now() + self.settings.hub.builder_turn;
         self.change_lane(at, |builder| {
             builder.assigned.retain(|&other| other != task);
             builder.anchor = next;
         });
-        self.open(task, at);
+        match self.refused_by_handler(task, at) {
+            Some(until) => self.refuse(task, at, until),
+            None => self.open(task, at),
+        }
         // After a turn that took something the next follows at once, whatever it finds.
         self.schedule_poll(at);
     }

@@ -2,14 +2,13 @@
 //!
 //! Every change of a tag has an event, and so has every repo: a repo holds what was tagged up to its
 //! event. A request for a repo is met at once by one that is new enough; else it joins one under way,
-//! or waits for the repo manager, which looks every 15 s and has `newRepo` tasks made, ten at most.
+//! or waits for the repo manager.
 
 use super::repo_work::{Regeneration, RepoWork};
+use super::request::Work;
 use super::settings::ArchSet;
-use super::task::{Job, NEVER, Task, WaitRepo, Work};
-use super::{Happened, Hub, Kind, Method, Stamp, TaskArch};
+use super::{Happened, Hub};
 use crate::farm::Repo as Constants;
-use crate::koji::TaskState;
 use crate::time::{Millis, Timestamp};
 
 /// A build tag: what is built in it sees what is tagged into it.
@@ -25,21 +24,25 @@ pub struct RequestId(pub u32);
 pub struct EventId(pub u32);
 
 #[derive(Clone, Debug)]
-struct Tag {
-    arches: ArchSet,
+pub(super) struct Tag {
+    pub(super) arches: ArchSet,
     /// The event of its last change.
-    changed: EventId,
+    pub(super) changed: EventId,
     /// The event of its newest repo that is ready.
-    ready: Option<EventId>,
+    pub(super) ready: Option<EventId>,
+    /// The newest event that a repo was asked for in vain.
+    pub(super) given_up: Option<EventId>,
+    /// When the manager looks whether its repo is too old.
+    pub(super) look_at: Option<Timestamp>,
     createrepo: RepoWork,
     builds: u64,
     /// How often a regeneration of it was begun.
-    regenerations: u32,
-    waiters: Vec<u32>,
+    pub(super) regenerations: u32,
+    pub(super) waiters: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum RequestState {
+pub(super) enum RequestState {
     Queued,
     UnderWay { task: u32 },
     Met,
@@ -47,32 +50,41 @@ enum RequestState {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Request {
-    tag: TagId,
-    least: EventId,
-    priority: i32,
-    tries: u32,
-    state: RequestState,
+pub(super) struct Request {
+    pub(super) tag: TagId,
+    pub(super) least: EventId,
+    pub(super) priority: i32,
+    pub(super) tries: u32,
+    pub(super) state: RequestState,
+}
+
+/// When the repo manager's two threads look first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ManagerPhases {
+    pub(super) queue: Millis,
+    pub(super) autoregen: Millis,
 }
 
 /// All tags and requests.
 #[derive(Clone, Debug)]
 pub(super) struct Repos {
-    tags: Vec<Tag>,
-    requests: Vec<Request>,
+    pub(super) tags: Vec<Tag>,
+    pub(super) requests: Vec<Request>,
     /// Requests that are neither met nor given up.
-    active: Vec<u32>,
-    in_flight: u32,
+    pub(super) active: Vec<u32>,
+    /// How many `newRepo` tasks are not over.
+    pub(super) in_flight: u32,
     /// When each event was, in order.
     events: Vec<Timestamp>,
     /// How many repos were made.
-    made: u64,
-    phase: Millis,
-    manager_at: Option<Timestamp>,
+    pub(super) made: u64,
+    pub(super) phases: ManagerPhases,
+    /// When the manager looks at its queue next.
+    pub(super) manager_at: Option<Timestamp>,
 }
 
 impl Repos {
-    pub(super) fn new(phase: Millis) -> Self {
+    pub(super) fn new(phases: ManagerPhases) -> Self {
         Self {
             tags: Vec::new(),
             requests: Vec::new(),
@@ -80,7 +92,7 @@ impl Repos {
             in_flight: 0,
             events: Vec::new(),
             made: 0,
-            phase,
+            phases,
             manager_at: None,
         }
     }
@@ -100,6 +112,29 @@ impl Repos {
         tag.createrepo.of(Regeneration { number, arch, builds: tag.builds })
     }
 
+    pub(super) fn tag(&self, tag: TagId) -> &Tag {
+        &self.tags[tag.0 as usize]
+    }
+
+    pub(super) fn tag_mut(&mut self, tag: TagId) -> &mut Tag {
+        &mut self.tags[tag.0 as usize]
+    }
+
+    pub(super) fn tag_ids(&self) -> impl Iterator<Item = TagId> + use<> {
+        (0..u32::try_from(self.tags.len()).expect("tags are numbered by u32")).map(TagId)
+    }
+
+    /// Returns the requests for repos of a tag that are neither met nor given up.
+    pub(super) fn active_of(&self, tag: TagId) -> impl Iterator<Item = &Request> {
+        let active = self.active.iter().map(|&at| &self.requests[at as usize]);
+        active.filter(move |request| request.tag == tag)
+    }
+
+    /// Returns when the event after one was.
+    pub(super) fn time_after(&self, event: EventId) -> Timestamp {
+        self.events[event.0 as usize]
+    }
+
     pub(super) fn last_change(&self, tag: TagId) -> EventId {
         self.tags[tag.0 as usize].changed
     }
@@ -108,10 +143,20 @@ impl Repos {
         self.tags[tag.0 as usize].ready.is_some_and(|ready| ready >= least)
     }
 
-    /// Returns the least event of a repo that a plain build accepts: the last one before a moment an
-    /// hour ago, rounded down to ten minutes, or the tag's last change, whichever is older.
+    /// Returns the least event of a repo that a plain build accepts.
     pub(super) fn least_lagging(&self, tag: TagId, now: Timestamp, repo: &Constants) -> EventId {
-        let then = now.0.saturating_sub(repo.lag.0) / repo.lag_window.0 * repo.lag_window.0;
+        self.least_of_age(tag, now, (repo.lag, repo.lag_window))
+    }
+
+    /// Returns the least event of a repo that may be so old: the last one before a moment that long
+    /// ago, rounded down to a window, or the tag's last change, whichever is older.
+    pub(super) fn least_of_age(
+        &self,
+        tag: TagId,
+        now: Timestamp,
+        (lag, window): (Millis, Millis),
+    ) -> EventId {
+        let then = now.0.saturating_sub(lag.0) / window.0 * window.0;
         let base = self.events.partition_point(|time| time.0 < then);
         let base = EventId(u32::try_from(base).expect("events are numbered by u32"));
         base.min(self.last_change(tag))
@@ -131,11 +176,14 @@ impl Hub {
             arches,
             changed,
             ready: None,
+            given_up: None,
+            look_at: None,
             createrepo: createrepo.into(),
             builds: 0,
             regenerations: 0,
             waiters: Vec::new(),
         });
+        self.call_autoregen(TagId(id));
         TagId(id)
     }
 
@@ -163,14 +211,16 @@ impl Hub {
 
     /// Returns the request that stands for this one: a repo that is there, one under way that will
     /// do, or a new one.
-    fn ask(&mut self, tag: TagId, least: EventId, priority: i32) -> u32 {
+    pub(super) fn ask(&mut self, tag: TagId, least: EventId, priority: i32) -> u32 {
         let repos = &mut self.repos;
         let is_met = repos.has_ready(tag, least);
         let joins = |&&at: &&u32| {
             let request = &repos.requests[at as usize];
             request.tag == tag && request.least >= least
         };
-        if !is_met && let Some(&at) = repos.active.iter().find(joins) {
+        // The first of the queue; a `newRepo` task that is there keeps its own priority.
+        let place = |&&at: &&u32| (repos.requests[at as usize].priority, at);
+        if !is_met && let Some(&at) = repos.active.iter().filter(joins).min_by_key(place) {
             let request = &mut repos.requests[at as usize];
             request.priority = request.priority.min(priority);
             return at;
@@ -185,99 +235,6 @@ impl Hub {
         at
     }
 
-    /// Has the repo manager look at its next turn, since there is something in its queue.
-    pub(super) fn call_manager(&mut self) {
-        let queued = |&at: &u32| self.repos.requests[at as usize].state == RequestState::Queued;
-        let is_full = self.repos.in_flight >= self.settings.repo.tasks_max;
-        let is_literal = self.settings.polling == super::Polling::Literal;
-        // Away from the hub it goes on looking, in vain.
-        if self.is_offline
-            || !is_literal && (is_full || !self.repos.active.iter().copied().any(|at| queued(&at)))
-        {
-            return;
-        }
-        let every = self.settings.repo.check_interval;
-        let is_past = |time| Stamp { time, kind: Kind::Manager, index: 0 } <= self.passed;
-        let time = next_of(Timestamp(self.repos.phase.0), every, is_past, self.passed.time);
-        if self.repos.manager_at != Some(time) {
-            self.repos.manager_at = Some(time);
-            self.push(Stamp { time, kind: Kind::Manager, index: 0 });
-        }
-    }
-
-    /// The repo manager looks at its queue: most urgent first, then oldest.
-    pub(super) fn manage_repos(&mut self) {
-        self.repos.manager_at = None;
-        if !self.is_offline {
-            self.events += 1;
-            let mut queued: Vec<(i32, u32)> = Vec::new();
-            for &at in &self.repos.active {
-                let request = &self.repos.requests[at as usize];
-                if request.state == RequestState::Queued {
-                    queued.push((request.priority, at));
-                }
-            }
-            queued.sort_unstable();
-            for (_, at) in queued {
-                if self.repos.in_flight < self.settings.repo.tasks_max {
-                    self.make_repo(at);
-                }
-            }
-        }
-        self.call_manager();
-    }
-
-    fn make_repo(&mut self, at: u32) {
-        let tag = self.repos.requests[at as usize].tag;
-        let priority = self.settings.repo.priority;
-        let number = &mut self.repos.tags[tag.0 as usize].regenerations;
-        *number += 1;
-        let job = Job::NewRepo { tag, number: *number, event: EventId(0), is_begun: false };
-        let task = Task { priority, created: self.now(), ..Task::new(Method::NewRepo, job) };
-        let task = self.new_task(task, TaskArch::Noarch);
-        let request = &mut self.repos.requests[at as usize];
-        request.state = RequestState::UnderWay { task };
-        request.tries += 1;
-        self.repos.in_flight += 1;
-        self.release(task);
-    }
-
-    /// A regeneration ended: a repo meets every request it is new enough for; one that failed is
-    /// tried again, as often as allowed.
-    pub(super) fn repo_ended(&mut self, task: u32, of: (TagId, EventId), state: TaskState) {
-        let (tag, event) = of;
-        self.repos.in_flight -= 1;
-        let is_ready = state == TaskState::Closed;
-        if is_ready {
-            let ready = &mut self.repos.tags[tag.0 as usize].ready;
-            *ready = Some(ready.map_or(event, |old| old.max(event)));
-            self.repos.made += 1;
-        }
-        for at in self.repos.active.clone() {
-            let tries = self.settings.repo.tries;
-            let request = &mut self.repos.requests[at as usize];
-            let id = RequestId(at);
-            if is_ready && request.tag == tag && request.least <= event {
-                request.state = RequestState::Met;
-                self.say(Happened::RepoDone { request: id });
-            } else if request.state == (RequestState::UnderWay { task }) {
-                if is_ready || request.tries < tries {
-                    request.state = RequestState::Queued;
-                } else {
-                    request.state = RequestState::GivenUp;
-                    self.say(Happened::RepoFailed { request: id });
-                }
-            }
-        }
-        let requests = &self.repos.requests;
-        let is_active = |at: &u32| {
-            !matches!(requests[*at as usize].state, RequestState::Met | RequestState::GivenUp)
-        };
-        self.repos.active.retain(is_active);
-        self.call_manager();
-        self.call_waiters(tag);
-    }
-
     /// Returns how many repos were made so far.
     #[must_use]
     pub fn regenerations(&self) -> u64 {
@@ -288,87 +245,15 @@ impl Hub {
     pub(super) fn tagged(&mut self, tag: TagId, task: u32) {
         let event = self.repos.new_event(self.passed.time);
         self.tasks[task as usize].tagged = Some(event);
-        let tag = &mut self.repos.tags[tag.0 as usize];
-        tag.changed = event;
-        tag.builds += 1;
-    }
-
-    /// A `waitrepo` task looks whether its repo is there.
-    pub(super) fn look(&mut self, task: u32) {
-        let entry = &self.tasks[task as usize];
-        let (Job::WaitRepo(mut wait), TaskState::Open) = (entry.job.clone(), entry.state) else {
-            return;
-        };
-        let now = self.now();
-        let since = now - entry.opened;
-        // One that was freed and opened again looks at other moments than before.
-        let is_its_moment = since.0.is_multiple_of(self.settings.repo.wait_poll.0);
-        if self.builders[entry.builder as usize].is_lost || !is_its_moment {
-            return;
-        }
-        if self.is_offline {
-            self.hold(Kind::Look, task);
-            return;
-        }
-        self.events += 1;
-        let state = self.look_for(&mut wait);
-        self.tasks[task as usize].job = Job::WaitRepo(wait);
-        match state {
-            RequestState::Met => self.finish(task, TaskState::Closed),
-            RequestState::GivenUp => self.finish(task, TaskState::Failed),
-            RequestState::Queued | RequestState::UnderWay { .. } => {
-                if since >= self.settings.repo.wait_timeout {
-                    self.finish(task, TaskState::Failed);
-                } else {
-                    self.wait_on(task, wait);
-                }
-            }
-        }
-    }
-
-    fn look_for(&mut self, wait: &mut WaitRepo) -> RequestState {
-        let request = wait.request.unwrap_or_else(|| {
-            let least = wait.least.unwrap_or_else(|| self.repos.last_change(wait.tag));
-            self.ask(wait.tag, least, self.settings.hub.priority)
-        });
-        wait.request = Some(request);
-        self.repos.requests[request as usize].state
-    }
-
-    /// Looks again when there is news, and when the time to give up has come.
-    fn wait_on(&mut self, task: u32, wait: WaitRepo) {
-        let waiters = &mut self.repos.tags[wait.tag.0 as usize].waiters;
-        if !waiters.contains(&task) {
-            waiters.push(task);
-            let limit = self.settings.repo.wait_timeout.0.div_ceil(self.settings.repo.wait_poll.0);
-            let last = Millis(limit.saturating_mul(self.settings.repo.wait_poll.0));
-            let time = self.tasks[task as usize].opened + last;
-            self.push(Stamp { time, kind: Kind::Look, index: task });
-        }
-        if self.settings.polling == super::Polling::Literal {
-            self.plan_look(task);
-        }
-    }
-
-    fn call_waiters(&mut self, tag: TagId) {
-        for task in self.repos.tags[tag.0 as usize].waiters.clone() {
-            self.plan_look(task);
-        }
-    }
-
-    pub(super) fn plan_look(&mut self, task: u32) {
-        let opened = self.tasks[task as usize].opened;
-        if opened == NEVER {
-            return;
-        }
-        let is_past = |time| Stamp { time, kind: Kind::Look, index: task } <= self.passed;
-        let time = next_of(opened, self.settings.repo.wait_poll, is_past, self.passed.time);
-        self.push(Stamp { time, kind: Kind::Look, index: task });
+        let entry = &mut self.repos.tags[tag.0 as usize];
+        entry.changed = event;
+        entry.builds += 1;
+        self.call_autoregen(tag);
     }
 }
 
 /// Returns the first moment of a lattice, from `from` on, that is not past.
-fn next_of(
+pub(super) fn next_of(
     anchor: Timestamp,
     every: Millis,
     is_past: impl Fn(Timestamp) -> bool,

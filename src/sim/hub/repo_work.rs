@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::task::Work;
+use super::request::Work;
 use crate::time::Millis;
 
 /// One `createrepo` task of a regeneration.

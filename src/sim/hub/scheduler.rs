@@ -5,11 +5,7 @@
 //! here, an earlier task is never displaced by a later one that has fewer builders to go to, and
 //! nothing is known of dependencies: that is koji's rule, not a simplification of it.
 
-pub use crate::farm::UNIT_WEIGHT;
-use crate::farm::least_room;
-
-/// The most free tasks one run of the scheduler looks at.
-pub const FREE_MAX: usize = 1000;
+use crate::farm::Hub;
 
 /// A builder as the hub sees it when the scheduler runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,8 +39,10 @@ pub type Assignment = (u32, u32);
 /// The scheduler, with the memory it works in.
 #[derive(Clone, Debug)]
 pub struct Scheduler {
-    /// By how much a task may exceed what is free (`CapacityOvercommit`).
-    overcommit: f64,
+    /// What a task weighs that no builder has opened.
+    unit: f64,
+    /// What a builder must have free, and more, to be given one.
+    least: f64,
     demand: Vec<f64>,
     groups: Vec<Group>,
     group_of: Vec<usize>,
@@ -61,10 +59,16 @@ struct Group {
 }
 
 impl Scheduler {
-    /// Makes a scheduler for a hub with this `CapacityOvercommit`.
+    /// Makes the scheduler of a hub with these constants.
     #[must_use]
-    pub fn new(overcommit: f64) -> Self {
-        Self { overcommit, demand: Vec::new(), groups: Vec::new(), group_of: Vec::new() }
+    pub fn new(hub: &Hub) -> Self {
+        Self {
+            unit: hub.unit_weight,
+            least: hub.least_room(),
+            demand: Vec::new(),
+            groups: Vec::new(),
+            group_of: Vec::new(),
+        }
     }
 
     /// Gives out `free`, notes the new load in `builders`, and appends what was decided to `out`.
@@ -74,7 +78,7 @@ impl Scheduler {
         free: &[FreeTask<'_>],
         out: &mut Vec<Assignment>,
     ) {
-        let least = least_room(self.overcommit);
+        let (least, unit) = (self.least, self.unit);
         self.group(builders, free, least);
         self.weigh_demand(builders.len(), free);
         for (task, &group) in free.iter().zip(&self.group_of) {
@@ -91,7 +95,7 @@ impl Scheduler {
                 true
             });
             if let Some((at, _)) = best {
-                builders[at as usize].load += UNIT_WEIGHT;
+                builders[at as usize].load += unit;
                 builders[at as usize].tasks += 1;
                 out.push((task.id, at));
             }
@@ -123,14 +127,14 @@ impl Scheduler {
         self.demand.clear();
         self.demand.resize(builders, 0.0);
         for group in &self.groups {
-            let share = group.tasks * UNIT_WEIGHT / count(group.live.len());
+            let share = group.tasks * self.unit / count(group.live.len());
             group.live.iter().for_each(|&at| self.demand[at as usize] += share);
         }
         for (task, &group) in free.iter().zip(&self.group_of) {
             if !task.refused.is_empty() {
                 let may = |at: &&u32| !task.refused.contains(at);
                 let live = &self.groups[group].live;
-                let share = UNIT_WEIGHT / count(live.iter().filter(may).count());
+                let share = self.unit / count(live.iter().filter(may).count());
                 live.iter().filter(may).for_each(|&at| self.demand[at as usize] += share);
             }
         }
@@ -160,7 +164,7 @@ mod tests {
 
     fn run(builders: &mut [BuilderView], free: &[FreeTask<'_>]) -> Vec<Assignment> {
         let mut out = Vec::new();
-        Scheduler::new(5.0).assign(builders, free, &mut out);
+        Scheduler::new(&Hub::default()).assign(builders, free, &mut out);
         out
     }
 
@@ -218,11 +222,13 @@ mod tests {
 
     #[test]
     fn with_less_overcommit_a_task_needs_room_for_what_exceeds_it() {
+        let with =
+            |overcommit| Scheduler::new(&Hub { capacity_overcommit: overcommit, ..Hub::default() });
         let mut out = Vec::new();
         let mut builders = [BuilderView { load: 3.5, ..idle(4.0) }];
-        Scheduler::new(0.4).assign(&mut builders, &tasks(&[0], 1), &mut out);
+        with(0.4).assign(&mut builders, &tasks(&[0], 1), &mut out);
         assert!(out.is_empty(), "0.5 is free, 0.6 is needed");
-        Scheduler::new(0.6).assign(&mut builders, &tasks(&[0], 1), &mut out);
+        with(0.6).assign(&mut builders, &tasks(&[0], 1), &mut out);
         assert_eq!(out.len(), 1, "0.5 is free, 0.4 is needed");
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::farm::{Createrepo, Farm, Hub as HubFarm, Repo as RepoFarm};
+use super::request::Method;
+use crate::farm::{Createrepo, Farm, Hub as HubFarm, Repo as RepoFarm, Weights};
 use crate::name::Arch;
 use crate::time::Millis;
 
@@ -10,9 +11,6 @@ use crate::time::Millis;
 pub const CHANNEL_DEFAULT: &str = "default";
 /// The channel of repo tasks.
 pub const CHANNEL_CREATEREPO: &str = "createrepo";
-
-/// How long `createrepo` runs when neither the farm nor the trace says it.
-pub const CREATEREPO: Millis = Millis::from_secs(60);
 
 /// Whether polls in which nothing can happen are left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +35,10 @@ pub struct BuilderSettings {
     pub capacity: f64,
     /// The limit it reports; `None`: none.
     pub max_jobs: Option<u32>,
+    /// The methods that it refuses.
+    pub refuses: MethodSet,
+    /// Up to when it refuses them, by handlers that cannot work; `None`: it has no handler.
+    pub refuses_until: Option<Millis>,
     /// Where given, its tasks slow down by load over this.
     pub cpus: Option<u32>,
     /// Run times are divided by it.
@@ -48,6 +50,10 @@ pub struct BuilderSettings {
 /// A set of arches, by position in [`Settings::arches`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ArchSet(pub u64);
+
+/// A set of methods.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MethodSet(u16);
 
 /// The arch of a task, by position in [`Settings::arches`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,6 +71,10 @@ pub struct Settings {
     pub hub: HubFarm,
     /// Those of repos.
     pub repo: RepoFarm,
+    /// What tasks weigh.
+    pub weights: Weights,
+    /// How long `createrepo` runs when neither the farm nor the trace says it.
+    pub createrepo_fallback: Millis,
     /// The builders, one by one.
     pub builders: Vec<BuilderSettings>,
     /// Names of groups, for people.
@@ -82,8 +92,10 @@ pub struct Settings {
 pub struct Phases {
     /// Each builder; one that is missing polls at once.
     pub builders: Vec<Millis>,
-    /// The repo manager.
+    /// The repo manager, at its queue.
     pub manager: Millis,
+    /// The repo manager, whether repos are too old.
+    pub autoregen: Millis,
     /// How long before the start the scheduler ran last.
     pub run_age: Millis,
 }
@@ -94,6 +106,22 @@ impl BuilderSettings {
     pub fn takes_builds(&self) -> bool {
         // The channel `default` is the first.
         self.channels.contains(&0)
+    }
+}
+
+impl MethodSet {
+    /// Takes methods by koji's words; others are left out.
+    #[must_use]
+    pub fn of(words: &[String]) -> Self {
+        let is_named = |method: &&Method| words.iter().any(|word| word == method.as_str());
+        let named = Method::ALL.iter().filter(is_named);
+        Self(named.fold(0, |set, &method| set | 1 << method as u16))
+    }
+
+    /// Returns whether a method is in it.
+    #[must_use]
+    pub fn has(self, method: Method) -> bool {
+        self.0 >> method as u16 & 1 == 1
     }
 }
 
@@ -146,6 +174,8 @@ impl Settings {
                 channels: serves.collect(),
                 capacity: group.capacity,
                 max_jobs: group.max_jobs,
+                refuses: MethodSet::of(&group.refuses),
+                refuses_until: group.refuses_until,
                 cpus: group.cpus,
                 speed: group.speed,
                 background: group.capacity * farm.background_of(group),
@@ -155,6 +185,8 @@ impl Settings {
         Self {
             hub: farm.hub.clone(),
             repo: farm.repo.clone(),
+            weights: farm.weights.clone(),
+            createrepo_fallback: farm.fallback.createrepo,
             builders,
             groups: farm.builders.iter().map(|group| group.name.clone()).collect(),
             arches,
@@ -179,11 +211,31 @@ impl Settings {
         self.hub.builder_sleep + self.hub.builder_turn
     }
 
+    /// Returns what an open task of a method weighs, its history left out.
+    #[must_use]
+    pub fn weight(&self, method: Method) -> f64 {
+        let weights = &self.weights;
+        match method {
+            Method::BuildArch => weights.build_arch,
+            Method::BuildSrpm => weights.build_srpm,
+            Method::CreateDistRepo => weights.createdistrepo,
+            Method::Createrepo => weights.createrepo,
+            Method::TagBuild => weights.tag_build,
+            Method::WaitRepo => weights.waitrepo,
+            Method::Build
+            | Method::ChainBuild
+            | Method::DistRepo
+            | Method::ModuleBuild
+            | Method::NewRepo
+            | Method::Other => method.weight(),
+        }
+    }
+
     /// Returns how long `createrepo` runs for a tag of so many builds; `trace` is what the trace says.
     #[must_use]
     pub fn createrepo(&self, builds: u64, trace: Option<Millis>) -> Millis {
         match self.repo.createrepo {
-            Createrepo::Trace => trace.unwrap_or(CREATEREPO),
+            Createrepo::Trace => trace.unwrap_or(self.createrepo_fallback),
             Createrepo::Fixed(run) => run,
             Createrepo::BySize { base, per_build } => {
                 base + Millis(per_build.0.saturating_mul(builds))

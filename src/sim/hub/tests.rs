@@ -9,9 +9,11 @@ use super::*;
 use crate::farm::{Background, BuilderGroup, Farm, Model};
 use crate::koji::TaskState;
 
+mod autoregen;
 mod cases;
 mod identities;
 mod keys;
+mod refusals;
 mod repo_keys;
 mod verdicts;
 mod worlds;

@@ -2,8 +2,7 @@
 
 use super::builder::Builder;
 use super::task::NONE;
-use super::{Hub, TaskId};
-use crate::farm::least_room;
+use super::{Hub, Method, TaskId};
 use crate::koji::TaskState;
 use crate::name::Arch;
 
@@ -29,6 +28,12 @@ pub enum Why {
         channel: String,
         /// The arches of which one would do; none: whatever the arch.
         arches: Vec<Arch>,
+    },
+    /// Builders of its channel and arch all refused it for good.
+    #[error("every builder that could take it refuses {}", .method.as_str())]
+    Refused {
+        /// Its method.
+        method: Method,
     },
     /// Builders that could take it are all lost.
     #[error("every builder that could take it is lost")]
@@ -100,11 +105,16 @@ impl Hub {
         if builders.is_empty() {
             return self.no_builder(bin);
         }
+        let takes = |at: &&u32| !self.refusals.is_for_good(task, **at);
+        let builders: Vec<u32> = builders.iter().filter(takes).copied().collect();
+        if builders.is_empty() {
+            return Why::Refused { method: self.tasks[task as usize].method };
+        }
         let there = || builders.iter().map(|&at| &self.builders[at as usize]);
         if there().all(|builder| builder.is_lost) {
             return Why::Lost;
         }
-        let least = least_room(self.settings.hub.capacity_overcommit);
+        let least = self.settings.hub.least_room();
         let mut rooms = there().filter(|builder| !builder.is_lost).map(Builder::room);
         if !rooms.clone().flatten().any(|room| room > least) {
             let capacity = rooms.by_ref().flatten().reduce(f64::max);

@@ -8,7 +8,7 @@ use super::{Cost, Job, Luck, Notice, Order, TaskBar, Trouble, What};
 use crate::name::Arch;
 use crate::orchestrate::{self, BuildId, ComponentEnd, ComponentIx, ModuleIx, Progress};
 use crate::sim::farm::{Pool, Slot};
-use crate::sim::figures::{Bar, BarEnd};
+use crate::sim::figures::{Bar, BarEnd, Busy};
 use crate::sim::{Setup, history};
 use crate::time::{Millis, Timestamp};
 
@@ -37,6 +37,10 @@ pub(in crate::sim) struct Ideal<'a> {
     has_broken_base: bool,
     ready: Vec<ComponentIx>,
     busy: Vec<Millis>,
+    /// The same by the group of builders that had the task.
+    busy_groups: Vec<Millis>,
+    /// When a builder last had a task.
+    busy_until: Timestamp,
     /// By module: how many of its tasks run, since when at least one does, and for how long one did.
     /// Kept only with bars.
     running: Vec<(u32, Timestamp, Millis)>,
@@ -52,6 +56,8 @@ impl<'a> Ideal<'a> {
             setup,
             pool: Pool::new(&setup.slots, arches, setup.catalog.components.len()),
             busy: vec![Millis::ZERO; arches.len()],
+            busy_groups: vec![Millis::ZERO; setup.slots.groups.len()],
+            busy_until: Timestamp::START,
             ends: BinaryHeap::new(),
             jobs: Vec::new(),
             modules: Vec::new(),
@@ -82,6 +88,8 @@ impl<'a> Ideal<'a> {
         self.luck.reset(catalog.components.len(), replication);
         (self.is_offline, self.has_no_repos, self.has_broken_base) = (false, false, false);
         self.busy.fill(Millis::ZERO);
+        self.busy_groups.fill(Millis::ZERO);
+        self.busy_until = Timestamp::START;
         self.running.clear();
         self.running.resize(catalog.modules.len(), (0, Timestamp::START, Millis::ZERO));
         self.costs.clear();
@@ -243,8 +251,19 @@ impl<'a> Ideal<'a> {
         self.running[module.index()].0 > 0
     }
 
-    pub(super) fn busy(&self) -> Vec<(Arch, Millis)> {
-        self.setup.catalog.arches.iter().cloned().zip(self.busy.iter().copied()).collect()
+    /// Returns what tasks took, and for how long builders of each arch had one: what is built for
+    /// `noarch` counts for the arches of the builder that built it.
+    pub(super) fn busy(&self) -> Busy {
+        let arches = self.setup.catalog.arches.iter().cloned();
+        let tasks = arches.zip(self.busy.iter().copied()).collect();
+        let mut builders: BTreeMap<Arch, Millis> = BTreeMap::new();
+        for (group, &busy) in self.setup.slots.groups.iter().zip(&self.busy_groups) {
+            for arch in &group.arches {
+                *builders.entry(arch.clone()).or_default() += busy;
+            }
+        }
+        let until = Millis(self.busy_until.0);
+        Busy::of_tasks(tasks).with_builders(builders.into_iter().collect(), until)
     }
 
     pub(super) fn tasks(&self) -> u64 {

@@ -20,19 +20,18 @@ use crate::sim::hub_setup::HubSetup;
 use crate::time::{Millis, Timestamp};
 
 mod account;
+mod jobs;
 mod occupied;
 mod own_repo;
 mod submit;
 #[cfg(test)]
 mod tests;
+mod told;
 mod works;
 
 use occupied::Occupied;
 use own_repo::OwnRepos;
 use works::Made;
-
-/// How often the macros package is built before the target counts as broken.
-const MACROS_TRIES: u32 = 3;
 
 /// One component build in koji.
 #[derive(Clone, Copy, Debug)]
@@ -241,195 +240,12 @@ impl<'a> OnHub<'a> {
         }
     }
 
-    fn hear(&mut self, notice: crate::sim::hub::Notice) {
-        match notice.what {
-            Happened::Ended { task, state } => self.task_ended(task, state),
-            Happened::Freed { task, builder, opened } => {
-                self.count_work(task, (builder, opened, notice.time), None);
-            }
-            Happened::RepoDone { request } => self.repo_ended(request, true),
-            Happened::RepoFailed { request } => self.repo_ended(request, false),
-        }
-    }
-
-    fn repo_ended(&mut self, request: RequestId, is_ok: bool) {
-        for job in self.waiting_for.remove(&request).unwrap_or_default() {
-            if self.jobs[job.0 as usize].state != JobState::Repo(request) {
-                continue;
-            }
-            if is_ok {
-                self.jobs[job.0 as usize].state = JobState::Due;
-                self.due.push(job.0);
-            } else {
-                self.no_repo(job);
-            }
-        }
-    }
-
-    /// A repo that was waited for could not be made.
-    fn no_repo(&mut self, job: Job) {
-        match self.jobs[job.0 as usize].order {
-            Order::Target { build, .. } => self.target_broken(job, build),
-            Order::Component { build, component, .. } => {
-                self.component_failed(job, build, component);
-            }
-            Order::Module { .. } | Order::Repo { .. } => {}
-        }
-    }
-
-    fn close(&mut self, job: Job) {
-        self.jobs[job.0 as usize].state = JobState::Over;
-        self.live.remove(&job.0);
-    }
-
-    fn go_live(&mut self, job: Job, state: JobState) {
-        self.jobs[job.0 as usize].state = state;
-        self.live.insert(job.0);
-        match state {
-            JobState::Due => self.due.push(job.0),
-            JobState::Repo(request) => self.waiting_for.entry(request).or_default().push(job),
-            JobState::Own(at) => self.own_repos.begin(job, at),
-            JobState::Over | JobState::Task(_) => {}
-        }
-    }
-
-    pub(super) fn cancel(&mut self, now: Timestamp, job: Job) {
-        self.advance(now);
-        let state = self.jobs[job.0 as usize].state;
-        self.close(job);
-        match state {
-            JobState::Task(task) => {
-                self.hub.cancel(task);
-                self.advance(now);
-            }
-            JobState::Own(at) => self.own_repos.lose(job, at),
-            JobState::Over | JobState::Repo(_) | JobState::Due => {}
-        }
-    }
-
-    pub(super) fn cancel_all(&mut self, now: Timestamp) {
-        for job in self.live.clone() {
-            self.cancel(now, Job(job));
-        }
-        self.notices.clear();
-    }
-
-    pub(super) fn is_waiting(&self, job: Job) -> bool {
-        match self.jobs[job.0 as usize].state {
-            JobState::Task(task) => self.hub.task(task).opened.is_none(),
-            JobState::Due | JobState::Repo(_) => true,
-            JobState::Over | JobState::Own(_) => false,
-        }
-    }
-
     pub(super) fn fix(&mut self, component: ComponentIx) {
         self.luck.fix(component);
     }
 
     pub(super) fn is_fixed(&self, component: ComponentIx) -> bool {
         self.luck.is_fixed(component)
-    }
-
-    pub(super) fn trouble(&mut self, trouble: Trouble, is_on: bool) {
-        match (trouble, is_on) {
-            (Trouble::Offline, true) => self.hub.go_offline(),
-            (Trouble::Offline, false) => self.hub.go_online(),
-            (Trouble::NoRepos, _) => {
-                self.hub.set_broken(Method::Createrepo, is_on);
-                self.own_repos.fail_from_now(is_on);
-            }
-            (Trouble::BrokenBase, _) => self.hub.set_broken(Method::BuildArch, is_on),
-        }
-    }
-
-    /// Loses builders: koji notices by their silence, and only then has their tasks run elsewhere.
-    pub(super) fn take_builders(&mut self, now: Timestamp, group: u32, count: Option<u32>) -> u32 {
-        self.advance(now);
-        let wanted = count.unwrap_or(u32::MAX) as usize;
-        let lost: Vec<u32> = self.hub.builders_of(group, false).take(wanted).collect();
-        for &builder in &lost {
-            self.hub.lose(builder);
-        }
-        small(lost.len())
-    }
-
-    pub(super) fn give_builders(&mut self, group: u32, count: u32) {
-        let back: Vec<u32> = self.hub.builders_of(group, true).take(count as usize).collect();
-        for builder in back {
-            self.hub.recover(builder);
-        }
-    }
-
-    pub(super) fn tasks(&self) -> u64 {
-        self.hub.task_count()
-    }
-
-    pub(super) fn repo_regenerations(&self) -> u64 {
-        self.hub.regenerations()
-    }
-
-    pub(super) fn component_builds(&self) -> u64 {
-        self.built().count() as u64
-    }
-
-    pub(super) fn component_builds_of(&self, module: ModuleIx) -> u32 {
-        let is_its =
-            |component: &ComponentIx| self.setup.catalog.component(*component).module == module;
-        small(self.built().filter(is_its).count())
-    }
-
-    /// Returns the component of every `build` task: what a batch that was never reached would have
-    /// built is drawn, but not there.
-    fn built(&self) -> impl Iterator<Item = ComponentIx> + '_ {
-        self.hub.tasks().filter(|task| task.method == Method::Build).filter_map(|task| {
-            match self.owners[task.subject? as usize] {
-                Owner::Component(run) => Some(self.components[run as usize].component),
-                Owner::Macros(_) => None,
-            }
-        })
-    }
-
-    pub(super) fn busy(&self) -> Busy {
-        let settings = &self.farm.settings;
-        let mut tasks: Vec<(Arch, Millis)> =
-            settings.arches.iter().cloned().zip(self.busy.iter().copied()).collect();
-        tasks.push(("noarch".into(), self.busy_noarch));
-        tasks.sort();
-        let until = Millis(self.occupied.until().0);
-        Busy::of_tasks(tasks).with_builders(self.occupied.by_arch(settings), until)
-    }
-
-    /// Returns why what is left does not go on, once nothing more happens.
-    pub(super) fn stuck(&self) -> Vec<String> {
-        let mut all: Vec<String> =
-            self.hub.stuck().into_iter().map(|stuck| stuck.why.to_string()).collect();
-        // Who waits for a repo has no task that could say so.
-        if self.hub.is_offline() && !self.live.is_empty() {
-            all.push(crate::sim::hub::Why::Offline.to_string());
-        }
-        all.sort_unstable();
-        all.dedup();
-        all
-    }
-
-    pub(super) fn arches_without_builder(&self) -> Vec<Arch> {
-        let mut arches: Vec<Arch> = self
-            .hub
-            .stuck()
-            .into_iter()
-            .filter_map(|stuck| match stuck.why {
-                crate::sim::hub::Why::NoBuilder { arches, .. } => Some(arches),
-                crate::sim::hub::Why::Offline
-                | crate::sim::hub::Why::NeverFits { .. }
-                | crate::sim::hub::Why::Lost
-                | crate::sim::hub::Why::NoRoom { .. }
-                | crate::sim::hub::Why::OnLost => None,
-            })
-            .flatten()
-            .collect();
-        arches.sort_unstable();
-        arches.dedup();
-        arches
     }
 }
 

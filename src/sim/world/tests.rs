@@ -355,3 +355,28 @@ fn a_world_keeps_nothing_of_the_replications_it_ran() {
         );
     }
 }
+
+#[test]
+fn what_is_built_for_noarch_counts_where_it_was_built() {
+    // The first builder has both arches, the second one: `n` goes to the first, which is free, then
+    // `x` to the second; `a` waits for the first until 40.
+    let parts: &[ComponentText<'_>] =
+        &[("n", 0, &[("noarch", 40)]), ("x", 0, &[("x86_64", 10)]), ("a", 1, &[("aarch64", 10)])];
+    let mut setup = setup(&[("m", &[], parts)], &[("both", 1), ("x86_64", 1)]);
+    setup.slots.groups[0].arches = vec!["aarch64".into(), "x86_64".into()];
+    both_approaches(&setup, |run| {
+        assert_eq!(seconds(run), 50);
+        let share = |arch: &str, builders| {
+            let makespan = run.figures.makespan;
+            (run.figures.busy.share(&arch.into(), builders, makespan) * 1e4).round() / 1e4
+        };
+        // The first worked 50 s of 50, the second 10 s.
+        assert!((share("aarch64", 1) - 1.0).abs() < 1e-9, "{}", share("aarch64", 1));
+        assert!((share("x86_64", 2) - 0.6).abs() < 1e-9, "{}", share("x86_64", 2));
+        assert!(share("noarch", 2).abs() < 1e-9);
+        // Tasks stay told by their own arch.
+        let secs = Millis::from_secs;
+        let tasks = [("aarch64", 10), ("noarch", 40), ("x86_64", 10)];
+        assert_eq!(run.figures.busy, tasks.map(|(arch, time)| (arch.into(), secs(time))));
+    });
+}

@@ -5,6 +5,7 @@
 //! down: what a turn adds is a millisecond or two.
 
 use super::*;
+use crate::farm::Weights;
 
 #[test]
 fn run_interval_is_the_time_between_runs() {
@@ -85,6 +86,104 @@ fn capacity_overcommit_is_what_a_task_may_exceed_the_free_capacity_by() {
     // Without it a task needs more than 1 free.
     assert_eq!(assigned(&mut changed(|farm| farm.hub.capacity_overcommit = 0.0), 2), [60, 1080]);
     assert_eq!(assigned(&mut changed(|farm| farm.hub.capacity_overcommit = 0.1), 2), [60, 60]);
+}
+
+#[test]
+fn unit_weight_is_what_a_task_weighs_until_it_is_opened() {
+    let with = |weight: f64| assigned(&mut changed(|farm| farm.hub.unit_weight = weight), 3);
+    // The first fills 2 until it is opened and weighs 1, the second fills what is left at 120; the
+    // third waits for the end of the first at 1060. At half the weight three fit into 2 at once.
+    assert_eq!((with(2.0), with(0.5)), (vec![60, 120, 1080], vec![60, 60, 60]));
+}
+
+#[test]
+fn a_run_looks_at_free_tasks_max_tasks_alone() {
+    let with = |most: u32| assigned(&mut changed(|farm| farm.hub.free_tasks_max = most), 2);
+    assert_eq!((with(1), with(2)), (vec![60, 120], vec![60, 60]));
+}
+
+#[test]
+fn child_priority_is_added_for_the_tasks_below() {
+    let with = |step: i32| {
+        let mut hub = changed(|farm| farm.hub.child_priority = step);
+        let tag = tag(&mut hub);
+        hub.submit(Request::Build(Arc::new(spec(tag))), 0);
+        run(&mut hub);
+        hub.tasks().map(|task| task.priority).collect::<Vec<_>>()
+    };
+    assert_eq!((with(-1), with(5)), (vec![20, 19, 19, 19], vec![20, 25, 25, 25]));
+}
+
+/// Submits a request, a second later a task, and returns when that was assigned: at 120 beside a
+/// task that leaves it room, else after the other has ended.
+fn beside(request: impl FnOnce(TagId) -> Request, change: impl FnOnce(&mut Farm)) -> u64 {
+    let mut hub = changed(change);
+    let tag = tag(&mut hub);
+    let request = request(tag);
+    hub.submit(request, 0);
+    advance(&mut hub, at(61));
+    let task = hub.submit(work(10), 0);
+    run(&mut hub);
+    whole(hub.task(task).assigned)
+}
+
+#[test]
+fn an_open_task_weighs_what_the_weight_of_its_method_says() {
+    let of: [fn(&mut Weights) -> &mut f64; 5] = [
+        |weights| &mut weights.build_arch,
+        |weights| &mut weights.build_srpm,
+        |weights| &mut weights.createrepo,
+        |weights| &mut weights.createdistrepo,
+        |weights| &mut weights.tag_build,
+    ];
+    let methods = [
+        Method::BuildArch,
+        Method::BuildSrpm,
+        Method::Createrepo,
+        Method::CreateDistRepo,
+        Method::TagBuild,
+    ];
+    for (method, of) in methods.into_iter().zip(of) {
+        let with = |weight: f64| {
+            let (arch, work) = (TaskArch::Noarch, Work::ok(secs(1000)));
+            let request = Request::Task { method, arch, work };
+            beside(|_| request, |farm| *of(&mut farm.weights) = weight)
+        };
+        // Of 2, 1.9 leaves more than nothing; 2 does not until it ends at 1060.
+        assert_eq!((with(1.9), with(2.0)), (120, 1080), "{method:?}");
+    }
+    let with = |weight: f64| {
+        let change = |farm: &mut Farm| {
+            farm.builders[0].channels = vec!["default".to_owned()];
+            farm.weights.waitrepo = weight;
+        };
+        beside(|tag| Request::WaitRepo { tag }, change)
+    };
+    // Nobody makes its repo: it gives up at 7260, before the poll of that moment.
+    assert_eq!((with(1.9), with(2.0)), (120, 7260));
+}
+
+#[test]
+fn build_arch_grows_by_one_for_each_history_per_up_to_history_max() {
+    let with = |change: fn(&mut Weights)| {
+        let mut hub = changed(|farm| change(&mut farm.weights));
+        let tag = tag(&mut hub);
+        let spec = BuildSpec { mean_build: secs(2400), ..spec(tag) };
+        hub.submit(Request::Build(Arc::new(spec)), 0);
+        run(&mut hub);
+        let task = hub.tasks().find(|task| task.method == Method::BuildArch).unwrap();
+        format!("{:.2}", task.weight)
+    };
+    // 1.5 and 2400 / 4800, 2400 / 1200, and that no more than 1.25.
+    assert_eq!(with(|_| {}), "2.00");
+    assert_eq!(with(|weights| weights.history_per = secs(1200)), "3.50");
+    assert_eq!(
+        with(|weights| {
+            weights.history_per = secs(1200);
+            weights.history_max = 1.25;
+        }),
+        "2.75"
+    );
 }
 
 #[test]

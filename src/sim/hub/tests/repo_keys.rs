@@ -4,9 +4,9 @@ use super::*;
 use crate::farm::Createrepo;
 
 #[test]
-fn a_regeneration_that_fails_is_tried_as_often_as_tries_says() {
-    let with = |tries: u32| {
-        let mut hub = changed(|farm| farm.repo.tries = tries);
+fn a_regeneration_that_fails_is_tried_again_as_often_as_retries_says() {
+    let with = |retries: u32| {
+        let mut hub = changed(|farm| farm.repo.retries = retries);
         let failing = RepoWork::new(|_| Work { run: secs(5), is_ok: false });
         let tag = hub.add_tag(x86(), failing);
         let request = hub.request_repo(tag);
@@ -15,8 +15,8 @@ fn a_regeneration_that_fails_is_tried_as_often_as_tries_says() {
         (created(&hub, Method::NewRepo), whole(failed.map(|told| told.time)))
     };
     // Its createrepo opens at 120 and fails at 125; newRepo wakes at 135. The manager sees it at 150.
-    assert_eq!(with(1), (vec![15], 135));
-    assert_eq!(with(2), (vec![15, 150], 255));
+    assert_eq!(with(0), (vec![15], 135));
+    assert_eq!(with(1), (vec![15, 150], 255));
 }
 
 #[test]
@@ -101,5 +101,7 @@ fn createrepo_runs_longer_for_each_build_in_the_tag() {
     farm.repo.createrepo = Createrepo::BySize { base: secs(20), per_build: secs(3) };
     assert_eq!(Settings::of(&farm, []).createrepo(4, Some(secs(7))), secs(32));
     farm.repo.createrepo = Createrepo::Trace;
+    farm.fallback.createrepo = secs(9);
     assert_eq!(Settings::of(&farm, []).createrepo(4, Some(secs(7))), secs(7));
+    assert_eq!(Settings::of(&farm, []).createrepo(4, None), secs(9));
 }

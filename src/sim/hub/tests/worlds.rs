@@ -22,7 +22,7 @@ impl World {
         farm.hub.assign_timeout = secs([40, 300][index(&mut random, 2)]);
         farm.hub.host_timeout = secs([60, 900][index(&mut random, 2)]);
         farm.hub.soft_refusal_timeout = secs([10, 900][index(&mut random, 2)]);
-        farm.repo.tries = [1, 3][index(&mut random, 2)];
+        farm.repo.retries = [0, 2][index(&mut random, 2)];
         farm.repo.tasks_max = [1, 2, 10][index(&mut random, 3)];
         farm.repo.wait_poll = secs([7, 60][index(&mut random, 2)]);
         farm.repo.wait_timeout = secs([100, 7200][index(&mut random, 2)]);
@@ -58,7 +58,19 @@ impl World {
             builders: (0..9).map(|_| Millis(below(&mut random, 15_000))).collect(),
             manager: Millis(below(&mut random, 15_000)),
             run_age: Millis(below(&mut random, 60_000)),
+            autoregen: Millis(below(&mut random, 15_000)),
         };
+        for builders in &mut farm.builders {
+            let methods: [&[&str]; 5] =
+                [&[], &[], &["buildArch"], &["createrepo", "build"], &["waitrepo", "tagBuild"]];
+            let methods = methods[index(&mut random, 5)].iter().map(|&word| word.to_owned());
+            builders.refuses = methods.collect();
+            builders.refuses_until = [None, Some(secs(5000))][index(&mut random, 2)];
+        }
+        farm.repo.auto = below(&mut random, 2) == 0;
+        farm.repo.auto_lag = secs([0, 300, 7200][index(&mut random, 3)]);
+        farm.repo.auto_interval = secs([15, 40][index(&mut random, 2)]);
+        farm.repo.lag_window = secs([60, 600][index(&mut random, 2)]);
         Self { random, farm, phases }
     }
 

@@ -66,6 +66,8 @@ impl Ideal<'_> {
         run.leave(how.0, spent);
         let Some((slot, since)) = taken else { return };
         self.busy[run.arch as usize] += spent;
+        self.busy_groups[self.pool.place(slot).0 as usize] += spent;
+        self.busy_until = now;
         let build = self.components[run.component as usize].build;
         self.costs[build.0 as usize].busy += spent;
         if self.bars.is_some() {

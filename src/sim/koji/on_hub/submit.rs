@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    BuildId, BuildRun, ComponentEnd, ComponentIx, ComponentRun, Job, JobState, MACROS_TRIES,
-    Method, ModuleIx, OnHub, Order, Owner, RepoMaker, Request, TagId, TaskId, What, small,
+    BuildId, BuildRun, ComponentEnd, ComponentIx, ComponentRun, Job, JobState, Method, ModuleIx,
+    OnHub, Order, Owner, RepoMaker, Request, TagId, TaskId, What, small,
 };
 use crate::koji::TaskState;
 use crate::sim::hub::{ArchSet, TaskArch};
@@ -237,7 +237,7 @@ impl OnHub<'_> {
                 self.close(job);
                 self.tell(build, job, What::TargetMade);
             }
-            _ if self.jobs[job.0 as usize].tries < MACROS_TRIES => {
+            _ if self.jobs[job.0 as usize].tries < self.farm.settings.hub.macros_tries => {
                 self.jobs[job.0 as usize].state = JobState::Due;
                 self.due.push(job.0);
             }

@@ -131,12 +131,12 @@ fn a_failed_row_of_a_repo_fails_that_try() {
 }
 
 #[test]
-fn a_repo_that_always_fails_breaks_the_target_after_three_tries() {
+fn a_repo_that_always_fails_breaks_the_target_after_three_retries() {
     let farm = farm(&[("x86", 2)]);
     let setup = setup(&["m"], &farm, &history(",createrepo,noarch,5,failed\n"));
     let mut koji = koji(&setup);
     let ends = build(&mut koji, 0, 0);
-    assert_eq!(tasks(&koji, Method::NewRepo).len(), 3);
+    assert_eq!(tasks(&koji, Method::NewRepo).len(), 4);
     let is_failed = |what: &What| {
         matches!(what, What::ComponentEnded { end: ComponentEnd::Failed, attempt: _, component: _ })
     };
@@ -155,6 +155,45 @@ fn a_failed_row_of_the_macros_package_has_it_built_again() {
     let (failed, closed) = ((7, TaskState::Failed), (9, TaskState::Closed));
     assert_eq!(tasks(&koji, Method::BuildArch), [failed, closed]);
     assert!(!koji.builds[0].is_broken);
+}
+
+#[test]
+fn macros_tries_is_how_often_the_macros_package_is_built() {
+    let with = |tries: Option<u32>| {
+        let mut farm = farm(&[("x86", 2)]);
+        farm.hub.macros_tries = tries.unwrap_or(farm.hub.macros_tries);
+        let rows = history("module-build-macros,buildArch,noarch,7,failed\n");
+        let setup = setup(&["m"], &farm, &rows);
+        let mut koji = koji(&setup);
+        let order = Order::Target { build: BuildId(0), module: ModuleIx(0) };
+        assert_eq!(end_of(&mut koji, order), What::TargetMade);
+        assert!(koji.builds[0].is_broken);
+        tasks(&koji, Method::BuildArch).len()
+    };
+    assert_eq!((with(None), with(Some(1)), with(Some(5))), (3, 1, 5));
+}
+
+#[test]
+fn steps_without_a_record_take_what_the_fallback_says() {
+    let mut farm = farm(&[("x86", 2)]);
+    let secs = Millis::from_secs;
+    farm.hub.macros_build = secs(11);
+    farm.fallback = crate::trace::Fallback {
+        build_arch: secs(7),
+        build_srpm: secs(5),
+        tag_build: secs(3),
+        createrepo: secs(2),
+    };
+    let rows = History::default().with_fallback(farm.fallback.clone());
+    let setup = setup(&["m"], &farm, &rows);
+    let mut koji = koji(&setup);
+    build(&mut koji, 0, 0);
+    // The macros package and two components; three regenerations and the repo of the module.
+    let runs = |method| -> Vec<u64> { tasks(&koji, method).iter().map(|(run, _)| *run).collect() };
+    assert_eq!(runs(Method::BuildArch), [11, 7, 7]);
+    assert_eq!(runs(Method::BuildSrpm), [5, 5, 5]);
+    assert_eq!(runs(Method::TagBuild), [3, 3, 3]);
+    assert_eq!(runs(Method::Createrepo), [2, 2, 2, 2]);
 }
 
 /// Returns what repos and macros of the last module came to.

@@ -57,6 +57,7 @@ impl OnHub<'_> {
             builders: self.phase_keys.iter().map(|&key| draw(key, settings.period())).collect(),
             manager: draw(0, settings.repo.check_interval),
             run_age: draw(1, settings.hub.run_interval),
+            autoregen: draw(2, settings.repo.auto_interval),
         }
     }
 

@@ -1,0 +1,195 @@
+//! The constants of the hub, of repos and of tasks, each with koji's own default.
+
+use crate::koji;
+use crate::time::Millis;
+
+/// Constants of the hub, its builders and its client.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hub {
+    /// Least time between scheduler runs (`RunInterval`).
+    pub run_interval: Millis,
+    /// A builder's pause after a turn in which it took nothing (`sleeptime`).
+    pub builder_sleep: Millis,
+    /// What one turn of a builder takes, besides the pause. Not koji's: measured.
+    pub builder_turn: Millis,
+    /// When a builder asks again that could not reach the hub (`retry_interval`).
+    pub retry_interval: Millis,
+    /// When a client asks again that could not reach the hub (`retry_interval`).
+    pub client_retry: Millis,
+    /// Time between two submissions of one client.
+    pub submit_interval: Millis,
+    /// Jobs a builder takes that reported no limit of its own (`MaxJobs`).
+    pub max_jobs: u32,
+    /// Weight by which a task may exceed what is free (`CapacityOvercommit`).
+    pub capacity_overcommit: f64,
+    /// Silence after which a builder counts as not ready (`ReadyTimeout`).
+    pub ready_timeout: Millis,
+    /// Time after which a task that was assigned and not opened is freed (`AssignTimeout`).
+    pub assign_timeout: Millis,
+    /// Silence after which the open tasks of a builder are freed (`HostTimeout`).
+    pub host_timeout: Millis,
+    /// How long a soft refusal holds (`SoftRefusalTimeout`).
+    pub soft_refusal_timeout: Millis,
+    /// Priority of a task that was asked for with none.
+    pub priority: i32,
+    /// What is added to the priority of a task for the tasks below it.
+    pub child_priority: i32,
+    /// Priority of a `tagBuild` task that nobody waits for.
+    pub tag_priority: i32,
+    /// What a task weighs for the hub until a builder has opened it.
+    pub unit_weight: f64,
+    /// How many free tasks one run of the scheduler looks at.
+    pub free_tasks_max: u32,
+    /// The `buildArch` run of a module's macros package, where the trace does not know it.
+    pub macros_build: Millis,
+    /// How often the macros package is built before its module counts as broken.
+    pub macros_tries: u32,
+}
+
+/// Constants of repos and their regeneration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Repo {
+    /// How long one `createrepo` task runs.
+    pub createrepo: Createrepo,
+    /// How often the repo manager looks at its queue.
+    pub check_interval: Millis,
+    /// Priority of a `newRepo` task; its `createrepo` tasks go one before it.
+    pub priority: i32,
+    /// How many regenerations run at once.
+    pub tasks_max: u32,
+    /// How often a regeneration that failed is tried again (`RepoRetries`).
+    pub retries: u32,
+    /// How often a `waitrepo` task looks.
+    pub wait_poll: Millis,
+    /// When a `waitrepo` task gives up.
+    pub wait_timeout: Millis,
+    /// How old a repo a plain build accepts (`RepoLag`).
+    pub lag: Millis,
+    /// The step in which that age and `auto_lag` are rounded (`RepoLagWindow`).
+    pub lag_window: Millis,
+    /// Whether repos are regenerated that nobody asks for (`repo.auto` of a tag).
+    pub auto: bool,
+    /// How old a repo becomes before it is (`RepoAutoLag`).
+    pub auto_lag: Millis,
+    /// How often the repo manager looks for such repos.
+    pub auto_interval: Millis,
+    /// What is added to the priority of their requests: others go first.
+    pub auto_priority: i32,
+}
+
+/// How long a `createrepo` task runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Createrepo {
+    /// As the trace says, else as the fallback does.
+    Trace,
+    /// Always as long.
+    Fixed(Millis),
+    /// Longer for a larger tag.
+    BySize {
+        /// For an empty tag.
+        base: Millis,
+        /// More for each build in the tag.
+        per_build: Millis,
+    },
+}
+
+/// What an open task weighs, by method, and how `buildArch` grows with the history of its package.
+/// A parent waits from the moment it is opened and takes no load: its weight is no constant here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weights {
+    /// `buildArch` of a package without history.
+    pub build_arch: f64,
+    /// `buildSRPMFromSCM`.
+    pub build_srpm: f64,
+    /// `createrepo`.
+    pub createrepo: f64,
+    /// `createdistrepo`.
+    pub createdistrepo: f64,
+    /// `tagBuild`.
+    pub tag_build: f64,
+    /// `waitrepo`, which looks again and again and so takes load all the time.
+    pub waitrepo: f64,
+    /// How long builds of a package take on average for `buildArch` to weigh 1 more.
+    pub history_per: Millis,
+    /// By how much it weighs more at most.
+    pub history_max: f64,
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        Self {
+            run_interval: Millis::from_secs(60),
+            builder_sleep: Millis::from_secs(15),
+            builder_turn: Millis(50),
+            retry_interval: Millis::from_secs(60),
+            client_retry: Millis::from_secs(20),
+            submit_interval: Millis::ZERO,
+            max_jobs: 15,
+            capacity_overcommit: 5.0,
+            ready_timeout: Millis::from_secs(180),
+            assign_timeout: Millis::from_secs(300),
+            host_timeout: Millis::from_secs(900),
+            soft_refusal_timeout: Millis::from_secs(900),
+            priority: 20,
+            child_priority: -1,
+            tag_priority: 10,
+            unit_weight: 1.0,
+            free_tasks_max: 1000,
+            macros_build: Millis::from_secs(60),
+            macros_tries: 3,
+        }
+    }
+}
+
+impl Default for Repo {
+    fn default() -> Self {
+        Self {
+            createrepo: Createrepo::Trace,
+            check_interval: Millis::from_secs(15),
+            priority: 15,
+            tasks_max: 10,
+            retries: 3,
+            wait_poll: Millis::from_secs(60),
+            wait_timeout: Millis::from_secs(7200),
+            lag: Millis::from_secs(3600),
+            lag_window: Millis::from_secs(600),
+            auto: false,
+            auto_lag: Millis::from_secs(7200),
+            auto_interval: Millis::from_secs(15),
+            auto_priority: 5,
+        }
+    }
+}
+
+impl Default for Weights {
+    fn default() -> Self {
+        let of = |method| koji::weight(method).expect("koji has these methods");
+        Self {
+            build_arch: of("buildArch"),
+            build_srpm: of("buildSRPMFromSCM"),
+            createrepo: of("createrepo"),
+            createdistrepo: of("createdistrepo"),
+            tag_build: of("tagBuild"),
+            waitrepo: of("waitrepo"),
+            history_per: Millis::from_secs(4800),
+            history_max: 18.0,
+        }
+    }
+}
+
+impl Hub {
+    /// Returns what a builder must have free, and more, to be given a task: what exceeds
+    /// `capacity_overcommit`.
+    #[must_use]
+    pub fn least_room(&self) -> f64 {
+        (self.unit_weight - self.capacity_overcommit).max(0.0)
+    }
+}
+
+impl Weights {
+    /// Returns by how much builds that take so long on average make their `buildArch` heavier.
+    #[must_use]
+    pub fn of_history(&self, mean_build: Millis) -> f64 {
+        (mean_build.as_secs_f64() / self.history_per.as_secs_f64()).min(self.history_max)
+    }
+}

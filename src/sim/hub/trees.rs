@@ -1,0 +1,182 @@
+//! koji's task trees, step by step: what a handler does from one wait to the next.
+
+use super::handler::Next;
+use super::repo::EventId;
+use super::settings::TaskArch;
+use super::task::{BuildStep, Job, Label, LevelStep, Levels, WaitRepo};
+use super::{BuildRepo, BuildSpec, Hub, Method, TagId, Tagging, Work};
+use crate::koji::TaskState;
+use std::sync::Arc;
+
+impl Hub {
+    pub(super) fn build_step(&mut self, task: u32, spec: &BuildSpec, step: &mut BuildStep) -> Next {
+        let next = match *step {
+            BuildStep::Start => match self.repo_to_wait_for(spec) {
+                None => self.begin_srpm(task, spec),
+                Some(least) => {
+                    let wait = WaitRepo { tag: spec.tag, least: Some(least), request: None };
+                    self.child((task, Label::Repo), WAIT_REPO, Job::WaitRepo(wait));
+                    BuildStep::Repo
+                }
+            },
+            BuildStep::Repo => {
+                if let Some(next) = self.not_closed(task, |label| label == Label::Repo) {
+                    return next;
+                }
+                self.begin_srpm(task, spec)
+            }
+            BuildStep::Srpm => {
+                if let Some(next) = self.not_closed(task, |label| label == Label::Srpm) {
+                    return next;
+                }
+                for (number, &(arch, work)) in (0..).zip(&spec.arches) {
+                    let label = Label::Arch(number);
+                    let child = self.child((task, label), (Method::BuildArch, arch), leaf(work));
+                    let weights = &self.settings.weights;
+                    let weight = weights.build_arch + weights.of_history(spec.mean_build);
+                    self.tasks[child as usize].weight = weight;
+                }
+                BuildStep::Arches
+            }
+            BuildStep::Arches => {
+                if let Some(next) = self.not_closed(task, |label| matches!(label, Label::Arch(_))) {
+                    return next;
+                }
+                let work = match spec.tagging {
+                    Tagging::Task(work) => work,
+                    Tagging::Within => {
+                        self.tagged(spec.tag, task);
+                        return Next::Ends(TaskState::Closed);
+                    }
+                    Tagging::None => return Next::Ends(TaskState::Closed),
+                };
+                let job = Job::Leaf { work, tags: Some(spec.tag) };
+                self.child((task, Label::Tag), (Method::TagBuild, TaskArch::Noarch), job);
+                BuildStep::Tag
+            }
+            BuildStep::Tag => {
+                return self
+                    .not_closed(task, |label| label == Label::Tag)
+                    .unwrap_or(Next::Ends(TaskState::Closed));
+            }
+        };
+        *step = next;
+        Next::Again
+    }
+
+    fn begin_srpm(&mut self, task: u32, spec: &BuildSpec) -> BuildStep {
+        if let Some(work) = spec.srpm {
+            self.child((task, Label::Srpm), (Method::BuildSrpm, TaskArch::Noarch), leaf(work));
+        }
+        BuildStep::Srpm
+    }
+
+    /// Returns what a build must wait for before it can begin.
+    fn repo_to_wait_for(&self, spec: &BuildSpec) -> Option<EventId> {
+        let least = match spec.repo {
+            BuildRepo::Given => return None,
+            BuildRepo::Fresh => self.repos.last_change(spec.tag),
+            BuildRepo::Lagging => {
+                self.repos.least_lagging(spec.tag, self.now(), &self.settings.repo)
+            }
+        };
+        (!self.repos.has_ready(spec.tag, least)).then_some(least)
+    }
+
+    pub(super) fn level_step(&mut self, task: u32, levels: &mut Levels) -> Next {
+        let at = levels.at;
+        let next = match levels.step {
+            LevelStep::Start if at as usize == levels.levels.len() => {
+                let Some(work) = levels.createrepo else { return Next::Ends(TaskState::Closed) };
+                self.child((task, Label::Repo), (Method::Createrepo, TaskArch::Noarch), leaf(work));
+                LevelStep::Repo
+            }
+            // A chain begins on the repo that is there; a module asks for one with nothing built yet.
+            LevelStep::Start if at == 0 && levels.createrepo.is_none() => {
+                self.level_builds(task, levels);
+                LevelStep::Builds
+            }
+            LevelStep::Start => {
+                let wait = WaitRepo { tag: levels.tag, least: None, request: None };
+                self.child((task, Label::Wait(at)), WAIT_REPO, Job::WaitRepo(wait));
+                LevelStep::Wait
+            }
+            LevelStep::Wait => {
+                if let Some(next) = self.not_closed(task, |label| label == Label::Wait(at)) {
+                    return next;
+                }
+                self.level_builds(task, levels);
+                LevelStep::Builds
+            }
+            LevelStep::Builds => {
+                let is_mine = |label| matches!(label, Label::Build(level, _) if level == at);
+                if let Some(next) = self.not_closed(task, is_mine) {
+                    return next;
+                }
+                levels.at += 1;
+                LevelStep::Start
+            }
+            LevelStep::Repo => {
+                return self
+                    .not_closed(task, |label| label == Label::Repo)
+                    .unwrap_or(Next::Ends(TaskState::Closed));
+            }
+        };
+        levels.step = next;
+        Next::Again
+    }
+
+    fn level_builds(&mut self, task: u32, levels: &Levels) {
+        for (number, spec) in (0..).zip(&levels.levels[levels.at as usize]) {
+            let job = Job::Build { spec: Arc::clone(spec), step: BuildStep::Start };
+            self.child(
+                (task, Label::Build(levels.at, number)),
+                (Method::Build, TaskArch::Noarch),
+                job,
+            );
+        }
+    }
+
+    pub(super) fn new_repo_step(
+        &mut self,
+        task: u32,
+        repo: (TagId, u32),
+        state: (&mut EventId, &mut bool),
+    ) -> Next {
+        let ((tag, number), (event, is_begun)) = (repo, state);
+        if !*is_begun {
+            *is_begun = true;
+            *event = self.repos.new_event(self.passed.time);
+            for arch in self.repos.arches_of(tag).iter() {
+                let job = leaf(self.repos.createrepo(tag, number, arch));
+                self.child((task, Label::Arch(arch)), (Method::Createrepo, TaskArch::Noarch), job);
+            }
+            return Next::Again;
+        }
+        self.not_closed(task, |label| matches!(label, Label::Arch(_)))
+            .unwrap_or(Next::Ends(TaskState::Closed))
+    }
+
+    pub(super) fn dist_repo_step(
+        &mut self,
+        task: u32,
+        arches: &[Work],
+        is_begun: &mut bool,
+    ) -> Next {
+        if !*is_begun {
+            *is_begun = true;
+            for (number, &work) in (0..).zip(arches) {
+                let what = (Method::CreateDistRepo, TaskArch::Noarch);
+                self.child((task, Label::Arch(number)), what, leaf(work));
+            }
+        }
+        self.not_closed(task, |label| matches!(label, Label::Arch(_)))
+            .unwrap_or(Next::Ends(TaskState::Closed))
+    }
+}
+
+const WAIT_REPO: (Method, TaskArch) = (Method::WaitRepo, TaskArch::Noarch);
+
+fn leaf(work: Work) -> Job {
+    Job::Leaf { work, tags: None }
+}

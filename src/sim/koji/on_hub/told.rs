@@ -1,0 +1,78 @@
+//! What the world asks of koji's model: counts, busy time, and why nothing goes on.
+
+use super::*;
+
+impl OnHub<'_> {
+    pub(in crate::sim::koji) fn tasks(&self) -> u64 {
+        self.hub.task_count()
+    }
+
+    pub(in crate::sim::koji) fn repo_regenerations(&self) -> u64 {
+        self.hub.regenerations()
+    }
+
+    pub(in crate::sim::koji) fn component_builds(&self) -> u64 {
+        self.built().count() as u64
+    }
+
+    pub(in crate::sim::koji) fn component_builds_of(&self, module: ModuleIx) -> u32 {
+        let is_its =
+            |component: &ComponentIx| self.setup.catalog.component(*component).module == module;
+        small(self.built().filter(is_its).count())
+    }
+
+    /// Returns the component of every `build` task: what a batch that was never reached would have
+    /// built is drawn, but not there.
+    fn built(&self) -> impl Iterator<Item = ComponentIx> + '_ {
+        self.hub.tasks().filter(|task| task.method == Method::Build).filter_map(|task| {
+            match self.owners[task.subject? as usize] {
+                Owner::Component(run) => Some(self.components[run as usize].component),
+                Owner::Macros(_) => None,
+            }
+        })
+    }
+
+    pub(in crate::sim::koji) fn busy(&self) -> Busy {
+        let settings = &self.farm.settings;
+        let mut tasks: Vec<(Arch, Millis)> =
+            settings.arches.iter().cloned().zip(self.busy.iter().copied()).collect();
+        tasks.push(("noarch".into(), self.busy_noarch));
+        tasks.sort();
+        let until = Millis(self.occupied.until().0);
+        Busy::of_tasks(tasks).with_builders(self.occupied.by_arch(settings), until)
+    }
+
+    /// Returns why what is left does not go on, once nothing more happens.
+    pub(in crate::sim::koji) fn stuck(&self) -> Vec<String> {
+        let mut all: Vec<String> =
+            self.hub.stuck().into_iter().map(|stuck| stuck.why.to_string()).collect();
+        // Who waits for a repo has no task that could say so.
+        if self.hub.is_offline() && !self.live.is_empty() {
+            all.push(crate::sim::hub::Why::Offline.to_string());
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    pub(in crate::sim::koji) fn arches_without_builder(&self) -> Vec<Arch> {
+        let mut arches: Vec<Arch> = self
+            .hub
+            .stuck()
+            .into_iter()
+            .filter_map(|stuck| match stuck.why {
+                crate::sim::hub::Why::NoBuilder { arches, .. } => Some(arches),
+                crate::sim::hub::Why::Offline
+                | crate::sim::hub::Why::NeverFits { .. }
+                | crate::sim::hub::Why::Refused { .. }
+                | crate::sim::hub::Why::Lost
+                | crate::sim::hub::Why::NoRoom { .. }
+                | crate::sim::hub::Why::OnLost => None,
+            })
+            .flatten()
+            .collect();
+        arches.sort_unstable();
+        arches.dedup();
+        arches
+    }
+}
