@@ -157,7 +157,10 @@ fn what_a_scenario_says_to_no_effect_is_warned_of_with_its_line() {
     let compare = ["compare", CYCLE, "--all", "--replications", "1"];
     let (_, _, err) = with_scenario(text, &compare);
     let warned: Vec<&str> = err.lines().filter(|line| line.contains("scenario.yaml")).collect();
-    assert!(warned[0].contains(":1:10: warning: `builds.flaky_share` has no effect"), "{err}");
+    assert!(
+        warned[0].contains(":1:10: warning[setting-unused]: `builds.flaky_share` has no effect"),
+        "{err}"
+    );
     assert!(
         warned[1].contains(":2:1: warning[setting-unused]: `dispatch: wave` acts as `graph`"),
         "{err}"
