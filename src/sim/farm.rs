@@ -165,22 +165,28 @@ impl Pool {
         is_gone: impl Fn(u32) -> bool,
     ) -> Option<(u32, Slot)> {
         let slot = *self.free[group as usize].last()?;
-        let mut best = None;
-        for &arch in &self.arches_of_group[group as usize] {
-            let queue = &mut self.waiting[arch as usize];
-            let mut first = queue.first(&self.links);
-            while let Some(waiting) = first
-                && is_gone(waiting.task())
-            {
-                queue.take(&mut self.links, waiting);
-                first = queue.first(&self.links);
+        let task = match *self.arches_of_group[group as usize] {
+            [] => return None,
+            [arch] => {
+                let queue = &mut self.waiting[arch as usize];
+                let first = queue.first_but(&mut self.links, is_gone)?;
+                queue.take(&mut self.links, first);
+                first.task()
             }
-            best = best.max(first.map(|first| (first, arch)));
-        }
-        let (first, arch) = best?;
-        self.waiting[arch as usize].take(&mut self.links, first);
+            ref arches => {
+                let mut best = None;
+                for &arch in arches {
+                    let queue = &mut self.waiting[arch as usize];
+                    let first = queue.first_but(&mut self.links, &is_gone);
+                    best = best.max(first.map(|first| (first, arch)));
+                }
+                let (first, arch) = best?;
+                self.waiting[arch as usize].take(&mut self.links, first);
+                first.task()
+            }
+        };
         self.free[group as usize].pop();
-        Some((first.task(), slot))
+        Some((task, slot))
     }
 
     /// Returns whether any builder serves an arch.

@@ -100,6 +100,21 @@ impl Queue {
         Some(Waiting::new(priority, if has_ring { links[last as usize] } else { last }))
     }
 
+    /// Returns the first task but for those that are gone, which are taken away.
+    pub(super) fn first_but(
+        &mut self,
+        links: &mut Links,
+        is_gone: impl Fn(u32) -> bool,
+    ) -> Option<Waiting> {
+        loop {
+            let first = self.first(links)?;
+            if !is_gone(first.task()) {
+                return Some(first);
+            }
+            self.take(links, first);
+        }
+    }
+
     /// Takes the task that is the first.
     pub(super) fn take(&mut self, links: &mut Links, first: Waiting) {
         let priority = first.priority();

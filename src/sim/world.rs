@@ -423,19 +423,13 @@ impl<'a> World<'a> {
     /// Carries out commands and hands over events until neither is left at this moment.
     fn pump(&mut self, driven: &mut Driven<'_, '_>) {
         loop {
-            if !self.commands.is_empty() {
-                let mut commands = std::mem::take(&mut self.commands);
-                for command in commands.drain(..) {
-                    self.carry_out(command);
-                }
-                commands.append(&mut self.commands);
-                self.commands = commands;
+            // Carried out in order, none of them leads to another at once.
+            self.commands.reverse();
+            while let Some(command) = self.commands.pop() {
+                self.carry_out(command);
             }
             while let Some(notice) = self.koji.notice() {
                 self.hear(notice);
-            }
-            if !self.commands.is_empty() {
-                continue;
             }
             let Some(event) = self.events.pop_front() else { return };
             self.hand_over(event, driven);
