@@ -57,6 +57,8 @@ pub struct Catalog {
     pub waits_for: Vec<u32>,
     /// koji's name for each component.
     packages: Vec<PackageName>,
+    /// Identifies (module, component, arch) in every random draw, by task.
+    task_keys: Vec<u64>,
     /// Identifies (module, component) in random draws.
     draw_keys: Vec<u64>,
     /// Who is built after each component, component by component.
@@ -121,8 +123,6 @@ struct Place {
 /// One koji task: a component on an arch.
 #[derive(Clone, Debug)]
 pub struct Task {
-    /// Identifies (module, component, arch) in every random draw.
-    pub draw_key: u64,
     /// The row of the durations table its times are drawn from.
     pub durations: u32,
     /// The position in [`Catalog::arches`] of the arch that a builder must have.
@@ -199,6 +199,13 @@ impl Catalog {
     pub fn followers(&self, component: ComponentIx) -> &[ComponentIx] {
         let [place, next] = [0, 1].map(|step| self.places[component.index() + step]);
         &self.followers[place.first_follower as usize..next.first_follower as usize]
+    }
+
+    /// Returns what identifies (module, component, arch) in every random draw of a task, given its
+    /// position.
+    #[must_use]
+    pub fn task_key(&self, task: u32) -> u64 {
+        self.task_keys[task as usize]
     }
 
     /// Returns the arch that a task needs of its builder.

@@ -58,7 +58,7 @@ pub struct Key {
     pub seed: u64,
     /// The replication, from 0.
     pub replication: u64,
-    /// Identifies (module, component, arch): see [`Task::draw_key`](crate::orchestrate::Task).
+    /// Identifies (module, component, arch): see [`Catalog::task_key`](crate::orchestrate::Catalog::task_key).
     pub subject: u64,
     /// Which attempt of the subject it is in this replication, from 1.
     pub attempt: u32,

@@ -43,27 +43,29 @@ pub enum Outcomes {
     AlwaysPass,
 }
 
-/// Returns how long attempt `key.attempt` (from 1) takes, and whether it succeeds.
+/// Returns how long attempt `nth` (from 1) takes, and whether it succeeds; `key` names its draws,
+/// and is asked for only where something is drawn.
 #[must_use]
 pub(super) fn attempt(
     samples: &Samples,
-    key: Key,
+    nth: u32,
+    key: impl Fn() -> Key,
     how: (DurationMode, Outcomes),
 ) -> (Millis, bool) {
     let passed = |run: Millis| (run, true);
     let recorded = |draw: Draw| (draw.run, draw.outcome != RowOutcome::Failed);
-    let uniform = || draw::uniform(key, Purpose::Duration);
+    let uniform = || draw::uniform(key(), Purpose::Duration);
     match how {
-        (DurationMode::Replay, Outcomes::History) => recorded(samples.replay(key.attempt)),
+        (DurationMode::Replay, Outcomes::History) => recorded(samples.replay(nth)),
         (DurationMode::Replay, Outcomes::AlwaysPass | Outcomes::Rate { .. }) => {
-            passed(samples.replay_closed(key.attempt))
+            passed(samples.replay_closed(nth))
         }
         (DurationMode::Resample, Outcomes::History) => recorded(samples.resample(uniform())),
         (DurationMode::Resample, Outcomes::AlwaysPass | Outcomes::Rate { .. }) => {
             passed(samples.resample_closed(uniform()))
         }
         (DurationMode::Fit, Outcomes::History) => {
-            let outcome = samples.resample(draw::uniform(key, Purpose::Outcome)).outcome;
+            let outcome = samples.resample(draw::uniform(key(), Purpose::Outcome)).outcome;
             fitted(samples, key, outcome == RowOutcome::Failed)
         }
         (DurationMode::Fit, Outcomes::AlwaysPass | Outcomes::Rate { .. }) => {
@@ -76,27 +78,27 @@ pub(super) fn attempt(
 ///
 /// # Panics
 /// When the history was not [fitted](crate::trace::History::fitted).
-fn fitted(samples: &Samples, key: Key, is_failure: bool) -> (Millis, bool) {
+fn fitted(samples: &Samples, key: impl Fn() -> Key, is_failure: bool) -> (Millis, bool) {
     let fits = samples.fits.as_ref();
     let Fits { closed, failed } = fits.expect("who asks for fits has the history fitted");
     let run = match (is_failure, failed) {
         (true, Some(failed)) => drawn(failed.family, key),
-        (true, None) => samples.resample_failed(draw::uniform(key, Purpose::Duration)),
+        (true, None) => samples.resample_failed(draw::uniform(key(), Purpose::Duration)),
         (false, _) => drawn(closed.family, key),
     };
     (run, !is_failure)
 }
 
-fn drawn(family: Family, key: Key) -> Millis {
+fn drawn(family: Family, key: impl Fn() -> Key) -> Millis {
     let sampled = match family {
         Family::Constant { run } => return run,
         Family::Lognormal { mu, sigma } => {
             let law = rand_distr::LogNormal::new(mu, sigma).expect("a fit has a finite spread");
-            draw::sample(key, Purpose::Duration, &law)
+            draw::sample(key(), Purpose::Duration, &law)
         }
         Family::Gamma { shape, scale } => {
             let law = rand_distr::Gamma::new(shape, scale).expect("a fit has positive parameters");
-            draw::sample(key, Purpose::Duration, &law)
+            draw::sample(key(), Purpose::Duration, &law)
         }
     };
     // A tail can be drawn that no clock could have recorded.
@@ -118,7 +120,7 @@ mod tests {
 
     fn drawn_with(samples: &Samples, outcomes: Outcomes) -> Vec<(Millis, bool)> {
         let key = |replication| Key { seed: 3, replication, subject: 9, attempt: 1 };
-        let one = |at| attempt(samples, key(at), (DurationMode::Fit, outcomes));
+        let one = |at| attempt(samples, 1, || key(at), (DurationMode::Fit, outcomes));
         (0..4000).map(one).collect()
     }
 

@@ -126,8 +126,8 @@ impl CatalogBuilder {
         for task in tasks {
             let name = format!("{id}\n{package}\n{}", task.arch);
             let arch = self.arch(&task.arch);
-            let (draw_key, durations) = (text_key(&name), task.durations);
-            self.catalog.tasks.push(Task { draw_key, durations, arch });
+            self.catalog.tasks.push(Task { durations: task.durations, arch });
+            self.catalog.task_keys.push(text_key(&name));
         }
         first
     }

@@ -187,9 +187,9 @@ impl<'a> Ideal<'a> {
         for (task, at) in (first_task..).zip(tasks.clone()) {
             let entry = &setup.catalog.tasks[at as usize];
             let samples = &setup.samples[entry.durations as usize];
-            let key = self.luck.key(setup, entry.draw_key, attempt);
+            let key = || self.luck.key(setup, setup.catalog.task_key(at), attempt);
             let (duration, is_ok) =
-                history::attempt(samples, key, (setup.durations, setup.outcomes));
+                history::attempt(samples, attempt, key, (setup.durations, setup.outcomes));
             self.tasks.push(TaskRun::new(run, entry.arch, (duration, is_ok || is_fixed)));
             self.pool.wait(entry.arch, priority, task);
         }

@@ -64,7 +64,8 @@ impl OnHub<'_> {
     fn draw_step(&self, samples: &Samples, subject: u64, attempt: u32) -> Work {
         let setup = self.setup;
         let key = self.luck.key(setup, subject, attempt);
-        let (run, is_ok) = history::attempt(samples, key, (setup.durations, setup.outcomes));
+        let (run, is_ok) =
+            history::attempt(samples, attempt, || key, (setup.durations, setup.outcomes));
         Work { run, is_ok }
     }
 
@@ -108,7 +109,7 @@ impl OnHub<'_> {
         for at in tasks {
             let task = &catalog.tasks[at as usize];
             let samples = &self.setup.samples[task.durations as usize];
-            let work = self.draw_step(samples, task.draw_key, attempt);
+            let work = self.draw_step(samples, catalog.task_key(at), attempt);
             let arch =
                 self.farm.settings.arch(catalog.arch(task)).expect("the settings know every arch");
             arches.push((arch, Work { is_ok: work.is_ok || is_fixed, ..work }));
@@ -148,7 +149,7 @@ impl OnHub<'_> {
         RepoWork::new(move |repo: Regeneration| {
             let subject = first.subject ^ arches[repo.arch as usize];
             let key = Key { subject, attempt: repo.number + tags - 1, ..first };
-            let trace = rows.as_ref().map(|rows| history::attempt(rows, key, how));
+            let trace = rows.as_ref().map(|rows| history::attempt(rows, key.attempt, || key, how));
             repo_work(&settings, repo.builds, trace)
         })
     }
