@@ -137,6 +137,7 @@ impl<'a> Ideal<'a> {
     }
 
     fn submit_all(&mut self, now: Timestamp, of: Of, mut ready: Vec<ComponentIx>) {
+        // koji's own build takes a batch in the order of keys.
         ready.sort_unstable_by_key(|&next| self.setup.catalog.component(next).place_by_key);
         for component in ready.drain(..) {
             self.submit(now, of, (component, 0));
