@@ -1,10 +1,11 @@
-"""Runs job graphs as SimPy's manual would have them written: a process for each job, an event for
-its end, and a Resource that gives out builders, first come first served.
+"""Runs graphs of components as SimPy's manual would have them written: a process for each component
+and each of its tasks, an event for each end, and a Resource for each arch that gives out builders,
+first come first served.
 
-Standard input as for simpy_makespans.py, of which "rule" must be "first-come" and "arch" 0 throughout.
-Standard output: a JSON list of makespans in milliseconds. With --time, then the seconds that running
-took, on a line of its own. A PriorityResource would order by the longest path, but sorts all that wait
-each time that something is asked for.
+Standard input: {"times": [[milliseconds by arch]], "after": [[components that it waits for]],
+"builders": how many of each arch}. Standard output: the makespan in milliseconds, then the seconds
+that running took. A PriorityResource would order by the longest path, but sorts all that wait each
+time that something is asked for.
 """
 import json
 import sys
@@ -13,38 +14,34 @@ import time
 import simpy
 
 
-def run(instance):
+def run(times, after, builders):
     env = simpy.Environment()
-    builders = simpy.Resource(env, capacity=instance["builders"][0])
-    jobs, before = instance["jobs"], instance["before"]
-    waits = [[] for _ in jobs]
-    for job, followers in enumerate(before):
-        for follower in followers:
-            waits[follower].append(job)
-    ends = [env.event() for _ in jobs]
+    arches = [simpy.Resource(env, capacity=builders) for _ in times[0]]
+    ends = [env.event() for _ in times]
 
-    def build(job):
-        if waits[job]:
-            yield env.all_of([ends[first] for first in waits[job]])
-        with builders.request() as builder:
+    def task(arch, milliseconds):
+        with arch.request() as builder:
             yield builder
-            yield env.timeout(jobs[job])
-        ends[job].succeed()
+            yield env.timeout(milliseconds)
 
-    for job in range(len(jobs)):
-        env.process(build(job))
+    def component(number):
+        if after[number]:
+            yield env.all_of([ends[first] for first in after[number]])
+        tasks = [env.process(task(*each)) for each in zip(arches, times[number])]
+        yield env.all_of(tasks)
+        ends[number].succeed()
+
+    for number in range(len(times)):
+        env.process(component(number))
     env.run()
     return env.now
 
 
 def main():
-    instances = json.load(sys.stdin)
-    if any(instance["rule"] != "first-come" or any(instance["arch"]) for instance in instances):
-        sys.exit("only first come first served, on one arch")
+    graph = json.load(sys.stdin)
     began = time.perf_counter()
-    print(json.dumps([run(instance) for instance in instances]))
-    if "--time" in sys.argv:
-        print(time.perf_counter() - began)
+    print(run(graph["times"], graph["after"], graph["builders"]))
+    print(time.perf_counter() - began)
 
 
 main()
