@@ -58,8 +58,16 @@ pub struct Concern {
 /// What was mailed and what waits to be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mailbox {
-    told: BTreeMap<(BuildId, ModuleIx, Option<ComponentIx>), Standing>,
+    told: BTreeMap<(BuildId, ModuleIx, Option<ComponentIx>), Told>,
     by_owner: BTreeMap<Owner, Outbox>,
+}
+
+/// What people know of one thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Told {
+    standing: Standing,
+    /// Whether somebody repaired it since: should it end badly once more, that is news.
+    is_repaired: bool,
 }
 
 /// What concerns the same people.
@@ -81,11 +89,14 @@ impl Mailbox {
         let key = (concern.build, concern.module, concern.component);
         let known = self.told.get(&key).copied();
         // That all is well is news only to who was told otherwise.
-        let is_first_and_well = known.is_none() && concern.standing == Standing::Recovered;
-        if is_first_and_well || known == Some(concern.standing) {
+        let is_news = match known {
+            None => concern.standing != Standing::Recovered,
+            Some(told) => told.standing != concern.standing || told.is_repaired,
+        };
+        if !is_news {
             return;
         }
-        self.told.insert(key, concern.standing);
+        self.told.insert(key, Told { standing: concern.standing, is_repaired: false });
         let outbox = self.by_owner.entry(to).or_default();
         match outbox.last_sent.map(|sent| sent + QUIET) {
             Some(free) if free > now => {
@@ -99,6 +110,14 @@ impl Mailbox {
                 outbox.last_sent = Some(now);
                 out.push(Command::Mail { to, about: vec![concern] });
             }
+        }
+    }
+
+    /// Somebody repaired what a mail told of: that it goes on is told when it does, and that it does
+    /// not, though the mail before said the same.
+    pub(super) fn repaired(&mut self, of: (BuildId, ModuleIx, Option<ComponentIx>)) {
+        if let Some(told) = self.told.get_mut(&of) {
+            told.is_repaired = told.standing != Standing::Recovered;
         }
     }
 

@@ -220,3 +220,19 @@ fn a_question_asked_twice_is_caught() {
         assert!(what.starts_with("what is said and asked"), "{what}");
     }
 }
+
+#[test]
+fn a_silence_after_a_repair_is_caught() {
+    // The bug takes what ends badly after a repair for what is known already.
+    let is_repaired = std::cell::Cell::new(false);
+    let (_, what) = caught(
+        Approach::OrchestratorOwned,
+        |orchestrator, event, now, out| {
+            is_repaired.set(is_repaired.get() || matches!(event, Event::Resumed { .. }));
+            orchestrator.handle(event, now, out);
+            out.retain(|c| !is_repaired.get() || !matches!(c, Command::Mail { .. }));
+        },
+        || is_repaired.set(false),
+    );
+    assert!(what.starts_with("what ends badly is told"), "{what}");
+}
