@@ -122,6 +122,39 @@ fn a_hub_that_is_away_for_half_a_day_is_told_once_and_found_back_by_a_poll() {
 }
 
 #[test]
+fn a_component_counts_as_built_once_a_builder_has_a_task_of_it() {
+    // One builder: p0 fails at 50 s, while p1 and p2 wait for it. In koji-owned they are canceled with
+    // it; in the other nobody cancels them, and they are built until 250 s.
+    let modules: &[Module<'_>] = &[(&[], &[&[(50, false)], PLAIN, PLAIN])];
+    for (approach, component_builds) in [(Approach::KojiOwned, 1), (Approach::OrchestratorOwned, 3)]
+    {
+        let mut setup = setup(approach, modules);
+        setup.slots.groups[0].count = 1;
+        let run = run(&setup);
+        assert_eq!(run.figures.outcome, Outcome::Failed);
+        assert_eq!(run.figures.component_builds, component_builds, "{approach:?}");
+        assert_eq!(run.modules[0].component_builds, u32::try_from(component_builds).unwrap());
+        assert_eq!(run.figures.tasks, 3);
+    }
+}
+
+#[test]
+fn what_waits_for_ever_is_not_built() {
+    // No builder is left at 50 s: p0, which had one, counts; p1 waited for it.
+    let modules: &[Module<'_>] = &[(&[], &[PLAIN, PLAIN])];
+    for approach in BOTH {
+        let mut setup = setup(approach, modules);
+        setup.slots.groups[0].count = 1;
+        let builders = Some("x86".to_owned());
+        setup.conditions.faults =
+            vec![Fault { builders, ..fault(FaultKind::BuildersDown, 50, None) }];
+        let run = run(&setup);
+        assert_eq!(run.figures.outcome, Outcome::Stuck);
+        assert_eq!((run.figures.component_builds, run.modules[0].component_builds), (1, 1));
+    }
+}
+
+#[test]
 fn what_a_pass_would_start_is_blocked_by_a_failure_whatever_the_plan_says() {
     // Of b's two contexts the plan has the second wait for nobody; a literal cascade builds it with
     // the first, once a passes. a fails.
