@@ -198,3 +198,18 @@ fn a_repair_of_a_rejected_component_reaches_a_build_that_failed_meanwhile() {
     }
     assert!(found > 5, "{found}");
 }
+
+#[test]
+fn a_repair_that_helps_sends_one_mail_that_it_goes_on() {
+    // Red at 100 s, as both components have a defect; repaired at 3700 s, built again until 3800 s and
+    // green. In koji-owned another build of the module is green, and the mail is of the module.
+    for approach in BOTH {
+        let mut setup = gated(setup(approach, &[(&[], &[PLAIN, PLAIN])]));
+        setup.conditions.tests = Tests { defect_rate: 1.0, detect_module: 1.0, ..Tests::default() };
+        setup.conditions.people = Some(People { fix: always(3600), waive_share: 0.0 });
+        let run = run(&setup);
+        ends(&run, Outcome::Done, 3800);
+        let wanted = [(100, 1, Standing::NotPassed), (3800, 1, Standing::Recovered)];
+        assert_eq!(mails(&run), wanted, "{approach:?}");
+    }
+}
