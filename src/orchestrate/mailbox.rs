@@ -58,8 +58,20 @@ pub struct Concern {
 /// What was mailed and what waits to be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mailbox {
-    told: BTreeMap<(BuildId, ModuleIx, Option<ComponentIx>), Standing>,
+    /// By module, then component, then build: who hears that a module recovered was told of any
+    /// build of it.
+    told: BTreeMap<(ModuleIx, Option<ComponentIx>, BuildId), Told>,
     by_owner: BTreeMap<Owner, Outbox>,
+}
+
+/// What people know of one thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Told {
+    standing: Standing,
+    /// Whether people heard since that this build or a later one passed.
+    is_over: bool,
+    /// Whether somebody repaired it since: should it end badly once more, that is news.
+    is_repaired: bool,
 }
 
 /// What concerns the same people.
@@ -78,14 +90,20 @@ impl Mailbox {
         now: Timestamp,
         out: &mut Vec<Command>,
     ) {
-        let key = (concern.build, concern.module, concern.component);
+        let key = (concern.module, concern.component, concern.build);
         let known = self.told.get(&key).copied();
         // That all is well is news only to who was told otherwise.
-        let is_first_and_well = known.is_none() && concern.standing == Standing::Recovered;
-        if is_first_and_well || known == Some(concern.standing) {
+        let is_news = match known {
+            _ if concern.standing == Standing::Recovered => self.all_is_well(key),
+            None => true,
+            Some(told) => told.standing != concern.standing || told.is_repaired,
+        };
+        if !is_news {
             return;
         }
-        self.told.insert(key, concern.standing);
+        let standing = concern.standing;
+        let is_over = standing == Standing::Recovered;
+        self.told.insert(key, Told { standing, is_over, is_repaired: false });
         let outbox = self.by_owner.entry(to).or_default();
         match outbox.last_sent.map(|sent| sent + QUIET) {
             Some(free) if free > now => {
@@ -99,6 +117,26 @@ impl Mailbox {
                 outbox.last_sent = Some(now);
                 out.push(Command::Mail { to, about: vec![concern] });
             }
+        }
+    }
+
+    /// Notes that a build passed, and returns whether people were told otherwise of it, or of an
+    /// earlier one in whose place it is: a repair that has koji build a module again helped.
+    fn all_is_well(&mut self, key: (ModuleIx, Option<ComponentIx>, BuildId)) -> bool {
+        let (module, component, _) = key;
+        let mut was_bad = false;
+        for told in self.told.range_mut((module, component, BuildId(0))..=key) {
+            was_bad |= !std::mem::replace(&mut told.1.is_over, true);
+        }
+        was_bad
+    }
+
+    /// Somebody repaired what a mail told of: that it goes on is told when it does, and that it does
+    /// not, though the mail before said the same.
+    pub(super) fn repaired(&mut self, of: (BuildId, ModuleIx, Option<ComponentIx>)) {
+        let (build, module, component) = of;
+        if let Some(told) = self.told.get_mut(&(module, component, build)) {
+            told.is_repaired = told.standing != Standing::Recovered;
         }
     }
 

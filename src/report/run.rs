@@ -287,6 +287,7 @@ pub fn advice(run: &Run) -> Vec<(String, &'static str)> {
             "use `--cascade planned`, which builds each module once, or raise cascade.max_builds",
         ));
     }
+    let has_people = run.tally.fixes + run.tally.waivers > 0;
     let mut why: BTreeMap<&Reason, Vec<&str>> = BTreeMap::new();
     for module in &run.modules {
         if let Some(reason) = &module.reason {
@@ -294,7 +295,7 @@ pub fn advice(run: &Run) -> Vec<(String, &'static str)> {
         }
     }
     for (reason, ids) in why {
-        if let Some(hint) = hint(reason) {
+        if let Some(hint) = hint(reason, has_people) {
             advice.push((format!("{}: {reason}", named(&ids)), hint));
         }
     }
@@ -309,10 +310,19 @@ fn named(ids: &[&str]) -> String {
     if more > 0 { format!("{first} and {more} more") } else { first }
 }
 
-/// Says what to do about a reason; none where it follows from another, or is told by itself.
-fn hint(reason: &Reason) -> Option<&'static str> {
+/// Says what to do about a reason, which depends on whether the run has people who repair and waive;
+/// none where it follows from another, or is told by itself.
+fn hint(reason: &Reason, has_people: bool) -> Option<&'static str> {
     Some(match reason {
         Reason::Capped | Reason::DependsOn(_) | Reason::AtKoji(_) => return None,
+        Reason::BuildFailed(_) if has_people => {
+            "people gave it up after 3 tries: the trace, builds.failure_rate or a fault of the \
+             scenario has it fail"
+        }
+        Reason::TestNotPassed(_) if has_people => {
+            "people gave it up after 3 tries, or never heard of it: see tests.defect_rate and \
+             tests.false_alarm"
+        }
         Reason::BuildFailed(_) => {
             "the trace has it fail, or builds.failure_rate of the scenario does; builds.retries tries \
              again, people.fix repairs it"
@@ -321,7 +331,7 @@ fn hint(reason: &Reason) -> Option<&'static str> {
             "a repo-failure of the scenario, rows of createrepo in the trace that failed, or a wait \
              longer than repo.wait_timeout of the farm"
         }
-        Reason::Canceled => "a module-canceled of the scenario; people.fix has it go on",
+        Reason::Canceled => "a module-canceled of the scenario: nobody is mailed, and it stays so",
         Reason::TestNotPassed(_) => {
             "nobody repairs or waives it: give the scenario people, or see tests.defect_rate and \
              tests.false_alarm"

@@ -1,4 +1,4 @@
-//! What a scenario says to no effect, whatever it is run on. Nothing is refused for it: it does no
+//! What a scenario says to no effect, or to another than it seems, whatever it is run on. Nothing is refused for it: it does no
 //! harm, but is hardly meant.
 
 use super::{Builds, Fault, FaultKind, Gate, Outcomes, Scenario, Tests};
@@ -13,6 +13,7 @@ pub(super) fn silent(file: &Section<'_>, scenario: &Scenario) -> Vec<Finding> {
     silent.tests(&scenario.tests);
     silent.people(scenario);
     silent.faults(&scenario.faults);
+    silent.contradictions(scenario);
     silent.remarks.sort_by_key(|remark| remark.place);
     silent.remarks
 }
@@ -115,6 +116,40 @@ impl Silent<'_, '_> {
                 "waive_share",
                 "tests alone are waived, and there is no `tests.gate`",
             );
+        }
+    }
+
+    /// What has an effect, but not the one that its neighbour lets expect.
+    fn contradictions(&mut self, scenario: &Scenario) {
+        let tests = &scenario.tests;
+        if tests.gate.koji_owned == Gate::Component {
+            let why = "`tests.gate` of components is none for koji-owned, which hears of whole \
+                       modules only: there everything that is built passes";
+            self.say(self.file.place_below("tests", "gate"), why.to_owned());
+        }
+        let owned = tests.gate.orchestrator_owned;
+        for (of, took, key) in [
+            (Gate::Component, tests.component, "component"),
+            (Gate::Module, tests.module, "module"),
+        ] {
+            let is_gated = owned == of || owned == Gate::Both;
+            let is_short = tests.timeout.zip(took).is_some_and(|(limit, took)| limit < took.p50);
+            if is_gated && is_short {
+                let place = self.file.place_below("tests", "timeout");
+                let why = "most results are asked for again before they come";
+                self.say(place, format!("`tests.timeout` is below `tests.{key}.p50`: {why}"));
+            }
+        }
+        let Some(Value::List(nodes)) = self.file.find("faults").map(|node| &node.value) else {
+            return;
+        };
+        let always_pass = scenario.builds.outcomes == Outcomes::AlwaysPass;
+        for (fault, node) in scenario.faults.iter().zip(nodes) {
+            if always_pass && fault.kind == FaultKind::BasePackageBroken {
+                let what = "builds fail while this `base-package-broken` lasts, in spite of \
+                            `outcomes: always-pass`";
+                self.say(Some(node.place), what.to_owned());
+            }
         }
     }
 

@@ -203,8 +203,42 @@ fn what_has_an_effect_or_is_nothing_is_not_remarked() {
         "tests: {gate: both, defect_rate: 0.1, detect_component: 0.5, detect_module: 0.5, \
          component: {p50: 1m, p90: 1m}, workers: 1, timeout: 1h}\n\
          people: {fix: {p50: 1h, p90: 1h}, waive_share: 0.5}\n",
-        "builds: {outcomes: always-pass, retries: 1}\nfaults: [{at: 1h, kind: base-package-broken}]\n",
+        "builds: {outcomes: rate, failure_rate: 0.1}\nfaults: [{at: 1h, kind: base-package-broken}]\n",
+        "tests: {gate: {koji-owned: module, orchestrator-owned: component}, timeout: 30m, \
+         component: {p50: 10m, p90: 30m}, module: {p50: 1h, p90: 1h}}\n",
     ] {
         assert_eq!(remarks(text), [], "{text}");
     }
+}
+
+#[test]
+fn what_has_another_effect_than_it_seems_is_remarked() {
+    let told = |text: &str| -> Vec<String> {
+        remarks(text).into_iter().map(|(line, what)| format!("{line}: {what}")).collect()
+    };
+    assert_eq!(
+        told("tests:\n  gate: {koji-owned: component, orchestrator-owned: module}\n"),
+        [
+            "2: `tests.gate` of components is none for koji-owned, which hears of whole modules only: \
+             there everything that is built passes"
+        ]
+    );
+    assert_eq!(
+        told(
+            "tests:\n  gate: {koji-owned: module, orchestrator-owned: both}\n  timeout: 9m\n  \
+             component: {p50: 9m, p90: 30m}\n  module: {p50: 10m, p90: 30m}\n"
+        ),
+        [
+            "3: `tests.timeout` is below `tests.module.p50`: most results are asked for again before \
+             they come"
+        ]
+    );
+    assert_eq!(
+        told(
+            "builds: {outcomes: always-pass}\nfaults:\n- {at: 1h, kind: bus-outage}\n\
+             - {at: 1h, kind: base-package-broken}\n"
+        ),
+        ["4: builds fail while this `base-package-broken` lasts, in spite of `outcomes: \
+             always-pass`"]
+    );
 }

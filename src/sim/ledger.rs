@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::figures::Outcome;
 use super::koji::Cost;
 use super::reason::Reason;
-use crate::orchestrate::{Approach, BuildId, Catalog, ModuleIx};
+use crate::orchestrate::{Approach, BuildId, Cascade, Catalog, Module, ModuleIx};
 use crate::time::{Millis, Timestamp};
 
 /// How a module stands at the end of a run.
@@ -103,6 +103,15 @@ pub(super) struct ModuleTotals {
     pub(super) live: u32,
     pub(super) last_ended: Option<BuildId>,
     pub(super) ready: Option<Timestamp>,
+}
+
+/// Returns the modules that a pass of one lets start: those of the plan, or under the other cascades
+/// whatever is found to depend on it, with the other contexts of what is submitted as a source.
+pub(super) fn started_by(module: &Module, cascade: Cascade) -> &[ModuleIx] {
+    match cascade {
+        Cascade::Planned => &module.planned_dependants,
+        Cascade::Literal | Cascade::Coalesced => &module.dependants,
+    }
 }
 
 /// The books of one run.
@@ -258,14 +267,14 @@ impl Ledger {
     }
 
     /// Returns how every module stands, in catalog order.
-    pub(super) fn states(&self, catalog: &Catalog) -> Vec<ModuleState> {
+    pub(super) fn states(&self, catalog: &Catalog, cascade: Cascade) -> Vec<ModuleState> {
         let mut states: Vec<ModuleState> =
             self.modules.iter().map(|totals| self.own_state(*totals)).collect();
         let mut lost: Vec<usize> = (0..states.len())
             .filter(|&at| matches!(states[at], ModuleState::Failed | ModuleState::Stuck))
             .collect();
         while let Some(at) = lost.pop() {
-            for dependant in &catalog.modules[at].planned_dependants {
+            for dependant in started_by(&catalog.modules[at], cascade) {
                 let state = &mut states[dependant.index()];
                 if *state == ModuleState::Waiting {
                     *state = ModuleState::Blocked;
@@ -274,6 +283,17 @@ impl Ledger {
             }
         }
         states
+    }
+
+    /// Returns the newest build of each module that is neither done nor given up.
+    pub(super) fn newest_live(&self) -> Vec<Option<BuildId>> {
+        let mut newest = vec![None; self.modules.len()];
+        for (entry, at) in self.builds.iter().zip(0..) {
+            if entry.state == BuildState::Live {
+                newest[entry.module.index()] = Some(BuildId(at));
+            }
+        }
+        newest
     }
 
     fn own_state(&self, totals: ModuleTotals) -> ModuleState {
@@ -289,15 +309,15 @@ impl Ledger {
     }
 
     /// Returns how the run ended: the first that holds.
-    pub(super) fn outcome(&self, catalog: &Catalog) -> Outcome {
+    pub(super) fn outcome(&self, catalog: &Catalog, cascade: Cascade) -> Outcome {
         if self.is_capped {
             return Outcome::Capped;
         }
-        let states = self.states(catalog);
+        let states = self.states(catalog, cascade);
         if states.contains(&ModuleState::Failed) {
             return Outcome::Failed;
         }
-        let is_left = |(module, state): (&crate::orchestrate::Module, &ModuleState)| {
+        let is_left = |(module, state): (&Module, &ModuleState)| {
             module.is_planned && *state != ModuleState::Ready
         };
         if states.contains(&ModuleState::Stuck) || catalog.modules.iter().zip(&states).any(is_left)

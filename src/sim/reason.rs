@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use super::ledger::{ModuleRun, ModuleState};
+use super::Setup;
+use super::ledger::{ModuleRun, ModuleState, started_by};
 use super::log::{Fact, Log, LogRow};
 use crate::name::PackageName;
 use crate::orchestrate::{
-    BuildId, Catalog, Command, ComponentEnd, ComponentIx, Event, ModuleIx, Standing,
+    Approach, BuildId, Cascade, Catalog, Command, ComponentEnd, ComponentIx, Dispatch, Event,
+    Module, ModuleIx, Standing,
 };
 
 /// Why a module is not ready.
@@ -17,7 +19,8 @@ use crate::orchestrate::{
 pub enum Reason {
     /// The cap on module builds stopped the run.
     Capped,
-    /// What it waits for in the plan is not ready: the ids.
+    /// What it waits for is not ready: the ids. In the plan that is every dependency; under the other
+    /// cascades all whose pass would have it rebuilt.
     DependsOn(Vec<Arc<str>>),
     /// These packages failed, and no retry was left.
     BuildFailed(Vec<PackageName>),
@@ -86,6 +89,7 @@ struct Build {
 
 /// What the log of a run says.
 struct Book<'a> {
+    setup: &'a Setup,
     catalog: &'a Catalog,
     newest: BTreeMap<ModuleIx, BuildId>,
     builds: BTreeMap<BuildId, Build>,
@@ -95,10 +99,11 @@ struct Book<'a> {
 }
 
 impl<'a> Book<'a> {
-    fn read(catalog: &'a Catalog, log: &[LogRow]) -> Self {
+    fn read(setup: &'a Setup, log: &[LogRow]) -> Self {
         let (newest, builds) = (BTreeMap::new(), BTreeMap::new());
-        let mut book =
-            Self { catalog, newest, builds, unanswered: BTreeSet::new(), is_capped: false };
+        let unanswered = BTreeSet::new();
+        let catalog = &*setup.catalog;
+        let mut book = Self { setup, catalog, newest, builds, unanswered, is_capped: false };
         for row in log {
             match &row.what {
                 Log::Fact(fact) => book.fact(*fact),
@@ -231,13 +236,33 @@ impl<'a> Book<'a> {
         Reason::AtKoji(what.to_owned())
     }
 
+    /// Returns what is not ready of the waves before that of a module, where waves are a barrier.
+    fn earlier_waves(
+        &self,
+        module: ModuleIx,
+        states: &BTreeMap<&str, ModuleState>,
+    ) -> Vec<Arc<str>> {
+        let Setup { dispatch, cascade, approach, .. } = *self.setup;
+        let has_barrier = dispatch == Dispatch::Wave
+            && cascade == Cascade::Planned
+            && approach == Approach::OrchestratorOwned;
+        let wave = self.catalog.module(module).wave;
+        let is_before = |entry: &&Module| has_barrier && entry.is_planned && entry.wave < wave;
+        let earlier = self.catalog.modules.iter().filter(is_before);
+        let left = earlier.filter(|entry| states.get(&*entry.id) != Some(&ModuleState::Ready));
+        left.map(|entry| Arc::clone(&entry.id)).collect()
+    }
+
     /// Why a module was never built.
     fn why_not_begun(&self, module: ModuleIx, states: &BTreeMap<&str, ModuleState>) -> Reason {
         let mut missing = Vec::new();
         let mut is_unheard = false;
         let mut is_unanswered = self.unanswered.contains(&module);
         for (entry, at) in self.catalog.modules.iter().zip(0..) {
-            if !entry.is_planned || !entry.planned_dependants.contains(&module) {
+            // What is not of this run was not to be built.
+            let is_of_run = entry.is_planned || states.contains_key(&*entry.id);
+            let is_itself = ModuleIx(at) == module;
+            if is_itself || !is_of_run || !started_by(entry, self.setup.cascade).contains(&module) {
                 continue;
             }
             if states.get(&*entry.id) != Some(&ModuleState::Ready) {
@@ -246,6 +271,9 @@ impl<'a> Book<'a> {
             let build = self.newest.get(&ModuleIx(at)).and_then(|build| self.builds.get(build));
             is_unanswered |= self.unanswered.contains(&ModuleIx(at));
             is_unheard |= build.is_some_and(|build| build.is_ended && !build.is_pass_heard);
+        }
+        if missing.is_empty() {
+            missing = self.earlier_waves(module, states);
         }
         if self.is_capped {
             Reason::Capped
@@ -261,13 +289,21 @@ impl<'a> Book<'a> {
     }
 }
 
-/// Writes into each module that is not ready why it is not. `at_koji` says what is left at koji.
-pub(super) fn give_reasons(
-    (catalog, log): (&Catalog, &[LogRow]),
-    at_koji: &str,
-    modules: &mut [ModuleRun],
-) {
-    let book = Book::read(catalog, log);
+/// What is left of a run.
+pub(super) struct Left<'a> {
+    pub(super) log: &'a [LogRow],
+    /// What is left at koji, in words.
+    pub(super) at_koji: &'a str,
+    /// The newest build of each module that neither passed nor failed.
+    pub(super) live: &'a [Option<BuildId>],
+    /// The build of each module that ended last: not always the newest.
+    pub(super) ended: &'a [Option<BuildId>],
+}
+
+/// Writes into each module that is not ready why it is not.
+pub(super) fn give_reasons(setup: &Setup, left: Left<'_>, modules: &mut [ModuleRun]) {
+    let Left { log, at_koji, live, ended } = left;
+    let (book, catalog) = (Book::read(setup, log), &setup.catalog);
     let states: BTreeMap<String, ModuleState> =
         modules.iter().map(|module| (module.id.to_string(), module.state)).collect();
     let states = states.iter().map(|(id, state)| (id.as_str(), *state)).collect();
@@ -278,11 +314,11 @@ pub(super) fn give_reasons(
         let newest = book.newest.get(&index).copied();
         module.reason = match (module.state, newest) {
             (ModuleState::Ready, _) => None,
-            (ModuleState::Failed, build) => Some(book.why_failed(build)),
+            (ModuleState::Failed, _) => Some(book.why_failed(ended[index.index()])),
             (_, None) | (ModuleState::Blocked, _) => Some(book.why_not_begun(index, &states)),
             (ModuleState::Waiting, Some(_)) if book.is_capped => Some(Reason::Capped),
             (ModuleState::Stuck | ModuleState::Waiting, Some(build)) => {
-                Some(book.why_stuck(index, build, at_koji))
+                Some(book.why_stuck(index, live[index.index()].unwrap_or(build), at_koji))
             }
         };
     }

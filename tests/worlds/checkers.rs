@@ -17,8 +17,10 @@ use super::generate::World;
 mod at_once;
 mod ends;
 mod order;
+mod reasons;
 mod said;
 mod served;
+mod told;
 
 /// Says where a run breaks a sentence.
 type Rule = fn(&Setup, &Run) -> Option<String>;
@@ -26,7 +28,7 @@ type Rule = fn(&Setup, &Run) -> Option<String>;
 /// Returns every sentence that a run breaks.
 pub(super) fn check(world: &World, run: &Run) -> Vec<String> {
     let setup = &world.setup;
-    let rules: [(&str, Rule); 13] = [
+    let rules: [(&str, Rule); 15] = [
         ("dependencies first, and only what is green counts", order::green_first),
         ("inside a module what is waited for comes first", order::inside_first),
         ("no component twice at once within one module build", at_once::never_twice),
@@ -37,9 +39,11 @@ pub(super) fn check(world: &World, run: &Run) -> Vec<String> {
         ("every mail has one cause", said::mails_have_a_cause),
         ("every call has one cause, and every pass has its consequences", said::calls_have_a_cause),
         ("what is said and asked is said and asked once", said::said_once),
+        ("what ends badly is told, after a repair too", told::bad_ends_are_told),
         ("every request is served by a build that begins after it", served::requests_are_served),
         ("what may be retried is retried, and no more", served::retries_are_made),
         ("every run ends with a verdict and a reason", ends::ends_with_a_reason),
+        ("a module that is not ready says why, and so it was", reasons::are_given_and_true),
     ];
     let broken = rules
         .iter()

@@ -42,7 +42,9 @@ fn a_lost_retry_is_caught() {
         },
         || {},
     );
-    assert!(what.starts_with("every run ends"), "{what}");
+    // The verdict has no cause, and neither has what the module is said to wait for.
+    let seen = ["every run ends", "a module that is not ready"];
+    assert!(seen.iter().any(|rule| what.starts_with(rule)), "{what}");
 }
 
 #[test]
@@ -219,4 +221,20 @@ fn a_question_asked_twice_is_caught() {
         );
         assert!(what.starts_with("what is said and asked"), "{what}");
     }
+}
+
+#[test]
+fn a_silence_after_a_repair_is_caught() {
+    // The bug takes what ends badly after a repair for what is known already.
+    let is_repaired = std::cell::Cell::new(false);
+    let (_, what) = caught(
+        Approach::OrchestratorOwned,
+        |orchestrator, event, now, out| {
+            is_repaired.set(is_repaired.get() || matches!(event, Event::Resumed { .. }));
+            orchestrator.handle(event, now, out);
+            out.retain(|c| !is_repaired.get() || !matches!(c, Command::Mail { .. }));
+        },
+        || is_repaired.set(false),
+    );
+    assert!(what.starts_with("what ends badly is told"), "{what}");
 }

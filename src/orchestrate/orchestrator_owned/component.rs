@@ -120,6 +120,8 @@ impl OrchestratorOwned<'_> {
 
     /// Somebody repaired the source of a component: it is built again.
     pub(super) fn build_again(&mut self, build: BuildId, component: ComponentIx) {
+        let module = self.build(build).module;
+        self.mailbox.repaired((build, module, Some(component)));
         let part = self.part(build, component);
         part.attempt += 1;
         part.failures = 0;

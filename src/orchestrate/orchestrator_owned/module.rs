@@ -241,14 +241,19 @@ impl OrchestratorOwned<'_> {
             return;
         }
         match state {
-            State::Failed => self.resume_failed(build, to),
+            State::Failed => {
+                self.mailbox.repaired((build, module, None));
+                self.resume_failed((build, fixed), to);
+            }
             State::Stuck if fixed.is_empty() => {
+                self.mailbox.repaired((build, module, None));
                 self.build(build).round += 1;
                 let attempt = self.build(build).round;
                 self.await_test(build, to);
                 to.out.push(Command::RequestTest { build, component: None, attempt });
             }
             State::Stuck => {
+                self.mailbox.repaired((build, module, None));
                 self.build(build).round += 1;
                 self.set_state(build, State::Building);
                 for &component in fixed {
@@ -273,7 +278,8 @@ impl OrchestratorOwned<'_> {
         }
     }
 
-    fn resume_failed(&mut self, build: BuildId, to: &mut To<'_>) {
+    fn resume_failed(&mut self, what: (BuildId, &[ComponentIx]), to: &mut To<'_>) {
+        let (build, fixed) = what;
         self.set_state(build, State::Building);
         let entry = self.build(build);
         if entry.published == entry.round {
@@ -284,6 +290,10 @@ impl OrchestratorOwned<'_> {
         for component in components.map(ComponentIx) {
             match self.part(build, component).state {
                 PartState::Failed => self.build_again(build, component),
+                // Its test found it first, and then another one failed the build.
+                PartState::Rejected if fixed.contains(&component) => {
+                    self.build_again(build, component);
+                }
                 PartState::Ready => self.queue_one(build, component),
                 PartState::Waiting
                 | PartState::Submitted

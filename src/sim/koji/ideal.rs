@@ -32,6 +32,10 @@ pub(in crate::sim) struct Ideal<'a> {
     /// For how long tasks had builders that they lost.
     lost: BTreeMap<u32, Millis>,
     luck: Luck,
+    /// Components that were canceled before any of their tasks had a builder.
+    unbuilt: Vec<ComponentIx>,
+    /// How many of `components` ended.
+    ended: u32,
     is_offline: bool,
     has_no_repos: bool,
     has_broken_base: bool,
@@ -65,6 +69,8 @@ impl<'a> Ideal<'a> {
             tasks: Vec::new(),
             lost: BTreeMap::new(),
             luck: Luck::default(),
+            unbuilt: Vec::new(),
+            ended: 0,
             is_offline: false,
             has_no_repos: false,
             has_broken_base: false,
@@ -86,6 +92,8 @@ impl<'a> Ideal<'a> {
         self.tasks.clear();
         self.lost.clear();
         self.luck.reset(catalog.components.len(), replication);
+        self.unbuilt.clear();
+        self.ended = 0;
         (self.is_offline, self.has_no_repos, self.has_broken_base) = (false, false, false);
         self.busy.fill(Millis::ZERO);
         self.busy_groups.fill(Millis::ZERO);
@@ -210,6 +218,8 @@ impl<'a> Ideal<'a> {
     }
 
     pub(super) fn cancel_all(&mut self, now: Timestamp) {
+        let waiting: Vec<ComponentIx> = self.waiting().collect();
+        self.unbuilt.extend(waiting);
         for task in 0..small(self.tasks.len()) {
             if self.tasks[task as usize].state != TaskState::Ended {
                 self.close_task(now, task, BarEnd::Canceled);
@@ -271,13 +281,31 @@ impl<'a> Ideal<'a> {
         self.tasks.len() as u64
     }
 
+    /// Returns whether a component has tasks none of which had a builder yet.
+    fn is_unbuilt(&self, run: u32) -> bool {
+        self.tasks_of(run).all(|task| self.tasks[task as usize].state == TaskState::Free)
+    }
+
+    /// Returns the components that were submitted and have had no builder.
+    fn waiting(&self) -> impl Iterator<Item = ComponentIx> + '_ {
+        let all_ended = self.ended as usize == self.components.len();
+        let runs = if all_ended { 0..0 } else { 0..small(self.components.len()) };
+        let waits = |run: &u32| !self.components[*run as usize].is_ended && self.is_unbuilt(*run);
+        runs.filter(waits).map(|run| self.components[run as usize].component)
+    }
+
+    /// Counts the components that had a builder: what was canceled, or waits, before that was not
+    /// built.
     pub(super) fn component_builds(&self) -> u64 {
-        self.components.len() as u64
+        (self.components.len() - self.unbuilt.len() - self.waiting().count()) as u64
     }
 
     pub(super) fn component_builds_of(&self, module: ModuleIx) -> u32 {
         let components = self.setup.catalog.module(module).components.clone();
-        components.map(|component| self.luck.attempts(ComponentIx(component))).sum()
+        let is_its = |component: &ComponentIx| components.contains(&component.0);
+        let unbuilt = self.unbuilt.iter().copied().chain(self.waiting()).filter(is_its).count();
+        let attempts = components.clone().map(|at| self.luck.attempts(ComponentIx(at)));
+        attempts.sum::<u32>() - small(unbuilt)
     }
 
     pub(super) fn arches_without_builder(&self) -> Vec<Arch> {

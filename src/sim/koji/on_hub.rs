@@ -41,6 +41,8 @@ struct ComponentRun {
     component: ComponentIx,
     attempt: u32,
     busy: Millis,
+    /// Whether a task of it had a builder and lost it.
+    had_builder: bool,
     end: Option<ComponentEnd>,
 }
 

@@ -3,7 +3,7 @@
 use super::{Bar, ModuleRun, RunFigures, World};
 use crate::orchestrate::ModuleIx;
 use crate::sim::ledger::BuildState;
-use crate::sim::reason::give_reasons;
+use crate::sim::reason::{Left, give_reasons};
 use crate::sim::{ModuleState, Tally};
 use crate::time::Millis;
 
@@ -17,7 +17,7 @@ impl World<'_> {
     pub(super) fn figures(&self) -> RunFigures {
         let modules = &self.ledger.modules;
         RunFigures {
-            outcome: self.ledger.outcome(&self.setup.catalog),
+            outcome: self.ledger.outcome(&self.setup.catalog, self.setup.cascade),
             makespan: Millis(self.ledger.last_change.0),
             module_builds: modules.iter().map(|m| u64::from(m.module_builds)).sum(),
             component_builds: self.koji.component_builds() - self.reused(),
@@ -53,7 +53,7 @@ impl World<'_> {
 
     pub(super) fn modules(&mut self) -> Vec<ModuleRun> {
         let catalog = &self.setup.catalog;
-        let states = self.ledger.states(catalog);
+        let states = self.ledger.states(catalog, self.setup.cascade);
         let mut modules = Vec::new();
         for ((module, state), at) in catalog.modules.iter().zip(states).zip(0..) {
             let totals = self.ledger.modules[at as usize];
@@ -73,7 +73,10 @@ impl World<'_> {
             });
         }
         let log = self.log.as_deref().unwrap_or_default();
-        give_reasons((&self.setup.catalog, log), &self.at_koji(), &mut modules);
+        let (at_koji, live) = (self.at_koji(), self.ledger.newest_live());
+        let ended: Vec<_> = self.ledger.modules.iter().map(|totals| totals.last_ended).collect();
+        let left = Left { log, at_koji: &at_koji, live: &live, ended: &ended };
+        give_reasons(self.setup, left, &mut modules);
         modules
     }
 
@@ -83,9 +86,13 @@ impl World<'_> {
         let stuck = self.koji.stuck();
         if self.broken.hub_offline > 0 {
             "the hub is offline".to_owned()
+        } else if self.broken.hub_refusing > 0 {
+            "the hub refuses every call".to_owned()
         } else if !without.is_empty() && stuck.is_empty() {
             let arches: Vec<&str> = without.iter().map(|arch| arch.as_str()).collect();
             format!("no builder for {}", arches.join(", "))
+        } else if stuck.is_empty() && self.taken.iter().any(|&taken| taken > 0) {
+            "builders are down".to_owned()
         } else {
             stuck.join("; ")
         }

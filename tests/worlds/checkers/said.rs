@@ -101,6 +101,10 @@ pub(super) fn mails_have_a_cause(setup: &Setup, run: &Run) -> Option<String> {
     let mut causes: BTreeSet<Told> = BTreeSet::new();
     let mut told: BTreeMap<(BuildId, ModuleIx, Option<ComponentIx>), Standing> = BTreeMap::new();
     let mut module_of = BTreeMap::new();
+    // Of what is told to be bad, by module and component: a later build that passes ends it too.
+    let mut bad: BTreeMap<(ModuleIx, Option<ComponentIx>), BTreeSet<BuildId>> = BTreeMap::new();
+    // What was told of a build before a repair may be true again.
+    let mut repaired: BTreeSet<BuildId> = BTreeSet::new();
     // After a restart the last mails may be tried again: the driver knows them.
     let may_repeat = run.tally.crashes > 0;
     for row in &run.log {
@@ -127,13 +131,24 @@ pub(super) fn mails_have_a_cause(setup: &Setup, run: &Run) -> Option<String> {
                     }
                     let of = (item.build, item.module, item.component);
                     let before = told.insert(of, item.standing);
-                    if before == Some(item.standing) && !may_repeat {
+                    let is_known = before == Some(item.standing);
+                    if is_known && !repaired.contains(&item.build) && !may_repeat {
                         return Some(format!("{item:?} is told twice"));
                     }
-                    if before.is_none() && item.standing == Standing::Recovered && !may_repeat {
+                    let bad = bad.entry((item.module, item.component)).or_default();
+                    let all = bad.len();
+                    bad.retain(|build| item.standing != Standing::Recovered || *build > item.build);
+                    let ends_none = item.standing == Standing::Recovered && bad.len() == all;
+                    if item.standing != Standing::Recovered {
+                        bad.insert(item.build);
+                    }
+                    if ends_none && !may_repeat {
                         return Some(format!("{item:?} tells of a recovery from nothing"));
                     }
                 }
+            }
+            Log::Event(Event::Resumed { build, .. }) => {
+                repaired.insert(*build);
             }
             Log::Command(_) | Log::Event(_) | Log::Fact(_) => {}
         }

@@ -120,3 +120,74 @@ fn a_hub_that_is_away_for_half_a_day_is_told_once_and_found_back_by_a_poll() {
     ends(&run, Outcome::Done, 43_300);
     assert_eq!(mails(&run), [(28_860, 1, Standing::NoAnswer), (43_300, 1, Standing::Recovered)]);
 }
+
+#[test]
+fn a_component_counts_as_built_once_a_builder_has_a_task_of_it() {
+    // One builder: p0 fails at 50 s, while p1 and p2 wait for it. In koji-owned they are canceled with
+    // it; in the other nobody cancels them, and they are built until 250 s.
+    let modules: &[Module<'_>] = &[(&[], &[&[(50, false)], PLAIN, PLAIN])];
+    for (approach, component_builds) in [(Approach::KojiOwned, 1), (Approach::OrchestratorOwned, 3)]
+    {
+        let mut setup = setup(approach, modules);
+        setup.slots.groups[0].count = 1;
+        let run = run(&setup);
+        assert_eq!(run.figures.outcome, Outcome::Failed);
+        assert_eq!(run.figures.component_builds, component_builds, "{approach:?}");
+        assert_eq!(run.modules[0].component_builds, u32::try_from(component_builds).unwrap());
+        assert_eq!(run.figures.tasks, 3);
+    }
+}
+
+#[test]
+fn what_waits_for_ever_is_not_built() {
+    // No builder is left at 50 s: p0, which had one, counts; p1 waited for it.
+    let modules: &[Module<'_>] = &[(&[], &[PLAIN, PLAIN])];
+    for approach in BOTH {
+        let mut setup = setup(approach, modules);
+        setup.slots.groups[0].count = 1;
+        let builders = Some("x86".to_owned());
+        setup.conditions.faults =
+            vec![Fault { builders, ..fault(FaultKind::BuildersDown, 50, None) }];
+        let run = run(&setup);
+        assert_eq!(run.figures.outcome, Outcome::Stuck);
+        assert_eq!((run.figures.component_builds, run.modules[0].component_builds), (1, 1));
+    }
+}
+
+#[test]
+fn what_a_pass_would_start_is_blocked_by_a_failure_whatever_the_plan_says() {
+    // Of b's two contexts the plan has the second wait for nobody; a literal cascade builds it with
+    // the first, once a passes. a fails.
+    let parts = |id: &str, is_start: bool, (dependants, planned): (&[u32], &[u32])| ModuleParts {
+        id: id.to_owned(),
+        wave: Some(1 + u32::from(!is_start)),
+        is_start,
+        dependants: dependants.to_vec(),
+        planned_dependants: planned.to_vec(),
+        components: vec![(
+            "p0".into(),
+            0,
+            Vec::new(),
+            vec![TaskParts { arch: "x86_64".into(), estimate_ms: 100_000, durations: 0 }],
+        )],
+        ..ModuleParts::default()
+    };
+    let mut builder = CatalogBuilder::default();
+    builder.push(&parts("a:1:c", true, (&[1, 2], &[1])));
+    builder.push(&parts("b:1:c", false, (&[], &[])));
+    builder.push(&parts("b:1:d", false, (&[], &[])));
+    let catalog = Arc::new(builder.finish());
+    for approach in BOTH {
+        for cascade in [Cascade::Literal, Cascade::Coalesced] {
+            let setup = setup(approach, &[(&[], &[&[(100, false)]])]);
+            let run = run(&Setup { catalog: Arc::clone(&catalog), cascade, ..setup });
+            ends(&run, Outcome::Failed, 100);
+            use ModuleState::{Blocked, Failed};
+            assert_eq!(states(&run), [Failed, Blocked, Blocked]);
+            for module in &run.modules[1..] {
+                let reason = module.reason.as_ref().expect("it is not ready").to_string();
+                assert_eq!(reason, "a:1:c not ready");
+            }
+        }
+    }
+}

@@ -28,6 +28,10 @@ impl Ideal<'_> {
     /// Cancels a component that has not ended, and says nothing.
     pub(super) fn cancel_component(&mut self, now: Timestamp, run: u32) {
         if !std::mem::replace(&mut self.components[run as usize].is_ended, true) {
+            self.ended += 1;
+            if self.is_unbuilt(run) {
+                self.unbuilt.push(self.components[run as usize].component);
+            }
             self.cancel_rest(now, run);
             self.lose(run);
         }
@@ -43,6 +47,7 @@ impl Ideal<'_> {
         let entry = &mut self.components[run as usize];
         assert!(!entry.is_ended, "a component build ends once");
         entry.is_ended = true;
+        self.ended += 1;
         let ComponentRun { job, build, component, attempt, is_whole, .. } = *entry;
         if end != ComponentEnd::Complete {
             // What other arches had built of it is lost with it.

@@ -26,6 +26,11 @@ impl OnHub<'_> {
         end: Option<TaskState>,
     ) {
         let info = self.hub.task(task);
+        if let (None, Some(at)) = (end, info.subject)
+            && let Owner::Component(run) = self.owners[at as usize]
+        {
+            self.components[run as usize].had_builder = true;
+        }
         if !info.is_leaf {
             return;
         }

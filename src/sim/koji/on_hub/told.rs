@@ -21,14 +21,14 @@ impl OnHub<'_> {
         small(self.built().filter(is_its).count())
     }
 
-    /// Returns the component of every `build` task: what a batch that was never reached would have
-    /// built is drawn, but not there.
+    /// Returns the component of every `build` task that had a builder: what a batch that was never
+    /// reached would have built is drawn, but not there; what was canceled before a builder took it
+    /// was not built.
     fn built(&self) -> impl Iterator<Item = ComponentIx> + '_ {
         self.hub.tasks().filter(|task| task.method == Method::Build).filter_map(|task| {
-            match self.owners[task.subject? as usize] {
-                Owner::Component(run) => Some(self.components[run as usize].component),
-                Owner::Macros(_) => None,
-            }
+            let Owner::Component(run) = self.owners[task.subject? as usize] else { return None };
+            let entry = self.components[run as usize];
+            (task.opened.is_some() || entry.had_builder).then_some(entry.component)
         })
     }
 

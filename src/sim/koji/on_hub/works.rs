@@ -100,7 +100,15 @@ impl OnHub<'_> {
         let (attempt, is_fixed) = self.luck.attempt(component);
         let run = small(self.components.len());
         let (busy, end) = (Millis::ZERO, None);
-        self.components.push(ComponentRun { job, build, component, attempt, busy, end });
+        self.components.push(ComponentRun {
+            job,
+            build,
+            component,
+            attempt,
+            busy,
+            had_builder: false,
+            end,
+        });
         let subject = self.own(Owner::Component(run));
         let catalog = &self.setup.catalog;
         let steps = &self.farm.steps.components[component.index()];

@@ -1,0 +1,123 @@
+//! Why modules are not ready.
+
+use modplan::sim::{ModuleRun, Reason};
+
+use super::*;
+
+/// What a log says, for the causes of reasons.
+struct Book<'r> {
+    setup: &'r Setup,
+    run: &'r Run,
+    module_of: BTreeMap<BuildId, ModuleIx>,
+}
+
+/// Each module that is not ready has a reason, the others have none, and the log holds its cause.
+pub(super) fn are_given_and_true(setup: &Setup, run: &Run) -> Option<String> {
+    let mut module_of = BTreeMap::new();
+    for row in &run.log {
+        if let Log::Fact(Fact::ModuleBegan { build, module, .. })
+        | Log::Command(Command::OpenModule { build, module, .. }) = &row.what
+        {
+            module_of.insert(*build, *module);
+        }
+    }
+    let log = Book { setup, run, module_of };
+    let planned = setup.catalog.modules.iter().filter(|module| module.is_planned);
+    let mut untold = planned.filter(|module| run.modules.iter().all(|m| m.id != module.id));
+    if let Some(module) = untold.next() {
+        return Some(format!("{} is planned, and nothing is said of it", module.id));
+    }
+    run.modules.iter().find_map(|module| {
+        let is_right = match (&module.reason, module.state) {
+            (None, state) => state == ModuleState::Ready,
+            (Some(_), ModuleState::Ready) => false,
+            (Some(reason), _) => log.has_cause(module, reason),
+        };
+        (!is_right).then(|| format!("{} {:?}: {:?}", module.id, module.state, module.reason))
+    })
+}
+
+impl Book<'_> {
+    fn has_cause(&self, module: &ModuleRun, reason: &Reason) -> bool {
+        let catalog = &self.setup.catalog;
+        let at = catalog.modules.iter().position(|m| m.id == module.id).expect("it is known");
+        let index = ModuleIx(u32::try_from(at).expect("worlds are small"));
+        let is_its = |build: &BuildId| self.module_of.get(build) == Some(&index);
+        let begun =
+            |wanted: FaultKind| facts(self.run).any(|fact| fact == Fact::FaultBegan(wanted));
+        match reason {
+            Reason::Capped => facts(self.run).any(|fact| fact == Fact::Capped),
+            Reason::DependsOn(ids) => !ids.is_empty() && ids.iter().all(|id| self.keeps(id, index)),
+            Reason::BuildFailed(packages) => {
+                let failed: BTreeSet<&str> = facts(self.run)
+                    .filter_map(|fact| match fact {
+                        Fact::ComponentEnded { build, component, end: ComponentEnd::Failed }
+                            if is_its(&build) =>
+                        {
+                            Some(catalog.package(component).as_str())
+                        }
+                        _ => None,
+                    })
+                    .collect();
+                !packages.is_empty() && packages.iter().all(|p| failed.contains(p.as_str()))
+            }
+            Reason::RepoFailed => {
+                let is_told = events(self.run).any(|event| {
+                    matches!(event, Event::RepoEnded { build, is_ok: false } if is_its(build))
+                });
+                let by_koji = facts(self.run).any(|fact| {
+                    matches!(fact, Fact::ModuleEnded { build, end: ComponentEnd::Failed }
+                        if is_its(&build))
+                });
+                is_told || by_koji
+            }
+            Reason::Canceled => {
+                let is_told = events(self.run)
+                    .any(|event| matches!(event, Event::Canceled { build, .. } if is_its(build)));
+                let by_koji = facts(self.run).any(|fact| {
+                    matches!(fact, Fact::ModuleEnded { build, end: ComponentEnd::Canceled }
+                        if is_its(&build))
+                });
+                is_told || by_koji
+            }
+            Reason::TestNotPassed(_) => self.tested(index, Some(false)),
+            Reason::NoResult(_) => self.tested(index, None),
+            Reason::NoAnswer => commands(self.run).any(|command| {
+                matches!(command, Command::Mail { about, .. }
+                    if about.iter().any(|item| item.standing == Standing::NoAnswer))
+            }),
+            Reason::Unheard => self.run.tally.messages_lost > 0 || self.run.tally.crashes > 0,
+            Reason::NotAsked => begun(FaultKind::PdcStale) || self.run.tally.crashes > 0,
+            Reason::AtKoji(_) => {
+                !self.run.arches_without_builder.is_empty()
+                    || !self.run.stuck.is_empty()
+                    || begun(FaultKind::HubOffline)
+                    || begun(FaultKind::HubRefusing)
+                    || begun(FaultKind::BuildersDown)
+            }
+        }
+    }
+
+    /// Returns whether a module is not ready, and another waits for it by a link of the cascade.
+    fn keeps(&self, id: &str, waits: ModuleIx) -> bool {
+        let catalog = &self.setup.catalog;
+        let entry = catalog.modules.iter().find(|module| *module.id == *id);
+        let is_linked = entry.is_some_and(|entry| match self.setup.cascade {
+            // A barrier after each wave keeps what nothing else does.
+            Cascade::Planned if self.setup.dispatch == Dispatch::Wave => {
+                entry.planned_dependants.contains(&waits) || entry.wave < catalog.module(waits).wave
+            }
+            Cascade::Planned => entry.planned_dependants.contains(&waits),
+            Cascade::Literal | Cascade::Coalesced => entry.dependants.contains(&waits),
+        });
+        let state = self.run.modules.iter().find(|module| *module.id == *id).map(|m| m.state);
+        is_linked && state.is_some_and(|state| state != ModuleState::Ready)
+    }
+
+    fn tested(&self, module: ModuleIx, wanted: Option<bool>) -> bool {
+        facts(self.run).any(|fact| {
+            matches!(fact, Fact::Tested { build, passed, .. }
+                if passed == wanted && self.module_of.get(&build) == Some(&module))
+        })
+    }
+}

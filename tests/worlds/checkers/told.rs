@@ -1,0 +1,126 @@
+//! Nobody is left without a word: what ends badly is told, however often people repaired it before.
+
+use super::*;
+
+/// What ends badly: a test, of a component or of the module, or the build as a whole.
+type Bad = (BuildId, Option<ComponentIx>, Standing);
+
+/// What is heard of the tests of orchestrator-owned and is to be told.
+#[derive(Default)]
+struct Book {
+    /// Which attempt each test is awaited of.
+    awaited: BTreeMap<(BuildId, Option<ComponentIx>), u32>,
+    built: BTreeSet<(BuildId, ComponentIx, u32)>,
+    red: BTreeSet<(BuildId, Option<ComponentIx>, u32)>,
+    given_up: BTreeSet<BuildId>,
+    canceled: Option<BuildId>,
+    bad: BTreeMap<Bad, i64>,
+}
+
+impl Book {
+    fn command(&mut self, command: &Command) {
+        match *command {
+            Command::Publish { build, attempt, .. }
+            | Command::RequestTest { build, component: None, attempt } => {
+                self.awaited.insert((build, None), attempt);
+            }
+            Command::Ready { build, .. } => drop(self.awaited.remove(&(build, None))),
+            Command::FailModule { build, .. } => {
+                self.awaited.remove(&(build, None));
+                if self.given_up.insert(build) && self.canceled != Some(build) {
+                    *self.bad.entry((build, None, Standing::BuildFailed)).or_default() += 1;
+                }
+            }
+            Command::Mail { ref about, .. } => {
+                for item in about {
+                    let of = (item.build, item.component, item.standing);
+                    *self.bad.entry(of).or_default() -= 1;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn event(&mut self, event: &Event) {
+        self.canceled = None;
+        match *event {
+            Event::Canceled { build, .. } => self.canceled = Some(build),
+            Event::Resumed { build, .. } => drop(self.given_up.remove(&build)),
+            Event::ComponentEnded { build, component, attempt, end: ComponentEnd::Complete }
+                if self.built.insert((build, component, attempt)) =>
+            {
+                self.awaited.insert((build, Some(component)), attempt);
+            }
+            Event::Tested { build, attempt, passed, .. } => {
+                self.tested((build, None, attempt), passed);
+            }
+            Event::ComponentTested { build, component, attempt, passed } => {
+                self.tested((build, Some(component), attempt), passed);
+            }
+            Event::Waived { build, component, .. } => {
+                self.awaited.remove(&(build, component));
+            }
+            _ => {}
+        }
+    }
+
+    fn tested(&mut self, of: (BuildId, Option<ComponentIx>, u32), passed: bool) {
+        let (build, component, attempt) = of;
+        if self.awaited.get(&(build, component)) != Some(&attempt) {
+            return;
+        }
+        if passed {
+            self.awaited.remove(&(build, component));
+        } else if self.red.insert(of) {
+            *self.bad.entry((build, component, Standing::NotPassed)).or_default() += 1;
+        }
+    }
+}
+
+/// Each red result that counts, and each build that is given up, is in a mail, or in the digest that
+/// is sent for it: after a repair as before it.
+pub(super) fn bad_ends_are_told(setup: &Setup, run: &Run) -> Option<String> {
+    if run.figures.outcome == Outcome::Capped {
+        return None;
+    }
+    if setup.approach == Approach::KojiOwned {
+        return red_ends_are_told_by_koji_owned(run);
+    }
+    let mut book = Book::default();
+    for row in &run.log {
+        match &row.what {
+            Log::Command(command) => book.command(command),
+            Log::Event(event) => book.event(event),
+            Log::Fact(_) => {}
+        }
+    }
+    let untold = book.bad.iter().find(|(_, left)| **left > 0)?;
+    Some(format!("{untold:?} is not told"))
+}
+
+/// koji-owned builds anew after a repair: each build that is red has a mail of its own. What it was
+/// about to mail when it died is forgotten.
+fn red_ends_are_told_by_koji_owned(run: &Run) -> Option<String> {
+    if run.tally.crashes > 0 {
+        return None;
+    }
+    let (mut passed, mut red, mut told) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for row in &run.log {
+        match &row.what {
+            Log::Event(Event::Tested { build, passed: true, .. })
+            | Log::Event(Event::Waived { build, component: None, .. }) => {
+                passed.insert(*build);
+            }
+            Log::Event(Event::Tested { build, .. }) if !passed.contains(build) => {
+                red.insert(*build);
+            }
+            Log::Command(Command::Mail { about, .. }) => {
+                let is_red =
+                    |item: &&modplan::orchestrate::Concern| item.standing == Standing::NotPassed;
+                told.extend(about.iter().filter(is_red).map(|item| item.build));
+            }
+            Log::Command(_) | Log::Event(_) | Log::Fact(_) => {}
+        }
+    }
+    red.difference(&told).next().map(|build| format!("nobody is told that {build:?} is red"))
+}
