@@ -191,6 +191,8 @@ pub enum FaultKind {
     PdcDown,
     /// The dependency service knows superseded versions only, where there are any.
     PdcStale,
+    /// The server that the orchestrator fetches modulemd from answers nobody.
+    SourcesDown,
 }
 
 /// One fault.
@@ -238,7 +240,7 @@ pub struct Scenario {
 
 impl FaultKind {
     /// Every kind with its word in scenario files.
-    pub const ALL: [(&'static str, Self); 10] = [
+    pub const ALL: [(&'static str, Self); 11] = [
         ("builders-down", Self::BuildersDown),
         ("hub-offline", Self::HubOffline),
         ("hub-refusing", Self::HubRefusing),
@@ -249,6 +251,7 @@ impl FaultKind {
         ("module-canceled", Self::ModuleCanceled),
         ("pdc-down", Self::PdcDown),
         ("pdc-stale", Self::PdcStale),
+        ("sources-down", Self::SourcesDown),
     ];
 
     /// Returns the word in scenario files.

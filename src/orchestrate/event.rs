@@ -59,6 +59,12 @@ pub enum Event {
         /// The module build.
         build: BuildId,
     },
+    /// The modulemd of a module build cannot be had for good: it is gone, or cannot be read. A source
+    /// server that does not answer is [`Event::Refused`].
+    FetchFailed {
+        /// The module build.
+        build: BuildId,
+    },
     /// Tag and target of a module build are there.
     TargetMade {
         /// The module build.
@@ -129,7 +135,10 @@ pub enum Event {
         /// What it found, to be checked again.
         rows: Arc<[Row]>,
     },
-    /// A call was refused, or nobody answered it: nothing of it is done.
+    /// A call was refused, or nobody answered it: nothing of it is done. Calls are what koji, the
+    /// source server, the dependency service, the tests and the bus are asked for; each is made
+    /// again, with a bound. A repo that the orchestrator could not begin to make counts as one that
+    /// it could not make. A poll that nobody answers is not made again: the next one is due anyway.
     Refused {
         /// The call.
         command: Box<Command>,

@@ -78,6 +78,7 @@ impl<'a> KojiOwned<'a> {
             | Event::Resumed { .. }
             | Event::Canceled { .. }
             | Event::Fetched { .. }
+            | Event::FetchFailed { .. }
             | Event::TargetMade { .. }
             | Event::ComponentEnded { .. }
             | Event::ComponentTested { .. }

@@ -100,7 +100,7 @@ fn contradictions_and_unknown_faults_are_told_with_their_line() {
                 5,
                 "`faults.kind` must be one of builders-down, hub-offline, hub-refusing, \
                  orchestrator-crash, bus-outage, repo-failure, base-package-broken, module-canceled, \
-                 pdc-down, pdc-stale, not `hub-ofline`; did you mean `hub-offline`?"
+                 pdc-down, pdc-stale, sources-down, not `hub-ofline`; did you mean `hub-offline`?"
             ),
             (7, "`faults` lets the orchestrator crash while it is down already, by line 6"),
         ]

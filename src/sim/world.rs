@@ -141,6 +141,7 @@ struct Broken {
     bus: u32,
     pdc_down: u32,
     pdc_stale: u32,
+    sources: u32,
     repos: u32,
     base: u32,
 }

@@ -21,6 +21,7 @@ mod gates;
 mod koji;
 mod pdc;
 mod people;
+mod sources;
 mod unknown;
 
 const BOTH: [Approach; 2] = [Approach::KojiOwned, Approach::OrchestratorOwned];

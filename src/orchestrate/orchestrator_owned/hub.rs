@@ -54,14 +54,36 @@ impl OrchestratorOwned<'_> {
 
     /// A call was refused: nothing of it is done.
     pub(super) fn refused(&mut self, command: &Command, to: &mut To<'_>) {
-        if matches!(command, Command::AskDependants { .. }) {
-            self.dependants_refused(command, to);
-            return;
+        match *command {
+            Command::AskDependants { .. } => self.dependants_refused(command, to),
+            Command::Fetch { .. } | Command::Publish { .. } | Command::RequestTest { .. } => {
+                self.other_refused(command, to);
+            }
+            Command::MakeRepo { build, by: RepoMaker::Orchestrator, .. } => {
+                if !self.limits.repo.is_koji() {
+                    self.repo_ended(build, false, to);
+                }
+            }
+            Command::CreateTarget { .. }
+            | Command::MakeRepo { by: RepoMaker::Koji, .. }
+            | Command::TagComponent { .. }
+            | Command::CancelComponent { .. }
+            | Command::BuildComponent { .. } => self.refused_by_hub(command, to),
+            // What is said is no call, and whole modules are asked for by the other design.
+            Command::BuildModule { .. }
+            | Command::OpenModule { .. }
+            | Command::JoinModule { .. }
+            | Command::Ready { .. }
+            | Command::FailModule { .. }
+            | Command::Mail { .. }
+            | Command::Poll
+            | Command::Timer { .. }
+            | Command::Stop { .. } => {}
         }
-        if !self.take_back(command) {
-            return;
-        }
-        if self.hub.is_paused() {
+    }
+
+    fn refused_by_hub(&mut self, command: &Command, to: &mut To<'_>) {
+        if !self.take_back(command) || self.hub.is_paused() {
             return;
         }
         self.hub.tries += 1;
@@ -147,6 +169,7 @@ impl OrchestratorOwned<'_> {
         if std::mem::replace(&mut self.hub.is_told, false) {
             self.make_kept_calls(to);
         }
+        self.others_again(to);
         for (number, entry) in (0..).zip(&self.builds) {
             let module = entry.module;
             if let Some(tries) = entry.asked.filter(|&tries| tries > TRIES_MAX) {

@@ -115,7 +115,7 @@ impl OrchestratorOwned<'_> {
         entry.test_tries += 1;
         entry.since = to.now;
         let attempt = entry.round;
-        to.out.push(Command::RequestTest { build, component: None, attempt });
+        self.request_test(Command::RequestTest { build, component: None, attempt }, to);
         Some(to.now)
     }
 
@@ -223,7 +223,10 @@ impl OrchestratorOwned<'_> {
     }
 
     pub(super) fn ask_again(&mut self, command: &Command, to: &mut To<'_>) {
-        let &Command::AskDependants { build, tries, .. } = command else { return };
+        let &Command::AskDependants { build, tries, .. } = command else {
+            self.other_again(command, to);
+            return;
+        };
         let asked = self.builds.get(build.0 as usize).and_then(|entry| entry.asked);
         if asked == Some(tries) && !self.limits.fuse.is_blown() {
             to.out.push(command.clone());
@@ -246,7 +249,7 @@ impl OrchestratorOwned<'_> {
                 self.build(build).round += 1;
                 let attempt = self.build(build).round;
                 self.await_test(build, to);
-                to.out.push(Command::RequestTest { build, component: None, attempt });
+                self.request_test(Command::RequestTest { build, component: None, attempt }, to);
             }
             State::Stuck => {
                 self.build(build).round += 1;
@@ -274,6 +277,13 @@ impl OrchestratorOwned<'_> {
     }
 
     fn resume_failed(&mut self, build: BuildId, to: &mut To<'_>) {
+        if !self.build(build).progress.is_started() {
+            // It was given up before it had a target: all of it begins again.
+            self.set_state(build, State::Fetching);
+            let module = self.build(build).module;
+            to.out.push(Command::Fetch { build, module });
+            return;
+        }
         self.set_state(build, State::Building);
         let entry = self.build(build);
         if entry.published == entry.round {

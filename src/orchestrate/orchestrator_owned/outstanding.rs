@@ -17,8 +17,9 @@ impl OrchestratorOwned<'_> {
         }
         let mut at = from;
         while at < out.len() {
-            // What the hub's pause keeps back was not asked yet.
-            if self.hub.kept.contains(&out[at]) { drop(out.remove(at)) } else { at += 1 }
+            // What a pause keeps back was not asked since it was refused.
+            let is_kept = self.hub.kept.contains(&out[at]) || self.others.keep_back(&out[at]);
+            if is_kept { drop(out.remove(at)) } else { at += 1 }
         }
         if let Some(at) = self.poll_at {
             out.push(Command::Timer { at, timer: Timer::Poll });
@@ -26,6 +27,7 @@ impl OrchestratorOwned<'_> {
         if let Some(at) = self.hub.again_at {
             out.push(Command::Timer { at, timer: Timer::Hub });
         }
+        self.others.outstanding(out);
         self.mailbox.outstanding(out);
     }
 
@@ -91,6 +93,7 @@ impl OrchestratorOwned<'_> {
         assert!(self.under_way <= self.limits.submit_limit, "the limit holds");
         assert!(self.scratch.is_empty(), "what may start is queued");
         self.unmet.check_invariants(self.catalog);
+        self.others.check_invariants();
         self.mailbox.check_invariants();
         let mut live = vec![0; self.modules.len()];
         for build in self.builds.iter().filter(|build| build.state.is_live()) {

@@ -43,6 +43,7 @@ impl World<'_> {
                 self.broken.hub_offline + self.broken.hub_refusing > 0
             }
             Command::AskDependants { .. } => self.broken.pdc_down > 0,
+            Command::Fetch { .. } => self.broken.sources > 0,
             _ => false,
         }
     }

@@ -44,6 +44,7 @@ impl World<'_> {
                 | Event::Tested { .. }
                 | Event::Waived { .. } => self.miss(event),
                 Event::Fetched { .. }
+                | Event::FetchFailed { .. }
                 | Event::TargetMade { .. }
                 | Event::ComponentTagged { .. }
                 | Event::RepoEnded { .. }

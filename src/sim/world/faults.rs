@@ -26,7 +26,8 @@ impl World<'_> {
             | FaultKind::RepoFailure
             | FaultKind::BasePackageBroken
             | FaultKind::PdcDown
-            | FaultKind::PdcStale => false,
+            | FaultKind::PdcStale
+            | FaultKind::SourcesDown => false,
         };
         if let Some(lasts) = lasts.or(is_moment.then_some(crate::time::Millis::ZERO)) {
             self.schedule(self.now + lasts, Happening::FaultEnds(fault));
@@ -77,6 +78,9 @@ impl World<'_> {
             }
             FaultKind::PdcStale => {
                 set(&mut self.broken.pdc_stale);
+            }
+            FaultKind::SourcesDown => {
+                set(&mut self.broken.sources);
             }
             FaultKind::ModuleCanceled => {
                 if is_on {

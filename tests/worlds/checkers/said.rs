@@ -13,7 +13,8 @@ pub(super) fn said_once(setup: &Setup, run: &Run) -> Option<String> {
     for row in &run.log {
         let (of, more) = match &row.what {
             Log::Command(
-                command @ (Command::CreateTarget { .. }
+                command @ (Command::Fetch { .. }
+                | Command::CreateTarget { .. }
                 | Command::MakeRepo { .. }
                 | Command::TagComponent { .. }
                 | Command::Publish { .. }
@@ -145,7 +146,8 @@ pub(super) fn mails_have_a_cause(setup: &Setup, run: &Run) -> Option<String> {
 fn build_of(command: &Command) -> Option<BuildId> {
     match *command {
         Command::BuildModule { cause, .. } => cause,
-        Command::CreateTarget { build, .. }
+        Command::Fetch { build, .. }
+        | Command::CreateTarget { build, .. }
         | Command::BuildComponent { build, .. }
         | Command::CancelComponent { build, .. }
         | Command::TagComponent { build, .. }
