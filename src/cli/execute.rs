@@ -47,8 +47,9 @@ pub(crate) struct Execute {
     /// Tell what happened to one module instead: its id, or name:stream for all its contexts
     #[arg(long, value_name = "ID", conflicts_with = "format")]
     explain: Option<String>,
-    /// Keep every event in FILE, one line of JSON each, written before it is handled; a journal of
-    /// this run that is there already is checked and gone on with
+    /// Keep every event in FILE, one line of JSON each, written before it is handled; a run is
+    /// simulated from 0 all the same, and a journal of it that is there already is held against what
+    /// happens, line by line, and gone on with where it ends
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
     #[command(flatten)]
@@ -123,7 +124,7 @@ impl Execute {
         if setup.durations == DurationMode::Fit {
             console.note(subject.durations(setup.durations).to_lines().trim_end());
         }
-        let run = self.run_world(&setup)?;
+        let run = self.run_world(&setup, &subject)?;
         let label = RunLabel { approach, cascade, seed: setup.seed };
         for (what, hint) in run::advice(&run) {
             console.warn(&what, Some(hint));
@@ -138,10 +139,10 @@ impl Execute {
     }
 
     /// Runs the one replication, each event in the journal before it is handled.
-    fn run_world(&self, setup: &Setup) -> anyhow::Result<Run> {
+    fn run_world(&self, setup: &Setup, subject: &Subject) -> anyhow::Result<Run> {
         let mut world = sim::World::new(setup);
         let Some(path) = &self.journal else { return Ok(world.run_in_full(0)) };
-        let mut journal = Journal::open(path, setup)?;
+        let mut journal = Journal::open(path, setup, subject.world.inputs(setup))?;
         let run = world.run_through(0, &mut |orchestrator, event, now, out| {
             journal.append(event, now);
             orchestrator.handle(event, now, out);

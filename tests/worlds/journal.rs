@@ -1,6 +1,6 @@
 //! A journal cut at every event: replayed, and run on.
 
-use modplan::orchestrate::journal::{self, Entry};
+use modplan::orchestrate::journal::{self, Entry, Heading, Inputs};
 use modplan::orchestrate::{Approach, Command, Orchestrator};
 use modplan::scenario::Bus;
 use modplan::sim::{Log, ModuleRun, Outcome, Run, Setup, World};
@@ -71,11 +71,12 @@ fn a_journal_cut_at_every_event_of_200_runs_and_replayed_gives_the_same_state() 
     for (seed, setup, run) in runs(200, |_| {}) {
         let name = journal::run_name(&setup.catalog, "a test", seed);
         let events = entries(&run);
-        let text = journal::write(&name, &events);
+        let heading = Heading::new(name, Inputs::default());
+        let text = journal::write(&heading, &events);
         let (mut lived, _) = folded(&setup, &[]);
         let ends = text.match_indices('\n').map(|(at, _)| at + 1);
-        for (end, kept) in std::iter::once(0).chain(ends).zip(0..) {
-            let prefix = journal::read(&text[..end], &name).unwrap();
+        for (end, kept) in ends.zip(0..) {
+            let prefix = journal::read(&text.as_bytes()[..end], &heading).unwrap();
             let (replayed, asked) = folded(&setup, &prefix);
             let what = format!("seed {seed}, cut at {kept}");
             assert_eq!(format!("{replayed:?}"), format!("{lived:?}"), "{what}");
@@ -85,7 +86,7 @@ fn a_journal_cut_at_every_event_of_200_runs_and_replayed_gives_the_same_state() 
             }
             cuts += 1;
         }
-        let whole = journal::read(&text, &name).unwrap();
+        let whole = journal::read(text.as_bytes(), &heading).unwrap();
         assert_eq!(whole, events, "seed {seed}");
         assert_eq!(format!("{:?}", folded(&setup, &whole).0), run.orchestrator, "seed {seed}");
     }
