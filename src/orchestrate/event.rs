@@ -103,6 +103,8 @@ pub enum Event {
     RepoEnded {
         /// The module build.
         build: BuildId,
+        /// Which try of this module build, from 1.
+        attempt: u32,
         /// Whether it is made.
         is_ok: bool,
     },
@@ -271,7 +273,9 @@ pub enum Command {
         build: BuildId,
         /// The module.
         module: ModuleIx,
-        /// By whom; a journal without it is of a time when koji alone did.
+        /// Which try of this module build, from 1.
+        attempt: u32,
+        /// By whom; koji where a journal does not say.
         #[serde(default, skip_serializing_if = "RepoMaker::is_koji")]
         by: RepoMaker,
     },

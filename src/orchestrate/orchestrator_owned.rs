@@ -152,7 +152,9 @@ impl<'a> OrchestratorOwned<'a> {
             Event::ComponentTagged { build, component } => {
                 self.component_tagged(build, component, &mut to);
             }
-            Event::RepoEnded { build, is_ok } => self.repo_ended(build, is_ok, &mut to),
+            Event::RepoEnded { build, attempt, is_ok } => {
+                self.repo_ended((build, attempt), is_ok, &mut to);
+            }
             Event::Tested { build, attempt, passed, .. } => {
                 self.tested(build, (attempt, passed), &mut to);
             }
@@ -241,6 +243,7 @@ impl<'a> OrchestratorOwned<'a> {
             since: to.now,
             test_tries: 0,
             repo_tries: 0,
+            repo_attempt: 0,
             repo_at: None,
             tests_due_at: None,
             asked: None,

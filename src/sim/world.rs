@@ -130,7 +130,7 @@ enum JobPurpose {
     Target,
     Component { component: ComponentIx, attempt: u32 },
     Module,
-    Repo,
+    Repo { attempt: u32 },
 }
 
 /// What is broken now; more than one fault of a kind may last at a time.

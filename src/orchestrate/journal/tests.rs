@@ -84,14 +84,14 @@ fn a_line_that_is_no_text_is_told_and_lines_may_end_in_cr_lf() {
 fn a_repo_says_by_whom_only_where_that_is_not_koji() {
     let row = |by| {
         let (build, module) = (BuildId(0), ModuleIx(0));
-        let command = Box::new(Command::MakeRepo { build, module, by });
+        let command = Box::new(Command::MakeRepo { build, module, attempt: 1, by });
         vec![(Timestamp(0), Event::Refused { command })]
     };
     let koji = write(&heading(), &row(RepoMaker::Koji));
-    assert!(koji.contains(r#""make-repo":{"build":0,"module":0}"#), "{koji}");
+    assert!(koji.contains(r#""make-repo":{"build":0,"module":0,"attempt":1}"#), "{koji}");
     assert_eq!(read(koji.as_bytes(), &heading()).unwrap(), row(RepoMaker::Koji));
     let own = write(&heading(), &row(RepoMaker::Orchestrator));
-    assert!(own.contains(r#""make-repo":{"build":0,"module":0,"by":"self"}"#), "{own}");
+    assert!(own.contains(r#""make-repo":{"build":0,"module":0,"attempt":1,"by":"self"}"#), "{own}");
     assert_eq!(read(own.as_bytes(), &heading()).unwrap(), row(RepoMaker::Orchestrator));
 }
 

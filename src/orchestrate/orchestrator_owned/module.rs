@@ -19,13 +19,9 @@ impl OrchestratorOwned<'_> {
         }
     }
 
-    pub(super) fn repo_ended(&mut self, build: BuildId, is_ok: bool, to: &mut To<'_>) {
-        // An answer counts once: while a new try waits for its time, nothing was asked.
-        let is_awaited = self
-            .builds
-            .get(build.0 as usize)
-            .is_some_and(|entry| entry.state == State::Repo && entry.repo_at.is_none());
-        if !is_awaited {
+    pub(super) fn repo_ended(&mut self, of: (BuildId, u32), is_ok: bool, to: &mut To<'_>) {
+        let (build, attempt) = of;
+        if !self.awaits_repo(build, attempt) {
             return;
         }
         if self.limits.repo.is_koji() {
@@ -44,6 +40,14 @@ impl OrchestratorOwned<'_> {
         let at = to.now + pause(entry.repo_tries);
         entry.repo_at = Some(at);
         to.out.push(Command::Timer { at, timer: Timer::Repo { build } });
+    }
+
+    /// An end counts once, for the last try: while a new one waits for its time, nothing was asked.
+    pub(super) fn awaits_repo(&self, build: BuildId, attempt: u32) -> bool {
+        self.builds.get(build.0 as usize).is_some_and(|entry| {
+            let is_asked = entry.state == State::Repo && entry.repo_at.is_none();
+            is_asked && entry.repo_attempt == attempt
+        })
     }
 
     pub(super) fn repo_again(&mut self, build: BuildId, to: &mut To<'_>) {

@@ -38,7 +38,7 @@ impl OrchestratorOwned<'_> {
             State::Preparing => out.push(Command::CreateTarget { build, module }),
             State::Repo => match entry.repo_at {
                 Some(at) => out.push(Command::Timer { at, timer: Timer::Repo { build } }),
-                None => out.push(self.repo_command(build, module)),
+                None => out.push(self.repo_command(build)),
             },
             State::Testing => {
                 let attempt = entry.round;

@@ -39,6 +39,9 @@ impl World<'_> {
                 Event::Requested { .. } | Event::Resumed { .. } | Event::Canceled { .. } => {
                     self.requests_held.push(event);
                 }
+                Event::RepoEnded { .. } if self.setup.conditions.repo == RepoMaker::Koji => {
+                    self.miss(event);
+                }
                 Event::ComponentEnded { .. }
                 | Event::ComponentTested { .. }
                 | Event::Tested { .. }
@@ -61,7 +64,9 @@ impl World<'_> {
             return;
         }
         for at in 0..self.jobs.len() {
-            if self.jobs[at].purpose == JobPurpose::Repo && self.jobs[at].end.is_none() {
+            if matches!(self.jobs[at].purpose, JobPurpose::Repo { .. })
+                && self.jobs[at].end.is_none()
+            {
                 self.jobs[at].end = Some(ComponentEnd::Canceled);
                 self.koji.cancel(self.now, Job(u32::try_from(at).expect("jobs are numbered so")));
             }

@@ -131,7 +131,7 @@ fn a_publication_that_the_bus_refuses_is_made_again() {
     let publish = Command::Publish { build, module, attempt: 1 };
     for gated in [true, false] {
         let mut asked = Asked::new(&setup, |limits| limits.gates.module = gated).built();
-        assert!(asked.hear(Event::RepoEnded { build, is_ok: true }).contains(&publish));
+        assert!(asked.hear(Event::RepoEnded { build, attempt: 1, is_ok: true }).contains(&publish));
         is_made_again(&mut asked, &publish);
         // Under a gate the result is still awaited, and the publication asks for it.
         assert_eq!(asked.outstanding().contains(&publish), gated);
@@ -150,7 +150,7 @@ fn a_request_for_a_test_that_is_refused_is_made_again() {
         limits.gates.module = true;
     })
     .built();
-    of_module.hear(Event::RepoEnded { build, is_ok: true });
+    of_module.hear(Event::RepoEnded { build, attempt: 1, is_ok: true });
     let mut of_component = Asked::new(&setup, |limits| {
         late(limits);
         limits.gates.component = true;
@@ -178,17 +178,20 @@ fn an_own_repo_that_is_refused_counts_as_one_that_failed() {
     let (build, module) = SUBJECT;
     let own = |limits: &mut Limits| limits.repo = RepoMaker::Orchestrator;
     let mut asked = Asked::new(&setup, own).built();
-    let make = Command::MakeRepo { build, module, by: RepoMaker::Orchestrator };
-    assert_eq!(asked.outstanding()[0], make);
-    for pause in [60, 120, 240, 480, 960] {
+    let make = |attempt| Command::MakeRepo { build, module, attempt, by: RepoMaker::Orchestrator };
+    assert_eq!(asked.outstanding()[0], make(1));
+    for (pause, attempt) in [60, 120, 240, 480, 960].into_iter().zip(1..) {
         let at = asked.now + Millis::from_secs(pause);
         let timer = Timer::Repo { build };
-        assert_eq!(asked.refuse(&make), [Command::Timer { at, timer: timer.clone() }]);
+        assert_eq!(asked.refuse(&make(attempt)), [Command::Timer { at, timer: timer.clone() }]);
         asked.now = at;
-        assert_eq!(asked.hear(Event::Timer { timer }), [make.clone()]);
+        assert_eq!(asked.hear(Event::Timer { timer }), [make(attempt + 1)]);
+        // What is said of an earlier try comes too late.
+        assert_eq!(asked.refuse(&make(attempt)), []);
+        assert_eq!(asked.hear(Event::RepoEnded { build, attempt, is_ok: true }), []);
     }
     // The sixth in a row is one too many.
-    assert!(asked.refuse(&make).contains(&Command::FailModule { build, module }));
+    assert!(asked.refuse(&make(6)).contains(&Command::FailModule { build, module }));
 }
 
 #[test]

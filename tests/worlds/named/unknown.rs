@@ -22,8 +22,8 @@ fn about((build, component, module): Subject) -> Vec<Event> {
     }
     events.extend([
         Event::ComponentTagged { build, component },
-        Event::RepoEnded { build, is_ok: false },
-        Event::RepoEnded { build, is_ok: true },
+        Event::RepoEnded { build, attempt: 1, is_ok: false },
+        Event::RepoEnded { build, attempt: 1, is_ok: true },
         Event::Waived { build, module, component: None },
         Event::Waived { build, module, component: Some(component) },
         Event::Dependants { build, module, rows: [].into() },
@@ -54,8 +54,8 @@ fn calls((build, component, module): Subject) -> Vec<Command> {
         Command::BuildComponent { build, component, attempt: 1, priority: 1 },
         Command::CancelComponent { build, component, attempt: 1 },
         Command::TagComponent { build, component },
-        Command::MakeRepo { build, module, by: RepoMaker::Koji },
-        Command::MakeRepo { build, module, by: RepoMaker::Orchestrator },
+        Command::MakeRepo { build, module, attempt: 1, by: RepoMaker::Koji },
+        Command::MakeRepo { build, module, attempt: 1, by: RepoMaker::Orchestrator },
         Command::Publish { build, module, attempt: 1 },
         Command::RequestTest { build, component: None, attempt: 1 },
         Command::RequestTest { build, component: Some(component), attempt: 1 },

@@ -164,5 +164,7 @@ fn in_the_ideal_model_a_repo_takes_no_time_whoever_makes_it() {
         run(&setup).figures
     });
     assert_eq!(ends[0].makespan, secs(200));
-    assert_eq!(ends[0], ends[1]);
+    // But koji says so by a message.
+    let messages = ends[1].messages + 1;
+    assert_eq!(ends[0], RunFigures { messages, ..ends[1].clone() });
 }
