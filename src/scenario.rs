@@ -198,8 +198,11 @@ pub enum FaultKind {
 /// One fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// When it begins.
+    /// When it begins; 0 where `after` says.
     pub at: Millis,
+    /// The event that the orchestrator handles last before it crashes, from 1; of its commands some
+    /// are carried out. For `orchestrator-crash`, instead of a time.
+    pub after: Option<u64>,
     /// What breaks.
     pub kind: FaultKind,
     /// Which builders, for `builders-down`.

@@ -282,6 +282,35 @@ fn a_journal_that_is_no_text_is_told_with_its_line_and_cr_lf_is_read() {
     assert!(err.contains("run.jsonl:3: it is not UTF-8 from byte 1 on"), "{err}");
 }
 
+#[test]
+fn a_crash_after_an_event_is_data_in_the_scenario() {
+    // koji-owned hears the pass of perl:5.30 as its first event. Dead right after it, it forgets to ask
+    // who depends on it; orchestrator-owned, dead after its third event, goes on from its journal.
+    let run =
+        ["execute", EL8, "--changed", "perl:5.30", "--format", "json", "--cascade", "literal"];
+    let after = |event: u32, approach| {
+        let scenario =
+            format!("faults:\n- {{after: {event}, kind: orchestrator-crash, for: 1m}}\n");
+        with_scenario(&scenario, &[&run[..], &["--approach", approach]].concat())
+    };
+    let outcome = |out: &str| {
+        let run: serde_json::Value = serde_json::from_str(out).expect("JSON");
+        (run["outcome"].as_str().unwrap().to_owned(), run["counts"]["module_builds"].clone())
+    };
+    let (code, out, _) = after(1, "koji-owned");
+    assert_eq!((code, outcome(&out).0), (1, "stuck".to_owned()));
+    let (code, out, _) = after(3, "orchestrator-owned");
+    let (_, whole, _) =
+        with_scenario("", &[&run[..], &["--approach", "orchestrator-owned"]].concat());
+    assert_eq!((code, outcome(&out)), (0, outcome(&whole)));
+    // After an event that never comes it does nothing, and that is said.
+    let (_, out, err) = after(1_000_000, "orchestrator-owned");
+    assert_eq!(outcome(&out), outcome(&whole));
+    let told = "the `orchestrator-crash` of line 2 has no effect: it is after event 1000000, and the \
+                orchestrator handled ";
+    assert!(err.contains(told), "{err}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_journal_is_written_while_the_run_goes_on() {

@@ -7,7 +7,7 @@ use modplan::name::nearest;
 use modplan::orchestrate::{Approach, Cascade, Catalog, ModuleIx};
 use modplan::report::run::{self, RunLabel};
 use modplan::report::story;
-use modplan::sim::{self, DurationMode, Outcome, Run, Setup};
+use modplan::sim::{self, DurationMode, Log, Outcome, Run, Setup};
 
 use super::args::{SelectionArgs, WorldArgs};
 use super::console::Console;
@@ -126,6 +126,7 @@ impl Execute {
         }
         let run = self.run_world(&setup, &subject)?;
         let label = RunLabel { approach, cascade, seed: setup.seed };
+        warn_of_late_crashes(&setup, &run, console);
         for (what, hint) in run::advice(&run) {
             console.warn(&what, Some(hint));
         }
@@ -149,6 +150,21 @@ impl Execute {
         });
         journal.close()?;
         Ok(run)
+    }
+}
+
+/// Warns of crashes after an event that never came.
+fn warn_of_late_crashes(setup: &Setup, run: &Run, console: &Console) {
+    let events = run.log.iter().filter(|row| matches!(row.what, Log::Event(_))).count() as u64;
+    for fault in &setup.conditions.faults {
+        if let Some(after) = fault.after.filter(|after| *after > events) {
+            let line = fault.line;
+            let what = format!(
+                "the `orchestrator-crash` of line {line} has no effect: it is after event {after}, and \
+                 the orchestrator handled {events}"
+            );
+            console.warn(&what, None);
+        }
     }
 }
 

@@ -304,6 +304,7 @@ fn sources_down(dice: &mut Dice) -> Fault {
     let longest = dice.one(&[3000, 3000, 60_000]);
     Fault {
         at: dice.seconds(0, 1000),
+        after: None,
         kind: FaultKind::SourcesDown,
         builders: None,
         count: None,
@@ -321,6 +322,7 @@ fn faults(dice: &mut Dice, on: (&Slots, &Catalog)) -> Vec<Fault> {
         let (_, kind) = dice.one(&FaultKind::ALL[..10]);
         let mut fault = Fault {
             at: dice.seconds(0, 3000),
+            after: None,
             kind,
             builders: None,
             count: None,

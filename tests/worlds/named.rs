@@ -106,6 +106,7 @@ fn samples(attempts: Attempts<'_>) -> Samples {
 fn fault(kind: FaultKind, at: u64, lasts: Option<u64>) -> Fault {
     Fault {
         at: Millis::from_secs(at),
+        after: None,
         kind,
         builders: None,
         count: None,

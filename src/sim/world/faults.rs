@@ -38,7 +38,7 @@ impl World<'_> {
         let kind = self.setup.conditions.faults[fault].kind;
         self.note(Fact::FaultEnded(kind));
         self.set_fault(fault, false);
-        if kind == FaultKind::OrchestratorCrash {
+        if kind == FaultKind::OrchestratorCrash && self.broken.crashed == 0 {
             self.restart(driven);
         }
         if self.broken.hub_offline + self.broken.hub_refusing == 0 {
@@ -87,7 +87,9 @@ impl World<'_> {
                     self.cancel_named(fault);
                 }
             }
-            FaultKind::OrchestratorCrash => {}
+            FaultKind::OrchestratorCrash => {
+                set(&mut self.broken.crashed);
+            }
         }
     }
 
