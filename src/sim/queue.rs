@@ -22,7 +22,6 @@ impl Waiting {
         !(self.0 as u32)
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the part that was put in")]
     fn priority(self) -> u32 {
         (self.0 >> 32) as u32
     }
