@@ -9,7 +9,9 @@
 //! Folding the events over a fresh orchestrator gives its state back, from any prefix of whole
 //! lines. `run` names what was run, `inputs` what decides it besides, `time` is in milliseconds since
 //! its start, and `check` hashes the line together with the one before, so that an edited, missing or
-//! swapped line is told. Lines may end in CR LF, as some editors have it.
+//! swapped line is told. An event is in the journal before it is handled: after a crash nobody knows
+//! whether the commands of the last one were carried out, so they are looked at first, and then what
+//! is [outstanding](super::Orchestrator::outstanding). Lines may end in CR LF, as some editors have it.
 
 use std::fmt::Write as _;
 

@@ -6,7 +6,8 @@ use crate::orchestrate::{Cascade, Command, Timer};
 
 impl OrchestratorOwned<'_> {
     /// Appends every command whose answer is missing: after a restart the driver reconciles each
-    /// with koji, the tests and the dependency service before it sends it again.
+    /// with koji, the tests and the dependency service before it sends it again. The commands of the
+    /// last event come before these; see [`Orchestrator`](crate::orchestrate::Orchestrator).
     pub fn outstanding(&self, out: &mut Vec<Command>) {
         if self.limits.fuse.is_blown() {
             return;
