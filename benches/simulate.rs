@@ -97,6 +97,7 @@ fn troubled() -> Conditions {
     };
     let fault = |hour: u64, kind| Fault {
         at: Millis::from_secs(3600 * hour),
+        after: None,
         kind,
         builders: None,
         count: None,

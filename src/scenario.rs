@@ -191,13 +191,18 @@ pub enum FaultKind {
     PdcDown,
     /// The dependency service knows superseded versions only, where there are any.
     PdcStale,
+    /// The server that the orchestrator fetches modulemd from answers nobody.
+    SourcesDown,
 }
 
 /// One fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// When it begins.
+    /// When it begins; 0 where `after` says.
     pub at: Millis,
+    /// The event that the orchestrator handles last before it crashes, from 1; of its commands some
+    /// are carried out. For `orchestrator-crash`, instead of a time.
+    pub after: Option<u64>,
     /// What breaks.
     pub kind: FaultKind,
     /// Which builders, for `builders-down`.
@@ -238,7 +243,7 @@ pub struct Scenario {
 
 impl FaultKind {
     /// Every kind with its word in scenario files.
-    pub const ALL: [(&'static str, Self); 10] = [
+    pub const ALL: [(&'static str, Self); 11] = [
         ("builders-down", Self::BuildersDown),
         ("hub-offline", Self::HubOffline),
         ("hub-refusing", Self::HubRefusing),
@@ -249,6 +254,7 @@ impl FaultKind {
         ("module-canceled", Self::ModuleCanceled),
         ("pdc-down", Self::PdcDown),
         ("pdc-stale", Self::PdcStale),
+        ("sources-down", Self::SourcesDown),
     ];
 
     /// Returns the word in scenario files.

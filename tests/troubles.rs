@@ -199,11 +199,16 @@ fn a_journal_is_kept_gone_on_with_and_refused_when_it_is_not_of_this_run() {
         assert_eq!(fs::read_to_string(&path).unwrap(), text, "what is there stays");
     };
     let half = lines[4].len() / 2;
-    refused(lines[..4].join("\n") + "\n" + &lines[4][..half], "1", 5, "");
+    refused(
+        lines[..4].join("\n") + "\n" + &lines[4][..half],
+        "1",
+        5,
+        "hint: remove line 5 to go on from line 4",
+    );
     let edited = lines.iter().position(|line| line.contains("\"build\":0")).unwrap() + 1;
     refused(whole.replacen("\"build\":0", "\"build\":1", 1), "1", edited, "edited");
     refused(whole.clone(), "2", 1, "");
-    refused(whole.replacen("\"format\":1", "\"format\":9", 1), "1", 1, "9");
+    refused(whole.replacen("\"format\":2", "\"format\":9", 1), "1", 1, "9");
     let (code, _, err) = modplan(&[
         "execute",
         CYCLE,
@@ -216,6 +221,94 @@ fn a_journal_is_kept_gone_on_with_and_refused_when_it_is_not_of_this_run() {
         path.to_str().unwrap(),
     ]);
     assert_eq!(code, 1, "another run: {err}");
+}
+
+#[test]
+fn a_journal_of_another_scenario_farm_trace_or_cap_is_told_by_its_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("run.jsonl");
+    let journal = ["--journal", path.to_str().unwrap()];
+    let run = ["execute", EL8, "--changed", "perl-DBD-Pg:3.7", "--approach", "koji-owned"];
+    let farm_text = fs::read_to_string("fixtures/el8-perl/farm.yaml").unwrap();
+    let farms = ["", "# As bought.\n"].map(|more| {
+        let path = directory.path().join(format!("farm{}.yaml", more.len()));
+        fs::write(&path, farm_text.clone() + more).unwrap();
+        path.to_str().unwrap().to_owned()
+    });
+    let with_farm = |farm: usize, scenario, more: &[&str]| {
+        let farm = ["--farm", &*farms[farm]];
+        with_scenario(scenario, &[&run[..], &journal, &farm, more].concat())
+    };
+    // The one module hears nothing before the end: the bus is away.
+    let silent = "bus: {loss: 1.0}\n";
+    let (_, _, err) = with_farm(0, silent, &[]);
+    let written = fs::read_to_string(&path).unwrap();
+    assert_eq!(written.lines().count(), 1, "a heading, {err}");
+    let cases: [(usize, &str, &[&str], &str); 5] = [
+        (0, "bus: {loss: 0.9}\n", &[], "it was written with another scenario"),
+        (1, silent, &[], "it was written with another farm"),
+        (0, silent, &["--trace", "fixtures/cycle/trace.csv"], "another trace"),
+        (
+            0,
+            silent,
+            &["--max-builds", "9"],
+            "`10000 module builds, durations replay`, not `9 module",
+        ),
+        (0, silent, &["--cascade", "planned"], "this is a journal of koji-owned/literal/seed 1/"),
+    ];
+    for (farm, scenario, more, told) in cases {
+        let (code, _, err) = with_farm(farm, scenario, more);
+        assert_eq!(code, 1, "{told}: {err}");
+        assert!(err.contains("run.jsonl:1: ") && err.contains(told), "{told}: {err}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), written, "what is there stays");
+    }
+}
+
+#[test]
+fn a_journal_that_is_no_text_is_told_with_its_line_and_cr_lf_is_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("run.jsonl");
+    let (_, first, _) = execute_with(&path, "1");
+    let whole = fs::read_to_string(&path).unwrap();
+    fs::write(&path, whole.replace('\n', "\r\n")).unwrap();
+    let (code, again, err) = execute_with(&path, "1");
+    assert_eq!((code, again), (0, first), "{err}");
+    let mut bytes = whole.clone().into_bytes();
+    let third = whole.match_indices('\n').nth(1).unwrap().0 + 1;
+    bytes[third] = 0xff;
+    fs::write(&path, &bytes).unwrap();
+    let (code, _, err) = execute_with(&path, "1");
+    assert_eq!(code, 1);
+    assert!(err.contains("run.jsonl:3: it is not UTF-8 from byte 1 on"), "{err}");
+}
+
+#[test]
+fn a_crash_after_an_event_is_data_in_the_scenario() {
+    // koji-owned hears the pass of perl:5.30 as its first event. Dead right after it, it forgets to ask
+    // who depends on it; orchestrator-owned, dead after its third event, goes on from its journal.
+    let run =
+        ["execute", EL8, "--changed", "perl:5.30", "--format", "json", "--cascade", "literal"];
+    let after = |event: u32, approach| {
+        let scenario =
+            format!("faults:\n- {{after: {event}, kind: orchestrator-crash, for: 1m}}\n");
+        with_scenario(&scenario, &[&run[..], &["--approach", approach]].concat())
+    };
+    let outcome = |out: &str| {
+        let run: serde_json::Value = serde_json::from_str(out).expect("JSON");
+        (run["outcome"].as_str().unwrap().to_owned(), run["counts"]["module_builds"].clone())
+    };
+    let (code, out, _) = after(1, "koji-owned");
+    assert_eq!((code, outcome(&out).0), (1, "stuck".to_owned()));
+    let (code, out, _) = after(3, "orchestrator-owned");
+    let (_, whole, _) =
+        with_scenario("", &[&run[..], &["--approach", "orchestrator-owned"]].concat());
+    assert_eq!((code, outcome(&out)), (0, outcome(&whole)));
+    // After an event that never comes it does nothing, and that is said.
+    let (_, out, err) = after(1_000_000, "orchestrator-owned");
+    assert_eq!(outcome(&out), outcome(&whole));
+    let told = "the `orchestrator-crash` of line 2 has no effect: it is after event 1000000, and the \
+                orchestrator handled ";
+    assert!(err.contains(told), "{err}");
 }
 
 #[cfg(unix)]

@@ -18,11 +18,19 @@ fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }
 
+/// Runs a world in full; what must hold between two events is asserted after each.
+fn run_watched(world: &mut World<'_>, seed: u64) -> Run {
+    world.run_through(seed, &mut |orchestrator, event, now, out| {
+        orchestrator.handle(event, now, out);
+        orchestrator.check_invariants();
+    })
+}
+
 /// Runs the world of a seed and returns what the checkers find.
 fn judge(seed: u64) -> Vec<String> {
     let judged = std::panic::catch_unwind(|| {
         let world = generate::world(seed);
-        let run = World::new(&world.setup).run_in_full(seed);
+        let run = run_watched(&mut World::new(&world.setup), seed);
         checkers::check(&world, &run)
     });
     judged.unwrap_or_else(|_| vec!["an assertion of the code itself failed".to_owned()])
@@ -33,7 +41,7 @@ fn judge_on_hub(seed: u64) -> Vec<String> {
     let judged = std::panic::catch_unwind(|| {
         let world = generate::world_on_hub(seed);
         let mut used = World::new(&world.setup);
-        let run = used.run_in_full(seed);
+        let run = run_watched(&mut used, seed);
         let mut complaints = checkers::check(&world, &run);
         // In this model a builder has many places; the hub's own tests bound them.
         complaints.retain(|told| !told.starts_with("no builder does two things at once"));

@@ -7,7 +7,7 @@ use modplan::name::nearest;
 use modplan::orchestrate::{Approach, Cascade, Catalog, ModuleIx};
 use modplan::report::run::{self, RunLabel};
 use modplan::report::story;
-use modplan::sim::{self, DurationMode, Outcome, Run, Setup};
+use modplan::sim::{self, DurationMode, Log, Outcome, Run, Setup};
 
 use super::args::{SelectionArgs, WorldArgs};
 use super::console::Console;
@@ -47,8 +47,9 @@ pub(crate) struct Execute {
     /// Tell what happened to one module instead: its id, or name:stream for all its contexts
     #[arg(long, value_name = "ID", conflicts_with = "format")]
     explain: Option<String>,
-    /// Keep every event in FILE, one line of JSON each, written before it is handled; a journal of
-    /// this run that is there already is checked and gone on with
+    /// Keep every event in FILE, one line of JSON each, written before it is handled; a run is
+    /// simulated from 0 all the same, and a journal of it that is there already is held against what
+    /// happens, line by line, and gone on with where it ends
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
     #[command(flatten)]
@@ -123,8 +124,9 @@ impl Execute {
         if setup.durations == DurationMode::Fit {
             console.note(subject.durations(setup.durations).to_lines().trim_end());
         }
-        let run = self.run_world(&setup)?;
+        let run = self.run_world(&setup, &subject)?;
         let label = RunLabel { approach, cascade, seed: setup.seed };
+        warn_of_late_crashes(&setup, &run, console);
         for (what, hint) in run::advice(&run) {
             console.warn(&what, Some(hint));
         }
@@ -138,16 +140,31 @@ impl Execute {
     }
 
     /// Runs the one replication, each event in the journal before it is handled.
-    fn run_world(&self, setup: &Setup) -> anyhow::Result<Run> {
+    fn run_world(&self, setup: &Setup, subject: &Subject) -> anyhow::Result<Run> {
         let mut world = sim::World::new(setup);
         let Some(path) = &self.journal else { return Ok(world.run_in_full(0)) };
-        let mut journal = Journal::open(path, setup)?;
+        let mut journal = Journal::open(path, setup, subject.world.inputs(setup))?;
         let run = world.run_through(0, &mut |orchestrator, event, now, out| {
             journal.append(event, now);
             orchestrator.handle(event, now, out);
         });
         journal.close()?;
         Ok(run)
+    }
+}
+
+/// Warns of crashes after an event that never came.
+fn warn_of_late_crashes(setup: &Setup, run: &Run, console: &Console) {
+    let events = run.log.iter().filter(|row| matches!(row.what, Log::Event(_))).count() as u64;
+    for fault in &setup.conditions.faults {
+        if let Some(after) = fault.after.filter(|after| *after > events) {
+            let line = fault.line;
+            let what = format!(
+                "the `orchestrator-crash` of line {line} has no effect: it is after event {after}, and \
+                 the orchestrator handled {events}"
+            );
+            console.warn(&what, None);
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use modplan::orchestrate::Event;
-use modplan::orchestrate::journal::{self, Entry, Lines};
+use modplan::orchestrate::journal::{self, Entry, Heading, Inputs, Lines};
 use modplan::sim::Setup;
 use modplan::time::Timestamp;
 
@@ -29,25 +29,31 @@ pub(crate) struct Journal {
 impl Journal {
     /// Opens the journal of a run, `-` on standard output; one that is there already must be of
     /// this run.
-    pub(crate) fn open(path: &Path, setup: &Setup) -> anyhow::Result<Self> {
+    pub(crate) fn open(path: &Path, setup: &Setup, inputs: Inputs) -> anyhow::Result<Self> {
         let how = format!("{}/{}", setup.approach.as_str(), setup.cascade.as_str());
         let name = journal::run_name(&setup.catalog, &how, setup.seed);
-        let mut kept = Vec::new();
+        let heading = Heading::new(name, inputs);
+        let mut before = Vec::new();
         // A device or a pipe has no content to go on with.
         if fs::metadata(path).is_ok_and(|found| found.is_file()) {
-            let text = fs::read_to_string(path)
-                .with_context(|| format!("cannot read {}", path.display()))?;
-            let read = journal::read(&text, &name);
-            kept = read.map_err(|error| no(path, error.line, &error.what))?;
+            before = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         }
+        let kept = journal::read(&before, &heading)
+            .map_err(|error| no(path, (error.line, &error.what), error.hint))?;
         let out: Box<dyn Write> = if path == Path::new("-") {
             Box::new(io::stdout())
         } else {
             let file = File::options().append(true).create(true).open(path);
             Box::new(file.with_context(|| format!("cannot write {}", path.display()))?)
         };
-        let (path, lines) = (path.to_owned(), Lines::new(name));
-        Ok(Self { path, out, lines, kept, count: 0, trouble: None })
+        let (path, lines) = (path.to_owned(), Lines::new(heading));
+        let mut journal = Self { path, out, lines, kept, count: 0, trouble: None };
+        if before.is_empty() {
+            let heading = journal.lines.heading();
+            let written = journal.out.write_all(heading.as_bytes());
+            journal.trouble = written.err().map(|error| journal.unwritten(error));
+        }
+        Ok(journal)
     }
 
     /// Writes one event, unless it is there already.
@@ -60,7 +66,7 @@ impl Journal {
         self.count += 1;
         self.trouble = match kept {
             Some((time, known)) if *time == now && known == event => None,
-            Some(_) => Some(self.goes_another_way(self.count)),
+            Some(_) => Some(self.goes_another_way()),
             None => self.out.write_all(line.as_bytes()).err().map(|error| self.unwritten(error)),
         };
     }
@@ -71,13 +77,16 @@ impl Journal {
             return Err(trouble);
         }
         if self.count < self.kept.len() {
-            return Err(self.goes_another_way(self.count + 1));
+            self.count += 1;
+            return Err(self.goes_another_way());
         }
         self.out.flush().map_err(|error| self.unwritten(error))
     }
 
-    fn goes_another_way(&self, line: usize) -> anyhow::Error {
-        no(&self.path, line, "this run goes another way from here").into()
+    /// Tells of the event that was counted last; a heading stands before the first.
+    fn goes_another_way(&self) -> anyhow::Error {
+        let hint = "it was written by another modplan, or the inputs are others: give another file";
+        no(&self.path, (self.count + 1, "this run goes another way from here"), hint).into()
     }
 
     fn unwritten(&self, error: io::Error) -> anyhow::Error {
@@ -88,7 +97,6 @@ impl Journal {
     }
 }
 
-fn no(path: &Path, line: usize, what: &str) -> Refusal {
-    Refusal::no(format!("{}:{line}: {what}", path.display()))
-        .hint("give the inputs and the seed it was written with, or another file")
+fn no(path: &Path, (line, what): (usize, &str), hint: impl Into<String>) -> Refusal {
+    Refusal::no(format!("{}:{line}: {what}", path.display())).hint(hint)
 }

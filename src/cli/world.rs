@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use modplan::farm::Farm;
 use modplan::load::{self, Code, Finding, Input, Place, Severity};
+use modplan::orchestrate::journal::{self, Inputs};
 use modplan::scenario::Scenario;
 use modplan::sim::{self, DurationMode, Setup};
 use modplan::trace::History;
@@ -22,6 +23,8 @@ pub(crate) struct World {
     pub(crate) farm: Option<Farm>,
     pub(crate) scenario: Scenario,
     scenario_path: Option<PathBuf>,
+    /// What stands for the farm and the scenario file in a journal, where they were given.
+    digests: (Option<String>, Option<String>),
     /// Every parameter that nobody set, in words.
     pub(crate) assumptions: Vec<String>,
 }
@@ -43,11 +46,13 @@ impl World {
     ) -> anyhow::Result<Self> {
         let history = history(&args.trace, console)?;
         let history = if durations == DurationMode::Fit { history.fitted() } else { history };
-        let farm = args.farm.as_deref().map(|path| farm(path, vary, console)).transpose()?;
+        let (farm, farm_digest) =
+            args.farm.as_deref().map(|path| farm(path, vary, console)).transpose()?.unzip();
         let fallback = farm.as_ref().map(|farm| farm.fallback.clone()).unwrap_or_default();
         let unknown = fallback.build_arch.as_secs_f64();
         let history = history.with_fallback(fallback);
-        let scenario = args.scenario.as_deref().map(|path| scenario(path, console)).transpose()?;
+        let (scenario, scenario_digest) =
+            args.scenario.as_deref().map(|path| scenario(path, console)).transpose()?.unzip();
         let mut assumptions = Vec::new();
         if args.trace.is_empty() {
             console.warn(
@@ -64,7 +69,22 @@ impl World {
         }
         let scenario = scenario.unwrap_or_default();
         let scenario_path = args.scenario.clone();
-        Ok(Self { history, farm, scenario, scenario_path, assumptions })
+        let digests = (farm_digest, scenario_digest);
+        Ok(Self { history, farm, scenario, scenario_path, digests, assumptions })
+    }
+
+    /// Returns what decides a run besides what is rebuilt, for its journal.
+    pub(crate) fn inputs(&self, setup: &Setup) -> Inputs {
+        let given = |digest: &Option<String>| digest.clone().unwrap_or_else(|| "none".to_owned());
+        let is_traced = !self.history.rows().is_empty();
+        let trace = is_traced.then(|| journal::digest(self.history.to_csv().as_bytes()));
+        let durations = setup.durations.as_str();
+        Inputs {
+            trace: given(&trace),
+            farm: given(&self.digests.0),
+            scenario: given(&self.digests.1),
+            limits: format!("{} module builds, durations {durations}", setup.builds_max),
+        }
     }
 
     /// Warns of what the scenario says to no effect in the runs that are to be made.
@@ -184,21 +204,23 @@ fn history(paths: &[PathBuf], console: &Console) -> anyhow::Result<History> {
     Ok(history)
 }
 
-fn farm(path: &Path, vary: &[Vary], console: &Console) -> anyhow::Result<Farm> {
+/// Reads a farm file; returns it with its digest.
+fn farm(path: &Path, vary: &[Vary], console: &Console) -> anyhow::Result<(Farm, String)> {
     let bytes = read(path)?;
     // What cannot be varied is told when it is.
     let widen = |farm: &mut Farm| *farm = widest(farm, vary);
     let farm =
         Farm::read_to_vary(&bytes, 0, widen).map_err(|findings| wrong(path, &findings, console))?;
     console.findings(&farm.remarks, &[named(&path.display().to_string())]);
-    Ok(farm)
+    Ok((farm, journal::digest(&bytes)))
 }
 
-fn scenario(path: &Path, console: &Console) -> anyhow::Result<Scenario> {
+/// The same for a scenario file.
+fn scenario(path: &Path, console: &Console) -> anyhow::Result<(Scenario, String)> {
     let bytes = read(path)?;
     let scenario = Scenario::read(&bytes, 0).map_err(|findings| wrong(path, &findings, console))?;
     console.findings(&scenario.remarks, &[named(&path.display().to_string())]);
-    Ok(scenario)
+    Ok((scenario, journal::digest(&bytes)))
 }
 
 /// Prints what is wrong in a file, and counts it.

@@ -59,6 +59,12 @@ pub enum Event {
         /// The module build.
         build: BuildId,
     },
+    /// The modulemd of a module build cannot be had for good: it is gone, or cannot be read. A source
+    /// server that does not answer is [`Event::Refused`].
+    FetchFailed {
+        /// The module build.
+        build: BuildId,
+    },
     /// Tag and target of a module build are there.
     TargetMade {
         /// The module build.
@@ -97,6 +103,8 @@ pub enum Event {
     RepoEnded {
         /// The module build.
         build: BuildId,
+        /// Which try of this module build, from 1.
+        attempt: u32,
         /// Whether it is made.
         is_ok: bool,
     },
@@ -129,7 +137,10 @@ pub enum Event {
         /// What it found, to be checked again.
         rows: Arc<[Row]>,
     },
-    /// A call was refused, or nobody answered it: nothing of it is done.
+    /// A call was refused, or nobody answered it: nothing of it is done. Calls are what koji, the
+    /// source server, the dependency service, the tests and the bus are asked for; each is made
+    /// again, with a bound. A repo that the orchestrator could not begin to make counts as one that
+    /// it could not make. A poll that nobody answers is not made again: the next one is due anyway.
     Refused {
         /// The call.
         command: Box<Command>,
@@ -262,7 +273,9 @@ pub enum Command {
         build: BuildId,
         /// The module.
         module: ModuleIx,
-        /// By whom; a journal without it is of a time when koji alone did.
+        /// Which try of this module build, from 1.
+        attempt: u32,
+        /// By whom; koji where a journal does not say.
         #[serde(default, skip_serializing_if = "RepoMaker::is_koji")]
         by: RepoMaker,
     },

@@ -1,23 +1,53 @@
-//! The journal: every event of one run, one line of JSON each, appended before it is handled.
+//! The journal: a heading, then every event of one run, one line of JSON each, appended before it is
+//! handled.
 //!
 //! ```text
-//! {"format":1,"run":"orchestrator-owned/planned/seed 1/…","sequence":0,"time":0,"event":{…},"check":"…"}
+//! {"format":2,"run":"orchestrator-owned/planned/seed 1/…","inputs":{"trace":"…",…},"check":"…"}
+//! {"format":2,"run":"orchestrator-owned/planned/seed 1/…","sequence":0,"time":0,"event":{…},"check":"…"}
 //! ```
 //!
 //! Folding the events over a fresh orchestrator gives its state back, from any prefix of whole
-//! lines. `run` names what was run, `time` is in milliseconds since its start, and `check` hashes the
-//! line together with the one before, so that an edited, missing or swapped line is told.
+//! lines. `run` names what was run, `inputs` what decides it besides, `time` is in milliseconds since
+//! its start, and `check` hashes the line together with the one before, so that an edited, missing or
+//! swapped line is told. An event is in the journal before it is handled: after a crash nobody knows
+//! whether the commands of the last one were carried out, so they are looked at first, and then what
+//! is [outstanding](super::Orchestrator::outstanding). Lines may end in CR LF, as some editors have it.
 
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Catalog, ComponentIx, Event};
+use super::{Catalog, ComponentIx, Event, ModuleIx};
 use crate::time::Timestamp;
 
-/// The format version of a journal row.
-pub const FORMAT: u32 = 1;
+/// The format version of a journal: 2 since it has a heading.
+pub const FORMAT: u32 = 2;
+
+/// What decides a run besides what is rebuilt, how and with which seed. Compared as text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inputs {
+    /// The recorded builds: a [`digest`], or `none`.
+    pub trace: String,
+    /// The farm file: a digest, or `none`.
+    pub farm: String,
+    /// The scenario file: a digest, or `none`.
+    pub scenario: String,
+    /// What else was asked for, in words.
+    pub limits: String,
+}
+
+/// The first line: what the journal is of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Heading {
+    format: u32,
+    run: String,
+    inputs: Inputs,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    check: String,
+}
 
 /// One row, but for its check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,32 +74,81 @@ struct Version {
 pub struct JournalError {
     /// The line, from 1.
     pub line: usize,
-    /// What is wrong and what to do.
+    /// What is wrong.
     pub what: String,
+    /// What to do.
+    pub hint: String,
 }
 
 /// An event with the time at which it was handled.
 pub type Entry = (Timestamp, Event);
 
-/// Names a run: what was run, and on what.
+const OTHER_FILE: &str = "give another file, or the journal as it was written";
+const OTHER_RUN: &str = "give the inputs and the seed it was written with, or another file";
+
+/// Names a run: what was run, and on what: modules with their components, arches and dependants.
 #[must_use]
 pub fn run_name(catalog: &Catalog, how: &str, seed: u64) -> String {
     let mut hash = Sha256::new();
     for module in &catalog.modules {
         hash.update(module.id.as_bytes());
-        hash.update([0]);
-        for component in module.components.clone() {
-            hash.update(catalog.package(ComponentIx(component)).as_str().as_bytes());
+        hash.update([0, u8::from(module.is_start), u8::from(module.is_graph)]);
+        for component in module.components.clone().map(ComponentIx) {
+            hash.update(catalog.package(component).as_str().as_bytes());
             hash.update([1]);
+            for task in catalog.tasks_of(component) {
+                let arch = catalog.tasks[task as usize].arch;
+                hash.update(catalog.arches[arch as usize].as_str().as_bytes());
+                hash.update([2]);
+            }
+        }
+        for dependants in [&module.dependants[..], &module.planned_dependants] {
+            dependants.iter().for_each(|ModuleIx(at)| hash.update(at.to_le_bytes()));
+            hash.update([3]);
         }
     }
     format!("{how}/seed {seed}/{}", short(&hash.finalize()))
 }
 
+/// Returns what stands for the content of an input in [`Inputs`].
+#[must_use]
+pub fn digest(content: &[u8]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(content);
+    short(&hash.finalize())
+}
+
+impl Heading {
+    /// Heads the journal of a run.
+    #[must_use]
+    pub fn new(run: impl Into<String>, inputs: Inputs) -> Self {
+        Self { format: FORMAT, run: run.into(), inputs, check: String::new() }
+    }
+
+    /// Says how another journal's heading differs from this one.
+    fn differs(&self, found: &Self) -> Option<String> {
+        if found.run != self.run {
+            return Some(format!("this is a journal of {}, not of {}", found.run, self.run));
+        }
+        let (told, due) = (&found.inputs, &self.inputs);
+        let pairs = [
+            ("another trace", &told.trace, &due.trace),
+            ("another farm", &told.farm, &due.farm),
+            ("another scenario", &told.scenario, &due.scenario),
+        ];
+        let mut others: Vec<String> =
+            pairs.iter().filter(|(_, a, b)| a != b).map(|(what, ..)| (*what).to_owned()).collect();
+        if told.limits != due.limits {
+            others.push(format!("`{}`, not `{}`", told.limits, due.limits));
+        }
+        (!others.is_empty()).then(|| format!("it was written with {}", others.join(" and ")))
+    }
+}
+
 /// The lines of a journal, made one by one while the run goes on.
 #[derive(Clone, Debug)]
 pub struct Lines {
-    run: String,
+    heading: Heading,
     sequence: u64,
     check: String,
 }
@@ -77,8 +156,16 @@ pub struct Lines {
 impl Lines {
     /// Begins the journal of a run.
     #[must_use]
-    pub fn new(run: impl Into<String>) -> Self {
-        Self { run: run.into(), sequence: 0, check: String::new() }
+    pub fn new(mut heading: Heading) -> Self {
+        heading.check = checked("", &heading);
+        let check = heading.check.clone();
+        Self { heading, sequence: 0, check }
+    }
+
+    /// Returns the first line, with its line feed.
+    #[must_use]
+    pub fn heading(&self) -> String {
+        line(&self.heading)
     }
 
     /// Returns the line of the next event, with its line feed.
@@ -86,81 +173,134 @@ impl Lines {
     /// # Panics
     /// Never: events are JSON.
     pub fn next(&mut self, time: Timestamp, event: &Event) -> String {
-        let (run, event) = (self.run.clone(), event.clone());
+        let (run, event) = (self.heading.run.clone(), event.clone());
         let sequence = self.sequence;
         let mut row = Row { format: FORMAT, run, sequence, time, event, check: String::new() };
         self.check = checked(&self.check, &row);
         self.sequence += 1;
         row.check.clone_from(&self.check);
-        let mut line = serde_json::to_string(&row).expect("events are JSON");
-        line.push('\n');
-        line
+        line(&row)
     }
+}
+
+fn line(row: &impl Serialize) -> String {
+    let mut line = serde_json::to_string(row).expect("events are JSON");
+    line.push('\n');
+    line
 }
 
 /// Writes a journal as JSON lines.
 #[must_use]
-pub fn write<'e>(run: &str, entries: impl IntoIterator<Item = &'e Entry>) -> String {
-    let mut lines = Lines::new(run);
-    entries.into_iter().map(|(time, event)| lines.next(*time, event)).collect()
+pub fn write<'e>(heading: &Heading, entries: impl IntoIterator<Item = &'e Entry>) -> String {
+    let mut lines = Lines::new(heading.clone());
+    let mut text = lines.heading();
+    text.extend(entries.into_iter().map(|(time, event)| lines.next(*time, event)));
+    text
 }
 
-/// Reads a journal of a run back.
+/// Reads the events of a run's journal back. No line at all is a journal of a run that did not begin.
 ///
 /// # Errors
 /// The first line that is cut, edited, out of order, of another run or of another version.
-pub fn read(text: &str, run: &str) -> Result<Vec<Entry>, JournalError> {
+pub fn read(bytes: &[u8], heading: &Heading) -> Result<Vec<Entry>, JournalError> {
     let mut entries: Vec<Entry> = Vec::new();
     let mut check = String::new();
-    for (line, at) in text.split_inclusive('\n').zip(1..) {
-        let wrong = |what: String| JournalError { line: at, what };
-        let Some(whole) = line.strip_suffix('\n') else {
-            return Err(wrong(format!(
-                "the journal is cut inside this line; the {} lines before it are whole",
-                at - 1
-            )));
+    for (line, at) in bytes.split_inclusive(|byte| *byte == b'\n').zip(1..) {
+        let read = match at {
+            1 => read_heading(line, heading).map(|told| check = told),
+            _ => read_row(line, (heading, &check), &entries).map(|(entry, told)| {
+                entries.push(entry);
+                check = told;
+            }),
         };
-        let row = parse(whole).map_err(wrong)?;
-        if row.run != run {
-            return Err(wrong(format!("this is a journal of {}, not of {run}", row.run)));
-        }
-        if row.sequence != entries.len() as u64 {
-            let due = entries.len();
-            return Err(wrong(format!("event {} stands where {due} is due", row.sequence)));
-        }
-        if entries.last().is_some_and(|(time, _)| *time > row.time) {
-            return Err(wrong("it is earlier than the line before it".to_owned()));
-        }
-        let told = row.check.clone();
-        check = checked(&check, &row);
-        if check != told {
-            return Err(wrong(
-                "its check does not fit: this line or one before it was edited".to_owned(),
-            ));
-        }
-        entries.push((row.time, row.event));
+        read.map_err(|wrong| wrong.at(at))?;
     }
     Ok(entries)
 }
 
-fn parse(line: &str) -> Result<Row, String> {
-    let version: Version =
-        serde_json::from_str(line).map_err(|error| format!("it is no journal row: {error}"))?;
-    if version.format != FORMAT {
-        return Err(format!(
-            "it has format {}, and this program reads format {FORMAT}",
-            version.format
-        ));
-    }
-    serde_json::from_str(line).map_err(|error| format!("it is no journal row: {error}"))
+/// What is wrong with a line.
+enum Wrong {
+    Cut,
+    Run(String),
+    Line(String),
 }
 
-/// Hashes a row together with the check of the one before.
-fn checked(before: &str, row: &Row) -> String {
+impl Wrong {
+    fn at(self, line: usize) -> JournalError {
+        let (what, hint) = match self {
+            Self::Run(what) => (what, OTHER_RUN.to_owned()),
+            Self::Line(what) => (what, OTHER_FILE.to_owned()),
+            Self::Cut => (
+                "the journal is cut inside this line".to_owned(),
+                match line {
+                    1 => "remove it to begin anew".to_owned(),
+                    _ => format!("remove line {line} to go on from line {}", line - 1),
+                },
+            ),
+        };
+        JournalError { line, what, hint }
+    }
+}
+
+/// Reads the first line; returns its check.
+fn read_heading(line: &[u8], due: &Heading) -> Result<String, Wrong> {
+    let found: Heading = parse(line)?;
+    if let Some(what) = due.differs(&found) {
+        return Err(Wrong::Run(what));
+    }
+    let plain = Heading { check: String::new(), ..found.clone() };
+    fits(checked("", &plain), &found.check)
+}
+
+/// Reads the line of the event after those read; returns it with its check.
+fn read_row(
+    line: &[u8],
+    (heading, check): (&Heading, &str),
+    entries: &[Entry],
+) -> Result<(Entry, String), Wrong> {
+    let row: Row = parse(line)?;
+    if row.run != heading.run {
+        let what = format!("this is a line of {}, not of {}", row.run, heading.run);
+        return Err(Wrong::Run(what));
+    }
+    if row.sequence != entries.len() as u64 {
+        let due = entries.len();
+        return Err(Wrong::Line(format!("event {} stands where {due} is due", row.sequence)));
+    }
+    if entries.last().is_some_and(|(time, _)| *time > row.time) {
+        return Err(Wrong::Line("it is earlier than the line before it".to_owned()));
+    }
+    let plain = Row { check: String::new(), ..row.clone() };
+    let check = fits(checked(check, &plain), &row.check)?;
+    Ok(((row.time, row.event), check))
+}
+
+fn fits(check: String, told: &str) -> Result<String, Wrong> {
+    let what = "its check does not fit: this line or one before it was edited";
+    if check == told { Ok(check) } else { Err(Wrong::Line(what.to_owned())) }
+}
+
+fn parse<T: for<'d> Deserialize<'d>>(line: &[u8]) -> Result<T, Wrong> {
+    let whole = line.strip_suffix(b"\n").ok_or(Wrong::Cut)?;
+    let text = std::str::from_utf8(whole).map_err(|error| {
+        Wrong::Line(format!("it is not UTF-8 from byte {} on", error.valid_up_to() + 1))
+    })?;
+    let no_row = |error| Wrong::Line(format!("it is no journal row: {error}"));
+    let version: Version = serde_json::from_str(text).map_err(no_row)?;
+    if version.format != FORMAT {
+        return Err(Wrong::Line(format!(
+            "it has format {}, and this program reads format {FORMAT}",
+            version.format
+        )));
+    }
+    serde_json::from_str(text).map_err(no_row)
+}
+
+/// Hashes a row without its check together with the check of the one before.
+fn checked(before: &str, row: &impl Serialize) -> String {
     let mut hash = Sha256::new();
     hash.update(before.as_bytes());
-    let plain = Row { check: String::new(), ..row.clone() };
-    hash.update(serde_json::to_vec(&plain).expect("events are JSON"));
+    hash.update(serde_json::to_vec(row).expect("events are JSON"));
     short(&hash.finalize())
 }
 
@@ -172,85 +312,4 @@ fn short(hash: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::orchestrate::{BuildId, ModuleIx};
-
-    fn entries() -> Vec<Entry> {
-        let build = BuildId(0);
-        vec![
-            (Timestamp(0), Event::Requested { request: 0, module: ModuleIx(3) }),
-            (Timestamp(0), Event::Fetched { build }),
-            (Timestamp(2500), Event::TargetMade { build }),
-        ]
-    }
-
-    fn wrong(text: &str) -> (usize, String) {
-        let error = read(text, "r").unwrap_err();
-        (error.line, error.what)
-    }
-
-    #[test]
-    fn every_prefix_of_whole_lines_reads_back() {
-        let text = write("r", &entries());
-        let ends = text.match_indices('\n').map(|(at, _)| at + 1);
-        for (end, kept) in std::iter::once(0).chain(ends).zip(0..) {
-            assert_eq!(read(&text[..end], "r").unwrap(), entries()[..kept]);
-        }
-    }
-
-    #[test]
-    fn a_cut_line_says_how_much_is_whole() {
-        let text = write("r", &entries());
-        let (line, what) = wrong(&text[..text.len() - 20]);
-        assert_eq!(line, 3);
-        assert_eq!(what, "the journal is cut inside this line; the 2 lines before it are whole");
-    }
-
-    #[test]
-    fn an_edited_line_is_told() {
-        let text = write("r", &entries());
-        let edited = text.replace("\"module\":3", "\"module\":4");
-        assert_eq!(
-            wrong(&edited),
-            (1, "its check does not fit: this line or one before it was edited".to_owned())
-        );
-        let later = text.replace("2500", "2400");
-        assert_eq!(wrong(&later).0, 3);
-        let lines: Vec<&str> = text.lines().collect();
-        let gap = format!("{}\n{}\n", lines[0], lines[2]);
-        assert_eq!(wrong(&gap), (2, "event 2 stands where 1 is due".to_owned()));
-    }
-
-    #[test]
-    fn a_repo_says_by_whom_only_where_that_is_not_koji() {
-        use crate::orchestrate::{Command, RepoMaker};
-        let row = |by| {
-            let (build, module) = (BuildId(0), ModuleIx(0));
-            let command = Box::new(Command::MakeRepo { build, module, by });
-            vec![(Timestamp(0), Event::Refused { command })]
-        };
-        // Rows of koji are those of a program that knew no other.
-        let koji = write("r", &row(RepoMaker::Koji));
-        assert!(koji.contains(r#""make-repo":{"build":0,"module":0}"#), "{koji}");
-        assert_eq!(read(&koji, "r").unwrap(), row(RepoMaker::Koji));
-        let own = write("r", &row(RepoMaker::Orchestrator));
-        assert!(own.contains(r#""make-repo":{"build":0,"module":0,"by":"self"}"#), "{own}");
-        assert_eq!(read(&own, "r").unwrap(), row(RepoMaker::Orchestrator));
-    }
-
-    #[test]
-    fn another_version_and_another_run_are_told() {
-        let text = write("r", &entries()[..1]);
-        let other = text.replace("\"format\":1", "\"format\":2");
-        assert_eq!(
-            wrong(&other),
-            (1, "it has format 2, and this program reads format 1".to_owned())
-        );
-        let error = read(&text, "s").unwrap_err();
-        assert_eq!(error.to_string(), "line 1: this is a journal of r, not of s");
-        assert_eq!(wrong("garbage\n").0, 1);
-        let unknown = text.replace("\"requested\"", "\"requisted\"");
-        assert!(wrong(&unknown).1.starts_with("it is no journal row: unknown variant"));
-    }
-}
+mod tests;

@@ -12,10 +12,14 @@
 //! | for each of them | [`Event::Dependants`], its rows checked again ([`Row`](super::Row)) |
 //! | have koji schedule a rebuild of it | `build` → [`Command::BuildModule`] |
 //!
-//! It remembers nothing that survives it: it restarts empty. While it lives it knows which
-//! verdicts it acted on, so that a message that comes twice is dropped, and what it mailed. Under
-//! [`Cascade::Coalesced`] it asks koji not to queue a module whose build still waits; under
-//! [`Cascade::Planned`] it also knows the plan, and a crash makes it forget what passed.
+//! It remembers nothing of a rebuild: no state decides what is done for an event, and a crash loses
+//! none, but for calls that wait to be made again. What it holds while it lives only keeps it from
+//! doing a thing twice: the verdicts on the last ten thousand module builds, so that a message that
+//! comes twice is dropped, and what it mailed. A message twice comes within hours of the first; one
+//! that came after ten thousand later verdicts would be acted on again, which rebuilds too often and
+//! never too rarely. Under [`Cascade::Coalesced`] it asks koji not to queue a module whose build still
+//! waits. [`Cascade::Planned`] is no rule of the design: there it also knows the plan, whose size
+//! bounds all of this, and a crash makes it forget what passed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +29,9 @@ use super::spread::Unmet;
 use super::{BuildId, Cascade, Catalog, Command, Event, Fuse, ModuleIx, Row, Timer};
 use crate::time::Timestamp;
 
+/// On how many module builds the last verdict is known.
+const HEARD_MAX: usize = 10_000;
+
 /// The orchestrator that only reacts.
 #[derive(Clone, Debug)]
 pub struct KojiOwned<'a> {
@@ -32,7 +39,8 @@ pub struct KojiOwned<'a> {
     cascade: Cascade,
     fuse: Fuse,
     unmet: Unmet,
-    /// The last verdict on each module build: whether it passed. A pass is final.
+    /// The last verdict on each of the newest module builds, [`HEARD_MAX`] and those about which a
+    /// call is under way: whether it passed. A pass is final.
     heard: BTreeMap<BuildId, bool>,
     /// Module builds whose dependants were asked for and not yet told, with their module.
     asked: BTreeMap<BuildId, (ModuleIx, Call)>,
@@ -78,6 +86,7 @@ impl<'a> KojiOwned<'a> {
             | Event::Resumed { .. }
             | Event::Canceled { .. }
             | Event::Fetched { .. }
+            | Event::FetchFailed { .. }
             | Event::TargetMade { .. }
             | Event::ComponentEnded { .. }
             | Event::ComponentTested { .. }
@@ -133,6 +142,7 @@ impl<'a> KojiOwned<'a> {
         // One that comes after a pass is older and was late.
         if self.is_known(module) && !self.heard.contains_key(&build) {
             self.heard.insert(build, false);
+            self.forget_the_oldest(build);
             self.tell((build, module), Standing::NotPassed, to);
         }
     }
@@ -151,6 +161,7 @@ impl<'a> KojiOwned<'a> {
         if !self.is_known(module) || self.heard.insert(build, true) == Some(true) {
             return;
         }
+        self.forget_the_oldest(build);
         let (now, out) = to;
         self.tell((build, module), Standing::Recovered, (now, out));
         match self.cascade {
@@ -165,6 +176,27 @@ impl<'a> KojiOwned<'a> {
                     self.build(dependant, build, out);
                 }
             }
+        }
+    }
+
+    /// Forgets what it did about the oldest module build about which no call is under way, where more
+    /// are known than need be; not about the one it just heard of.
+    fn forget_the_oldest(&mut self, just_heard: BuildId) {
+        if self.heard.len() <= HEARD_MAX || self.cascade == Cascade::Planned {
+            return;
+        }
+        let is_over = |build: &BuildId| {
+            let is_given_up = |call: &Call| call.tries > TRIES_MAX;
+            let mut calls = self.called.range(calls_for(*build)).map(|(_, call)| call);
+            self.asked.get(build).is_none_or(|(_, call)| is_given_up(call))
+                && calls.all(|call| !call.waits || is_given_up(call))
+                && *build != just_heard
+        };
+        let Some(oldest) = self.heard.keys().copied().find(is_over) else { return };
+        self.heard.remove(&oldest);
+        self.asked.remove(&oldest);
+        while let Some((&of, _)) = self.called.range(calls_for(oldest)).next() {
+            self.called.remove(&of);
         }
     }
 
@@ -222,5 +254,64 @@ impl<'a> KojiOwned<'a> {
         if !again(command, now, out) {
             self.tell(about, Standing::NoAnswer, (now, out));
         }
+    }
+}
+
+/// Returns where the calls stand of which a module build is the reason.
+fn calls_for(build: BuildId) -> std::ops::RangeInclusive<(BuildId, ModuleIx)> {
+    (build, ModuleIx(0))..=(build, ModuleIx(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::orchestrate::{CatalogBuilder, ModuleParts};
+
+    const A: ModuleIx = ModuleIx(0);
+
+    fn passed(build: u32) -> Event {
+        Event::Tested { build: BuildId(build), module: A, attempt: 1, passed: true }
+    }
+
+    fn asks(out: &[Command]) -> usize {
+        out.iter().filter(|c| matches!(c, Command::AskDependants { .. })).count()
+    }
+
+    /// The answer that b was built with a.
+    fn answer(catalog: &Catalog, build: u32) -> Event {
+        let requires = [catalog.module(A).identity].into();
+        let rows = [Row { module: ModuleIx(1), version: 1, requires }].into();
+        Event::Dependants { build: BuildId(build), module: A, rows }
+    }
+
+    #[test]
+    fn it_knows_no_more_verdicts_than_a_message_that_comes_twice_needs() {
+        let mut builder = CatalogBuilder::default();
+        for id in ["a:1:c", "b:1:c"] {
+            builder.push(&ModuleParts { id: id.to_owned(), ..ModuleParts::default() });
+        }
+        let catalog = builder.finish();
+        let mut koji = KojiOwned::new(&catalog, Cascade::Literal, Fuse::new(u32::MAX));
+        let mut hear = |event: &Event| {
+            let mut out = Vec::new();
+            koji.handle(event, Timestamp(0), &mut out);
+            (asks(&out), koji.heard.len(), koji.called.len(), koji.asked.len())
+        };
+        // Nobody answers about build 0; all others pass, and b is rebuilt for each.
+        assert_eq!(hear(&passed(0)), (1, 1, 0, 1));
+        for build in 1..10_000 {
+            hear(&passed(build));
+            hear(&answer(&catalog, build));
+        }
+        assert_eq!(hear(&passed(9999)), (0, 10_000, 9999, 1), "a message that comes twice");
+        for build in 10_000..10_005 {
+            assert_eq!(hear(&passed(build)), (1, 10_000, 9998, 2));
+            assert_eq!(hear(&answer(&catalog, build)), (0, 10_000, 9999, 1));
+        }
+        // Builds 1 to 5 are forgotten, 6 is not, and neither is 0, which is waited for.
+        assert_eq!(hear(&passed(6)).0, 0);
+        assert_eq!(hear(&passed(0)).0, 0);
+        assert_eq!(hear(&passed(5)).0, 1);
+        koji.check_invariants();
     }
 }

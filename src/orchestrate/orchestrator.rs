@@ -36,6 +36,12 @@ impl<'a> Orchestrator<'a> {
     }
 
     /// Appends every command whose answer is missing; koji-owned knows of none.
+    ///
+    /// After a crash a driver folds the journal over a new orchestrator, and then carries out the
+    /// commands of the last event, since the crash may have come before they were carried out, and
+    /// after them these, but for those among the former. Before each it looks whether the thing is
+    /// there already, and then gives its answer again. What only says something ([`Command::Ready`],
+    /// [`Command::Mail`]) and asks nothing is never outstanding, so the first part cannot be left out.
     pub fn outstanding(&self, out: &mut Vec<Command>) {
         match self {
             Self::KojiOwned(_) => {}

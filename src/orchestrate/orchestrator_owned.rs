@@ -15,7 +15,7 @@
 //! for is built, validated and tagged. When all are, it makes the repo, publishes the module as done,
 //! and waits for its gate. What may be retried is; what failed is resumed, without redoing what is
 //! done. Messages are only hints: a poll finds what the bus lost, results that are overdue are asked
-//! for again, and calls that the hub refuses are made again later, each with a bound.
+//! for again, and calls that are refused are made again later, each with a bound.
 
 use std::collections::{BTreeSet, BinaryHeap};
 
@@ -30,6 +30,7 @@ mod component;
 mod hub;
 mod limits;
 mod module;
+mod others;
 mod outstanding;
 mod ready;
 mod state;
@@ -37,6 +38,7 @@ mod waves;
 
 use hub::Hub;
 pub use limits::{Dispatch, Gates, Limits, RepoMaker};
+use others::Others;
 use ready::Due;
 use state::{Awaited, ModuleBuild, Part, PartState, Standings, State};
 use waves::Waves;
@@ -65,6 +67,7 @@ pub struct OrchestratorOwned<'a> {
     unanswered: u32,
     poll_at: Option<Timestamp>,
     hub: Hub,
+    others: Others,
     waves: Waves,
     mailbox: Mailbox,
     scratch: Vec<ComponentIx>,
@@ -99,6 +102,7 @@ impl<'a> OrchestratorOwned<'a> {
             unanswered: 0,
             poll_at: None,
             hub: Hub::default(),
+            others: Others::default(),
             waves: if by_wave { Waves::new(catalog) } else { Waves::default() },
             mailbox: Mailbox::default(),
             scratch: Vec::new(),
@@ -121,6 +125,7 @@ impl<'a> OrchestratorOwned<'a> {
                 }
             }
             Event::Fetched { build } => self.fetched(build, &mut to),
+            Event::FetchFailed { build } => self.fetch_failed(build, &mut to),
             Event::TargetMade { build } => self.target_made(build, &mut to),
             Event::ComponentEnded { build, component, attempt, end } => {
                 self.component_ended((build, component, attempt), end, &mut to);
@@ -131,7 +136,9 @@ impl<'a> OrchestratorOwned<'a> {
             Event::ComponentTagged { build, component } => {
                 self.component_tagged(build, component, &mut to);
             }
-            Event::RepoEnded { build, is_ok } => self.repo_ended(build, is_ok, &mut to),
+            Event::RepoEnded { build, attempt, is_ok } => {
+                self.repo_ended((build, attempt), is_ok, &mut to);
+            }
             Event::Tested { build, attempt, passed, .. } => {
                 self.tested(build, (attempt, passed), &mut to);
             }
@@ -168,8 +175,11 @@ impl<'a> OrchestratorOwned<'a> {
 
     /// A poll is due as long as anything is open or unanswered.
     fn arm_poll(&mut self, to: &mut To<'_>) {
-        let is_idle = self.open == 0 && self.unanswered == 0;
-        if self.poll_at.is_none() && !is_idle && !self.limits.fuse.is_blown() {
+        if self.poll_at.is_some() {
+            return;
+        }
+        let is_idle = self.open == 0 && self.unanswered == 0 && !self.others.need_a_poll();
+        if !is_idle && !self.limits.fuse.is_blown() {
             let at = to.now + self.limits.poll;
             self.poll_at = Some(at);
             to.out.push(Command::Timer { at, timer: Timer::Poll });
@@ -217,6 +227,7 @@ impl<'a> OrchestratorOwned<'a> {
             since: to.now,
             test_tries: 0,
             repo_tries: 0,
+            repo_attempt: 0,
             repo_at: None,
             tests_due_at: None,
             asked: None,
@@ -259,6 +270,13 @@ impl<'a> OrchestratorOwned<'a> {
             self.set_state(build, State::Preparing);
             let module = self.build(build).module;
             self.call_hub(Command::CreateTarget { build, module }, to);
+        }
+    }
+
+    /// The modulemd is gone, or is none: no retry mends that.
+    fn fetch_failed(&mut self, build: BuildId, to: &mut To<'_>) {
+        if self.state(build) == Some(State::Fetching) {
+            self.fail(build, to);
         }
     }
 

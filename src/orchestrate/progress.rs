@@ -53,6 +53,12 @@ impl Progress {
         }
     }
 
+    /// Returns whether it was started.
+    #[must_use]
+    pub fn is_started(&self) -> bool {
+        self.batch > 0 || self.by_graph
+    }
+
     /// Appends the components of the current batch, or of the next that is not empty.
     fn open_batch(&mut self, catalog: &Catalog, module: ModuleIx, ready: &mut Vec<ComponentIx>) {
         let entry = catalog.module(module);

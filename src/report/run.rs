@@ -337,7 +337,9 @@ fn hint(reason: &Reason, has_people: bool) -> Option<&'static str> {
              tests.false_alarm"
         }
         Reason::NoResult(_) => "see tests.missing and tests.timeout of the scenario",
-        Reason::NoAnswer => "see the faults hub-refusing, hub-offline and pdc-down of the scenario",
+        Reason::NoAnswer => {
+            "see the faults hub-refusing, hub-offline, pdc-down and sources-down of the scenario"
+        }
         Reason::Unheard => {
             "see bus.loss, bus-outage and orchestrator-crash of the scenario: koji-owned hears a \
              message once or never"

@@ -195,7 +195,8 @@ fn is_state(kind: FaultKind) -> bool {
         | FaultKind::RepoFailure
         | FaultKind::BasePackageBroken
         | FaultKind::PdcDown
-        | FaultKind::PdcStale => true,
+        | FaultKind::PdcStale
+        | FaultKind::SourcesDown => true,
         FaultKind::BuildersDown | FaultKind::OrchestratorCrash | FaultKind::ModuleCanceled => false,
     }
 }
@@ -218,7 +219,8 @@ fn may_fail(scenario: &Scenario) -> bool {
         FaultKind::OrchestratorCrash
         | FaultKind::BusOutage
         | FaultKind::PdcDown
-        | FaultKind::PdcStale => false,
+        | FaultKind::PdcStale
+        | FaultKind::SourcesDown => false,
     };
     let by_outcome = match scenario.builds.outcomes {
         Outcomes::Replay => true,

@@ -219,10 +219,22 @@ fn arrival(reader: &mut Reader, node: &Node) -> Option<Arrival> {
 }
 
 fn fault(reader: &mut Reader, node: &Node) -> Option<Fault> {
-    let known = ["at", "kind", "builders", "count", "module", "for"];
+    let known = ["at", "after", "kind", "builders", "count", "module", "for"];
     let section = reader.section(node, "faults", &known);
-    let at = reader.required(&section, "at", settings::duration);
+    let after = reader.value(&section, "after", settings::positive_count).map(u64::from);
+    let has_after = section.find("after").is_some();
+    let at = match reader.value(&section, "at", settings::duration) {
+        None if has_after && section.find("at").is_none() => Some(Millis::ZERO),
+        at => at,
+    };
     let kind = reader.required(&section, "kind", |text| settings::word(text, &FaultKind::ALL));
+    match (section.find("at"), section.find("after")) {
+        (None, None) => reader.require(&section, "at"),
+        (Some(_), Some(node)) => {
+            reader.wrong(node.place, "`faults.after` is given beside `faults.at`: when is it?");
+        }
+        (Some(_), None) | (None, Some(_)) => {}
+    }
     let builders = reader.value(&section, "builders", settings::text);
     let count = reader.value(&section, "count", settings::positive_count);
     let module = reader.value(&section, "module", settings::text);
@@ -237,6 +249,7 @@ fn fault(reader: &mut Reader, node: &Node) -> Option<Fault> {
         ("builders", FaultKind::BuildersDown),
         ("count", FaultKind::BuildersDown),
         ("module", FaultKind::ModuleCanceled),
+        ("after", FaultKind::OrchestratorCrash),
     ];
     for (key, to) in belongs {
         let is_elsewhere = kind.is_some_and(|kind| kind != to);
@@ -248,14 +261,18 @@ fn fault(reader: &mut Reader, node: &Node) -> Option<Fault> {
         reader.wrong(node.place, "`faults.for` has no meaning for `module-canceled`");
     }
     let line = node.place.line;
-    Some(Fault { at: at?, kind: kind?, builders, count, module, lasts, line })
+    Some(Fault { at: at?, after, kind: kind?, builders, count, module, lasts, line })
 }
 
 /// An orchestrator that is down cannot crash.
 fn check_crashes(reader: &mut Reader, earlier: &[Fault], (fault, node): (&Fault, &Node)) {
     let is_crash = |fault: &&Fault| fault.kind == FaultKind::OrchestratorCrash;
     let end = |fault: &Fault| fault.at + fault.lasts.unwrap_or_default();
-    let overlaps = |other: &&Fault| other.at <= end(fault) && fault.at <= end(other);
+    // When the event is handled after which it crashes shows in the run alone.
+    let overlaps = |other: &&Fault| match (other.after, fault.after) {
+        (None, None) => other.at <= end(fault) && fault.at <= end(other),
+        (earlier, later) => earlier == later,
+    };
     if !is_crash(&fault) {
         return;
     }

@@ -100,8 +100,33 @@ fn contradictions_and_unknown_faults_are_told_with_their_line() {
                 5,
                 "`faults.kind` must be one of builders-down, hub-offline, hub-refusing, \
                  orchestrator-crash, bus-outage, repo-failure, base-package-broken, module-canceled, \
-                 pdc-down, pdc-stale, not `hub-ofline`; did you mean `hub-offline`?"
+                 pdc-down, pdc-stale, sources-down, not `hub-ofline`; did you mean `hub-offline`?"
             ),
+            (7, "`faults` lets the orchestrator crash while it is down already, by line 6"),
+        ]
+    );
+}
+
+#[test]
+fn a_crash_has_a_time_or_an_event_and_not_both() {
+    let text = "faults:\n- {after: 3, kind: orchestrator-crash}\n\
+                - {after: 9, kind: orchestrator-crash, for: 1h}\n- {at: 1h, kind: orchestrator-crash}\n";
+    let faults = Scenario::read(text.as_bytes(), 0).unwrap().faults;
+    let read: Vec<_> = faults.iter().map(|f| (f.at.0, f.after, f.lasts.is_some())).collect();
+    assert_eq!(read, [(0, Some(3), false), (0, Some(9), true), (3_600_000, None, false)]);
+    let problems = refused(
+        "faults:\n- {after: 3, at: 1h, kind: orchestrator-crash}\n- {kind: orchestrator-crash}\n\
+         - {after: 3, kind: hub-offline}\n- {after: 0, kind: orchestrator-crash}\n\
+         - {after: 7, kind: orchestrator-crash}\n- {after: 7, kind: orchestrator-crash}\n",
+    );
+    let told: Vec<(u32, &str)> = problems.iter().map(|(line, _, text)| (*line, &**text)).collect();
+    assert_eq!(
+        told,
+        [
+            (2, "`faults.after` is given beside `faults.at`: when is it?"),
+            (3, "`faults.at` is missing"),
+            (4, "`faults.after` is for `orchestrator-crash` only"),
+            (5, "`faults.after` must be at least 1"),
             (7, "`faults` lets the orchestrator crash while it is down already, by line 6"),
         ]
     );

@@ -16,6 +16,7 @@ pub fn silent(scenario: &Scenario, setups: &[Setup]) -> Vec<(u32, String)> {
     told.extend(waves(scenario, setups));
     told.extend(own_repos(scenario, setups));
     told.extend(unasked(scenario, setups));
+    told.extend(unfetched(scenario, setups));
     for setup in setups {
         for (line, what) in builders(scenario, setup) {
             // Farms are varied: the first that has too few is told of.
@@ -75,6 +76,16 @@ fn unasked(scenario: &Scenario, setups: &[Setup]) -> Vec<(u32, String)> {
         format!("`{kind}` has no effect: a planned cascade asks nobody for dependants")
     };
     scenario.faults.iter().filter(is_pdc).map(|fault| (fault.line, message(fault))).collect()
+}
+
+/// In koji-owned the orchestrator fetches nothing.
+fn unfetched(scenario: &Scenario, setups: &[Setup]) -> Vec<(u32, String)> {
+    if setups.is_empty() || setups.iter().any(|setup| is_owner(&setup)) {
+        return Vec::new();
+    }
+    let is_it = |fault: &&Fault| fault.kind == FaultKind::SourcesDown;
+    let message = "`sources-down` has no effect: koji-owned fetches no modulemd";
+    scenario.faults.iter().filter(is_it).map(|fault| (fault.line, message.to_owned())).collect()
 }
 
 /// Faults that take more builders of a group than are there when they begin.

@@ -18,6 +18,7 @@ use crate::orchestrate::{
     Approach, BuildId, Cascade, Catalog, Command, ComponentEnd, ComponentIx, Dispatch, Event, Fuse,
     Limits, Orchestrator, Timer,
 };
+use crate::scenario::Fault;
 use crate::time::{Millis, Timestamp};
 use crate::trace::Samples;
 
@@ -130,7 +131,7 @@ enum JobPurpose {
     Target,
     Component { component: ComponentIx, attempt: u32 },
     Module,
-    Repo,
+    Repo { attempt: u32 },
 }
 
 /// What is broken now; more than one fault of a kind may last at a time.
@@ -139,8 +140,10 @@ struct Broken {
     hub_offline: u32,
     hub_refusing: u32,
     bus: u32,
+    crashed: u32,
     pdc_down: u32,
     pdc_stale: u32,
+    sources: u32,
     repos: u32,
     base: u32,
 }
@@ -376,6 +379,9 @@ impl<'a> World<'a> {
         (self.messages, self.mails) = (0, 0);
         self.tally = Tally::default();
         for fault in 0..self.setup.conditions.faults.len() {
+            if self.setup.conditions.faults[fault].after.is_some() {
+                continue;
+            }
             let at = Timestamp::START + self.setup.conditions.faults[fault].at;
             self.schedule(at, Happening::FaultBegins(fault));
         }
@@ -450,7 +456,11 @@ impl<'a> World<'a> {
         (driven.handle)(&mut driven.orchestrator, &event, self.now, &mut self.commands);
         self.handled += 1;
         if self.setup.conditions.crash_after.binary_search(&self.handled).is_ok() {
-            self.crash_between(driven);
+            self.crash_between(None, driven);
+        }
+        let comes_now = |fault: &Fault| fault.after == Some(self.handled);
+        if let Some(fault) = self.setup.conditions.faults.iter().position(comes_now) {
+            self.crash_between(Some(fault), driven);
         }
     }
 

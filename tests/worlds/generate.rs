@@ -83,6 +83,9 @@ pub(super) fn world(seed: u64) -> World {
     };
     // Drawn last, so that all else stays as it was before there was a choice.
     setup.conditions.repo = dice.one(&[RepoMaker::Koji, RepoMaker::Orchestrator]);
+    if dice.chance(8) {
+        setup.conditions.faults.push(sources_down(&mut dice));
+    }
     World { setup }
 }
 
@@ -296,14 +299,30 @@ fn changes(dice: &mut Dice, catalog: &Catalog) -> Vec<Changes> {
     (0..=dice.below(2)).map(|_| one(dice)).collect()
 }
 
-/// One to three faults; most end.
+/// The source server is away, now and then for half a day or for ever.
+fn sources_down(dice: &mut Dice) -> Fault {
+    let longest = dice.one(&[3000, 3000, 60_000]);
+    Fault {
+        at: dice.seconds(0, 1000),
+        after: None,
+        kind: FaultKind::SourcesDown,
+        builders: None,
+        count: None,
+        module: None,
+        lasts: (!dice.chance(10)).then(|| dice.seconds(1, longest)),
+        line: 9,
+    }
+}
+
+/// One to three faults; most end. What came to be a fault later is drawn by itself.
 fn faults(dice: &mut Dice, on: (&Slots, &Catalog)) -> Vec<Fault> {
     let (slots, catalog) = on;
     let mut faults: Vec<Fault> = Vec::new();
     for line in 0..=u32::try_from(dice.below(3)).unwrap() {
-        let (_, kind) = dice.one(&FaultKind::ALL);
+        let (_, kind) = dice.one(&FaultKind::ALL[..10]);
         let mut fault = Fault {
             at: dice.seconds(0, 3000),
+            after: None,
             kind,
             builders: None,
             count: None,

@@ -21,6 +21,7 @@ mod gates;
 mod koji;
 mod pdc;
 mod people;
+mod sources;
 mod unknown;
 
 const BOTH: [Approach; 2] = [Approach::KojiOwned, Approach::OrchestratorOwned];
@@ -105,6 +106,7 @@ fn samples(attempts: Attempts<'_>) -> Samples {
 fn fault(kind: FaultKind, at: u64, lasts: Option<u64>) -> Fault {
     Fault {
         at: Millis::from_secs(at),
+        after: None,
         kind,
         builders: None,
         count: None,

@@ -11,14 +11,14 @@ use modplan::time::Timestamp;
 
 use super::{checkers, generate};
 
-/// Runs worlds of one approach with a planted bug until a checker fires; returns the seed and what
-/// it says.
+/// Runs worlds of one approach with a planted bug until a checker fires; says which world that was and
+/// how to run it again, and returns what the checker says.
 fn caught(
-    approach: Approach,
+    (test, approach): (&str, Approach),
     mut bug: impl FnMut(&mut Orchestrator<'_>, &Event, Timestamp, &mut Vec<Command>),
     mut forget: impl FnMut(),
-) -> (u64, String) {
-    for seed in 0..10_000 {
+) -> String {
+    for seed in seeds() {
         let world = generate::world(seed);
         if world.setup.approach != approach {
             continue;
@@ -26,16 +26,28 @@ fn caught(
         forget();
         let run = World::new(&world.setup).run_through(seed, &mut bug);
         if let Some(complaint) = checkers::check(&world, &run).into_iter().next() {
-            return (seed, complaint);
+            tell(seed, &complaint, test);
+            return complaint;
         }
     }
     panic!("ten thousand worlds, and no checker fired");
 }
 
+/// Returns the seeds of a normal run, or the one that was asked for.
+fn seeds() -> std::ops::Range<u64> {
+    super::number("MODPLAN_SEED").map_or(0..10_000, |seed| seed..seed + 1)
+}
+
+#[expect(clippy::print_stdout, reason = "which world caught a bug is what a run shows")]
+fn tell(seed: u64, complaint: &str, test: &str) {
+    println!("caught in the world of seed {seed}: {complaint}");
+    println!("again with: MODPLAN_SEED={seed} cargo nextest run --no-capture {test}");
+}
+
 #[test]
 fn a_lost_retry_is_caught() {
-    let (_, what) = caught(
-        Approach::OrchestratorOwned,
+    let what = caught(
+        ("a_lost_retry_is_caught", Approach::OrchestratorOwned),
         |orchestrator, event, now, out| {
             orchestrator.handle(event, now, out);
             out.retain(|c| !matches!(c, Command::BuildComponent { attempt: 2.., .. }));
@@ -49,8 +61,8 @@ fn a_lost_retry_is_caught() {
 
 #[test]
 fn a_double_submit_is_caught() {
-    let (_, what) = caught(
-        Approach::OrchestratorOwned,
+    let what = caught(
+        ("a_double_submit_is_caught", Approach::OrchestratorOwned),
         |orchestrator, event, now, out| {
             orchestrator.handle(event, now, out);
             let submit = out.iter().find(|c| matches!(c, Command::BuildComponent { .. })).cloned();
@@ -65,8 +77,8 @@ fn a_double_submit_is_caught() {
 fn a_pass_swallowed_as_a_duplicate_is_caught() {
     // The bug takes the pass of a second build of a module for the first one come twice.
     let heard = std::cell::RefCell::new(BTreeSet::new());
-    let (_, what) = caught(
-        Approach::KojiOwned,
+    let what = caught(
+        ("a_pass_swallowed_as_a_duplicate_is_caught", Approach::KojiOwned),
         |orchestrator, event, now, out| {
             let is_second = match *event {
                 Event::Tested { build, module, passed: true, .. } => {
@@ -89,8 +101,8 @@ fn a_pass_swallowed_as_a_duplicate_is_caught() {
 
 #[test]
 fn a_duplicate_acted_on_twice_is_caught() {
-    let (_, what) = caught(
-        Approach::KojiOwned,
+    let what = caught(
+        ("a_duplicate_acted_on_twice_is_caught", Approach::KojiOwned),
         |orchestrator, event, now, out| {
             orchestrator.handle(event, now, out);
             if let Event::Dependants { .. } = event {
@@ -106,8 +118,8 @@ fn a_duplicate_acted_on_twice_is_caught() {
 #[test]
 fn an_early_gate_is_caught_in_both_approaches() {
     for approach in [Approach::KojiOwned, Approach::OrchestratorOwned] {
-        let (_, what) = caught(
-            approach,
+        let what = caught(
+            ("an_early_gate_is_caught_in_both_approaches", approach),
             |orchestrator, event, now, out| {
                 let mut event = event.clone();
                 if let Event::Tested { passed, .. } | Event::ComponentTested { passed, .. } =
@@ -145,14 +157,16 @@ fn a_component_before_its_batch_is_caught() {
                 orchestrator.handle(&event, now, out);
             }
         };
-    for seed in 0..10_000 {
+    const RULE: &str = "inside a module what is waited for comes first";
+    for seed in seeds() {
         let world = generate::world(seed);
         if world.setup.approach == Approach::OrchestratorOwned {
             let run = World::new(&world.setup).run_through(seed, &mut run);
             let told = checkers::check(&world, &run).into_iter();
             seen.extend(told.filter_map(|what| what.split(':').next().map(str::to_owned)));
         }
-        if seen.contains("inside a module what is waited for comes first") {
+        if seen.contains(RULE) {
+            tell(seed, RULE, "a_component_before_its_batch_is_caught");
             return;
         }
     }
@@ -162,8 +176,8 @@ fn a_component_before_its_batch_is_caught() {
 #[test]
 fn a_mail_to_the_wrong_people_is_caught() {
     for approach in [Approach::KojiOwned, Approach::OrchestratorOwned] {
-        let (_, what) = caught(
-            approach,
+        let what = caught(
+            ("a_mail_to_the_wrong_people_is_caught", approach),
             |orchestrator, event, now, out| {
                 orchestrator.handle(event, now, out);
                 for command in out.iter_mut() {
@@ -180,8 +194,8 @@ fn a_mail_to_the_wrong_people_is_caught() {
 
 #[test]
 fn a_lost_request_is_caught() {
-    let (_, what) = caught(
-        Approach::OrchestratorOwned,
+    let what = caught(
+        ("a_lost_request_is_caught", Approach::OrchestratorOwned),
         |orchestrator, event, now, out| {
             if !matches!(event, Event::Requested { request: 3.., .. }) {
                 orchestrator.handle(event, now, out);
@@ -194,8 +208,8 @@ fn a_lost_request_is_caught() {
 
 #[test]
 fn a_build_after_the_cap_is_caught() {
-    let (_, what) = caught(
-        Approach::KojiOwned,
+    let what = caught(
+        ("a_build_after_the_cap_is_caught", Approach::KojiOwned),
         |orchestrator, event, now, out| {
             orchestrator.handle(event, now, out);
             // The bug says stop before the last builds.
@@ -209,8 +223,8 @@ fn a_build_after_the_cap_is_caught() {
 #[test]
 fn a_question_asked_twice_is_caught() {
     for approach in [Approach::KojiOwned, Approach::OrchestratorOwned] {
-        let (_, what) = caught(
-            approach,
+        let what = caught(
+            ("a_question_asked_twice_is_caught", approach),
             |orchestrator, event, now, out| {
                 orchestrator.handle(event, now, out);
                 let asked =
@@ -227,8 +241,8 @@ fn a_question_asked_twice_is_caught() {
 fn a_silence_after_a_repair_is_caught() {
     // The bug takes what ends badly after a repair for what is known already.
     let is_repaired = std::cell::Cell::new(false);
-    let (_, what) = caught(
-        Approach::OrchestratorOwned,
+    let what = caught(
+        ("a_silence_after_a_repair_is_caught", Approach::OrchestratorOwned),
         |orchestrator, event, now, out| {
             is_repaired.set(is_repaired.get() || matches!(event, Event::Resumed { .. }));
             orchestrator.handle(event, now, out);

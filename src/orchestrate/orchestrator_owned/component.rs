@@ -186,7 +186,8 @@ impl OrchestratorOwned<'_> {
             return None;
         }
         *self.awaited(build, component) = Awaited { since: to.now, tries: tries + 1 };
-        to.out.push(Command::RequestTest { build, component: Some(component), attempt });
+        let component = Some(component);
+        self.request_test(Command::RequestTest { build, component, attempt }, to);
         Some(to.now)
     }
 }

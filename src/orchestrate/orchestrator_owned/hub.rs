@@ -2,7 +2,7 @@
 
 use super::{OrchestratorOwned, PartState, Standing, State, To};
 use crate::orchestrate::dependants::{TRIES_MAX, pause};
-use crate::orchestrate::{BuildId, Command, ModuleIx, RepoMaker, Timer};
+use crate::orchestrate::{BuildId, Command, RepoMaker, Timer};
 use crate::time::Timestamp;
 
 /// How the hub answers.
@@ -41,27 +41,52 @@ impl OrchestratorOwned<'_> {
 
     /// Has the repo of a module made: by koji through its hub, or right here, whatever the hub says.
     pub(super) fn make_repo(&mut self, build: BuildId, to: &mut To<'_>) {
-        let command = self.repo_command(build, self.builds[build.0 as usize].module);
+        self.build(build).repo_attempt += 1;
+        let command = self.repo_command(build);
         match self.limits.repo {
             RepoMaker::Koji => self.call_hub(command, to),
             RepoMaker::Orchestrator => to.out.push(command),
         }
     }
 
-    pub(super) fn repo_command(&self, build: BuildId, module: ModuleIx) -> Command {
-        Command::MakeRepo { build, module, by: self.limits.repo }
+    pub(super) fn repo_command(&self, build: BuildId) -> Command {
+        let entry = &self.builds[build.0 as usize];
+        let (module, attempt) = (entry.module, entry.repo_attempt);
+        Command::MakeRepo { build, module, attempt, by: self.limits.repo }
     }
 
     /// A call was refused: nothing of it is done.
     pub(super) fn refused(&mut self, command: &Command, to: &mut To<'_>) {
-        if matches!(command, Command::AskDependants { .. }) {
-            self.dependants_refused(command, to);
-            return;
+        match *command {
+            Command::AskDependants { .. } => self.dependants_refused(command, to),
+            Command::Fetch { .. } | Command::Publish { .. } | Command::RequestTest { .. } => {
+                self.other_refused(command, to);
+            }
+            Command::MakeRepo { build, attempt, by: RepoMaker::Orchestrator, .. } => {
+                if !self.limits.repo.is_koji() {
+                    self.repo_ended((build, attempt), false, to);
+                }
+            }
+            Command::CreateTarget { .. }
+            | Command::MakeRepo { by: RepoMaker::Koji, .. }
+            | Command::TagComponent { .. }
+            | Command::CancelComponent { .. }
+            | Command::BuildComponent { .. } => self.refused_by_hub(command, to),
+            // What is said is no call, and whole modules are asked for by the other design.
+            Command::BuildModule { .. }
+            | Command::OpenModule { .. }
+            | Command::JoinModule { .. }
+            | Command::Ready { .. }
+            | Command::FailModule { .. }
+            | Command::Mail { .. }
+            | Command::Poll
+            | Command::Timer { .. }
+            | Command::Stop { .. } => {}
         }
-        if !self.take_back(command) {
-            return;
-        }
-        if self.hub.is_paused() {
+    }
+
+    fn refused_by_hub(&mut self, command: &Command, to: &mut To<'_>) {
+        if !self.take_back(command) || self.hub.is_paused() {
             return;
         }
         self.hub.tries += 1;
@@ -107,8 +132,8 @@ impl OrchestratorOwned<'_> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "only these are calls to the hub")]
         match *command {
             Command::CreateTarget { build, .. } => self.state(build) == Some(State::Preparing),
-            Command::MakeRepo { build, by: RepoMaker::Koji, .. } => {
-                self.state(build) == Some(State::Repo) && self.build(build).repo_at.is_none()
+            Command::MakeRepo { build, attempt, by: RepoMaker::Koji, .. } => {
+                self.awaits_repo(build, attempt)
             }
             Command::TagComponent { build, component } => {
                 self.has_part(build, component)
@@ -147,6 +172,7 @@ impl OrchestratorOwned<'_> {
         if std::mem::replace(&mut self.hub.is_told, false) {
             self.make_kept_calls(to);
         }
+        self.others_again(to);
         for (number, entry) in (0..).zip(&self.builds) {
             let module = entry.module;
             if let Some(tries) = entry.asked.filter(|&tries| tries > TRIES_MAX) {

@@ -19,13 +19,9 @@ impl OrchestratorOwned<'_> {
         }
     }
 
-    pub(super) fn repo_ended(&mut self, build: BuildId, is_ok: bool, to: &mut To<'_>) {
-        // An answer counts once: while a new try waits for its time, nothing was asked.
-        let is_awaited = self
-            .builds
-            .get(build.0 as usize)
-            .is_some_and(|entry| entry.state == State::Repo && entry.repo_at.is_none());
-        if !is_awaited {
+    pub(super) fn repo_ended(&mut self, of: (BuildId, u32), is_ok: bool, to: &mut To<'_>) {
+        let (build, attempt) = of;
+        if !self.awaits_repo(build, attempt) {
             return;
         }
         if self.limits.repo.is_koji() {
@@ -44,6 +40,14 @@ impl OrchestratorOwned<'_> {
         let at = to.now + pause(entry.repo_tries);
         entry.repo_at = Some(at);
         to.out.push(Command::Timer { at, timer: Timer::Repo { build } });
+    }
+
+    /// An end counts once, for the last try: while a new one waits for its time, nothing was asked.
+    pub(super) fn awaits_repo(&self, build: BuildId, attempt: u32) -> bool {
+        self.builds.get(build.0 as usize).is_some_and(|entry| {
+            let is_asked = entry.state == State::Repo && entry.repo_at.is_none();
+            is_asked && entry.repo_attempt == attempt
+        })
     }
 
     pub(super) fn repo_again(&mut self, build: BuildId, to: &mut To<'_>) {
@@ -115,7 +119,7 @@ impl OrchestratorOwned<'_> {
         entry.test_tries += 1;
         entry.since = to.now;
         let attempt = entry.round;
-        to.out.push(Command::RequestTest { build, component: None, attempt });
+        self.request_test(Command::RequestTest { build, component: None, attempt }, to);
         Some(to.now)
     }
 
@@ -223,7 +227,10 @@ impl OrchestratorOwned<'_> {
     }
 
     pub(super) fn ask_again(&mut self, command: &Command, to: &mut To<'_>) {
-        let &Command::AskDependants { build, tries, .. } = command else { return };
+        let &Command::AskDependants { build, tries, .. } = command else {
+            self.other_again(command, to);
+            return;
+        };
         let asked = self.builds.get(build.0 as usize).and_then(|entry| entry.asked);
         if asked == Some(tries) && !self.limits.fuse.is_blown() {
             to.out.push(command.clone());
@@ -250,7 +257,7 @@ impl OrchestratorOwned<'_> {
                 self.build(build).round += 1;
                 let attempt = self.build(build).round;
                 self.await_test(build, to);
-                to.out.push(Command::RequestTest { build, component: None, attempt });
+                self.request_test(Command::RequestTest { build, component: None, attempt }, to);
             }
             State::Stuck => {
                 self.mailbox.repaired((build, module, None));
@@ -280,6 +287,13 @@ impl OrchestratorOwned<'_> {
 
     fn resume_failed(&mut self, what: (BuildId, &[ComponentIx]), to: &mut To<'_>) {
         let (build, fixed) = what;
+        if !self.build(build).progress.is_started() {
+            // It was given up before it had a target: all of it begins again.
+            self.set_state(build, State::Fetching);
+            let module = self.build(build).module;
+            to.out.push(Command::Fetch { build, module });
+            return;
+        }
         self.set_state(build, State::Building);
         let entry = self.build(build);
         if entry.published == entry.round {

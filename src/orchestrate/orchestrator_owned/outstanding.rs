@@ -6,7 +6,8 @@ use crate::orchestrate::{Cascade, Command, Timer};
 
 impl OrchestratorOwned<'_> {
     /// Appends every command whose answer is missing: after a restart the driver reconciles each
-    /// with koji, the tests and the dependency service before it sends it again.
+    /// with koji, the tests and the dependency service before it sends it again. The commands of the
+    /// last event come before these; see [`Orchestrator`](crate::orchestrate::Orchestrator).
     pub fn outstanding(&self, out: &mut Vec<Command>) {
         if self.limits.fuse.is_blown() {
             return;
@@ -17,8 +18,9 @@ impl OrchestratorOwned<'_> {
         }
         let mut at = from;
         while at < out.len() {
-            // What the hub's pause keeps back was not asked yet.
-            if self.hub.kept.contains(&out[at]) { drop(out.remove(at)) } else { at += 1 }
+            // What a pause keeps back was not asked since it was refused.
+            let is_kept = self.hub.kept.contains(&out[at]) || self.others.keep_back(&out[at]);
+            if is_kept { drop(out.remove(at)) } else { at += 1 }
         }
         if let Some(at) = self.poll_at {
             out.push(Command::Timer { at, timer: Timer::Poll });
@@ -26,6 +28,7 @@ impl OrchestratorOwned<'_> {
         if let Some(at) = self.hub.again_at {
             out.push(Command::Timer { at, timer: Timer::Hub });
         }
+        self.others.outstanding(out);
         self.mailbox.outstanding(out);
     }
 
@@ -36,7 +39,7 @@ impl OrchestratorOwned<'_> {
             State::Preparing => out.push(Command::CreateTarget { build, module }),
             State::Repo => match entry.repo_at {
                 Some(at) => out.push(Command::Timer { at, timer: Timer::Repo { build } }),
-                None => out.push(self.repo_command(build, module)),
+                None => out.push(self.repo_command(build)),
             },
             State::Testing => {
                 let attempt = entry.round;
@@ -91,6 +94,7 @@ impl OrchestratorOwned<'_> {
         assert!(self.under_way <= self.limits.submit_limit, "the limit holds");
         assert!(self.scratch.is_empty(), "what may start is queued");
         self.unmet.check_invariants(self.catalog);
+        self.others.check_invariants();
         self.mailbox.check_invariants();
         let mut live = vec![0; self.modules.len()];
         for build in self.builds.iter().filter(|build| build.state.is_live()) {

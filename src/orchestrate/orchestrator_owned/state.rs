@@ -29,7 +29,10 @@ pub(super) struct ModuleBuild {
     pub(super) published: u32,
     pub(super) since: Timestamp,
     pub(super) test_tries: u32,
+    /// Tries of the repo that failed, since what it is made of was built.
     pub(super) repo_tries: u32,
+    /// The last try over the whole build, from 1.
+    pub(super) repo_attempt: u32,
     pub(super) repo_at: Option<Timestamp>,
     pub(super) tests_due_at: Option<Timestamp>,
     /// How often its dependants were asked for without an answer; none: nothing is asked.

@@ -110,7 +110,7 @@ impl World<'_> {
             return;
         }
         for event in std::mem::take(&mut self.unheard) {
-            let is_kojis = matches!(event, Event::ComponentEnded { .. });
+            let is_kojis = matches!(event, Event::ComponentEnded { .. } | Event::RepoEnded { .. });
             if is_kojis && self.broken.hub_offline > 0 {
                 self.unheard.push(event);
             } else {

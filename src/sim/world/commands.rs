@@ -43,6 +43,7 @@ impl World<'_> {
                 self.broken.hub_offline + self.broken.hub_refusing > 0
             }
             Command::AskDependants { .. } => self.broken.pdc_down > 0,
+            Command::Fetch { .. } => self.broken.sources > 0,
             _ => false,
         }
     }
@@ -79,9 +80,12 @@ impl World<'_> {
             Command::TagComponent { build, component } => {
                 self.events.push_back(Event::ComponentTagged { build, component });
             }
-            Command::MakeRepo { build, module, by } => {
+            Command::MakeRepo { build, module, attempt, by } => {
                 self.reopen(build);
-                self.order(build, (JobPurpose::Repo, Order::Repo { build, module, by }));
+                self.order(
+                    build,
+                    (JobPurpose::Repo { attempt }, Order::Repo { build, module, by }),
+                );
             }
             Command::Publish { build, attempt, .. } => self.done(build, attempt),
             Command::RequestTest { build, component, attempt } => {
@@ -237,7 +241,7 @@ impl World<'_> {
             What::RepoEnded { is_ok } => {
                 let end = if is_ok { ComponentEnd::Complete } else { ComponentEnd::Failed };
                 self.jobs[job.0 as usize].end = Some(end);
-                self.answer(Event::RepoEnded { build, is_ok });
+                self.repo_ended((build, job), is_ok);
             }
             What::ComponentEnded { component, attempt, end } => {
                 self.component_ended((build, job), (component, attempt), end);
@@ -256,6 +260,25 @@ impl World<'_> {
         }
     }
 
+    /// A repo is made, or could not be. koji says so on the bus, as of every task; the orchestrator
+    /// knows how its own ended.
+    fn repo_ended(&mut self, of: (BuildId, Job), is_ok: bool) {
+        let (build, job) = of;
+        let JobPurpose::Repo { attempt } = self.job(job).purpose else { return };
+        let event = Event::RepoEnded { build, attempt, is_ok };
+        if self.setup.conditions.repo == RepoMaker::Orchestrator {
+            self.answer(event);
+            return;
+        }
+        self.messages += 1;
+        let setup = self.setup;
+        let module = self.ledger.builds[build.0 as usize].module;
+        let nth = self.nth_build(build);
+        // Some hundreds of tries of one build are as many as people have patience for.
+        let about = || (setup.catalog.module(module).draw_key.rotate_left(47), nth * 512 + attempt);
+        self.carry(event, about);
+    }
+
     /// A component ended: the bus says so to the tests and to who listens for it.
     fn component_ended(&mut self, of: (BuildId, Job), what: (ComponentIx, u32), end: ComponentEnd) {
         let ((build, job), (component, nth)) = (of, what);
@@ -265,7 +288,7 @@ impl World<'_> {
         let purpose = self.job(job).purpose;
         let attempt = match purpose {
             JobPurpose::Component { attempt, .. } => attempt,
-            JobPurpose::Module | JobPurpose::Target | JobPurpose::Repo => 1,
+            JobPurpose::Module | JobPurpose::Target | JobPurpose::Repo { .. } => 1,
         };
         if end == ComponentEnd::Complete {
             self.reach_gate(build, component);

@@ -7,8 +7,8 @@ use crate::sim::log::Fact;
 
 impl World<'_> {
     /// Dies right after an event was handled: of its commands the first few are carried out, how
-    /// many depends on the event's number.
-    pub(super) fn crash_between(&mut self, driven: &mut Driven<'_, '_>) {
+    /// many depends on the event's number. A fault may have it down for a time.
+    pub(super) fn crash_between(&mut self, fault: Option<usize>, driven: &mut Driven<'_, '_>) {
         let commands = std::mem::take(&mut self.commands);
         let carried = usize::try_from(self.handled).expect("counts events") % (commands.len() + 1);
         for command in commands.into_iter().take(carried) {
@@ -17,9 +17,15 @@ impl World<'_> {
         while let Some(notice) = self.koji.notice() {
             self.hear(notice);
         }
-        if !self.ledger.is_capped {
-            self.crash();
-            self.restart(driven);
+        if self.ledger.is_capped {
+            return;
+        }
+        match fault {
+            Some(fault) => self.fault_begins(fault),
+            None => {
+                self.crash();
+                self.restart(driven);
+            }
         }
     }
 
@@ -39,11 +45,15 @@ impl World<'_> {
                 Event::Requested { .. } | Event::Resumed { .. } | Event::Canceled { .. } => {
                     self.requests_held.push(event);
                 }
+                Event::RepoEnded { .. } if self.setup.conditions.repo == RepoMaker::Koji => {
+                    self.miss(event);
+                }
                 Event::ComponentEnded { .. }
                 | Event::ComponentTested { .. }
                 | Event::Tested { .. }
                 | Event::Waived { .. } => self.miss(event),
                 Event::Fetched { .. }
+                | Event::FetchFailed { .. }
                 | Event::TargetMade { .. }
                 | Event::ComponentTagged { .. }
                 | Event::RepoEnded { .. }
@@ -60,7 +70,9 @@ impl World<'_> {
             return;
         }
         for at in 0..self.jobs.len() {
-            if self.jobs[at].purpose == JobPurpose::Repo && self.jobs[at].end.is_none() {
+            if matches!(self.jobs[at].purpose, JobPurpose::Repo { .. })
+                && self.jobs[at].end.is_none()
+            {
                 self.jobs[at].end = Some(ComponentEnd::Canceled);
                 self.koji.cancel(self.now, Job(u32::try_from(at).expect("jobs are numbered so")));
             }

@@ -26,7 +26,8 @@ impl World<'_> {
             | FaultKind::RepoFailure
             | FaultKind::BasePackageBroken
             | FaultKind::PdcDown
-            | FaultKind::PdcStale => false,
+            | FaultKind::PdcStale
+            | FaultKind::SourcesDown => false,
         };
         if let Some(lasts) = lasts.or(is_moment.then_some(crate::time::Millis::ZERO)) {
             self.schedule(self.now + lasts, Happening::FaultEnds(fault));
@@ -37,7 +38,7 @@ impl World<'_> {
         let kind = self.setup.conditions.faults[fault].kind;
         self.note(Fact::FaultEnded(kind));
         self.set_fault(fault, false);
-        if kind == FaultKind::OrchestratorCrash {
+        if kind == FaultKind::OrchestratorCrash && self.broken.crashed == 0 {
             self.restart(driven);
         }
         if self.broken.hub_offline + self.broken.hub_refusing == 0 {
@@ -78,12 +79,17 @@ impl World<'_> {
             FaultKind::PdcStale => {
                 set(&mut self.broken.pdc_stale);
             }
+            FaultKind::SourcesDown => {
+                set(&mut self.broken.sources);
+            }
             FaultKind::ModuleCanceled => {
                 if is_on {
                     self.cancel_named(fault);
                 }
             }
-            FaultKind::OrchestratorCrash => {}
+            FaultKind::OrchestratorCrash => {
+                set(&mut self.broken.crashed);
+            }
         }
     }
 

@@ -32,14 +32,20 @@ impl World<'_> {
                 }
                 true
             }
-            Command::MakeRepo { build, .. } => match self.found(build, JobPurpose::Repo) {
-                Some(Some(ComponentEnd::Complete)) => {
-                    self.events.push_back(Event::RepoEnded { build, is_ok: true });
-                    true
+            Command::MakeRepo { build, attempt, .. } => {
+                match self.found(build, JobPurpose::Repo { attempt }) {
+                    // The orchestrator's own was lost with it.
+                    None | Some(Some(ComponentEnd::Canceled)) => false,
+                    Some(None) => true,
+                    Some(Some(end)) => {
+                        let is_ok = end == ComponentEnd::Complete;
+                        let event = Event::RepoEnded { build, attempt, is_ok };
+                        self.no_longer_missed(&event);
+                        self.events.push_back(event);
+                        true
+                    }
                 }
-                Some(None) => true,
-                Some(Some(_)) | None => false,
-            },
+            }
             Command::Publish { build, attempt, .. } => {
                 let subject = Subject { build, component: None, attempt };
                 self.setup.conditions.gates.module && self.find_result(subject)

@@ -63,7 +63,7 @@ impl Book<'_> {
             }
             Reason::RepoFailed => {
                 let is_told = events(self.run).any(|event| {
-                    matches!(event, Event::RepoEnded { build, is_ok: false } if is_its(build))
+                    matches!(event, Event::RepoEnded { build, is_ok: false, .. } if is_its(build))
                 });
                 let by_koji = facts(self.run).any(|fact| {
                     matches!(fact, Fact::ModuleEnded { build, end: ComponentEnd::Failed }

@@ -3,17 +3,17 @@
 use super::*;
 
 /// Without a crash or a refusal each thing is said, and each question asked, once.
-pub(super) fn said_once(setup: &Setup, run: &Run) -> Option<String> {
+pub(super) fn said_once(_: &Setup, run: &Run) -> Option<String> {
     if run.tally.crashes > 0 {
         return None;
     }
-    let by = setup.conditions.repo;
     let mut left: BTreeMap<String, i64> = BTreeMap::new();
     let mut attempts: BTreeSet<(BuildId, ComponentIx, u32)> = BTreeSet::new();
     for row in &run.log {
         let (of, more) = match &row.what {
             Log::Command(
-                command @ (Command::CreateTarget { .. }
+                command @ (Command::Fetch { .. }
+                | Command::CreateTarget { .. }
                 | Command::MakeRepo { .. }
                 | Command::TagComponent { .. }
                 | Command::Publish { .. }
@@ -22,15 +22,8 @@ pub(super) fn said_once(setup: &Setup, run: &Run) -> Option<String> {
             ) => (format!("{command:?}"), -1),
             Log::Event(Event::Refused { command }) => (format!("{command:?}"), 1),
             // Each of these is a reason to say a thing once more.
-            Log::Event(Event::RepoEnded { build, is_ok: false }) => {
-                let module = module_of(run, *build);
-                (format!("{:?}", Command::MakeRepo { build: *build, module, by }), 1)
-            }
             Log::Event(Event::Resumed { build, .. }) => {
                 let module = module_of(run, *build);
-                *left
-                    .entry(format!("{:?}", Command::MakeRepo { build: *build, module, by }))
-                    .or_insert(1) += 1;
                 (format!("{:?}", Command::FailModule { build: *build, module }), 1)
             }
             Log::Fact(Fact::Submitted { build, component, attempt }) if *attempt > 1 => {
@@ -75,7 +68,7 @@ fn cause_of_mail(
         Log::Event(Event::ComponentEnded { build, end, .. }) if *end != ComponentEnd::Complete => {
             (*build, of(*build)?, None, Standing::BuildFailed)
         }
-        Log::Event(Event::RepoEnded { build, is_ok: false }) => {
+        Log::Event(Event::RepoEnded { build, is_ok: false, .. }) => {
             (*build, of(*build)?, None, Standing::BuildFailed)
         }
         Log::Command(Command::RequestTest { build, component, .. }) => {
@@ -160,7 +153,8 @@ pub(super) fn mails_have_a_cause(setup: &Setup, run: &Run) -> Option<String> {
 fn build_of(command: &Command) -> Option<BuildId> {
     match *command {
         Command::BuildModule { cause, .. } => cause,
-        Command::CreateTarget { build, .. }
+        Command::Fetch { build, .. }
+        | Command::CreateTarget { build, .. }
         | Command::BuildComponent { build, .. }
         | Command::CancelComponent { build, .. }
         | Command::TagComponent { build, .. }

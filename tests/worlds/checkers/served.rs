@@ -108,7 +108,7 @@ fn is_live(setup: &Setup, run: &Run, module: ModuleIx) -> bool {
 /// allow and one more, after a cancel, or when its repo failed six times.
 pub(super) fn retries_are_made(setup: &Setup, run: &Run) -> Option<String> {
     let mut failures: BTreeMap<(BuildId, ComponentIx), u32> = BTreeMap::new();
-    let mut heard = BTreeSet::new();
+    let (mut heard, mut heard_repos) = (BTreeSet::new(), BTreeSet::new());
     let mut repos: BTreeMap<BuildId, u32> = BTreeMap::new();
     let mut may_give_up = BTreeSet::new();
     for row in &run.log {
@@ -127,7 +127,10 @@ pub(super) fn retries_are_made(setup: &Setup, run: &Run) -> Option<String> {
                     may_give_up.insert(*build);
                 }
             }
-            Log::Event(Event::RepoEnded { build, is_ok: false }) => {
+            Log::Event(Event::RepoEnded { build, attempt, is_ok: false }) => {
+                if !heard_repos.insert((*build, *attempt)) {
+                    continue;
+                }
                 let count = repos.entry(*build).or_default();
                 *count += 1;
                 if *count > 5 {

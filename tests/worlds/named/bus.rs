@@ -45,12 +45,13 @@ fn a_duplicate_pass_changes_nothing() {
 
 #[test]
 fn a_message_that_is_late_is_late() {
-    // Two seconds for each message on the way: koji's end of a, in both approaches.
+    // Two seconds for each message on the way: koji's end of each module build in koji-owned, of each
+    // component and each repo in the other. The last of koji-owned changes no module any more.
     for approach in BOTH {
         let mut setup = setup(approach, CHAIN);
         setup.conditions.bus = Bus { delay: Millis::from_secs(2), ..Bus::default() };
         let run = run(&setup);
-        let wanted = if approach == Approach::KojiOwned { 202.0 } else { 204.0 };
+        let wanted = if approach == Approach::KojiOwned { 202.0 } else { 208.0 };
         assert!((seconds(&run) - wanted).abs() < 1e-9, "{approach:?}: {}", seconds(&run));
     }
 }
@@ -87,49 +88,54 @@ fn heard(run: &Run) -> Vec<(u64, u32)> {
 
 #[test]
 fn polls_find_all_that_a_bus_which_loses_everything_was_to_tell() {
-    // a is built at 100 s and found by the poll of 600 s; b is built at 700 s and found at 1200 s.
+    // a is built at 100 s and found by the poll of 600 s, which has its repo made, and that is found
+    // at 1200 s; b is built at 1300 s and found at 1800 s, and its repo at 2400 s.
     let mut setup = setup(Approach::OrchestratorOwned, CHAIN);
     setup.conditions.bus = Bus { loss: 1.0, ..Bus::default() };
     let run = run(&setup);
-    ends(&run, Outcome::Done, 1200);
-    assert_eq!(heard(&run), [(600, 0), (1200, 1)]);
-    assert_eq!(run.tally.messages_lost, 2);
+    ends(&run, Outcome::Done, 2400);
+    assert_eq!(heard(&run), [(600, 0), (1800, 1)]);
+    assert_eq!(run.tally.messages_lost, 4);
 }
 
 #[test]
 fn a_poll_tells_what_a_late_message_was_to_tell_and_the_message_changes_nothing() {
-    // a is built at 100 s, and its message takes 900 s: the poll of 600 s is earlier. b is built from
-    // 600 to 700 s and found at 1200 s; the messages come at 1000 s and 1600 s.
+    // a is built at 100 s, and its message takes 900 s: the poll of 600 s is earlier, and that of
+    // 1200 s earlier than the message of its repo. b is built from 1200 to 1300 s and found at 1800 s,
+    // its repo at 2400 s; the messages of a and b come at 1000 s and 2200 s.
     let mut setup = setup(Approach::OrchestratorOwned, CHAIN);
     setup.conditions.bus = Bus { delay: Millis::from_secs(900), ..Bus::default() };
     let late = run(&setup);
-    ends(&late, Outcome::Done, 1200);
-    assert_eq!(heard(&late), [(600, 0), (1000, 0), (1200, 1), (1600, 1)]);
+    ends(&late, Outcome::Done, 2400);
+    assert_eq!(heard(&late), [(600, 0), (1000, 0), (1800, 1), (2200, 1)]);
     assert_eq!((builds(&late), late.figures.component_builds), (vec![1, 1], 2));
-    // What was heard is not told again: a at 450 s, and at 600 s b alone, built at 550 s.
+    // What was heard is not told again: a at 450 s, and at 600 s its repo alone, made at 450 s. b is
+    // built at 700 s and heard at 1050 s; its repo, made then, is found at 1200 s.
     setup.conditions.bus.delay = Millis::from_secs(350);
     let early = run(&setup);
-    ends(&early, Outcome::Done, 600);
-    assert_eq!(heard(&early), [(450, 0), (600, 1), (900, 1)]);
+    ends(&early, Outcome::Done, 1200);
+    assert_eq!(heard(&early), [(450, 0), (1050, 1)]);
 }
 
 #[test]
 fn a_poll_tells_a_result_that_is_late() {
-    // Messages take 100 s, polls are 90 s apart. Built at 100 s, found at 180 s and published; the
-    // tests hear it at 280 s and pass it at 330 s; the poll of 360 s finds that.
+    // Messages take 100 s, polls are 90 s apart. Built at 100 s and found at 180 s; the repo, made
+    // then, is found at 270 s, and the module published; the tests hear it at 370 s and pass it at
+    // 420 s; the poll of 450 s finds that.
     let mut setup = gated(setup(Approach::OrchestratorOwned, ALONE));
     setup.conditions.tests = Tests { module: Some(always(50)), ..Tests::default() };
     setup.conditions.bus = Bus { delay: Millis::from_secs(100), ..Bus::default() };
     setup.conditions.poll = Millis::from_secs(90);
     let run = run(&setup);
-    ends(&run, Outcome::Done, 360);
+    ends(&run, Outcome::Done, 450);
     assert_eq!(heard(&run), [(180, 0), (200, 0)]);
 }
 
 #[test]
 fn what_the_bus_brings_in_another_order_is_told_by_the_poll_in_the_order_it_happened() {
     // p0 is built at 100 s, p1 at 110 s. Messages take from 600 to 4600 s: the poll of 600 s tells
-    // both before either comes, and whichever comes first then changes nothing.
+    // both before either comes, and whichever comes first then changes nothing. The repo, made at
+    // 600 s, is found by the poll of 1200 s.
     let modules: &[Module<'_>] = &[(&[], &[PLAIN, &[(110, true)]])];
     let (mut overtaken, mut in_order) = (0, 0);
     for seed in 0..20 {
@@ -141,7 +147,7 @@ fn what_the_bus_brings_in_another_order_is_told_by_the_poll_in_the_order_it_happ
             ..Bus::default()
         };
         let run = run(&setup);
-        ends(&run, Outcome::Done, 600);
+        ends(&run, Outcome::Done, 1200);
         let heard = heard(&run);
         assert_eq!(heard[..2], [(600, 0), (600, 1)], "seed {seed}");
         assert_eq!(heard.len(), 4, "seed {seed}");
@@ -152,23 +158,69 @@ fn what_the_bus_brings_in_another_order_is_told_by_the_poll_in_the_order_it_happ
 
 #[test]
 fn an_outage_costs_orchestrator_owned_the_time_to_the_next_poll() {
-    // Nothing is carried from 50 to 650 s: a, built at 100 s, is found at 600 s; b, from 600 to 700 s,
-    // is heard of at once.
+    // Nothing is carried from 50 to 650 s: a, built at 100 s, is found at 600 s, and its repo at 1200 s;
+    // b, from 1200 to 1300 s, is heard of at once, and so is its repo.
     let mut setup = setup(Approach::OrchestratorOwned, CHAIN);
     setup.conditions.faults = vec![fault(FaultKind::BusOutage, 50, Some(600))];
     let run = run(&setup);
-    ends(&run, Outcome::Done, 700);
-    assert_eq!(heard(&run), [(600, 0), (700, 1)]);
+    ends(&run, Outcome::Done, 1300);
+    assert_eq!(heard(&run), [(600, 0), (1300, 1)]);
+}
+
+#[test]
+fn a_lost_end_of_the_repo_costs_one_poll() {
+    // a is built at 100 s; its repo is refused then and made a minute later, at 160 s, while the bus
+    // is away from 155 to 165 s: the poll of 600 s finds it, and b is built from 600 to 700 s.
+    let refused = fault(FaultKind::HubRefusing, 90, Some(60));
+    let mut setup = setup(Approach::OrchestratorOwned, CHAIN);
+    setup.conditions.faults = vec![refused.clone()];
+    ends(&run(&setup), Outcome::Done, 260);
+    setup.conditions.faults = vec![refused, fault(FaultKind::BusOutage, 155, Some(10))];
+    let lost = run(&setup);
+    ends(&lost, Outcome::Done, 700);
+    assert_eq!((lost.tally.messages_lost, lost.modules[0].ready), (1, Some(Timestamp(600_000))));
+    // How its own repo ended the orchestrator knows, and at 100 s, as the hub is not asked. The target
+    // of b is refused then, and made at 160 s.
+    setup.conditions.repo = modplan::orchestrate::RepoMaker::Orchestrator;
+    let own = run(&setup);
+    ends(&own, Outcome::Done, 260);
+    assert_eq!((own.tally.messages_lost, own.modules[0].ready), (0, Some(Timestamp(100_000))));
+}
+
+#[test]
+fn a_repo_that_koji_makes_is_told_by_a_message() {
+    // The end of the component, that of the repo, and that the module is done; without the second
+    // where the orchestrator makes the repo itself.
+    let mut setup = setup(Approach::OrchestratorOwned, ALONE);
+    assert_eq!(run(&setup).figures.messages, 3);
+    setup.conditions.repo = modplan::orchestrate::RepoMaker::Orchestrator;
+    assert_eq!(run(&setup).figures.messages, 2);
+}
+
+#[test]
+fn an_end_of_the_repo_that_comes_twice_or_late_counts_once() {
+    // No repo can be made until 130 s. a is heard at 110 s, and its repo fails, which is heard at 120 s,
+    // twice; 60 s later, at 180 s, the second one is made, and heard at 190 s. b is built at 290 s and
+    // heard at 300 s, and its repo at 310 s.
+    let mut setup = setup(Approach::OrchestratorOwned, CHAIN);
+    setup.conditions.bus = Bus { delay: Millis::from_secs(10), duplicate: 1.0, ..Bus::default() };
+    setup.conditions.faults = vec![fault(FaultKind::RepoFailure, 90, Some(40))];
+    let run = run(&setup);
+    ends(&run, Outcome::Done, 310);
+    let is_repo = |row: &&modplan::sim::LogRow| {
+        matches!(row.what, Log::Command(modplan::orchestrate::Command::MakeRepo { .. }))
+    };
+    assert_eq!(run.log.iter().filter(is_repo).count(), 3);
 }
 
 #[test]
 fn a_poll_of_a_hub_that_is_offline_tells_nothing_of_builds() {
     // Built at 100 s, the message lost; the hub is away from 500 to 900 s: not the poll of 600 s but
-    // that of 1200 s finds it.
+    // that of 1200 s finds it, and that of 1800 s its repo.
     let mut setup = setup(Approach::OrchestratorOwned, ALONE);
     setup.conditions.bus = Bus { loss: 1.0, ..Bus::default() };
     setup.conditions.faults = vec![fault(FaultKind::HubOffline, 500, Some(400))];
-    ends(&run(&setup), Outcome::Done, 1200);
+    ends(&run(&setup), Outcome::Done, 1800);
 }
 
 /// Two chains that share nothing: a before b, and c, which takes 200 s, before d.

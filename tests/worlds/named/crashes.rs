@@ -51,3 +51,31 @@ fn an_orchestrator_that_is_down_hears_nothing() {
     owner.conditions.faults = vec![crash];
     ends(&run(&owner), Outcome::Done, 350);
 }
+
+#[test]
+fn a_crash_after_an_event_may_have_it_down_for_a_time() {
+    // Requested, fetched, target made at 0 s: dead after the third event until 50 s. One command of it
+    // submits the component; where that was not carried out it is at 50 s.
+    let mut setup = setup(Approach::OrchestratorOwned, ALONE);
+    for (event, ends_at) in [(2, 150), (3, 100), (4, 150)] {
+        let mut crash = fault(FaultKind::OrchestratorCrash, 0, Some(50));
+        crash.after = Some(event);
+        setup.conditions.faults = vec![crash];
+        let run = run(&setup);
+        ends(&run, Outcome::Done, ends_at);
+        assert_eq!((run.tally.crashes, builds(&run)), (1, vec![1]), "after event {event}");
+    }
+}
+
+#[test]
+fn an_orchestrator_that_is_down_already_is_not_started_by_the_end_of_another_crash() {
+    // a is heard at 100 s as the fourth event, dead then until 400 s; a crash from 150 to 200 s changes
+    // nothing: b is built from 400 to 500 s.
+    let mut setup = setup(Approach::OrchestratorOwned, CHAIN);
+    let mut crash = fault(FaultKind::OrchestratorCrash, 0, Some(300));
+    crash.after = Some(4);
+    setup.conditions.faults = vec![crash, fault(FaultKind::OrchestratorCrash, 150, Some(50))];
+    let run = run(&setup);
+    ends(&run, Outcome::Done, 500);
+    assert_eq!(run.tally.crashes, 1);
+}

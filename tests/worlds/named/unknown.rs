@@ -9,7 +9,8 @@ type Subject = (BuildId, ComponentIx, ModuleIx);
 /// Returns every event that koji, the bus, the tests, the dependency service and the clock can bring
 /// about a module build, a component of it and its module: every kind there is, but for requests.
 fn about((build, component, module): Subject) -> Vec<Event> {
-    let mut events = vec![Event::Fetched { build }, Event::TargetMade { build }];
+    let mut events =
+        vec![Event::Fetched { build }, Event::FetchFailed { build }, Event::TargetMade { build }];
     for attempt in [1, 2] {
         for end in [ComponentEnd::Complete, ComponentEnd::Failed, ComponentEnd::Canceled] {
             events.push(Event::ComponentEnded { build, component, attempt, end });
@@ -21,8 +22,8 @@ fn about((build, component, module): Subject) -> Vec<Event> {
     }
     events.extend([
         Event::ComponentTagged { build, component },
-        Event::RepoEnded { build, is_ok: false },
-        Event::RepoEnded { build, is_ok: true },
+        Event::RepoEnded { build, attempt: 1, is_ok: false },
+        Event::RepoEnded { build, attempt: 1, is_ok: true },
         Event::Waived { build, module, component: None },
         Event::Waived { build, module, component: Some(component) },
         Event::Dependants { build, module, rows: [].into() },
@@ -48,12 +49,16 @@ fn calls((build, component, module): Subject) -> Vec<Command> {
     let cause = Some(build);
     let mut calls = vec![
         Command::BuildModule { module, cause: None, unless_waiting: false, tries: 0 },
+        Command::Fetch { build, module },
         Command::CreateTarget { build, module },
         Command::BuildComponent { build, component, attempt: 1, priority: 1 },
         Command::CancelComponent { build, component, attempt: 1 },
         Command::TagComponent { build, component },
-        Command::MakeRepo { build, module, by: RepoMaker::Koji },
-        Command::MakeRepo { build, module, by: RepoMaker::Orchestrator },
+        Command::MakeRepo { build, module, attempt: 1, by: RepoMaker::Koji },
+        Command::MakeRepo { build, module, attempt: 1, by: RepoMaker::Orchestrator },
+        Command::Publish { build, module, attempt: 1 },
+        Command::RequestTest { build, component: None, attempt: 1 },
+        Command::RequestTest { build, component: Some(component), attempt: 1 },
         Command::Poll,
     ];
     for tries in [0, 1, 21] {

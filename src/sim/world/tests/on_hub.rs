@@ -82,6 +82,7 @@ fn a_lost_builder_begins_its_work_again() {
     // By then the component is being built; an hour later its builder begins it again.
     let fault = Fault {
         at: Millis::from_secs(3000),
+        after: None,
         kind: FaultKind::BuildersDown,
         builders: Some("x86_64".to_owned()),
         count: None,
@@ -149,6 +150,7 @@ fn random_world(seed: u64) -> (Setup, Farm) {
     for _ in 0..pick(3) {
         setup.conditions.faults.push(Fault {
             at: Millis(pick(3_000_000) as u64),
+            after: None,
             kind: kinds[pick(6)],
             builders: Some("x86_64".to_owned()),
             count: Some(1),

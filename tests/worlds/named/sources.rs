@@ -1,0 +1,216 @@
+//! The source server does not answer, or has no modulemd; and other calls that are refused.
+
+use modplan::orchestrate::{Command, Limits, RepoMaker};
+
+use super::*;
+
+#[test]
+fn a_source_server_that_is_down_for_a_time_is_asked_again() {
+    // Refused at 0 s and 60 s later; 120 s after that, at 180 s, it answers, and a is built until
+    // 280 s. b is fetched at once: 380 s.
+    let mut down = setup(Approach::OrchestratorOwned, CHAIN);
+    down.conditions.faults = vec![fault(FaultKind::SourcesDown, 0, Some(90))];
+    let run = run(&down);
+    ends(&run, Outcome::Done, 380);
+    assert_eq!((run.tally.calls_refused, run.figures.mails), (2, 0));
+}
+
+#[test]
+fn a_source_server_that_is_down_concerns_no_build_of_koji() {
+    let mut koji = setup(Approach::KojiOwned, CHAIN);
+    koji.conditions.faults = vec![fault(FaultKind::SourcesDown, 0, None)];
+    ends(&run(&koji), Outcome::Done, 200);
+}
+
+#[test]
+fn a_source_server_that_is_away_for_half_a_day_is_told_once_and_found_back_by_a_poll() {
+    // As with a hub: after 60, 120, 240, 480, 960 and then every 1800 s, the 21st refusal at 28 860 s
+    // is told, and each poll of 600 s asks again: at 43 200 s it answers.
+    let mut setup = setup(Approach::OrchestratorOwned, ALONE);
+    setup.conditions.faults = vec![fault(FaultKind::SourcesDown, 0, Some(43_200))];
+    let run = run(&setup);
+    ends(&run, Outcome::Done, 43_300);
+    assert_eq!(mails(&run), [(28_860, 1, Standing::NoAnswer), (43_300, 1, Standing::Recovered)]);
+    // Polls at 29 400 s to 42 600 s, 23 of them, asked in vain.
+    assert_eq!(run.tally.calls_refused, 21 + 23);
+}
+
+#[test]
+fn a_source_server_that_is_gone_leaves_a_build_stuck_and_people_told() {
+    let mut setup = setup(Approach::OrchestratorOwned, CHAIN);
+    setup.conditions.faults = vec![fault(FaultKind::SourcesDown, 0, None)];
+    let run = run(&setup);
+    ends(&run, Outcome::Stuck, 0);
+    assert_eq!(states(&run), [ModuleState::Stuck, ModuleState::Blocked]);
+    assert_eq!(mails(&run), [(28_860, 1, Standing::NoAnswer)]);
+}
+
+#[test]
+fn a_crash_while_a_fetch_waits_makes_it_at_its_moment() {
+    // The request is the first event, its refusal the second: the third try is still at 180 s.
+    for k in [1, 2, 3, 4] {
+        let mut setup = setup(Approach::OrchestratorOwned, ALONE);
+        setup.conditions.faults = vec![fault(FaultKind::SourcesDown, 0, Some(90))];
+        setup.conditions.crash_after = vec![k];
+        let run = run(&setup);
+        ends(&run, Outcome::Done, 280);
+        assert_eq!(run.tally.crashes, 1, "crash after event {k}");
+    }
+}
+
+const SUBJECT: (BuildId, ModuleIx) = (BuildId(0), ModuleIx(0));
+
+/// An orchestrator whose only module was asked for, with what it says to events.
+struct Asked<'s> {
+    orchestrator: Orchestrator<'s>,
+    now: Timestamp,
+}
+
+impl<'s> Asked<'s> {
+    fn new(setup: &'s Setup, limits: impl FnOnce(&mut Limits)) -> Self {
+        let mut of_setup = setup.limits(9);
+        limits(&mut of_setup);
+        let how = (Approach::OrchestratorOwned, Cascade::Planned);
+        let orchestrator = Orchestrator::new(&setup.catalog, how, of_setup);
+        let mut asked = Self { orchestrator, now: Timestamp(0) };
+        asked.hear(Event::Requested { request: 0, module: ModuleIx(0) });
+        asked
+    }
+
+    /// Returns the commands that an event leads to.
+    fn hear(&mut self, event: Event) -> Vec<Command> {
+        let mut out = Vec::new();
+        self.orchestrator.handle(&event, self.now, &mut out);
+        self.orchestrator.check_invariants();
+        out
+    }
+
+    fn refuse(&mut self, command: &Command) -> Vec<Command> {
+        self.hear(Event::Refused { command: Box::new(command.clone()) })
+    }
+
+    /// Lets the module be built, up to its repo.
+    fn built(mut self) -> Self {
+        let (build, _) = SUBJECT;
+        let end = ComponentEnd::Complete;
+        self.hear(Event::Fetched { build });
+        self.hear(Event::TargetMade { build });
+        self.hear(Event::ComponentEnded { build, component: ComponentIx(0), attempt: 1, end });
+        self
+    }
+
+    fn outstanding(&self) -> Vec<Command> {
+        let mut out = Vec::new();
+        self.orchestrator.outstanding(&mut out);
+        out
+    }
+}
+
+/// Asserts that a call which is refused is made again after a minute, that it is not outstanding
+/// before, and that a refusal which comes twice counts once.
+#[track_caller]
+fn is_made_again(asked: &mut Asked<'_>, command: &Command) {
+    let timer = Timer::Again { command: Box::new(command.clone()) };
+    let at = asked.now + Millis::from_secs(60);
+    let wait = Command::Timer { at, timer: timer.clone() };
+    assert_eq!(asked.refuse(command), std::slice::from_ref(&wait));
+    assert_eq!(asked.refuse(command), []);
+    let outstanding = asked.outstanding();
+    assert!(outstanding.contains(&wait) && !outstanding.contains(command), "{outstanding:?}");
+    assert_eq!(asked.hear(Event::Timer { timer: timer.clone() }), [], "too early");
+    asked.now = at;
+    let made = asked.hear(Event::Timer { timer: timer.clone() });
+    assert_eq!(made, std::slice::from_ref(command));
+    assert_eq!(asked.hear(Event::Timer { timer }), [], "once");
+}
+
+#[test]
+fn a_publication_that_the_bus_refuses_is_made_again() {
+    let setup = setup(Approach::OrchestratorOwned, ALONE);
+    let (build, module) = SUBJECT;
+    let publish = Command::Publish { build, module, attempt: 1 };
+    for gated in [true, false] {
+        let mut asked = Asked::new(&setup, |limits| limits.gates.module = gated).built();
+        assert!(asked.hear(Event::RepoEnded { build, attempt: 1, is_ok: true }).contains(&publish));
+        is_made_again(&mut asked, &publish);
+        // Under a gate the result is still awaited, and the publication asks for it.
+        assert_eq!(asked.outstanding().contains(&publish), gated);
+    }
+}
+
+#[test]
+fn a_request_for_a_test_that_is_refused_is_made_again() {
+    // The results are overdue after 100 s, and asked for.
+    let setup = setup(Approach::OrchestratorOwned, ALONE);
+    let (build, module) = SUBJECT;
+    let due = Event::Timer { timer: Timer::TestsDue { build } };
+    let late = |limits: &mut Limits| limits.test_timeout = Millis::from_secs(100);
+    let mut of_module = Asked::new(&setup, |limits| {
+        late(limits);
+        limits.gates.module = true;
+    })
+    .built();
+    of_module.hear(Event::RepoEnded { build, attempt: 1, is_ok: true });
+    let mut of_component = Asked::new(&setup, |limits| {
+        late(limits);
+        limits.gates.component = true;
+    })
+    .built();
+    let component = Some(ComponentIx(0));
+    for (asked, component) in [(&mut of_module, None), (&mut of_component, component)] {
+        let request = Command::RequestTest { build, component, attempt: 1 };
+        asked.now = Timestamp(100_000);
+        assert!(asked.hear(due.clone()).contains(&request));
+        is_made_again(asked, &request);
+    }
+    // A result that comes ends it.
+    let request = Command::RequestTest { build, component: None, attempt: 1 };
+    of_module.refuse(&request);
+    of_module.hear(Event::Tested { build, module, attempt: 1, passed: true });
+    of_module.now = Timestamp(1_000_000);
+    let timer = Timer::Again { command: Box::new(request) };
+    assert_eq!(of_module.hear(Event::Timer { timer }), []);
+}
+
+#[test]
+fn an_own_repo_that_is_refused_counts_as_one_that_failed() {
+    let setup = setup(Approach::OrchestratorOwned, ALONE);
+    let (build, module) = SUBJECT;
+    let own = |limits: &mut Limits| limits.repo = RepoMaker::Orchestrator;
+    let mut asked = Asked::new(&setup, own).built();
+    let make = |attempt| Command::MakeRepo { build, module, attempt, by: RepoMaker::Orchestrator };
+    assert_eq!(asked.outstanding()[0], make(1));
+    for (pause, attempt) in [60, 120, 240, 480, 960].into_iter().zip(1..) {
+        let at = asked.now + Millis::from_secs(pause);
+        let timer = Timer::Repo { build };
+        assert_eq!(asked.refuse(&make(attempt)), [Command::Timer { at, timer: timer.clone() }]);
+        asked.now = at;
+        assert_eq!(asked.hear(Event::Timer { timer }), [make(attempt + 1)]);
+        // What is said of an earlier try comes too late.
+        assert_eq!(asked.refuse(&make(attempt)), []);
+        assert_eq!(asked.hear(Event::RepoEnded { build, attempt, is_ok: true }), []);
+    }
+    // The sixth in a row is one too many.
+    assert!(asked.refuse(&make(6)).contains(&Command::FailModule { build, module }));
+}
+
+#[test]
+fn a_modulemd_that_is_gone_fails_its_build_and_people_are_told() {
+    let setup = setup(Approach::OrchestratorOwned, ALONE);
+    let (build, module) = SUBJECT;
+    let mut asked = Asked::new(&setup, |_| {});
+    let said = asked.hear(Event::FetchFailed { build });
+    let fail = Command::FailModule { build, module };
+    assert!(
+        matches!(&said[..], [Command::Mail { about, .. }, failed]
+            if about[0].standing == Standing::BuildFailed && *failed == fail),
+        "{said:?}"
+    );
+    assert_eq!(asked.hear(Event::FetchFailed { build }), [], "once");
+    assert_eq!(asked.hear(Event::Fetched { build }), [], "too late");
+    // Somebody puts it back, and asks for the build to go on: it begins where it was.
+    let resumed = asked.hear(Event::Resumed { request: 1, build, fixed: [].into() });
+    assert_eq!(resumed[0], Command::Fetch { build, module });
+    let target = asked.hear(Event::Fetched { build });
+    assert_eq!(target, [Command::CreateTarget { build, module }]);
+}
