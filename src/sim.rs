@@ -33,7 +33,7 @@ mod silent;
 pub mod sweep;
 mod world;
 
-pub use conditions::{Changes, Conditions};
+pub use conditions::{Changes, Conditions, Misfit};
 pub use farm::{Slots, SlotsGroup};
 pub use figures::{Bar, BarEnd, Busy, ChangeFigures, Outcome, RunFigures};
 pub use history::{DurationMode, Outcomes};

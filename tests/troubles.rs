@@ -350,3 +350,29 @@ fn a_journal_that_cannot_be_written_is_trouble_outside() {
         assert!(err.contains(&format!("cannot write {path}: {why}")), "{err}");
     }
 }
+
+#[test]
+fn a_story_is_cut_unless_all_of_it_is_asked_for() {
+    let scenario = "builds: {outcomes: rate, failure_rate: 0.3, flaky_share: 0.5, retries: 1}\n\
+                    people: {fix: {p50: 1h, p90: 2h}}\n\
+                    bus: {loss: 0.2}\n\
+                    faults:\n\
+                    - {at: 10m, kind: orchestrator-crash}\n\
+                    - {at: 15m, kind: module-canceled, module: \"perl:5.30\"}\n\
+                    - {at: 9000h, kind: bus-outage}\n";
+    let farm = ["--farm", "fixtures/el8-perl/farm.yaml"];
+    let run = ["execute", EL8, "--all", "--approach", "orchestrator-owned"];
+    let (_, short, _) = with_scenario(scenario, &[&run[..], &farm].concat());
+    let (_, all, _) = with_scenario(scenario, &[&run[..], &farm, &["--story", "all"]].concat());
+    let more = short.lines().find(|line| line.contains("lines more: --story all"));
+    assert!(more.is_some() && !all.contains("--story all"), "{short}");
+    assert!(all.lines().count() > short.lines().count());
+    for text in [&short, &all] {
+        assert!(text.contains("10m 00s  the orchestrator dies and is back at once"), "{text}");
+        assert!(text.contains("15m 00s  fault: module-canceled, perl:5.30"), "{text}");
+        assert!(text.contains(" components of perl:5.30:466ea64f are canceled"), "{text}");
+        // It would begin a year after the end.
+        assert!(!text.contains("bus-outage"), "{text}");
+    }
+    assert!(all.contains("a message about "), "{all}");
+}

@@ -141,10 +141,10 @@ fn the_worlds_meet_every_fault_and_every_ending() {
         for row in &run.log {
             if let Log::Fact(fact) = row.what {
                 facts.insert(match fact {
-                    Fact::FaultBegan(kind) => kind.as_str(),
+                    Fact::FaultBegan { kind, .. } => kind.as_str(),
                     Fact::Waived { .. } => "waived",
                     Fact::Fixed { .. } => "fixed",
-                    Fact::MessageLost => "lost",
+                    Fact::MessageLost { .. } => "lost",
                     Fact::Tested { passed: None, .. } => "silent",
                     Fact::Tested { passed: Some(false), .. } => "red",
                     Fact::Crashed => "crashed",
@@ -154,7 +154,7 @@ fn the_worlds_meet_every_fault_and_every_ending() {
                     | Fact::ModuleEnded { .. }
                     | Fact::Submitted { .. }
                     | Fact::ComponentEnded { .. }
-                    | Fact::FaultEnded(_)
+                    | Fact::FaultEnded { .. }
                     | Fact::Capped
                     | Fact::Restarted => "other",
                 });

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use modplan::name::nearest;
-use modplan::orchestrate::{Approach, Cascade, Catalog, ModuleIx};
+use modplan::orchestrate::{Approach, Cascade, ModuleIx};
 use modplan::report::run::{self, RunLabel};
-use modplan::report::story;
+use modplan::report::story::{self, Scene};
 use modplan::sim::{self, DurationMode, Log, Outcome, Run, Setup};
 
 use super::args::{SelectionArgs, WorldArgs};
@@ -44,6 +44,10 @@ pub(crate) struct Execute {
     /// How the run is told
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
+    /// How much of what went wrong and was done about it stands in the table: the first times of
+    /// what repeats and at most 40 lines, or everything
+    #[arg(long, value_name = "HOW", default_value = "short")]
+    story: Story,
     /// Tell what happened to one module instead: its id, or name:stream for all its contexts
     #[arg(long, value_name = "ID", conflicts_with = "format")]
     explain: Option<String>,
@@ -54,6 +58,14 @@ pub(crate) struct Execute {
     journal: Option<PathBuf>,
     #[command(flatten)]
     output: OutputArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Story {
+    /// What repeats is counted, and the 40 first lines are told
+    Short,
+    /// Everything is told
+    All,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -130,9 +142,14 @@ impl Execute {
         for (what, hint) in run::advice(&run) {
             console.warn(&what, Some(hint));
         }
+        let scene = Scene {
+            catalog: &setup.catalog,
+            faults: &setup.conditions.faults,
+            is_whole: self.story == Story::All,
+        };
         let text = match (&self.explain, self.format) {
-            (Some(id), _) => explain(id, &run, &setup.catalog)?,
-            (None, Format::Table) => run::table(&run, label, &setup.catalog),
+            (Some(id), _) => explain(id, &run, scene)?,
+            (None, Format::Table) => run::table(&run, label, scene),
             (None, Format::Json) => run::json(&run, label),
         };
         self.output.write(text)?;
@@ -169,7 +186,8 @@ fn warn_of_late_crashes(setup: &Setup, run: &Run, console: &Console) {
 }
 
 /// Tells what happened to the modules that an id names.
-fn explain(id: &str, run: &Run, catalog: &Catalog) -> Result<String, Refusal> {
+fn explain(id: &str, run: &Run, scene: Scene<'_>) -> Result<String, Refusal> {
+    let catalog = scene.catalog;
     let is_named = |known: &str| {
         known.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
     };
@@ -189,7 +207,7 @@ fn explain(id: &str, run: &Run, catalog: &Catalog) -> Result<String, Refusal> {
         });
     }
     let texts: Vec<String> =
-        named.into_iter().map(|module| story::explain(run, catalog, module)).collect();
+        named.into_iter().map(|module| story::explain(run, scene, module)).collect();
     Ok(texts.join("\n"))
 }
 

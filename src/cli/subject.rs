@@ -2,7 +2,7 @@
 //! share.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use modplan::farm::Farm;
@@ -12,7 +12,7 @@ use modplan::plan::Plan;
 use modplan::report::Durations;
 use modplan::scenario::{self, Scenario};
 use modplan::sim::{
-    self, Conditions, DurationMode, HubSetup, Outcomes, Prepared, Reach, Setup, Slots,
+    self, Conditions, DurationMode, HubSetup, Misfit, Outcomes, Prepared, Reach, Setup, Slots,
 };
 
 use super::args::{SelectionArgs, Unit, WorldArgs};
@@ -186,8 +186,10 @@ impl Subject {
             )
             .hint("choose a literal or coalesced one with --cascade or --variants"));
         }
-        let conditions = Conditions::of(&self.world.scenario, approach, on).map_err(|why| {
-            Refusal::no(format!("the scenario does not fit what is run: {why}"))
+        let conditions = Conditions::of(&self.world.scenario, approach, on).map_err(|misfit| {
+            let path = self.world.scenario_path.as_deref().unwrap_or(Path::new("the scenario"));
+            let Misfit { line, what } = misfit;
+            Refusal::no(format!("{}:{line}:1: {what}", path.display()))
                 .hint("name builders as the farm does, and modules of the plan")
         })?;
         Ok(Setup {

@@ -22,7 +22,7 @@ pub(crate) struct World {
     pub(crate) history: History,
     pub(crate) farm: Option<Farm>,
     pub(crate) scenario: Scenario,
-    scenario_path: Option<PathBuf>,
+    pub(crate) scenario_path: Option<PathBuf>,
     /// What stands for the farm and the scenario file in a journal, where they were given.
     digests: (Option<String>, Option<String>),
     /// Every parameter that nobody set, in words.

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::changes::{self, ChangeSummary};
-use crate::orchestrate::{Approach, Cascade, Catalog};
+use super::story::Scene;
+use crate::orchestrate::{Approach, Cascade};
 use crate::sim::{ModuleState, Outcome, Reason, Run};
 use crate::time::{Millis, Timestamp};
 
@@ -166,7 +167,7 @@ const SPANS: &[Span] = &[
 /// Renders a run for people: one row a module in the order in which they became ready, with where
 /// its time went; then what went wrong and what was done about it, and what it cost.
 #[must_use]
-pub fn table(run: &Run, label: RunLabel, catalog: &Catalog) -> String {
+pub fn table(run: &Run, label: RunLabel, scene: Scene<'_>) -> String {
     let mut rows: Vec<_> = run.modules.iter().collect();
     rows.sort_by_key(|module| (module.ready.is_none(), module.ready, &module.id));
     let mut table = comfy_table::Table::new();
@@ -190,7 +191,7 @@ pub fn table(run: &Run, label: RunLabel, catalog: &Catalog) -> String {
         table.add_row(row);
     }
     let mut text = format!("{}\n\n", table.trim_fmt());
-    let story = super::story::story(run, catalog);
+    let story = super::story::story(run, scene);
     if !story.is_empty() {
         text.push_str(&story);
         text.push('\n');

@@ -4,85 +4,40 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::orchestrate::{
-    BuildId, Catalog, Command, ComponentEnd, ComponentIx, Concern, ModuleIx, Standing,
-};
+use crate::orchestrate::{BuildId, Catalog, Command, ComponentEnd, Concern, ModuleIx, Standing};
+use crate::scenario::{Fault, FaultKind};
 use crate::sim::{Fact, Log, LogRow, Run};
-use crate::time::Millis;
+use crate::time::{Millis, Timestamp};
+
+mod builds;
+
+use builds::{Builds, begun};
 
 /// Lines of a story before it is cut.
 const LINES_MAX: usize = 40;
+const DIES: &str = "the orchestrator dies";
 /// How often a thing is told of the builds of one module.
 const REPEATS_MAX: usize = 2;
 
-/// Which module and which of its builds each module build is.
-struct Builds<'c> {
-    catalog: &'c Catalog,
-    known: BTreeMap<BuildId, (ModuleIx, u32)>,
+/// What a story is told of and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'c> {
+    /// The modules of the run.
+    pub catalog: &'c Catalog,
+    /// The faults of its scenario.
+    pub faults: &'c [Fault],
+    /// Whether everything is told; else the first times of what repeats, and no more than 40 lines.
+    pub is_whole: bool,
 }
 
-impl<'c> Builds<'c> {
-    fn of(run: &Run, catalog: &'c Catalog) -> Self {
-        let mut builds = Self { catalog, known: BTreeMap::new() };
-        let mut counts: BTreeMap<ModuleIx, u32> = BTreeMap::new();
-        for row in &run.log {
-            if let Some((build, module, _)) = begun(row)
-                && !builds.known.contains_key(&build)
-            {
-                let count = counts.entry(module).or_default();
-                *count += 1;
-                builds.known.insert(build, (module, *count));
-            }
-        }
-        builds
-    }
-
-    fn id(&self, build: BuildId) -> &str {
-        self.known.get(&build).map_or("a module", |(module, _)| &self.catalog.module(*module).id)
-    }
-
-    fn name(&self, build: BuildId) -> String {
-        match self.known.get(&build) {
-            Some((_, nth)) if *nth > 1 => format!("{} (build {nth})", self.id(build)),
-            Some(_) | None => self.id(build).to_owned(),
-        }
-    }
-
-    fn subject(&self, build: BuildId, component: Option<ComponentIx>) -> String {
-        match component {
-            Some(component) => format!("{} of {}", self.package(component), self.name(build)),
-            None => self.name(build),
-        }
-    }
-
-    /// Names the people who look after a module.
-    fn people(&self, module: ModuleIx) -> String {
-        let id = &self.catalog.module(module).id;
-        format!("the people of {}", id.split(':').next().unwrap_or(id))
-    }
-
-    fn package(&self, component: ComponentIx) -> &str {
-        self.catalog.package(component).as_str()
-    }
-}
-
-fn begun(row: &LogRow) -> Option<(BuildId, ModuleIx, Option<BuildId>)> {
-    match row.what {
-        Log::Fact(Fact::ModuleBegan { build, module, cause })
-        | Log::Command(Command::OpenModule { build, module, cause }) => {
-            Some((build, module, cause))
-        }
-        Log::Fact(_) | Log::Command(_) | Log::Event(_) => None,
-    }
-}
-
-/// Tells what kept a run from being plain, one line a thing; nothing for a plain run. Of what
-/// happened to one build of a module after the other only the first times are told.
+/// Tells what kept a run from being plain, one line a thing; nothing for a plain run.
 #[must_use]
-pub fn story(run: &Run, catalog: &Catalog) -> String {
-    let builds = Builds::of(run, catalog);
-    let lines: Vec<(&LogRow, String)> =
-        run.log.iter().filter_map(|row| Some((row, told(row, &builds)?))).collect();
+pub fn story(run: &Run, scene: Scene<'_>) -> String {
+    let builds = Builds::of(run, scene);
+    let lines = lines(run, &builds);
+    if scene.is_whole {
+        return lines.iter().map(|(at, what)| line(*at, what)).collect();
+    }
     let mut times: BTreeMap<String, usize> = BTreeMap::new();
     for (_, what) in &lines {
         *times.entry(kind(what)).or_default() += 1;
@@ -90,7 +45,7 @@ pub fn story(run: &Run, catalog: &Catalog) -> String {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut text = String::new();
     let (mut shown, mut hidden) = (0, 0);
-    for (row, what) in &lines {
+    for (at, what) in &lines {
         let kind = kind(what);
         let (all, nth) = (times[&kind], seen.entry(kind).or_default());
         *nth += 1;
@@ -103,14 +58,52 @@ pub fn story(run: &Run, catalog: &Catalog) -> String {
         if shown > LINES_MAX {
             hidden += 1;
         } else {
-            text += &line(row, &format!("{what}{more}"));
+            text += &line(*at, &format!("{what}{more}"));
         }
     }
     if hidden > 0 {
-        writeln!(text, "{:>9}  … and {hidden} lines more", "")
+        writeln!(text, "{:>9}  … and {hidden} lines more: --story all", "")
             .expect("a string takes all that is written to it");
     }
     text
+}
+
+/// Returns the lines of a story: a crash that is over at once is one of them, and so are the
+/// components of a module that are canceled together. Faults after the last change concern nobody.
+fn lines(run: &Run, builds: &Builds<'_>) -> Vec<(Timestamp, String)> {
+    let mut lines: Vec<(Timestamp, String)> = Vec::new();
+    let mut canceled: Option<(Timestamp, BuildId, u32)> = None;
+    for row in &run.log {
+        let is_fault =
+            matches!(row.what, Log::Fact(Fact::FaultBegan { .. } | Fact::FaultEnded { .. }));
+        if is_fault && Millis(row.at.0) > run.figures.makespan {
+            continue;
+        }
+        if let Log::Fact(Fact::ComponentEnded { build, end: ComponentEnd::Canceled, .. }) = row.what
+            && let Some((at, of, count)) = &mut canceled
+            && (*at, *of) == (row.at, build)
+        {
+            *count += 1;
+            let what = format!("{count} components of {} are canceled", builds.name(build));
+            *lines.last_mut().expect("the first of them was told") = (row.at, what);
+            continue;
+        }
+        let Some(what) = told(row, builds) else { continue };
+        canceled = match row.what {
+            Log::Fact(Fact::ComponentEnded { build, end: ComponentEnd::Canceled, .. }) => {
+                Some((row.at, build, 1))
+            }
+            Log::Fact(_) | Log::Command(_) | Log::Event(_) => None,
+        };
+        let is_back = matches!(row.what, Log::Fact(Fact::Restarted));
+        if is_back && lines.last().is_some_and(|last| *last == (row.at, DIES.to_owned())) {
+            lines.pop();
+            lines.push((row.at, format!("{DIES} and is back at once")));
+        } else {
+            lines.push((row.at, what));
+        }
+    }
+    lines
 }
 
 /// Returns what a line says, whichever build of the module it is about.
@@ -122,18 +115,19 @@ fn kind(what: &str) -> String {
 
 /// Tells everything that concerned one module.
 #[must_use]
-pub fn explain(run: &Run, catalog: &Catalog, module: ModuleIx) -> String {
-    let builds = Builds::of(run, catalog);
+pub fn explain(run: &Run, scene: Scene<'_>, module: ModuleIx) -> String {
+    let catalog = scene.catalog;
+    let builds = Builds::of(run, scene);
     let mut text = String::new();
     for row in &run.log {
         let is_its = |build: BuildId| builds.known.get(&build).is_some_and(|(m, _)| *m == module);
         if let Some(what) = detail(row, &builds).filter(|_| subject(row).is_some_and(is_its)) {
-            text += &line(row, &what);
+            text += &line(row.at, &what);
         }
         if let Log::Command(Command::Mail { about, .. }) = &row.what {
             for concern in about.iter().filter(|concern| concern.module == module) {
                 let people = builds.people(module);
-                text += &line(row, &format!("mail to {people}: {}", mailed(concern, &builds)));
+                text += &line(row.at, &format!("mail to {people}: {}", mailed(concern, &builds)));
             }
         }
     }
@@ -156,8 +150,8 @@ pub fn explain(run: &Run, catalog: &Catalog, module: ModuleIx) -> String {
     text
 }
 
-fn line(row: &LogRow, what: &str) -> String {
-    format!("{:>9}  {what}\n", Millis(row.at.0).to_string())
+fn line(at: Timestamp, what: &str) -> String {
+    format!("{:>9}  {what}\n", Millis(at.0).to_string())
 }
 
 /// What of a row belongs into the story of the whole run.
@@ -187,7 +181,10 @@ fn told_fact(fact: Fact, builds: &Builds<'_>) -> Option<String> {
             let how = if passed.is_none() { "gives no result" } else { "does not pass" };
             format!("the test of {} {how}", builds.subject(build, component))
         }
-        Fact::MessageLost => "a message is lost".to_owned(),
+        Fact::MessageLost { build, component, to_tests } => {
+            let to = if to_tests { " to the tests" } else { "" };
+            format!("a message{to} about {} is lost", builds.subject(build, component))
+        }
         Fact::Waived { build, component } => {
             format!("people waive the test of {}", builds.subject(build, component))
         }
@@ -197,10 +194,15 @@ fn told_fact(fact: Fact, builds: &Builds<'_>) -> Option<String> {
             format!("koji mails {people}: {} failed", builds.name(build))
         }
         Fact::Fixed { build } => format!("people repair {}", builds.name(build)),
-        Fact::FaultBegan(kind) => format!("fault: {}", kind.as_str()),
-        Fact::FaultEnded(kind) => format!("fault over: {}", kind.as_str()),
+        // What the orchestrator does then says it.
+        Fact::FaultBegan { kind: FaultKind::OrchestratorCrash, .. }
+        | Fact::FaultEnded { kind: FaultKind::OrchestratorCrash, .. }
+        // It is over in the same moment.
+        | Fact::FaultEnded { kind: FaultKind::ModuleCanceled, .. } => return None,
+        Fact::FaultBegan { kind, fault } => format!("fault: {}", builds.fault(kind, fault)),
+        Fact::FaultEnded { kind, fault } => format!("fault over: {}", builds.fault(kind, fault)),
         Fact::Capped => "the cap on module builds stops the run".to_owned(),
-        Fact::Crashed => "the orchestrator dies".to_owned(),
+        Fact::Crashed => DIES.to_owned(),
         Fact::Restarted => "the orchestrator is back".to_owned(),
         Fact::ModuleBegan { .. }
         | Fact::ModuleEnded { .. }

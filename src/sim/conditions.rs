@@ -77,7 +77,7 @@ impl Conditions {
         scenario: &Scenario,
         approach: Approach,
         on: (&Slots, &Catalog),
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Misfit> {
         for fault in &scenario.faults {
             check(fault, on)?;
         }
@@ -109,6 +109,15 @@ impl Conditions {
     }
 }
 
+/// What of a scenario does not fit what is run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// The line of the scenario file.
+    pub line: u32,
+    /// What it is, in words.
+    pub what: String,
+}
+
 impl From<scenario::RepoMaker> for RepoMaker {
     fn from(named: scenario::RepoMaker) -> Self {
         match named {
@@ -119,7 +128,7 @@ impl From<scenario::RepoMaker> for RepoMaker {
 }
 
 /// Finds the modules that changes are about.
-fn changes(scenario: &Scenario, catalog: &Catalog) -> Result<Vec<Changes>, String> {
+fn changes(scenario: &Scenario, catalog: &Catalog) -> Result<Vec<Changes>, Misfit> {
     let mut found = Vec::new();
     for arrival in &scenario.arrivals {
         let mut modules = Vec::new();
@@ -127,10 +136,8 @@ fn changes(scenario: &Scenario, catalog: &Catalog) -> Result<Vec<Changes>, Strin
             let before = modules.len();
             modules.extend(modules_named(catalog, &selector.to_string()));
             if modules.len() == before {
-                let line = arrival.line;
-                return Err(format!(
-                    "line {line}: `arrivals.changed` names {selector}, which is not rebuilt"
-                ));
+                let what = format!("`arrivals.changed` names {selector}, which is not rebuilt");
+                return Err(Misfit { line: arrival.line, what });
             }
         }
         modules.sort_unstable();
@@ -153,21 +160,21 @@ pub(super) fn modules_named<'c>(
     (0..).zip(&catalog.modules).filter(move |(_, m)| is_it(&m.id)).map(|(at, _)| ModuleIx(at))
 }
 
-fn check(fault: &Fault, on: (&Slots, &Catalog)) -> Result<(), String> {
+fn check(fault: &Fault, on: (&Slots, &Catalog)) -> Result<(), Misfit> {
     let (slots, catalog) = on;
     let line = fault.line;
     if let Some(named) = &fault.module
         && modules_named(catalog, named).next().is_none()
     {
-        return Err(format!("line {line}: `faults.module` names {named}, which is not rebuilt"));
+        let what = format!("`faults.module` names {named}, which is not rebuilt");
+        return Err(Misfit { line, what });
     }
     let Some(name) = &fault.builders else { return Ok(()) };
     if slots.groups.iter().all(|group| group.name != *name) {
         let known: Vec<&str> = slots.groups.iter().map(|group| group.name.as_str()).collect();
-        return Err(format!(
-            "line {line}: `faults.builders` names {name}, but the farm's builders are {}",
-            known.join(", ")
-        ));
+        let known = known.join(", ");
+        let what = format!("`faults.builders` names {name}, but the farm's builders are {known}");
+        return Err(Misfit { line, what });
     }
     Ok(())
 }

@@ -73,8 +73,15 @@ pub enum Fact {
         /// Whether it passed; none: it never reported.
         passed: Option<bool>,
     },
-    /// The bus lost a message.
-    MessageLost,
+    /// The bus lost a message, or nobody was there to hear it.
+    MessageLost {
+        /// The module build it is about.
+        build: BuildId,
+        /// The component; none: the module.
+        component: Option<ComponentIx>,
+        /// Whether it was for the tests; else for the orchestrator.
+        to_tests: bool,
+    },
     /// People waived what a test found.
     Waived {
         /// The module build.
@@ -93,9 +100,19 @@ pub enum Fact {
         build: BuildId,
     },
     /// A fault began.
-    FaultBegan(FaultKind),
+    FaultBegan {
+        /// What breaks.
+        kind: FaultKind,
+        /// Its position among the faults of the run.
+        fault: usize,
+    },
     /// A fault is over.
-    FaultEnded(FaultKind),
+    FaultEnded {
+        /// What broke.
+        kind: FaultKind,
+        /// Its position among the faults of the run.
+        fault: usize,
+    },
     /// The cap on module builds stopped the run.
     Capped,
     /// The orchestrator died.

@@ -147,11 +147,11 @@ impl<'a> Book<'a> {
                 self.build(build).tests.insert(component, Some(true));
             }
             Fact::Capped => self.is_capped = true,
-            Fact::MessageLost
+            Fact::MessageLost { .. }
             | Fact::Fixed { .. }
             | Fact::Mailed { .. }
-            | Fact::FaultBegan(_)
-            | Fact::FaultEnded(_)
+            | Fact::FaultBegan { .. }
+            | Fact::FaultEnded { .. }
             | Fact::Crashed
             | Fact::Restarted => {}
         }

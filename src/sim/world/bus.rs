@@ -25,7 +25,10 @@ impl World<'_> {
         }
         // It happened: until its message is here, a poll finds it.
         self.miss(event.clone());
-        let Some((delay, second)) = self.transit(about()) else { return };
+        let Some((delay, second)) = self.transit(about()) else {
+            self.note_lost(&event);
+            return;
+        };
         if let Some(second) = second {
             self.messages += 1;
             self.schedule(self.now + second, Happening::Message(event.clone()));
@@ -40,7 +43,11 @@ impl World<'_> {
             return;
         }
         // The tests are another subscriber: their copy has its own luck.
-        let Some((delay, second)) = self.transit((!about.0, about.1)) else { return };
+        let Some((delay, second)) = self.transit((!about.0, about.1)) else {
+            let Subject { build, component, .. } = subject;
+            self.note(Fact::MessageLost { build, component, to_tests: true });
+            return;
+        };
         if let Some(second) = second {
             self.messages += 1;
             self.schedule(self.now + second, Happening::Built(subject));
@@ -63,7 +70,6 @@ impl World<'_> {
         let key = self.key(about.0, about.1);
         if self.broken.bus > 0 || draw::uniform(key, Purpose::Loss) < bus.loss {
             self.tally.messages_lost += 1;
-            self.note(Fact::MessageLost);
             return None;
         }
         let late = |purpose| {
@@ -78,11 +84,26 @@ impl World<'_> {
     pub(super) fn receive(&mut self, event: Event) {
         if self.is_down {
             self.tally.messages_lost += 1;
-            self.note(Fact::MessageLost);
+            self.note_lost(&event);
             self.miss(event);
         } else {
             self.no_longer_missed(&event);
             self.events.push_back(event);
+        }
+    }
+
+    /// Notes what the orchestrator was not told.
+    fn note_lost(&mut self, event: &Event) {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the bus carries these only")]
+        let about = match *event {
+            Event::ComponentEnded { build, component, .. }
+            | Event::ComponentTested { build, component, .. } => Some((build, Some(component))),
+            Event::RepoEnded { build, .. } | Event::Tested { build, .. } => Some((build, None)),
+            Event::Waived { build, component, .. } => Some((build, component)),
+            _ => None,
+        };
+        if let Some((build, component)) = about {
+            self.note(Fact::MessageLost { build, component, to_tests: false });
         }
     }
 

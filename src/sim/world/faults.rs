@@ -9,7 +9,7 @@ impl World<'_> {
     pub(super) fn fault_begins(&mut self, fault: usize) {
         let conditions = &self.setup.conditions;
         let (kind, lasts) = (conditions.faults[fault].kind, conditions.faults[fault].lasts);
-        self.note(Fact::FaultBegan(kind));
+        self.note(Fact::FaultBegan { kind, fault });
         self.set_fault(fault, true);
         if kind == FaultKind::OrchestratorCrash {
             self.crash();
@@ -36,7 +36,7 @@ impl World<'_> {
 
     pub(super) fn fault_ends(&mut self, fault: usize, driven: &mut Driven<'_, '_>) {
         let kind = self.setup.conditions.faults[fault].kind;
-        self.note(Fact::FaultEnded(kind));
+        self.note(Fact::FaultEnded { kind, fault });
         self.set_fault(fault, false);
         if kind == FaultKind::OrchestratorCrash && self.broken.crashed == 0 {
             self.restart(driven);

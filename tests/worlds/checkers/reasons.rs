@@ -43,8 +43,10 @@ impl Book<'_> {
         let at = catalog.modules.iter().position(|m| m.id == module.id).expect("it is known");
         let index = ModuleIx(u32::try_from(at).expect("worlds are small"));
         let is_its = |build: &BuildId| self.module_of.get(build) == Some(&index);
-        let begun =
-            |wanted: FaultKind| facts(self.run).any(|fact| fact == Fact::FaultBegan(wanted));
+        let begun = |wanted: FaultKind| {
+            let is_it = |fact| matches!(fact, Fact::FaultBegan { kind, .. } if kind == wanted);
+            facts(self.run).any(is_it)
+        };
         match reason {
             Reason::Capped => facts(self.run).any(|fact| fact == Fact::Capped),
             Reason::DependsOn(ids) => !ids.is_empty() && ids.iter().all(|id| self.keeps(id, index)),
