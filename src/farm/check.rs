@@ -1,6 +1,8 @@
 //! Farms on which koji could never build anything, or not what is meant: told before they are used.
 
-use super::{BuilderGroup, Createrepo, Farm, Model};
+use std::collections::BTreeSet;
+
+use super::{ARCHES_MAX, BuilderGroup, Createrepo, Farm, Model};
 use crate::load::{Code, Finding};
 use crate::name::nearest;
 use crate::settings::{Node, Reader, Section};
@@ -31,6 +33,7 @@ pub(super) fn farm(reader: &mut Reader, file: &Section<'_>, farm: &Farm) -> Vec<
         reader.wrong(node.place, "`builders` hold no builder: nothing would ever be built");
         return Vec::new();
     }
+    arches(reader, file, farm);
     if farm.model == Model::Ideal {
         return Vec::new();
     }
@@ -51,6 +54,25 @@ pub(super) fn farm(reader: &mut Reader, file: &Section<'_>, farm: &Farm) -> Vec<
     polls(reader, file, farm);
     remarks.sort_by_key(|remark| remark.place);
     remarks
+}
+
+/// Tells which group names one arch more than a hub tells apart; a plan is estimated in koji's model
+/// whichever model the farm asks for.
+fn arches(reader: &mut Reader, file: &Section<'_>, farm: &Farm) {
+    let nodes = reader.items(file, "builders").unwrap_or_default();
+    let mut seen = BTreeSet::new();
+    for (node, group) in nodes.iter().zip(&farm.builders) {
+        let before = seen.len();
+        seen.extend(&group.arches);
+        if before <= ARCHES_MAX && seen.len() > ARCHES_MAX {
+            let why = format!(
+                "with builders `{}` the farm has {} arches: {ARCHES_MAX} at most",
+                group.name,
+                seen.len()
+            );
+            reader.wrong(node.place, why);
+        }
+    }
 }
 
 /// Tells which channel that builds need nobody serves.

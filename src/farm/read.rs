@@ -2,7 +2,7 @@
 
 use super::check;
 use super::keys::{BACKGROUND, BUILDERS, CREATEREPO, FALLBACK, FILE, HUB, METHODS, REPO, WEIGHTS};
-use super::{Background, BuilderGroup, Createrepo, Farm, Hub, Model, Repo, Weights};
+use super::{BUILDERS_MAX, Background, BuilderGroup, Createrepo, Farm, Hub, Model, Repo, Weights};
 use crate::load::Finding;
 use crate::name::Arch;
 use crate::settings::{self, Node, Reader, Section, Value};
@@ -134,9 +134,8 @@ fn twice<T: PartialEq + std::fmt::Display>(reader: &mut Reader, node: &Node, wha
     }
 }
 
-/// Reads how many builders a group has. A million is more than any farm has, and each takes memory.
+/// Reads how many builders a group has: each takes memory and time.
 fn group_size(text: &str) -> Result<u32, String> {
-    const BUILDERS_MAX: u32 = 1_000_000;
     match settings::count(text)? {
         number if number > BUILDERS_MAX => Err(format!("must be {BUILDERS_MAX} at most")),
         number => Ok(number),
