@@ -334,6 +334,27 @@ fn numbers_beyond_all_machines_are_usage() {
 }
 
 #[test]
+fn a_run_of_years_on_a_hub_that_polls_as_often_as_allowed_ends() {
+    let files = Files::new();
+    let farm = files.with(
+        "farm.yaml",
+        "model: koji\nbuilders: [{name: x, count: 2, arches: [x86_64]}]\n\
+         hub: {run_interval: 1s, builder_sleep: 1s, builder_turn: 1ms}\n\
+         repo: {createrepo: 364d, check_interval: 1s, wait_poll: 1s, wait_timeout: 365d,\n  \
+           auto: true, auto_lag: 0s, auto_interval: 1s, lag_window: 1s}\n",
+    );
+    let one = ["--changed", "nginx:1.14", "--arches", "x86_64", "--format", "json"];
+    for approach in ["koji-owned", "orchestrator-owned"] {
+        let run = ["execute", EL8, "--farm", &farm, "--approach", approach];
+        let said = modplan(&[&run, &one[..]].concat());
+        assert_eq!(said.code, 0, "{}", said.err);
+        let run: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
+        // One repo before the macros package, one before the components, one of the module.
+        assert!(run["makespan_seconds"].as_f64().expect("seconds") > 3.0 * 364.0 * 86_400.0);
+    }
+}
+
+#[test]
 fn more_arches_than_a_hub_tells_apart_are_refused() {
     let files = Files::new();
     let farm = |arches: usize| {
@@ -354,7 +375,7 @@ fn more_arches_than_a_hub_tells_apart_are_refused() {
     let told = ":4:3: error[setting-value]: with builders `y` the farm has 72 arches: 64 at most";
     assert!(said.err.contains(told), "{}", said.err);
     // The farm alone has 64, and what is built asks for one more.
-    let more = ["--changed", "nginx:1.14", "--arches", "x86_64", "aarch64"];
+    let more = ["--changed=nginx:1.14", "--arches=aarch64"];
     for command in [&["plan"][..], &["execute", "--approach", "koji-owned"]] {
         let said = modplan(&[command, &[EL8, "--farm", &fits], &more].concat());
         assert_eq!(said.code, 1, "{}", said.err);
