@@ -407,3 +407,36 @@ fn a_farm_on_which_nothing_goes_on_says_why_in_every_command() {
         assert!(told.contains("every builder that could take it refuses tagBuild"), "{told}");
     }
 }
+
+#[test]
+fn times_that_no_row_tells_are_named_with_koji_model() {
+    let place = tempfile::tempdir().unwrap();
+    let trace = std::fs::read_to_string("fixtures/el8-perl/trace.csv").unwrap();
+    let is_kept = |line: &&str| line.starts_with("package,") || line.contains(",buildArch,");
+    let rows: Vec<&str> = trace.lines().filter(is_kept).collect();
+    let rows: Vec<&str> =
+        rows.into_iter().filter(|row| !row.starts_with("module-build-macros,")).collect();
+    let (csv, farm) = (place.path().join("trace.csv"), place.path().join("farm.yaml"));
+    std::fs::write(&csv, rows.join("\n") + "\n").unwrap();
+    let builders = "model: koji\nbuilders: [{name: x, count: 9, arches: [x86_64, aarch64]}]\n";
+    std::fs::write(&farm, builders).unwrap();
+    let told = good(modplan(&[
+        "compare",
+        WORLD[0],
+        "--changed=nginx:1.14",
+        &format!("--trace={}", csv.display()),
+        &format!("--farm={}", farm.display()),
+        "--replications=2",
+        "--variants=orchestrator-owned/planned",
+    ]));
+    for expected in [
+        "assumed: buildSRPMFromSCM: no row in the trace, each takes 30 s\n",
+        "assumed: tagBuild: no row in the trace, each takes 2 s\n",
+        "assumed: createrepo: no row in the trace, each takes 60 s\n",
+        "assumed: module-build-macros: no row in the trace, its buildArch takes 60 s\n",
+        "\n  createrepo: 1 without any record\n",
+        "\n  module-build-macros: 1 without any record\n",
+    ] {
+        assert!(told.contains(expected), "{expected}: {told}");
+    }
+}

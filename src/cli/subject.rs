@@ -168,7 +168,8 @@ impl Subject {
 
     /// Returns where durations come from.
     pub(crate) fn durations(&self, mode: DurationMode) -> Durations {
-        Durations::of(&self.prepared.samples, mode)
+        let hub = HubSetup::of(&self.farm, &self.prepared.catalog, &self.world.history);
+        Durations::of(&self.prepared.samples, hub.as_ref(), mode)
     }
 
     /// Returns the setup of one variant, with replayed durations and seed 1.
