@@ -409,6 +409,26 @@ fn a_farm_on_which_nothing_goes_on_says_why_in_every_command() {
 }
 
 #[test]
+fn a_variant_that_is_never_done_says_why_though_its_builds_fail() {
+    let place = tempfile::tempdir().unwrap();
+    let farm = place.path().join("farm.yaml");
+    std::fs::write(&farm, "model: koji\nbuilders: [{name: x, count: 9, arches: [x86_64]}]\n")
+        .unwrap();
+    let farm = format!("--farm={}", farm.to_str().unwrap());
+    let few = ["--replications=2", "--arches=x86_64", "--arches=aarch64"];
+    let owned = "--variants=koji-owned/planned";
+    let commands: [(&str, &[&str], i32); 2] =
+        [("compare", &[], 0), ("capacity", &["--vary=x=9", "--deadline=900h"], 1)];
+    for (command, more, status) in commands {
+        let args = [&[command, WORLD[0], WORLD[1], WORLD[2], &farm, owned], &few[..], more];
+        let (code, _, told) = modplan(&args.concat());
+        assert_eq!(code, status, "{command}: {told}");
+        let why = "no builder of the farm builds aarch64: what needs it waits for ever";
+        assert!(told.contains(why), "{command}: {told}");
+    }
+}
+
+#[test]
 fn times_that_no_row_tells_are_named_with_koji_model() {
     let place = tempfile::tempdir().unwrap();
     let trace = std::fs::read_to_string("fixtures/el8-perl/trace.csv").unwrap();

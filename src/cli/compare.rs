@@ -122,7 +122,12 @@ impl Compare {
             let first = |setup| sim::World::new(setup).run_in_full(0);
             let names = wanted.iter().map(|variant| variant.name());
             let firsts: Vec<(String, Run)> = names.zip(setups.iter().map(first)).collect();
-            tell(&firsts, console);
+            let of_worth: Vec<(String, Run)> = firsts
+                .iter()
+                .filter(|first| is_worth_telling(first, &comparison))
+                .cloned()
+                .collect();
+            tell(&of_worth, console);
             pictures = firsts.into_iter().map(|first| picture(first, &subject)).collect();
         }
         let Some(shard) = self.sweep.shard else {
@@ -151,11 +156,20 @@ pub(crate) fn tell(firsts: &[(String, Run)], console: &Console) {
     let mut told = std::collections::BTreeSet::new();
     for (name, run) in firsts {
         for (what, hint) in report::run::advice(run) {
-            if run.figures.outcome != Outcome::Failed && told.insert(what.clone()) {
+            if told.insert(what.clone()) {
                 console.warn(&format!("{name}: {what}"), Some(hint));
             }
         }
     }
+}
+
+/// A build that failed for good is luck of one replication, which figures tell; where no replication
+/// is ever done, it is no luck.
+fn is_worth_telling((name, first): &(String, Run), comparison: &Comparison) -> bool {
+    let is_ever_done = |variant: &Variant| {
+        variant.name == *name && variant.runs.outcomes().any(|outcome| outcome == Outcome::Done)
+    };
+    first.figures.outcome != Outcome::Failed || !comparison.variants.iter().any(is_ever_done)
 }
 
 /// Keeps what a chart of the first replication needs.
