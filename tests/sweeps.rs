@@ -344,6 +344,17 @@ fn arrivals_of_a_scenario_are_told_by_class_and_need_a_cascade_that_spreads_agai
     let more = ["--variants=orchestrator-owned/literal", "--replications=5", &scenario];
     let told = good(sweep("compare", &more));
     assert!(told.contains("Changes that came in"), "{told}");
+    // Nobody chose a cascade: one that can follow changes is taken.
+    let told = good(sweep("compare", &["--replications=2", &scenario]));
+    assert!(told.contains("koji-owned/coalesced") && !told.contains("planned"), "{told}");
+    let more = ["--vary=x86=9", "--deadline=900d", "--replications=2", &scenario];
+    let told = good(sweep("capacity", &more));
+    assert!(told.contains("koji-owned/coalesced") && !told.contains("planned"), "{told}");
+    // Two runs of two in time: the interval begins at 34 %, far below the 90 % asked for.
+    assert!(
+        told.contains("\nnot certain: the 95 % interval of that share begins below 90"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -34,13 +34,9 @@ pub(crate) struct Compare {
     world: WorldArgs,
     #[command(flatten)]
     sweep: SweepArgs,
-    /// Which variants to compare; several with commas or by repeating
-    #[arg(
-        long,
-        value_name = "VARIANT",
-        value_delimiter = ',',
-        default_values = ["koji-owned/literal", "koji-owned/planned", "orchestrator-owned/literal", "orchestrator-owned/planned"]
-    )]
+    /// Which variants to compare; several with commas or by repeating [default: both approaches,
+    /// each literal and planned; coalesced instead of planned where the scenario has arrivals]
+    #[arg(long, value_name = "VARIANT", value_delimiter = ',')]
     variants: Vec<VariantArg>,
     /// How durations are taken from the trace
     #[arg(long, value_name = "MODE", default_value = "resample")]
@@ -72,6 +68,10 @@ pub(crate) enum VariantArg {
     OwnerPlanned,
 }
 
+use VariantArg::{
+    KojiCoalesced, KojiLiteral, KojiPlanned, OwnerCoalesced, OwnerLiteral, OwnerPlanned,
+};
+
 impl VariantArg {
     /// Returns the approach and the cascade.
     pub(crate) fn parts(self) -> (Approach, Cascade) {
@@ -99,9 +99,8 @@ impl Compare {
         }
         let world = (&self.world, self.durations.mode());
         let subject = Subject::read(&self.inputs, &self.selection, (world, console))?;
-        let mut wanted = self.variants.clone();
-        wanted.sort_by_key(|variant| variant.parts());
-        wanted.dedup();
+        let usual = [KojiLiteral, KojiPlanned, OwnerLiteral, OwnerPlanned];
+        let wanted = wanted(&self.variants, &usual, &subject);
         let cascades = wanted.iter().map(|variant| variant.parts().1);
         if let Some(cascade) = cascades.min() {
             subject.warn_of_reach(cascade, console);
@@ -149,6 +148,28 @@ impl Compare {
         };
         wanted.iter().map(setup).collect()
     }
+}
+
+/// Returns the variants asked for, in their order, each once; without any the usual ones. A planned
+/// cascade rebuilds once, so for changes that come again and again the usual one is coalesced.
+pub(crate) fn wanted(
+    asked: &[VariantArg],
+    usual: &[VariantArg],
+    subject: &Subject,
+) -> Vec<VariantArg> {
+    let mut wanted = if asked.is_empty() { usual.to_vec() } else { asked.to_vec() };
+    if asked.is_empty() && !subject.world.scenario.arrivals.is_empty() {
+        for variant in &mut wanted {
+            *variant = match *variant {
+                KojiPlanned => KojiCoalesced,
+                OwnerPlanned => OwnerCoalesced,
+                KojiLiteral | KojiCoalesced | OwnerLiteral | OwnerCoalesced => *variant,
+            };
+        }
+    }
+    wanted.sort_by_key(|variant| variant.parts());
+    wanted.dedup();
+    wanted
 }
 
 /// Tells what kept variants from ending well, each kind of trouble once.

@@ -64,7 +64,8 @@ impl World {
             assumptions.extend(untold(farm, &history));
         }
         if farm.is_none() {
-            assumptions.push("farm: none, 10 builders for each needed arch".to_owned());
+            let but = if vary.is_empty() { "" } else { ", but for what --vary says" };
+            assumptions.push(format!("farm: none, 10 builders for each needed arch{but}"));
         }
         if scenario.is_none() {
             assumptions.push("scenario: none, outcomes as the trace says, no tests".to_owned());
