@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{ARCHES_MAX, BuilderGroup, Createrepo, Farm, Model};
 use crate::load::{Code, Finding};
 use crate::name::nearest;
-use crate::settings::{Node, Reader, Section};
+use crate::settings::{Node, Reader, Section, Value};
 
 /// What every build needs: a channel for its tasks, and one for those of its repos.
 const CHANNELS: [(&str, &str); 2] = [("default", "builds"), ("createrepo", "repos")];
@@ -29,6 +29,11 @@ const UNUSED: [(&str, &[&str]); 3] = [
 pub(super) fn farm(reader: &mut Reader, file: &Section<'_>, farm: &Farm) -> Vec<Finding> {
     let Some(node) = file.find("builders") else { return Vec::new() };
     let count: u64 = farm.builders.iter().map(|group| u64::from(group.count)).sum();
+    let is_whole = matches!(&node.value, Value::List(all) if all.len() == farm.builders.len());
+    if !is_whole {
+        // What is wrong with them is told; what a farm without some of them lacks follows from that.
+        return Vec::new();
+    }
     if count == 0 {
         reader.wrong(node.place, "`builders` hold no builder: nothing would ever be built");
         return Vec::new();

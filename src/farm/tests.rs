@@ -81,6 +81,20 @@ fn every_problem_is_told_with_its_line() {
 }
 
 #[test]
+fn builders_that_cannot_be_read_are_told_once() {
+    for (text, told) in [
+        ("builders: {name: x}\n", "`builders` must be a list"),
+        (
+            "builders: [{name: x, count: 4000000000, arches: [a]}]\n",
+            "`builders.count` must be 100000 at most",
+        ),
+    ] {
+        let messages: Vec<String> = refused(text).into_iter().map(|finding| finding.3).collect();
+        assert_eq!(messages, [told]);
+    }
+}
+
+#[test]
 fn an_empty_file_and_broken_yaml_are_refused() {
     assert_eq!(refused("")[0].3, "`builders` is missing");
     assert_eq!(refused("builders: [")[0].2, Code::SettingSyntax);
