@@ -21,6 +21,14 @@ pub use keys::keys;
 /// How many builders each needed arch has when no farm is given.
 pub const DEFAULT_BUILDERS: u32 = 10;
 
+/// How many builders a group has at most: more than any farm has, and few enough that a run of them
+/// takes seconds.
+pub const BUILDERS_MAX: u32 = 100_000;
+
+/// How many arches farm and tasks name together at most: koji has about ten, and the hub keeps them
+/// as the bits of one word.
+pub const ARCHES_MAX: usize = 64;
+
 /// Which simulation a farm asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Model {
@@ -144,6 +152,16 @@ impl Farm {
         let staffed =
             self.builders.iter().filter(|group| group.count > 0 && self.takes_builds(group));
         staffed.flat_map(|group| group.arches.iter().cloned()).collect()
+    }
+
+    /// Returns how many arches the farm and those who ask it name together, `noarch` not counted,
+    /// where that is more than a hub can tell apart.
+    #[must_use]
+    pub fn arches_beyond(&self, asked: impl IntoIterator<Item = Arch>) -> Option<usize> {
+        let mut arches: BTreeSet<Arch> =
+            self.builders.iter().flat_map(|group| group.arches.iter().cloned()).collect();
+        arches.extend(asked.into_iter().filter(|arch| arch.as_str() != "noarch"));
+        Some(arches.len()).filter(|&count| count > ARCHES_MAX)
     }
 
     /// Returns how many builders take tasks of `arch`; all of them take `noarch`.

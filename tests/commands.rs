@@ -327,6 +327,61 @@ fn numbers_beyond_all_machines_are_usage() {
     let said = modplan(&["plan", EL8, "--all", "--farm", &farm]);
     assert_eq!(said.code, 1);
     assert!(said.err.contains("farm.yaml:2:22: error[setting-value]"), "{}", said.err);
+    let vary = ["capacity", EL8, "--changed", "perl:5.30", "--deadline", "4h"];
+    let said = modplan(&[&vary, &["--vary", "x86_64=4000000000"][..]].concat());
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("`4000000000` is more than 100000 builders"), "{}", said.err);
+}
+
+#[test]
+fn a_run_of_years_on_a_hub_that_polls_as_often_as_allowed_ends() {
+    let files = Files::new();
+    let farm = files.with(
+        "farm.yaml",
+        "model: koji\nbuilders: [{name: x, count: 2, arches: [x86_64]}]\n\
+         hub: {run_interval: 1s, builder_sleep: 1s, builder_turn: 1ms}\n\
+         repo: {createrepo: 364d, check_interval: 1s, wait_poll: 1s, wait_timeout: 365d,\n  \
+           auto: true, auto_lag: 0s, auto_interval: 1s, lag_window: 1s}\n",
+    );
+    let one = ["--changed", "nginx:1.14", "--arches", "x86_64", "--format", "json"];
+    for approach in ["koji-owned", "orchestrator-owned"] {
+        let run = ["execute", EL8, "--farm", &farm, "--approach", approach];
+        let said = modplan(&[&run, &one[..]].concat());
+        assert_eq!(said.code, 0, "{}", said.err);
+        let run: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
+        // One repo before the macros package, one before the components, one of the module.
+        assert!(run["makespan_seconds"].as_f64().expect("seconds") > 3.0 * 364.0 * 86_400.0);
+    }
+}
+
+#[test]
+fn more_arches_than_a_hub_tells_apart_are_refused() {
+    let files = Files::new();
+    let farm = |arches: usize| {
+        let arches: Vec<String> = (0..arches).map(|number| format!("arch{number}")).collect();
+        let text = format!(
+            "model: koji\nbuilders:\n- {{name: x, count: 1, arches: [x86_64]}}\n\
+             - {{name: y, count: 1, arches: [{}]}}\n",
+            arches.join(", ")
+        );
+        files.with(&format!("farm-{}.yaml", arches.len()), text)
+    };
+    let run = ["--changed", "nginx:1.14", "--arches", "x86_64"];
+    let (fits, too_many) = (farm(63), farm(71));
+    let plan = |farm: &str| modplan(&[&["plan", EL8, "--farm", farm], &run[..]].concat());
+    assert_eq!(plan(&fits).code, 0, "{}", plan(&fits).err);
+    let said = plan(&too_many);
+    assert_eq!(said.code, 1);
+    let told = ":4:3: error[setting-value]: with builders `y` the farm has 72 arches: 64 at most";
+    assert!(said.err.contains(told), "{}", said.err);
+    // The farm alone has 64, and what is built asks for one more.
+    let more = ["--changed=nginx:1.14", "--arches=aarch64"];
+    for command in [&["plan"][..], &["execute", "--approach", "koji-owned"]] {
+        let said = modplan(&[command, &[EL8, "--farm", &fits], &more].concat());
+        assert_eq!(said.code, 1, "{}", said.err);
+        let told = "have 65 arches together: koji's model takes 64 at most";
+        assert!(said.err.contains(told), "{}", said.err);
+    }
 }
 
 #[test]

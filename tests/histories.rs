@@ -104,7 +104,17 @@ fn every_history_reads_back_from_the_csv_it_is_written_to() {
 
 #[test]
 fn other_formats_are_refused_in_words() {
-    for other in ["copr-llvm", "koschei"] {
+    let others = [
+        "copr-llvm",
+        "koschei",
+        "pkgsrc-bob/depgraph.zst",
+        "pkgsrc-bob/depgraph-mutt.zst",
+        "pkgsrc-bob/history-mutt.zst",
+        "wfcommons-nextflow/INDEX.tsv",
+        "wfcommons-nextflow/instances.tar.zst",
+        "yast-obs/yast_deps.yaml",
+    ];
+    for other in others {
         let Some(history) = history(&[&format!("data/traces/{other}")]) else { return };
         assert!(history.is_wrong(), "{other}");
         assert!(history.rows().is_empty(), "{other}");

@@ -292,5 +292,6 @@ fn recorded_latency_of_an_idle_hub_shows_in_a_free_run() {
     {
         println!("trace C, free run: no moment of a task is off by more than {worst:.1} s");
     }
-    assert!(worst <= 30.0, "two poll periods: {worst}");
+    // A recorded poll is off its lattice by its own work: 0.6 s over the whole run.
+    assert!(worst <= 2.0, "{worst}");
 }

@@ -344,6 +344,17 @@ fn arrivals_of_a_scenario_are_told_by_class_and_need_a_cascade_that_spreads_agai
     let more = ["--variants=orchestrator-owned/literal", "--replications=5", &scenario];
     let told = good(sweep("compare", &more));
     assert!(told.contains("Changes that came in"), "{told}");
+    // Nobody chose a cascade: one that can follow changes is taken.
+    let told = good(sweep("compare", &["--replications=2", &scenario]));
+    assert!(told.contains("koji-owned/coalesced") && !told.contains("planned"), "{told}");
+    let more = ["--vary=x86=9", "--deadline=900d", "--replications=2", &scenario];
+    let told = good(sweep("capacity", &more));
+    assert!(told.contains("koji-owned/coalesced") && !told.contains("planned"), "{told}");
+    // Two runs of two in time: the interval begins at 34 %, far below the 90 % asked for.
+    assert!(
+        told.contains("\nnot certain: the 95 % interval of that share begins below 90"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -405,5 +416,58 @@ fn a_farm_on_which_nothing_goes_on_says_why_in_every_command() {
         let (code, _, told) = modplan(&args);
         assert_eq!(code, status, "{command}: {told}");
         assert!(told.contains("every builder that could take it refuses tagBuild"), "{told}");
+    }
+}
+
+#[test]
+fn a_variant_that_is_never_done_says_why_though_its_builds_fail() {
+    let place = tempfile::tempdir().unwrap();
+    let farm = place.path().join("farm.yaml");
+    std::fs::write(&farm, "model: koji\nbuilders: [{name: x, count: 9, arches: [x86_64]}]\n")
+        .unwrap();
+    let farm = format!("--farm={}", farm.to_str().unwrap());
+    let few = ["--replications=2", "--arches=x86_64", "--arches=aarch64"];
+    let owned = "--variants=koji-owned/planned";
+    let commands: [(&str, &[&str], i32); 2] =
+        [("compare", &[], 0), ("capacity", &["--vary=x=9", "--deadline=900h"], 1)];
+    for (command, more, status) in commands {
+        let args = [&[command, WORLD[0], WORLD[1], WORLD[2], &farm, owned], &few[..], more];
+        let (code, _, told) = modplan(&args.concat());
+        assert_eq!(code, status, "{command}: {told}");
+        let why = "no builder of the farm builds aarch64: what needs it waits for ever";
+        assert!(told.contains(why), "{command}: {told}");
+    }
+}
+
+#[test]
+fn times_that_no_row_tells_are_named_with_koji_model() {
+    let place = tempfile::tempdir().unwrap();
+    let trace = std::fs::read_to_string("fixtures/el8-perl/trace.csv").unwrap();
+    let is_kept = |line: &&str| line.starts_with("package,") || line.contains(",buildArch,");
+    let rows: Vec<&str> = trace.lines().filter(is_kept).collect();
+    let rows: Vec<&str> =
+        rows.into_iter().filter(|row| !row.starts_with("module-build-macros,")).collect();
+    let (csv, farm) = (place.path().join("trace.csv"), place.path().join("farm.yaml"));
+    std::fs::write(&csv, rows.join("\n") + "\n").unwrap();
+    let builders = "model: koji\nbuilders: [{name: x, count: 9, arches: [x86_64, aarch64]}]\n";
+    std::fs::write(&farm, builders).unwrap();
+    let told = good(modplan(&[
+        "compare",
+        WORLD[0],
+        "--changed=nginx:1.14",
+        &format!("--trace={}", csv.display()),
+        &format!("--farm={}", farm.display()),
+        "--replications=2",
+        "--variants=orchestrator-owned/planned",
+    ]));
+    for expected in [
+        "assumed: buildSRPMFromSCM: no row in the trace, each takes 30 s\n",
+        "assumed: tagBuild: no row in the trace, each takes 2 s\n",
+        "assumed: createrepo: no row in the trace, each takes 60 s\n",
+        "assumed: module-build-macros: no row in the trace, its buildArch takes 60 s\n",
+        "\n  createrepo: 1 without any record\n",
+        "\n  module-build-macros: 1 without any record\n",
+    ] {
+        assert!(told.contains(expected), "{expected}: {told}");
     }
 }

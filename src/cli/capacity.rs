@@ -12,7 +12,7 @@ use modplan::sim::{self, Runs, Setup};
 use modplan::time::Millis;
 
 use super::args::{SelectionArgs, WorldArgs};
-use super::compare::{VariantArg, tell};
+use super::compare::{VariantArg, tell, wanted};
 use super::console::Console;
 use super::execute::DurationsArg;
 use super::merge::{refuse_format, write_shard};
@@ -51,13 +51,9 @@ pub(crate) struct Capacity {
     /// The share of runs that have to be done by then
     #[arg(long, value_name = "SHARE", default_value_t = 0.9, value_parser = confidence)]
     confidence: f64,
-    /// Under which variants; several with commas or by repeating
-    #[arg(
-        long,
-        value_name = "VARIANT",
-        value_delimiter = ',',
-        default_values = ["koji-owned/planned", "orchestrator-owned/planned"]
-    )]
+    /// Under which variants; several with commas or by repeating [default: both approaches,
+    /// planned; coalesced where the scenario has arrivals]
+    #[arg(long, value_name = "VARIANT", value_delimiter = ',')]
     variants: Vec<VariantArg>,
     /// How durations are taken from the trace
     #[arg(long, value_name = "MODE", default_value = "resample")]
@@ -144,9 +140,8 @@ impl Capacity {
             ))
             .hint("vary the count, or give a farm with `model: koji`"));
         }
-        let mut variants = self.variants.clone();
-        variants.sort_by_key(|variant| variant.parts());
-        variants.dedup();
+        let usual = [VariantArg::KojiPlanned, VariantArg::OwnerPlanned];
+        let variants = wanted(&self.variants, &usual, subject);
         let mut tries = Vec::new();
         for (farm, builders) in farms(subject.farm(), &self.vary)? {
             for &variant in &variants {

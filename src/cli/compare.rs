@@ -34,13 +34,9 @@ pub(crate) struct Compare {
     world: WorldArgs,
     #[command(flatten)]
     sweep: SweepArgs,
-    /// Which variants to compare; several with commas or by repeating
-    #[arg(
-        long,
-        value_name = "VARIANT",
-        value_delimiter = ',',
-        default_values = ["koji-owned/literal", "koji-owned/planned", "orchestrator-owned/literal", "orchestrator-owned/planned"]
-    )]
+    /// Which variants to compare; several with commas or by repeating [default: both approaches,
+    /// each literal and planned; coalesced instead of planned where the scenario has arrivals]
+    #[arg(long, value_name = "VARIANT", value_delimiter = ',')]
     variants: Vec<VariantArg>,
     /// How durations are taken from the trace
     #[arg(long, value_name = "MODE", default_value = "resample")]
@@ -72,6 +68,10 @@ pub(crate) enum VariantArg {
     OwnerPlanned,
 }
 
+use VariantArg::{
+    KojiCoalesced, KojiLiteral, KojiPlanned, OwnerCoalesced, OwnerLiteral, OwnerPlanned,
+};
+
 impl VariantArg {
     /// Returns the approach and the cascade.
     pub(crate) fn parts(self) -> (Approach, Cascade) {
@@ -99,9 +99,8 @@ impl Compare {
         }
         let world = (&self.world, self.durations.mode());
         let subject = Subject::read(&self.inputs, &self.selection, (world, console))?;
-        let mut wanted = self.variants.clone();
-        wanted.sort_by_key(|variant| variant.parts());
-        wanted.dedup();
+        let usual = [KojiLiteral, KojiPlanned, OwnerLiteral, OwnerPlanned];
+        let wanted = wanted(&self.variants, &usual, &subject);
         let cascades = wanted.iter().map(|variant| variant.parts().1);
         if let Some(cascade) = cascades.min() {
             subject.warn_of_reach(cascade, console);
@@ -122,7 +121,12 @@ impl Compare {
             let first = |setup| sim::World::new(setup).run_in_full(0);
             let names = wanted.iter().map(|variant| variant.name());
             let firsts: Vec<(String, Run)> = names.zip(setups.iter().map(first)).collect();
-            tell(&firsts, console);
+            let of_worth: Vec<(String, Run)> = firsts
+                .iter()
+                .filter(|first| is_worth_telling(first, &comparison))
+                .cloned()
+                .collect();
+            tell(&of_worth, console);
             pictures = firsts.into_iter().map(|first| picture(first, &subject)).collect();
         }
         let Some(shard) = self.sweep.shard else {
@@ -146,16 +150,47 @@ impl Compare {
     }
 }
 
+/// Returns the variants asked for, in their order, each once; without any the usual ones. A planned
+/// cascade rebuilds once, so for changes that come again and again the usual one is coalesced.
+pub(crate) fn wanted(
+    asked: &[VariantArg],
+    usual: &[VariantArg],
+    subject: &Subject,
+) -> Vec<VariantArg> {
+    let mut wanted = if asked.is_empty() { usual.to_vec() } else { asked.to_vec() };
+    if asked.is_empty() && !subject.world.scenario.arrivals.is_empty() {
+        for variant in &mut wanted {
+            *variant = match *variant {
+                KojiPlanned => KojiCoalesced,
+                OwnerPlanned => OwnerCoalesced,
+                KojiLiteral | KojiCoalesced | OwnerLiteral | OwnerCoalesced => *variant,
+            };
+        }
+    }
+    wanted.sort_by_key(|variant| variant.parts());
+    wanted.dedup();
+    wanted
+}
+
 /// Tells what kept variants from ending well, each kind of trouble once.
 pub(crate) fn tell(firsts: &[(String, Run)], console: &Console) {
     let mut told = std::collections::BTreeSet::new();
     for (name, run) in firsts {
         for (what, hint) in report::run::advice(run) {
-            if run.figures.outcome != Outcome::Failed && told.insert(what.clone()) {
+            if told.insert(what.clone()) {
                 console.warn(&format!("{name}: {what}"), Some(hint));
             }
         }
     }
+}
+
+/// A build that failed for good is luck of one replication, which figures tell; where no replication
+/// is ever done, it is no luck.
+fn is_worth_telling((name, first): &(String, Run), comparison: &Comparison) -> bool {
+    let is_ever_done = |variant: &Variant| {
+        variant.name == *name && variant.runs.outcomes().any(|outcome| outcome == Outcome::Done)
+    };
+    first.figures.outcome != Outcome::Failed || !comparison.variants.iter().any(is_ever_done)
 }
 
 /// Keeps what a chart of the first replication needs.

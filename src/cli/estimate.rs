@@ -10,7 +10,8 @@ use modplan::sim::{self, Conditions, DurationMode, HubSetup, Outcomes, Reach, Se
 use super::compare::tell;
 use super::console::Console;
 use super::progress::Progress;
-use super::subject::dispatch;
+use super::status::Refusal;
+use super::subject::{dispatch, refuse_arches};
 use super::world::World;
 
 /// About so many component builds are simulated for one estimate, in at least [`RUNS_MIN`] and at
@@ -26,10 +27,10 @@ pub(crate) fn estimate(
     (farm, world): (&Farm, &World),
     seed: u64,
     console: &Console,
-) -> Estimate {
+) -> Result<Estimate, Refusal> {
     let components = plan.components().filter(|component| !component.reused).count();
     let runs = (COMPONENT_BUILDS / components.max(1)).clamp(RUNS_MIN, RUNS_MAX) as u64;
-    let setup = setup(plan, (farm, world), seed);
+    let setup = setup(plan, (farm, world), seed)?;
     let progress = Progress::start(console, "runs for the estimate", runs);
     let figures = Threads::start(0).run(&setup, 0..runs, &|| progress.step());
     drop(progress);
@@ -39,15 +40,16 @@ pub(crate) fn estimate(
         tell(&[("the estimate on koji".to_owned(), first)], console);
     }
     let spread = Distribution::of(&makespans, 1000);
-    Estimate { seconds_p50: spread.p50, seconds_p90: spread.p90, replications: runs }
+    Ok(Estimate { seconds_p50: spread.p50, seconds_p90: spread.p90, replications: runs })
 }
 
-fn setup(plan: &Plan, (farm, world): (&Farm, &World), seed: u64) -> Setup {
+fn setup(plan: &Plan, (farm, world): (&Farm, &World), seed: u64) -> Result<Setup, Refusal> {
     let reach = Reach { plan, all: plan, superseded: &[], by_source: false };
     let prepared = sim::prepare(reach, &world.history);
+    refuse_arches(farm, prepared.catalog.arches.iter().cloned())?;
     let farm = Farm { model: Model::Koji, ..farm.clone() };
     let owned = &world.scenario.orchestrator_owned;
-    Setup {
+    Ok(Setup {
         slots: Slots::of(&farm),
         hub: HubSetup::of(&farm, &prepared.catalog, &world.history).map(std::sync::Arc::new),
         catalog: prepared.catalog,
@@ -65,5 +67,5 @@ fn setup(plan: &Plan, (farm, world): (&Farm, &World), seed: u64) -> Setup {
             ..Conditions::default()
         },
         seed,
-    }
+    })
 }

@@ -75,7 +75,7 @@ impl PlanCommand {
         if matches!(self.format, Format::Table | Format::Json) {
             let on = (&planning.farm, &world);
             planning.plan.estimate =
-                Some(estimate::estimate(&planning.plan, on, self.world.seed, console));
+                Some(estimate::estimate(&planning.plan, on, self.world.seed, console)?);
         }
         if let Some(at) = self.at {
             case.give_versions(at, &mut planning.plan);

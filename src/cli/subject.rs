@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use modplan::farm::Farm;
+use modplan::farm::{ARCHES_MAX, Farm, Model};
 use modplan::name::Arch;
 use modplan::orchestrate::{Approach, Cascade, Dispatch};
 use modplan::plan::Plan;
@@ -52,6 +52,19 @@ fn warn_of_stale_pdc(world: &World, superseded: &[(String, String)], console: &C
 fn builds_max(plan: &Plan, selection: &SelectionArgs) -> Option<u32> {
     let passed = plan.modules.iter().filter(|module| module.pass_through).count();
     selection.max_builds.map(|max| u32::try_from(max.get() + passed).unwrap_or(u32::MAX))
+}
+
+/// Refuses more arches than koji's model tells apart, of the farm and of what is built on it.
+pub(crate) fn refuse_arches(
+    farm: &Farm,
+    asked: impl IntoIterator<Item = Arch>,
+) -> Result<(), Refusal> {
+    let Some(count) = farm.arches_beyond(asked) else { return Ok(()) };
+    Err(Refusal::no(format!(
+        "the farm and what is built on it have {count} arches together: koji's model takes \
+         {ARCHES_MAX} at most"
+    ))
+    .hint("limit the arches with --arches, or take arches out of the farm file"))
 }
 
 /// Returns the order of submission that a scenario names.
@@ -155,7 +168,8 @@ impl Subject {
 
     /// Returns where durations come from.
     pub(crate) fn durations(&self, mode: DurationMode) -> Durations {
-        Durations::of(&self.prepared.samples, mode)
+        let hub = HubSetup::of(&self.farm, &self.prepared.catalog, &self.world.history);
+        Durations::of(&self.prepared.samples, hub.as_ref(), mode)
     }
 
     /// Returns the setup of one variant, with replayed durations and seed 1.
@@ -178,6 +192,9 @@ impl Subject {
                 flaky_share: builds.flaky_share,
             },
         };
+        if farm.model == Model::Koji {
+            refuse_arches(farm, self.prepared.catalog.arches.iter().cloned())?;
+        }
         let slots = Slots::of(farm);
         let on = (&slots, &*self.prepared.catalog);
         if cascade == Cascade::Planned && !self.world.scenario.arrivals.is_empty() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use modplan::farm::{BuilderGroup, Farm};
+use modplan::farm::{BUILDERS_MAX, BuilderGroup, Farm};
 use modplan::name::nearest;
 use modplan::report::capacity::Amount;
 
@@ -34,6 +34,9 @@ impl What {
     fn number(self, text: &str) -> Result<f64, String> {
         match self {
             Self::Count => match text.parse::<u32>() {
+                Ok(number) if number > BUILDERS_MAX => {
+                    Err(format!("`{text}` is more than {BUILDERS_MAX} builders"))
+                }
                 Ok(number) => Ok(f64::from(number)),
                 Err(_) => Err(format!("`{text}` is no whole number from 0")),
             },
@@ -286,6 +289,8 @@ mod tests {
             "x86=a..2",
             "x86.capacity=0..2",
             "x86=0.5..1",
+            "x86=4000000000",
+            "x86=1..100001",
         ] {
             assert!(wrong.parse::<Vary>().is_err(), "{wrong}");
         }

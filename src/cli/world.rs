@@ -5,17 +5,21 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use modplan::farm::Farm;
+use modplan::farm::{Createrepo, Farm, Model};
 use modplan::load::{self, Code, Finding, Input, Place, Severity};
+use modplan::name::{Arch, PackageName};
 use modplan::orchestrate::journal::{self, Inputs};
 use modplan::scenario::Scenario;
 use modplan::sim::{self, DurationMode, Setup};
-use modplan::trace::History;
+use modplan::trace::{BUILD_ARCH, BUILD_SRPM, CREATEREPO, EstimateFrom, History, TAG_BUILD};
 
 use super::args::WorldArgs;
 use super::console::Console;
 use super::status::Refusal;
 use super::vary::{Vary, widest};
+
+/// The package that sets a module's macros.
+const MACROS: &str = "module-build-macros";
 
 /// History, farm and scenario.
 pub(crate) struct World {
@@ -61,8 +65,12 @@ impl World {
             );
             assumptions.push(format!("trace: none, every buildArch task takes {unknown} s"));
         }
+        if let Some(farm) = &farm {
+            assumptions.extend(untold(farm, &history));
+        }
         if farm.is_none() {
-            assumptions.push("farm: none, 10 builders for each needed arch".to_owned());
+            let but = if vary.is_empty() { "" } else { ", but for what --vary says" };
+            assumptions.push(format!("farm: none, 10 builders for each needed arch{but}"));
         }
         if scenario.is_none() {
             assumptions.push("scenario: none, outcomes as the trace says, no tests".to_owned());
@@ -213,6 +221,34 @@ fn farm(path: &Path, vary: &[Vary], console: &Console) -> anyhow::Result<(Farm, 
         Farm::read_to_vary(&bytes, 0, widen).map_err(|findings| wrong(path, &findings, console))?;
     console.findings(&farm.remarks, &[named(&path.display().to_string())]);
     Ok((farm, journal::digest(&bytes)))
+}
+
+/// Says which steps of koji's model take a time that no row of the trace tells.
+fn untold(farm: &Farm, history: &History) -> Vec<String> {
+    if farm.model == Model::Ideal {
+        return Vec::new();
+    }
+    let noarch = Arch::from("noarch");
+    let source = |method, package: &str| {
+        let (run, from) = history.estimate(method, &PackageName::from(package), &noarch);
+        (from, run.as_secs_f64())
+    };
+    let mut methods = vec![BUILD_SRPM, TAG_BUILD];
+    if farm.repo.createrepo == Createrepo::Trace {
+        methods.push(CREATEREPO);
+    }
+    let mut all = Vec::new();
+    for method in methods {
+        if let (EstimateFrom::Default, seconds) = source(method, "") {
+            all.push(format!("{method}: no row in the trace, each takes {seconds} s"));
+        }
+    }
+    let (from, _) = source(BUILD_ARCH, MACROS);
+    if !matches!(from, EstimateFrom::PackageArch | EstimateFrom::Package) {
+        let seconds = farm.hub.macros_build.as_secs_f64();
+        all.push(format!("{MACROS}: no row in the trace, its buildArch takes {seconds} s"));
+    }
+    all
 }
 
 /// The same for a scenario file.

@@ -1,9 +1,11 @@
 //! Farms on which koji could never build anything, or not what is meant: told before they are used.
 
-use super::{BuilderGroup, Createrepo, Farm, Model};
+use std::collections::BTreeSet;
+
+use super::{ARCHES_MAX, BuilderGroup, Createrepo, Farm, Model};
 use crate::load::{Code, Finding};
 use crate::name::nearest;
-use crate::settings::{Node, Reader, Section};
+use crate::settings::{Node, Reader, Section, Value};
 
 /// What every build needs: a channel for its tasks, and one for those of its repos.
 const CHANNELS: [(&str, &str); 2] = [("default", "builds"), ("createrepo", "repos")];
@@ -27,10 +29,16 @@ const UNUSED: [(&str, &[&str]); 3] = [
 pub(super) fn farm(reader: &mut Reader, file: &Section<'_>, farm: &Farm) -> Vec<Finding> {
     let Some(node) = file.find("builders") else { return Vec::new() };
     let count: u64 = farm.builders.iter().map(|group| u64::from(group.count)).sum();
+    let is_whole = matches!(&node.value, Value::List(all) if all.len() == farm.builders.len());
+    if !is_whole {
+        // What is wrong with them is told; what a farm without some of them lacks follows from that.
+        return Vec::new();
+    }
     if count == 0 {
         reader.wrong(node.place, "`builders` hold no builder: nothing would ever be built");
         return Vec::new();
     }
+    arches(reader, file, farm);
     if farm.model == Model::Ideal {
         return Vec::new();
     }
@@ -51,6 +59,25 @@ pub(super) fn farm(reader: &mut Reader, file: &Section<'_>, farm: &Farm) -> Vec<
     polls(reader, file, farm);
     remarks.sort_by_key(|remark| remark.place);
     remarks
+}
+
+/// Tells which group names one arch more than a hub tells apart; a plan is estimated in koji's model
+/// whichever model the farm asks for.
+fn arches(reader: &mut Reader, file: &Section<'_>, farm: &Farm) {
+    let nodes = reader.items(file, "builders").unwrap_or_default();
+    let mut seen = BTreeSet::new();
+    for (node, group) in nodes.iter().zip(&farm.builders) {
+        let before = seen.len();
+        seen.extend(&group.arches);
+        if before <= ARCHES_MAX && seen.len() > ARCHES_MAX {
+            let why = format!(
+                "with builders `{}` the farm has {} arches: {ARCHES_MAX} at most",
+                group.name,
+                seen.len()
+            );
+            reader.wrong(node.place, why);
+        }
+    }
 }
 
 /// Tells which channel that builds need nobody serves.

@@ -2,7 +2,7 @@
 
 use super::check;
 use super::keys::{BACKGROUND, BUILDERS, CREATEREPO, FALLBACK, FILE, HUB, METHODS, REPO, WEIGHTS};
-use super::{Background, BuilderGroup, Createrepo, Farm, Hub, Model, Repo, Weights};
+use super::{BUILDERS_MAX, Background, BuilderGroup, Createrepo, Farm, Hub, Model, Repo, Weights};
 use crate::load::Finding;
 use crate::name::Arch;
 use crate::settings::{self, Node, Reader, Section, Value};
@@ -124,6 +124,18 @@ fn interval(text: &str) -> Result<Millis, String> {
     settings::interval(text).and_then(|_| duration(text))
 }
 
+/// The shortest time between two looks of one who polls: one a second, more than any hub bears. A run
+/// of years in which somebody looks oftener does not end in sensible time.
+const PERIOD_MIN: Millis = Millis::from_secs(1);
+
+/// Reads the time between two looks.
+fn period(text: &str) -> Result<Millis, String> {
+    match duration(text)? {
+        span if span < PERIOD_MIN => Err(format!("must be 1s or longer, not `{text}`")),
+        span => Ok(span),
+    }
+}
+
 /// Tells what a list names more than once.
 fn twice<T: PartialEq + std::fmt::Display>(reader: &mut Reader, node: &Node, what: (&str, &[T])) {
     let (name, values) = what;
@@ -134,9 +146,8 @@ fn twice<T: PartialEq + std::fmt::Display>(reader: &mut Reader, node: &Node, wha
     }
 }
 
-/// Reads how many builders a group has. A million is more than any farm has, and each takes memory.
+/// Reads how many builders a group has: each takes memory and time.
 fn group_size(text: &str) -> Result<u32, String> {
-    const BUILDERS_MAX: u32 = 1_000_000;
     match settings::count(text)? {
         number if number > BUILDERS_MAX => Err(format!("must be {BUILDERS_MAX} at most")),
         number => Ok(number),
@@ -184,19 +195,20 @@ fn hub(reader: &mut Reader, node: &Node) -> Hub {
     let section = reader.section(node, "hub", HUB);
     let mut hub = Hub::default();
     // Without a pause a builder would poll, or a call be tried again, for ever in no time.
-    let pauses = [
+    let periods = [
+        ("run_interval", &mut hub.run_interval),
         ("builder_sleep", &mut hub.builder_sleep),
-        ("builder_turn", &mut hub.builder_turn),
         ("retry_interval", &mut hub.retry_interval),
         ("client_retry", &mut hub.client_retry),
     ];
-    for (key, place) in pauses {
-        if let Some(span) = reader.value(&section, key, interval) {
+    for (key, place) in periods {
+        if let Some(span) = reader.value(&section, key, period) {
             *place = span;
         }
     }
+    let turn = reader.value(&section, "builder_turn", interval);
+    hub.builder_turn = turn.unwrap_or(hub.builder_turn);
     let spans = [
-        ("run_interval", &mut hub.run_interval),
         ("submit_interval", &mut hub.submit_interval),
         ("macros_build", &mut hub.macros_build),
         ("ready_timeout", &mut hub.ready_timeout),
@@ -269,7 +281,7 @@ fn repo(reader: &mut Reader, node: &Node) -> Repo {
         ("auto_interval", &mut repo.auto_interval),
     ];
     for (key, place) in spans {
-        if let Some(span) = reader.value(&section, key, interval) {
+        if let Some(span) = reader.value(&section, key, period) {
             *place = span;
         }
     }

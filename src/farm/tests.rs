@@ -81,6 +81,20 @@ fn every_problem_is_told_with_its_line() {
 }
 
 #[test]
+fn builders_that_cannot_be_read_are_told_once() {
+    for (text, told) in [
+        ("builders: {name: x}\n", "`builders` must be a list"),
+        (
+            "builders: [{name: x, count: 4000000000, arches: [a]}]\n",
+            "`builders.count` must be 100000 at most",
+        ),
+    ] {
+        let messages: Vec<String> = refused(text).into_iter().map(|finding| finding.3).collect();
+        assert_eq!(messages, [told]);
+    }
+}
+
+#[test]
 fn an_empty_file_and_broken_yaml_are_refused() {
     assert_eq!(refused("")[0].3, "`builders` is missing");
     assert_eq!(refused("builders: [")[0].2, Code::SettingSyntax);
@@ -201,7 +215,7 @@ fn wrong_constants_are_told_with_their_line() {
         (10, "`repo.retries` must be a whole number, not `-1`"),
         (11, "`repo.auto` must be one of true, false, not `yes`"),
         (12, "`repo.auto_priority` must not be less than 0"),
-        (13, "`repo.auto_interval` must be longer than nothing"),
+        (13, "`repo.auto_interval` must be 1s or longer, not `0s`"),
         (15, "`weights.buildArch` must be a number from 0, not `heavy`"),
         (16, "`weights.history_per` must be longer than nothing"),
         (17, "`weights.history_max` must be a number from 0, not `-1`"),
@@ -356,6 +370,24 @@ fn what_contradicts_itself_or_never_ends_is_told() {
         (7, "`fallback.tagBuild` must be a year at most, not `367d`"),
     ];
     assert_eq!(told, expected.map(|(line, text)| (line, text.to_owned())));
+}
+
+#[test]
+fn those_who_poll_more_than_once_a_second_are_told() {
+    let rest = |span: &str| {
+        format!(
+            "hub: {{run_interval: {span}, builder_sleep: {span}, builder_turn: 1ms,\n  \
+               retry_interval: {span},\n  client_retry: {span}}}\n\
+             repo: {{check_interval: {span},\n  wait_poll: {span},\n  \
+               lag_window: {span},\n  auto: true, auto_interval: {span}}}\n"
+        )
+    };
+    assert_eq!(remarks(X86, &rest("1s")), []);
+    let told = wrong(X86, &rest("999ms"));
+    assert_eq!(told.len(), 8, "{told:?}");
+    assert_eq!(told[0], (4, "`hub.run_interval` must be 1s or longer, not `999ms`".to_owned()));
+    let last = (10, "`repo.auto_interval` must be 1s or longer, not `999ms`".to_owned());
+    assert_eq!(told[7], last);
 }
 
 #[test]

@@ -106,6 +106,9 @@ pub struct Answer {
     pub approach: String,
     /// The share of its runs that were done in time.
     pub meets_deadline_share: f64,
+    /// Whether its 95 % interval (Wilson) lies at or above the confidence asked for as a whole:
+    /// else other luck may say no.
+    pub is_certain: bool,
     /// The group of which one builder more shortens the mean makespan most; null where none does.
     pub next_builder: Option<String>,
     /// By how much it does.
@@ -198,6 +201,10 @@ impl Capacity {
                 builders: self.points[at].builders.clone(),
                 approach: self.points[at].approach.clone(),
                 meets_deadline_share: points[at].meets_deadline_share,
+                is_certain: points[at]
+                    .meets_deadline_ci95
+                    .0
+                    .is_some_and(|low| low >= self.confidence),
                 next_builder,
                 next_builder_saves_seconds: saved,
             }

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::sim::DurationMode;
-use crate::trace::{EstimateFrom, Family, Samples};
+use crate::sim::{DurationMode, HubSetup};
+use crate::trace::{BUILD_ARCH, EstimateFrom, Family, Samples};
 
 /// The sources of all kinds of tasks, a kind being a method, a package and an arch.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,10 @@ pub struct Durations {
     pub kinds: usize,
     /// How many of them fell back how far.
     pub from: BTreeMap<EstimateFrom, usize>,
+    /// The same by method where builds have more steps than one, in koji's model: koji's words, and
+    /// `module-build-macros` for the `buildArch` of that package.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub methods: BTreeMap<String, BTreeMap<EstimateFrom, usize>>,
     /// How the fits are, where durations are drawn from them.
     pub fits: Option<FitQuality>,
 }
@@ -38,33 +42,43 @@ pub struct FitQuality {
 }
 
 impl Durations {
-    /// Counts the sources of samples.
+    /// Counts the sources of what components build, and of the other steps of koji's model.
     #[must_use]
-    pub fn of(samples: &[Samples], mode: DurationMode) -> Self {
-        let mut from: BTreeMap<EstimateFrom, usize> = BTreeMap::new();
-        for sample in samples {
-            *from.entry(sample.from).or_default() += 1;
+    pub fn of(samples: &[Samples], hub: Option<&HubSetup>, mode: DurationMode) -> Self {
+        let mut all: Vec<&Samples> = samples.iter().collect();
+        let mut methods: BTreeMap<String, BTreeMap<EstimateFrom, usize>> = BTreeMap::new();
+        if let Some(hub) = hub {
+            let builds = samples.iter().map(|samples| (BUILD_ARCH, Some(samples)));
+            for (method, samples) in builds.chain(hub.steps()) {
+                let from = samples.map_or(EstimateFrom::Default, |samples| samples.from);
+                *methods.entry(method.to_owned()).or_default().entry(from).or_default() += 1;
+            }
+            all.extend(hub.steps().filter_map(|(_, samples)| samples));
         }
-        let fits = (mode == DurationMode::Fit).then(|| FitQuality::of(samples));
-        Self { mode: mode.as_str().to_owned(), kinds: samples.len(), from, fits }
+        let mut from: BTreeMap<EstimateFrom, usize> = BTreeMap::new();
+        if hub.is_none() {
+            all.iter().for_each(|samples| *from.entry(samples.from).or_default() += 1);
+        }
+        for (&source, kinds) in methods.values().flatten() {
+            *from.entry(source).or_default() += kinds;
+        }
+        let fits = (mode == DurationMode::Fit).then(|| FitQuality::of(&all));
+        let kinds = from.values().sum();
+        Self { mode: mode.as_str().to_owned(), kinds, from, methods, fits }
     }
 
     /// Says it in a line or two, each ended.
     #[must_use]
     pub fn to_lines(&self) -> String {
-        let mut text = format!("durations: {} over {} kinds of tasks", self.mode, self.kinds);
-        for (at, (from, kinds)) in self.from.iter().enumerate() {
-            let joint = if at == 0 { ": " } else { ", " };
-            let source = match from {
-                EstimateFrom::PackageArch => "of the package on the arch",
-                EstimateFrom::Package => "of the package on any arch",
-                EstimateFrom::Arch => "of the arch",
-                EstimateFrom::All => "of all",
-                EstimateFrom::Default => "without any record",
-            };
-            write!(text, "{joint}{kinds} {source}").expect("a string takes all");
+        let mut text = format!(
+            "durations: {} over {} kinds of tasks{}\n",
+            self.mode,
+            self.kinds,
+            sources(&self.from)
+        );
+        for (method, from) in &self.methods {
+            writeln!(text, "  {method}{}", sources(from)).expect("a string takes all");
         }
-        text.push('\n');
         if let Some(fits) = &self.fits {
             text.push_str(&fits.to_line());
         }
@@ -72,8 +86,25 @@ impl Durations {
     }
 }
 
+/// Says how many kinds fell back how far.
+fn sources(from: &BTreeMap<EstimateFrom, usize>) -> String {
+    let mut text = String::new();
+    for (at, (from, kinds)) in from.iter().enumerate() {
+        let joint = if at == 0 { ": " } else { ", " };
+        let source = match from {
+            EstimateFrom::PackageArch => "of the package on the arch",
+            EstimateFrom::Package => "of the package on any arch",
+            EstimateFrom::Arch => "of the arch",
+            EstimateFrom::All => "of all",
+            EstimateFrom::Default => "without any record",
+        };
+        write!(text, "{joint}{kinds} {source}").expect("a string takes all");
+    }
+    text
+}
+
 impl FitQuality {
-    fn of(samples: &[Samples]) -> Self {
+    fn of(samples: &[&Samples]) -> Self {
         let mut quality = Self::default();
         for fit in samples.iter().filter_map(|sample| sample.fits).map(|fits| fits.closed) {
             // Of few rows the level shrinks towards the pool; that is no fit of its own.

@@ -5,6 +5,8 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::trace::ROWS_ENOUGH;
+
 /// A spread of values: `None` where there are too few of them to say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Distribution {
@@ -34,6 +36,9 @@ pub struct Interval(
     #[serde(serialize_with = "three_digits")] pub Option<f64>,
 );
 
+/// With fewer pairs a ratio of variances says nothing: of two it is anything between 1 and 150 000.
+const PAIRS_ENOUGH: usize = 10;
+
 /// How two variants differ, replication by replication, where both ended `done`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Paired {
@@ -45,7 +50,7 @@ pub struct Paired {
     /// Its 95 % confidence interval.
     pub ci95: Interval,
     /// (Var A + Var B) / Var(A − B): how many times fewer replications the shared luck needs;
-    /// `None` where the difference never varies.
+    /// `None` where the difference never varies, and below 10 pairs, whose variances are guesses.
     #[serde(serialize_with = "three_digits")]
     pub variance_reduction: Option<f64>,
 }
@@ -59,6 +64,21 @@ impl Distribution {
         let (p10, p50, p90, p99) = (at(10), at(50), at(90), at(99));
         let moments = Moments::of(values.iter().map(|&value| scaled(value, scale)));
         Self { mean: moments.mean(), p10, p50, p90, p99, ci95: moments.ci95() }
+    }
+}
+
+impl Distribution {
+    /// Describes recorded times, which lie far apart: their mean has an interval from 5 rows on, and
+    /// it does not reach below zero.
+    #[must_use]
+    pub(super) fn of_times(values: &[u64], scale: u32) -> Self {
+        let spread = Self::of(values, scale);
+        let ci95 = if values.len() < ROWS_ENOUGH {
+            Interval::default()
+        } else {
+            Interval(spread.ci95.0.map(|low| low.max(0.0)), spread.ci95.1)
+        };
+        Self { ci95, ..spread }
     }
 }
 
@@ -79,7 +99,9 @@ impl Paired {
         let second = Moments::of(pairs.iter().map(|(_, second)| *second));
         let apart = (first.variance(), second.variance());
         let variance_reduction = match (apart, moments.variance()) {
-            ((Some(first), Some(second)), Some(paired)) if paired > 0.0 => {
+            ((Some(first), Some(second)), Some(paired))
+                if paired > 0.0 && pairs.len() >= PAIRS_ENOUGH =>
+            {
                 Some((first + second) / paired)
             }
             _ => None,
@@ -233,14 +255,34 @@ mod tests {
     }
 
     #[test]
+    fn the_interval_of_recorded_times_needs_rows_and_is_no_time_before_the_start() {
+        let four = Distribution::of_times(&[60, 70, 4000, 80], 1);
+        assert_eq!((four.p50, four.ci95), (Some(70.0), Interval(None, None)));
+        // 0, 0, 0, 0 and 10: mean 2, variance 20, t(4) = 2.7764; 2 − 5.55 is cut off at 0.
+        let Interval(low, high) = Distribution::of_times(&[0, 0, 0, 0, 10], 1).ci95;
+        assert!(close(low, 0.0) && close(high, 2.0 + 2.7764 * 2.0));
+    }
+
+    #[test]
     fn shared_luck_shows_as_variance_reduction() {
-        // Differences 1, 1, 2: variance 1/3; each side varies by 100 and 103 1/3... in exact numbers.
-        let paired = Paired::of(&[(11.0, 10.0), (21.0, 20.0), (32.0, 30.0)]);
-        assert_eq!(paired.pairs, 3);
-        assert!(close(paired.mean_difference, 4.0 / 3.0));
-        let apart = 331.0 / 3.0 + 100.0;
-        assert!((paired.variance_reduction.unwrap() - apart / (1.0 / 3.0)).abs() < 1e-6);
-        assert_eq!(Paired::of(&[(2.0, 1.0), (3.0, 2.0)]).variance_reduction, None);
+        // Second values 10, 20, …, 100; the differences are 1 and, of the last, 2: their mean is
+        // 11/10 and their variance (9 · 0.01 + 0.81) / 9 = 1/10. The second values vary by
+        // 2 · (5² + 15² + 25² + 35² + 45²) / 9 = 8250/9; the first have mean 56.1, and vary by
+        // (8250 + 0.9 + 2 · 45) / 9 = 8340.9/9.
+        let pair = |at: u32| {
+            let second = f64::from(10 * at);
+            (second + if at == 10 { 2.0 } else { 1.0 }, second)
+        };
+        let pairs: Vec<(f64, f64)> = (1..=10).map(pair).collect();
+        let paired = Paired::of(&pairs);
+        assert_eq!(paired.pairs, 10);
+        assert!(close(paired.mean_difference, 1.1));
+        let expected = (8250.0 + 8340.9) / 9.0 / 0.1;
+        assert!((paired.variance_reduction.unwrap() - expected).abs() < 1e-6);
+        // Nine pairs are too few, whatever they say.
+        assert_eq!(Paired::of(&pairs[1..]).variance_reduction, None);
+        let shifted: Vec<(f64, f64)> = pairs.iter().map(|(_, b)| (b + 1.0, *b)).collect();
+        assert_eq!(Paired::of(&shifted).variance_reduction, None);
         assert_eq!(Paired::of(&[]).mean_difference, None);
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn run(seconds: u64, builds: u64, outcome: Outcome) -> RunFigures {
 pub(super) fn durations() -> super::Durations {
     use crate::trace::EstimateFrom::{All, PackageArch};
     let from = [(PackageArch, 4), (All, 1)].into();
-    super::Durations { mode: "resample".to_owned(), kinds: 5, from, fits: None }
+    super::Durations { mode: "resample".to_owned(), kinds: 5, from, methods: [].into(), fits: None }
 }
 
 /// Two variants of four replications, one of which failed under the first.

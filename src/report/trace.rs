@@ -173,9 +173,9 @@ impl MethodRow {
             unfinished,
             failure_rate: rate,
             failure_rate_ci95: ci95,
-            run_seconds: Distribution::of(&closed, 1000),
-            failed_seconds: Distribution::of(&failed, 1000),
-            queued_seconds: Distribution::of(&queued, 1000),
+            run_seconds: Distribution::of_times(&closed, 1000),
+            failed_seconds: Distribution::of_times(&failed, 1000),
+            queued_seconds: Distribution::of_times(&queued, 1000),
             longest_seconds: closed.iter().max().map(|run| Millis(*run).as_secs_f64()),
         }
     }

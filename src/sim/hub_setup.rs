@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::hub::Settings;
-use crate::farm::{Farm, Model};
+use crate::farm::{Createrepo, Farm, Model};
 use crate::name::{Arch, PackageName};
 use crate::orchestrate::{Catalog, ComponentIx};
 use crate::time::Millis;
@@ -60,6 +60,23 @@ impl HubSetup {
         }
         let settings = Arc::new(Settings::of(farm, catalog.arches.iter().cloned()));
         Some(Self { settings, steps: Steps::of(farm, catalog, history) })
+    }
+}
+
+impl HubSetup {
+    /// Returns the method and the samples of every kind of step but `buildArch` of components; of
+    /// `createrepo`, where the trace is to tell it and does not, `None`.
+    pub fn steps(&self) -> impl Iterator<Item = (&'static str, Option<&Samples>)> {
+        let Steps { components, createrepo, macros_srpm, macros_build, macros_tag } = &self.steps;
+        let of_components = components.iter().flat_map(|steps| {
+            let srpm = steps.srpm.iter().map(|samples| (BUILD_SRPM, Some(samples)));
+            srpm.chain(steps.tagging.iter().map(|samples| (TAG_BUILD, Some(samples))))
+        });
+        let is_traced = self.settings.repo.createrepo == Createrepo::Trace;
+        let createrepo = is_traced.then_some((CREATEREPO, createrepo.as_ref()));
+        let macros = [(BUILD_SRPM, macros_srpm), (MACROS, macros_build), (TAG_BUILD, macros_tag)];
+        let macros = macros.map(|(method, samples)| (method, Some(samples)));
+        of_components.chain(createrepo).chain(macros)
     }
 }
 
@@ -132,5 +149,7 @@ fn always(run: Millis, package: &PackageName) -> Samples {
         nvr: None,
         source: None,
     };
-    History::from_rows(vec![row]).samples(BUILD_ARCH, package, &"noarch".into())
+    let mut samples = History::from_rows(vec![row]).samples(BUILD_ARCH, package, &"noarch".into());
+    samples.from = EstimateFrom::Default;
+    samples
 }

@@ -7,9 +7,13 @@ use rayon::prelude::*;
 
 use super::{RunFigures, Runs, Setup, World};
 
-/// How many replications one world runs before it is put together anew: worlds are reused for
-/// speed, and pieces this small keep all threads at work.
-const CHUNK: usize = 16;
+/// How many replications one world runs at most before it is put together anew: worlds are reused
+/// for speed, and pieces this small keep all threads at work.
+const PIECE_MAX: usize = 16;
+
+/// Into how many pieces the work of one thread is cut at least, where there is enough of it: threads
+/// that are done early take from the others.
+const PIECES_A_THREAD: usize = 4;
 
 /// How many replications are made before their figures are put into columns: enough to keep all
 /// threads at work, few beside all.
@@ -53,7 +57,7 @@ impl Threads {
         let numbers: Vec<u64> = block.collect();
         self.0.install(|| {
             numbers
-                .par_chunks(CHUNK)
+                .par_chunks(piece(numbers.len(), self.0.current_num_threads()))
                 .flat_map_iter(|chunk| {
                     let mut world = World::new(setup);
                     chunk.iter().map(move |&replication| {
@@ -64,5 +68,27 @@ impl Threads {
                 })
                 .collect()
         })
+    }
+}
+
+/// Returns how many replications make one piece, so that a small sweep keeps all threads at work.
+fn piece(replications: usize, threads: usize) -> usize {
+    (replications / (threads * PIECES_A_THREAD).max(1)).clamp(1, PIECE_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::piece;
+
+    #[test]
+    fn a_small_sweep_keeps_all_threads_at_work() {
+        // 16 replications on two threads: eight pieces of two.
+        assert_eq!(piece(16, 2), 2);
+        assert_eq!(piece(16, 1), 4);
+        assert_eq!(piece(100, 4), 6);
+        assert_eq!(piece(1024, 2), 16);
+        // Fewer than threads: one each.
+        assert_eq!(piece(3, 64), 1);
+        assert_eq!(piece(0, 0), 1);
     }
 }

@@ -84,6 +84,15 @@ fn answer(summary: &CapacitySummary) -> String {
         builders.join(", "),
         percent(*meets_deadline_share)
     );
+    if !answer.is_certain {
+        writeln!(
+            text,
+            "not certain: the 95 % interval of that share begins below {}; more --replications \
+             narrow it",
+            percent(summary.confidence)
+        )
+        .expect("a string takes all");
+    }
     let saved = answer.next_builder_saves_seconds.and_then(Millis::from_secs_f64);
     match (next_builder, saved) {
         (Some(group), Some(saved)) => {

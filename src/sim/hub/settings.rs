@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::request::Method;
-use crate::farm::{Createrepo, Farm, Hub as HubFarm, Repo as RepoFarm, Weights};
+use crate::farm::{ARCHES_MAX, Createrepo, Farm, Hub as HubFarm, Repo as RepoFarm, Weights};
 use crate::name::Arch;
 use crate::time::Millis;
 
@@ -154,7 +154,7 @@ impl Settings {
     /// Resolves a farm; `asked` are arches that tasks may have besides those of the builders.
     ///
     /// # Panics
-    /// When farm and tasks name more than 64 arches: koji has about ten.
+    /// When farm and tasks name more than [`ARCHES_MAX`] arches; [`Farm::arches_beyond`] tells before.
     #[must_use]
     pub fn of(farm: &Farm, asked: impl IntoIterator<Item = Arch>) -> Self {
         let mut arches: Vec<Arch> =
@@ -162,7 +162,7 @@ impl Settings {
         arches.extend(asked.into_iter().filter(|arch| arch.as_str() != "noarch"));
         arches.sort_unstable();
         arches.dedup();
-        assert!(arches.len() <= 64, "a farm has at most 64 arches");
+        assert!(arches.len() <= ARCHES_MAX, "a farm has at most {ARCHES_MAX} arches");
         let number: BTreeMap<&Arch, u32> = arches.iter().zip(0..).collect();
         let mut channels = vec![CHANNEL_DEFAULT.to_owned(), CHANNEL_CREATEREPO.to_owned()];
         let mut builders = Vec::new();
