@@ -266,12 +266,13 @@ pub fn advice(run: &Run) -> Vec<(String, &'static str)> {
             "add builders of that arch to the farm, or leave the arch out with --arches",
         ));
     }
-    if run.arches_without_builder.is_empty() && !run.stuck.is_empty() {
-        advice.push((
-            format!("what is left at the hub does not go on: {}", run.stuck.join("; ")),
-            "give the farm builders, capacity or max_jobs for it, have fewer refuse it, or let lost \
-             builders come back",
-        ));
+    if run.arches_without_builder.is_empty() {
+        let stuck = run.stuck.iter();
+        advice.extend(
+            stuck.map(|(why, hint)| {
+                (format!("what is left at the hub does not go on: {why}"), *hint)
+            }),
+        );
     }
     if run.figures.outcome == Outcome::Capped {
         let round = if run.went_round.is_empty() {

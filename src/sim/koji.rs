@@ -234,7 +234,7 @@ impl<'a> Koji<'a> {
     }
 
     /// Returns why what is left does not go on, in words, once nothing more happens.
-    pub(super) fn stuck(&self) -> Vec<String> {
+    pub(super) fn stuck(&self) -> Vec<(String, &'static str)> {
         match self {
             Self::Ideal(_) => Vec::new(),
             Self::OnHub(koji) => koji.stuck(),

@@ -61,6 +61,23 @@ pub enum Why {
     OnLost,
 }
 
+impl Why {
+    /// Returns what would have the task go on.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Offline => "let the fault hub-offline end: give it `for`",
+            Self::NoBuilder { .. } => "give the farm builders of that channel and arch",
+            Self::Refused { .. } => "have fewer builders refuse it, or set refuses_until",
+            Self::Lost | Self::OnLost => "let lost builders come back: give builders-down `for`",
+            Self::NeverFits { .. } => "give builders more capacity, or fewer tasks of others",
+            Self::NoRoom { .. } => {
+                "give builders more max_jobs or capacity, or the farm more builders"
+            }
+        }
+    }
+}
+
 impl Hub {
     /// Returns what is stuck once nothing more happens; tasks that wait for their children, or for
     /// a repo, are left out, since those are told themselves.

@@ -94,7 +94,7 @@ impl World<'_> {
         } else if stuck.is_empty() && self.taken.iter().any(|&taken| taken > 0) {
             "builders are down".to_owned()
         } else {
-            stuck.join("; ")
+            stuck.iter().map(|(why, _)| why.as_str()).collect::<Vec<_>>().join("; ")
         }
     }
 }

@@ -43,12 +43,12 @@ impl OnHub<'_> {
     }
 
     /// Returns why what is left does not go on, once nothing more happens.
-    pub(in crate::sim::koji) fn stuck(&self) -> Vec<String> {
-        let mut all: Vec<String> =
-            self.hub.stuck().into_iter().map(|stuck| stuck.why.to_string()).collect();
+    pub(in crate::sim::koji) fn stuck(&self) -> Vec<(String, &'static str)> {
+        let told = |why: crate::sim::hub::Why| (why.to_string(), why.hint());
+        let mut all: Vec<_> = self.hub.stuck().into_iter().map(|stuck| told(stuck.why)).collect();
         // Who waits for a repo has no task that could say so.
         if self.hub.is_offline() && !self.live.is_empty() {
-            all.push(crate::sim::hub::Why::Offline.to_string());
+            all.push(told(crate::sim::hub::Why::Offline));
         }
         all.sort_unstable();
         all.dedup();

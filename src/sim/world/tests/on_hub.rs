@@ -32,7 +32,7 @@ fn an_orchestrator_that_owns_a_build_pays_for_repos_and_macros() {
     // arch and tagging each; the createrepo of the module's repo.
     assert_eq!(run.figures.tasks, 3 * 2 + 3 * 4 + 1);
     assert_eq!(run.figures.component_builds, 2);
-    assert_eq!(run.stuck, [""; 0]);
+    assert_eq!(run.stuck, []);
     // Each of the five takes SRPM or repo, and waits: far more than the 200 s of building.
     assert!(run.figures.makespan > Millis::from_secs(1200), "{:?}", run.figures.makespan);
 }
@@ -70,7 +70,8 @@ fn an_arch_without_a_builder_is_told() {
         let run = run(&on_hub(setup, &farm(&[("x86_64", 3)])));
         assert_eq!(run.figures.outcome, Outcome::Stuck, "{approach:?}");
         assert_eq!(run.arches_without_builder, ["s390x".into()]);
-        assert_eq!(run.stuck, ["no builder serves channel default with s390x"]);
+        let why = "no builder serves channel default with s390x".to_owned();
+        assert_eq!(run.stuck, [(why, "give the farm builders of that channel and arch")]);
     }
 }
 
