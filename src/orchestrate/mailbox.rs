@@ -105,13 +105,16 @@ impl Mailbox {
         let is_over = standing == Standing::Recovered;
         self.told.insert(key, Told { standing, is_over, is_repaired: false });
         let outbox = self.by_owner.entry(to).or_default();
+        if outbox.digest_at.is_some() {
+            // Also where the digest is due in this very moment: it is about this, too.
+            outbox.kept.push(concern);
+            return;
+        }
         match outbox.last_sent.map(|sent| sent + QUIET) {
             Some(free) if free > now => {
                 outbox.kept.push(concern);
-                if outbox.digest_at.is_none() {
-                    outbox.digest_at = Some(free);
-                    out.push(Command::Timer { at: free, timer: Timer::Digest { to } });
-                }
+                outbox.digest_at = Some(free);
+                out.push(Command::Timer { at: free, timer: Timer::Digest { to } });
             }
             Some(_) | None => {
                 outbox.last_sent = Some(now);

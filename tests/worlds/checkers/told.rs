@@ -31,6 +31,11 @@ impl Book {
                     *self.bad.entry((build, None, Standing::BuildFailed)).or_default() += 1;
                 }
             }
+            // A message that it is built may still be under way: it is given up all the same.
+            Command::CancelComponent { build, component, attempt } => {
+                self.built.insert((build, component, attempt));
+                self.awaited.remove(&(build, Some(component)));
+            }
             Command::Mail { ref about, .. } => {
                 for item in about {
                     let of = (item.build, item.component, item.standing);
