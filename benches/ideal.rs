@@ -11,6 +11,8 @@ use modplan::sim::{Setup, World};
 mod graph;
 #[path = "ideal/hand.rs"]
 mod hand;
+#[path = "../tests/support/plain.rs"]
+mod plain;
 #[path = "ideal/simpy.rs"]
 mod simpy;
 

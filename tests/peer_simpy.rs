@@ -3,15 +3,16 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 
-use modplan::orchestrate::{Approach, Cascade, CatalogBuilder, Dispatch, ModuleParts, TaskParts};
-use modplan::sim::{Conditions, DurationMode, Outcome, Outcomes, Setup, Slots, SlotsGroup, World};
+use modplan::orchestrate::{Approach, CatalogBuilder, ModuleParts, TaskParts};
+use modplan::sim::{Outcome, Setup, World};
 use modplan::time::Millis;
-use modplan::trace::{Family, Samples};
+use modplan::trace::Family;
 use rand::{Rng as _, SeedableRng as _};
 use rand_pcg::Pcg64Mcg;
 use serde_json::json;
+
+use crate::support::plain::plain;
 
 const ARCHES: [&str; 3] = ["aarch64", "s390x", "x86_64"];
 const INSTANCES: u64 = 50;
@@ -73,28 +74,10 @@ impl Instance {
                 ..ModuleParts::default()
             });
         }
-        let constant =
-            |&(run, _): &(u64, usize)| Samples::of_family(Family::Constant { run: Millis(run) });
-        let group = |(arch, count): (&str, u32)| SlotsGroup {
-            name: arch.to_owned(),
-            count,
-            arches: vec![arch.into()],
-        };
-        Setup {
-            catalog: Arc::new(builder.finish()),
-            samples: Arc::new(self.jobs.iter().map(constant).collect()),
-            slots: Slots { groups: ARCHES.into_iter().zip(self.builders).map(group).collect() },
-            hub: None,
-            approach,
-            cascade: Cascade::Planned,
-            dispatch: Dispatch::Graph,
-            submit_limit: u32::MAX,
-            builds_max: 1_000_000,
-            durations: DurationMode::Fit,
-            outcomes: Outcomes::AlwaysPass,
-            conditions: Conditions::default(),
-            seed: 1,
-        }
+        let constant = |&(run, _): &(u64, usize)| Family::Constant { run: Millis(run) };
+        let builders: Vec<_> = ARCHES.into_iter().zip(self.builders).collect();
+        let laws = self.jobs.iter().map(constant);
+        Setup { approach, ..plain(builder, laws, &builders) }
     }
 
     fn to_json(&self, rule: &str) -> serde_json::Value {

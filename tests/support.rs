@@ -4,6 +4,7 @@ mod archive;
 pub(crate) mod generate;
 pub(crate) mod mini;
 pub(crate) mod oracle;
+pub(crate) mod plain;
 mod shared;
 pub(crate) mod universe;
 mod watchdog;

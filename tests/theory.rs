@@ -5,14 +5,12 @@
 //! its own is the clock at which customers come, and each of them releases one task for the
 //! builders under test.
 
-use std::sync::Arc;
-
-use modplan::orchestrate::{Approach, Cascade, CatalogBuilder, Dispatch, ModuleParts, TaskParts};
-use modplan::sim::{
-    Bar, Conditions, DurationMode, Outcome, Outcomes, Setup, Slots, SlotsGroup, World,
-};
+use modplan::orchestrate::{Approach, CatalogBuilder, ModuleParts, TaskParts};
+use modplan::sim::{Bar, Outcome, Outcomes, Setup, World};
 use modplan::time::Millis;
-use modplan::trace::{Family, Samples};
+use modplan::trace::Family;
+
+use crate::support::plain::plain;
 
 /// Mean service time in milliseconds: long, so that whole milliseconds round nothing away.
 const SERVICE: f64 = 1_000_000.0;
@@ -34,26 +32,7 @@ fn task(arch: &str, estimate_ms: u64, durations: u32) -> TaskParts {
 fn setup(modules: &[ModuleParts], laws: &[Family], builders: &[(&str, u32)]) -> Setup {
     let mut builder = CatalogBuilder::default();
     modules.iter().for_each(|module| builder.push(module));
-    let group = |&(arch, count): &(&str, u32)| SlotsGroup {
-        name: arch.to_owned(),
-        count,
-        arches: vec![arch.into()],
-    };
-    Setup {
-        catalog: Arc::new(builder.finish()),
-        samples: Arc::new(laws.iter().map(|&law| Samples::of_family(law)).collect()),
-        slots: Slots { groups: builders.iter().map(group).collect() },
-        hub: None,
-        approach: Approach::OrchestratorOwned,
-        cascade: Cascade::Planned,
-        dispatch: Dispatch::Graph,
-        submit_limit: u32::MAX,
-        builds_max: 1_000_000,
-        durations: DurationMode::Fit,
-        outcomes: Outcomes::AlwaysPass,
-        conditions: Conditions::default(),
-        seed: 1,
-    }
+    plain(builder, laws.iter().copied(), builders)
 }
 
 /// One module of components, each with what it waits for and its task.

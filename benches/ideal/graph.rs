@@ -1,14 +1,14 @@
 //! The graph that all of them run: components in an order in which each stands after all that it
 //! waits for, each of them one task for every arch.
 
-use std::sync::Arc;
-
-use modplan::orchestrate::{Approach, Cascade, CatalogBuilder, Dispatch, ModuleParts, TaskParts};
-use modplan::sim::{Conditions, DurationMode, Outcomes, Setup, Slots, SlotsGroup};
+use modplan::orchestrate::{CatalogBuilder, ModuleParts, TaskParts};
+use modplan::sim::Setup;
 use modplan::time::Millis;
-use modplan::trace::{Family, Samples};
+use modplan::trace::Family;
 use rand::{Rng as _, SeedableRng as _};
 use rand_pcg::Pcg64Mcg;
+
+use super::plain::plain;
 
 /// Different times; tasks share them.
 const LAWS: u32 = 1000;
@@ -77,27 +77,9 @@ impl Graph {
             components: (0..self.components).map(component).collect(),
             ..ModuleParts::default()
         });
-        let group = |arch: &&str| SlotsGroup {
-            name: (*arch).to_owned(),
-            count: self.builders,
-            arches: vec![(*arch).into()],
-        };
-        let constant = |&run| Samples::of_family(Family::Constant { run: Millis(run) });
-        Setup {
-            catalog: Arc::new(builder.finish()),
-            samples: Arc::new(self.times.iter().map(constant).collect()),
-            slots: Slots { groups: self.arches.iter().map(group).collect() },
-            hub: None,
-            approach: Approach::OrchestratorOwned,
-            cascade: Cascade::Planned,
-            dispatch: Dispatch::Graph,
-            submit_limit: u32::MAX,
-            builds_max: 1_000_000,
-            durations: DurationMode::Fit,
-            outcomes: Outcomes::AlwaysPass,
-            conditions: Conditions::default(),
-            seed: 1,
-        }
+        let constant = |&run| Family::Constant { run: Millis(run) };
+        let builders: Vec<_> = self.arches.iter().map(|&arch| (arch, self.builders)).collect();
+        plain(builder, self.times.iter().map(constant), &builders)
     }
 }
 
