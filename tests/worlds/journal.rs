@@ -139,6 +139,21 @@ fn finished(seed: u64, setup: &Setup, after: usize) -> Run {
     run
 }
 
+/// Asserts that nothing is outstanding that was never asked for, and returns the run that crashes
+/// where the journal is cut; none where nothing had happened.
+fn finished_from(
+    (seed, setup): (u64, &Setup),
+    prefix: &[Entry],
+    replayed: &Orchestrator<'_>,
+    asked: &[Command],
+) -> Option<Run> {
+    let mut outstanding = Vec::new();
+    replayed.outstanding(&mut outstanding);
+    let after = prefix.len();
+    assert_eq!(never_asked(outstanding, asked), [], "seed {seed}, cut at {after}");
+    (after > 0).then(|| finished(seed, setup, after))
+}
+
 #[test]
 fn a_journal_cut_at_every_event_of_200_calm_runs_replayed_and_finished_ends_in_the_same_state() {
     // On a bus that loses and delays nothing, and without faults, a restart costs nothing: all modules
@@ -148,15 +163,8 @@ fn a_journal_cut_at_every_event_of_200_calm_runs_replayed_and_finished_ends_in_t
     let (mut same, mut alike, mut all) = (0, 0, 0);
     for (seed, setup, whole) in runs(200, calm) {
         at_every_cut((seed, &setup, &whole), |prefix, replayed, asked| {
-            let mut outstanding = Vec::new();
-            replayed.outstanding(&mut outstanding);
-            let after = prefix.len();
-            assert_eq!(never_asked(outstanding, asked), [], "seed {seed}, cut at {after}");
-            if after == 0 {
-                return;
-            }
-            let run = finished(seed, &setup, after);
-            let what = format!("seed {seed}, crash after event {after}");
+            let Some(run) = finished_from((seed, &setup), prefix, &replayed, asked) else { return };
+            let what = format!("seed {seed}, crash after event {}", prefix.len());
             assert_eq!(run.tally.crashes, 1, "{what}");
             assert_eq!(ending(&run), ending(&whole), "{what}");
             assert_eq!(run.figures.outcome, whole.figures.outcome, "{what}");
@@ -179,14 +187,7 @@ fn a_journal_cut_at_every_event_of_200_troubled_runs_replayed_and_finished_forge
     let (mut same, mut all) = (0, 0);
     for (seed, setup, whole) in runs(200, |_| {}) {
         at_every_cut((seed, &setup, &whole), |prefix, replayed, asked| {
-            let mut outstanding = Vec::new();
-            replayed.outstanding(&mut outstanding);
-            let after = prefix.len();
-            assert_eq!(never_asked(outstanding, asked), [], "seed {seed}, cut at {after}");
-            if after == 0 {
-                return;
-            }
-            let run = finished(seed, &setup, after);
+            let Some(run) = finished_from((seed, &setup), prefix, &replayed, asked) else { return };
             let states = |run: &Run| -> Vec<_> {
                 run.modules.iter().map(|module| (module.id.clone(), module.state)).collect()
             };
