@@ -193,6 +193,8 @@ pub enum FaultKind {
     PdcStale,
     /// The server that the orchestrator fetches modulemd from answers nobody.
     SourcesDown,
+    /// The modulemd of a module is not where it should be: whoever builds the module finds none.
+    SourceMissing,
 }
 
 /// One fault.
@@ -209,7 +211,7 @@ pub struct Fault {
     pub builders: Option<String>,
     /// How many of them; all where not given.
     pub count: Option<u32>,
-    /// Which module, for `module-canceled`: `name:stream` or with its context.
+    /// Which module, for `module-canceled` and `source-missing`: `name:stream` or with its context.
     pub module: Option<String>,
     /// How long it lasts; for ever where not given, but an orchestrator that crashes is started
     /// again at once.
@@ -243,7 +245,7 @@ pub struct Scenario {
 
 impl FaultKind {
     /// Every kind with its word in scenario files.
-    pub const ALL: [(&'static str, Self); 11] = [
+    pub const ALL: [(&'static str, Self); 12] = [
         ("builders-down", Self::BuildersDown),
         ("hub-offline", Self::HubOffline),
         ("hub-refusing", Self::HubRefusing),
@@ -255,6 +257,7 @@ impl FaultKind {
         ("pdc-down", Self::PdcDown),
         ("pdc-stale", Self::PdcStale),
         ("sources-down", Self::SourcesDown),
+        ("source-missing", Self::SourceMissing),
     ];
 
     /// Returns the word in scenario files.

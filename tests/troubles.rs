@@ -88,6 +88,12 @@ fn every_way_to_end_badly_says_why_and_what_to_do() {
             "it was canceled",
             "module-canceled",
         ),
+        (
+            "faults: [{at: 0s, kind: source-missing, module: \"perl:5.30\"}]\n",
+            "orchestrator-owned",
+            "its modulemd could not be fetched",
+            "source-missing",
+        ),
     ];
     for (scenario, approach, reason, hint) in cases {
         let run = ["execute", EL8, "--changed", "perl:5.30", "--cascade", "literal"];

@@ -149,6 +149,7 @@ fn the_worlds_meet_every_fault_and_every_ending() {
                     Fact::Tested { passed: Some(false), .. } => "red",
                     Fact::Crashed => "crashed",
                     Fact::Mailed { .. } => "mailed",
+                    Fact::NotFetched { .. } => "not fetched",
                     Fact::Tested { .. }
                     | Fact::ModuleBegan { .. }
                     | Fact::ModuleEnded { .. }
@@ -171,7 +172,8 @@ fn the_worlds_meet_every_fault_and_every_ending() {
         }
     }
     let kinds = modplan::scenario::FaultKind::ALL.iter().map(|(word, _)| *word);
-    for wanted in kinds.chain(["waived", "fixed", "mailed", "lost", "silent", "red", "crashed"]) {
+    let others = ["waived", "fixed", "mailed", "lost", "silent", "red", "crashed", "not fetched"];
+    for wanted in kinds.chain(others) {
         assert!(facts.contains(wanted), "no world showed {wanted}");
     }
 }

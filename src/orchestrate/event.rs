@@ -311,6 +311,13 @@ pub enum Command {
         /// The module.
         module: ModuleIx,
     },
+    /// Say that a module build that was given up goes on, as MBS does with each change of state.
+    ResumeModule {
+        /// The module build.
+        build: BuildId,
+        /// The module.
+        module: ModuleIx,
+    },
     /// Ask the dependency service who depends on a module.
     AskDependants {
         /// The module build that passed.

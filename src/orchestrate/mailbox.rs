@@ -106,8 +106,11 @@ impl Mailbox {
         self.told.insert(key, Told { standing, is_over, is_repaired: false });
         let outbox = self.by_owner.entry(to).or_default();
         if outbox.digest_at.is_some() {
-            // Also where the digest is due in this very moment: it is about this, too.
-            outbox.kept.push(concern);
+            // Also where the digest is due in this very moment: it is about this, too. What failed,
+            // was repaired and failed again before it is sent stands in it once.
+            if !outbox.kept.contains(&concern) {
+                outbox.kept.push(concern);
+            }
             return;
         }
         match outbox.last_sent.map(|sent| sent + QUIET) {

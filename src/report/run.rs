@@ -329,6 +329,7 @@ fn hint(reason: &Reason, has_people: bool) -> Option<&'static str> {
             "the trace has it fail, or builds.failure_rate of the scenario does; builds.retries tries \
              again, people.fix repairs it"
         }
+        Reason::NotFetched => "a source-missing of the scenario: a repair has it fetched again",
         Reason::RepoFailed => {
             "a repo-failure of the scenario, rows of createrepo in the trace that failed, or a wait \
              longer than repo.wait_timeout of the farm"

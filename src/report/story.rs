@@ -165,6 +165,9 @@ fn told(row: &LogRow, builds: &Builds<'_>) -> Option<String> {
         Log::Command(Command::FailModule { build, .. }) => {
             Some(format!("{} is given up", builds.name(*build)))
         }
+        Log::Command(Command::ResumeModule { build, .. }) => {
+            Some(format!("{} is taken up again", builds.name(*build)))
+        }
         Log::Command(_) | Log::Event(_) => None,
     }
 }
@@ -193,6 +196,7 @@ fn told_fact(fact: Fact, builds: &Builds<'_>) -> Option<String> {
             let people = people.unwrap_or_default();
             format!("koji mails {people}: {} failed", builds.name(build))
         }
+        Fact::NotFetched { build } => format!("no modulemd is found for {}", builds.name(build)),
         Fact::Fixed { build } => format!("people repair {}", builds.name(build)),
         // What the orchestrator does then says it.
         Fact::FaultBegan { kind: FaultKind::OrchestratorCrash, .. }
@@ -246,6 +250,7 @@ fn subject(row: &LogRow) -> Option<BuildId> {
             | Fact::ComponentEnded { build, .. }
             | Fact::Tested { build, .. }
             | Fact::Waived { build, .. }
+            | Fact::NotFetched { build }
             | Fact::Mailed { build }
             | Fact::Fixed { build },
         )
@@ -254,6 +259,7 @@ fn subject(row: &LogRow) -> Option<BuildId> {
             | Command::Publish { build, .. }
             | Command::Ready { build, .. }
             | Command::FailModule { build, .. }
+            | Command::ResumeModule { build, .. }
             | Command::AskDependants { build, .. },
         ) => Some(build),
         _ => None,

@@ -197,7 +197,10 @@ fn is_state(kind: FaultKind) -> bool {
         | FaultKind::PdcDown
         | FaultKind::PdcStale
         | FaultKind::SourcesDown => true,
-        FaultKind::BuildersDown | FaultKind::OrchestratorCrash | FaultKind::ModuleCanceled => false,
+        FaultKind::BuildersDown
+        | FaultKind::OrchestratorCrash
+        | FaultKind::ModuleCanceled
+        | FaultKind::SourceMissing => false,
     }
 }
 
@@ -215,7 +218,8 @@ fn may_fail(scenario: &Scenario) -> bool {
         | FaultKind::HubRefusing
         | FaultKind::RepoFailure
         | FaultKind::BasePackageBroken
-        | FaultKind::ModuleCanceled => true,
+        | FaultKind::ModuleCanceled
+        | FaultKind::SourceMissing => true,
         FaultKind::OrchestratorCrash
         | FaultKind::BusOutage
         | FaultKind::PdcDown

@@ -242,19 +242,21 @@ fn fault(reader: &mut Reader, node: &Node) -> Option<Fault> {
     if kind == Some(FaultKind::BuildersDown) && builders.is_none() {
         reader.wrong(node.place, "`faults.builders` is missing: which builders go down?");
     }
-    if kind == Some(FaultKind::ModuleCanceled) && module.is_none() {
-        reader.wrong(node.place, "`faults.module` is missing: which module is canceled?");
+    let of_module = [FaultKind::ModuleCanceled, FaultKind::SourceMissing];
+    if kind.is_some_and(|kind| of_module.contains(&kind)) && module.is_none() {
+        reader.wrong(node.place, "`faults.module` is missing: which module?");
     }
     let belongs = [
-        ("builders", FaultKind::BuildersDown),
-        ("count", FaultKind::BuildersDown),
-        ("module", FaultKind::ModuleCanceled),
-        ("after", FaultKind::OrchestratorCrash),
+        ("builders", &[FaultKind::BuildersDown][..]),
+        ("count", &[FaultKind::BuildersDown]),
+        ("module", &of_module),
+        ("after", &[FaultKind::OrchestratorCrash]),
     ];
     for (key, to) in belongs {
-        let is_elsewhere = kind.is_some_and(|kind| kind != to);
+        let is_elsewhere = kind.is_some_and(|kind| !to.contains(&kind));
         if let Some(node) = section.find(key).filter(|_| is_elsewhere) {
-            reader.wrong(node.place, format!("`faults.{key}` is for `{}` only", to.as_str()));
+            let to: Vec<String> = to.iter().map(|kind| format!("`{}`", kind.as_str())).collect();
+            reader.wrong(node.place, format!("`faults.{key}` is for {} only", to.join(" and ")));
         }
     }
     if let Some(node) = section.find("for").filter(|_| kind == Some(FaultKind::ModuleCanceled)) {

@@ -100,7 +100,8 @@ fn contradictions_and_unknown_faults_are_told_with_their_line() {
                 5,
                 "`faults.kind` must be one of builders-down, hub-offline, hub-refusing, \
                  orchestrator-crash, bus-outage, repo-failure, base-package-broken, module-canceled, \
-                 pdc-down, pdc-stale, sources-down, not `hub-ofline`; did you mean `hub-offline`?"
+                 pdc-down, pdc-stale, sources-down, source-missing, not `hub-ofline`; did you mean \
+                 `hub-offline`?"
             ),
             (7, "`faults` lets the orchestrator crash while it is down already, by line 6"),
         ]
@@ -117,7 +118,8 @@ fn a_crash_has_a_time_or_an_event_and_not_both() {
     let problems = refused(
         "faults:\n- {after: 3, at: 1h, kind: orchestrator-crash}\n- {kind: orchestrator-crash}\n\
          - {after: 3, kind: hub-offline}\n- {after: 0, kind: orchestrator-crash}\n\
-         - {after: 7, kind: orchestrator-crash}\n- {after: 7, kind: orchestrator-crash}\n",
+         - {after: 7, kind: orchestrator-crash}\n- {after: 7, kind: orchestrator-crash}\n\
+         - {at: 1h, kind: source-missing}\n- {at: 1h, kind: pdc-down, module: 'a:1'}\n",
     );
     let told: Vec<(u32, &str)> = problems.iter().map(|(line, _, text)| (*line, &**text)).collect();
     assert_eq!(
@@ -128,6 +130,8 @@ fn a_crash_has_a_time_or_an_event_and_not_both() {
             (4, "`faults.after` is for `orchestrator-crash` only"),
             (5, "`faults.after` must be at least 1"),
             (7, "`faults` lets the orchestrator crash while it is down already, by line 6"),
+            (8, "`faults.module` is missing: which module?"),
+            (9, "`faults.module` is for `module-canceled` and `source-missing` only"),
         ]
     );
 }

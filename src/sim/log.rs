@@ -94,6 +94,11 @@ pub enum Fact {
         /// The module build.
         build: BuildId,
     },
+    /// The modulemd of a module was not where it should be.
+    NotFetched {
+        /// The module build.
+        build: BuildId,
+    },
     /// koji mailed the people of a module that its build failed for good.
     Mailed {
         /// The module build.

@@ -14,6 +14,9 @@ use crate::orchestrate::{
     Module, ModuleIx, Standing,
 };
 
+#[cfg(test)]
+mod tests;
+
 /// Why a module is not ready.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
@@ -24,6 +27,8 @@ pub enum Reason {
     DependsOn(Vec<Arc<str>>),
     /// These packages failed, and no retry was left.
     BuildFailed(Vec<PackageName>),
+    /// Its modulemd could not be fetched.
+    NotFetched,
     /// Its components are built, its repo could not be made.
     RepoFailed,
     /// Somebody canceled it.
@@ -52,6 +57,7 @@ impl fmt::Display for Reason {
             Self::Capped => write!(f, "the cap on module builds stopped the run"),
             Self::DependsOn(ids) => write!(f, "{} not ready", listed(ids)),
             Self::BuildFailed(packages) => write!(f, "{} failed", listed(packages)),
+            Self::NotFetched => write!(f, "its modulemd could not be fetched"),
             Self::RepoFailed => write!(f, "its repo could not be made"),
             Self::Canceled => write!(f, "it was canceled"),
             Self::TestNotPassed(package) => write!(f, "the test{} did not pass", of(package)),
@@ -78,13 +84,46 @@ fn listed<T: fmt::Display>(things: &[T]) -> String {
 #[derive(Default)]
 struct Build {
     is_canceled: bool,
+    is_fetch_failed: bool,
     failed: BTreeSet<ComponentIx>,
     running: BTreeSet<ComponentIx>,
-    /// The last result of each test that nobody waived; of the module itself under none.
+    /// The last attempt of each component.
+    attempts: BTreeMap<ComponentIx, u32>,
+    /// Which test of the module counts, where the orchestrator says so; 0: none, it is being built.
+    round: Option<u32>,
+    /// The result of each test that counts and that nobody waived; of the module itself under none.
     tests: BTreeMap<Option<ComponentIx>, Option<bool>>,
     /// Whether the orchestrator heard that the module passed.
     is_pass_heard: bool,
     is_ended: bool,
+}
+
+impl Build {
+    /// A component is built, perhaps anew, and with it the module is tested anew.
+    fn submitted(&mut self, component: ComponentIx, attempt: u32) {
+        self.failed.remove(&component);
+        self.running.insert(component);
+        self.attempts.insert(component, attempt);
+        self.tests.remove(&Some(component));
+        self.is_ended = false;
+        self.await_test(0);
+    }
+
+    fn await_test(&mut self, round: u32) {
+        if self.round != Some(round) {
+            self.tests.remove(&None);
+        }
+        self.round = Some(round);
+    }
+
+    /// Returns whether a result is one of what is built, and not of what it took the place of.
+    fn counts(&self, component: Option<ComponentIx>, attempt: u32) -> bool {
+        let awaited = match component {
+            Some(component) => self.attempts.get(&component).copied(),
+            None => self.round,
+        };
+        awaited.is_none_or(|awaited| awaited == attempt)
+    }
 }
 
 /// What the log of a run says.
@@ -93,8 +132,8 @@ struct Book<'a> {
     catalog: &'a Catalog,
     newest: BTreeMap<ModuleIx, BuildId>,
     builds: BTreeMap<BuildId, Build>,
-    /// Modules that nobody answered about.
-    unanswered: BTreeSet<ModuleIx>,
+    /// Modules that nobody answered about, by the build that waits for the answer.
+    unanswered: BTreeSet<(ModuleIx, BuildId)>,
     is_capped: bool,
 }
 
@@ -127,11 +166,8 @@ impl<'a> Book<'a> {
                 self.build(build).is_ended = true;
                 self.build(build).is_canceled |= end == ComponentEnd::Canceled;
             }
-            Fact::Submitted { build, component, .. } => {
-                let entry = self.build(build);
-                entry.failed.remove(&component);
-                entry.running.insert(component);
-                entry.tests.remove(&Some(component));
+            Fact::Submitted { build, component, attempt } => {
+                self.build(build).submitted(component, attempt);
             }
             Fact::ComponentEnded { build, component, end } => {
                 let entry = self.build(build);
@@ -140,12 +176,15 @@ impl<'a> Book<'a> {
                     entry.failed.insert(component);
                 }
             }
-            Fact::Tested { build, component, passed, .. } => {
-                self.build(build).tests.insert(component, passed);
+            Fact::Tested { build, component, attempt, passed } => {
+                if self.build(build).counts(component, attempt) {
+                    self.build(build).tests.insert(component, passed);
+                }
             }
             Fact::Waived { build, component } => {
                 self.build(build).tests.insert(component, Some(true));
             }
+            Fact::NotFetched { build } => self.build(build).is_fetch_failed = true,
             Fact::Capped => self.is_capped = true,
             Fact::MessageLost { .. }
             | Fact::Fixed { .. }
@@ -163,14 +202,23 @@ impl<'a> Book<'a> {
             Command::OpenModule { build, module, .. } => {
                 self.newest.insert(*module, *build);
             }
-            Command::Publish { build, .. } => self.build(*build).is_ended = true,
+            Command::Fetch { build, .. } => self.build(*build).is_fetch_failed = false,
+            Command::Publish { build, attempt, .. } => {
+                self.build(*build).is_ended = true;
+                self.build(*build).await_test(*attempt);
+            }
+            Command::RequestTest { build, component: None, attempt } => {
+                self.build(*build).await_test(*attempt);
+            }
+            Command::ResumeModule { build, .. } => self.build(*build).is_canceled = false,
             Command::Ready { build, .. } => self.build(*build).is_pass_heard = true,
             Command::Mail { about, .. } => {
                 for concern in about {
+                    let of = (concern.module, concern.build);
                     if concern.standing == Standing::NoAnswer {
-                        self.unanswered.insert(concern.module);
+                        self.unanswered.insert(of);
                     } else {
-                        self.unanswered.remove(&concern.module);
+                        self.unanswered.remove(&of);
                     }
                 }
             }
@@ -181,14 +229,18 @@ impl<'a> Book<'a> {
     fn event(&mut self, event: &Event) {
         #[expect(clippy::wildcard_enum_match_arm, reason = "only these say how a module stands")]
         match *event {
-            Event::Tested { build, passed: true, .. }
-            | Event::Waived { build, component: None, .. } => {
-                self.build(build).is_pass_heard = true;
+            Event::Tested { build, attempt, passed: true, .. } => {
+                let entry = self.build(build);
+                entry.is_pass_heard |= entry.counts(None, attempt);
             }
+            Event::Waived { build, component: None, .. } => self.build(build).is_pass_heard = true,
             Event::Canceled { build, .. } => self.build(build).is_canceled = true,
-            Event::Resumed { build, .. } => self.build(build).is_canceled = false,
             _ => {}
         }
+    }
+
+    fn is_unanswered(&self, module: ModuleIx) -> bool {
+        self.unanswered.iter().any(|&(of, _)| of == module)
     }
 
     fn package(&self, component: ComponentIx) -> PackageName {
@@ -202,6 +254,9 @@ impl<'a> Book<'a> {
         if build.is_canceled {
             return Reason::Canceled;
         }
+        if build.is_fetch_failed {
+            return Reason::NotFetched;
+        }
         match build.failed.is_empty() {
             true => Reason::RepoFailed,
             false => Reason::BuildFailed(build.failed.iter().map(|&c| self.package(c)).collect()),
@@ -210,6 +265,10 @@ impl<'a> Book<'a> {
 
     /// Why a build that neither passed nor failed does not go on.
     fn why_stuck(&self, module: ModuleIx, build: BuildId, at_koji: &str) -> Reason {
+        // What people were told last of it, whatever else is wrong with it.
+        if self.unanswered.contains(&(module, build)) {
+            return Reason::NoAnswer;
+        }
         let unknown = Build::default();
         let build = self.builds.get(&build).unwrap_or(&unknown);
         match build.tests.get(&None) {
@@ -226,7 +285,7 @@ impl<'a> Book<'a> {
                 None => Reason::NoResult(package),
             };
         }
-        if self.unanswered.contains(&module) {
+        if self.is_unanswered(module) {
             return Reason::NoAnswer;
         }
         if build.is_ended || (build.running.is_empty() && at_koji.is_empty()) {
@@ -237,11 +296,7 @@ impl<'a> Book<'a> {
     }
 
     /// Returns what is not ready of the waves before that of a module, where waves are a barrier.
-    fn earlier_waves(
-        &self,
-        module: ModuleIx,
-        states: &BTreeMap<&str, ModuleState>,
-    ) -> Vec<Arc<str>> {
+    fn earlier_waves(&self, module: ModuleIx, states: &States<'_>) -> Vec<Arc<str>> {
         let Setup { dispatch, cascade, approach, .. } = *self.setup;
         let has_barrier = dispatch == Dispatch::Wave
             && cascade == Cascade::Planned
@@ -254,10 +309,10 @@ impl<'a> Book<'a> {
     }
 
     /// Why a module was never built.
-    fn why_not_begun(&self, module: ModuleIx, states: &BTreeMap<&str, ModuleState>) -> Reason {
+    fn why_not_begun(&self, module: ModuleIx, left: &Left<'_>, states: &States<'_>) -> Reason {
         let mut missing = Vec::new();
         let mut is_unheard = false;
-        let mut is_unanswered = self.unanswered.contains(&module);
+        let mut is_unanswered = self.is_unanswered(module);
         for (entry, at) in self.catalog.modules.iter().zip(0..) {
             // What is not of this run was not to be built.
             let is_of_run = entry.is_planned || states.contains_key(&*entry.id);
@@ -268,8 +323,8 @@ impl<'a> Book<'a> {
             if states.get(&*entry.id) != Some(&ModuleState::Ready) {
                 missing.push(Arc::clone(&entry.id));
             }
-            let build = self.newest.get(&ModuleIx(at)).and_then(|build| self.builds.get(build));
-            is_unanswered |= self.unanswered.contains(&ModuleIx(at));
+            let build = left.ended[at as usize].and_then(|build| self.builds.get(&build));
+            is_unanswered |= self.is_unanswered(ModuleIx(at));
             is_unheard |= build.is_some_and(|build| build.is_ended && !build.is_pass_heard);
         }
         if missing.is_empty() {
@@ -281,6 +336,8 @@ impl<'a> Book<'a> {
             Reason::DependsOn(missing)
         } else if is_unanswered {
             Reason::NoAnswer
+        } else if left.held.contains(&module) {
+            Reason::AtKoji(left.at_koji.to_owned())
         } else if is_unheard {
             Reason::Unheard
         } else {
@@ -298,12 +355,16 @@ pub(super) struct Left<'a> {
     pub(super) live: &'a [Option<BuildId>],
     /// The build of each module that ended last: not always the newest.
     pub(super) ended: &'a [Option<BuildId>],
+    /// The modules that people will ask koji for when its hub is back.
+    pub(super) held: &'a [ModuleIx],
 }
+
+/// How each module stands, by its id.
+type States<'a> = BTreeMap<&'a str, ModuleState>;
 
 /// Writes into each module that is not ready why it is not.
 pub(super) fn give_reasons(setup: &Setup, left: Left<'_>, modules: &mut [ModuleRun]) {
-    let Left { log, at_koji, live, ended } = left;
-    let (book, catalog) = (Book::read(setup, log), &setup.catalog);
+    let (book, catalog) = (Book::read(setup, left.log), &setup.catalog);
     let states: BTreeMap<String, ModuleState> =
         modules.iter().map(|module| (module.id.to_string(), module.state)).collect();
     let states = states.iter().map(|(id, state)| (id.as_str(), *state)).collect();
@@ -314,11 +375,14 @@ pub(super) fn give_reasons(setup: &Setup, left: Left<'_>, modules: &mut [ModuleR
         let newest = book.newest.get(&index).copied();
         module.reason = match (module.state, newest) {
             (ModuleState::Ready, _) => None,
-            (ModuleState::Failed, _) => Some(book.why_failed(ended[index.index()])),
-            (_, None) | (ModuleState::Blocked, _) => Some(book.why_not_begun(index, &states)),
+            (ModuleState::Failed, _) => Some(book.why_failed(left.ended[index.index()])),
+            (_, None) | (ModuleState::Blocked, _) => {
+                Some(book.why_not_begun(index, &left, &states))
+            }
             (ModuleState::Waiting, Some(_)) if book.is_capped => Some(Reason::Capped),
             (ModuleState::Stuck | ModuleState::Waiting, Some(build)) => {
-                Some(book.why_stuck(index, live[index.index()].unwrap_or(build), at_koji))
+                let live = left.live[index.index()].unwrap_or(build);
+                Some(book.why_stuck(index, live, left.at_koji))
             }
         };
     }

@@ -1,7 +1,7 @@
 //! The discrete-event driver: what koji says, the bus carries, tests find, people do and faults
 //! break becomes events for an orchestrator, and what it commands is carried out.
 
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 use std::sync::Arc;
 
 use super::conditions::Conditions;
@@ -16,7 +16,7 @@ use super::log::{Fact, Log, LogRow, Tally};
 use crate::name::Arch;
 use crate::orchestrate::{
     Approach, BuildId, Cascade, Catalog, Command, ComponentEnd, ComponentIx, Dispatch, Event, Fuse,
-    Limits, Orchestrator, Timer,
+    Limits, ModuleIx, Orchestrator, Timer,
 };
 use crate::scenario::Fault;
 use crate::time::{Millis, Timestamp};
@@ -184,6 +184,8 @@ pub struct World<'a> {
     /// What people did about each module so far.
     interventions: Vec<u32>,
     broken: Broken,
+    /// Modules whose modulemd is not where it should be, by the faults that say so.
+    missing: BTreeSet<(ModuleIx, usize)>,
     /// Builders a fault took, by fault.
     taken: Vec<u32>,
     /// Every event handled, kept where the orchestrator may have to be put together again.
@@ -245,6 +247,7 @@ impl<'a> World<'a> {
             changes: changes::ChangeBook::default(),
             interventions: Vec::new(),
             broken: Broken::default(),
+            missing: BTreeSet::new(),
             taken: Vec::new(),
             journal: Vec::new(),
             has_journal: false,
@@ -367,6 +370,7 @@ impl<'a> World<'a> {
         self.interventions.clear();
         self.interventions.resize(catalog.modules.len(), 0);
         self.broken = Broken::default();
+        self.missing.clear();
         self.taken.clear();
         self.taken.resize(self.setup.conditions.faults.len(), 0);
         self.journal.clear();

@@ -86,6 +86,10 @@ pub(super) fn world(seed: u64) -> World {
     if dice.chance(8) {
         setup.conditions.faults.push(sources_down(&mut dice));
     }
+    if dice.chance(8) {
+        let missing = source_missing(&mut dice, &setup.catalog);
+        setup.conditions.faults.push(missing);
+    }
     World { setup }
 }
 
@@ -310,6 +314,21 @@ fn sources_down(dice: &mut Dice) -> Fault {
         count: None,
         module: None,
         lasts: (!dice.chance(10)).then(|| dice.seconds(1, longest)),
+        line: 9,
+    }
+}
+
+/// The modulemd of one module is gone, mostly for a while.
+fn source_missing(dice: &mut Dice, catalog: &Catalog) -> Fault {
+    let at = usize::try_from(dice.below(catalog.modules.len() as u64)).unwrap();
+    Fault {
+        at: dice.seconds(0, 1000),
+        after: None,
+        kind: FaultKind::SourceMissing,
+        builders: None,
+        count: None,
+        module: Some(catalog.modules[at].id.to_string()),
+        lasts: (!dice.chance(30)).then(|| dice.seconds(1, 5000)),
         line: 9,
     }
 }

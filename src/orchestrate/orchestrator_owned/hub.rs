@@ -78,6 +78,7 @@ impl OrchestratorOwned<'_> {
             | Command::JoinModule { .. }
             | Command::Ready { .. }
             | Command::FailModule { .. }
+            | Command::ResumeModule { .. }
             | Command::Mail { .. }
             | Command::Poll
             | Command::Timer { .. }

@@ -250,6 +250,7 @@ impl OrchestratorOwned<'_> {
         match state {
             State::Failed => {
                 self.mailbox.repaired((build, module, None));
+                to.out.push(Command::ResumeModule { build, module });
                 self.resume_failed((build, fixed), to);
             }
             State::Stuck if fixed.is_empty() => {

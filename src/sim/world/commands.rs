@@ -3,7 +3,7 @@
 use super::testing::Subject;
 use super::{Ask, Happening, JobPurpose, JobRecord, World};
 use crate::orchestrate::{
-    Approach, BuildId, Command, ComponentEnd, ComponentIx, Event, RepoMaker, Timer,
+    Approach, BuildId, Command, ComponentEnd, ComponentIx, Event, ModuleIx, RepoMaker, Timer,
 };
 use crate::sim::koji::{Job, Notice, Order, What};
 use crate::sim::ledger::{BuildState, Phase};
@@ -51,11 +51,7 @@ impl World<'_> {
     fn do_it(&mut self, command: Command) {
         match command {
             Command::BuildModule { module, cause, unless_waiting, .. } => {
-                let waiting = if unless_waiting { self.waiting_build(module) } else { None };
-                match waiting {
-                    Some(build) => self.attribute_more(build, (module, cause)),
-                    None => self.begin_module(Ask { module, cause, tries: 0, replaces: None }),
-                }
+                self.build_module(unless_waiting, (module, cause));
             }
             Command::OpenModule { build, module, cause } => {
                 let opened = self.ledger.open((&self.setup.catalog, self.now), module, cause);
@@ -67,7 +63,7 @@ impl World<'_> {
                 self.attribute_more(build, (module, cause));
                 self.joined.push(command);
             }
-            Command::Fetch { build, .. } => self.events.push_back(Event::Fetched { build }),
+            Command::Fetch { build, module } => self.fetch(build, module),
             Command::CreateTarget { build, module } => {
                 self.order(build, (JobPurpose::Target, Order::Target { build, module }));
             }
@@ -97,6 +93,10 @@ impl World<'_> {
                 self.reopen(build);
                 self.ledger.close(build, BuildState::Failed, self.now);
             }
+            Command::ResumeModule { build, .. } => {
+                self.messages += 1;
+                self.reopen(build);
+            }
             Command::AskDependants { build, module, .. } => {
                 let rows = self.dependant_rows(module);
                 self.events.push_back(Event::Dependants { build, module, rows });
@@ -117,6 +117,24 @@ impl World<'_> {
         }
     }
 
+    /// koji-owned asks for a module, unless a build of it waits for its first builder.
+    fn build_module(&mut self, unless_waiting: bool, of: (ModuleIx, Option<BuildId>)) {
+        let (module, cause) = of;
+        let waiting = if unless_waiting { self.waiting_build(module) } else { None };
+        match waiting {
+            Some(build) => self.attribute_more(build, (module, cause)),
+            None => self.begin_module(Ask { module, cause, tries: 0, replaces: None }),
+        }
+    }
+
+    fn fetch(&mut self, build: BuildId, module: ModuleIx) {
+        let found = match self.is_missing((build, module)) {
+            true => Event::FetchFailed { build },
+            false => Event::Fetched { build },
+        };
+        self.events.push_back(found);
+    }
+
     fn build_component(&mut self, build: BuildId, what: (ComponentIx, u32), priority: u32) {
         let (component, attempt) = what;
         self.reopen(build);
@@ -127,7 +145,7 @@ impl World<'_> {
         self.order(build, (purpose, Order::Component { build, component, priority }));
     }
 
-    /// Somebody repaired a module build that was given up: it goes on.
+    /// A module build that was given up, or waits at its gate, goes on.
     fn reopen(&mut self, build: BuildId) {
         self.ledger.reopen(build, self.now);
     }
@@ -169,7 +187,30 @@ impl World<'_> {
         self.ledger.builds[build.0 as usize].tries = tries;
         self.tally.retries += u64::from(tries > 0);
         self.note(Fact::ModuleBegan { build, module, cause });
+        if self.is_missing((build, module)) {
+            self.unfetched(build);
+            return;
+        }
         self.order(build, (JobPurpose::Module, Order::Module { build, module }));
+    }
+
+    /// Returns whether the modulemd of a module is not where it should be.
+    fn is_missing(&mut self, of: (BuildId, ModuleIx)) -> bool {
+        let (build, module) = of;
+        let is_missing = self.missing.iter().any(|&(missing, _)| missing == module);
+        if is_missing {
+            self.note(Fact::NotFetched { build });
+        }
+        is_missing
+    }
+
+    /// koji finds no modulemd: that fails the module build before anything is built, and to submit
+    /// it again as it is would not help.
+    fn unfetched(&mut self, build: BuildId) {
+        self.note(Fact::ModuleEnded { build, end: ComponentEnd::Failed });
+        self.messages += 1;
+        self.ledger.close(build, BuildState::Failed, self.now);
+        self.owner_hears(build);
     }
 
     /// Cancels a job that has not ended.
@@ -188,7 +229,7 @@ impl World<'_> {
     }
 
     /// People cancel every build of a module that runs.
-    pub(super) fn cancel_module(&mut self, module: crate::orchestrate::ModuleIx) {
+    pub(super) fn cancel_module(&mut self, module: ModuleIx) {
         for at in 0..self.ledger.builds.len() {
             let entry = &self.ledger.builds[at];
             if entry.module != module || entry.state != BuildState::Live {
@@ -219,7 +260,7 @@ impl World<'_> {
     }
 
     /// Returns a build of a module that waits for its first builder.
-    fn waiting_build(&self, module: crate::orchestrate::ModuleIx) -> Option<BuildId> {
+    fn waiting_build(&self, module: ModuleIx) -> Option<BuildId> {
         let is_it = |&(at, record): &(u32, &JobRecord)| {
             record.purpose == JobPurpose::Module
                 && record.end.is_none()

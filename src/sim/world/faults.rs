@@ -1,7 +1,9 @@
 //! Faults begin and end; one without an end lasts for ever.
 
 use super::{Driven, Happening, World};
+use crate::orchestrate::ModuleIx;
 use crate::scenario::FaultKind;
+use crate::sim::conditions::modules_named;
 use crate::sim::koji::Trouble;
 use crate::sim::log::Fact;
 
@@ -27,7 +29,8 @@ impl World<'_> {
             | FaultKind::BasePackageBroken
             | FaultKind::PdcDown
             | FaultKind::PdcStale
-            | FaultKind::SourcesDown => false,
+            | FaultKind::SourcesDown
+            | FaultKind::SourceMissing => false,
         };
         if let Some(lasts) = lasts.or(is_moment.then_some(crate::time::Millis::ZERO)) {
             self.schedule(self.now + lasts, Happening::FaultEnds(fault));
@@ -84,7 +87,14 @@ impl World<'_> {
             }
             FaultKind::ModuleCanceled => {
                 if is_on {
-                    self.cancel_named(fault);
+                    self.named(fault).into_iter().for_each(|module| self.cancel_module(module));
+                }
+            }
+            FaultKind::SourceMissing => {
+                let named = self.named(fault);
+                match is_on {
+                    true => self.missing.extend(named.into_iter().map(|module| (module, fault))),
+                    false => self.missing.retain(|&(_, by)| by != fault),
                 }
             }
             FaultKind::OrchestratorCrash => {
@@ -93,12 +103,10 @@ impl World<'_> {
         }
     }
 
-    fn cancel_named(&mut self, fault: usize) {
-        let Some(named) = &self.setup.conditions.faults[fault].module else { return };
-        let modules = super::super::conditions::modules_named(&self.setup.catalog, named);
-        for module in modules.collect::<Vec<_>>() {
-            self.cancel_module(module);
-        }
+    /// Returns the modules that a fault is about.
+    fn named(&self, fault: usize) -> Vec<ModuleIx> {
+        let Some(named) = &self.setup.conditions.faults[fault].module else { return Vec::new() };
+        modules_named(&self.setup.catalog, named).collect()
     }
 
     fn set_builders(&mut self, fault: usize, is_on: bool) {

@@ -62,6 +62,9 @@ impl World<'_> {
             return;
         }
         self.tally.fixes += 1;
+        if standing == Standing::BuildFailed {
+            self.missing.retain(|&(module, _)| module != concern.module);
+        }
         self.note(Fact::Fixed { build });
         let fixed = match (component, standing) {
             (Some(component), _) => vec![component],

@@ -55,6 +55,7 @@ impl World<'_> {
             }
             Command::Ready { build, .. } => self.stands(build) == BuildState::Passed,
             Command::FailModule { build, .. } => self.stands(build) == BuildState::Failed,
+            Command::ResumeModule { build, .. } => self.stands(build) == BuildState::Live,
             Command::Mail { ref about, .. } => about.iter().all(|item| self.mailed.contains(item)),
             Command::JoinModule { .. } => self.joined.contains(command),
             Command::BuildModule { .. }

@@ -75,7 +75,8 @@ impl World<'_> {
         let log = self.log.as_deref().unwrap_or_default();
         let (at_koji, live) = (self.at_koji(), self.ledger.newest_live());
         let ended: Vec<_> = self.ledger.modules.iter().map(|totals| totals.last_ended).collect();
-        let left = Left { log, at_koji: &at_koji, live: &live, ended: &ended };
+        let held: Vec<ModuleIx> = self.asks_held.iter().map(|ask| ask.module).collect();
+        let left = Left { log, at_koji: &at_koji, live: &live, ended: &ended, held: &held };
         give_reasons(self.setup, left, &mut modules);
         modules
     }

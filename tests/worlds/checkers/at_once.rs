@@ -72,6 +72,9 @@ pub(super) fn one_live_build(setup: &Setup, run: &Run) -> Option<String> {
             | Log::Event(Event::Tested { build, passed: false, .. }) => {
                 live.remove(build);
             }
+            Log::Command(Command::ResumeModule { build, .. }) => {
+                live.insert(*build);
+            }
             Log::Command(Command::RequestTest { build, component: None, .. }) => {
                 *asked.entry(*build).or_default() += 1;
                 live.insert(*build);

@@ -26,6 +26,7 @@ pub(super) fn ends_with_a_reason(setup: &Setup, run: &Run) -> Option<String> {
             ended(&[ComponentEnd::Failed, ComponentEnd::Canceled])
                 || has_failed_repo
                 || events(run).any(|event| matches!(event, Event::Canceled { .. }))
+                || facts(run).any(|fact| matches!(fact, Fact::NotFetched { .. }))
         }
         Outcome::Stuck => is_stuck_for_a_reason(setup, run),
     };

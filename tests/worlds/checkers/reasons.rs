@@ -63,6 +63,8 @@ impl Book<'_> {
                     .collect();
                 !packages.is_empty() && packages.iter().all(|p| failed.contains(p.as_str()))
             }
+            Reason::NotFetched => facts(self.run)
+                .any(|fact| matches!(fact, Fact::NotFetched { build } if is_its(&build))),
             Reason::RepoFailed => {
                 let is_told = events(self.run).any(|event| {
                     matches!(event, Event::RepoEnded { build, is_ok: false, .. } if is_its(build))

@@ -22,6 +22,9 @@ pub(super) fn said_once(_: &Setup, run: &Run) -> Option<String> {
             ) => (format!("{command:?}"), -1),
             Log::Event(Event::Refused { command }) => (format!("{command:?}"), 1),
             // Each of these is a reason to say a thing once more.
+            Log::Command(Command::ResumeModule { build, module }) => {
+                (format!("{:?}", Command::Fetch { build: *build, module: *module }), 1)
+            }
             Log::Event(Event::Resumed { build, .. }) => {
                 let module = module_of(run, *build);
                 (format!("{:?}", Command::FailModule { build: *build, module }), 1)
@@ -68,7 +71,7 @@ fn cause_of_mail(
         Log::Event(Event::ComponentEnded { build, end, .. }) if *end != ComponentEnd::Complete => {
             (*build, of(*build)?, None, Standing::BuildFailed)
         }
-        Log::Event(Event::RepoEnded { build, is_ok: false, .. }) => {
+        Log::Event(Event::RepoEnded { build, is_ok: false, .. } | Event::FetchFailed { build }) => {
             (*build, of(*build)?, None, Standing::BuildFailed)
         }
         Log::Command(Command::RequestTest { build, component, .. }) => {

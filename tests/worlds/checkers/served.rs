@@ -26,7 +26,7 @@ pub(super) fn nothing_after_a_stop(setup: &Setup, run: &Run) -> Option<String> {
             Log::Command(Command::FailModule { build, .. }) => {
                 given_up.insert(*build);
             }
-            Log::Event(Event::Resumed { build, .. }) => {
+            Log::Command(Command::ResumeModule { build, .. }) => {
                 given_up.remove(build);
             }
             Log::Fact(Fact::Submitted { build, .. }) if is_stopped || given_up.contains(build) => {
@@ -94,14 +94,7 @@ pub(super) fn requests_are_served(setup: &Setup, run: &Run) -> Option<String> {
 /// the next one waiting.
 fn is_live(setup: &Setup, run: &Run, module: ModuleIx) -> bool {
     let id = &setup.catalog.module(module).id;
-    let is_resumed = events(run).any(
-        |event| matches!(event, Event::Resumed { build, .. } if module_of(run, *build) == module),
-    );
-    run.modules.iter().any(|entry| {
-        entry.id == *id
-            && (entry.state == ModuleState::Stuck
-                || (entry.state == ModuleState::Failed && is_resumed))
-    })
+    run.modules.iter().any(|entry| entry.id == *id && entry.state == ModuleState::Stuck)
 }
 
 /// A module build is given up only after as many failures of one component in a row as retries
@@ -137,7 +130,7 @@ pub(super) fn retries_are_made(setup: &Setup, run: &Run) -> Option<String> {
                     may_give_up.insert(*build);
                 }
             }
-            Log::Event(Event::Canceled { build, .. }) => {
+            Log::Event(Event::Canceled { build, .. } | Event::FetchFailed { build }) => {
                 may_give_up.insert(*build);
             }
             Log::Event(Event::Resumed { build, fixed, .. }) => {

@@ -13,8 +13,13 @@ struct Book {
     built: BTreeSet<(BuildId, ComponentIx, u32)>,
     red: BTreeSet<(BuildId, Option<ComponentIx>, u32)>,
     given_up: BTreeSet<BuildId>,
+    /// What is being canceled just now.
     canceled: Option<BuildId>,
-    bad: BTreeMap<Bad, i64>,
+    /// What was canceled, and goes on no more.
+    stopped: BTreeSet<BuildId>,
+    untold: BTreeSet<Bad>,
+    /// What was mailed since the last event: the mail goes out before the build is given up.
+    mailed: BTreeSet<Bad>,
 }
 
 impl Book {
@@ -27,9 +32,21 @@ impl Book {
             Command::Ready { build, .. } => drop(self.awaited.remove(&(build, None))),
             Command::FailModule { build, .. } => {
                 self.awaited.remove(&(build, None));
-                if self.given_up.insert(build) && self.canceled != Some(build) {
-                    *self.bad.entry((build, None, Standing::BuildFailed)).or_default() += 1;
+                if self.canceled == Some(build) {
+                    self.stopped.insert(build);
+                } else if self.given_up.insert(build) {
+                    let bad = (build, None, Standing::BuildFailed);
+                    self.untold.extend((!self.mailed.contains(&bad)).then_some(bad));
                 }
+            }
+            Command::ResumeModule { build, .. } => {
+                self.given_up.remove(&build);
+                self.stopped.remove(&build);
+            }
+            // What is built again has the whole module tested again.
+            Command::BuildComponent { build, component, .. } => {
+                self.awaited.remove(&(build, None));
+                self.awaited.remove(&(build, Some(component)));
             }
             // A message that it is built may still be under way: it is given up all the same.
             Command::CancelComponent { build, component, attempt } => {
@@ -38,8 +55,9 @@ impl Book {
             }
             Command::Mail { ref about, .. } => {
                 for item in about {
-                    let of = (item.build, item.component, item.standing);
-                    *self.bad.entry(of).or_default() -= 1;
+                    let bad = (item.build, item.component, item.standing);
+                    self.untold.remove(&bad);
+                    self.mailed.insert(bad);
                 }
             }
             _ => {}
@@ -48,11 +66,12 @@ impl Book {
 
     fn event(&mut self, event: &Event) {
         self.canceled = None;
+        self.mailed.clear();
         match *event {
             Event::Canceled { build, .. } => self.canceled = Some(build),
-            Event::Resumed { build, .. } => drop(self.given_up.remove(&build)),
             Event::ComponentEnded { build, component, attempt, end: ComponentEnd::Complete }
-                if self.built.insert((build, component, attempt)) =>
+                if self.built.insert((build, component, attempt))
+                    && !self.stopped.contains(&build) =>
             {
                 self.awaited.insert((build, Some(component)), attempt);
             }
@@ -77,7 +96,7 @@ impl Book {
         if passed {
             self.awaited.remove(&(build, component));
         } else if self.red.insert(of) {
-            *self.bad.entry((build, component, Standing::NotPassed)).or_default() += 1;
+            self.untold.insert((build, component, Standing::NotPassed));
         }
     }
 }
@@ -99,7 +118,7 @@ pub(super) fn bad_ends_are_told(setup: &Setup, run: &Run) -> Option<String> {
             Log::Fact(_) => {}
         }
     }
-    let untold = book.bad.iter().find(|(_, left)| **left > 0)?;
+    let untold = book.untold.first()?;
     Some(format!("{untold:?} is not told"))
 }
 

@@ -98,6 +98,7 @@ impl<'s> Echo<'s> {
             | Command::Publish { .. }
             | Command::Ready { .. }
             | Command::FailModule { .. }
+            | Command::ResumeModule { .. }
             | Command::Mail { .. }
             | Command::Poll
             | Command::Timer { .. }

@@ -110,6 +110,35 @@ fn a_cancel_that_the_hub_refuses_is_made_before_the_next_attempt() {
 }
 
 #[test]
+fn what_people_take_up_again_after_a_cancel_waits_for_the_hub_and_has_not_failed() {
+    // As before, but the hub refuses for ever: p0 runs until 1000 s. That the module goes on at 110 s
+    // needs calls which nobody answers.
+    let modules: &[Module<'_>] = &[(&[], &[&[(1000, true)], &[(10, true)]])];
+    let mut setup = setup(Approach::OrchestratorOwned, modules);
+    setup.conditions.gates = Gates { component: true, module: false };
+    setup.conditions.tests = Tests { false_alarm: 1.0, ..Tests::default() };
+    setup.conditions.people = Some(People { fix: always(100), waive_share: 0.0 });
+    let mut cancel = fault(FaultKind::ModuleCanceled, 50, None);
+    cancel.module = Some("a:1".to_owned());
+    setup.conditions.faults = vec![fault(FaultKind::HubRefusing, 40, None), cancel];
+    let run = run(&setup);
+    assert_eq!(run.figures.outcome, Outcome::Stuck);
+    assert_eq!(states(&run), [ModuleState::Stuck]);
+    assert_eq!(run.modules[0].reason, Some(modplan::sim::Reason::NoAnswer));
+}
+
+#[test]
+fn what_people_ask_of_a_hub_that_is_away_for_ever_waits_for_it() {
+    let mut setup = setup(Approach::KojiOwned, CHAIN);
+    setup.conditions.faults = vec![fault(FaultKind::HubOffline, 0, None)];
+    let run = run(&setup);
+    ends(&run, Outcome::Stuck, 0);
+    let reasons: Vec<String> =
+        run.modules.iter().filter_map(|m| m.reason.as_ref()).map(ToString::to_string).collect();
+    assert_eq!(reasons, ["the hub is offline", "a:1:c not ready"]);
+}
+
+#[test]
 fn a_hub_that_is_away_for_half_a_day_is_told_once_and_found_back_by_a_poll() {
     // Refused until 43 200 s. Calls after 60, 120, 240, 480, 960 and then every 1800 s: the 21st is
     // refused at 28 860 s and told. From then on each poll, every 600 s, calls again: at 43 200 s the

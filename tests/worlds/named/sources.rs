@@ -1,6 +1,6 @@
 //! The source server does not answer, or has no modulemd; and other calls that are refused.
 
-use modplan::orchestrate::{Command, Limits, RepoMaker};
+use modplan::orchestrate::{Command, Concern, Limits, RepoMaker};
 
 use super::*;
 
@@ -194,6 +194,70 @@ fn an_own_repo_that_is_refused_counts_as_one_that_failed() {
     assert!(asked.refuse(&make(6)).contains(&Command::FailModule { build, module }));
 }
 
+/// Returns a source-missing fault of module a.
+fn missing(at: u64, lasts: Option<u64>) -> Fault {
+    Fault { module: Some("a:1".to_owned()), ..fault(FaultKind::SourceMissing, at, lasts) }
+}
+
+#[test]
+fn a_modulemd_that_is_missing_fails_its_build_before_anything_is_built() {
+    // a is asked for at 0 s. That the modulemd would be there at 150 s helps nobody, nor would retries.
+    for approach in BOTH {
+        for lasts in [None, Some(150)] {
+            let mut setup = setup(approach, CHAIN);
+            setup.conditions.retries = 3;
+            setup.conditions.faults = vec![missing(0, lasts)];
+            let run = run(&setup);
+            ends(&run, Outcome::Failed, 0);
+            assert_eq!(states(&run), [ModuleState::Failed, ModuleState::Blocked]);
+            assert_eq!(run.modules[0].reason, Some(modplan::sim::Reason::NotFetched));
+            assert_eq!((run.figures.component_builds, run.figures.mails), (0, 1), "{approach:?}");
+        }
+        // One that is gone when it was fetched concerns nobody.
+        let mut setup = setup(approach, CHAIN);
+        setup.conditions.faults = vec![missing(1, None)];
+        ends(&run(&setup), Outcome::Done, 200);
+    }
+}
+
+#[test]
+fn a_modulemd_that_somebody_puts_back_is_fetched_again() {
+    // The mail of 0 s is answered after an hour: a is built until 3700 s and b until 3800 s.
+    for approach in BOTH {
+        let mut setup = setup(approach, CHAIN);
+        setup.conditions.people = Some(People { fix: always(3600), waive_share: 0.0 });
+        setup.conditions.faults = vec![missing(0, None)];
+        let run = run(&setup);
+        ends(&run, Outcome::Done, 3800);
+        assert_eq!((run.tally.fixes, run.figures.component_builds), (1, 2), "{approach:?}");
+        assert_eq!(run.modules[0].spent.stuck, Millis::from_secs(3600));
+    }
+}
+
+#[test]
+fn what_fails_again_and_again_stands_once_in_a_digest() {
+    // Mailed at 0 s. Taken up and failed again at 60 s and at 120 s: the digest of 600 s tells it once.
+    let setup = setup(Approach::OrchestratorOwned, ALONE);
+    let (build, module) = SUBJECT;
+    let mut asked = Asked::new(&setup, |_| {});
+    let failed = Concern { build, module, component: None, standing: Standing::BuildFailed };
+    let to = Owner::of(&setup.catalog, module);
+    let mail = Command::Mail { to, about: vec![failed] };
+    let fail = Command::FailModule { build, module };
+    assert_eq!(asked.hear(Event::FetchFailed { build }), [mail.clone(), fail.clone()]);
+    let timer = Timer::Digest { to };
+    let at = Timestamp(600_000);
+    for (now, request) in [(60_000, 1), (120_000, 2)] {
+        asked.now = Timestamp(now);
+        asked.hear(Event::Resumed { request, build, fixed: [].into() });
+        let said = asked.hear(Event::FetchFailed { build });
+        let armed = (request == 1).then(|| Command::Timer { at, timer: timer.clone() });
+        assert_eq!(said, armed.into_iter().chain([fail.clone()]).collect::<Vec<_>>());
+    }
+    asked.now = at;
+    assert_eq!(asked.hear(Event::Timer { timer }), [mail]);
+}
+
 #[test]
 fn a_modulemd_that_is_gone_fails_its_build_and_people_are_told() {
     let setup = setup(Approach::OrchestratorOwned, ALONE);
@@ -210,7 +274,8 @@ fn a_modulemd_that_is_gone_fails_its_build_and_people_are_told() {
     assert_eq!(asked.hear(Event::Fetched { build }), [], "too late");
     // Somebody puts it back, and asks for the build to go on: it begins where it was.
     let resumed = asked.hear(Event::Resumed { request: 1, build, fixed: [].into() });
-    assert_eq!(resumed[0], Command::Fetch { build, module });
+    let again = [Command::ResumeModule { build, module }, Command::Fetch { build, module }];
+    assert_eq!(resumed[..2], again);
     let target = asked.hear(Event::Fetched { build });
     assert_eq!(target, [Command::CreateTarget { build, module }]);
 }

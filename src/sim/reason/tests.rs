@@ -1,0 +1,151 @@
+//! Reasons read off logs written by hand.
+
+use super::*;
+use crate::orchestrate::{CatalogBuilder, Concern, ModuleParts, Owner, TaskParts};
+use crate::sim::{Conditions, DurationMode, Outcomes, Slots};
+use crate::time::{Millis, Timestamp};
+
+const BUILD: BuildId = BuildId(0);
+const MODULE: ModuleIx = ModuleIx(0);
+const P0: ComponentIx = ComponentIx(0);
+
+/// One module of one component.
+fn setup(approach: Approach) -> Setup {
+    let task = TaskParts { arch: "x86_64".into(), estimate_ms: 1, durations: 0 };
+    let mut builder = CatalogBuilder::default();
+    builder.push(&ModuleParts {
+        id: "a:1:c".to_owned(),
+        wave: Some(1),
+        is_start: true,
+        components: vec![("p0".into(), 0, Vec::new(), vec![task])],
+        ..ModuleParts::default()
+    });
+    Setup {
+        catalog: Arc::new(builder.finish()),
+        samples: Arc::default(),
+        slots: Slots { groups: Vec::new() },
+        hub: None,
+        approach,
+        cascade: Cascade::Coalesced,
+        dispatch: Dispatch::Graph,
+        submit_limit: u32::MAX,
+        builds_max: 9,
+        durations: DurationMode::Replay,
+        outcomes: Outcomes::History,
+        conditions: Conditions::default(),
+        seed: 1,
+    }
+}
+
+/// Returns why the module is not ready, given what is left at koji and whether people wait for its
+/// hub to ask.
+fn why(state: ModuleState, log: Vec<Log>, (at_koji, held): (&str, &[ModuleIx])) -> Reason {
+    let setup = setup(Approach::OrchestratorOwned);
+    let row = |what| LogRow { at: Timestamp::START, what };
+    let log: Vec<LogRow> = log.into_iter().map(row).collect();
+    let newest = log.iter().any(|row| matches!(row.what, Log::Command(Command::OpenModule { .. })));
+    let newest = newest.then_some(BUILD);
+    let left = Left { log: &log, at_koji, live: &[newest], ended: &[newest], held };
+    let mut modules = [ModuleRun {
+        id: Arc::clone(&setup.catalog.module(MODULE).id),
+        state,
+        module_builds: 1,
+        component_builds: 1,
+        ready: None,
+        spent: crate::sim::Spent { waiting: Millis::ZERO, ..crate::sim::Spent::default() },
+        reason: None,
+    }];
+    give_reasons(&setup, left, &mut modules);
+    modules[0].reason.clone().expect("it is not ready")
+}
+
+fn opened(build: BuildId) -> Log {
+    Log::Command(Command::OpenModule { build, module: MODULE, cause: None })
+}
+
+/// The component is submitted and ends well.
+fn built(attempt: u32) -> [Log; 2] {
+    let end = ComponentEnd::Complete;
+    [
+        Log::Fact(Fact::Submitted { build: BUILD, component: P0, attempt }),
+        Log::Fact(Fact::ComponentEnded { build: BUILD, component: P0, end }),
+    ]
+}
+
+fn published(attempt: u32) -> Log {
+    Log::Command(Command::Publish { build: BUILD, module: MODULE, attempt })
+}
+
+fn tested(component: Option<ComponentIx>, attempt: u32, passed: Option<bool>) -> Log {
+    Log::Fact(Fact::Tested { build: BUILD, component, attempt, passed })
+}
+
+fn mailed(build: BuildId, standing: Standing) -> Log {
+    let concern = Concern { build, module: MODULE, component: None, standing };
+    Log::Command(Command::Mail { to: Owner(0), about: vec![concern] })
+}
+
+/// Joins rows and groups of rows.
+fn rows(parts: impl IntoIterator<Item = Vec<Log>>) -> Vec<Log> {
+    parts.into_iter().flatten().collect()
+}
+
+#[test]
+fn the_test_of_a_module_that_is_built_anew_says_nothing_of_it() {
+    // The module's first test passes late, when its component is built again and red.
+    let log = |late: Vec<Log>| {
+        let first = rows([vec![opened(BUILD)], built(1).to_vec(), vec![published(1)]]);
+        rows([first, built(2).to_vec(), late])
+    };
+    let (late, red) = (tested(None, 1, Some(true)), tested(Some(P0), 2, Some(false)));
+    let reason = why(ModuleState::Stuck, log(vec![late.clone(), red]), ("", &[]));
+    assert_eq!(reason, Reason::TestNotPassed(Some("p0".into())));
+    // Nor does the first result of the component; that the module passed is what was not heard only
+    // where that is the test that counts.
+    let red = tested(Some(P0), 1, Some(false));
+    let reason = why(ModuleState::Stuck, log(vec![red.clone()]), ("builders are down", &[]));
+    assert_eq!(reason, Reason::AtKoji("builders are down".to_owned()));
+    let passed = vec![red, published(2), late, tested(None, 2, Some(true))];
+    assert_eq!(why(ModuleState::Stuck, log(passed), ("", &[])), Reason::Unheard);
+}
+
+#[test]
+fn a_mail_about_one_build_does_not_end_that_nobody_answers_about_another() {
+    let later = BuildId(1);
+    let log = vec![
+        opened(BUILD),
+        mailed(BUILD, Standing::NoAnswer),
+        opened(later),
+        mailed(later, Standing::BuildFailed),
+    ];
+    assert_eq!(why(ModuleState::Stuck, log.clone(), ("", &[])), Reason::NoAnswer);
+    let over = rows([log, vec![mailed(BUILD, Standing::Recovered)]]);
+    assert_eq!(why(ModuleState::Stuck, over, ("", &[])), Reason::Unheard);
+}
+
+#[test]
+fn what_people_wait_to_ask_koji_for_is_not_what_nobody_asked_for() {
+    let offline = "the hub is offline";
+    let asked = why(ModuleState::Waiting, Vec::new(), (offline, &[MODULE]));
+    assert_eq!(asked, Reason::AtKoji(offline.to_owned()));
+    assert_eq!(why(ModuleState::Waiting, Vec::new(), (offline, &[])), Reason::NotAsked);
+}
+
+#[test]
+fn a_failed_module_has_the_reason_of_its_last_trouble() {
+    let (build, module) = (BUILD, MODULE);
+    let mut log = vec![opened(build), Log::Fact(Fact::NotFetched { build })];
+    assert_eq!(why(ModuleState::Failed, log.clone(), ("", &[])), Reason::NotFetched);
+    log.push(Log::Command(Command::ResumeModule { build, module }));
+    log.push(Log::Command(Command::Fetch { build, module }));
+    log.push(Log::Fact(Fact::Submitted { build, component: P0, attempt: 1 }));
+    let end = ComponentEnd::Failed;
+    log.push(Log::Fact(Fact::ComponentEnded { build, component: P0, end }));
+    let failed = Reason::BuildFailed(vec!["p0".into()]);
+    assert_eq!(why(ModuleState::Failed, log.clone(), ("", &[])), failed);
+    log.push(Log::Event(Event::Canceled { request: 1, build }));
+    assert_eq!(why(ModuleState::Failed, log.clone(), ("", &[])), Reason::Canceled);
+    log.push(Log::Command(Command::ResumeModule { build, module }));
+    log.extend(built(2));
+    assert_eq!(why(ModuleState::Failed, log, ("", &[])), Reason::RepoFailed);
+}
