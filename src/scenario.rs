@@ -142,7 +142,7 @@ pub struct OrchestratorOwned {
     pub dispatch: Dispatch,
     /// How many builds it has at koji at once; any number where not given.
     pub submit_limit: Option<u32>,
-    /// How often it asks koji what the bus may have lost.
+    /// How often it asks koji what the bus may have lost: once a second at most.
     pub poll: Millis,
     /// Who makes the repo of a module.
     pub repo: RepoMaker,

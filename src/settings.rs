@@ -193,6 +193,16 @@ pub(crate) fn interval(text: &str) -> Result<Millis, String> {
     }
 }
 
+/// Reads the time between two looks of one who polls: one a second at most, more than any hub bears.
+/// A run of years in which somebody looks oftener does not end in sensible time.
+pub(crate) fn period(text: &str) -> Result<Millis, String> {
+    const PERIOD_MIN: Millis = Millis::from_secs(1);
+    match duration(text)? {
+        span if span < PERIOD_MIN => Err(format!("must be 1s or longer, not `{text}`")),
+        span => Ok(span),
+    }
+}
+
 /// Reads a whole number from 0.
 pub(crate) fn count(text: &str) -> Result<u32, String> {
     text.parse().map_err(|_| format!("must be a whole number, not `{text}`"))

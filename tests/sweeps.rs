@@ -248,6 +248,31 @@ fn parts_of_different_sweeps_are_not_joined() {
 }
 
 #[test]
+fn a_part_that_was_edited_or_made_by_another_version_is_not_joined() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("a.json");
+    let file = path.to_str().unwrap();
+    let part = good(sweep("compare", &["--shard=1/1", "--replications=3"]));
+    let merge = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        modplan(&["merge", file])
+    };
+    good(merge(&part));
+    // Still a result that could have been: the seed alone is another.
+    let edited = part.replacen("\"seed\":11", "\"seed\":12", 1);
+    let column = part.find("\"result\":").unwrap() + "\"result\":".len() + 1;
+    let (code, out, told) = merge(&edited);
+    assert_eq!((code, &*out), (1, ""), "{told}");
+    let expected = format!("{file}:1:{column}: the result that begins here was changed after it");
+    assert!(told.contains(&expected) && told.contains("make it again"), "{told}");
+    let (code, out, told) = merge(&part.replacen("\"format\":3", "\"format\":2", 1));
+    assert_eq!((code, &*out), (1, ""), "{told}");
+    let expected = "a.json: it is a shard of format 2, and this version joins format 3";
+    assert!(told.contains(expected), "{told}");
+    assert!(told.contains("make all shards again with this version"), "{told}");
+}
+
+#[test]
 fn capacity_names_the_cheapest_farm_in_time() {
     let more = ["--vary=x86=2..8:2", "--deadline=6h", "--replications=60", "--format=json"];
     let (code, out, told) = sweep("capacity", &more);

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod arrivals;
 #[cfg(test)]
+mod assumptions;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod cases_mbs;

@@ -7,7 +7,7 @@ use clap::Args;
 use modplan::farm::{Farm, Model};
 use modplan::name::Arch;
 use modplan::report::capacity::{self as report, Amount, Capacity as Sweep, Neighbour, Point};
-use modplan::report::shard::{SHARD_FORMAT, Shard, Sharded};
+use modplan::report::shard::{Shard, Sharded};
 use modplan::sim::{self, Runs, Setup};
 use modplan::time::Millis;
 
@@ -124,7 +124,7 @@ impl Capacity {
             Some(shard) => {
                 let digest = sweeper.digest(&setups);
                 let result = Sharded::Capacity(capacity);
-                let shard = Shard { format: SHARD_FORMAT, shard, digest, result };
+                let shard = Shard { shard, digest, result };
                 write_shard(&shard, (&self.output, console))
             }
             None => write_capacity(&capacity, (&self.output, console)),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use modplan::orchestrate::{Approach, Cascade};
-use modplan::report::shard::{Picture, SHARD_FORMAT, Shard, Sharded};
+use modplan::report::shard::{Picture, Shard, Sharded};
 use modplan::report::svg::{Gantt, GanttModule};
 use modplan::report::{self, Comparison, Variant};
 use modplan::sim::{self, Outcome, Run, Setup};
@@ -134,7 +134,7 @@ impl Compare {
         };
         let digest = sweeper.digest(&setups);
         let result = Sharded::Compare { comparison, pictures };
-        let shard = Shard { format: SHARD_FORMAT, shard, digest, result };
+        let shard = Shard { shard, digest, result };
         write_shard(&shard, (&self.output, console))
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use modplan::load;
-use modplan::report::shard::{self, SHARD_FORMAT, Shard, Sharded};
+use modplan::report::shard::{self, Shard, ShardError, Sharded};
 
 use super::capacity::write_capacity;
 use super::compare::write_comparison;
@@ -43,26 +43,15 @@ impl Merge {
     }
 }
 
-/// The format alone, which is told before anything else is read.
-#[derive(serde::Deserialize)]
-struct Head {
-    format: u32,
-    shard: Option<serde::de::IgnoredAny>,
-}
-
 fn read(path: &str, content: &[u8]) -> Result<Shard, Refusal> {
-    let no = |why: String| {
-        Refusal::no(format!("{path} is no shard: {why}"))
-            .hint("give what compare or capacity wrote with --shard")
-    };
-    let head: Head = serde_json::from_slice(content).map_err(|error| no(error.to_string()))?;
-    if head.shard.is_none() {
-        return Err(no("it holds results, not a part of them".to_owned()));
-    }
-    if head.format != SHARD_FORMAT {
-        return Err(no(format!("its format is {}, not {SHARD_FORMAT}", head.format)));
-    }
-    serde_json::from_slice(content).map_err(|error| no(error.to_string()))
+    Shard::read(content).map_err(|error| {
+        let why = match error {
+            // Where it is comes after the path, as in every finding.
+            ShardError::Changed { .. } => format!("{path}:{error}"),
+            ShardError::None(_) | ShardError::Format { .. } => format!("{path}: {error}"),
+        };
+        Refusal::no(why).hint(error.hint())
+    })
 }
 
 /// Writes one part of a sweep: into the directory, or to standard output.
@@ -71,10 +60,7 @@ pub(crate) fn write_shard(
     (output, console): (&SweepOutput, &Console),
 ) -> anyhow::Result<Answer> {
     let name = format!("shard-{}-of-{}.json", shard.shard.number, shard.shard.of);
-    let fill = |out: &mut dyn Write| {
-        serde_json::to_writer(&mut *out, shard)?;
-        out.write_all(b"\n")
-    };
+    let fill = |out: &mut dyn Write| shard.write(out);
     output.write_only(&name, fill, console)?;
     Ok(Answer::Yes)
 }

@@ -124,16 +124,9 @@ fn interval(text: &str) -> Result<Millis, String> {
     settings::interval(text).and_then(|_| duration(text))
 }
 
-/// The shortest time between two looks of one who polls: one a second, more than any hub bears. A run
-/// of years in which somebody looks oftener does not end in sensible time.
-const PERIOD_MIN: Millis = Millis::from_secs(1);
-
-/// Reads the time between two looks.
+/// Reads the time between two looks of one who polls.
 fn period(text: &str) -> Result<Millis, String> {
-    match duration(text)? {
-        span if span < PERIOD_MIN => Err(format!("must be 1s or longer, not `{text}`")),
-        span => Ok(span),
-    }
+    settings::period(text).and_then(|_| duration(text))
 }
 
 /// Tells what a list names more than once.

@@ -317,6 +317,7 @@ fn named(ids: &[&str]) -> String {
 fn hint(reason: &Reason, has_people: bool) -> Option<&'static str> {
     Some(match reason {
         Reason::Capped | Reason::DependsOn(_) | Reason::AtKoji(_) => return None,
+        Reason::RepoLate { hint, .. } => hint,
         Reason::BuildFailed(_) if has_people => {
             "people gave it up after 3 tries: the trace, builds.failure_rate or a fault of the \
              scenario has it fail"

@@ -8,8 +8,8 @@ use super::compare::Comparison;
 use super::svg::GanttModule;
 use crate::sim::Bar;
 
-/// The meaning of a shard's fields; a shard of another format is refused.
-pub const SHARD_FORMAT: u32 = 2;
+mod written;
+pub use written::{SHARD_FORMAT, ShardError};
 
 /// Part `number` of `of`, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -20,11 +20,9 @@ pub struct ShardNumber {
     pub of: u64,
 }
 
-/// One part of a sweep.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// One part of a sweep; its file is written by [`Shard::write`] and read by [`Shard::read`].
+#[derive(Clone, Debug, PartialEq)]
 pub struct Shard {
-    /// [`SHARD_FORMAT`].
-    pub format: u32,
     /// Which part it is.
     pub shard: ShardNumber,
     /// Stands for everything that decides the runs; equal in all parts of one sweep.
@@ -67,14 +65,6 @@ pub enum JoinError {
     /// No part was given.
     #[error("no shard was given")]
     Nothing,
-    /// A part of another format.
-    #[error("{path}: its format is {found}, not {SHARD_FORMAT}")]
-    Format {
-        /// The file.
-        path: String,
-        /// What it says.
-        found: u32,
-    },
     /// Parts of different sweeps.
     #[error("{path} is of another sweep than {first}: the inputs, the flags or the version differ")]
     Another {
@@ -131,9 +121,6 @@ pub fn join(mut parts: Vec<(String, Shard)>) -> Result<Sharded, JoinError> {
     let (first, start) = parts.first().cloned().ok_or(JoinError::Nothing)?;
     let of = start.shard.of;
     for (at, (path, part)) in (1..).zip(&parts) {
-        if part.format != SHARD_FORMAT {
-            return Err(JoinError::Format { path: path.clone(), found: part.format });
-        }
         if part.digest != start.digest || part.shard.of != of {
             return Err(JoinError::Another { path: path.clone(), first });
         }
@@ -193,7 +180,7 @@ mod tests {
                 variant.runs = runs.collect();
             }
             let result = Sharded::Compare { comparison, pictures: Vec::new() };
-            let shard = Shard { format: SHARD_FORMAT, shard, digest: "d".to_owned(), result };
+            let shard = Shard { shard, digest: "d".to_owned(), result };
             (format!("{number}.json"), shard)
         };
         (1..=of).map(part).collect()
@@ -209,8 +196,9 @@ mod tests {
             let mut parts = parts(of);
             parts.reverse();
             for (_, part) in &mut parts {
-                let text = serde_json::to_string(part).unwrap();
-                *part = serde_json::from_str(&text).unwrap();
+                let mut text = Vec::new();
+                part.write(&mut text).unwrap();
+                *part = Shard::read(&text).unwrap();
             }
             assert_eq!(join(parts).unwrap(), whole(), "{of} parts");
         }
@@ -240,8 +228,5 @@ mod tests {
         let mut other = parts(2);
         other[1].1.digest = "e".to_owned();
         assert!(told(other).starts_with("2.json is of another sweep than 1.json"));
-        let mut format = parts(2);
-        format[0].1.format = 9;
-        assert_eq!(told(format), "1.json: its format is 9, not 2");
     }
 }

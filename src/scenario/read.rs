@@ -196,7 +196,7 @@ fn orchestrator_owned(reader: &mut Reader, node: &Node) -> OrchestratorOwned {
         lines: (line("dispatch"), line("repo")),
         ..OrchestratorOwned::default()
     };
-    if let Some(poll) = reader.value(&section, "poll", settings::interval) {
+    if let Some(poll) = reader.value(&section, "poll", settings::period) {
         settings_read.poll = poll;
     }
     settings_read

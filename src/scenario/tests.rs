@@ -42,6 +42,17 @@ fn who_makes_the_repo_is_koji_unless_the_file_says() {
 }
 
 #[test]
+fn an_orchestrator_that_polls_more_than_once_a_second_is_told() {
+    let read = |poll: &str| format!("orchestrator_owned:\n  dispatch: graph\n  poll: {poll}\n");
+    let least = Scenario::read(read("1s").as_bytes(), 0).unwrap();
+    assert_eq!(least.orchestrator_owned.poll, Millis::from_secs(1));
+    for poll in ["999ms", "1ms", "0s"] {
+        let told = format!("`orchestrator_owned.poll` must be 1s or longer, not `{poll}`");
+        assert_eq!(refused(&read(poll)), [(3, Code::SettingValue, told)]);
+    }
+}
+
+#[test]
 fn a_whole_scenario_is_read() {
     let scenario = Scenario::read(
         b"builds: {outcomes: rate, failure_rate: 0.002, flaky_share: 0.3, retries: 1}\n\

@@ -24,6 +24,7 @@ mod create;
 mod fault;
 mod finish;
 mod handler;
+mod late;
 mod manager;
 mod notice;
 mod poll;
@@ -54,6 +55,7 @@ use self::task::{NONE, Task};
 use crate::koji::TaskState;
 use crate::time::{Millis, Timestamp};
 
+pub use self::late::Late;
 pub use self::notice::{Happened, Notice};
 pub use self::repo::{EventId, RequestId, TagId};
 pub use self::repo_work::{Regeneration, RepoWork};
@@ -104,6 +106,8 @@ pub struct Hub {
     is_offline: bool,
     /// Methods whose tasks fail when they begin.
     broken: Vec<Method>,
+    /// Why `waitrepo` tasks gave up.
+    late: BTreeMap<u32, Late>,
     /// What could not reach the hub: when, and who.
     held: Vec<Stamp>,
     /// Tasks that are not final.
@@ -142,6 +146,7 @@ impl Hub {
             next_submit: Timestamp::START,
             is_offline: false,
             broken: Vec::new(),
+            late: BTreeMap::new(),
             held: Vec::new(),
             live: 0,
             events: 0,

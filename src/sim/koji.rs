@@ -241,6 +241,15 @@ impl<'a> Koji<'a> {
         }
     }
 
+    /// Returns what kept the repo of a module build that failed because koji waited for one too
+    /// long, in words, and what would help.
+    pub(super) fn late(&self, build: BuildId) -> Option<(String, &'static str)> {
+        match self {
+            Self::Ideal(_) => None,
+            Self::OnHub(koji) => koji.late(build),
+        }
+    }
+
     pub(super) fn component_builds(&self) -> u64 {
         ask!(self, koji => koji.component_builds())
     }

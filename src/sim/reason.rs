@@ -46,6 +46,13 @@ pub enum Reason {
     NotAsked,
     /// It waits at koji: for what.
     AtKoji(String),
+    /// koji gave up waiting for a repo that it needs.
+    RepoLate {
+        /// What the repo waited for then.
+        what: String,
+        /// What would have it there in time.
+        hint: &'static str,
+    },
 }
 
 impl fmt::Display for Reason {
@@ -66,6 +73,7 @@ impl fmt::Display for Reason {
             Self::Unheard => write!(f, "a message it hangs on was never heard"),
             Self::NotAsked => write!(f, "nobody asked for it"),
             Self::AtKoji(what) => write!(f, "{what}"),
+            Self::RepoLate { what, .. } => write!(f, "its repo was not there in time: {what}"),
         }
     }
 }

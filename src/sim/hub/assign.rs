@@ -92,7 +92,7 @@ impl Hub {
         }
     }
 
-    fn view(&self, at: u32) -> BuilderView {
+    pub(super) fn view(&self, at: u32) -> BuilderView {
         let builder = &self.builders[at as usize];
         // One that polls is heard of more often than any limit: the farm file is held to that.
         let is_heard =

@@ -150,7 +150,7 @@ fn count(builders: usize) -> f64 {
     builders as f64
 }
 
-fn can_take(builder: &BuilderView, least: f64) -> bool {
+pub(super) fn can_take(builder: &BuilderView, least: f64) -> bool {
     builder.is_ready && builder.tasks < builder.max_jobs && builder.capacity - builder.load > least
 }
 

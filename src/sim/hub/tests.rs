@@ -13,6 +13,7 @@ mod autoregen;
 mod cases;
 mod identities;
 mod keys;
+mod late;
 mod refusals;
 mod repo_keys;
 mod verdicts;

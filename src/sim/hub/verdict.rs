@@ -1,7 +1,7 @@
 //! Why nothing goes on: what every task that is not over waits for.
 
 use super::builder::Builder;
-use super::task::NONE;
+use super::task::{Job, NONE};
 use super::{Hub, Method, TaskId};
 use crate::koji::TaskState;
 use crate::name::Arch;
@@ -53,7 +53,7 @@ pub enum Why {
     NoRoom {
         /// How many tasks they have.
         tasks: u32,
-        /// How many of those wait for children.
+        /// How many of those wait for children, or for a repo.
         waiting: u32,
     },
     /// It is open on a builder that is lost, and nobody notices.
@@ -116,7 +116,7 @@ impl Hub {
         Why::NoBuilder { channel, arches }
     }
 
-    fn why_free(&self, task: u32) -> Why {
+    pub(super) fn why_free(&self, task: u32) -> Why {
         let bin = self.tasks[task as usize].bin;
         let builders = &self.bins[bin as usize];
         if builders.is_empty() {
@@ -139,8 +139,15 @@ impl Hub {
         }
         let open = || builders.iter().flat_map(|&at| &self.builders[at as usize].open);
         let count = |number: usize| u32::try_from(number).expect("tasks are numbered by u32");
-        let waiting = open().filter(|task| self.tasks[**task as usize].is_waiting).count();
+        let waits = |task: &&u32| self.waits_for_others(**task);
+        let waiting = open().filter(waits).count();
         Why::NoRoom { tasks: count(open().count()), waiting: count(waiting) }
+    }
+
+    /// Returns whether an open task works at nothing itself.
+    fn waits_for_others(&self, task: u32) -> bool {
+        let entry = &self.tasks[task as usize];
+        entry.is_waiting || matches!(entry.job, Job::WaitRepo(_))
     }
 }
 

@@ -33,6 +33,7 @@ impl Hub {
             RequestState::GivenUp => self.finish(task, TaskState::Failed),
             RequestState::Queued | RequestState::UnderWay { .. } => {
                 if since >= self.settings.repo.wait_timeout {
+                    self.note_late(task, wait);
                     self.finish(task, TaskState::Failed);
                 } else {
                     self.wait_on(task, wait);

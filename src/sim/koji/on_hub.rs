@@ -113,6 +113,8 @@ pub(in crate::sim) struct OnHub<'a> {
     made: Vec<Made>,
     /// By builder.
     phase_keys: Vec<u64>,
+    /// The `waitrepo` that gave up, of module builds that failed by one.
+    late: BTreeMap<BuildId, TaskId>,
     heard: Vec<crate::sim::hub::Notice>,
     /// What tasks took, by arch, and those that have none.
     busy: Vec<Millis>,
@@ -144,6 +146,7 @@ impl<'a> OnHub<'a> {
             luck: Luck::default(),
             made: Vec::new(),
             phase_keys: works::phase_keys(&farm.settings),
+            late: BTreeMap::new(),
             heard: Vec::new(),
             busy: Vec::new(),
             busy_noarch: Millis::ZERO,
@@ -171,6 +174,7 @@ impl<'a> OnHub<'a> {
         self.builds.clear();
         self.components.clear();
         self.owners.clear();
+        self.late.clear();
         self.busy.clear();
         self.busy.resize(self.farm.settings.arches.len(), Millis::ZERO);
         self.busy_noarch = Millis::ZERO;

@@ -65,6 +65,17 @@ impl Book<'_> {
             }
             Reason::NotFetched => facts(self.run)
                 .any(|fact| matches!(fact, Fact::NotFetched { build } if is_its(&build))),
+            Reason::RepoLate { what, .. } => {
+                let by_koji = facts(self.run).any(|fact| {
+                    matches!(fact, Fact::ModuleEnded { build, end: ComponentEnd::Failed }
+                        if is_its(&build))
+                });
+                // The ideal model has no repos to wait for, and an orchestrator waits without limit.
+                by_koji
+                    && !what.is_empty()
+                    && self.setup.hub.is_some()
+                    && self.setup.approach == Approach::KojiOwned
+            }
             Reason::RepoFailed => {
                 let is_told = events(self.run).any(|event| {
                     matches!(event, Event::RepoEnded { build, is_ok: false, .. } if is_its(build))

@@ -164,10 +164,20 @@ impl OnHub<'_> {
                 self.component_ended(run, state, self.hub.tagged_at(task));
             }
             (Method::Build, Some(Owner::Macros(job))) => self.macros_ended(job, task, state),
+            (Method::WaitRepo, _) => self.wait_ended(task, info.parent),
             _ => {}
         }
         if let Some(job) = job {
             self.job_ended(job, state);
+        }
+    }
+
+    /// Notes which `waitrepo` gave up, for the module build that it fails.
+    fn wait_ended(&mut self, task: TaskId, parent: Option<TaskId>) {
+        let job = parent.filter(|_| self.hub.late(task).is_some());
+        let job = job.and_then(|parent| self.job_of.get(&parent));
+        if let Some(Order::Module { build, .. }) = job.map(|job| self.jobs[job.0 as usize].order) {
+            self.late.insert(build, task);
         }
     }
 

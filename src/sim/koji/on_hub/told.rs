@@ -55,6 +55,12 @@ impl OnHub<'_> {
         all
     }
 
+    /// Returns what a module build waited for too long, and what would help.
+    pub(in crate::sim::koji) fn late(&self, build: BuildId) -> Option<(String, &'static str)> {
+        let late = self.hub.late(*self.late.get(&build)?)?;
+        Some((late.to_string(), late.hint()))
+    }
+
     pub(in crate::sim::koji) fn arches_without_builder(&self) -> Vec<Arch> {
         let mut arches: Vec<Arch> = self
             .hub

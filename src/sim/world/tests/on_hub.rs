@@ -6,7 +6,7 @@ use rand_pcg::Pcg64Mcg;
 use super::*;
 use crate::farm::{BuilderGroup, Farm, Model};
 use crate::scenario::{Fault, FaultKind};
-use crate::sim::HubSetup;
+use crate::sim::{HubSetup, Reason};
 
 /// Two batches of one package each.
 pub(super) const TWO: &[ComponentText<'_>] =
@@ -99,6 +99,31 @@ fn a_lost_builder_begins_its_work_again() {
     let well = run(&on_hub(setup, &farm));
     assert!(well.figures.makespan < Millis::from_secs(3000 + 3600));
     assert!(lost.figures.wasted > well.figures.wasted, "what had been built is lost");
+}
+
+#[test]
+fn a_repo_that_comes_too_late_is_told_apart_from_one_that_fails() {
+    let of = |farm: &Farm, history: &History| {
+        let setup = setup(&[("m", &[], ONE)], &[]);
+        let setup = Setup { approach: Approach::KojiOwned, ..setup };
+        let hub = HubSetup::of(farm, &setup.catalog, history).map(Arc::new);
+        let run = run(&Setup { hub, slots: Slots::of(farm), ..setup });
+        assert_eq!(run.figures.outcome, Outcome::Failed);
+        run.modules[0].reason.clone().unwrap()
+    };
+    // The moduleBuild and its waitrepo take both places, for two hours.
+    let mut two = farm(&[("x86_64", 2)]);
+    two.builders[0].max_jobs = Some(1);
+    let late = of(&two, &History::default());
+    assert_eq!(
+        late.to_string(),
+        "its repo was not there in time: newRepo waits for a builder, and tasks that wait for \
+         others hold the places of those that could take it"
+    );
+    let failing = ",createrepo,noarch,5,failed\n";
+    let csv = format!("package,method,arch,run_seconds,outcome\n{failing}");
+    let failing = History::read(&[("trace.csv", csv.as_bytes())]);
+    assert_eq!(of(&farm(&[("x86_64", 2)]), &failing), Reason::RepoFailed);
 }
 
 fn number(at: usize) -> u32 {

@@ -1,0 +1,140 @@
+//! Why a `waitrepo` gave up: what stood between it and its repo at that moment. koji says only that
+//! it waited too long; what would help depends on what it waited for.
+
+use super::repo::RequestState;
+use super::scheduler::can_take;
+use super::task::{NONE, WaitRepo};
+use super::{Hub, Method, TaskId, Why};
+use crate::koji::TaskState;
+
+/// What a `waitrepo` task waited for when it gave up.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Late {
+    /// No `newRepo` was made for it, since as many are under way as may be.
+    #[error("no newRepo is made for it while {under_way} others are under way, as many as may be")]
+    Queued {
+        /// How many are.
+        under_way: u32,
+    },
+    /// The repo manager has not come to it.
+    #[error("the repo manager has not come to it")]
+    Unmanaged,
+    /// Its `newRepo`, or a `createrepo` of that, is on no builder that could do it.
+    #[error("{} waits for a builder, and {}", .method.as_str(), keeps(.why))]
+    NoBuilder {
+        /// Which of both.
+        method: Method,
+        /// Why none takes it.
+        why: Why,
+    },
+    /// Its `newRepo`, or a `createrepo` of that, is about to begin.
+    #[error("{} has not begun", .method.as_str())]
+    NotBegun {
+        /// Which of both.
+        method: Method,
+    },
+    /// Its `newRepo` is at work.
+    #[error("newRepo is not done")]
+    Running,
+}
+
+impl Late {
+    /// Returns what would have the repo there in time.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Queued { .. } => "raise repo.tasks_max or repo.wait_timeout of the farm",
+            Self::Unmanaged => {
+                "see hub-offline of the scenario, repo.check_interval and repo.wait_timeout of the farm"
+            }
+            Self::NoBuilder { why, .. } => why.hint(),
+            Self::NotBegun { .. } => "raise repo.wait_timeout of the farm",
+            Self::Running => {
+                "raise repo.wait_timeout of the farm, or see how long its createrepo takes"
+            }
+        }
+    }
+}
+
+/// Says what keeps a task from a builder. Of places that are taken no number is told: each `waitrepo`
+/// that gives up leaves one, and modules that fail by one cause are to be told of as one.
+fn keeps(why: &Why) -> String {
+    match *why {
+        Why::NoRoom { tasks, waiting } if waiting > tasks / 2 => {
+            "tasks that wait for others hold the places of those that could take it".to_owned()
+        }
+        Why::NoRoom { .. } => "no builder that could take it has room".to_owned(),
+        Why::Offline
+        | Why::NoBuilder { .. }
+        | Why::Refused { .. }
+        | Why::Lost
+        | Why::NeverFits { .. }
+        | Why::OnLost => why.to_string(),
+    }
+}
+
+impl Hub {
+    /// Returns why a `waitrepo` gave up; `None` of a task that did not, and of one whose repo was
+    /// tried and failed: then that is the reason.
+    #[must_use]
+    pub fn late(&self, task: TaskId) -> Option<&Late> {
+        self.late.get(&task.0)
+    }
+
+    /// Notes what a `waitrepo` waits for that gives up now.
+    pub(super) fn note_late(&mut self, task: u32, wait: WaitRepo) {
+        let Some(request) = wait.request else { return };
+        let request = self.repos.requests[request as usize];
+        let late = match request.state {
+            RequestState::Queued if request.tries == 0 => {
+                let under_way = self.repos.in_flight;
+                match under_way >= self.settings.repo.tasks_max {
+                    true => Late::Queued { under_way },
+                    false => Late::Unmanaged,
+                }
+            }
+            RequestState::UnderWay { task } if request.tries == 1 => self.why_unmade(task),
+            RequestState::Queued
+            | RequestState::UnderWay { .. }
+            | RequestState::Met
+            | RequestState::GivenUp => return,
+        };
+        self.late.insert(task, late);
+    }
+
+    /// Says what keeps a `newRepo` that is not over: it, or the first of its tasks that is not begun.
+    fn why_unmade(&self, new_repo: u32) -> Late {
+        let below = self.tasks[new_repo as usize].children.iter().map(|&(_, child)| child);
+        let unbegun = std::iter::once(new_repo)
+            .chain(below)
+            .find_map(|task| Some((task, self.why_unbegun(task)?)));
+        match unbegun {
+            None => Late::Running,
+            Some((task, why)) => {
+                let method = self.tasks[task as usize].method;
+                why.map_or(Late::NotBegun { method }, |why| Late::NoBuilder { method, why })
+            }
+        }
+    }
+
+    /// Returns why a task is not at work; within, `None` where nothing keeps it.
+    fn why_unbegun(&self, task: u32) -> Option<Option<Why>> {
+        let entry = &self.tasks[task as usize];
+        let is_lost = || entry.builder != NONE && self.builders[entry.builder as usize].is_lost;
+        match entry.state {
+            TaskState::Free if self.may_be_given(task) => Some(None),
+            TaskState::Free => Some(Some(self.why_free(task))),
+            TaskState::Assigned | TaskState::Open if is_lost() => Some(Some(Why::OnLost)),
+            TaskState::Assigned => Some(None),
+            TaskState::Open | TaskState::Closed | TaskState::Canceled | TaskState::Failed => None,
+        }
+    }
+
+    /// Returns whether the next run of the scheduler could give a task out.
+    fn may_be_given(&self, task: u32) -> bool {
+        let least = self.settings.hub.least_room();
+        let refused = self.refusals.of(task);
+        let mut bin = self.bins[self.tasks[task as usize].bin as usize].iter();
+        bin.any(|&at| !refused.contains(&at) && can_take(&self.view(at), least))
+    }
+}
