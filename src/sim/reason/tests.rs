@@ -1,9 +1,13 @@
 //! Reasons read off logs written by hand.
 
 use super::*;
-use crate::orchestrate::{CatalogBuilder, Concern, ModuleParts, Owner, TaskParts};
+use crate::orchestrate::{
+    Approach, Cascade, CatalogBuilder, Command, ComponentEnd, ComponentIx, Concern, Dispatch,
+    Event, ModuleParts, Owner, Standing, TaskParts,
+};
+use crate::sim::log::{Fact, Log};
 use crate::sim::{Conditions, DurationMode, Outcomes, Slots};
-use crate::time::{Millis, Timestamp};
+use crate::time::Timestamp;
 
 const BUILD: BuildId = BuildId(0);
 const MODULE: ModuleIx = ModuleIx(0);
@@ -45,14 +49,15 @@ fn why(state: ModuleState, log: Vec<Log>, (at_koji, held): (&str, &[ModuleIx])) 
     let log: Vec<LogRow> = log.into_iter().map(row).collect();
     let newest = log.iter().any(|row| matches!(row.what, Log::Command(Command::OpenModule { .. })));
     let newest = newest.then_some(BUILD);
-    let left = Left { log: &log, at_koji, live: &[newest], ended: &[newest], held };
+    let (live, late) = ([newest], |_| None);
+    let left = Left { log: &log, at_koji, live: &live, ended: &live, held, late: &late };
     let mut modules = [ModuleRun {
         id: Arc::clone(&setup.catalog.module(MODULE).id),
         state,
         module_builds: 1,
         component_builds: 1,
         ready: None,
-        spent: crate::sim::Spent { waiting: Millis::ZERO, ..crate::sim::Spent::default() },
+        spent: crate::sim::Spent::default(),
         reason: None,
     }];
     give_reasons(&setup, left, &mut modules);

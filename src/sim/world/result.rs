@@ -1,9 +1,9 @@
 //! What is read off a world after a run.
 
 use super::{Bar, ModuleRun, RunFigures, World};
-use crate::orchestrate::{BuildId, ModuleIx};
+use crate::orchestrate::ModuleIx;
 use crate::sim::ledger::BuildState;
-use crate::sim::reason::{Left, Reason, give_reasons};
+use crate::sim::reason::{Left, give_reasons};
 use crate::sim::{ModuleState, Tally};
 use crate::time::Millis;
 
@@ -54,15 +54,13 @@ impl World<'_> {
     pub(super) fn modules(&mut self) -> Vec<ModuleRun> {
         let catalog = &self.setup.catalog;
         let states = self.ledger.states(catalog, self.setup.cascade);
-        // Of each module told of, the build that ended last.
-        let (mut modules, mut last) = (Vec::new(), Vec::new());
+        let mut modules = Vec::new();
         for ((module, state), at) in catalog.modules.iter().zip(states).zip(0..) {
             let totals = self.ledger.modules[at as usize];
             if !module.is_planned && totals.module_builds == 0 && totals.last_ended.is_none() {
                 continue;
             }
             let index = ModuleIx(at);
-            last.push(totals.last_ended);
             let at_gates = self.spent_at_gates(index);
             modules.push(ModuleRun {
                 id: module.id.clone(),
@@ -78,20 +76,11 @@ impl World<'_> {
         let (at_koji, live) = (self.at_koji(), self.ledger.newest_live());
         let ended: Vec<_> = self.ledger.modules.iter().map(|totals| totals.last_ended).collect();
         let held: Vec<ModuleIx> = self.asks_held.iter().map(|ask| ask.module).collect();
-        let left = Left { log, at_koji: &at_koji, live: &live, ended: &ended, held: &held };
+        let late = |build| self.koji.late(build);
+        let left =
+            Left { log, at_koji: &at_koji, live: &live, ended: &ended, held: &held, late: &late };
         give_reasons(self.setup, left, &mut modules);
-        for (module, build) in modules.iter_mut().zip(last) {
-            self.tell_late(module, build);
-        }
         modules
-    }
-
-    /// Says of a module without a repo what the repo waited for, where koji gave up waiting.
-    fn tell_late(&self, module: &mut ModuleRun, build: Option<BuildId>) {
-        let late = build.and_then(|build| self.koji.late(build));
-        if let (Some(Reason::RepoFailed), Some((what, hint))) = (&module.reason, late) {
-            module.reason = Some(Reason::RepoLate { what, hint });
-        }
     }
 
     /// Says what is left at koji, in words; nothing where nothing is.

@@ -65,13 +65,9 @@ impl Book<'_> {
             }
             Reason::NotFetched => facts(self.run)
                 .any(|fact| matches!(fact, Fact::NotFetched { build } if is_its(&build))),
+            // The ideal model has no repos to wait for, and an orchestrator waits without limit.
             Reason::RepoLate { what, .. } => {
-                let by_koji = facts(self.run).any(|fact| {
-                    matches!(fact, Fact::ModuleEnded { build, end: ComponentEnd::Failed }
-                        if is_its(&build))
-                });
-                // The ideal model has no repos to wait for, and an orchestrator waits without limit.
-                by_koji
+                self.ended(index, ComponentEnd::Failed)
                     && !what.is_empty()
                     && self.setup.hub.is_some()
                     && self.setup.approach == Approach::KojiOwned
@@ -80,20 +76,12 @@ impl Book<'_> {
                 let is_told = events(self.run).any(|event| {
                     matches!(event, Event::RepoEnded { build, is_ok: false, .. } if is_its(build))
                 });
-                let by_koji = facts(self.run).any(|fact| {
-                    matches!(fact, Fact::ModuleEnded { build, end: ComponentEnd::Failed }
-                        if is_its(&build))
-                });
-                is_told || by_koji
+                is_told || self.ended(index, ComponentEnd::Failed)
             }
             Reason::Canceled => {
                 let is_told = events(self.run)
                     .any(|event| matches!(event, Event::Canceled { build, .. } if is_its(build)));
-                let by_koji = facts(self.run).any(|fact| {
-                    matches!(fact, Fact::ModuleEnded { build, end: ComponentEnd::Canceled }
-                        if is_its(&build))
-                });
-                is_told || by_koji
+                is_told || self.ended(index, ComponentEnd::Canceled)
             }
             Reason::TestNotPassed(_) => self.tested(index, Some(false)),
             Reason::NoResult(_) => self.tested(index, None),
@@ -127,6 +115,14 @@ impl Book<'_> {
         });
         let state = self.run.modules.iter().find(|module| *module.id == *id).map(|m| m.state);
         is_linked && state.is_some_and(|state| state != ModuleState::Ready)
+    }
+
+    /// Returns whether koji's own build of a module ended so.
+    fn ended(&self, module: ModuleIx, wanted: ComponentEnd) -> bool {
+        facts(self.run).any(|fact| {
+            matches!(fact, Fact::ModuleEnded { build, end }
+                if end == wanted && self.module_of.get(&build) == Some(&module))
+        })
     }
 
     fn tested(&self, module: ModuleIx, wanted: Option<bool>) -> bool {
