@@ -4,6 +4,7 @@
 //! them into text: [`csv`], [`table`] for a terminal, [`svg`] for pictures. Renderers return text, a
 //! long one in pieces; whoever calls writes it. The same figures give the same bytes.
 
+pub mod advice;
 pub mod capacity;
 mod changes;
 mod compare;

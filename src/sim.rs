@@ -44,4 +44,4 @@ pub use prepare::{Prepared, Reach, check, prepare};
 pub use reason::Reason;
 pub use runs::{Figure, Runs};
 pub use silent::silent;
-pub use world::{Handle, Run, Setup, World};
+pub use world::{Handle, PATIENCE, Run, Setup, World};

@@ -5,6 +5,8 @@ mod arrivals;
 #[cfg(test)]
 mod assumptions;
 #[cfg(test)]
+mod bad_ends;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod cases_mbs;
@@ -48,6 +50,7 @@ mod support;
 mod sweeps;
 #[cfg(test)]
 mod theory;
+#[cfg(test)]
 mod troubles;
 #[cfg(test)]
 mod worlds;

@@ -7,7 +7,7 @@ use std::path::Path;
 use assert_cmd::Command;
 
 const CYCLE: &str = "fixtures/cycle/modules.yaml";
-const EL8: &str = "fixtures/el8-perl/modules.yaml";
+pub(crate) const EL8: &str = "fixtures/el8-perl/modules.yaml";
 
 /// A module's gate that is always red, people who take an hour, a bus that is away for a while.
 const TROUBLE: &str = "\
@@ -25,7 +25,7 @@ fn modplan(arguments: &[&str]) -> (i32, String, String) {
     (output.status.code().expect("no signal"), text(output.stdout), text(output.stderr))
 }
 
-fn with_scenario(scenario: &str, arguments: &[&str]) -> (i32, String, String) {
+pub(crate) fn with_scenario(scenario: &str, arguments: &[&str]) -> (i32, String, String) {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("scenario.yaml");
     fs::write(&path, scenario).expect("it is writable");
@@ -54,81 +54,6 @@ fn the_story_of_one_module_is_told() {
         with_scenario(TROUBLE, &[&ONE[..], &["--explain", "perl-DBD-PG:3.7"]].concat());
     assert_eq!(code, 2);
     assert!(err.contains("did you mean `perl-DBD-Pg:3.7"), "{err}");
-}
-
-#[test]
-fn every_way_to_end_badly_says_why_and_what_to_do() {
-    let gate = "tests: {gate: module, false_alarm: 1.0}\n";
-    let cases = [
-        (gate, "orchestrator-owned", "the test did not pass", "give the scenario people"),
-        (
-            "tests: {gate: module, missing: 1.0, timeout: 1h}\n",
-            "orchestrator-owned",
-            "the test gave no result",
-            "see tests.missing",
-        ),
-        (
-            "builds: {outcomes: rate, failure_rate: 1.0}\n",
-            "koji-owned",
-            " failed",
-            "builds.retries",
-        ),
-        ("faults: [{at: 0s, kind: bus-outage}]\n", "koji-owned", "never heard", "see bus.loss"),
-        ("faults: [{at: 0s, kind: pdc-down}]\n", "koji-owned", "nobody answers", "pdc-down"),
-        ("faults: [{at: 1m, kind: hub-offline}]\n", "orchestrator-owned", "the hub is offline", ""),
-        (
-            "faults: [{at: 0s, kind: repo-failure}]\n",
-            "koji-owned",
-            "its repo could not be made",
-            "repo-failure",
-        ),
-        (
-            "faults: [{at: 1m, kind: module-canceled, module: \"perl:5.30\"}]\n",
-            "koji-owned",
-            "it was canceled",
-            "module-canceled",
-        ),
-        (
-            "faults: [{at: 0s, kind: source-missing, module: \"perl:5.30\"}]\n",
-            "orchestrator-owned",
-            "its modulemd could not be fetched",
-            "source-missing",
-        ),
-    ];
-    for (scenario, approach, reason, hint) in cases {
-        let run = ["execute", EL8, "--changed", "perl:5.30", "--cascade", "literal"];
-        let json = ["--approach", approach, "--format", "json"];
-        let (code, out, err) = with_scenario(scenario, &[&run[..], &json].concat());
-        assert_eq!(code, 1, "{scenario}: {err}");
-        let run: serde_json::Value = serde_json::from_str(&out).expect("JSON");
-        let modules = run["modules"].as_object().unwrap().values();
-        let mut reasons = modules.filter_map(|module| module["reason"].as_str());
-        assert!(reasons.any(|told| told.contains(reason)), "{scenario}: {out}");
-        assert!(err.contains(hint), "{scenario}: {err}");
-    }
-}
-
-#[test]
-fn a_repo_that_waits_for_a_place_says_who_holds_it_and_what_would_help() {
-    // Nine moduleBuilds take nine of twelve places, the waitrepo of three take the rest: three
-    // newRepo wait until those give up after two hours.
-    let directory = tempfile::tempdir().expect("a directory");
-    let farm = directory.path().join("farm.yaml");
-    let builders = "{name: x86, count: 12, arches: [x86_64, aarch64], max_jobs: 1}";
-    fs::write(&farm, format!("model: koji\nbuilders: [{builders}]\n")).expect("it is writable");
-    let farm = ["--farm", farm.to_str().expect("UTF-8")];
-    let run = ["execute", EL8, "--changed", "perl:5.30", "--cascade", "planned"];
-    let farm = [&farm[..], &["--approach", "koji-owned"]].concat();
-    let why = "its repo was not there in time: newRepo waits for a builder, and tasks that wait for \
-               others hold the places of those that could take it";
-    let (code, out, err) = with_scenario("", &[&run[..], &farm, &["--format", "json"]].concat());
-    assert_eq!(code, 1, "{err}");
-    let run_told: serde_json::Value = serde_json::from_str(&out).expect("JSON");
-    assert_eq!(run_told["modules"]["perl:5.30:466ea64f"]["reason"], why);
-    let hint = "hint: give builders more max_jobs or capacity, or the farm more builders";
-    let three = "perl-FCGI:0.78:0e56aea9, perl-IO-Socket-SSL:2.066:0e56aea9, perl:5.30:466ea64f";
-    assert!(err.contains(&format!("warning: {three}: {why}\n{hint}\n")), "{err}");
-    assert!(!err.contains("its repo could not be made"), "{err}");
 }
 
 #[test]

@@ -163,15 +163,16 @@ impl Capacity {
 }
 
 /// Tells what keeps each variant from ending well on the farm that is tried last, the largest.
-fn tell_of_largest(tries: &[Try], setups: &[Setup], console: &Console) {
+fn tell_of_largest<'s>(tries: &[Try], setups: &'s [Setup], console: &Console) {
     let mut firsts = BTreeMap::new();
     for (one, setup) in tries.iter().zip(setups).rev() {
         firsts.entry(one.variant.name()).or_insert(setup);
     }
-    let first = |(name, setup): (String, &Setup)| {
-        (format!("{name} on the largest farm"), sim::World::new(setup).run_in_full(0))
+    let first = |(name, setup): (String, &'s Setup)| {
+        (format!("{name} on the largest farm"), setup, sim::World::new(setup).run_in_full(0))
     };
-    tell(&firsts.into_iter().map(first).collect::<Vec<_>>(), console);
+    let firsts: Vec<_> = firsts.into_iter().map(first).collect();
+    tell(firsts.iter().map(|(name, setup, run)| (name.as_str(), *setup, run)), console);
 }
 
 impl Clone for Try {

@@ -121,12 +121,9 @@ impl Compare {
             let first = |setup| sim::World::new(setup).run_in_full(0);
             let names = wanted.iter().map(|variant| variant.name());
             let firsts: Vec<(String, Run)> = names.zip(setups.iter().map(first)).collect();
-            let of_worth: Vec<(String, Run)> = firsts
-                .iter()
-                .filter(|first| is_worth_telling(first, &comparison))
-                .cloned()
-                .collect();
-            tell(&of_worth, console);
+            let told = firsts.iter().zip(&setups);
+            let told = told.filter(|(first, _)| is_worth_telling(first, &comparison));
+            tell(told.map(|((name, run), setup)| (name.as_str(), setup, run)), console);
             pictures = firsts.into_iter().map(|first| picture(first, &subject)).collect();
         }
         let Some(shard) = self.sweep.shard else {
@@ -173,12 +170,15 @@ pub(crate) fn wanted(
 }
 
 /// Tells what kept variants from ending well, each kind of trouble once.
-pub(crate) fn tell(firsts: &[(String, Run)], console: &Console) {
+pub(crate) fn tell<'a>(
+    firsts: impl Iterator<Item = (&'a str, &'a Setup, &'a Run)>,
+    console: &Console,
+) {
     let mut told = std::collections::BTreeSet::new();
-    for (name, run) in firsts {
-        for (what, hint) in report::run::advice(run) {
+    for (name, setup, run) in firsts {
+        for (what, hint) in report::advice::advice(setup, run) {
             if told.insert(what.clone()) {
-                console.warn(&format!("{name}: {what}"), Some(hint));
+                console.warn(&format!("{name}: {what}"), Some(&hint));
             }
         }
     }

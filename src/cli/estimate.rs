@@ -37,7 +37,7 @@ pub(crate) fn estimate(
     let makespans = figures.makespans_done();
     if makespans.is_empty() {
         let first = sim::World::new(&setup).run_in_full(0);
-        tell(&[("the estimate on koji".to_owned(), first)], console);
+        tell([("the estimate on koji", &setup, &first)].into_iter(), console);
     }
     let spread = Distribution::of(&makespans, 1000);
     Ok(Estimate { seconds_p50: spread.p50, seconds_p90: spread.p90, replications: runs })

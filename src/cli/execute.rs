@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use modplan::name::nearest;
 use modplan::orchestrate::{Approach, Cascade, ModuleIx};
+use modplan::report::advice;
 use modplan::report::run::{self, RunLabel};
 use modplan::report::story::{self, Scene};
 use modplan::sim::{self, DurationMode, Log, Outcome, Run, Setup};
@@ -139,8 +140,8 @@ impl Execute {
         let run = self.run_world(&setup, &subject)?;
         let label = RunLabel { approach, cascade, seed: setup.seed };
         warn_of_late_crashes(&setup, &run, console);
-        for (what, hint) in run::advice(&run) {
-            console.warn(&what, Some(hint));
+        for (what, hint) in advice::advice(&setup, &run) {
+            console.warn(&what, Some(&hint));
         }
         let scene = Scene {
             catalog: &setup.catalog,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::changes::{self, ChangeSummary};
 use super::story::Scene;
 use crate::orchestrate::{Approach, Cascade};
-use crate::sim::{ModuleState, Outcome, Reason, Run};
+use crate::sim::{ModuleState, Outcome, Run};
 use crate::time::{Millis, Timestamp};
 
 /// What was run.
@@ -100,7 +100,7 @@ pub fn json(run: &Run, label: RunLabel) -> String {
         module_builds: module.module_builds,
         component_builds: module.component_builds,
         ready_seconds: module.ready.map(Timestamp::as_secs_f64),
-        reason: module.reason.as_ref().map(Reason::to_string),
+        reason: module.reason.as_ref().map(ToString::to_string),
         spent_seconds: Spent {
             waiting: module.spent.waiting.as_secs_f64(),
             queued: module.spent.queued.as_secs_f64(),
@@ -250,106 +250,4 @@ fn told((class, changes): (std::sync::Arc<str>, ChangeSummary)) -> String {
         changes.settled_share * 100.0,
         span(changes.response_seconds.p50)
     )
-}
-
-/// Returns what kept a run from ending well and what to do about it; nothing for a run that is done.
-#[must_use]
-pub fn advice(run: &Run) -> Vec<(String, &'static str)> {
-    let mut advice = Vec::new();
-    if !run.arches_without_builder.is_empty() {
-        let arches: Vec<&str> = run.arches_without_builder.iter().map(|a| a.as_str()).collect();
-        advice.push((
-            format!(
-                "no builder of the farm builds {}: what needs it waits for ever",
-                arches.join(", ")
-            ),
-            "add builders of that arch to the farm, or leave the arch out with --arches",
-        ));
-    }
-    if run.arches_without_builder.is_empty() {
-        let stuck = run.stuck.iter();
-        advice.extend(
-            stuck.map(|(why, hint)| {
-                (format!("what is left at the hub does not go on: {why}"), *hint)
-            }),
-        );
-    }
-    if run.figures.outcome == Outcome::Capped {
-        let round = if run.went_round.is_empty() {
-            "the cap on module builds stopped the run".to_owned()
-        } else {
-            let names: Vec<&str> = run.went_round.iter().map(|id| &**id).collect();
-            format!(
-                "the cap on module builds stopped a storm; these caused their own rebuild: {}",
-                names.join(", ")
-            )
-        };
-        advice.push((
-            round,
-            "use `--cascade planned`, which builds each module once, or raise cascade.max_builds",
-        ));
-    }
-    let has_people = run.tally.fixes + run.tally.waivers > 0;
-    let mut why: BTreeMap<&Reason, Vec<&str>> = BTreeMap::new();
-    for module in &run.modules {
-        if let Some(reason) = &module.reason {
-            why.entry(reason).or_default().push(&module.id);
-        }
-    }
-    for (reason, ids) in why {
-        if let Some(hint) = hint(reason, has_people) {
-            advice.push((format!("{}: {reason}", named(&ids)), hint));
-        }
-    }
-    advice
-}
-
-/// Names the first few modules.
-fn named(ids: &[&str]) -> String {
-    const NAMED_MAX: usize = 4;
-    let more = ids.len().saturating_sub(NAMED_MAX);
-    let first = ids.iter().take(NAMED_MAX).copied().collect::<Vec<_>>().join(", ");
-    if more > 0 { format!("{first} and {more} more") } else { first }
-}
-
-/// Says what to do about a reason, which depends on whether the run has people who repair and waive;
-/// none where it follows from another, or is told by itself.
-fn hint(reason: &Reason, has_people: bool) -> Option<&'static str> {
-    Some(match reason {
-        Reason::Capped | Reason::DependsOn(_) | Reason::AtKoji(_) => return None,
-        Reason::RepoLate { hint, .. } => hint,
-        Reason::BuildFailed(_) if has_people => {
-            "people gave it up after 3 tries: the trace, builds.failure_rate or a fault of the \
-             scenario has it fail"
-        }
-        Reason::TestNotPassed(_) if has_people => {
-            "people gave it up after 3 tries, or never heard of it: see tests.defect_rate and \
-             tests.false_alarm"
-        }
-        Reason::BuildFailed(_) => {
-            "the trace has it fail, or builds.failure_rate of the scenario does; builds.retries tries \
-             again, people.fix repairs it"
-        }
-        Reason::NotFetched => "a source-missing of the scenario: a repair has it fetched again",
-        Reason::RepoFailed => {
-            "a repo-failure of the scenario, rows of createrepo in the trace that failed, or a wait \
-             longer than repo.wait_timeout of the farm"
-        }
-        Reason::Canceled => "a module-canceled of the scenario: nobody is mailed, and it stays so",
-        Reason::TestNotPassed(_) => {
-            "nobody repairs or waives it: give the scenario people, or see tests.defect_rate and \
-             tests.false_alarm"
-        }
-        Reason::NoResult(_) => "see tests.missing and tests.timeout of the scenario",
-        Reason::NoAnswer => {
-            "see the faults hub-refusing, hub-offline, pdc-down and sources-down of the scenario"
-        }
-        Reason::Unheard => {
-            "see bus.loss, bus-outage and orchestrator-crash of the scenario: koji-owned hears a \
-             message once or never"
-        }
-        Reason::NotAsked => {
-            "the dependency service did not name it (pdc-stale), or the orchestrator died in between"
-        }
-    })
 }

@@ -10,8 +10,10 @@ use crate::sim::{Fact, Log, LogRow, Run};
 use crate::time::{Millis, Timestamp};
 
 mod builds;
+mod faults;
 
-use builds::{Builds, begun};
+use builds::Builds;
+pub(super) use builds::begun;
 
 /// Lines of a story before it is cut.
 const LINES_MAX: usize = 40;
@@ -69,14 +71,20 @@ pub fn story(run: &Run, scene: Scene<'_>) -> String {
 }
 
 /// Returns the lines of a story: a crash that is over at once is one of them, and so are the
-/// components of a module that are canceled together. Faults after the last change concern nobody.
+/// components of a module that are canceled together. A fault after the last change concerns nobody,
+/// unless it stands: then it is why there was no other.
 fn lines(run: &Run, builds: &Builds<'_>) -> Vec<(Timestamp, String)> {
     let mut lines: Vec<(Timestamp, String)> = Vec::new();
     let mut canceled: Option<(Timestamp, BuildId, u32)> = None;
+    let standing = faults::standing(&run.log);
     for row in &run.log {
-        let is_fault =
-            matches!(row.what, Log::Fact(Fact::FaultBegan { .. } | Fact::FaultEnded { .. }));
-        if is_fault && Millis(row.at.0) > run.figures.makespan {
+        let is_late = Millis(row.at.0) > run.figures.makespan;
+        let is_of_nobody = match row.what {
+            Log::Fact(Fact::FaultBegan { fault, .. }) => is_late && !standing.contains(&fault),
+            Log::Fact(Fact::FaultEnded { .. }) => is_late,
+            Log::Fact(_) | Log::Command(_) | Log::Event(_) => false,
+        };
+        if is_of_nobody {
             continue;
         }
         if let Log::Fact(Fact::ComponentEnded { build, end: ComponentEnd::Canceled, .. }) = row.what

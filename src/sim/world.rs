@@ -38,6 +38,7 @@ mod testing;
 mod tests;
 
 use happening::{Due, Happening};
+pub use people::PATIENCE;
 use testing::Testing;
 
 /// Everything that decides a run, but for its replication.

@@ -75,7 +75,7 @@ impl<'c> Builds<'c> {
 }
 
 /// Returns the module build that a row begins, its module, and whose pass is the reason.
-pub(super) fn begun(row: &LogRow) -> Option<(BuildId, ModuleIx, Option<BuildId>)> {
+pub(in crate::report) fn begun(row: &LogRow) -> Option<(BuildId, ModuleIx, Option<BuildId>)> {
     match row.what {
         Log::Fact(Fact::ModuleBegan { build, module, cause })
         | Log::Command(Command::OpenModule { build, module, cause }) => {

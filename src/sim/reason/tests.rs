@@ -43,8 +43,17 @@ fn setup(approach: Approach) -> Setup {
 
 /// Returns why the module is not ready, given what is left at koji and whether people wait for its
 /// hub to ask.
-fn why(state: ModuleState, log: Vec<Log>, (at_koji, held): (&str, &[ModuleIx])) -> Reason {
-    let setup = setup(Approach::OrchestratorOwned);
+fn why(state: ModuleState, log: Vec<Log>, left: (&str, &[ModuleIx])) -> Reason {
+    why_in(Approach::OrchestratorOwned, state, log, left)
+}
+
+fn why_in(
+    approach: Approach,
+    state: ModuleState,
+    log: Vec<Log>,
+    (at_koji, held): (&str, &[ModuleIx]),
+) -> Reason {
+    let setup = setup(approach);
     let row = |what| LogRow { at: Timestamp::START, what };
     let log: Vec<LogRow> = log.into_iter().map(row).collect();
     let newest = log.iter().any(|row| matches!(row.what, Log::Command(Command::OpenModule { .. })));
@@ -112,6 +121,23 @@ fn the_test_of_a_module_that_is_built_anew_says_nothing_of_it() {
     assert_eq!(reason, Reason::AtKoji("builders are down".to_owned()));
     let passed = vec![red, published(2), late, tested(None, 2, Some(true))];
     assert_eq!(why(ModuleState::Stuck, log(passed), ("", &[])), Reason::Unheard);
+}
+
+#[test]
+fn a_red_component_keeps_nothing_that_koji_builds_as_a_whole() {
+    let begun = Fact::ModuleBegan { build: BUILD, module: MODULE, cause: None };
+    let (build, end) = (BUILD, ComponentEnd::Complete);
+    let log = vec![
+        Log::Fact(begun),
+        Log::Fact(Fact::ModuleEnded { build, end }),
+        tested(Some(P0), 1, Some(false)),
+    ];
+    let left = ("", &[][..]);
+    let reason = why_in(Approach::KojiOwned, ModuleState::Stuck, log.clone(), left);
+    assert_eq!(reason, Reason::Unheard, "the message that asks for the module's test was lost");
+    let red = rows([log, vec![tested(None, 1, Some(false))]]);
+    let reason = why_in(Approach::KojiOwned, ModuleState::Stuck, red, left);
+    assert_eq!(reason, Reason::TestNotPassed(None));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::sim::ledger::BuildState;
 use crate::sim::log::Fact;
 
 /// How often people take care of one module in one run before they give up.
-const PATIENCE: u32 = 3;
+pub const PATIENCE: u32 = 3;
 
 impl World<'_> {
     /// A mail arrives.

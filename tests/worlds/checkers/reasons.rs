@@ -1,5 +1,6 @@
 //! Why modules are not ready.
 
+use modplan::name::PackageName;
 use modplan::sim::{ModuleRun, Reason};
 
 use super::*;
@@ -83,13 +84,21 @@ impl Book<'_> {
                     .any(|event| matches!(event, Event::Canceled { build, .. } if is_its(build)));
                 is_told || self.ended(index, ComponentEnd::Canceled)
             }
-            Reason::TestNotPassed(_) => self.tested(index, Some(false)),
-            Reason::NoResult(_) => self.tested(index, None),
+            Reason::TestNotPassed(package) => self.tested((index, package), Some(false)),
+            Reason::NoResult(package) => self.tested((index, package), None),
             Reason::NoAnswer => commands(self.run).any(|command| {
                 matches!(command, Command::Mail { about, .. }
-                    if about.iter().any(|item| item.standing == Standing::NoAnswer))
+                if about.iter().any(|item| {
+                    item.standing == Standing::NoAnswer && self.concerns(item.module, index)
+                }))
             }),
-            Reason::Unheard => self.run.tally.messages_lost > 0 || self.run.tally.crashes > 0,
+            Reason::Unheard => {
+                let is_lost = |fact| {
+                    matches!(fact, Fact::MessageLost { build, .. }
+                        if self.concerns(self.module_of[&build], index))
+                };
+                facts(self.run).any(is_lost) || self.run.tally.crashes > 0
+            }
             Reason::NotAsked => begun(FaultKind::PdcStale) || self.run.tally.crashes > 0,
             Reason::AtKoji(_) => {
                 !self.run.arches_without_builder.is_empty()
@@ -125,10 +134,39 @@ impl Book<'_> {
         })
     }
 
-    fn tested(&self, module: ModuleIx, wanted: Option<bool>) -> bool {
-        facts(self.run).any(|fact| {
-            matches!(fact, Fact::Tested { build, passed, .. }
-                if passed == wanted && self.module_of.get(&build) == Some(&module))
-        })
+    /// Returns whether what happens to a module may keep another waiting: itself, or who follows it.
+    fn concerns(&self, module: ModuleIx, waits: ModuleIx) -> bool {
+        let entry = self.setup.catalog.module(module);
+        module == waits
+            || match self.setup.cascade {
+                Cascade::Planned => entry.planned_dependants.contains(&waits),
+                Cascade::Literal | Cascade::Coalesced => entry.dependants.contains(&waits),
+            }
+    }
+
+    /// Returns whether the last result of a test of a module is as wanted in one of its builds, and
+    /// nobody waived it. Tests of components gate only what the orchestrator builds itself.
+    fn tested(&self, of: (ModuleIx, &Option<PackageName>), wanted: Option<bool>) -> bool {
+        let (module, package) = of;
+        let is_it = |build: BuildId, component: Option<ComponentIx>| {
+            let named = component.map(|component| self.setup.catalog.package(component));
+            self.module_of.get(&build) == Some(&module) && named == package.as_ref()
+        };
+        let mut last: BTreeMap<(BuildId, Option<ComponentIx>), (u32, Option<bool>)> =
+            BTreeMap::new();
+        for fact in facts(self.run) {
+            match fact {
+                Fact::Tested { build, component, attempt, passed } if is_it(build, component) => {
+                    let entry = last.entry((build, component)).or_default();
+                    if attempt >= entry.0 {
+                        *entry = (attempt, passed);
+                    }
+                }
+                Fact::Waived { build, component } => drop(last.remove(&(build, component))),
+                _ => {}
+            }
+        }
+        let is_gate = package.is_none() || self.setup.approach == Approach::OrchestratorOwned;
+        is_gate && last.values().any(|(_, passed)| *passed == wanted)
     }
 }

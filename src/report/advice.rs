@@ -1,0 +1,220 @@
+//! What kept a run from ending well, and what to do about it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::story::begun;
+use crate::orchestrate::{Approach, ModuleIx};
+use crate::scenario::FaultKind;
+use crate::sim::{Fact, Log, Outcome, Outcomes, PATIENCE, Reason, Run, Setup};
+
+/// Returns what kept a run from ending well and what to do about it; nothing for a run that is done.
+#[must_use]
+pub fn advice(setup: &Setup, run: &Run) -> Vec<(String, String)> {
+    let mut advice = of_koji(run);
+    if run.figures.outcome == Outcome::Capped {
+        advice.push((of_cap(run), CAP_HINT.to_owned()));
+    }
+    let scene = Scene::of(setup, run);
+    let mut why: BTreeMap<(&Reason, bool), Vec<&str>> = BTreeMap::new();
+    for module in &run.modules {
+        if let Some(reason) = &module.reason {
+            let is_given_up = scene.given_up.contains(&*module.id);
+            why.entry((reason, is_given_up)).or_default().push(&module.id);
+        }
+    }
+    // What waits at koji is told above, where koji says what for.
+    let is_told = !advice.is_empty();
+    for ((reason, is_given_up), ids) in why {
+        let is_at_koji = matches!(reason, Reason::AtKoji(_));
+        if let Some(hint) = scene.hint(reason, is_given_up).filter(|_| !(is_at_koji && is_told)) {
+            advice.push((format!("{}: {reason}", named(&ids)), hint));
+        }
+    }
+    advice
+}
+
+/// What is left at koji and does not go on.
+fn of_koji(run: &Run) -> Vec<(String, String)> {
+    if run.arches_without_builder.is_empty() {
+        let told = |(why, hint): &(String, &str)| {
+            let what = format!("what is left at the hub does not go on: {why}");
+            (what, (*hint).to_owned())
+        };
+        return run.stuck.iter().map(told).collect();
+    }
+    let arches: Vec<&str> = run.arches_without_builder.iter().map(|a| a.as_str()).collect();
+    let arches = arches.join(", ");
+    vec![(
+        format!("no builder of the farm builds {arches}: what needs it waits for ever"),
+        "add builders of that arch to the farm, or leave the arch out with --arches".to_owned(),
+    )]
+}
+
+const CAP_HINT: &str =
+    "use `--cascade planned`, which builds each module once, or raise cascade.max_builds";
+
+fn of_cap(run: &Run) -> String {
+    if run.went_round.is_empty() {
+        return "the cap on module builds stopped the run".to_owned();
+    }
+    let names: Vec<&str> = run.went_round.iter().map(|id| &**id).collect();
+    let names = names.join(", ");
+    format!("the cap on module builds stopped a storm; these caused their own rebuild: {names}")
+}
+
+/// Names the first few modules.
+fn named(ids: &[&str]) -> String {
+    const NAMED_MAX: usize = 4;
+    let more = ids.len().saturating_sub(NAMED_MAX);
+    let first = ids.iter().take(NAMED_MAX).copied().collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{first} and {more} more") } else { first }
+}
+
+/// What of a run and its setup causes what, for hints that name nothing that is not there.
+struct Scene<'a> {
+    setup: &'a Setup,
+    faults: BTreeSet<&'static str>,
+    /// The modules that people took care of as often as they do.
+    given_up: BTreeSet<&'a str>,
+}
+
+impl<'a> Scene<'a> {
+    fn of(setup: &'a Setup, run: &Run) -> Self {
+        let mut faults = BTreeSet::new();
+        let mut module_of = BTreeMap::new();
+        let mut care: BTreeMap<ModuleIx, u32> = BTreeMap::new();
+        for row in &run.log {
+            if let Some((build, module, _)) = begun(row) {
+                module_of.insert(build, module);
+            }
+            match row.what {
+                Log::Fact(Fact::FaultBegan { kind, .. }) => drop(faults.insert(kind.as_str())),
+                Log::Fact(Fact::Fixed { build } | Fact::Waived { build, .. }) => {
+                    if let Some(module) = module_of.get(&build) {
+                        *care.entry(*module).or_default() += 1;
+                    }
+                }
+                Log::Fact(_) | Log::Command(_) | Log::Event(_) => {}
+            }
+        }
+        let given_up = care.into_iter().filter(|(_, times)| *times >= PATIENCE);
+        let given_up = given_up.map(|(module, _)| &*setup.catalog.module(module).id).collect();
+        Self { setup, faults, given_up }
+    }
+
+    /// Says what to do about a reason; none where it follows from another, or is told by itself.
+    fn hint(&self, reason: &Reason, is_given_up: bool) -> Option<String> {
+        Some(match reason {
+            Reason::Capped | Reason::DependsOn(_) => return None,
+            Reason::RepoLate { hint, .. } => (*hint).to_owned(),
+            Reason::AtKoji(_) => self.of_faults(
+                &[FaultKind::HubOffline, FaultKind::HubRefusing, FaultKind::BuildersDown],
+                "with `for` it ends, and what waits goes on",
+            ),
+            Reason::BuildFailed(_) => {
+                let again = match self.setup.conditions.retries {
+                    0 => ", and builds.retries would try it again",
+                    _ => "",
+                };
+                let repair = self.repair("repairs it", is_given_up);
+                format!("{}; {repair}{again}", self.why_fails())
+            }
+            Reason::RepoFailed => {
+                let rows = "rows of createrepo in the trace that failed";
+                let cause = self.fault_or(FaultKind::RepoFailure, rows);
+                format!("{cause}; {}", self.repair("has it made again", is_given_up))
+            }
+            Reason::NotFetched => {
+                let repair = self.repair("puts it back", is_given_up);
+                format!("source-missing of the scenario; {repair}")
+            }
+            Reason::Canceled => {
+                "a module-canceled of the scenario: nobody is mailed, and it stays so".to_owned()
+            }
+            Reason::TestNotPassed(_) => {
+                let repair = self.repair("repairs or waives it", is_given_up);
+                format!("see tests.defect_rate and tests.false_alarm of the scenario; {repair}")
+            }
+            Reason::NoResult(_) => {
+                let repair = self.repair("waives it", is_given_up);
+                format!("see tests.missing and tests.timeout of the scenario; {repair}")
+            }
+            Reason::NoAnswer => self.of_faults(
+                &[
+                    FaultKind::HubRefusing,
+                    FaultKind::HubOffline,
+                    FaultKind::PdcDown,
+                    FaultKind::SourcesDown,
+                ],
+                match self.setup.approach {
+                    Approach::KojiOwned => "koji-owned remembers nothing and asks no more",
+                    Approach::OrchestratorOwned => "with `for` it ends, and a poll asks again",
+                },
+            ),
+            Reason::Unheard => self.why_unheard(),
+            Reason::NotAsked => {
+                let died = "the orchestrator died in between".to_owned();
+                match self.faults.contains(FaultKind::PdcStale.as_str()) {
+                    true => "the dependency service did not name it: pdc-stale".to_owned(),
+                    false => died,
+                }
+            }
+        })
+    }
+
+    /// Names those of some faults that the run had.
+    fn of_faults(&self, kinds: &[FaultKind], what: &str) -> String {
+        let had = kinds.iter().map(|kind| kind.as_str()).filter(|kind| self.faults.contains(kind));
+        let had: Vec<&str> = had.collect();
+        match had[..] {
+            [] => format!("see the faults of the scenario: {what}"),
+            _ => format!("{} of the scenario: {what}", had.join(" and ")),
+        }
+    }
+
+    fn fault_or(&self, kind: FaultKind, other: &str) -> String {
+        match self.faults.contains(kind.as_str()) {
+            true => format!("{} of the scenario", kind.as_str()),
+            false => other.to_owned(),
+        }
+    }
+
+    fn why_fails(&self) -> String {
+        let by_outcome = match self.setup.outcomes {
+            Outcomes::Rate { .. } => "builds.failure_rate of the scenario",
+            Outcomes::History => "the trace has it fail",
+            Outcomes::AlwaysPass => "a step of koji failed",
+        };
+        let by_rule = self.fault_or(FaultKind::BasePackageBroken, by_outcome);
+        // A build at a hub fails with the repo that it waits for.
+        match self.setup.hub.is_some() {
+            true => self.fault_or(FaultKind::RepoFailure, &by_rule),
+            false => by_rule,
+        }
+    }
+
+    fn why_unheard(&self) -> String {
+        let bus = self.setup.conditions.bus.loss > 0.0;
+        let mut causes = Vec::from_iter(bus.then_some("bus.loss"));
+        let kinds = [FaultKind::BusOutage, FaultKind::OrchestratorCrash].map(FaultKind::as_str);
+        causes.extend(kinds.into_iter().filter(|kind| self.faults.contains(kind)));
+        let causes = causes.join(" and ");
+        match self.setup.approach {
+            Approach::KojiOwned => {
+                format!("{causes} of the scenario: koji-owned hears a message once or never")
+            }
+            Approach::OrchestratorOwned => {
+                format!("{causes} of the scenario: a poll finds what the bus lost")
+            }
+        }
+    }
+
+    /// Says what people did, or would.
+    fn repair(&self, what: &str, is_given_up: bool) -> String {
+        match (&self.setup.conditions.people, is_given_up) {
+            (None, _) => format!("nobody {what}: give the scenario people"),
+            (Some(_), true) => format!("people gave it up after {PATIENCE} times"),
+            (Some(_), false) => "nobody heard of it, or a repair did not help".to_owned(),
+        }
+    }
+}
