@@ -258,13 +258,16 @@ fn a_part_that_was_edited_or_made_by_another_version_is_not_joined() {
         modplan(&["merge", file])
     };
     good(merge(&part));
-    // Still a result that could have been: the seed alone is another.
-    let edited = part.replacen("\"seed\":11", "\"seed\":12", 1);
-    let column = part.find("\"result\":").unwrap() + "\"result\":".len() + 1;
-    let (code, out, told) = merge(&edited);
-    assert_eq!((code, &*out), (1, ""), "{told}");
-    let expected = format!("{file}:1:{column}: the result that begins here was changed after it");
-    assert!(told.contains(&expected) && told.contains("make it again"), "{told}");
+    // Still a shard that could have been: its seed, its number and its digest are others.
+    let column = part.find("\"sha256\":").unwrap() + "\"sha256\":".len() + 1;
+    let expected = format!("{file}:1:{column}: this sha256 is not that of the shard");
+    for (from, to) in
+        [("\"seed\":11", "\"seed\":12"), ("\"number\":1", "\"number\":2"), ("\"of\":1", "\"of\":2")]
+    {
+        let (code, out, told) = merge(&part.replacen(from, to, 1));
+        assert_eq!((code, &*out), (1, ""), "{told}");
+        assert!(told.contains(&expected) && told.contains("make it again"), "{told}");
+    }
     let (code, out, told) = merge(&part.replacen("\"format\":3", "\"format\":2", 1));
     assert_eq!((code, &*out), (1, ""), "{told}");
     let expected = "a.json: it is a shard of format 2, and this version joins format 3";
