@@ -315,6 +315,24 @@ fn capacity_answers_no_when_no_point_is_in_time_and_refuses_what_it_cannot_vary(
     // Builders that are not there build nothing: the run ends by itself and says that it is stuck.
     let (code, out, _) = with("x86=0", "30d");
     assert_eq!((code, out.contains("no point meets the deadline")), (1, true), "{out}");
+    // Planned for the largest farm: on the smallest x86_64 is asked for, and nobody builds it.
+    let (code, out, _) = with("x86=0..1", "30d");
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("no builder for x86_64 at x86=0: what needs it waits for ever"), "{out}");
+    let (code, _, told) = with("x86=1..2", "0s");
+    assert_eq!((code, told.contains("a deadline is longer than nothing")), (2, true), "{told}");
+}
+
+#[test]
+fn capacity_says_that_runs_fail_where_no_builder_would_help() {
+    // Some of the recorded builds failed: however many builders there are, not every run is done.
+    let more = ["--vary=x86=7..8", "--deadline=30d", "--replications=60", "--confidence=1"];
+    let (code, out, told) = sweep("capacity", &more);
+    assert_eq!((code, out.contains("no point meets the deadline")), (1, true), "{out}{told}");
+    assert!(out.contains("builders are not the limit: at best "), "{out}");
+    assert!(out.contains(" failed\nsee the failures in the trace"), "{out}");
+    assert!(out.contains("--durations resample --seed "), "{out}");
+    assert!(!out.contains("try more builders"), "{out}");
 }
 
 #[test]

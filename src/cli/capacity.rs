@@ -46,7 +46,7 @@ pub(crate) struct Capacity {
     #[arg(long, value_name = "NAME[.count|.capacity]=A..B[:STEP]", required = true)]
     vary: Vec<Vary>,
     /// When everything has to be done, such as 4h
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = deadline)]
     deadline: Millis,
     /// The share of runs that have to be done by then
     #[arg(long, value_name = "SHARE", default_value_t = 0.9, value_parser = confidence)]
@@ -66,6 +66,14 @@ fn confidence(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(share) if share > 0.0 && share <= 1.0 => Ok(share),
         _ => Err("a share lies above 0 and up to 1, such as 0.9".to_owned()),
+    }
+}
+
+fn deadline(text: &str) -> Result<Millis, String> {
+    match text.parse::<Millis>() {
+        Ok(Millis::ZERO) => Err("a deadline is longer than nothing, such as 4h".to_owned()),
+        Ok(time) => Ok(time),
+        Err(error) => Err(error.to_string()),
     }
 }
 
@@ -183,6 +191,8 @@ impl Clone for Try {
 impl Try {
     fn point(&self, subject: &Subject, runs: Runs) -> Point {
         let mut arches = subject.arches();
+        let lacks = |arch: &&Arch| self.farm.builders_of(arch) == 0;
+        let without_builder = arches.iter().filter(lacks).cloned().collect();
         // What is built for it is built on builders of the others, of whatever arch.
         if arches.remove(&Arch::from("noarch")) {
             arches.extend(self.farm.arches());
@@ -195,6 +205,7 @@ impl Try {
                 .into_iter()
                 .map(|arch| (arch.clone(), self.farm.builders_of(&arch)))
                 .collect(),
+            without_builder,
             runs,
         }
     }
