@@ -4,7 +4,7 @@
 mod check;
 mod read;
 
-use crate::load::Finding;
+use crate::load::{Finding, Place};
 use crate::name::Selector;
 use crate::time::Millis;
 
@@ -220,6 +220,17 @@ pub struct Fault {
     pub line: u32,
 }
 
+/// Where a scenario file names what only the farm and the plan know; none where it does not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// The key `changed` of each arrival.
+    pub changed: Vec<Option<Place>>,
+    /// The key `builders` of each fault.
+    pub builders: Vec<Option<Place>>,
+    /// The key `module` of each fault.
+    pub module: Vec<Option<Place>>,
+}
+
 /// A whole scenario.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
@@ -239,6 +250,8 @@ pub struct Scenario {
     pub arrivals: Vec<Arrival>,
     /// What breaks, and when.
     pub faults: Vec<Fault>,
+    /// Where its file names modules and builders.
+    pub places: Places,
     /// What its file says to no effect, in the order of the file.
     pub remarks: Vec<Finding>,
 }
@@ -302,6 +315,7 @@ impl Default for Scenario {
             orchestrator_owned: OrchestratorOwned::default(),
             arrivals: Vec::new(),
             faults: Vec::new(),
+            places: Places::default(),
             remarks: Vec::new(),
         }
     }

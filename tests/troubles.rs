@@ -340,6 +340,42 @@ fn a_crash_after_an_event_is_data_in_the_scenario() {
     assert!(err.contains(told), "{err}");
 }
 
+#[test]
+fn a_fault_that_names_what_is_not_there_is_told_with_the_place_of_its_key() {
+    let cases = [
+        (
+            "faults:\n- at: 1h\n  kind: module-canceled\n  module: 'perl-DBD-Pg:3.6'\n",
+            "scenario.yaml:4:3: `faults.module` names perl-DBD-Pg:3.6, which is not rebuilt",
+            "hint: did you mean `perl-DBD-Pg:3.7`?",
+        ),
+        (
+            "faults: [{at: 1h, kind: source-missing, module: nonesuch}]\n",
+            "scenario.yaml:1:41: `faults.module` names nonesuch, which is not rebuilt",
+            "hint: name a module that is rebuilt: name:stream, or with its context",
+        ),
+        (
+            "faults:\n- {at: 1h, kind: builders-down, builders: x68}\n",
+            "scenario.yaml:2:33: `faults.builders` names x68, but the farm's builders are x86, arm",
+            "hint: did you mean `x86`?",
+        ),
+        (
+            "faults:\n- {at: 1h, kind: builders-down, builders: mainframe}\n",
+            "scenario.yaml:2:33: `faults.builders` names mainframe",
+            "hint: name a group of builders as the farm does",
+        ),
+    ];
+    let farm = ["--farm", "fixtures/el8-perl/farm.yaml"];
+    for (scenario, told, hint) in cases {
+        let (code, out, err) = with_scenario(scenario, &[&ONE[..], &farm].concat());
+        assert_eq!((code, &*out), (1, ""), "{scenario}: {err}");
+        assert!(err.contains(told) && err.contains(hint), "{scenario}: {err}");
+    }
+    let arrival = "arrivals:\n- {every: 1d, changed: [nonesuch], for: 2d}\n";
+    let literal = ["--cascade", "literal"];
+    let (_, _, err) = with_scenario(arrival, &[&ONE[..], &literal].concat());
+    assert!(err.contains("scenario.yaml:2:15: `arrivals.changed` names nonesuch"), "{err}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_journal_is_written_while_the_run_goes_on() {

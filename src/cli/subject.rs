@@ -205,9 +205,8 @@ impl Subject {
         }
         let conditions = Conditions::of(&self.world.scenario, approach, on).map_err(|misfit| {
             let path = self.world.scenario_path.as_deref().unwrap_or(Path::new("the scenario"));
-            let Misfit { line, what } = misfit;
-            Refusal::no(format!("{}:{line}:1: {what}", path.display()))
-                .hint("name builders as the farm does, and modules of the plan")
+            let Misfit { line, column, what, hint } = misfit;
+            Refusal::no(format!("{}:{line}:{column}: {what}", path.display())).hint(hint)
         })?;
         Ok(Setup {
             catalog: self.prepared.catalog.clone(),

@@ -90,6 +90,18 @@ fn arrivals_are_read_and_come_for_four_weeks_unless_the_file_says() {
 }
 
 #[test]
+fn the_places_of_what_only_farm_and_plan_know_are_kept() {
+    let text = "arrivals: [{every: 1d, changed: [perl:5.30]}]\n\
+                faults:\n- at: 1h\n  kind: module-canceled\n  module: perl:5.30\n\
+                - {at: 1h, kind: builders-down, builders: x86}\n- {at: 1h, kind: pdc-down}\n";
+    let places = Scenario::read(text.as_bytes(), 0).unwrap().places;
+    let place = |line, column| Some(Place { input: 0, line, column });
+    assert_eq!(places.changed, [place(1, 24)]);
+    assert_eq!(places.module, [place(5, 3), None, None]);
+    assert_eq!(places.builders, [None, place(6, 33), None]);
+}
+
+#[test]
 fn contradictions_and_unknown_faults_are_told_with_their_line() {
     let problems = refused(
         "builds: {outcomes: always-pass, failure_rate: 0.1}\n\
