@@ -376,6 +376,18 @@ fn a_fault_that_names_what_is_not_there_is_told_with_the_place_of_its_key() {
     assert!(err.contains("scenario.yaml:2:15: `arrivals.changed` names nonesuch"), "{err}");
 }
 
+#[test]
+fn a_fault_that_begins_after_the_run_is_warned_of() {
+    let scenario =
+        "faults:\n- {at: 90d, kind: hub-offline}\n- {at: 1m, kind: bus-outage, for: 1m}\n";
+    let (code, _, err) = with_scenario(scenario, &ONE);
+    assert_eq!(code, 0, "{err}");
+    let told =
+        "the `hub-offline` of line 2 has no effect: it begins at 90d 00h, and the run was over at ";
+    assert!(err.contains(told), "{err}");
+    assert_eq!(err.matches("has no effect").count(), 1, "{err}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_journal_is_written_while_the_run_goes_on() {
