@@ -122,10 +122,15 @@ impl Silent<'_, '_> {
     /// What has an effect, but not the one that its neighbour lets expect.
     fn contradictions(&mut self, scenario: &Scenario) {
         let tests = &scenario.tests;
-        if tests.gate.koji_owned == Gate::Component {
+        let instead = match tests.gate.koji_owned {
+            Gate::Component => Some("there everything that is built passes"),
+            Gate::Both => Some("there modules alone are tested"),
+            Gate::None | Gate::Module => None,
+        };
+        if let Some(instead) = instead {
             let why = "`tests.gate` of components is none for koji-owned, which hears of whole \
-                       modules only: there everything that is built passes";
-            self.say(self.file.place_below("tests", "gate"), why.to_owned());
+                       modules only";
+            self.say(self.file.place_below("tests", "gate"), format!("{why}: {instead}"));
         }
         let owned = tests.gate.orchestrator_owned;
         for (of, took, key) in [

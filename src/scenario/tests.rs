@@ -252,7 +252,7 @@ fn what_has_an_effect_or_is_nothing_is_not_remarked() {
         "builds: {failure_rate: 0, flaky_share: 0.0, retries: 3}\ntests: {gate: none, missing: 0}\n",
         "builds: {outcomes: rate, failure_rate: 0.1, flaky_share: 0.3, retries: 1}\n\
          people: {fix: {p50: 1h, p90: 1h}}\n",
-        "tests: {gate: both, defect_rate: 0.1, detect_component: 0.5, detect_module: 0.5, \
+        "tests: {gate: {koji-owned: module, orchestrator-owned: both}, defect_rate: 0.1, detect_component: 0.5, detect_module: 0.5, \
          component: {p50: 1m, p90: 1m}, workers: 1, timeout: 1h}\n\
          people: {fix: {p50: 1h, p90: 1h}, waive_share: 0.5}\n",
         "builds: {outcomes: rate, failure_rate: 0.1}\nfaults: [{at: 1h, kind: base-package-broken}]\n",
@@ -275,6 +275,13 @@ fn what_has_another_effect_than_it_seems_is_remarked() {
              there everything that is built passes"
         ]
     );
+    for both in ["both", "{koji-owned: both, orchestrator-owned: module}"] {
+        assert_eq!(
+            told(&format!("tests:\n  gate: {both}\n")),
+            ["2: `tests.gate` of components is none for koji-owned, which hears of whole modules \
+                 only: there modules alone are tested"]
+        );
+    }
     assert_eq!(
         told(
             "tests:\n  gate: {koji-owned: module, orchestrator-owned: both}\n  timeout: 9m\n  \
