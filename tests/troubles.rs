@@ -388,6 +388,19 @@ fn a_fault_that_begins_after_the_run_is_warned_of() {
     assert_eq!(err.matches("has no effect").count(), 1, "{err}");
 }
 
+#[test]
+fn a_stale_service_that_changes_nothing_is_told_with_one_reason() {
+    let scenario = "faults: [{at: 0s, kind: pdc-stale}]\n";
+    let with =
+        |cascade: &str| with_scenario(scenario, &[&ONE[..], &["--cascade", cascade]].concat()).2;
+    let (asks_nobody, knows_nothing) =
+        ("asks nobody for dependants", "`pdc-stale` changes nothing");
+    let planned = with("planned");
+    assert!(planned.contains(asks_nobody) && !planned.contains(knows_nothing), "{planned}");
+    let literal = with("literal");
+    assert!(!literal.contains(asks_nobody) && literal.contains(knows_nothing), "{literal}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_journal_is_written_while_the_run_goes_on() {

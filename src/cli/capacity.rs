@@ -94,7 +94,7 @@ impl Capacity {
         let subject = Subject::read_to_vary(from, (world, console), &self.vary)?;
         let tries = self.tries(&subject)?;
         let setups = self.setups(&subject, &tries)?;
-        subject.world.warn_of_silent(&setups, console);
+        subject.warn_of_silent(&setups, console);
         let sweeper = Sweeper::new(self.sweep, console);
         let mut swept = sweeper.run(&setups);
         let mut capacity = Sweep {

@@ -133,7 +133,7 @@ impl Execute {
         let mut setup = subject.setup(approach, cascade)?;
         setup.durations = self.durations.mode();
         setup.seed = self.world.seed;
-        subject.world.warn_of_silent(std::slice::from_ref(&setup), console);
+        subject.warn_of_silent(std::slice::from_ref(&setup), console);
         if setup.durations == DurationMode::Fit {
             console.note(subject.durations(setup.durations).to_lines().trim_end());
         }
