@@ -2,6 +2,7 @@
 //! what breaks. Plain data; a key left out means the same as no scenario.
 
 mod check;
+mod overlap;
 mod read;
 
 use crate::load::{Finding, Place};

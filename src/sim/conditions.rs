@@ -104,6 +104,16 @@ impl Conditions {
         })
     }
 
+    /// Returns whether what a fault breaks stays broken when it is over, as another goes on with it.
+    pub(super) fn goes_on_after(&self, fault: usize) -> bool {
+        let ended = &self.faults[fault];
+        let until = |at: usize| (self.faults[at].end(), self.faults[at].at, at);
+        (0..self.faults.len()).any(|at| {
+            let other = &self.faults[at];
+            other.is_one_with(ended) && other.at <= ended.end() && until(at) > until(fault)
+        })
+    }
+
     /// Returns whether the orchestrator may have to be put together again from its journal.
     pub(super) fn may_crash(&self) -> bool {
         let crashes = |fault: &Fault| fault.kind == FaultKind::OrchestratorCrash;
