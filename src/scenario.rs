@@ -2,9 +2,10 @@
 //! what breaks. Plain data; a key left out means the same as no scenario.
 
 mod check;
+mod overlap;
 mod read;
 
-use crate::load::Finding;
+use crate::load::{Finding, Place};
 use crate::name::Selector;
 use crate::time::Millis;
 
@@ -220,6 +221,17 @@ pub struct Fault {
     pub line: u32,
 }
 
+/// Where a scenario file names what only the farm and the plan know; none where it does not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// The key `changed` of each arrival.
+    pub changed: Vec<Option<Place>>,
+    /// The key `builders` of each fault.
+    pub builders: Vec<Option<Place>>,
+    /// The key `module` of each fault.
+    pub module: Vec<Option<Place>>,
+}
+
 /// A whole scenario.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
@@ -239,6 +251,8 @@ pub struct Scenario {
     pub arrivals: Vec<Arrival>,
     /// What breaks, and when.
     pub faults: Vec<Fault>,
+    /// Where its file names modules and builders.
+    pub places: Places,
     /// What its file says to no effect, in the order of the file.
     pub remarks: Vec<Finding>,
 }
@@ -302,6 +316,7 @@ impl Default for Scenario {
             orchestrator_owned: OrchestratorOwned::default(),
             arrivals: Vec::new(),
             faults: Vec::new(),
+            places: Places::default(),
             remarks: Vec::new(),
         }
     }

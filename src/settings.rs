@@ -37,8 +37,7 @@ impl<'n> Section<'n> {
 
     /// Returns where a key of a section below this one stands.
     pub(crate) fn place_below(&self, section: &str, key: &str) -> Option<Place> {
-        let Value::Map(entries) = &self.find(section)?.value else { return None };
-        entries.iter().find(|(name, _)| name.text == key).map(|(name, _)| name.place)
+        self.find(section)?.place_of(key)
     }
 }
 

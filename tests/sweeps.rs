@@ -258,13 +258,16 @@ fn a_part_that_was_edited_or_made_by_another_version_is_not_joined() {
         modplan(&["merge", file])
     };
     good(merge(&part));
-    // Still a result that could have been: the seed alone is another.
-    let edited = part.replacen("\"seed\":11", "\"seed\":12", 1);
-    let column = part.find("\"result\":").unwrap() + "\"result\":".len() + 1;
-    let (code, out, told) = merge(&edited);
-    assert_eq!((code, &*out), (1, ""), "{told}");
-    let expected = format!("{file}:1:{column}: the result that begins here was changed after it");
-    assert!(told.contains(&expected) && told.contains("make it again"), "{told}");
+    // Still a shard that could have been: its seed, its number and its digest are others.
+    let column = part.find("\"sha256\":").unwrap() + "\"sha256\":".len() + 1;
+    let expected = format!("{file}:1:{column}: this sha256 is not that of the shard");
+    for (from, to) in
+        [("\"seed\":11", "\"seed\":12"), ("\"number\":1", "\"number\":2"), ("\"of\":1", "\"of\":2")]
+    {
+        let (code, out, told) = merge(&part.replacen(from, to, 1));
+        assert_eq!((code, &*out), (1, ""), "{told}");
+        assert!(told.contains(&expected) && told.contains("make it again"), "{told}");
+    }
     let (code, out, told) = merge(&part.replacen("\"format\":3", "\"format\":2", 1));
     assert_eq!((code, &*out), (1, ""), "{told}");
     let expected = "a.json: it is a shard of format 2, and this version joins format 3";
@@ -312,6 +315,24 @@ fn capacity_answers_no_when_no_point_is_in_time_and_refuses_what_it_cannot_vary(
     // Builders that are not there build nothing: the run ends by itself and says that it is stuck.
     let (code, out, _) = with("x86=0", "30d");
     assert_eq!((code, out.contains("no point meets the deadline")), (1, true), "{out}");
+    // Planned for the largest farm: on the smallest x86_64 is asked for, and nobody builds it.
+    let (code, out, _) = with("x86=0..1", "30d");
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("no builder for x86_64 at x86=0: what needs it waits for ever"), "{out}");
+    let (code, _, told) = with("x86=1..2", "0s");
+    assert_eq!((code, told.contains("a deadline is longer than nothing")), (2, true), "{told}");
+}
+
+#[test]
+fn capacity_says_that_runs_fail_where_no_builder_would_help() {
+    // Some of the recorded builds failed: however many builders there are, not every run is done.
+    let more = ["--vary=x86=7..8", "--deadline=30d", "--replications=60", "--confidence=1"];
+    let (code, out, told) = sweep("capacity", &more);
+    assert_eq!((code, out.contains("no point meets the deadline")), (1, true), "{out}{told}");
+    assert!(out.contains("builders are not the limit: at best "), "{out}");
+    assert!(out.contains(" failed\nsee the failures in the trace"), "{out}");
+    assert!(out.contains("--durations resample --seed "), "{out}");
+    assert!(!out.contains("try more builders"), "{out}");
 }
 
 #[test]

@@ -265,6 +265,82 @@ fn a_crash_after_an_event_is_data_in_the_scenario() {
     assert!(err.contains(told), "{err}");
 }
 
+#[test]
+fn a_fault_that_names_what_is_not_there_is_told_with_the_place_of_its_key() {
+    let cases = [
+        (
+            "faults:\n- at: 1h\n  kind: module-canceled\n  module: 'perl-DBD-Pg:3.6'\n",
+            "scenario.yaml:4:3: `faults.module` names perl-DBD-Pg:3.6, which is not rebuilt",
+            "hint: did you mean `perl-DBD-Pg:3.7`?",
+        ),
+        (
+            "faults: [{at: 1h, kind: source-missing, module: nonesuch}]\n",
+            "scenario.yaml:1:41: `faults.module` names nonesuch, which is not rebuilt",
+            "hint: name a module that is rebuilt: name:stream, or with its context",
+        ),
+        (
+            "faults:\n- {at: 1h, kind: builders-down, builders: x68}\n",
+            "scenario.yaml:2:33: `faults.builders` names x68, but the farm's builders are x86, arm",
+            "hint: did you mean `x86`?",
+        ),
+        (
+            "faults:\n- {at: 1h, kind: builders-down, builders: mainframe}\n",
+            "scenario.yaml:2:33: `faults.builders` names mainframe",
+            "hint: name a group of builders as the farm does",
+        ),
+    ];
+    let farm = ["--farm", "fixtures/el8-perl/farm.yaml"];
+    for (scenario, told, hint) in cases {
+        let (code, out, err) = with_scenario(scenario, &[&ONE[..], &farm].concat());
+        assert_eq!((code, &*out), (1, ""), "{scenario}: {err}");
+        assert!(err.contains(told) && err.contains(hint), "{scenario}: {err}");
+    }
+    let arrival = "arrivals:\n- {every: 1d, changed: [nonesuch], for: 2d}\n";
+    let literal = ["--cascade", "literal"];
+    let (_, _, err) = with_scenario(arrival, &[&ONE[..], &literal].concat());
+    assert!(err.contains("scenario.yaml:2:15: `arrivals.changed` names nonesuch"), "{err}");
+}
+
+#[test]
+fn a_fault_that_begins_after_the_run_is_warned_of() {
+    let scenario =
+        "faults:\n- {at: 90d, kind: hub-offline}\n- {at: 1m, kind: bus-outage, for: 1m}\n";
+    let (code, _, err) = with_scenario(scenario, &ONE);
+    assert_eq!(code, 0, "{err}");
+    let told =
+        "the `hub-offline` of line 2 has no effect: it begins at 90d 00h, and the run was over at ";
+    assert!(err.contains(told), "{err}");
+    assert_eq!(err.matches("has no effect").count(), 1, "{err}");
+}
+
+#[test]
+fn of_faults_that_overlap_the_end_is_told_once() {
+    let scenario = "faults:\n- {at: 1m, kind: bus-outage, for: 4m}\n\
+                    - {at: 3m, kind: bus-outage, for: 5m}\n- {at: 9m, kind: bus-outage, for: 1m}\n";
+    let (_, out, err) = with_scenario(scenario, &ONE);
+    let told = "scenario.yaml:3:3: warning[setting-unused]: this `bus-outage` begins before that of line 2 \
+                is over";
+    assert!(err.contains(told), "{err}");
+    assert_eq!(err.matches("this `bus-outage`").count(), 1, "{err}");
+    let over: Vec<&str> = out.lines().filter(|line| line.contains("fault over")).collect();
+    let times: Vec<&str> =
+        over.iter().map(|line| line.trim().split("  ").next().unwrap()).collect();
+    assert_eq!(times, ["8m 00s", "10m 00s"], "{out}");
+}
+
+#[test]
+fn a_stale_service_that_changes_nothing_is_told_with_one_reason() {
+    let scenario = "faults: [{at: 0s, kind: pdc-stale}]\n";
+    let with =
+        |cascade: &str| with_scenario(scenario, &[&ONE[..], &["--cascade", cascade]].concat()).2;
+    let (asks_nobody, knows_nothing) =
+        ("asks nobody for dependants", "`pdc-stale` changes nothing");
+    let planned = with("planned");
+    assert!(planned.contains(asks_nobody) && !planned.contains(knows_nothing), "{planned}");
+    let literal = with("literal");
+    assert!(!literal.contains(asks_nobody) && literal.contains(knows_nothing), "{literal}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_journal_is_written_while_the_run_goes_on() {

@@ -46,7 +46,7 @@ pub(crate) struct Capacity {
     #[arg(long, value_name = "NAME[.count|.capacity]=A..B[:STEP]", required = true)]
     vary: Vec<Vary>,
     /// When everything has to be done, such as 4h
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = deadline)]
     deadline: Millis,
     /// The share of runs that have to be done by then
     #[arg(long, value_name = "SHARE", default_value_t = 0.9, value_parser = confidence)]
@@ -69,6 +69,14 @@ fn confidence(text: &str) -> Result<f64, String> {
     }
 }
 
+fn deadline(text: &str) -> Result<Millis, String> {
+    match text.parse::<Millis>() {
+        Ok(Millis::ZERO) => Err("a deadline is longer than nothing, such as 4h".to_owned()),
+        Ok(time) => Ok(time),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 /// A farm to try, and what was varied in it.
 struct Try {
     farm: Farm,
@@ -86,7 +94,7 @@ impl Capacity {
         let subject = Subject::read_to_vary(from, (world, console), &self.vary)?;
         let tries = self.tries(&subject)?;
         let setups = self.setups(&subject, &tries)?;
-        subject.world.warn_of_silent(&setups, console);
+        subject.warn_of_silent(&setups, console);
         let sweeper = Sweeper::new(self.sweep, console);
         let mut swept = sweeper.run(&setups);
         let mut capacity = Sweep {
@@ -184,6 +192,8 @@ impl Clone for Try {
 impl Try {
     fn point(&self, subject: &Subject, runs: Runs) -> Point {
         let mut arches = subject.arches();
+        let lacks = |arch: &&Arch| self.farm.builders_of(arch) == 0;
+        let without_builder = arches.iter().filter(lacks).cloned().collect();
         // What is built for it is built on builders of the others, of whatever arch.
         if arches.remove(&Arch::from("noarch")) {
             arches.extend(self.farm.arches());
@@ -196,6 +206,7 @@ impl Try {
                 .into_iter()
                 .map(|arch| (arch.clone(), self.farm.builders_of(&arch)))
                 .collect(),
+            without_builder,
             runs,
         }
     }

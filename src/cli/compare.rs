@@ -106,7 +106,7 @@ impl Compare {
             subject.warn_of_reach(cascade, console);
         }
         let setups = self.setups(&subject, &wanted)?;
-        subject.world.warn_of_silent(&setups, console);
+        subject.warn_of_silent(&setups, console);
         let sweeper = Sweeper::new(self.sweep, console);
         let swept = sweeper.run(&setups);
         let variants = wanted.iter().zip(swept.runs);

@@ -8,7 +8,8 @@ use modplan::orchestrate::{Approach, Cascade, ModuleIx};
 use modplan::report::advice;
 use modplan::report::run::{self, RunLabel};
 use modplan::report::story::{self, Scene};
-use modplan::sim::{self, DurationMode, Log, Outcome, Run, Setup};
+use modplan::sim::{self, DurationMode, Fact, Log, Outcome, Run, Setup};
+use modplan::time::Millis;
 
 use super::args::{SelectionArgs, WorldArgs};
 use super::console::Console;
@@ -133,13 +134,13 @@ impl Execute {
         let mut setup = subject.setup(approach, cascade)?;
         setup.durations = self.durations.mode();
         setup.seed = self.world.seed;
-        subject.world.warn_of_silent(std::slice::from_ref(&setup), console);
+        subject.warn_of_silent(std::slice::from_ref(&setup), console);
         if setup.durations == DurationMode::Fit {
             console.note(subject.durations(setup.durations).to_lines().trim_end());
         }
         let run = self.run_world(&setup, &subject)?;
         let label = RunLabel { approach, cascade, seed: setup.seed };
-        warn_of_late_crashes(&setup, &run, console);
+        warn_of_late_faults(&setup, &run, console);
         for (what, hint) in advice::advice(&setup, &run) {
             console.warn(&what, Some(&hint));
         }
@@ -171,18 +172,36 @@ impl Execute {
     }
 }
 
-/// Warns of crashes after an event that never came.
-fn warn_of_late_crashes(setup: &Setup, run: &Run, console: &Console) {
-    let events = run.log.iter().filter(|row| matches!(row.what, Log::Event(_))).count() as u64;
-    for fault in &setup.conditions.faults {
-        if let Some(after) = fault.after.filter(|after| *after > events) {
-            let line = fault.line;
-            let what = format!(
-                "the `orchestrator-crash` of line {line} has no effect: it is after event {after}, and \
-                 the orchestrator handled {events}"
-            );
-            console.warn(&what, None);
+/// Returns when the last thing happened that a fault could have met: a run that is not done may have
+/// lost a message or had a call refused after the last change of a module.
+fn end(run: &Run) -> Millis {
+    let is_fault =
+        |what: &Log| matches!(what, Log::Fact(Fact::FaultBegan { .. } | Fact::FaultEnded { .. }));
+    let last = run.log.iter().rev().find(|row| !is_fault(&row.what));
+    match run.figures.outcome {
+        Outcome::Done => run.figures.makespan,
+        Outcome::Failed | Outcome::Stuck | Outcome::Capped => {
+            last.map_or(Millis::ZERO, |row| Millis(row.at.0))
         }
+    }
+}
+
+/// Warns of faults that the run was over before.
+fn warn_of_late_faults(setup: &Setup, run: &Run, console: &Console) {
+    let events = run.log.iter().filter(|row| matches!(row.what, Log::Event(_))).count() as u64;
+    let end = end(run);
+    for fault in &setup.conditions.faults {
+        let why = match fault.after {
+            Some(after) if after > events => {
+                format!("it is after event {after}, and the orchestrator handled {events}")
+            }
+            None if fault.at > end => {
+                format!("it begins at {}, and the run was over at {end}", fault.at)
+            }
+            Some(_) | None => continue,
+        };
+        let (kind, line) = (fault.kind.as_str(), fault.line);
+        console.warn(&format!("the `{kind}` of line {line} has no effect: {why}"), None);
     }
 }
 

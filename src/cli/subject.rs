@@ -35,16 +35,8 @@ pub(crate) struct Subject {
     /// As `--max-builds` says, with what is passed through on top.
     builds_max: Option<u32>,
     is_read_back: bool,
-}
-
-/// Warns where a dependency service that is behind would answer as one that is not.
-fn warn_of_stale_pdc(world: &World, superseded: &[(String, String)], console: &Console) {
-    if world.scenario.has_stale_pdc() && superseded.is_empty() {
-        console.warn(
-            "`pdc-stale` changes nothing: no superseded version is known that was built otherwise",
-            Some("give inputs that hold older versions too"),
-        );
-    }
+    /// Whether a dependency service that is behind has something else to answer.
+    has_superseded: bool,
 }
 
 /// Returns how many module builds a run may make: what is passed through takes a place, but is
@@ -108,12 +100,13 @@ impl Subject {
         let superseded =
             if world.scenario.has_stale_pdc() { case.superseded(selection) } else { vec![] };
         let reach = Reach { plan: &planning.plan, all: &all, superseded: &superseded, by_source };
-        warn_of_stale_pdc(&world, &superseded, console);
         let prepared = sim::prepare(reach, &world.history);
         let builds_max = builds_max(&planning.plan, selection);
         let farm = given.clone().unwrap_or(planning.farm);
         world.farm = given;
-        Ok(Self { plan: planning.plan, world, prepared, farm, builds_max, is_read_back: false })
+        let (has_superseded, is_read_back) = (!superseded.is_empty(), false);
+        let plan = planning.plan;
+        Ok(Self { plan, world, prepared, farm, builds_max, is_read_back, has_superseded })
     }
 
     /// Takes a plan that was written before.
@@ -130,7 +123,6 @@ impl Subject {
         }
         refuse_storm(&plan, selection)?;
         let world = World::read_to_vary((args, durations), vary, console)?;
-        warn_of_stale_pdc(&world, &[], console);
         Ok(Self::of_plan(plan, world, selection))
     }
 
@@ -141,7 +133,21 @@ impl Subject {
         let arches = plan.components().flat_map(|component| component.arches.clone());
         let farm = world.farm.clone().unwrap_or_else(|| Farm::ideal(arches));
         let builds_max = builds_max(&plan, selection);
-        Self { plan, world, prepared, farm, builds_max, is_read_back: true }
+        let (has_superseded, is_read_back) = (false, true);
+        Self { plan, world, prepared, farm, builds_max, is_read_back, has_superseded }
+    }
+
+    /// Warns of what the scenario says to no effect in the runs that are to be made.
+    pub(crate) fn warn_of_silent(&self, setups: &[Setup], console: &Console) {
+        self.world.warn_of_silent(setups, console);
+        // Where nobody is asked for dependants, that is the reason, and is told already.
+        let asks = setups.iter().any(|setup| setup.cascade != Cascade::Planned);
+        if asks && self.world.scenario.has_stale_pdc() && !self.has_superseded {
+            console.warn(
+                "`pdc-stale` changes nothing: no superseded version is known that was built otherwise",
+                Some("give inputs that hold older versions too"),
+            );
+        }
     }
 
     /// Warns where a cascade finds what it rebuilds as it goes, and a plan that was read back
@@ -205,9 +211,8 @@ impl Subject {
         }
         let conditions = Conditions::of(&self.world.scenario, approach, on).map_err(|misfit| {
             let path = self.world.scenario_path.as_deref().unwrap_or(Path::new("the scenario"));
-            let Misfit { line, what } = misfit;
-            Refusal::no(format!("{}:{line}:1: {what}", path.display()))
-                .hint("name builders as the farm does, and modules of the plan")
+            let Misfit { line, column, what, hint } = misfit;
+            Refusal::no(format!("{}:{line}:{column}: {what}", path.display())).hint(hint)
         })?;
         Ok(Setup {
             catalog: self.prepared.catalog.clone(),

@@ -244,7 +244,14 @@ impl Wrong {
 
 /// Reads the first line; returns its check.
 fn read_heading(line: &[u8], due: &Heading) -> Result<String, Wrong> {
-    let found: Heading = parse(line)?;
+    let found: Heading = match parse(line) {
+        Err(Wrong::Line(_)) if parse::<Row>(line).is_ok() => {
+            return Err(Wrong::Line(
+                "its heading is missing: this is the line of an event".to_owned(),
+            ));
+        }
+        found => found?,
+    };
     if let Some(what) = due.differs(&found) {
         return Err(Wrong::Run(what));
     }

@@ -1,7 +1,7 @@
 //! How many builders a deadline needs: every size of the farm with its runs, the cheapest that is
 //! good enough, and which builder to add to it next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,7 @@ use crate::time::Millis;
 
 mod amount;
 mod text;
+mod verdict;
 
 pub use amount::Amount;
 pub use text::{csv, table};
@@ -48,6 +49,8 @@ pub struct Point {
     pub cost: f64,
     /// How many builders serve each arch.
     pub builders_of: BTreeMap<Arch, u32>,
+    /// The arches that a task asks for and that no builder of the farm builds.
+    pub without_builder: BTreeSet<Arch>,
     /// The runs, in replication order.
     pub runs: Runs,
 }

@@ -1,10 +1,9 @@
 //! What a scenario says to no effect, or to another than it seems, whatever it is run on. Nothing is refused for it: it does no
 //! harm, but is hardly meant.
 
-use super::{Builds, Fault, FaultKind, Gate, Outcomes, Scenario, Tests};
+use super::{Builds, Fault, FaultKind, Gate, Outcomes, Scenario, Tests, overlap};
 use crate::load::{Code, Finding, Place};
 use crate::settings::{Section, Value};
-use crate::time::Millis;
 
 /// Returns what is of no effect, in the order of the file.
 pub(super) fn silent(file: &Section<'_>, scenario: &Scenario) -> Vec<Finding> {
@@ -122,10 +121,15 @@ impl Silent<'_, '_> {
     /// What has an effect, but not the one that its neighbour lets expect.
     fn contradictions(&mut self, scenario: &Scenario) {
         let tests = &scenario.tests;
-        if tests.gate.koji_owned == Gate::Component {
+        let instead = match tests.gate.koji_owned {
+            Gate::Component => Some("there everything that is built passes"),
+            Gate::Both => Some("there modules alone are tested"),
+            Gate::None | Gate::Module => None,
+        };
+        if let Some(instead) = instead {
             let why = "`tests.gate` of components is none for koji-owned, which hears of whole \
-                       modules only: there everything that is built passes";
-            self.say(self.file.place_below("tests", "gate"), why.to_owned());
+                       modules only";
+            self.say(self.file.place_below("tests", "gate"), format!("{why}: {instead}"));
         }
         let owned = tests.gate.orchestrator_owned;
         for (of, took, key) in [
@@ -153,7 +157,7 @@ impl Silent<'_, '_> {
         }
     }
 
-    /// Of two faults of one kind, one of which lasts all the time of the other, the other is nothing.
+    /// Of two faults of one kind at one time the second changes nothing, or less than it says.
     fn faults(&mut self, faults: &[Fault]) {
         let Some(Value::List(nodes)) = self.file.find("faults").map(|node| &node.value) else {
             return;
@@ -161,46 +165,11 @@ impl Silent<'_, '_> {
         if nodes.len() != faults.len() {
             return;
         }
-        for (at, (fault, node)) in faults.iter().zip(nodes).enumerate() {
-            let hides = |&(other_at, other): &(usize, &Fault)| {
-                let is_same = (other.at, end(other)) == (fault.at, end(fault));
-                other_at != at
-                    && other.kind == fault.kind
-                    && is_state(fault.kind)
-                    && other.at <= fault.at
-                    && end(other) >= end(fault)
-                    && (!is_same || other_at < at)
-            };
-            if let Some((_, other)) = faults.iter().enumerate().find(hides) {
-                let (kind, line) = (fault.kind.as_str(), other.line);
-                let message =
-                    format!("this `{kind}` has no effect: that of line {line} lasts all its time");
-                self.say(Some(node.place), message);
+        for (at, node) in nodes.iter().enumerate() {
+            if let Some(what) = overlap::told(faults, at) {
+                self.say(Some(node.place), what);
             }
         }
-    }
-}
-
-/// When a fault is over.
-fn end(fault: &Fault) -> Millis {
-    fault.lasts.map_or(Millis(u64::MAX), |lasts| fault.at + lasts)
-}
-
-/// Returns whether a kind of fault is there or not, so that two of it are no more than one.
-fn is_state(kind: FaultKind) -> bool {
-    match kind {
-        FaultKind::HubOffline
-        | FaultKind::HubRefusing
-        | FaultKind::BusOutage
-        | FaultKind::RepoFailure
-        | FaultKind::BasePackageBroken
-        | FaultKind::PdcDown
-        | FaultKind::PdcStale
-        | FaultKind::SourcesDown => true,
-        FaultKind::BuildersDown
-        | FaultKind::OrchestratorCrash
-        | FaultKind::ModuleCanceled
-        | FaultKind::SourceMissing => false,
     }
 }
 

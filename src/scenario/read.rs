@@ -48,11 +48,16 @@ impl Scenario {
             scenario.orchestrator_owned = orchestrator_owned(&mut reader, node);
         }
         for node in reader.items(&file, "arrivals").unwrap_or_default() {
-            scenario.arrivals.extend(arrival(&mut reader, node));
+            if let Some(arrival) = arrival(&mut reader, node) {
+                scenario.places.changed.push(node.place_of("changed"));
+                scenario.arrivals.push(arrival);
+            }
         }
         for node in reader.items(&file, "faults").unwrap_or_default() {
             if let Some(fault) = fault(&mut reader, node) {
                 check_crashes(&mut reader, &scenario.faults, (&fault, node));
+                scenario.places.builders.push(node.place_of("builders"));
+                scenario.places.module.push(node.place_of("module"));
                 scenario.faults.push(fault);
             }
         }

@@ -90,6 +90,18 @@ fn arrivals_are_read_and_come_for_four_weeks_unless_the_file_says() {
 }
 
 #[test]
+fn the_places_of_what_only_farm_and_plan_know_are_kept() {
+    let text = "arrivals: [{every: 1d, changed: [perl:5.30]}]\n\
+                faults:\n- at: 1h\n  kind: module-canceled\n  module: perl:5.30\n\
+                - {at: 1h, kind: builders-down, builders: x86}\n- {at: 1h, kind: pdc-down}\n";
+    let places = Scenario::read(text.as_bytes(), 0).unwrap().places;
+    let place = |line, column| Some(Place { input: 0, line, column });
+    assert_eq!(places.changed, [place(1, 24)]);
+    assert_eq!(places.module, [place(5, 3), None, None]);
+    assert_eq!(places.builders, [None, place(6, 33), None]);
+}
+
+#[test]
 fn contradictions_and_unknown_faults_are_told_with_their_line() {
     let problems = refused(
         "builds: {outcomes: always-pass, failure_rate: 0.1}\n\
@@ -165,7 +177,7 @@ fn keys_of_no_effect_are_remarked_with_their_line_and_why() {
     let told = |text: &str| -> Vec<String> {
         remarks(text).into_iter().map(|(line, what)| format!("{line}: {what}")).collect()
     };
-    let cases: [(&str, &[&str]); 9] = [
+    let cases: [(&str, &[&str]); 8] = [
         (
             "builds:\n  failure_rate: 0.1\n  flaky_share: 0.5\n",
             &[
@@ -218,12 +230,11 @@ fn keys_of_no_effect_are_remarked_with_their_line_and_why() {
             // The second is inside the first, the third goes on after it.
             "faults:\n- {at: 1h, kind: bus-outage, for: 2h}\n- {at: 2h, kind: bus-outage, for: 1h}\n\
              - {at: 2h, kind: bus-outage, for: 2h}\n- {at: 2h, kind: pdc-down, for: 1h}\n",
-            &["3: this `bus-outage` has no effect: that of line 2 lasts all its time"],
-        ),
-        (
-            // Twice the same is once too often.
-            "faults:\n- {at: 1h, kind: hub-offline}\n- {at: 1h, kind: hub-offline}\n",
-            &["3: this `hub-offline` has no effect: that of line 2 lasts all its time"],
+            &[
+                "3: this `bus-outage` has no effect: that of line 2 lasts all its time",
+                "4: this `bus-outage` begins before that of line 2 is over: both are one, over when \
+                 the later ends",
+            ],
         ),
     ];
     for (text, wanted) in cases {
@@ -240,7 +251,7 @@ fn what_has_an_effect_or_is_nothing_is_not_remarked() {
         "builds: {failure_rate: 0, flaky_share: 0.0, retries: 3}\ntests: {gate: none, missing: 0}\n",
         "builds: {outcomes: rate, failure_rate: 0.1, flaky_share: 0.3, retries: 1}\n\
          people: {fix: {p50: 1h, p90: 1h}}\n",
-        "tests: {gate: both, defect_rate: 0.1, detect_component: 0.5, detect_module: 0.5, \
+        "tests: {gate: {koji-owned: module, orchestrator-owned: both}, defect_rate: 0.1, detect_component: 0.5, detect_module: 0.5, \
          component: {p50: 1m, p90: 1m}, workers: 1, timeout: 1h}\n\
          people: {fix: {p50: 1h, p90: 1h}, waive_share: 0.5}\n",
         "builds: {outcomes: rate, failure_rate: 0.1}\nfaults: [{at: 1h, kind: base-package-broken}]\n",
@@ -263,6 +274,13 @@ fn what_has_another_effect_than_it_seems_is_remarked() {
              there everything that is built passes"
         ]
     );
+    for both in ["both", "{koji-owned: both, orchestrator-owned: module}"] {
+        assert_eq!(
+            told(&format!("tests:\n  gate: {both}\n")),
+            ["2: `tests.gate` of components is none for koji-owned, which hears of whole modules \
+                 only: there modules alone are tested"]
+        );
+    }
     assert_eq!(
         told(
             "tests:\n  gate: {koji-owned: module, orchestrator-owned: both}\n  timeout: 9m\n  \

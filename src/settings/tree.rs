@@ -34,6 +34,14 @@ pub(crate) struct Key {
     pub(crate) place: Place,
 }
 
+impl Node {
+    /// Returns where a key of a map stands.
+    pub(crate) fn place_of(&self, key: &str) -> Option<Place> {
+        let Value::Map(entries) = &self.value else { return None };
+        entries.iter().find(|(name, _)| name.text == key).map(|(name, _)| name.place)
+    }
+}
+
 /// Reads the one document of a settings file; an empty file is [`Value::Nothing`].
 pub(crate) fn parse(bytes: &[u8], input: u32) -> Result<Node, Finding> {
     let refuse = |place, message: String| Err(Finding::new(Code::SettingSyntax, place, message));

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 
 use super::Slots;
+use crate::load::Place;
+use crate::name::nearest;
 use crate::orchestrate::{Approach, Catalog, Gates, ModuleIx, RepoMaker};
 use crate::scenario::{self, Arrival, Bus, Fault, FaultKind, Gate, People, Scenario, Tests};
 use crate::time::Millis;
@@ -78,8 +80,8 @@ impl Conditions {
         approach: Approach,
         on: (&Slots, &Catalog),
     ) -> Result<Self, Misfit> {
-        for fault in &scenario.faults {
-            check(fault, on)?;
+        for at in 0..scenario.faults.len() {
+            check((scenario, at), on)?;
         }
         let gate = match approach {
             Approach::KojiOwned => scenario.tests.gate.koji_owned,
@@ -102,6 +104,16 @@ impl Conditions {
         })
     }
 
+    /// Returns whether what a fault breaks stays broken when it is over, as another goes on with it.
+    pub(super) fn goes_on_after(&self, fault: usize) -> bool {
+        let ended = &self.faults[fault];
+        let until = |at: usize| (self.faults[at].end(), self.faults[at].at, at);
+        (0..self.faults.len()).any(|at| {
+            let other = &self.faults[at];
+            other.is_one_with(ended) && other.at <= ended.end() && until(at) > until(fault)
+        })
+    }
+
     /// Returns whether the orchestrator may have to be put together again from its journal.
     pub(super) fn may_crash(&self) -> bool {
         let crashes = |fault: &Fault| fault.kind == FaultKind::OrchestratorCrash;
@@ -114,8 +126,30 @@ impl Conditions {
 pub struct Misfit {
     /// The line of the scenario file.
     pub line: u32,
+    /// The column, in characters from 1.
+    pub column: u32,
     /// What it is, in words.
     pub what: String,
+    /// What to do about it, in words.
+    pub hint: String,
+}
+
+impl Misfit {
+    /// Takes the place of a key, or the beginning of a line where nobody kept it.
+    fn new(place: Option<&Option<Place>>, line: u32, (what, hint): (String, String)) -> Self {
+        let place = place.copied().flatten().unwrap_or(Place { input: 0, line, column: 1 });
+        Self { line: place.line, column: place.column, what, hint }
+    }
+}
+
+/// Says which module was meant, or how modules are named.
+fn hint_of_module(catalog: &Catalog, named: &str) -> String {
+    let ids = catalog.modules.iter().map(|module| &*module.id);
+    let streams = ids.clone().filter_map(|id| id.rsplit_once(':').map(|(stream, _)| stream));
+    match nearest(named, streams.chain(ids)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "name a module that is rebuilt: name:stream, or with its context".to_owned(),
+    }
 }
 
 impl From<scenario::RepoMaker> for RepoMaker {
@@ -130,14 +164,15 @@ impl From<scenario::RepoMaker> for RepoMaker {
 /// Finds the modules that changes are about.
 fn changes(scenario: &Scenario, catalog: &Catalog) -> Result<Vec<Changes>, Misfit> {
     let mut found = Vec::new();
-    for arrival in &scenario.arrivals {
+    for (at, arrival) in scenario.arrivals.iter().enumerate() {
         let mut modules = Vec::new();
         for selector in &arrival.changed {
             let before = modules.len();
             modules.extend(modules_named(catalog, &selector.to_string()));
             if modules.len() == before {
                 let what = format!("`arrivals.changed` names {selector}, which is not rebuilt");
-                return Err(Misfit { line: arrival.line, what });
+                let said = (what, hint_of_module(catalog, &selector.to_string()));
+                return Err(Misfit::new(scenario.places.changed.get(at), arrival.line, said));
             }
         }
         modules.sort_unstable();
@@ -160,21 +195,31 @@ pub(super) fn modules_named<'c>(
     (0..).zip(&catalog.modules).filter(move |(_, m)| is_it(&m.id)).map(|(at, _)| ModuleIx(at))
 }
 
-fn check(fault: &Fault, on: (&Slots, &Catalog)) -> Result<(), Misfit> {
-    let (slots, catalog) = on;
-    let line = fault.line;
+/// Holds a fault against the farm and the modules.
+fn check(
+    (scenario, at): (&Scenario, usize),
+    (slots, catalog): (&Slots, &Catalog),
+) -> Result<(), Misfit> {
+    let fault = &scenario.faults[at];
     if let Some(named) = &fault.module
         && modules_named(catalog, named).next().is_none()
     {
         let what = format!("`faults.module` names {named}, which is not rebuilt");
-        return Err(Misfit { line, what });
+        let said = (what, hint_of_module(catalog, named));
+        return Err(Misfit::new(scenario.places.module.get(at), fault.line, said));
     }
     let Some(name) = &fault.builders else { return Ok(()) };
-    if slots.groups.iter().all(|group| group.name != *name) {
-        let known: Vec<&str> = slots.groups.iter().map(|group| group.name.as_str()).collect();
-        let known = known.join(", ");
-        let what = format!("`faults.builders` names {name}, but the farm's builders are {known}");
-        return Err(Misfit { line, what });
+    let known = || slots.groups.iter().map(|group| group.name.as_str());
+    if known().all(|group| group != name) {
+        let what = format!(
+            "`faults.builders` names {name}, but the farm's builders are {}",
+            known().collect::<Vec<_>>().join(", ")
+        );
+        let hint = match nearest(name, known()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "name a group of builders as the farm does".to_owned(),
+        };
+        return Err(Misfit::new(scenario.places.builders.get(at), fault.line, (what, hint)));
     }
     Ok(())
 }

@@ -63,7 +63,10 @@ fn an_edited_line_is_told() {
     let gap = format!("{}\n{}\n{}\n", lines[0], lines[1], lines[3]);
     assert_eq!(wrong(&gap), (3, "event 2 stands where 1 is due".to_owned()));
     // Without its heading, or with the heading of another journal.
-    assert_eq!(wrong(lines[1..].join("\n") + "\n").0, 1);
+    let headless = "its heading is missing: this is the line of an event".to_owned();
+    for first in [1, 2] {
+        assert_eq!(wrong(lines[first..].join("\n") + "\n"), (1, headless.clone()));
+    }
     let other = Heading::new("r", Inputs { trace: "u".to_owned(), ..inputs() });
     let mixed = Lines::new(other.clone()).heading() + &lines[1..].join("\n") + "\n";
     let error = read(mixed.as_bytes(), &other).unwrap_err();

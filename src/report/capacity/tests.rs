@@ -10,8 +10,21 @@ fn point(x86: u32, approach: &str) -> Point {
         approach: approach.to_owned(),
         cost: f64::from(x86) + 2.0,
         builders_of: [("x86_64".into(), x86), ("aarch64".into(), 2)].into(),
+        without_builder: BTreeSet::new(),
         runs: [400, 500, 600, 700].map(run).into_iter().collect(),
     }
+}
+
+/// Ends the first runs of every point otherwise.
+fn ending(mut capacity: Capacity, outcomes: &[Outcome]) -> Capacity {
+    for point in &mut capacity.points {
+        let mut runs: Vec<_> = point.runs.iter().collect();
+        for (run, outcome) in runs.iter_mut().zip(outcomes) {
+            run.outcome = *outcome;
+        }
+        point.runs = runs.into_iter().collect();
+    }
+    capacity
 }
 
 fn capacity() -> Capacity {
@@ -48,12 +61,7 @@ fn the_answer_is_the_cheapest_point_in_time_and_the_builder_that_helps_it_most()
 
 #[test]
 fn a_run_that_is_not_done_misses_the_deadline() {
-    let mut capacity = capacity();
-    for point in &mut capacity.points {
-        let mut runs: Vec<_> = point.runs.iter().collect();
-        runs[0].outcome = Outcome::Failed;
-        point.runs = runs.into_iter().collect();
-    }
+    let mut capacity = ending(capacity(), &[Outcome::Failed]);
     assert_eq!(capacity.answer(), None);
     assert_eq!(capacity.summary().answer, None);
     capacity.confidence = 0.75;
@@ -86,6 +94,50 @@ fn without_builders_nothing_is_busy_and_no_zero_is_negative() {
     assert_eq!(point.utilization()[&Arch::from("s390x")].to_bits(), 0.0_f64.to_bits());
     point.runs = Runs::default();
     assert!(point.utilization().values().all(|share| share.to_bits() == 0.0_f64.to_bits()));
+}
+
+#[test]
+fn where_runs_end_otherwise_more_builders_are_not_advised() {
+    use Outcome::{Done, Failed, Stuck};
+    let text = table(&ending(capacity(), &[Failed, Stuck]));
+    let told = "no point meets the deadline; the best has 50 % of its runs in time\n\
+                builders are not the limit: at best 50 % of runs are done, whatever the deadline; of 4 \
+                at x86=1 under orchestrator-owned/planned 1 failed, 1 stuck\n\
+                see the failures in the trace, and builds, tests and faults of the scenario; on that \
+                farm `modplan execute --approach orchestrator-owned --cascade planned --durations \
+                resample --seed 7` tells how the first ended\n";
+    assert!(text.contains(told), "{text}");
+    assert!(!text.contains("try more builders"), "{text}");
+    // The first run is done: another seed is needed to see one that is not.
+    let text = table(&ending(capacity(), &[Done, Failed]));
+    assert!(text.contains("--seed N` tells how one ends, with another N than 7\n"), "{text}");
+    // Enough runs are done, but too late.
+    let late = Capacity { confidence: 0.75, deadline: Millis(1), ..capacity() };
+    let text = table(&ending(late, &[Failed]));
+    assert!(text.contains("try more builders with --vary"), "{text}");
+}
+
+#[test]
+fn a_farm_without_a_builder_of_an_arch_is_told_as_such() {
+    let mut capacity = ending(capacity(), &[Outcome::Stuck; 4]);
+    capacity.confidence = 1.0;
+    assert!(!table(&capacity).contains("no builder"));
+    for point in &mut capacity.points[..2] {
+        point.without_builder = ["s390x".into(), "x86_64".into()].into();
+    }
+    // The same farm under another approach is told once.
+    capacity.points.push(capacity.points[1].clone());
+    let text = table(&capacity);
+    let told = "\nno builder for s390x, x86_64 at x86=1; x86=2: what needs it waits for ever\n";
+    assert!(text.contains(told), "{text}");
+    // What it lacks says nothing of the others.
+    assert!(text.contains("of 4 at x86=3 under"), "{text}");
+    for point in &mut capacity.points {
+        point.without_builder = ["x86_64".into()].into();
+    }
+    let text = table(&capacity);
+    assert!(text.contains("try more builders"), "{text}");
+    assert!(!text.contains("builders are not the limit"), "{text}");
 }
 
 #[test]

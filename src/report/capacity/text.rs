@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::super::figures::Interval;
 use super::super::table::{finished, percent, range, table as new_table, time};
-use super::{Amount, Answer, Capacity, CapacitySummary, PointSummary};
+use super::{Amount, Answer, Capacity, CapacitySummary, PointSummary, verdict};
 use crate::name::Arch;
 use crate::time::Millis;
 
@@ -22,7 +22,8 @@ pub fn table(capacity: &Capacity) -> String {
         points(&summary, capacity.answer())
     );
     text.push('\n');
-    text.push_str(&answer(&summary));
+    text.push_str(&verdict::unserved(capacity));
+    text.push_str(&answer(&summary, capacity));
     text.push('\n');
     text.push_str(&capacity.durations.to_lines());
     for assumption in &capacity.assumptions {
@@ -66,14 +67,14 @@ fn points(summary: &CapacitySummary, answer: Option<usize>) -> String {
     finished(table, &numbers)
 }
 
-fn answer(summary: &CapacitySummary) -> String {
+fn answer(summary: &CapacitySummary, capacity: &Capacity) -> String {
     let Some(answer) = &summary.answer else {
         let best = summary.points.iter().map(|point| point.meets_deadline_share);
         let best = best.fold(0.0, f64::max);
         return format!(
-            "no point meets the deadline; the best has {} of its runs in time\n\
-             try more builders with --vary, a later --deadline, or a lower --confidence\n",
-            percent(best)
+            "no point meets the deadline; the best has {} of its runs in time\n{}",
+            percent(best),
+            verdict::advice(capacity)
         );
     };
     let Answer { builders, approach, meets_deadline_share, next_builder, .. } = answer;

@@ -1,6 +1,7 @@
 //! The file of a part: one line of JSON, a head that says what the part is, and its runs under
-//! `result`, sealed by a digest in the head. What is joined goes into figures without being run
-//! again, so a body that somebody changed since must not be taken for what was simulated.
+//! `result`, both sealed by a sha256 in the head. What is joined goes into figures without being run
+//! again, so runs that somebody changed since must not be taken for what was simulated, nor one part
+//! for another, nor a part for the whole.
 
 use std::io::{self, Write};
 
@@ -25,13 +26,13 @@ pub enum ShardError {
         /// What it says.
         found: u32,
     },
-    /// Its runs are not those that were written; both numbers from 1, the column in bytes.
+    /// It does not say what was written; both numbers from 1, the column in bytes.
     #[error(
-        "{line}:{column}: the result that begins here was changed after it was written: its sha256 \
-         is not the one in the head"
+        "{line}:{column}: this sha256 is not that of the shard: its head or its result was changed \
+         after it was written"
     )]
     Changed {
-        /// The line on which the result begins.
+        /// The line on which the seal stands.
         line: usize,
         /// The column at which it does.
         column: usize,
@@ -62,15 +63,22 @@ struct Head {
     shard: Option<serde::de::IgnoredAny>,
 }
 
-/// A file, with its runs as they are given: to be written, or as the text that was read.
+/// A file, with its seal and its runs as they are given: to be written, or as the text that was read.
 #[derive(Serialize, Deserialize)]
-struct Written<R> {
+struct Written<S, R> {
     format: u32,
     shard: ShardNumber,
     digest: String,
-    /// Of the text of `result`, exactly as it stands in the file.
-    sha256: String,
+    sha256: S,
     result: R,
+}
+
+/// What is sealed before the text of `result`, which follows exactly as it stands in the file.
+#[derive(Serialize)]
+struct Sealed<'a> {
+    format: u32,
+    shard: ShardNumber,
+    digest: &'a str,
 }
 
 impl Shard {
@@ -82,15 +90,11 @@ impl Shard {
     /// # Errors
     /// What the writer says.
     pub fn write(&self, mut out: impl Write) -> io::Result<()> {
-        let mut sha256 = Hashing(Sha256::new());
-        serde_json::to_writer(&mut sha256, &self.result)?;
-        let written = Written {
-            format: SHARD_FORMAT,
-            shard: self.shard,
-            digest: self.digest.clone(),
-            sha256: sha256.digits(),
-            result: &self.result,
-        };
+        let (shard, digest) = (self.shard, self.digest.clone());
+        let mut seal = Seal::begin(shard, &digest)?;
+        serde_json::to_writer(&mut seal, &self.result)?;
+        let (sha256, result) = (seal.digits(), &self.result);
+        let written = Written { format: SHARD_FORMAT, shard, digest, sha256, result };
         serde_json::to_writer(&mut out, &written)?;
         out.write_all(b"\n")
     }
@@ -98,7 +102,7 @@ impl Shard {
     /// Reads what [`write`](Self::write) wrote.
     ///
     /// # Errors
-    /// The file is no shard, one of another format, or one whose runs were changed since.
+    /// The file is no shard, one of another format, or one that was changed since.
     pub fn read(content: &[u8]) -> Result<Self, ShardError> {
         let none = |error: serde_json::Error| ShardError::None(error.to_string());
         let head: Head = serde_json::from_slice(content).map_err(none)?;
@@ -108,16 +112,17 @@ impl Shard {
         if head.format != SHARD_FORMAT {
             return Err(ShardError::Format { found: head.format });
         }
-        let written: Written<&RawValue> = serde_json::from_slice(content).map_err(none)?;
-        let text = written.result.get();
-        let mut sha256 = Hashing(Sha256::new());
-        sha256.0.update(text);
-        if sha256.digits() != written.sha256 {
-            let (line, column) = place(content, text);
+        let written: Written<&RawValue, &RawValue> =
+            serde_json::from_slice(content).map_err(none)?;
+        let Written { shard, digest, sha256, result, .. } = written;
+        let mut seal = Seal::begin(shard, &digest).map_err(none)?;
+        seal.0.update(result.get());
+        if sha256.get() != format!("\"{}\"", seal.digits()) {
+            let (line, column) = place(content, sha256.get());
             return Err(ShardError::Changed { line, column });
         }
-        let result: Sharded = serde_json::from_str(text).map_err(none)?;
-        Ok(Self { shard: written.shard, digest: written.digest, result })
+        let result: Sharded = serde_json::from_str(result.get()).map_err(none)?;
+        Ok(Self { shard, digest, result })
     }
 }
 
@@ -129,16 +134,23 @@ fn place(content: &[u8], part: &str) -> (usize, usize) {
     (line, before.len() - start + 1)
 }
 
-/// Takes what is written into a digest.
-struct Hashing(Sha256);
+/// Takes what is written into the digest that seals a part.
+struct Seal(Sha256);
 
-impl Hashing {
+impl Seal {
+    /// Takes the head, as this version writes it: its layout in the file decides nothing.
+    fn begin(shard: ShardNumber, digest: &str) -> serde_json::Result<Self> {
+        let mut seal = Self(Sha256::new());
+        serde_json::to_writer(&mut seal, &Sealed { format: SHARD_FORMAT, shard, digest })?;
+        Ok(seal)
+    }
+
     fn digits(self) -> String {
         self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
-impl Write for Hashing {
+impl Write for Seal {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.update(bytes);
         Ok(bytes.len())
@@ -171,22 +183,55 @@ mod tests {
         Shard::read(text.as_bytes()).unwrap_err().to_string()
     }
 
+    /// Where the seal stands in a text of one line: its column, from 1.
+    fn column(text: &str) -> usize {
+        text.find(r#""sha256":"#).unwrap() + r#""sha256":"#.len() + 1
+    }
+
     #[test]
-    fn the_head_holds_the_digest_of_the_text_of_the_result() {
+    fn the_seal_is_of_the_head_and_the_text_of_the_result() {
         let text = text(&sample());
-        assert!(
-            text.starts_with(r#"{"format":3,"shard":{"number":2,"of":3},"digest":"d","sha256":""#)
-        );
-        let (head, body) = text.split_once(r#","result":"#).unwrap();
+        let (head, rest) = text.split_once(r#","sha256":""#).unwrap();
+        assert_eq!(head, r#"{"format":3,"shard":{"number":2,"of":3},"digest":"d""#);
+        let (digits, body) = rest.split_once(r#"","result":"#).unwrap();
+        let mut seal = Seal(Sha256::new());
         let body = body.strip_suffix("}\n").unwrap();
-        let mut sha256 = Hashing(Sha256::new());
-        sha256.write_all(body.as_bytes()).unwrap();
-        assert!(head.ends_with(&format!(r#""sha256":"{}""#, sha256.digits())), "{head}");
+        write!(seal, "{head}}}{body}").unwrap();
+        assert_eq!(digits, seal.digits());
         assert_eq!(Shard::read(text.as_bytes()), Ok(sample()));
     }
 
     #[test]
-    fn a_result_that_was_changed_is_told_with_its_place() {
+    fn a_head_that_was_changed_is_told_whatever_field_it_is() {
+        let text = text(&sample());
+        let seal = text.split_once(r#""sha256":"#).unwrap().1[..66].to_owned();
+        let other = format!("\"{}\"", "0".repeat(64));
+        let longer = seal.replacen('"', "\"0", 1);
+        for (from, to) in [
+            (r#""number":2"#, r#""number":1"#),
+            (r#""of":3"#, r#""of":2"#),
+            (r#""digest":"d""#, r#""digest":"e""#),
+            (&*seal, &*other),
+            (&*seal, &*longer),
+            (&*seal, "7"),
+        ] {
+            let edited = text.replacen(from, to, 1);
+            assert_ne!(edited, text, "{from}");
+            let expected = format!("1:{}: this sha256 is not that of the shard", column(&edited));
+            assert!(told(&edited).starts_with(&expected), "{from}: {}", told(&edited));
+        }
+        // A format says by itself that it is another.
+        for format in [2, 4] {
+            let edited = text.replacen(r#""format":3"#, &format!(r#""format":{format}"#), 1);
+            assert!(told(&edited).starts_with("it is a shard of format"), "{}", told(&edited));
+        }
+        // The same head may be laid out in another way.
+        let spread = text.replacen(r#""of":3},"digest":"d""#, "\"of\" :3},\n\"digest\": \"d\"", 1);
+        assert_eq!(Shard::read(spread.as_bytes()), Ok(sample()));
+    }
+
+    #[test]
+    fn a_result_that_was_changed_is_told_with_the_place_of_the_seal() {
         let text = text(&sample());
         let at = text.find(r#""result":"#).unwrap() + r#""result":"#.len();
         // The first digit of the seed is still a number, and a blank still the same JSON.
@@ -194,14 +239,14 @@ mod tests {
         for (from, to) in [(seed, "9"), (at + 1, " ")] {
             let rest = if to == " " { from } else { from + 1 };
             let edited = format!("{}{to}{}", &text[..from], &text[rest..]);
-            let expected = format!("1:{}: the result that begins here was changed", at + 1);
+            let expected = format!("1:{}: this sha256 is not that of the shard", column(&text));
             assert!(told(&edited).starts_with(&expected), "{}", told(&edited));
         }
         // What stands around the result may be laid out in another way.
-        let spread = text.replacen(r#""result":"#, "\n\n \"result\": ", 1);
+        let spread = text.replacen(r#""sha256":"#, "\n\n \"sha256\": ", 1);
         assert_eq!(Shard::read(spread.as_bytes()), Ok(sample()));
         let edited = spread.replacen(r#""seed":"#, r#""seed": "#, 1);
-        assert!(told(&edited).starts_with("3:12: the result"), "{}", told(&edited));
+        assert!(told(&edited).starts_with("3:12: this sha256"), "{}", told(&edited));
     }
 
     #[test]

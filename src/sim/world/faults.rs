@@ -39,7 +39,9 @@ impl World<'_> {
 
     pub(super) fn fault_ends(&mut self, fault: usize, driven: &mut Driven<'_, '_>) {
         let kind = self.setup.conditions.faults[fault].kind;
-        self.note(Fact::FaultEnded { kind, fault });
+        if !self.setup.conditions.goes_on_after(fault) {
+            self.note(Fact::FaultEnded { kind, fault });
+        }
         self.set_fault(fault, false);
         if kind == FaultKind::OrchestratorCrash && self.broken.crashed == 0 {
             self.restart(driven);

@@ -1,0 +1,94 @@
+//! What a sweep says below its table where it is not the number of builders that misses a deadline,
+//! or where there is none at all.
+
+use std::fmt::Write as _;
+
+use super::super::table::percent;
+use super::{Capacity, Point, count};
+use crate::sim::Outcome;
+
+/// How many farms are named of those that lack the same.
+const FARMS_NAMED: usize = 4;
+
+/// Says on which farms nobody builds an arch that is needed, a line for each set of arches.
+pub(super) fn unserved(capacity: &Capacity) -> String {
+    let mut lacking: Vec<(Vec<&str>, Vec<String>)> = Vec::new();
+    for point in capacity.points.iter().filter(|point| !point.without_builder.is_empty()) {
+        let arches: Vec<&str> = point.without_builder.iter().map(|arch| arch.as_str()).collect();
+        let farm = point.farm();
+        match lacking.iter_mut().find(|(known, _)| *known == arches) {
+            Some((_, farms)) if farms.contains(&farm) => {}
+            Some((_, farms)) => farms.push(farm),
+            None => lacking.push((arches, vec![farm])),
+        }
+    }
+    let mut text = String::new();
+    for (arches, farms) in lacking {
+        let more = match farms.len().saturating_sub(FARMS_NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let named: Vec<&str> = farms.iter().take(FARMS_NAMED).map(String::as_str).collect();
+        let (arches, farms) = (arches.join(", "), named.join("; "));
+        writeln!(text, "no builder for {arches} at {farms}{more}: what needs it waits for ever")
+            .expect("a string takes all");
+    }
+    text
+}
+
+/// Says what to do where no point meets the deadline.
+pub(super) fn advice(capacity: &Capacity) -> String {
+    let staffed = capacity.points.iter().filter(|point| point.without_builder.is_empty());
+    // Of equals the first.
+    let best = staffed
+        .filter(|point| !point.runs.is_empty())
+        .reduce(|best, point| if done_share(point) > done_share(best) { point } else { best });
+    match best {
+        Some(best) if done_share(best) < capacity.confidence => failures(capacity, best),
+        _ => "try more builders with --vary, a later --deadline, or a lower --confidence\n"
+            .to_owned(),
+    }
+}
+
+/// Says how runs end where even the best point has too few of them done, whatever the time.
+fn failures(capacity: &Capacity, best: &Point) -> String {
+    let ends = |outcome: Outcome| {
+        let number = best.runs.outcomes().filter(|one| *one == outcome).count();
+        (number > 0).then(|| format!("{number} {}", outcome.as_str()))
+    };
+    let ends: Vec<String> =
+        [Outcome::Failed, Outcome::Stuck, Outcome::Capped].into_iter().filter_map(ends).collect();
+    let (approach, cascade) = best.approach.split_once('/').unwrap_or((&best.approach, "planned"));
+    let seed = capacity.seed;
+    // What is executed is the first run of a seed.
+    let seed = match best.runs.outcomes().next() {
+        Some(Outcome::Done) | None => format!("N` tells how one ends, with another N than {seed}"),
+        Some(Outcome::Failed | Outcome::Stuck | Outcome::Capped) => {
+            format!("{seed}` tells how the first ended")
+        }
+    };
+    format!(
+        "builders are not the limit: at best {} of runs are done, whatever the deadline; of {} at {} \
+         under {} {}\n\
+         see the failures in the trace, and builds, tests and faults of the scenario; on that farm \
+         `modplan execute --approach {approach} --cascade {cascade} --durations {} --seed {seed}\n",
+        percent(done_share(best)),
+        best.runs.len(),
+        best.farm(),
+        best.approach,
+        ends.join(", "),
+        capacity.durations.mode,
+    )
+}
+
+fn done_share(point: &Point) -> f64 {
+    count(point.makespans_done().len()) / count(point.runs.len()).max(1.0)
+}
+
+impl Point {
+    /// Names the farm by what was varied.
+    fn farm(&self) -> String {
+        let varied = self.builders.iter().map(|(name, number)| format!("{name}={number}"));
+        varied.collect::<Vec<_>>().join(", ")
+    }
+}
