@@ -66,6 +66,15 @@ impl Scenario {
     }
 }
 
+/// Reads how often a failed build is tried again: what always fails would be tried for ever.
+fn retries(text: &str) -> Result<u32, String> {
+    const RETRIES_MAX: u32 = 1000;
+    match settings::count(text)? {
+        many if many > RETRIES_MAX => Err(format!("must be at most {RETRIES_MAX}, not {many}")),
+        retries => Ok(retries),
+    }
+}
+
 fn builds(reader: &mut Reader, node: &Node) -> Builds {
     let known = ["outcomes", "failure_rate", "flaky_share", "retries"];
     let section = reader.section(node, "builds", &known);
@@ -79,7 +88,7 @@ fn builds(reader: &mut Reader, node: &Node) -> Builds {
         outcomes: reader.value(&section, "outcomes", outcomes).unwrap_or_default(),
         failure_rate: share(reader, &section, "failure_rate"),
         flaky_share: share(reader, &section, "flaky_share"),
-        retries: reader.value(&section, "retries", settings::count).unwrap_or_default(),
+        retries: reader.value(&section, "retries", retries).unwrap_or_default(),
     };
     if read.outcomes == Outcomes::AlwaysPass && read.failure_rate > 0.0 {
         let node = section.find("failure_rate").unwrap_or(node);

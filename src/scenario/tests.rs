@@ -300,3 +300,15 @@ fn what_has_another_effect_than_it_seems_is_remarked() {
              always-pass`"]
     );
 }
+
+#[test]
+fn what_always_fails_is_not_tried_for_ever() {
+    let read = |retries: u32| format!("builds:\n  retries: {retries}\n");
+    let scenario = Scenario::read(read(1000).as_bytes(), 0).unwrap();
+    assert_eq!(scenario.builds.retries, 1000);
+    let problems = refused(&read(1001));
+    assert_eq!(
+        (problems[0].0, &*problems[0].2),
+        (2, "`builds.retries` must be at most 1000, not 1001")
+    );
+}

@@ -74,6 +74,20 @@ pub(super) fn attempt(
     }
 }
 
+/// Returns how the first attempt goes where nothing is drawn for it, as [`attempt`] does.
+pub(super) fn first(samples: &Samples, how: (DurationMode, Outcomes)) -> Option<(Millis, bool)> {
+    let is_constant = |fits: &Fits| matches!(fits.closed.family, Family::Constant { .. });
+    let is_drawn = match how {
+        (DurationMode::Replay, _) => false,
+        (DurationMode::Resample, _) | (DurationMode::Fit, Outcomes::History) => true,
+        (DurationMode::Fit, Outcomes::AlwaysPass | Outcomes::Rate { .. }) => {
+            !samples.fits.as_ref().is_some_and(is_constant)
+        }
+    };
+    let key = || unreachable!("nothing is drawn");
+    (!is_drawn).then(|| attempt(samples, 1, key, how))
+}
+
 /// Draws how long a success or a failure takes from the distribution fitted to it.
 ///
 /// # Panics
@@ -142,5 +156,27 @@ mod tests {
         assert!((mean - 100.0).abs() < 4.0 * 6.06 / count.sqrt() + 0.2, "{mean}");
         assert!(draws.iter().all(|(run, ok)| *ok || *run == Millis::from_secs(7)));
         assert!(drawn_with(&samples, Outcomes::AlwaysPass).iter().all(|(_, ok)| *ok));
+    }
+
+    #[test]
+    fn the_first_attempt_is_kept_where_nothing_is_drawn_for_it() {
+        use DurationMode::{Fit, Replay, Resample};
+        let rows = "perl,buildArch,x86_64,90,failed\nperl,buildArch,x86_64,100,closed\n\
+                    perl,buildArch,x86_64,120,closed\n";
+        let recorded = samples(rows);
+        let constant = Samples::of_family(Family::Constant { run: Millis::from_secs(7) });
+        let rate = Outcomes::Rate { failure_rate: 0.5, flaky_share: 0.5 };
+        let ninety = (Millis::from_secs(90), false);
+        assert_eq!(first(&recorded, (Replay, Outcomes::History)), Some(ninety));
+        for outcomes in [Outcomes::AlwaysPass, rate] {
+            let hundred = (Millis::from_secs(100), true);
+            assert_eq!(first(&recorded, (Replay, outcomes)), Some(hundred));
+            let seven = (Millis::from_secs(7), true);
+            assert_eq!(first(&constant, (Fit, outcomes)), Some(seven));
+            assert_eq!(first(&recorded, (Fit, outcomes)), None);
+            assert_eq!(first(&recorded, (Resample, outcomes)), None);
+        }
+        assert_eq!(first(&recorded, (Resample, Outcomes::History)), None);
+        assert_eq!(first(&constant, (Fit, Outcomes::History)), None);
     }
 }

@@ -36,8 +36,8 @@ impl OrchestratorOwned<'_> {
             return;
         }
         let retries = self.limits.retries;
-        part.failures += 1;
-        if end == ComponentEnd::Failed && part.failures <= retries {
+        part.failures = part.failures.saturating_add(1);
+        if end == ComponentEnd::Failed && u32::from(part.failures) <= retries {
             part.attempt += 1;
             self.queue_one(build, component);
             return;

@@ -64,10 +64,10 @@ impl State {
 /// One component of one module build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Part {
-    pub(super) state: PartState,
     pub(super) attempt: u32,
     /// Attempts that failed since somebody last repaired it.
-    pub(super) failures: u32,
+    pub(super) failures: u16,
+    pub(super) state: PartState,
     pub(super) is_redone: bool,
 }
 

@@ -16,7 +16,7 @@ mod builders;
 mod ending;
 mod records;
 
-use records::{ComponentRun, End, JobRun, ModuleRun, Of, TaskRun, TaskState};
+use records::{ComponentRun, End, JobKind, JobRun, ModuleRun, Of, TaskRun, TaskState};
 
 /// The ideal model of koji.
 #[derive(Debug)]
@@ -32,6 +32,9 @@ pub(in crate::sim) struct Ideal<'a> {
     /// For how long tasks had builders that they lost.
     lost: BTreeMap<u32, Millis>,
     luck: Luck,
+    /// How first attempts go, by row of the setup's samples, where nothing is drawn for them: most
+    /// of what is read of a history, and a small part of it.
+    firsts: Vec<Option<(Millis, bool)>>,
     /// Components that were canceled before any of their tasks had a builder.
     unbuilt: Vec<ComponentIx>,
     /// How many of `components` ended.
@@ -56,6 +59,7 @@ pub(in crate::sim) struct Ideal<'a> {
 impl<'a> Ideal<'a> {
     pub(super) fn new(setup: &'a Setup) -> Self {
         let arches = &setup.catalog.arches;
+        let how = (setup.durations, setup.outcomes);
         Self {
             setup,
             pool: Pool::new(&setup.slots, arches, setup.catalog.components.len()),
@@ -69,6 +73,7 @@ impl<'a> Ideal<'a> {
             tasks: Vec::new(),
             lost: BTreeMap::new(),
             luck: Luck::default(),
+            firsts: setup.samples.iter().map(|samples| history::first(samples, how)).collect(),
             unbuilt: Vec::new(),
             ended: 0,
             is_offline: false,
@@ -109,15 +114,16 @@ impl<'a> Ideal<'a> {
         let job = Job(small(self.jobs.len()));
         match order {
             Order::Target { build, .. } => {
-                self.jobs.push(JobRun::AtOnce);
+                self.jobs.push(JobRun::new(JobKind::AtOnce));
                 self.tell(build, job, What::TargetMade);
             }
             Order::Repo { build, .. } => {
-                self.jobs.push(JobRun::AtOnce);
+                self.jobs.push(JobRun::new(JobKind::AtOnce));
                 self.tell(build, job, What::RepoEnded { is_ok: !self.has_no_repos });
             }
             Order::Component { build, component, priority } => {
-                self.jobs.push(JobRun::Component(small(self.components.len())));
+                let run = small(self.components.len());
+                self.jobs.push(JobRun::new(JobKind::Component(run)));
                 self.submit(now, Of { job, build, is_whole: false }, (component, priority));
             }
             Order::Module { build, module } => {
@@ -136,7 +142,7 @@ impl<'a> Ideal<'a> {
         let mut ready = std::mem::take(&mut self.ready);
         progress.start(&self.setup.catalog, (module, orchestrate::Order::Batch), &mut ready);
         let is_complete = progress.is_complete();
-        self.jobs.push(JobRun::Module(small(self.modules.len())));
+        self.jobs.push(JobRun::new(JobKind::Module(small(self.modules.len()))));
         self.modules.push(ModuleRun { progress, is_live: true });
         self.submit_all(now, of, ready);
         if is_complete {
@@ -165,9 +171,9 @@ impl<'a> Ideal<'a> {
 
     /// Returns koji's own module build that a job is.
     fn module_of(&mut self, job: Job) -> Option<&mut ModuleRun> {
-        match self.jobs[job.0 as usize] {
-            JobRun::Module(at) => Some(&mut self.modules[at as usize]),
-            JobRun::AtOnce | JobRun::Component(_) => None,
+        match self.jobs[job.0 as usize].kind() {
+            JobKind::Module(at) => Some(&mut self.modules[at as usize]),
+            JobKind::AtOnce | JobKind::Component(_) => None,
         }
     }
 
@@ -188,17 +194,19 @@ impl<'a> Ideal<'a> {
             component,
             attempt,
             first_task,
-            left: tasks.end - tasks.start,
             priority,
+            left: u16::try_from(tasks.len()).expect("fewer arches than that"),
             is_whole,
             is_ended: false,
         });
         for (task, at) in (first_task..).zip(tasks.clone()) {
             let entry = &setup.catalog.tasks[at as usize];
-            let samples = &setup.samples[entry.durations as usize];
-            let key = || self.luck.key(setup, setup.catalog.task_key(at), attempt);
-            let (duration, is_ok) =
-                history::attempt(samples, attempt, key, (setup.durations, setup.outcomes));
+            let first = self.firsts[entry.durations as usize].filter(|_| attempt == 1);
+            let (duration, is_ok) = first.unwrap_or_else(|| {
+                let samples = &setup.samples[entry.durations as usize];
+                let key = || self.luck.key(setup, setup.catalog.task_key(at), attempt);
+                history::attempt(samples, attempt, key, (setup.durations, setup.outcomes))
+            });
             self.tasks.push(TaskRun::new(run, entry.arch, (duration, is_ok || is_fixed)));
             self.pool.wait(entry.arch, priority, task);
         }
@@ -230,7 +238,7 @@ impl<'a> Ideal<'a> {
     }
 
     pub(super) fn is_waiting(&self, job: Job) -> bool {
-        let JobRun::Module(at) = self.jobs[job.0 as usize] else { return false };
+        let JobKind::Module(at) = self.jobs[job.0 as usize].kind() else { return false };
         let is_of_it = |&run: &u32| self.components[run as usize].job == job;
         let runs = (0..small(self.components.len())).filter(is_of_it);
         let mut tasks = runs.flat_map(|run| self.tasks_of(run));

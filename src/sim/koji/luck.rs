@@ -11,12 +11,23 @@ pub(super) struct Luck {
     replication: u64,
 }
 
+/// How often it was built, in the upper 30 bits; below them whether people repaired it, and whether
+/// every attempt repeats its failure until they do.
 #[derive(Clone, Copy, Debug, Default)]
-struct Fate {
-    attempts: u32,
-    is_fixed: bool,
-    /// Every attempt repeats its failure, until somebody repairs it.
-    is_broken: bool,
+struct Fate(u32);
+
+impl Fate {
+    const BROKEN: u32 = 1;
+    const FIXED: u32 = 2;
+    const ATTEMPT: u32 = 4;
+
+    fn attempts(self) -> u32 {
+        self.0 / Self::ATTEMPT
+    }
+
+    fn is(self, mark: u32) -> bool {
+        self.0 & mark != 0
+    }
 }
 
 impl Luck {
@@ -30,22 +41,22 @@ impl Luck {
     /// repaired it.
     pub(super) fn attempt(&mut self, component: ComponentIx) -> (u32, bool) {
         let fate = &mut self.components[component.index()];
-        fate.attempts += 1;
-        (fate.attempts, fate.is_fixed)
+        fate.0 += Fate::ATTEMPT;
+        (fate.attempts(), fate.is(Fate::FIXED))
     }
 
     /// Returns how many builds of a component there were.
     pub(super) fn attempts(&self, component: ComponentIx) -> u32 {
-        self.components[component.index()].attempts
+        self.components[component.index()].attempts()
     }
 
     /// From now on the builds of a component succeed.
     pub(super) fn fix(&mut self, component: ComponentIx) {
-        self.components[component.index()].is_fixed = true;
+        self.components[component.index()].0 |= Fate::FIXED;
     }
 
     pub(super) fn is_fixed(&self, component: ComponentIx) -> bool {
-        self.components[component.index()].is_fixed
+        self.components[component.index()].is(Fate::FIXED)
     }
 
     /// Returns what names a draw of this replication.
@@ -63,15 +74,17 @@ impl Luck {
     ) -> Option<usize> {
         let (component, attempt) = of;
         let Outcomes::Rate { failure_rate, flaky_share } = setup.outcomes else { return None };
-        if tasks == 0 || self.components[component.index()].is_fixed {
+        if tasks == 0 || self.is_fixed(component) {
             return None;
         }
         let key = self.key(setup, setup.catalog.draw_key(component), attempt);
-        let is_broken = &mut self.components[component.index()].is_broken;
-        if !*is_broken && draw::uniform(key, Purpose::Outcome) >= failure_rate {
+        let fate = &mut self.components[component.index()];
+        if !fate.is(Fate::BROKEN) && draw::uniform(key, Purpose::Outcome) >= failure_rate {
             return None;
         }
-        *is_broken |= draw::uniform(key, Purpose::Flaky) >= flaky_share;
+        if draw::uniform(key, Purpose::Flaky) >= flaky_share {
+            fate.0 |= Fate::BROKEN;
+        }
         Some(draw::position(key, Purpose::FailingArch, tasks))
     }
 }

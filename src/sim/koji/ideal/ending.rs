@@ -94,10 +94,10 @@ impl Ideal<'_> {
     }
 
     pub(in crate::sim::koji) fn cancel(&mut self, now: Timestamp, job: Job) {
-        match self.jobs[job.0 as usize] {
-            JobRun::AtOnce => {}
-            JobRun::Component(run) => self.cancel_component(now, run),
-            JobRun::Module(at) => {
+        match self.jobs[job.0 as usize].kind() {
+            JobKind::AtOnce => {}
+            JobKind::Component(run) => self.cancel_component(now, run),
+            JobKind::Module(at) => {
                 self.modules[at as usize].is_live = false;
                 self.cancel_components_of(now, job);
             }

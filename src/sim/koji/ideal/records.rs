@@ -25,9 +25,9 @@ pub(super) struct ComponentRun {
     pub(super) component: ComponentIx,
     pub(super) attempt: u32,
     pub(super) first_task: u32,
-    /// Tasks that have not ended.
-    pub(super) left: u32,
     pub(super) priority: u32,
+    /// Tasks that have not ended.
+    pub(super) left: u16,
     /// Whether the job is koji's own build of the whole module.
     pub(super) is_whole: bool,
     pub(super) is_ended: bool,
@@ -106,13 +106,35 @@ impl TaskRun {
 
 /// A job: one component, or all components of a module by batches.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum JobRun {
+pub(super) enum JobKind {
     /// Done the moment it was asked for.
     AtOnce,
     /// By position among the components under way.
     Component(u32),
     /// By position among koji's own module builds.
     Module(u32),
+}
+
+/// What a job is, in one number: twice the position, and one more for a module.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct JobRun(u32);
+
+impl JobRun {
+    pub(super) fn new(kind: JobKind) -> Self {
+        Self(match kind {
+            JobKind::AtOnce => u32::MAX,
+            JobKind::Component(at) => at << 1,
+            JobKind::Module(at) => at << 1 | 1,
+        })
+    }
+
+    pub(super) fn kind(self) -> JobKind {
+        match (self.0, self.0 & 1) {
+            (u32::MAX, _) => JobKind::AtOnce,
+            (number, 0) => JobKind::Component(number >> 1),
+            (number, _) => JobKind::Module(number >> 1),
+        }
+    }
 }
 
 /// koji's own build of a module.
