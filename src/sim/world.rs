@@ -351,7 +351,7 @@ impl<'a> World<'a> {
         self.koji.reset(replication, self.log.is_some());
         self.now = Timestamp::START;
         self.replication = replication;
-        self.ledger.reset(catalog);
+        self.ledger.reset(catalog, self.log.is_some());
         self.jobs.clear();
         self.heap.clear();
         (self.pending, self.sequence) = (0, 0);
