@@ -259,6 +259,57 @@ fn what_fails_again_and_again_stands_once_in_a_digest() {
 }
 
 #[test]
+fn the_last_word_of_a_digest_is_how_it_stands() {
+    // p0 is red, which is mailed at once; what follows waits for a digest. p1 is red, then both are
+    // green; the module is red, p1 is repaired and built again, and is red once more.
+    let setup = setup(Approach::OrchestratorOwned, &[(&[], &[PLAIN, PLAIN])]);
+    let (build, module) = SUBJECT;
+    let [p0, p1] = [ComponentIx(0), ComponentIx(1)];
+    let gates = Gates { component: true, module: true };
+    let mut asked = Asked::new(&setup, |limits| limits.gates = gates);
+    let tested =
+        |component, attempt, passed| Event::ComponentTested { build, component, attempt, passed };
+    let built = |component, attempt| {
+        let end = ComponentEnd::Complete;
+        Event::ComponentEnded { build, component, attempt, end }
+    };
+    let tagged = |component| Event::ComponentTagged { build, component };
+    for event in [
+        Event::Fetched { build },
+        Event::TargetMade { build },
+        built(p0, 1),
+        built(p1, 1),
+        tested(p0, 1, false),
+        tested(p1, 1, false),
+        tested(p1, 1, true),
+        tested(p0, 1, true),
+        tagged(p1),
+        tagged(p0),
+        Event::RepoEnded { build, attempt: 1, is_ok: true },
+        Event::Tested { build, module, attempt: 1, passed: false },
+        Event::Resumed { request: 1, build, fixed: [p1].into() },
+        built(p1, 2),
+        tested(p1, 2, false),
+        // Heard twice, it is said once.
+        tested(p1, 2, false),
+    ] {
+        asked.hear(event);
+    }
+    asked.now = Timestamp(600_000);
+    let to = Owner::of(&setup.catalog, module);
+    let said = asked.hear(Event::Timer { timer: Timer::Digest { to } });
+    let word = |component, standing| Concern { build, module, component, standing };
+    let about = vec![
+        word(Some(p1), Standing::NotPassed),
+        word(Some(p1), Standing::Recovered),
+        word(Some(p0), Standing::Recovered),
+        word(None, Standing::NotPassed),
+        word(Some(p1), Standing::NotPassed),
+    ];
+    assert_eq!(said, [Command::Mail { to, about }]);
+}
+
+#[test]
 fn a_modulemd_that_is_gone_fails_its_build_and_people_are_told() {
     let setup = setup(Approach::OrchestratorOwned, ALONE);
     let (build, module) = SUBJECT;
