@@ -55,6 +55,8 @@ pub(super) enum Order {
     Component { build: BuildId, component: ComponentIx, priority: u32 },
     /// Build a whole module by koji's own task: all components, batch by batch, then the repo.
     Module { build: BuildId, module: ModuleIx },
+    /// The same where koji will find no modulemd: it fails before anything is built.
+    Unfetched { build: BuildId },
     /// Make the repo of a module whose components are built; one that the orchestrator makes itself
     /// takes as long as a task, and no builder.
     Repo { build: BuildId, module: ModuleIx, by: RepoMaker },

@@ -186,6 +186,10 @@ pub struct World<'a> {
     broken: Broken,
     /// Modules whose modulemd is not where it should be, by the faults that say so.
     missing: BTreeSet<(ModuleIx, usize)>,
+    /// Module builds that last found no modulemd.
+    unfetched: BTreeSet<BuildId>,
+    /// Faults that people ended before their time.
+    lifted: BTreeSet<usize>,
     /// Builders a fault took, by fault.
     taken: Vec<u32>,
     /// Every event handled, kept where the orchestrator may have to be put together again.
@@ -248,6 +252,8 @@ impl<'a> World<'a> {
             interventions: Vec::new(),
             broken: Broken::default(),
             missing: BTreeSet::new(),
+            unfetched: BTreeSet::new(),
+            lifted: BTreeSet::new(),
             taken: Vec::new(),
             journal: Vec::new(),
             has_journal: false,
@@ -371,6 +377,8 @@ impl<'a> World<'a> {
         self.interventions.resize(catalog.modules.len(), 0);
         self.broken = Broken::default();
         self.missing.clear();
+        self.unfetched.clear();
+        self.lifted.clear();
         self.taken.clear();
         self.taken.resize(self.setup.conditions.faults.len(), 0);
         self.journal.clear();

@@ -124,6 +124,10 @@ impl<'a> Ideal<'a> {
                 self.jobs.push(JobRun::Component(small(self.components.len())));
                 self.submit(now, Of { job, build, is_whole: false }, (component, priority));
             }
+            Order::Unfetched { build } => {
+                self.jobs.push(JobRun::AtOnce);
+                self.tell(build, job, What::ModuleEnded { end: ComponentEnd::Failed });
+            }
             Order::Module { build, module } => {
                 self.order_module(now, Of { job, build, is_whole: true }, module);
             }

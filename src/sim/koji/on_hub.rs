@@ -196,6 +196,7 @@ impl<'a> OnHub<'a> {
                 self.order_component(job, build, component);
             }
             Order::Module { build, module } => self.order_module(job, build, module),
+            Order::Unfetched { .. } => self.go_live(job, JobState::Due),
             Order::Repo { build, module, .. } => self.order_repo(job, build, module),
         }
         job
@@ -236,7 +237,10 @@ impl<'a> OnHub<'a> {
             let mut due = std::mem::take(&mut self.due);
             let urgency = |at: &u32| match self.jobs[*at as usize].order {
                 Order::Component { priority, .. } => priority,
-                Order::Target { .. } | Order::Module { .. } | Order::Repo { .. } => u32::MAX,
+                Order::Target { .. }
+                | Order::Module { .. }
+                | Order::Unfetched { .. }
+                | Order::Repo { .. } => u32::MAX,
             };
             due.sort_by_key(|at| std::cmp::Reverse(urgency(at)));
             for job in due {

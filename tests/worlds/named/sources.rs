@@ -235,6 +235,70 @@ fn a_modulemd_that_somebody_puts_back_is_fetched_again() {
 }
 
 #[test]
+fn a_repair_of_something_else_puts_no_modulemd_back() {
+    // a is fetched at 0 s, its modulemd is gone from 50 s on, and p0 fails at 100 s. It is repaired at
+    // 3700 s: koji-owned has koji fetch a anew, in vain, and a second repair at 7300 s puts the modulemd
+    // back; the other has it, and goes on.
+    let modules: &[Module<'_>] = &[(&[], &[&[(100, false), (100, true)]])];
+    for (approach, at, fixes, over) in
+        [(Approach::KojiOwned, 7400, 2, 1), (Approach::OrchestratorOwned, 3800, 1, 0)]
+    {
+        let mut setup = setup(approach, modules);
+        setup.conditions.people = Some(People { fix: always(3600), waive_share: 0.0 });
+        setup.conditions.faults = vec![missing(50, None)];
+        let run = run(&setup);
+        ends(&run, Outcome::Done, at);
+        assert_eq!((run.tally.fixes, overs(&run).len()), (fixes, over), "{approach:?}");
+    }
+}
+
+/// Returns the seconds at which a fault was over.
+fn overs(run: &Run) -> Vec<u64> {
+    let is_over = |row: &&modplan::sim::LogRow| {
+        matches!(row.what, Log::Fact(modplan::sim::Fact::FaultEnded { .. }))
+    };
+    run.log.iter().filter(is_over).map(|row| row.at.0 / 1000).collect()
+}
+
+#[test]
+fn one_source_is_put_back_for_all_its_contexts() {
+    // Both contexts of a:1 are made from it, the second after the first: repaired at 3600 s, they are
+    // built until 3700 s and 3800 s. Whatever its time, the fault is over once.
+    let part = |id: &str, is_start: bool, dependants: &[u32]| ModuleParts {
+        id: id.to_owned(),
+        wave: Some(1 + u32::from(!is_start)),
+        is_start,
+        dependants: dependants.to_vec(),
+        planned_dependants: dependants.to_vec(),
+        components: vec![(
+            "p0".into(),
+            0,
+            Vec::new(),
+            vec![TaskParts { arch: "x86_64".into(), estimate_ms: 100_000, durations: 0 }],
+        )],
+        ..ModuleParts::default()
+    };
+    let mut builder = CatalogBuilder::default();
+    builder.push(&part("a:1:c", true, &[1]));
+    builder.push(&part("a:1:d", false, &[]));
+    let catalog = Arc::new(builder.finish());
+    for approach in BOTH {
+        for lasts in [None, Some(7200)] {
+            let mut setup = Setup { catalog: Arc::clone(&catalog), ..setup(approach, ALONE) };
+            setup.conditions.people = Some(People { fix: always(3600), waive_share: 0.0 });
+            setup.conditions.faults = vec![missing(0, lasts)];
+            let run = run(&setup);
+            ends(&run, Outcome::Done, 3800);
+            assert_eq!((run.tally.fixes, overs(&run)), (1, vec![3600]), "{approach:?}");
+        }
+    }
+    // Nobody puts it back: it is over in its time.
+    let mut setup = setup(Approach::KojiOwned, ALONE);
+    setup.conditions.faults = vec![missing(0, Some(7200))];
+    assert_eq!(overs(&run(&setup)), [7200]);
+}
+
+#[test]
 fn what_fails_again_and_again_stands_once_in_a_digest() {
     // Mailed at 0 s. Taken up and failed again at 60 s and at 120 s: the digest of 600 s tells it once.
     let setup = setup(Approach::OrchestratorOwned, ALONE);

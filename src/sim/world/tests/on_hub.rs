@@ -156,6 +156,37 @@ fn what_builders_did_before_anything_changed_counts_nowhere() {
 }
 
 #[test]
+fn a_modulemd_that_is_missing_fails_a_task_of_koji_s_own() {
+    let farm = farm(&[("x86_64", 2)]);
+    let missing = Fault {
+        at: Millis::ZERO,
+        after: None,
+        kind: FaultKind::SourceMissing,
+        builders: None,
+        count: None,
+        module: Some("m".to_owned()),
+        lasts: None,
+        line: 0,
+    };
+    for (approach, tasks) in [(Approach::KojiOwned, 1), (Approach::OrchestratorOwned, 0)] {
+        let mut setup = Setup { approach, ..setup(&[("m", &[], TWO)], &[]) };
+        setup.conditions.retries = 2;
+        setup.conditions.faults = vec![missing.clone()];
+        let failed = run(&on_hub(setup.clone(), &farm));
+        // koji's moduleBuild waits for its builder like any other, and is not submitted again.
+        assert_eq!((failed.figures.outcome, failed.figures.tasks), (Outcome::Failed, tasks));
+        assert_eq!(failed.figures.makespan > Millis::ZERO, tasks > 0, "{approach:?}");
+        assert_eq!(failed.modules[0].reason, Some(Reason::NotFetched));
+        assert_eq!((failed.figures.component_builds, failed.figures.mails), (0, 1));
+        let hour = Millis::from_secs(3600);
+        let fix = crate::scenario::Quantiles { p50: hour, p90: hour };
+        setup.conditions.people = Some(crate::scenario::People { fix, waive_share: 0.0 });
+        let repaired = run(&on_hub(setup, &farm));
+        assert_eq!((repaired.figures.outcome, repaired.tally.fixes), (Outcome::Done, 1));
+    }
+}
+
+#[test]
 fn a_repo_that_comes_too_late_is_told_apart_from_one_that_fails() {
     let of = |farm: &Farm, history: &History| {
         let setup = setup(&[("m", &[], ONE)], &[]);
