@@ -162,7 +162,7 @@ fn a_journal_is_kept_gone_on_with_and_refused_when_it_is_not_of_this_run() {
     let edited = lines.iter().position(|line| line.contains("\"build\":0")).unwrap() + 1;
     refused(whole.replacen("\"build\":0", "\"build\":1", 1), "1", edited, "edited");
     refused(whole.clone(), "2", 1, "");
-    refused(whole.replacen("\"format\":2", "\"format\":9", 1), "1", 1, "9");
+    refused(whole.replacen("\"format\":3", "\"format\":9", 1), "1", 1, "9");
     let (code, _, err) = modplan(&[
         "execute",
         CYCLE,

@@ -311,7 +311,8 @@ pub enum Command {
         /// The module.
         module: ModuleIx,
     },
-    /// Say that a module build that was given up goes on, as MBS does with each change of state.
+    /// Say on the bus that a module build that was given up goes on: MBS has a message for such a
+    /// change of state. One that was not given up, such as one kept by a red test, goes on without.
     ResumeModule {
         /// The module build.
         build: BuildId,

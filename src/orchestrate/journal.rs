@@ -2,8 +2,8 @@
 //! handled.
 //!
 //! ```text
-//! {"format":2,"run":"orchestrator-owned/planned/seed 1/…","inputs":{"trace":"…",…},"check":"…"}
-//! {"format":2,"run":"orchestrator-owned/planned/seed 1/…","sequence":0,"time":0,"event":{…},"check":"…"}
+//! {"format":3,"run":"orchestrator-owned/planned/seed 1/…","inputs":{"trace":"…",…},"check":"…"}
+//! {"format":3,"run":"orchestrator-owned/planned/seed 1/…","sequence":0,"time":0,"event":{…},"check":"…"}
 //! ```
 //!
 //! Folding the events over a fresh orchestrator gives its state back, from any prefix of whole
@@ -21,8 +21,9 @@ use sha2::{Digest as _, Sha256};
 use super::{Catalog, ComponentIx, Event, ModuleIx};
 use crate::time::Timestamp;
 
-/// The format version of a journal: 2 since it has a heading.
-pub const FORMAT: u32 = 2;
+/// The format version of a journal: 2 since it has a heading, 3 since a build that is taken up again
+/// says so. The same events fold to other commands than before, which a driver may have carried out.
+pub const FORMAT: u32 = 3;
 
 /// What decides a run besides what is rebuilt, how and with which seed. Compared as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -107,8 +107,10 @@ impl Mailbox {
         let outbox = self.by_owner.entry(to).or_default();
         if outbox.digest_at.is_some() {
             // Also where the digest is due in this very moment: it is about this, too. What failed,
-            // was repaired and failed again before it is sent stands in it once.
-            if !outbox.kept.contains(&concern) {
+            // was repaired and failed again before it is sent stands in it once, unless it went on in
+            // between: the last word on each thing is true.
+            let is_about_it = |kept: &&Concern| (kept.module, kept.component, kept.build) == key;
+            if outbox.kept.iter().rfind(is_about_it) != Some(&concern) {
                 outbox.kept.push(concern);
             }
             return;

@@ -25,6 +25,7 @@
 //! [`Koji::OnHub`] is koji's model: a [hub](super::hub) with its builders and repos.
 
 use super::figures::{Bar, Busy};
+use super::spent::Book;
 use crate::name::Arch;
 use crate::orchestrate::{BuildId, ComponentEnd, ComponentIx, ModuleIx, RepoMaker};
 use crate::time::{Millis, Timestamp};
@@ -35,6 +36,9 @@ mod on_hub;
 pub(super) use ideal::Ideal;
 use luck::Luck;
 use on_hub::OnHub;
+
+/// When work ends that a builder has when a run is over.
+const OPEN: Timestamp = Timestamp(u64::MAX);
 
 /// Something ordered from koji, numbered from 0 in the order of asking within a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,6 +55,8 @@ pub(super) enum Order {
     Component { build: BuildId, component: ComponentIx, priority: u32 },
     /// Build a whole module by koji's own task: all components, batch by batch, then the repo.
     Module { build: BuildId, module: ModuleIx },
+    /// The same where koji will find no modulemd: it fails before anything is built.
+    Unfetched { build: BuildId },
     /// Make the repo of a module whose components are built; one that the orchestrator makes itself
     /// takes as long as a task, and no builder.
     Repo { build: BuildId, module: ModuleIx, by: RepoMaker },
@@ -205,14 +211,9 @@ impl<'a> Koji<'a> {
         ask!(self, koji => koji.costs.get(build.0 as usize).copied().unwrap_or_default())
     }
 
-    /// Returns how long at least one builder worked for a module.
-    pub(super) fn building(&self, module: ModuleIx) -> Millis {
-        ask!(self, koji => koji.building(module))
-    }
-
-    /// Returns whether a builder works for a module now.
-    pub(super) fn works_for(&self, module: ModuleIx) -> bool {
-        ask!(self, koji => koji.works_for(module))
+    /// Notes when builders worked for modules; of what one still has no end is known.
+    pub(super) fn worked(&self, spans: &mut Book) {
+        ask!(self, koji => koji.worked(spans));
     }
 
     pub(super) fn busy(&self) -> Busy {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::figures::Outcome;
 use super::koji::Cost;
 use super::reason::Reason;
+use super::spent::{Book, In, Spent};
 use crate::orchestrate::{Approach, BuildId, Cascade, Catalog, Module, ModuleIx};
 use crate::time::{Millis, Timestamp};
 
@@ -45,21 +46,6 @@ pub struct ModuleRun {
     pub reason: Option<Reason>,
 }
 
-/// Where the time of a module went, over all its builds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Spent {
-    /// Before its first build began.
-    pub waiting: Millis,
-    /// In a build of it, while no builder worked for it.
-    pub queued: Millis,
-    /// While at least one builder worked for it.
-    pub building: Millis,
-    /// Done, while its gate was to decide.
-    pub testing: Millis,
-    /// While a red gate or a failed build kept it for people.
-    pub stuck: Millis,
-}
-
 /// What a module build is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -67,6 +53,18 @@ pub(super) enum Phase {
     Testing,
     Stuck,
     Over,
+}
+
+impl Phase {
+    /// Returns where the time in it goes, unless a builder works for the module.
+    fn counts_as(self) -> Option<In> {
+        match self {
+            Self::Working => Some(In::Queued),
+            Self::Testing => Some(In::Testing),
+            Self::Stuck => Some(In::Stuck),
+            Self::Over => None,
+        }
+    }
 }
 
 /// How a module build stands.
@@ -98,8 +96,6 @@ pub(super) struct ModuleTotals {
     pub(super) opened: u32,
     pub(super) first_opened: Option<Timestamp>,
     pub(super) newest: Option<BuildId>,
-    /// In builds, at gates, and kept for people.
-    pub(super) spent: [Millis; 3],
     pub(super) live: u32,
     pub(super) last_ended: Option<BuildId>,
     pub(super) ready: Option<Timestamp>,
@@ -121,6 +117,10 @@ pub(super) struct Ledger {
     pub(super) modules: Vec<ModuleTotals>,
     pub(super) last_change: Timestamp,
     pub(super) is_capped: bool,
+    /// Builds that were kept for people since another one last began or passed.
+    stuck: Vec<(ModuleIx, BuildId)>,
+    /// What modules were in and when; kept only where a run is logged.
+    spans: Option<Book>,
 }
 
 impl Entry {
@@ -131,12 +131,14 @@ impl Entry {
 }
 
 impl Ledger {
-    pub(super) fn reset(&mut self, catalog: &Catalog) {
+    pub(super) fn reset(&mut self, catalog: &Catalog, is_logged: bool) {
         self.builds.clear();
         self.modules.clear();
         self.modules.resize(catalog.modules.len(), ModuleTotals::default());
         self.last_change = Timestamp::START;
         self.is_capped = false;
+        self.stuck.clear();
+        self.spans = is_logged.then(Book::default);
     }
 
     /// Opens a module build and returns its number.
@@ -147,11 +149,7 @@ impl Ledger {
         cause: Option<BuildId>,
     ) -> BuildId {
         let (catalog, now) = at;
-        // What kept an earlier build for people is over: this one takes its place.
-        let earlier = self.modules[module.index()].newest;
-        if let Some(earlier) = earlier.filter(|e| self.builds[e.0 as usize].phase == Phase::Stuck) {
-            self.phase(earlier, Phase::Over, now);
-        }
+        self.take_places(module, now);
         let id = BuildId(u32::try_from(self.builds.len()).expect("the cap bounds builds"));
         let totals = &mut self.modules[module.index()];
         totals.live += 1;
@@ -181,13 +179,16 @@ impl Ledger {
     /// Notes what a module build is in from now on.
     pub(super) fn phase(&mut self, build: BuildId, phase: Phase, now: Timestamp) {
         let entry = &mut self.builds[build.0 as usize];
-        let spent = now - std::mem::replace(&mut entry.since, now);
-        let totals = &mut self.modules[entry.module.index()];
-        match std::mem::replace(&mut entry.phase, phase) {
-            Phase::Working => totals.spent[0] += spent,
-            Phase::Testing => totals.spent[1] += spent,
-            Phase::Stuck => totals.spent[2] += spent,
-            Phase::Over => {}
+        // One that was waived meanwhile needs nobody's care.
+        let is_over = phase == Phase::Stuck && entry.state == BuildState::Passed;
+        let phase = if is_over { Phase::Over } else { phase };
+        if phase == Phase::Stuck {
+            self.stuck.push((entry.module, build));
+        }
+        let since = std::mem::replace(&mut entry.since, now);
+        let was_in = std::mem::replace(&mut entry.phase, phase).counts_as();
+        if let (Some(spans), Some(was_in)) = (&mut self.spans, was_in) {
+            spans.add(entry.module, was_in, (since, now));
         }
         self.last_change = now;
     }
@@ -205,6 +206,30 @@ impl Ledger {
         }
     }
 
+    /// Another build of a module begins or passes: what kept earlier ones for people is over.
+    fn take_places(&mut self, module: ModuleIx, now: Timestamp) {
+        if self.stuck.is_empty() {
+            return;
+        }
+        let all = std::mem::take(&mut self.stuck);
+        let (of_it, others) = all.into_iter().partition(|(of, _)| *of == module);
+        self.stuck = others;
+        let of_it: Vec<(ModuleIx, BuildId)> = of_it;
+        for (_, earlier) in of_it {
+            if self.builds[earlier.0 as usize].phase == Phase::Stuck {
+                self.phase(earlier, Phase::Over, now);
+            }
+        }
+    }
+
+    /// A module build that is red is tested again without anything built anew.
+    pub(super) fn test_again(&mut self, build: BuildId, now: Timestamp) {
+        let entry = &self.builds[build.0 as usize];
+        if entry.state == BuildState::Live && entry.phase == Phase::Stuck {
+            self.phase(build, Phase::Testing, now);
+        }
+    }
+
     /// Closes a module build.
     pub(super) fn close(&mut self, build: BuildId, state: BuildState, now: Timestamp) {
         let entry = &mut self.builds[build.0 as usize];
@@ -216,37 +241,28 @@ impl Ledger {
         if state == BuildState::Passed {
             totals.ready = Some(now);
         }
+        let module = entry.module;
         let phase = if state == BuildState::Failed { Phase::Stuck } else { Phase::Over };
         self.phase(build, phase, now);
+        if state == BuildState::Passed {
+            self.take_places(module, now);
+        }
     }
 
-    /// Returns where the time of a module went, given how long builders worked for it, and for how
-    /// long none did while its components were tested or kept by what a test found.
-    pub(super) fn spent(
-        &self,
-        module: ModuleIx,
-        building: Millis,
-        at_gates: (Millis, Millis),
-    ) -> Spent {
-        let totals = &self.modules[module.index()];
+    /// Returns what modules waited for, were built and were kept for, up to now.
+    pub(super) fn spans(&self) -> Book {
+        let mut spans = self.spans.clone().unwrap_or_default();
         let end = self.last_change;
-        let mut spent = totals.spent;
-        for entry in self.builds.iter().filter(|entry| entry.module == module) {
-            let open = end - entry.since;
-            match entry.phase {
-                Phase::Working => spent[0] += open,
-                Phase::Testing => spent[1] += open,
-                Phase::Stuck => spent[2] += open,
-                Phase::Over => {}
+        for (totals, at) in self.modules.iter().zip(0..) {
+            let first = totals.first_opened.unwrap_or(end);
+            spans.add(ModuleIx(at), In::Waiting, (Timestamp::START, first));
+        }
+        for entry in &self.builds {
+            if let Some(is_in) = entry.phase.counts_as() {
+                spans.add(entry.module, is_in, (entry.since, end));
             }
         }
-        Spent {
-            waiting: totals.first_opened.unwrap_or(end) - Timestamp::START,
-            queued: spent[0].saturating_sub(building + at_gates.0 + at_gates.1),
-            building,
-            testing: spent[1] + at_gates.0,
-            stuck: spent[2] + at_gates.1,
-        }
+        spans
     }
 
     /// Returns builder time of builds that were superseded, failed or canceled. A module build of

@@ -187,6 +187,10 @@ pub struct World<'a> {
     broken: Broken,
     /// Modules whose modulemd is not where it should be, by the faults that say so.
     missing: BTreeSet<(ModuleIx, usize)>,
+    /// Module builds that last found no modulemd.
+    unfetched: BTreeSet<BuildId>,
+    /// Faults that people ended before their time.
+    lifted: BTreeSet<usize>,
     /// Builders a fault took, by fault.
     taken: Vec<u32>,
     /// Every event handled, kept where the orchestrator may have to be put together again.
@@ -249,6 +253,8 @@ impl<'a> World<'a> {
             interventions: Vec::new(),
             broken: Broken::default(),
             missing: BTreeSet::new(),
+            unfetched: BTreeSet::new(),
+            lifted: BTreeSet::new(),
             taken: Vec::new(),
             journal: Vec::new(),
             has_journal: false,
@@ -352,7 +358,7 @@ impl<'a> World<'a> {
         self.koji.reset(replication, self.log.is_some());
         self.now = Timestamp::START;
         self.replication = replication;
-        self.ledger.reset(catalog);
+        self.ledger.reset(catalog, self.log.is_some());
         self.jobs.clear();
         self.heap.clear();
         (self.pending, self.sequence) = (0, 0);
@@ -372,6 +378,8 @@ impl<'a> World<'a> {
         self.interventions.resize(catalog.modules.len(), 0);
         self.broken = Broken::default();
         self.missing.clear();
+        self.unfetched.clear();
+        self.lifted.clear();
         self.taken.clear();
         self.taken.resize(self.setup.conditions.faults.len(), 0);
         self.journal.clear();

@@ -20,6 +20,7 @@ mod order;
 mod reasons;
 mod said;
 mod served;
+mod spent;
 mod told;
 
 /// Says where a run breaks a sentence.
@@ -28,7 +29,7 @@ type Rule = fn(&Setup, &Run) -> Option<String>;
 /// Returns every sentence that a run breaks.
 pub(super) fn check(world: &World, run: &Run) -> Vec<String> {
     let setup = &world.setup;
-    let rules: [(&str, Rule); 15] = [
+    let rules: [(&str, Rule); 16] = [
         ("dependencies first, and only what is green counts", order::green_first),
         ("inside a module what is waited for comes first", order::inside_first),
         ("no component twice at once within one module build", at_once::never_twice),
@@ -43,6 +44,7 @@ pub(super) fn check(world: &World, run: &Run) -> Vec<String> {
         ("every request is served by a build that begins after it", served::requests_are_served),
         ("what may be retried is retried, and no more", served::retries_are_made),
         ("every run ends with a verdict and a reason", ends::ends_with_a_reason),
+        ("every moment of a module counts once", spent::every_moment_counts_once),
         ("a module that is not ready says why, and so it was", reasons::are_given_and_true),
     ];
     let broken = rules

@@ -22,6 +22,7 @@ mod koji;
 mod pdc;
 mod people;
 mod sources;
+mod spent;
 mod unknown;
 
 const BOTH: [Approach; 2] = [Approach::KojiOwned, Approach::OrchestratorOwned];

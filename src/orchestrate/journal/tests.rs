@@ -101,11 +101,14 @@ fn a_repo_says_by_whom_only_where_that_is_not_koji() {
 #[test]
 fn another_version_and_another_run_are_told() {
     let text = text();
-    let told = "it has format 1, and this program reads format 2".to_owned();
-    assert_eq!(wrong(text.replace("\"format\":2", "\"format\":1")), (1, told.clone()));
+    let told = |old| format!("it has format {old}, and this program reads format 3");
+    for old in [1, 2] {
+        let older = text.replace("\"format\":3", &format!("\"format\":{old}"));
+        assert_eq!(wrong(older), (1, told(old)));
+    }
     // As the first version began: without a heading.
     let first = r#"{"format":1,"run":"r","sequence":0,"time":0,"event":{"fetched":{"build":0}}}"#;
-    assert_eq!(wrong(format!("{first}\n")), (1, told));
+    assert_eq!(wrong(format!("{first}\n")), (1, told(1)));
     let other = Heading::new("s", inputs());
     let error = read(text.as_bytes(), &other).unwrap_err();
     assert_eq!(error.to_string(), "line 1: this is a journal of r, not of s");

@@ -9,6 +9,7 @@ use crate::name::Arch;
 use crate::orchestrate::{self, BuildId, ComponentEnd, ComponentIx, ModuleIx, Progress};
 use crate::sim::farm::{Pool, Slot};
 use crate::sim::figures::{Bar, BarEnd, Busy};
+use crate::sim::spent::{Book, In};
 use crate::sim::{Setup, history};
 use crate::time::{Millis, Timestamp};
 
@@ -48,9 +49,10 @@ pub(in crate::sim) struct Ideal<'a> {
     busy_groups: Vec<Millis>,
     /// When a builder last had a task.
     busy_until: Timestamp,
-    /// By module: how many of its tasks run, since when at least one does, and for how long one did.
-    /// Kept only with bars.
-    running: Vec<(u32, Timestamp, Millis)>,
+    /// By module: how many of its tasks run, and since when at least one does. Kept only with bars.
+    running: Vec<(u32, Timestamp)>,
+    /// When at least one task of a module ran. Kept only with bars.
+    worked: Book,
     pub(super) costs: Vec<Cost>,
     pub(super) notices: VecDeque<Notice>,
     pub(super) bars: Option<Vec<TaskBar>>,
@@ -81,6 +83,7 @@ impl<'a> Ideal<'a> {
             has_broken_base: false,
             ready: Vec::new(),
             running: Vec::new(),
+            worked: Book::default(),
             costs: Vec::new(),
             notices: VecDeque::new(),
             bars: None,
@@ -104,7 +107,8 @@ impl<'a> Ideal<'a> {
         self.busy_groups.fill(Millis::ZERO);
         self.busy_until = Timestamp::START;
         self.running.clear();
-        self.running.resize(catalog.modules.len(), (0, Timestamp::START, Millis::ZERO));
+        self.running.resize(catalog.modules.len(), (0, Timestamp::START));
+        self.worked = Book::default();
         self.costs.clear();
         self.notices.clear();
         self.bars = with_bars.then(Vec::new);
@@ -125,6 +129,10 @@ impl<'a> Ideal<'a> {
                 let run = small(self.components.len());
                 self.jobs.push(JobRun::new(JobKind::Component(run)));
                 self.submit(now, Of { job, build, is_whole: false }, (component, priority));
+            }
+            Order::Unfetched { build } => {
+                self.jobs.push(JobRun::new(JobKind::AtOnce));
+                self.tell(build, job, What::ModuleEnded { end: ComponentEnd::Failed });
             }
             Order::Module { build, module } => {
                 self.order_module(now, Of { job, build, is_whole: true }, module);
@@ -262,12 +270,13 @@ impl<'a> Ideal<'a> {
         }
     }
 
-    pub(super) fn building(&self, module: ModuleIx) -> Millis {
-        self.running[module.index()].2
-    }
-
-    pub(super) fn works_for(&self, module: ModuleIx) -> bool {
-        self.running[module.index()].0 > 0
+    pub(super) fn worked(&self, spans: &mut Book) {
+        spans.add_all(&self.worked);
+        for (&(count, since), at) in self.running.iter().zip(0..) {
+            if count > 0 {
+                spans.add(ModuleIx(at), In::Building, (since, super::OPEN));
+            }
+        }
     }
 
     /// Returns what tasks took, and for how long builders of each arch had one: what is built for

@@ -17,6 +17,7 @@ use crate::sim::hub::{
     EventId, Happened, Hub, Method, Phases, Request, RequestId, TagId, TaskId, Work,
 };
 use crate::sim::hub_setup::HubSetup;
+use crate::sim::spent::{Book, In};
 use crate::time::{Millis, Timestamp};
 
 mod account;
@@ -120,8 +121,8 @@ pub(in crate::sim) struct OnHub<'a> {
     busy: Vec<Millis>,
     busy_noarch: Millis,
     occupied: Occupied,
-    /// By module: when something of it was on a builder.
-    spans: Vec<Vec<(Timestamp, Timestamp)>>,
+    /// When something of a module was on a builder. Kept only with bars.
+    worked: Book,
     pub(super) costs: Vec<Cost>,
     pub(super) notices: VecDeque<Notice>,
     pub(super) bars: Option<Vec<TaskBar>>,
@@ -151,7 +152,7 @@ impl<'a> OnHub<'a> {
             busy: Vec::new(),
             busy_noarch: Millis::ZERO,
             occupied: Occupied::default(),
-            spans: Vec::new(),
+            worked: Book::default(),
             costs: Vec::new(),
             notices: VecDeque::new(),
             bars: None,
@@ -179,8 +180,7 @@ impl<'a> OnHub<'a> {
         self.busy.resize(self.farm.settings.arches.len(), Millis::ZERO);
         self.busy_noarch = Millis::ZERO;
         self.occupied.reset(self.farm.settings.builders.len());
-        self.spans.clear();
-        self.spans.resize(catalog.modules.len(), Vec::new());
+        self.worked = Book::default();
         self.costs.clear();
         self.notices.clear();
         self.bars = with_bars.then(Vec::new);
@@ -196,6 +196,7 @@ impl<'a> OnHub<'a> {
                 self.order_component(job, build, component);
             }
             Order::Module { build, module } => self.order_module(job, build, module),
+            Order::Unfetched { .. } => self.go_live(job, JobState::Due),
             Order::Repo { build, module, .. } => self.order_repo(job, build, module),
         }
         job
@@ -236,7 +237,10 @@ impl<'a> OnHub<'a> {
             let mut due = std::mem::take(&mut self.due);
             let urgency = |at: &u32| match self.jobs[*at as usize].order {
                 Order::Component { priority, .. } => priority,
-                Order::Target { .. } | Order::Module { .. } | Order::Repo { .. } => u32::MAX,
+                Order::Target { .. }
+                | Order::Module { .. }
+                | Order::Unfetched { .. }
+                | Order::Repo { .. } => u32::MAX,
             };
             due.sort_by_key(|at| std::cmp::Reverse(urgency(at)));
             for job in due {

@@ -128,11 +128,12 @@ impl World<'_> {
     }
 
     fn fetch(&mut self, build: BuildId, module: ModuleIx) {
-        let found = match self.is_missing((build, module)) {
-            true => Event::FetchFailed { build },
-            false => Event::Fetched { build },
-        };
-        self.events.push_back(found);
+        if self.is_missing((build, module)) {
+            self.note(Fact::NotFetched { build });
+            self.events.push_back(Event::FetchFailed { build });
+        } else {
+            self.events.push_back(Event::Fetched { build });
+        }
     }
 
     fn build_component(&mut self, build: BuildId, what: (ComponentIx, u32), priority: u32) {
@@ -187,30 +188,23 @@ impl World<'_> {
         self.ledger.builds[build.0 as usize].tries = tries;
         self.tally.retries += u64::from(tries > 0);
         self.note(Fact::ModuleBegan { build, module, cause });
-        if self.is_missing((build, module)) {
-            self.unfetched(build);
-            return;
-        }
-        self.order(build, (JobPurpose::Module, Order::Module { build, module }));
+        let order = match self.is_missing((build, module)) {
+            true => Order::Unfetched { build },
+            false => Order::Module { build, module },
+        };
+        self.order(build, (JobPurpose::Module, order));
     }
 
-    /// Returns whether the modulemd of a module is not where it should be.
+    /// Notes whether a module build finds the modulemd where it should be, and returns whether not.
     fn is_missing(&mut self, of: (BuildId, ModuleIx)) -> bool {
         let (build, module) = of;
         let is_missing = self.missing.iter().any(|&(missing, _)| missing == module);
         if is_missing {
-            self.note(Fact::NotFetched { build });
+            self.unfetched.insert(build);
+        } else {
+            self.unfetched.remove(&build);
         }
         is_missing
-    }
-
-    /// koji finds no modulemd: that fails the module build before anything is built, and to submit
-    /// it again as it is would not help.
-    fn unfetched(&mut self, build: BuildId) {
-        self.note(Fact::ModuleEnded { build, end: ComponentEnd::Failed });
-        self.messages += 1;
-        self.ledger.close(build, BuildState::Failed, self.now);
-        self.owner_hears(build);
     }
 
     /// Cancels a job that has not ended.
@@ -354,8 +348,12 @@ impl World<'_> {
     }
 
     /// koji's own module build ended. One that failed is submitted again as often as may be, and
-    /// then koji tells its owner.
+    /// then koji tells its owner; without a modulemd to submit it again as it is would not help.
     fn module_ended(&mut self, build: BuildId, end: ComponentEnd) {
+        let is_unfetched = self.unfetched.contains(&build);
+        if is_unfetched {
+            self.note(Fact::NotFetched { build });
+        }
         self.note(Fact::ModuleEnded { build, end });
         if end == ComponentEnd::Complete {
             self.done(build, 1);
@@ -366,7 +364,7 @@ impl World<'_> {
         let entry = &self.ledger.builds[build.0 as usize];
         let (module, cause, tries) = (entry.module, entry.cause, entry.tries + 1);
         let ask = Ask { module, cause, tries, replaces: None };
-        if ask.tries <= self.setup.conditions.retries {
+        if ask.tries <= self.setup.conditions.retries && !is_unfetched {
             self.ask_koji(ask);
         } else {
             self.owner_hears(build);

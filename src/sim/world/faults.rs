@@ -1,5 +1,7 @@
 //! Faults begin and end; one without an end lasts for ever.
 
+use std::collections::BTreeSet;
+
 use super::{Driven, Happening, World};
 use crate::orchestrate::ModuleIx;
 use crate::scenario::FaultKind;
@@ -38,6 +40,9 @@ impl World<'_> {
     }
 
     pub(super) fn fault_ends(&mut self, fault: usize, driven: &mut Driven<'_, '_>) {
+        if self.lifted.contains(&fault) {
+            return;
+        }
         let kind = self.setup.conditions.faults[fault].kind;
         if !self.setup.conditions.goes_on_after(fault) {
             self.note(Fact::FaultEnded { kind, fault });
@@ -102,6 +107,25 @@ impl World<'_> {
             FaultKind::OrchestratorCrash => {
                 set(&mut self.broken.crashed);
             }
+        }
+    }
+
+    /// Somebody puts the modulemd of a module back. All its contexts are made from one source: what
+    /// kept it from any of them is over.
+    pub(super) fn put_back(&mut self, module: ModuleIx) {
+        let setup = self.setup;
+        let source = |module| {
+            let identity = setup.catalog.module(module).identity;
+            (identity.name, identity.stream)
+        };
+        let is_it = |&(missing, _): &(ModuleIx, usize)| source(missing) == source(module);
+        let over: BTreeSet<usize> =
+            self.missing.iter().copied().filter(is_it).map(|(_, fault)| fault).collect();
+        self.missing.retain(|missing| !is_it(missing));
+        for fault in over {
+            self.lifted.insert(fault);
+            let kind = FaultKind::SourceMissing;
+            self.note(Fact::FaultEnded { kind, fault });
         }
     }
 

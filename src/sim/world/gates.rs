@@ -1,41 +1,30 @@
-//! Where the time of a module goes while its components wait at their gate and no builder works for
-//! it. Kept only where a run is logged.
+//! When the components of a module wait at their gate. Kept only where a run is logged.
 
 use std::collections::BTreeMap;
 
 use super::World;
 use crate::orchestrate::{Approach, BuildId, ComponentIx, ModuleIx};
-use crate::time::{Millis, Timestamp};
+use crate::sim::spent::{Book, In};
+use crate::time::Timestamp;
 
 /// Components that are built and whose gate is not open.
 #[derive(Clone, Debug, Default)]
 pub(super) struct AtGate {
     /// Whether a test found something, by component of a module build.
     is_red: BTreeMap<(BuildId, ComponentIx), bool>,
-    /// Time at tests, and time kept by red ones, by module.
-    spent: BTreeMap<ModuleIx, (Millis, Millis)>,
-    /// The same since the last thing that changed a module: it counts only once another follows.
-    since_change: Vec<(ModuleIx, Millis, bool)>,
-    until: Timestamp,
+    /// When modules were at tests of components, and kept by red ones.
+    spans: Book,
 }
 
 impl AtGate {
     pub(super) fn reset(&mut self) {
         self.is_red.clear();
-        self.spent.clear();
-        self.since_change.clear();
-        self.until = Timestamp::START;
+        self.spans = Book::default();
     }
 
-    /// Counts what is followed by a change.
-    fn commit(&mut self, last_change: Timestamp) {
-        if last_change < self.until {
-            return;
-        }
-        for (module, time, is_red) in self.since_change.drain(..) {
-            let (testing, red) = self.spent.entry(module).or_default();
-            *(if is_red { red } else { testing }) += time;
-        }
+    /// Returns when modules were at tests of components, and kept by red ones.
+    pub(super) fn spans(&self) -> &Book {
+        &self.spans
     }
 }
 
@@ -65,13 +54,12 @@ impl World<'_> {
         }
     }
 
-    /// Time passes in which nothing happens: a module for which no builder works is at the tests of
-    /// its components, or kept by what they found.
+    /// Time passes in which nothing happens: a module is at the tests of its components, or kept by
+    /// what they found.
     pub(super) fn pass_time(&mut self, to: Timestamp) {
         if self.log.is_none() || to <= self.now {
             return;
         }
-        self.at_gate.commit(self.ledger.last_change);
         let mut waits: BTreeMap<ModuleIx, bool> = BTreeMap::new();
         for (&(build, _), &is_red) in &self.at_gate.is_red {
             if self.ledger.is_working(build) {
@@ -80,16 +68,8 @@ impl World<'_> {
             }
         }
         for (module, is_red) in waits {
-            if !self.koji.works_for(module) {
-                self.at_gate.since_change.push((module, to - self.now, is_red));
-            }
+            let is_in = if is_red { In::Stuck } else { In::Testing };
+            self.at_gate.spans.add(module, is_in, (self.now, to));
         }
-        self.at_gate.until = to;
-    }
-
-    /// Returns for how long a module was at tests of its components, and kept by red ones.
-    pub(super) fn spent_at_gates(&mut self, module: ModuleIx) -> (Millis, Millis) {
-        self.at_gate.commit(self.ledger.last_change);
-        self.at_gate.spent.get(&module).copied().unwrap_or_default()
     }
 }

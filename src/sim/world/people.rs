@@ -62,10 +62,10 @@ impl World<'_> {
             return;
         }
         self.tally.fixes += 1;
-        if standing == Standing::BuildFailed {
-            self.missing.retain(|&(module, _)| module != concern.module);
-        }
         self.note(Fact::Fixed { build });
+        if standing == Standing::BuildFailed && self.unfetched.contains(&build) {
+            self.put_back(concern.module);
+        }
         let fixed = match (component, standing) {
             (Some(component), _) => vec![component],
             (None, Standing::BuildFailed) => self.failed_components(build),

@@ -4,6 +4,7 @@ use super::{Bar, ModuleRun, RunFigures, World};
 use crate::orchestrate::ModuleIx;
 use crate::sim::ledger::BuildState;
 use crate::sim::reason::{Left, give_reasons};
+use crate::sim::spent::Book;
 use crate::sim::{ModuleState, Tally};
 use crate::time::Millis;
 
@@ -54,6 +55,7 @@ impl World<'_> {
     pub(super) fn modules(&mut self) -> Vec<ModuleRun> {
         let catalog = &self.setup.catalog;
         let states = self.ledger.states(catalog, self.setup.cascade);
+        let spans = self.spans();
         let mut modules = Vec::new();
         for ((module, state), at) in catalog.modules.iter().zip(states).zip(0..) {
             let totals = self.ledger.modules[at as usize];
@@ -61,14 +63,13 @@ impl World<'_> {
                 continue;
             }
             let index = ModuleIx(at);
-            let at_gates = self.spent_at_gates(index);
             modules.push(ModuleRun {
                 id: module.id.clone(),
                 state,
                 module_builds: totals.module_builds,
                 component_builds: self.koji.component_builds_of(index) - self.reused[at as usize],
                 ready: totals.ready.filter(|_| state == ModuleState::Ready),
-                spent: self.ledger.spent(index, self.koji.building(index), at_gates),
+                spent: spans.spent(index, self.ledger.last_change),
                 reason: None,
             });
         }
@@ -81,6 +82,14 @@ impl World<'_> {
             Left { log, at_koji: &at_koji, live: &live, ended: &ended, held: &held, late: &late };
         give_reasons(self.setup, left, &mut modules);
         modules
+    }
+
+    /// Returns what every module was in, and when.
+    fn spans(&self) -> Book {
+        let mut spans = self.ledger.spans();
+        spans.add_all(self.at_gate.spans());
+        self.koji.worked(&mut spans);
+        spans
     }
 
     /// Says what is left at koji, in words; nothing where nothing is.

@@ -78,6 +78,9 @@ impl World<'_> {
         if self.find_result(subject) {
             return;
         }
+        if subject.component.is_none() {
+            self.ledger.test_again(subject.build, self.now);
+        }
         self.testing.known.insert(subject, Progress::Queued);
         self.testing.queue.push_back(subject);
         self.start_tests();

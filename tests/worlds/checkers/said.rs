@@ -115,11 +115,7 @@ pub(super) fn mails_have_a_cause(setup: &Setup, run: &Run) -> Option<String> {
                 }
                 for item in about {
                     let told_so = (item.build, item.module, item.component, item.standing);
-                    let is_caused = causes.contains(&told_so);
-                    if !may_repeat {
-                        causes.remove(&told_so);
-                    }
-                    if !is_caused {
+                    if !causes.contains(&told_so) {
                         return Some(format!("nothing caused {item:?}"));
                     }
                     if *to != Owner::of(&setup.catalog, item.module) {
@@ -141,6 +137,10 @@ pub(super) fn mails_have_a_cause(setup: &Setup, run: &Run) -> Option<String> {
                     if ends_none && !may_repeat {
                         return Some(format!("{item:?} tells of a recovery from nothing"));
                     }
+                }
+                // A digest may say a thing, that it goes on, and the thing again.
+                for item in about.iter().filter(|_| !may_repeat) {
+                    causes.remove(&(item.build, item.module, item.component, item.standing));
                 }
             }
             Log::Event(Event::Resumed { build, .. }) => {

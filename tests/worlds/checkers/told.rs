@@ -12,6 +12,10 @@ struct Book {
     awaited: BTreeMap<(BuildId, Option<ComponentIx>), u32>,
     built: BTreeSet<(BuildId, ComponentIx, u32)>,
     red: BTreeSet<(BuildId, Option<ComponentIx>, u32)>,
+    /// What is red now, and not built or tested anew since.
+    red_now: BTreeSet<(BuildId, Option<ComponentIx>)>,
+    /// What a mail has go on though it is red.
+    denied: Option<(BuildId, Option<ComponentIx>)>,
     given_up: BTreeSet<BuildId>,
     /// What is being canceled just now.
     canceled: Option<BuildId>,
@@ -29,7 +33,10 @@ impl Book {
             | Command::RequestTest { build, component: None, attempt } => {
                 self.awaited.insert((build, None), attempt);
             }
-            Command::Ready { build, .. } => drop(self.awaited.remove(&(build, None))),
+            Command::Ready { build, .. } => {
+                self.awaited.remove(&(build, None));
+                self.red_now.remove(&(build, None));
+            }
             Command::FailModule { build, .. } => {
                 self.awaited.remove(&(build, None));
                 if self.canceled == Some(build) {
@@ -45,8 +52,10 @@ impl Book {
             }
             // What is built again has the whole module tested again.
             Command::BuildComponent { build, component, .. } => {
-                self.awaited.remove(&(build, None));
-                self.awaited.remove(&(build, Some(component)));
+                for of in [(build, None), (build, Some(component))] {
+                    self.awaited.remove(&of);
+                    self.red_now.remove(&of);
+                }
             }
             // A message that it is built may still be under way: it is given up all the same.
             Command::CancelComponent { build, component, attempt } => {
@@ -59,9 +68,21 @@ impl Book {
                     self.untold.remove(&bad);
                     self.mailed.insert(bad);
                 }
+                self.hear_last_words(about);
             }
             _ => {}
         }
+    }
+
+    /// The last word of a mail on what is red is not that it goes on.
+    fn hear_last_words(&mut self, about: &[modplan::orchestrate::Concern]) {
+        let last: BTreeMap<_, _> =
+            about.iter().map(|item| ((item.build, item.component), item.standing)).collect();
+        let is_denied = |(of, standing): &(_, Standing)| {
+            *standing == Standing::Recovered && self.red_now.contains(of)
+        };
+        let denied = last.into_iter().find(is_denied).map(|(of, _)| of);
+        self.denied = self.denied.or(denied);
     }
 
     fn event(&mut self, event: &Event) {
@@ -83,6 +104,7 @@ impl Book {
             }
             Event::Waived { build, component, .. } => {
                 self.awaited.remove(&(build, component));
+                self.red_now.remove(&(build, component));
             }
             _ => {}
         }
@@ -95,7 +117,9 @@ impl Book {
         }
         if passed {
             self.awaited.remove(&(build, component));
+            self.red_now.remove(&(build, component));
         } else if self.red.insert(of) {
+            self.red_now.insert((build, component));
             self.untold.insert((build, component, Standing::NotPassed));
         }
     }
@@ -117,6 +141,9 @@ pub(super) fn bad_ends_are_told(setup: &Setup, run: &Run) -> Option<String> {
             Log::Event(event) => book.event(event),
             Log::Fact(_) => {}
         }
+    }
+    if let Some(denied) = book.denied {
+        return Some(format!("{denied:?} is red, and people are told that it goes on"));
     }
     let untold = book.untold.first()?;
     Some(format!("{untold:?} is not told"))

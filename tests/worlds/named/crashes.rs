@@ -40,6 +40,36 @@ fn a_crash_makes_koji_owned_forget_what_it_was_about_to_do() {
 }
 
 #[test]
+fn a_build_that_is_taken_up_again_is_said_so_once_whenever_the_crash_comes() {
+    // p0 fails at 100 s, or the modulemd is gone at 0 s; repaired an hour after. The crash comes with
+    // the repair, when none of what it led to is done or all of it, or with the event after it.
+    let fails: &[Module<'_>] = &[(&[], &[&[(100, false), (100, true)]])];
+    let gone = Fault { module: Some("a:1".to_owned()), ..fault(FaultKind::SourceMissing, 0, None) };
+    for (modules, faults, at) in [(fails, vec![], 3800), (ALONE, vec![gone], 3700)] {
+        let mut setup = setup(Approach::OrchestratorOwned, modules);
+        setup.conditions.people = Some(People { fix: always(3600), waive_share: 0.0 });
+        setup.conditions.faults = faults;
+        let whole = run(&setup);
+        ends(&whole, Outcome::Done, at);
+        let events = whole.log.iter().filter_map(|row| match &row.what {
+            Log::Event(event) => Some(event),
+            Log::Command(_) | Log::Fact(_) => None,
+        });
+        let is_it = |event: &Event| matches!(event, Event::Resumed { .. });
+        let nth = events.clone().position(is_it).unwrap() as u64 + 1;
+        for k in [nth, nth + 1] {
+            setup.conditions.crash_after = vec![k];
+            let run = run(&setup);
+            assert_eq!(run.tally.crashes, 1);
+            // A message more would be in the figures.
+            assert_eq!(run.figures, whole.figures, "crash after event {k}");
+            assert_eq!(run.modules, whole.modules, "crash after event {k}");
+            assert_eq!(run.tally.fixes, whole.tally.fixes);
+        }
+    }
+}
+
+#[test]
 fn an_orchestrator_that_is_down_hears_nothing() {
     // Down from 50 to 250 s: a's end at 100 s is missed.
     let crash = fault(FaultKind::OrchestratorCrash, 50, Some(200));

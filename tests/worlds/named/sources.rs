@@ -235,6 +235,70 @@ fn a_modulemd_that_somebody_puts_back_is_fetched_again() {
 }
 
 #[test]
+fn a_repair_of_something_else_puts_no_modulemd_back() {
+    // a is fetched at 0 s, its modulemd is gone from 50 s on, and p0 fails at 100 s. It is repaired at
+    // 3700 s: koji-owned has koji fetch a anew, in vain, and a second repair at 7300 s puts the modulemd
+    // back; the other has it, and goes on.
+    let modules: &[Module<'_>] = &[(&[], &[&[(100, false), (100, true)]])];
+    for (approach, at, fixes, over) in
+        [(Approach::KojiOwned, 7400, 2, 1), (Approach::OrchestratorOwned, 3800, 1, 0)]
+    {
+        let mut setup = setup(approach, modules);
+        setup.conditions.people = Some(People { fix: always(3600), waive_share: 0.0 });
+        setup.conditions.faults = vec![missing(50, None)];
+        let run = run(&setup);
+        ends(&run, Outcome::Done, at);
+        assert_eq!((run.tally.fixes, overs(&run).len()), (fixes, over), "{approach:?}");
+    }
+}
+
+/// Returns the seconds at which a fault was over.
+fn overs(run: &Run) -> Vec<u64> {
+    let is_over = |row: &&modplan::sim::LogRow| {
+        matches!(row.what, Log::Fact(modplan::sim::Fact::FaultEnded { .. }))
+    };
+    run.log.iter().filter(is_over).map(|row| row.at.0 / 1000).collect()
+}
+
+#[test]
+fn one_source_is_put_back_for_all_its_contexts() {
+    // Both contexts of a:1 are made from it, the second after the first: repaired at 3600 s, they are
+    // built until 3700 s and 3800 s. Whatever its time, the fault is over once.
+    let part = |id: &str, is_start: bool, dependants: &[u32]| ModuleParts {
+        id: id.to_owned(),
+        wave: Some(1 + u32::from(!is_start)),
+        is_start,
+        dependants: dependants.to_vec(),
+        planned_dependants: dependants.to_vec(),
+        components: vec![(
+            "p0".into(),
+            0,
+            Vec::new(),
+            vec![TaskParts { arch: "x86_64".into(), estimate_ms: 100_000, durations: 0 }],
+        )],
+        ..ModuleParts::default()
+    };
+    let mut builder = CatalogBuilder::default();
+    builder.push(&part("a:1:c", true, &[1]));
+    builder.push(&part("a:1:d", false, &[]));
+    let catalog = Arc::new(builder.finish());
+    for approach in BOTH {
+        for lasts in [None, Some(7200)] {
+            let mut setup = Setup { catalog: Arc::clone(&catalog), ..setup(approach, ALONE) };
+            setup.conditions.people = Some(People { fix: always(3600), waive_share: 0.0 });
+            setup.conditions.faults = vec![missing(0, lasts)];
+            let run = run(&setup);
+            ends(&run, Outcome::Done, 3800);
+            assert_eq!((run.tally.fixes, overs(&run)), (1, vec![3600]), "{approach:?}");
+        }
+    }
+    // Nobody puts it back: it is over in its time.
+    let mut setup = setup(Approach::KojiOwned, ALONE);
+    setup.conditions.faults = vec![missing(0, Some(7200))];
+    assert_eq!(overs(&run(&setup)), [7200]);
+}
+
+#[test]
 fn what_fails_again_and_again_stands_once_in_a_digest() {
     // Mailed at 0 s. Taken up and failed again at 60 s and at 120 s: the digest of 600 s tells it once.
     let setup = setup(Approach::OrchestratorOwned, ALONE);
@@ -256,6 +320,57 @@ fn what_fails_again_and_again_stands_once_in_a_digest() {
     }
     asked.now = at;
     assert_eq!(asked.hear(Event::Timer { timer }), [mail]);
+}
+
+#[test]
+fn the_last_word_of_a_digest_is_how_it_stands() {
+    // p0 is red, which is mailed at once; what follows waits for a digest. p1 is red, then both are
+    // green; the module is red, p1 is repaired and built again, and is red once more.
+    let setup = setup(Approach::OrchestratorOwned, &[(&[], &[PLAIN, PLAIN])]);
+    let (build, module) = SUBJECT;
+    let [p0, p1] = [ComponentIx(0), ComponentIx(1)];
+    let gates = Gates { component: true, module: true };
+    let mut asked = Asked::new(&setup, |limits| limits.gates = gates);
+    let tested =
+        |component, attempt, passed| Event::ComponentTested { build, component, attempt, passed };
+    let built = |component, attempt| {
+        let end = ComponentEnd::Complete;
+        Event::ComponentEnded { build, component, attempt, end }
+    };
+    let tagged = |component| Event::ComponentTagged { build, component };
+    for event in [
+        Event::Fetched { build },
+        Event::TargetMade { build },
+        built(p0, 1),
+        built(p1, 1),
+        tested(p0, 1, false),
+        tested(p1, 1, false),
+        tested(p1, 1, true),
+        tested(p0, 1, true),
+        tagged(p1),
+        tagged(p0),
+        Event::RepoEnded { build, attempt: 1, is_ok: true },
+        Event::Tested { build, module, attempt: 1, passed: false },
+        Event::Resumed { request: 1, build, fixed: [p1].into() },
+        built(p1, 2),
+        tested(p1, 2, false),
+        // Heard twice, it is said once.
+        tested(p1, 2, false),
+    ] {
+        asked.hear(event);
+    }
+    asked.now = Timestamp(600_000);
+    let to = Owner::of(&setup.catalog, module);
+    let said = asked.hear(Event::Timer { timer: Timer::Digest { to } });
+    let word = |component, standing| Concern { build, module, component, standing };
+    let about = vec![
+        word(Some(p1), Standing::NotPassed),
+        word(Some(p1), Standing::Recovered),
+        word(Some(p0), Standing::Recovered),
+        word(None, Standing::NotPassed),
+        word(Some(p1), Standing::NotPassed),
+    ];
+    assert_eq!(said, [Command::Mail { to, about }]);
 }
 
 #[test]

@@ -43,7 +43,8 @@ impl Ideal<'_> {
         run.is_ok &= !self.has_broken_base;
         self.ends.push(End::new(now + run.duration, task));
         if self.bars.is_some() {
-            let (count, since, _) = self.running_for(task);
+            let module = self.module_of_task(task);
+            let (count, since) = &mut self.running[module.index()];
             if *count == 0 {
                 *since = now;
             }
@@ -51,11 +52,10 @@ impl Ideal<'_> {
         }
     }
 
-    /// Returns what is noted of the module that a task works for.
-    fn running_for(&mut self, task: u32) -> &mut (u32, Timestamp, Millis) {
+    /// Returns the module that a task works for.
+    fn module_of_task(&self, task: u32) -> ModuleIx {
         let run = self.components[self.tasks[task as usize].component as usize];
-        let module = self.setup.catalog.component(run.component).module;
-        &mut self.running[module.index()]
+        self.setup.catalog.component(run.component).module
     }
 
     /// A task leaves its builder, which is free then: notes for how long it had it.
@@ -71,10 +71,11 @@ impl Ideal<'_> {
         let build = self.components[run.component as usize].build;
         self.costs[build.0 as usize].busy += spent;
         if self.bars.is_some() {
-            let (count, since_all, total) = self.running_for(task);
+            let module = self.module_of_task(task);
+            let (count, since_all) = &mut self.running[module.index()];
             *count -= 1;
             if *count == 0 {
-                *total += now - *since_all;
+                self.worked.add(module, In::Building, (*since_all, now));
             }
             self.note_bar((since, now), task, (slot, how.1));
         }

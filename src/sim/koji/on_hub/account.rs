@@ -1,11 +1,11 @@
 //! The books: what each module build cost, when builders were busy with it, and bars for a chart.
 
-use super::{
-    BuildId, ComponentEnd, Cost, Millis, ModuleIx, OnHub, Owner, TaskBar, TaskId, Timestamp,
-};
+use super::{Book, BuildId, ComponentEnd, Cost, In, ModuleIx, OnHub, Owner, TaskBar, TaskId};
 use crate::koji::TaskState;
 use crate::sim::figures::{Bar, BarEnd};
 use crate::sim::hub::TaskInfo;
+use crate::sim::koji::OPEN;
+use crate::time::Timestamp;
 
 impl OnHub<'_> {
     pub(super) fn costs_of(&mut self, build: BuildId) -> &mut Cost {
@@ -66,16 +66,10 @@ impl OnHub<'_> {
                 self.costs_of(build).lost += busy;
             }
         }
-        self.spans[module.index()].push((from, to));
+        if self.bars.is_some() {
+            self.worked.add(module, In::Building, (from, to));
+        }
         self.note_bar(&info, (build, module, run), (on, end));
-    }
-
-    /// Returns whether a builder works for a module now.
-    pub(in crate::sim) fn works_for(&self, module: ModuleIx) -> bool {
-        let works = |info: &TaskInfo| info.is_leaf && info.state == TaskState::Open;
-        let subjects = self.hub.tasks().filter(works).filter_map(|info| info.subject);
-        let mut owners = subjects.map(|at| self.owners[at as usize]);
-        owners.any(|owner| self.module_of(owner) == Some(module))
     }
 
     fn module_of(&self, owner: Owner) -> Option<ModuleIx> {
@@ -88,21 +82,24 @@ impl OnHub<'_> {
                 super::Order::Target { module, .. } => Some(module),
                 super::Order::Component { .. }
                 | super::Order::Module { .. }
+                | super::Order::Unfetched { .. }
                 | super::Order::Repo { .. } => None,
             },
         }
     }
 
-    /// Returns how long at least one builder worked for a module.
-    pub(in crate::sim) fn building(&self, module: ModuleIx) -> Millis {
-        let mut spans = self.spans[module.index()].clone();
-        spans.sort_unstable();
-        let (mut total, mut until) = (Millis::ZERO, Timestamp::START);
-        for (from, to) in spans {
-            total += to - from.max(until);
-            until = until.max(to);
+    /// Notes when builders worked for modules.
+    pub(in crate::sim) fn worked(&self, spans: &mut Book) {
+        spans.add_all(&self.worked);
+        let works = |info: &TaskInfo| info.is_leaf && info.state == TaskState::Open;
+        for info in self.hub.tasks().filter(works) {
+            let owner = info.subject.map(|at| self.owners[at as usize]);
+            if let (Some(module), Some(opened)) =
+                (owner.and_then(|owner| self.module_of(owner)), info.opened)
+            {
+                spans.add(module, In::Building, (opened, OPEN));
+            }
         }
-        total
     }
 
     fn note_bar(

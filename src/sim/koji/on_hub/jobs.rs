@@ -35,7 +35,7 @@ impl OnHub<'_> {
             Order::Component { build, component, .. } => {
                 self.component_failed(job, build, component);
             }
-            Order::Module { .. } | Order::Repo { .. } => {}
+            Order::Module { .. } | Order::Unfetched { .. } | Order::Repo { .. } => {}
         }
     }
 

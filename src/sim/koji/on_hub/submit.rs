@@ -7,7 +7,8 @@ use super::{
     OnHub, Order, Owner, RepoMaker, Request, TagId, TaskId, What, small,
 };
 use crate::koji::TaskState;
-use crate::sim::hub::{ArchSet, TaskArch};
+use crate::sim::hub::{ArchSet, TaskArch, Work};
+use crate::time::Millis;
 
 impl OnHub<'_> {
     /// Makes the tag of a module build, and asks for its first repo.
@@ -120,6 +121,12 @@ impl OnHub<'_> {
                 Request::Build(self.component(job, build, component))
             }
             Order::Module { build, module } => self.module_request(job, build, module),
+            // The task takes its place like any other, and finds no modulemd when it is opened.
+            Order::Unfetched { .. } => Request::Task {
+                method: Method::ModuleBuild,
+                arch: TaskArch::Noarch,
+                work: Work { run: Millis::ZERO, is_ok: false },
+            },
             Order::Repo { module, .. } => Request::Task {
                 method: Method::Createrepo,
                 arch: TaskArch::Noarch,
@@ -184,7 +191,7 @@ impl OnHub<'_> {
     fn job_ended(&mut self, job: Job, state: TaskState) {
         let end = end_of(state);
         match self.jobs[job.0 as usize].order {
-            Order::Module { build, .. } => {
+            Order::Module { build, .. } | Order::Unfetched { build } => {
                 self.close(job);
                 self.tell(build, job, What::ModuleEnded { end });
             }

@@ -102,6 +102,91 @@ fn a_lost_builder_begins_its_work_again() {
 }
 
 #[test]
+fn time_of_a_run_that_does_not_finish_counts_up_to_its_end() {
+    for approach in [Approach::KojiOwned, Approach::OrchestratorOwned] {
+        let setup = Setup { approach, ..setup(&[("m", &[], TWO)], &[]) };
+        let farm = farm(&[("x86_64", 4)]);
+        let well = run(&on_hub(setup.clone(), &farm));
+        // The hub is gone while b is built: the last that is heard is the end of a.
+        let of_b = well.bars.iter().filter(|bar| bar.package.as_str() == "b").max_by_key(|b| b.end);
+        let mut lost = setup;
+        lost.conditions.faults = vec![Fault {
+            at: of_b.map(|bar| Millis(bar.end.0 - 1000)).unwrap(),
+            after: None,
+            kind: FaultKind::HubOffline,
+            builders: None,
+            count: None,
+            module: None,
+            lasts: None,
+            line: 0,
+        }];
+        let lost = run(&on_hub(lost, &farm));
+        assert_eq!(lost.figures.outcome, Outcome::Stuck);
+        let end = Timestamp(lost.figures.makespan.0);
+        let until = |bar: &crate::sim::Bar| bar.end.min(end) - bar.start.min(end);
+        // One task at a time works for a chain of two.
+        let built: Millis = well.bars.iter().map(until).sum();
+        let spent = lost.modules[0].spent;
+        assert_eq!(spent.building, built, "{approach:?}");
+        assert_eq!(spent.waiting + spent.queued + spent.building, lost.figures.makespan);
+    }
+}
+
+#[test]
+fn what_builders_did_before_anything_changed_counts_nowhere() {
+    // The module is begun at 0 s; the hub makes its macros package and takes no call from 1 s on.
+    let setup = setup(&[("m", &[], TWO)], &[]);
+    let setup = Setup { approach: Approach::OrchestratorOwned, ..setup };
+    let farm = farm(&[("x86_64", 4)]);
+    let mut refused = setup.clone();
+    refused.conditions.faults = vec![Fault {
+        at: Millis::from_secs(1),
+        after: None,
+        kind: FaultKind::HubRefusing,
+        builders: None,
+        count: None,
+        module: None,
+        lasts: None,
+        line: 0,
+    }];
+    let run = run(&on_hub(refused, &farm));
+    assert_eq!((run.figures.outcome, run.figures.makespan), (Outcome::Stuck, Millis::ZERO));
+    assert!(run.bars.iter().any(|bar| bar.package.as_str() == "module-build-macros"));
+    assert_eq!(run.modules[0].spent, crate::sim::Spent::default());
+}
+
+#[test]
+fn a_modulemd_that_is_missing_fails_a_task_of_koji_s_own() {
+    let farm = farm(&[("x86_64", 2)]);
+    let missing = Fault {
+        at: Millis::ZERO,
+        after: None,
+        kind: FaultKind::SourceMissing,
+        builders: None,
+        count: None,
+        module: Some("m".to_owned()),
+        lasts: None,
+        line: 0,
+    };
+    for (approach, tasks) in [(Approach::KojiOwned, 1), (Approach::OrchestratorOwned, 0)] {
+        let mut setup = Setup { approach, ..setup(&[("m", &[], TWO)], &[]) };
+        setup.conditions.retries = 2;
+        setup.conditions.faults = vec![missing.clone()];
+        let failed = run(&on_hub(setup.clone(), &farm));
+        // koji's moduleBuild waits for its builder like any other, and is not submitted again.
+        assert_eq!((failed.figures.outcome, failed.figures.tasks), (Outcome::Failed, tasks));
+        assert_eq!(failed.figures.makespan > Millis::ZERO, tasks > 0, "{approach:?}");
+        assert_eq!(failed.modules[0].reason, Some(Reason::NotFetched));
+        assert_eq!((failed.figures.component_builds, failed.figures.mails), (0, 1));
+        let hour = Millis::from_secs(3600);
+        let fix = crate::scenario::Quantiles { p50: hour, p90: hour };
+        setup.conditions.people = Some(crate::scenario::People { fix, waive_share: 0.0 });
+        let repaired = run(&on_hub(setup, &farm));
+        assert_eq!((repaired.figures.outcome, repaired.tally.fixes), (Outcome::Done, 1));
+    }
+}
+
+#[test]
 fn a_repo_that_comes_too_late_is_told_apart_from_one_that_fails() {
     let of = |farm: &Farm, history: &History| {
         let setup = setup(&[("m", &[], ONE)], &[]);
