@@ -130,9 +130,24 @@ struct JobRecord {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum JobPurpose {
     Target,
-    Component { component: ComponentIx, attempt: u32 },
+    Component { component: ComponentIx, attempt: u16 },
     Module,
-    Repo { attempt: u32 },
+    Repo { attempt: u16 },
+}
+
+impl JobPurpose {
+    fn component(component: ComponentIx, attempt: u32) -> Self {
+        Self::Component { component, attempt: few(attempt) }
+    }
+
+    fn repo(attempt: u32) -> Self {
+        Self::Repo { attempt: few(attempt) }
+    }
+}
+
+/// Numbers an attempt: a large run holds as many of these as of components.
+fn few(attempt: u32) -> u16 {
+    u16::try_from(attempt).expect("retries and repairs are bounded")
 }
 
 /// What is broken now; more than one fault of a kind may last at a time.

@@ -71,17 +71,14 @@ impl World<'_> {
                 self.build_component(build, (component, attempt), priority);
             }
             Command::CancelComponent { build, component, attempt } => {
-                self.cancel(build, JobPurpose::Component { component, attempt });
+                self.cancel(build, JobPurpose::component(component, attempt));
             }
             Command::TagComponent { build, component } => {
                 self.events.push_back(Event::ComponentTagged { build, component });
             }
             Command::MakeRepo { build, module, attempt, by } => {
                 self.reopen(build);
-                self.order(
-                    build,
-                    (JobPurpose::Repo { attempt }, Order::Repo { build, module, by }),
-                );
+                self.order(build, (JobPurpose::repo(attempt), Order::Repo { build, module, by }));
             }
             Command::Publish { build, attempt, .. } => self.done(build, attempt),
             Command::RequestTest { build, component, attempt } => {
@@ -142,7 +139,7 @@ impl World<'_> {
         self.leave_gate(build, component);
         self.tally.retries += u64::from(attempt > 1);
         self.note(Fact::Submitted { build, component, attempt });
-        let purpose = JobPurpose::Component { component, attempt };
+        let purpose = JobPurpose::component(component, attempt);
         self.order(build, (purpose, Order::Component { build, component, priority }));
     }
 
@@ -300,6 +297,7 @@ impl World<'_> {
     fn repo_ended(&mut self, of: (BuildId, Job), is_ok: bool) {
         let (build, job) = of;
         let JobPurpose::Repo { attempt } = self.job(job).purpose else { return };
+        let attempt = u32::from(attempt);
         let event = Event::RepoEnded { build, attempt, is_ok };
         if self.setup.conditions.repo == RepoMaker::Orchestrator {
             self.answer(event);
@@ -322,7 +320,7 @@ impl World<'_> {
         self.note(Fact::ComponentEnded { build, component, end });
         let purpose = self.job(job).purpose;
         let attempt = match purpose {
-            JobPurpose::Component { attempt, .. } => attempt,
+            JobPurpose::Component { attempt, .. } => u32::from(attempt),
             JobPurpose::Module | JobPurpose::Target | JobPurpose::Repo { .. } => 1,
         };
         if end == ComponentEnd::Complete {

@@ -21,8 +21,7 @@ impl World<'_> {
                 None => false,
             },
             Command::BuildComponent { build, component, attempt, .. } => {
-                let Some(end) = self.found(build, JobPurpose::Component { component, attempt })
-                else {
+                let Some(end) = self.found(build, JobPurpose::component(component, attempt)) else {
                     return false;
                 };
                 if let Some(end) = end {
@@ -33,7 +32,7 @@ impl World<'_> {
                 true
             }
             Command::MakeRepo { build, attempt, .. } => {
-                match self.found(build, JobPurpose::Repo { attempt }) {
+                match self.found(build, JobPurpose::repo(attempt)) {
                     // The orchestrator's own was lost with it.
                     None | Some(Some(ComponentEnd::Canceled)) => false,
                     Some(None) => true,
