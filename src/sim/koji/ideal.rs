@@ -219,7 +219,7 @@ impl<'a> Ideal<'a> {
             self.pool.wait(entry.arch, priority, task);
         }
         if let Some(at) = self.luck.failing_arch(setup, (component, attempt), tasks.len()) {
-            self.tasks[first_task as usize + at].is_ok = false;
+            self.tasks[first_task as usize + at].spoil();
         }
         if tasks.is_empty() {
             self.component_ended(now, run, ComponentEnd::Complete);
@@ -237,7 +237,7 @@ impl<'a> Ideal<'a> {
         let waiting: Vec<ComponentIx> = self.waiting().collect();
         self.unbuilt.extend(waiting);
         for task in 0..small(self.tasks.len()) {
-            if self.tasks[task as usize].state != TaskState::Ended {
+            if self.tasks[task as usize].state() != TaskState::Ended {
                 self.close_task(now, task, BarEnd::Canceled);
             }
         }
@@ -251,7 +251,7 @@ impl<'a> Ideal<'a> {
         let runs = (0..small(self.components.len())).filter(is_of_it);
         let mut tasks = runs.flat_map(|run| self.tasks_of(run));
         self.modules[at as usize].is_live
-            && tasks.all(|task| self.tasks[task as usize].state == TaskState::Free)
+            && tasks.all(|task| self.tasks[task as usize].state() == TaskState::Free)
     }
 
     pub(super) fn fix(&mut self, component: ComponentIx) {
@@ -300,7 +300,7 @@ impl<'a> Ideal<'a> {
 
     /// Returns whether a component has tasks none of which had a builder yet.
     fn is_unbuilt(&self, run: u32) -> bool {
-        self.tasks_of(run).all(|task| self.tasks[task as usize].state == TaskState::Free)
+        self.tasks_of(run).all(|task| self.tasks[task as usize].state() == TaskState::Free)
     }
 
     /// Returns the components that were submitted and have had no builder.
@@ -329,7 +329,7 @@ impl<'a> Ideal<'a> {
         let arches = &self.setup.catalog.arches;
         let mut waits = vec![false; arches.len()];
         for task in self.tasks.iter().filter(|task| task.waits()) {
-            waits[task.arch as usize] = true;
+            waits[task.arch() as usize] = true;
         }
         let without = (0_u32..).zip(waits).filter(|&(at, waits)| waits && !self.pool.serves(at));
         without.map(|(at, _)| arches[at as usize].clone()).collect()

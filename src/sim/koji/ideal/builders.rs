@@ -17,7 +17,7 @@ impl Ideal<'_> {
         {
             self.ends.pop();
             let run = &self.tasks[task as usize];
-            if run.taken().is_some_and(|(_, since)| since + run.duration == time) {
+            if run.taken().is_some_and(|(_, since)| since + run.duration() == time) {
                 self.task_ended(now, task);
             }
         }
@@ -40,8 +40,10 @@ impl Ideal<'_> {
     fn start(&mut self, now: Timestamp, task: u32, slot: Slot) {
         let run = &mut self.tasks[task as usize];
         run.open(slot, now);
-        run.is_ok &= !self.has_broken_base;
-        self.ends.push(End::new(now + run.duration, task));
+        if self.has_broken_base {
+            run.spoil();
+        }
+        self.ends.push(End::new(now + run.duration(), task));
         if self.bars.is_some() {
             let module = self.module_of_task(task);
             let (count, since) = &mut self.running[module.index()];
@@ -65,7 +67,7 @@ impl Ideal<'_> {
         let spent = taken.map_or(Millis::ZERO, |(_, since)| now - since);
         run.leave(how.0, spent);
         let Some((slot, since)) = taken else { return };
-        self.busy[run.arch as usize] += spent;
+        self.busy[run.arch() as usize] += spent;
         self.busy_groups[self.pool.place(slot).0 as usize] += spent;
         self.busy_until = now;
         let build = self.components[run.component as usize].build;
@@ -113,7 +115,7 @@ impl Ideal<'_> {
                 self.pool.take_free(group, 1);
                 gone += 1;
                 let priority = self.components[run.component as usize].priority;
-                self.pool.wait(run.arch, priority, task);
+                self.pool.wait(run.arch(), priority, task);
             }
         }
         gone
@@ -125,8 +127,8 @@ impl Ideal<'_> {
 
     fn note_bar(&mut self, span: (Timestamp, Timestamp), task: u32, how: (Slot, BarEnd)) {
         let ((start, end), (slot, outcome)) = (span, how);
-        let TaskRun { component, arch, .. } = self.tasks[task as usize];
-        let ComponentRun { build, component, .. } = self.components[component as usize];
+        let run = self.tasks[task as usize];
+        let ComponentRun { build, component, .. } = self.components[run.component as usize];
         let catalog = &self.setup.catalog;
         let module = catalog.component(component).module;
         let (group, number) = self.pool.place(slot);
@@ -136,7 +138,7 @@ impl Ideal<'_> {
             module: catalog.module(module).id.clone(),
             build: 0,
             package: catalog.package(component).clone(),
-            arch: catalog.arches[arch as usize].clone(),
+            arch: catalog.arches[run.arch() as usize].clone(),
             start,
             end,
             outcome,

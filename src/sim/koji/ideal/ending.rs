@@ -4,7 +4,8 @@ use super::*;
 
 impl Ideal<'_> {
     pub(super) fn task_ended(&mut self, now: Timestamp, task: u32) {
-        let TaskRun { component, is_ok, .. } = self.tasks[task as usize];
+        let run = self.tasks[task as usize];
+        let (component, is_ok) = (run.component, run.is_ok());
         self.close_task(now, task, if is_ok { BarEnd::Closed } else { BarEnd::Failed });
         let run = &mut self.components[component as usize];
         run.left -= 1;
@@ -19,7 +20,7 @@ impl Ideal<'_> {
     /// koji's fail-any rule: the first arch that fails cancels the others.
     pub(super) fn cancel_rest(&mut self, now: Timestamp, component: u32) {
         for task in self.tasks_of(component) {
-            if self.tasks[task as usize].state != TaskState::Ended {
+            if self.tasks[task as usize].state() != TaskState::Ended {
                 self.close_task(now, task, BarEnd::Canceled);
             }
         }

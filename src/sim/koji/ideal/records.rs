@@ -36,17 +36,15 @@ pub(super) struct ComponentRun {
 /// A koji task.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TaskRun {
-    /// How long it takes on a builder.
-    pub(super) duration: Millis,
+    /// From the top: 44 bits of how many milliseconds it takes on a builder, 16 of its arch, two of
+    /// its state, and whether it succeeds.
+    what: u64,
     /// Milliseconds: while it is open, of the moment when a builder took it; after that for how
     /// long the builder had it.
     clock: u64,
     pub(super) component: u32,
     /// Its builder, while it is open.
     slot: Slot,
-    pub(super) arch: u32,
-    pub(super) state: TaskState,
-    pub(super) is_ok: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,47 +58,90 @@ pub(super) enum TaskState {
 }
 
 impl TaskRun {
+    const IS_OK: u64 = 1;
+    const STATE: u64 = 0b11 << 1;
+    const ARCH_AT: u32 = 4;
+    const DURATION_AT: u32 = 20;
+
+    /// A task that waits for its first builder.
+    ///
+    /// # Panics
+    /// When it takes centuries, or there are 2^16 arches: neither is read from a history.
     pub(super) fn new(component: u32, arch: u32, drawn: (Millis, bool)) -> Self {
-        let (duration, is_ok) = drawn;
-        Self {
-            duration,
-            clock: 0,
-            component,
-            slot: Slot::default(),
-            arch,
-            state: TaskState::Free,
-            is_ok,
+        let (Millis(duration), is_ok) = drawn;
+        let arch = u16::try_from(arch).expect("fewer arches than that");
+        assert!(duration < 1 << (64 - Self::DURATION_AT), "a task takes a year at most");
+        let what = duration << Self::DURATION_AT | u64::from(arch) << Self::ARCH_AT;
+        Self { what: what | u64::from(is_ok), clock: 0, component, slot: Slot::default() }
+    }
+
+    /// Returns how long it takes on a builder.
+    pub(super) fn duration(&self) -> Millis {
+        Millis(self.what >> Self::DURATION_AT)
+    }
+
+    /// Returns its arch, by number in the catalog.
+    pub(super) fn arch(&self) -> u32 {
+        let arch = self.what >> Self::ARCH_AT & u64::from(u16::MAX);
+        u32::try_from(arch).expect("two bytes of it")
+    }
+
+    pub(super) fn is_ok(&self) -> bool {
+        self.what & Self::IS_OK != 0
+    }
+
+    /// It fails, whatever was drawn for it.
+    pub(super) fn spoil(&mut self) {
+        self.what &= !Self::IS_OK;
+    }
+
+    pub(super) fn state(&self) -> TaskState {
+        match (self.what & Self::STATE) >> 1 {
+            0 => TaskState::Free,
+            1 => TaskState::Lost,
+            2 => TaskState::Open,
+            _ => TaskState::Ended,
         }
+    }
+
+    fn set_state(&mut self, state: TaskState) {
+        let bits: u64 = match state {
+            TaskState::Free => 0,
+            TaskState::Lost => 1,
+            TaskState::Open => 2,
+            TaskState::Ended => 3,
+        };
+        self.what = self.what & !Self::STATE | bits << 1;
     }
 
     /// A builder takes it.
     pub(super) fn open(&mut self, slot: Slot, now: Timestamp) {
-        self.state = TaskState::Open;
+        self.set_state(TaskState::Open);
         self.slot = slot;
         self.clock = now.0;
     }
 
     /// Returns its builder, and since when it has it.
     pub(super) fn taken(&self) -> Option<(Slot, Timestamp)> {
-        (self.state == TaskState::Open).then_some((self.slot, Timestamp(self.clock)))
+        (self.state() == TaskState::Open).then_some((self.slot, Timestamp(self.clock)))
     }
 
     /// It leaves its builder, or never reaches one.
     pub(super) fn leave(&mut self, state: TaskState, spent: Millis) {
-        self.state = state;
+        self.set_state(state);
         self.clock = spent.0;
     }
 
     /// Returns for how long its last builder had it.
     pub(super) fn spent(&self) -> Millis {
-        match self.state {
+        match self.state() {
             TaskState::Ended => Millis(self.clock),
             TaskState::Free | TaskState::Lost | TaskState::Open => Millis::ZERO,
         }
     }
 
     pub(super) fn waits(&self) -> bool {
-        matches!(self.state, TaskState::Free | TaskState::Lost)
+        matches!(self.state(), TaskState::Free | TaskState::Lost)
     }
 }
 
@@ -158,5 +199,52 @@ impl End {
     pub(super) fn parts(self) -> (Timestamp, u32) {
         let Self(Reverse(key)) = self;
         (Timestamp((key >> 32) as u64), key as u32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_keeps_what_it_is_whatever_becomes_of_it() {
+        let year = Millis::from_secs(366 * 86_400);
+        for (arch, duration) in [(0, Millis::ZERO), (65_535, year), (7, Millis(1))] {
+            let mut task = TaskRun::new(9, arch, (duration, true));
+            let (slot, now) = (Slot::default(), Timestamp(u64::MAX));
+            assert!(task.waits() && task.taken().is_none());
+            task.open(slot, now);
+            assert_eq!(task.taken(), Some((slot, now)));
+            task.leave(TaskState::Lost, Millis(5));
+            assert!(task.waits() && task.spent() == Millis::ZERO);
+            task.open(slot, now);
+            task.leave(TaskState::Ended, Millis(5));
+            assert_eq!((task.state(), task.spent()), (TaskState::Ended, Millis(5)));
+            assert_eq!((task.arch(), task.duration(), task.is_ok()), (arch, duration, true));
+            task.spoil();
+            assert_eq!((task.arch(), task.duration(), task.is_ok()), (arch, duration, false));
+            assert_eq!((task.state(), task.component), (TaskState::Ended, 9));
+        }
+    }
+
+    #[test]
+    fn a_large_run_waits_for_memory_so_its_records_are_small() {
+        assert_eq!(
+            (size_of::<TaskRun>(), size_of::<ComponentRun>(), size_of::<JobRun>()),
+            (24, 28, 4)
+        );
+    }
+
+    #[test]
+    fn a_job_is_read_as_it_was_written() {
+        for at in [0, 1, 1 << 30] {
+            assert!(
+                matches!(JobRun::new(JobKind::Component(at)).kind(), JobKind::Component(is) if is == at)
+            );
+            assert!(
+                matches!(JobRun::new(JobKind::Module(at)).kind(), JobKind::Module(is) if is == at)
+            );
+        }
+        assert!(matches!(JobRun::new(JobKind::AtOnce).kind(), JobKind::AtOnce));
     }
 }
