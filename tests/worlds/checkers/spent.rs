@@ -17,6 +17,8 @@ struct Book {
     /// Red results, which are given again without a test.
     red: BTreeSet<(BuildId, u32)>,
     passed: BTreeSet<BuildId>,
+    /// What was published: said again after a restart, it begins no other round of tests.
+    published: BTreeSet<(BuildId, u32)>,
     /// Modules of which a build took the place of one that was down: builders may still work for that.
     replaced: BTreeSet<ModuleIx>,
     had: BTreeMap<ModuleIx, Millis>,
@@ -106,10 +108,13 @@ impl Book {
             Log::Command(Command::FailModule { build, .. }) if self.given_up.insert(build) => {
                 self.fail(build);
             }
-            Log::Fact(Fact::Submitted { build, .. })
-            | Log::Command(Command::ResumeModule { build, .. } | Command::Publish { build, .. }) => {
+            Log::Command(Command::Publish { build, attempt, .. })
+                if self.published.insert((build, attempt)) =>
+            {
                 self.go_on(build);
             }
+            Log::Fact(Fact::Submitted { build, .. })
+            | Log::Command(Command::ResumeModule { build, .. }) => self.go_on(build),
             _ => {}
         }
     }
@@ -130,6 +135,7 @@ pub(super) fn every_moment_counts_once(setup: &Setup, run: &Run) -> Option<Strin
         given_up: BTreeSet::new(),
         red: BTreeSet::new(),
         passed: BTreeSet::new(),
+        published: BTreeSet::new(),
         replaced: BTreeSet::new(),
         had: BTreeMap::new(),
     };
@@ -153,12 +159,31 @@ pub(super) fn every_moment_counts_once(setup: &Setup, run: &Run) -> Option<Strin
             return Some(format!("{}: {spent:?}, not {waiting:?} and {had:?}", entry.id));
         }
         let bars = work_in_bars(run, &entry.id, end);
-        let is_whole = run.figures.outcome == Outcome::Done;
+        let is_whole = run.figures.outcome == Outcome::Done && !is_under_way(run);
         if spent.building < bars || (is_whole && spent.building != bars) {
             return Some(format!("{}: {spent:?}, and builders worked for {bars:?}", entry.id));
         }
     }
     None
+}
+
+/// Returns whether something is at koji when the run ends: its hub never told how that ended.
+fn is_under_way(run: &Run) -> bool {
+    let mut submitted = BTreeSet::new();
+    for fact in facts(run) {
+        match fact {
+            Fact::ModuleBegan { build, .. } => drop(submitted.insert((build, None))),
+            Fact::ModuleEnded { build, .. } => drop(submitted.remove(&(build, None))),
+            Fact::Submitted { build, component, .. } => {
+                submitted.insert((build, Some(component)));
+            }
+            Fact::ComponentEnded { build, component, .. } => {
+                submitted.remove(&(build, Some(component)));
+            }
+            _ => {}
+        }
+    }
+    !submitted.is_empty()
 }
 
 /// Returns how long at least one builder worked for a module, by what ended.
