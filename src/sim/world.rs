@@ -29,6 +29,7 @@ mod crash;
 mod faults;
 mod gates;
 mod happening;
+mod notices;
 mod pdc;
 mod people;
 mod reconcile;

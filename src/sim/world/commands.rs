@@ -1,12 +1,12 @@
-//! Carries out what an orchestrator commands, and passes on what koji says.
+//! Carries out what an orchestrator commands.
 
 use super::testing::Subject;
 use super::{Ask, Happening, JobPurpose, JobRecord, World};
 use crate::orchestrate::{
     Approach, BuildId, Command, ComponentEnd, ComponentIx, Event, ModuleIx, RepoMaker, Timer,
 };
-use crate::sim::koji::{Job, Notice, Order, What};
-use crate::sim::ledger::{BuildState, Phase};
+use crate::sim::koji::{Job, Order};
+use crate::sim::ledger::BuildState;
 use crate::sim::log::{Fact, Log};
 
 impl World<'_> {
@@ -259,140 +259,6 @@ impl World<'_> {
                 && self.koji.is_waiting(Job(at))
         };
         (0..).zip(&self.jobs).find(is_it).map(|(_, record)| record.build)
-    }
-
-    /// Hears what koji says and passes it on to whom it concerns.
-    pub(super) fn hear(&mut self, notice: Notice) {
-        let Notice { build, job, what } = notice;
-        self.activity += 1;
-        match what {
-            What::TargetMade => {
-                self.jobs[job.0 as usize].end = Some(ComponentEnd::Complete);
-                self.answer(Event::TargetMade { build });
-            }
-            What::RepoEnded { is_ok } => {
-                let end = if is_ok { ComponentEnd::Complete } else { ComponentEnd::Failed };
-                self.jobs[job.0 as usize].end = Some(end);
-                self.repo_ended((build, job), is_ok);
-            }
-            What::ComponentEnded { component, attempt, end } => {
-                self.component_ended((build, job), (component, attempt), end);
-            }
-            What::ModuleEnded { end } => {
-                self.jobs[job.0 as usize].end = Some(end);
-                self.module_ended(build, end);
-            }
-        }
-    }
-
-    /// Gives an orchestrator the answer to a call; one that is down asks again when it is back.
-    fn answer(&mut self, event: Event) {
-        if !self.is_down {
-            self.events.push_back(event);
-        }
-    }
-
-    /// A repo is made, or could not be. koji says so on the bus, as of every task; the orchestrator
-    /// knows how its own ended.
-    fn repo_ended(&mut self, of: (BuildId, Job), is_ok: bool) {
-        let (build, job) = of;
-        let JobPurpose::Repo { attempt } = self.job(job).purpose else { return };
-        let attempt = u32::from(attempt);
-        let event = Event::RepoEnded { build, attempt, is_ok };
-        if self.setup.conditions.repo == RepoMaker::Orchestrator {
-            self.answer(event);
-            return;
-        }
-        self.messages += 1;
-        let setup = self.setup;
-        let module = self.ledger.builds[build.0 as usize].module;
-        let nth = self.nth_build(build);
-        // Some hundreds of tries of one build are as many as people have patience for.
-        let about = || (setup.catalog.module(module).draw_key.rotate_left(47), nth * 512 + attempt);
-        self.carry(event, about);
-    }
-
-    /// A component ended: the bus says so to the tests and to who listens for it.
-    fn component_ended(&mut self, of: (BuildId, Job), what: (ComponentIx, u32), end: ComponentEnd) {
-        let ((build, job), (component, nth)) = (of, what);
-        self.messages += 1;
-        self.ledger.last_change = self.now;
-        self.note(Fact::ComponentEnded { build, component, end });
-        let purpose = self.job(job).purpose;
-        let attempt = match purpose {
-            JobPurpose::Component { attempt, .. } => u32::from(attempt),
-            JobPurpose::Module | JobPurpose::Target | JobPurpose::Repo { .. } => 1,
-        };
-        if end == ComponentEnd::Complete {
-            self.reach_gate(build, component);
-            if self.setup.catalog.tasks_of(component).is_empty() {
-                let module = self.ledger.builds[build.0 as usize].module;
-                self.reused[module.index()] += 1;
-            }
-            self.draw_defect(build, (component, nth));
-            self.failures.retain(|failure| *failure != (build, component));
-        } else {
-            self.failures.push((build, component));
-        }
-        let setup = self.setup;
-        let about = || (setup.catalog.draw_key(component), nth);
-        if purpose != JobPurpose::Module {
-            self.jobs[job.0 as usize].end = Some(end);
-            self.carry(Event::ComponentEnded { build, component, attempt, end }, about);
-        }
-        if end == ComponentEnd::Complete && self.setup.conditions.gates.component {
-            self.carry_to_tests(Subject { build, component: Some(component), attempt }, about());
-        }
-    }
-
-    /// koji's own module build ended. One that failed is submitted again as often as may be, and
-    /// then koji tells its owner; without a modulemd to submit it again as it is would not help.
-    fn module_ended(&mut self, build: BuildId, end: ComponentEnd) {
-        let is_unfetched = self.unfetched.contains(&build);
-        if is_unfetched {
-            self.note(Fact::NotFetched { build });
-        }
-        self.note(Fact::ModuleEnded { build, end });
-        if end == ComponentEnd::Complete {
-            self.done(build, 1);
-            return;
-        }
-        self.messages += 1;
-        self.ledger.close(build, BuildState::Failed, self.now);
-        let entry = &self.ledger.builds[build.0 as usize];
-        let (module, cause, tries) = (entry.module, entry.cause, entry.tries + 1);
-        let ask = Ask { module, cause, tries, replaces: None };
-        if ask.tries <= self.setup.conditions.retries && !is_unfetched {
-            self.ask_koji(ask);
-        } else {
-            self.owner_hears(build);
-        }
-    }
-
-    /// A module is built, with its repo, and the bus says so. Without a gate complete counts as
-    /// passed at once; koji-owned hears it from the bus, the other knows.
-    fn done(&mut self, build: BuildId, attempt: u32) {
-        self.messages += 1;
-        let module = self.ledger.builds[build.0 as usize].module;
-        let about = (self.setup.catalog.module(module).draw_key, self.nth_build(build));
-        if self.setup.conditions.gates.module {
-            self.ledger.phase(build, Phase::Testing, self.now);
-            self.carry_to_tests(Subject { build, component: None, attempt }, about);
-        } else if self.setup.approach == Approach::KojiOwned {
-            self.accept(build);
-            self.carry(Event::Tested { build, module, attempt, passed: true }, || about);
-        }
-    }
-
-    /// Returns which build of its module a build is, from 1.
-    pub(super) fn nth_build(&self, build: BuildId) -> u32 {
-        self.ledger.builds[build.0 as usize].nth
-    }
-
-    /// A module passed its gate.
-    pub(super) fn accept(&mut self, build: BuildId) {
-        self.ledger.reopen(build, self.now);
-        self.ledger.close(build, BuildState::Passed, self.now);
     }
 
     /// The cap: nothing more is submitted, what runs is canceled.
