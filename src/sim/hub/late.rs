@@ -11,7 +11,7 @@ use crate::koji::TaskState;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Late {
     /// No `newRepo` was made for it, since as many are under way as may be.
-    #[error("no newRepo is made for it while {under_way} others are under way, as many as may be")]
+    #[error("no newRepo is made for it: the limit of {under_way} under way is reached")]
     Queued {
         /// How many are.
         under_way: u32,

@@ -69,7 +69,7 @@ fn a_wait_for_what_nobody_takes_or_comes_to_names_that() {
     let other = hub.add_tag(x86(), (secs(20_000), Millis::ZERO));
     hub.request_repo(other);
     module(&mut hub, (secs(60), Millis::ZERO));
-    let why = "no newRepo is made for it while 1 others are under way, as many as may be";
+    let why = "no newRepo is made for it: the limit of 1 under way is reached";
     assert_eq!(late(&mut hub), (7320, Some(why.to_owned())));
 
     let mut hub = changed(|farm| farm.repo.check_interval = secs(20_000));
