@@ -76,7 +76,7 @@ pub fn story(run: &Run, scene: Scene<'_>) -> String {
 fn lines(run: &Run, builds: &Builds<'_>) -> Vec<(Timestamp, String)> {
     let mut lines: Vec<(Timestamp, String)> = Vec::new();
     let mut canceled: Option<(Timestamp, BuildId, u32)> = None;
-    let standing = faults::standing(&run.log);
+    let standing = faults::standing(&run.log, builds.faults);
     for row in &run.log {
         let is_late = Millis(row.at.0) > run.figures.makespan;
         let is_of_nobody = match row.what {

@@ -10,7 +10,7 @@ use crate::sim::{Fact, Log, LogRow, Run};
 /// Which module and which of its builds each module build is.
 pub(super) struct Builds<'c> {
     pub(super) catalog: &'c Catalog,
-    faults: &'c [Fault],
+    pub(super) faults: &'c [Fault],
     pub(super) known: BTreeMap<BuildId, (ModuleIx, u32)>,
 }
 

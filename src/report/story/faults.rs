@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use crate::scenario::Fault;
 use crate::sim::{Fact, Log, LogRow};
 
 /// Returns the faults of a log that are never over, and that began while something was under way or
-/// before something else came: what begins when all has come to rest stands in nobody's way.
-pub(super) fn standing(log: &[LogRow]) -> BTreeSet<usize> {
+/// before something else came: what begins when all has come to rest stands in nobody's way. Of those
+/// that overlap and break the same the log tells one end, that of the last.
+pub(super) fn standing(log: &[LogRow], faults: &[Fault]) -> BTreeSet<usize> {
     let (mut standing, mut began_at_rest) = (BTreeSet::new(), BTreeSet::new());
     let (mut modules, mut components) = (BTreeSet::new(), BTreeSet::new());
     for row in log {
@@ -17,8 +19,14 @@ pub(super) fn standing(log: &[LogRow]) -> BTreeSet<usize> {
                 set.insert(fault);
             }
             Log::Fact(Fact::FaultEnded { fault, .. }) => {
-                standing.remove(&fault);
-                began_at_rest.remove(&fault);
+                let over = faults.get(fault);
+                let is_over = |other: &usize| {
+                    let other = faults.get(*other);
+                    other.zip(over).is_some_and(|(other, over)| other.is_one_with(over))
+                };
+                let goes_on = |other: &usize| *other != fault && !is_over(other);
+                standing.retain(goes_on);
+                began_at_rest.retain(goes_on);
             }
             Log::Fact(Fact::ModuleBegan { build, .. }) => drop(modules.insert(build)),
             Log::Fact(Fact::ModuleEnded { build, .. }) => drop(modules.remove(&build)),
@@ -40,7 +48,7 @@ pub(super) fn standing(log: &[LogRow]) -> BTreeSet<usize> {
 mod tests {
     use super::*;
     use crate::orchestrate::{BuildId, ComponentEnd, Event, ModuleIx, Timer};
-    use crate::scenario::FaultKind;
+    use crate::scenario::{FaultKind, Scenario};
     use crate::time::Timestamp;
 
     fn log(rows: &[Log]) -> Vec<LogRow> {
@@ -57,9 +65,14 @@ mod tests {
         let ended = Log::Fact(Fact::ModuleEnded { build, end: ComponentEnd::Complete });
         let poll = Log::Event(Event::Timer { timer: Timer::Poll });
         let asked = Log::Event(Event::Requested { request: 0, module });
-        let of = |rows: &[Log]| standing(&log(rows)).into_iter().collect::<Vec<_>>();
+        let text = b"faults:\n- {at: 1h, kind: hub-offline}\n- {at: 1h, kind: pdc-down}\n\
+                     - {at: 2h, kind: hub-offline, for: 1h}\n";
+        let faults = Scenario::read(text, 0).unwrap().faults;
+        let of = |rows: &[Log]| standing(&log(rows), &faults).into_iter().collect::<Vec<_>>();
         assert_eq!(of(&[begun.clone(), began(0)]), [0], "while a build runs");
         assert_eq!(of(&[begun.clone(), began(0), began(1), over(0)]), [1], "and is over");
+        let both = [begun.clone(), began(0), began(2), over(2)];
+        assert_eq!(of(&both), [0_usize; 0], "both are over with the last of them");
         let rest = [begun, ended, began(0), poll];
         assert_eq!(of(&rest), [0_usize; 0], "when all has come to rest");
         assert_eq!(of(&[&rest[..], &[asked]].concat()), [0], "and something comes after all");
