@@ -330,7 +330,9 @@ impl<'a> OrchestratorOwned<'a> {
                 part.state = PartState::Submitted;
                 let attempt = part.attempt;
                 self.under_way += 1;
-                to.out.push(Command::BuildComponent { build, component, attempt, priority });
+                // Made in its place: a copy of what was just written waits for the write.
+                let order = || Command::BuildComponent { build, component, attempt, priority };
+                to.out.extend(std::iter::once_with(order));
             }
         }
     }

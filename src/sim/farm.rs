@@ -157,6 +157,11 @@ impl Pool {
         self.free[self.group_of[slot.0 as usize] as usize].push(slot);
     }
 
+    /// Returns whether a group has a free slot.
+    pub(super) fn has_free(&self, group: u32) -> bool {
+        !self.free[group as usize].is_empty()
+    }
+
     /// Gives a free slot of a group to the next task that waits for one of its arches; `is_gone`
     /// tells tasks that were canceled while they waited.
     pub(super) fn next(

@@ -12,8 +12,8 @@
 //!   given out, so that what is submitted together is taken by priority, not by who came first.
 //! * `notice`: the notices since, in order. Each job ends exactly once, with a notice, except
 //!   where it waits for ever; a job canceled by `cancel` ends without one.
-//! * A component is told with the number of the attempt (from 1 over the run), which
-//!   names its draws, so that every variant of a comparison sees the same luck.
+//! * A component is told with which of its builds it was (from 1 over the run), which names its
+//!   draws, so that every variant of a comparison sees the same luck.
 //! * `fix`: people repaired a component; from now on its builds succeed.
 //! * Faults, set and taken back by the world: builders that are gone, a hub that answers nobody
 //!   (running tasks go on, none starts, no end is told), repos that fail, a base package that
@@ -23,6 +23,8 @@
 //!
 //! [`Koji::Ideal`] is the ideal model: one task per arch, nothing but building takes time.
 //! [`Koji::OnHub`] is koji's model: a [hub](super::hub) with its builders and repos.
+
+use std::num::NonZeroU16;
 
 use super::figures::{Bar, Busy};
 use super::spent::Book;
@@ -50,9 +52,9 @@ pub(super) enum Order {
     /// Make the tag and target of a module; in koji's model also the first repo of the build tag
     /// and the macros package.
     Target { build: BuildId, module: ModuleIx },
-    /// Build one component in the tag of its module; of those that wait for one builder, the
-    /// largest priority goes first.
-    Component { build: BuildId, component: ComponentIx, priority: u32 },
+    /// Build one component in the tag of its module, for an attempt of its module build; of those
+    /// that wait for one builder, the largest priority goes first.
+    Component { build: BuildId, component: ComponentIx, attempt: NonZeroU16, priority: u32 },
     /// Build a whole module by koji's own task: all components, batch by batch, then the repo.
     Module { build: BuildId, module: ModuleIx },
     /// The same where koji will find no modulemd: it fails before anything is built.
@@ -60,6 +62,19 @@ pub(super) enum Order {
     /// Make the repo of a module whose components are built; one that the orchestrator makes itself
     /// takes as long as a task, and no builder.
     Repo { build: BuildId, module: ModuleIx, by: RepoMaker },
+}
+
+impl Order {
+    /// Returns which attempt of its module build a component was ordered for; none of all else.
+    fn attempt(self) -> Option<NonZeroU16> {
+        match self {
+            Self::Component { attempt, .. } => Some(attempt),
+            Self::Target { .. }
+            | Self::Module { .. }
+            | Self::Unfetched { .. }
+            | Self::Repo { .. } => None,
+        }
+    }
 }
 
 /// What koji says.
@@ -78,9 +93,14 @@ pub(super) struct Notice {
 pub(super) enum What {
     /// Tag and target are there.
     TargetMade,
-    /// A component ended, ordered by itself or as part of a whole module; `attempt` counts its
-    /// builds over the run, from 1.
-    ComponentEnded { component: ComponentIx, attempt: u32, end: ComponentEnd },
+    /// A component ended: of what was ordered by itself with the attempt that the order named, of
+    /// a part of a whole module without; `nth` counts its builds over the run, from 1.
+    ComponentEnded {
+        component: ComponentIx,
+        nth: u32,
+        attempt: Option<NonZeroU16>,
+        end: ComponentEnd,
+    },
     /// koji's own module build ended.
     ModuleEnded { end: ComponentEnd },
     /// The repo of a module is made, or could not be.
@@ -172,6 +192,10 @@ impl<'a> Koji<'a> {
 
     pub(super) fn settle(&mut self, now: Timestamp) {
         ask!(self, koji => koji.settle(now));
+    }
+
+    pub(super) fn has_notice(&self) -> bool {
+        ask!(self, koji => !koji.notices.is_empty())
     }
 
     pub(super) fn notice(&mut self) -> Option<Notice> {

@@ -2,6 +2,7 @@
 //! break becomes events for an orchestrator, and what it commands is carried out.
 
 use std::collections::{BTreeSet, BinaryHeap, VecDeque};
+use std::num::NonZeroU16;
 use std::sync::Arc;
 
 use super::conditions::Conditions;
@@ -131,9 +132,9 @@ struct JobRecord {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum JobPurpose {
     Target,
-    Component { component: ComponentIx, attempt: u16 },
+    Component { component: ComponentIx, attempt: NonZeroU16 },
     Module,
-    Repo { attempt: u16 },
+    Repo { attempt: NonZeroU16 },
 }
 
 impl JobPurpose {
@@ -146,9 +147,10 @@ impl JobPurpose {
     }
 }
 
-/// Numbers an attempt: a large run holds as many of these as of components.
-fn few(attempt: u32) -> u16 {
-    u16::try_from(attempt).expect("retries and repairs are bounded")
+/// Numbers an attempt, from 1: a large run holds as many of these as of components.
+fn few(attempt: u32) -> NonZeroU16 {
+    let attempt = u16::try_from(attempt).ok().and_then(NonZeroU16::new);
+    attempt.expect("attempts count from 1, and retries and repairs are bounded")
 }
 
 /// What is broken now; more than one fault of a kind may last at a time.
@@ -185,7 +187,6 @@ pub struct World<'a> {
     polls: u64,
     /// Answers and messages that are here.
     events: VecDeque<Event>,
-    commands: Vec<Command>,
     /// What the orchestrator was not told: messages lost or under way, which a poll would find.
     unheard: Vec<Event>,
     /// Requests of people to an orchestrator that is down.
@@ -257,7 +258,6 @@ impl<'a> World<'a> {
             activity: 0,
             polls: 0,
             events: VecDeque::new(),
-            commands: Vec::new(),
             unheard: Vec::new(),
             requests_held: Vec::new(),
             asks_held: Vec::new(),
@@ -334,6 +334,7 @@ impl<'a> World<'a> {
             catalog: &catalog,
             orchestrator: Orchestrator::new(&catalog, how, self.setup.limits(0)),
             handle,
+            commands: Vec::new(),
         };
         self.begin(&mut driven);
         self.settle(&mut driven);
@@ -344,8 +345,8 @@ impl<'a> World<'a> {
             self.pass_time(time);
             self.now = time;
             self.koji.advance(self.now);
-            while let Some(notice) = self.koji.notice() {
-                self.hear(notice);
+            while self.koji.has_notice() {
+                self.hear();
             }
             while let Some(due) = self.pop_due() {
                 self.happen(due, &mut driven);
@@ -380,7 +381,6 @@ impl<'a> World<'a> {
         (self.pending, self.sequence) = (0, 0);
         (self.activity, self.polls) = (0, 0);
         self.events.clear();
-        self.commands.clear();
         self.unheard.clear();
         self.requests_held.clear();
         self.asks_held.clear();
@@ -458,31 +458,36 @@ impl<'a> World<'a> {
     /// Carries out commands and hands over events until neither is left at this moment.
     fn pump(&mut self, driven: &mut Driven<'_, '_>) {
         loop {
-            // Carried out in order, none of them leads to another at once.
-            self.commands.reverse();
-            while let Some(command) = self.commands.pop() {
-                self.carry_out(command);
+            // None of them leads to another at once.
+            driven.commands.iter().for_each(|command| self.carry_out(command));
+            driven.commands.clear();
+            while self.koji.has_notice() {
+                self.hear();
             }
-            while let Some(notice) = self.koji.notice() {
-                self.hear(notice);
+            if self.events.is_empty() {
+                return;
             }
-            let Some(event) = self.events.pop_front() else { return };
-            self.hand_over(event, driven);
+            self.hand_over(driven);
         }
     }
 
     /// Hands one event to the orchestrator; it may crash right after.
-    fn hand_over(&mut self, event: Event, driven: &mut Driven<'_, '_>) {
+    fn hand_over(&mut self, driven: &mut Driven<'_, '_>) {
+        // It is read where it stands: an event is larger than what is read of most.
+        let event = &self.events[0];
         // A call that is made again with a poll and refused again changes nothing.
         if !matches!(event, Event::Timer { timer: Timer::Poll } | Event::Refused { .. }) {
             self.activity += 1;
         }
-        self.note_with(|| Log::Event(event.clone()));
+        if let Some(log) = &mut self.log {
+            log.push(LogRow { at: self.now, what: Log::Event(event.clone()) });
+        }
         self.joined.clear();
         if self.has_journal {
             self.journal.push((self.now, event.clone()));
         }
-        (driven.handle)(&mut driven.orchestrator, &event, self.now, &mut self.commands);
+        (driven.handle)(&mut driven.orchestrator, event, self.now, &mut driven.commands);
+        self.events.pop_front();
         self.handled += 1;
         if self.setup.conditions.crash_after.binary_search(&self.handled).is_ok() {
             self.crash_between(None, driven);
@@ -517,4 +522,6 @@ struct Driven<'c, 'h> {
     catalog: &'c Catalog,
     orchestrator: Orchestrator<'c>,
     handle: &'h mut Handle<'h>,
+    /// What it commands by the event that it was handed last.
+    commands: Vec<Command>,
 }

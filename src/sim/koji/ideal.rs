@@ -17,7 +17,9 @@ mod builders;
 mod ending;
 mod records;
 
-use records::{ComponentRun, End, JobKind, JobRun, ModuleRun, Of, TaskRun, TaskState};
+use records::{
+    ComponentRun, End, JobKind, JobRun, Left, ModuleRun, Of, Ordered, TaskRun, TaskState,
+};
 
 /// The ideal model of koji.
 #[derive(Debug)]
@@ -29,6 +31,8 @@ pub(in crate::sim) struct Ideal<'a> {
     jobs: Vec<JobRun>,
     modules: Vec<ModuleRun>,
     components: Vec<ComponentRun>,
+    /// By component under way: read only where tasks lose their builders.
+    priorities: Vec<u32>,
     tasks: Vec<TaskRun>,
     /// For how long tasks had builders that they lost.
     lost: BTreeMap<u32, Millis>,
@@ -72,6 +76,7 @@ impl<'a> Ideal<'a> {
             jobs: Vec::new(),
             modules: Vec::new(),
             components: Vec::new(),
+            priorities: Vec::new(),
             tasks: Vec::new(),
             lost: BTreeMap::new(),
             luck: Luck::default(),
@@ -97,6 +102,7 @@ impl<'a> Ideal<'a> {
         self.jobs.clear();
         self.modules.clear();
         self.components.clear();
+        self.priorities.clear();
         self.tasks.clear();
         self.lost.clear();
         self.luck.reset(catalog.components.len(), replication);
@@ -125,17 +131,18 @@ impl<'a> Ideal<'a> {
                 self.jobs.push(JobRun::new(JobKind::AtOnce));
                 self.tell(build, job, What::RepoEnded { is_ok: !self.has_no_repos });
             }
-            Order::Component { build, component, priority } => {
+            Order::Component { build, component, attempt, priority } => {
                 let run = small(self.components.len());
                 self.jobs.push(JobRun::new(JobKind::Component(run)));
-                self.submit(now, Of { job, build, is_whole: false }, (component, priority));
+                let attempt = Some(attempt);
+                self.submit(now, Of { job, build }, Ordered { component, attempt, priority });
             }
             Order::Unfetched { build } => {
                 self.jobs.push(JobRun::new(JobKind::AtOnce));
                 self.tell(build, job, What::ModuleEnded { end: ComponentEnd::Failed });
             }
             Order::Module { build, module } => {
-                self.order_module(now, Of { job, build, is_whole: true }, module);
+                self.order_module(now, Of { job, build }, module);
             }
         }
         job
@@ -162,14 +169,14 @@ impl<'a> Ideal<'a> {
         // koji's own build takes a batch in the order of keys.
         ready.sort_unstable_by_key(|&next| self.setup.catalog.component(next).place_by_key);
         for component in ready.drain(..) {
-            self.submit(now, of, (component, 0));
+            self.submit(now, of, Ordered { component, attempt: None, priority: 0 });
         }
         self.ready = ready;
     }
 
     /// All components of a module are built: its repo is made with the modulemd inside.
     fn finish_module(&mut self, of: Of) {
-        let Of { job, build, .. } = of;
+        let Of { job, build } = of;
         let Some(module) = self.module_of(job) else { return };
         if std::mem::replace(&mut module.is_live, false) {
             let end = if self.has_no_repos { ComponentEnd::Failed } else { ComponentEnd::Complete };
@@ -186,39 +193,38 @@ impl<'a> Ideal<'a> {
     }
 
     /// Makes the tasks of one component, one per arch, and draws how they go.
-    fn submit(&mut self, now: Timestamp, of: Of, what: (ComponentIx, u32)) {
-        let (Of { job, build, is_whole }, (component, priority)) = (of, what);
+    fn submit(&mut self, now: Timestamp, of: Of, what: Ordered) {
+        let (Of { job, build }, Ordered { component, attempt, priority }) = (of, what);
         if self.costs.len() <= build.0 as usize {
             self.costs.resize(build.0 as usize + 1, Cost::default());
         }
         let setup = self.setup;
         let tasks = setup.catalog.tasks_of(component);
-        let (attempt, is_fixed) = self.luck.attempt(component);
+        let (nth, is_fixed) = self.luck.attempt(component);
         let run = small(self.components.len());
         let first_task = small(self.tasks.len());
         self.components.push(ComponentRun {
             job,
             build,
             component,
-            attempt,
+            nth,
             first_task,
-            priority,
-            left: u16::try_from(tasks.len()).expect("fewer arches than that"),
-            is_whole,
-            is_ended: false,
+            left: Left::of(tasks.len()),
+            attempt,
         });
+        self.priorities.push(priority);
         for (task, at) in (first_task..).zip(tasks.clone()) {
             let entry = &setup.catalog.tasks[at as usize];
-            let first = self.firsts[entry.durations as usize].filter(|_| attempt == 1);
+            let first = self.firsts[entry.durations as usize].filter(|_| nth == 1);
             let (duration, is_ok) = first.unwrap_or_else(|| {
                 let samples = &setup.samples[entry.durations as usize];
-                let key = || self.luck.key(setup, setup.catalog.task_key(at), attempt);
-                history::attempt(samples, attempt, key, (setup.durations, setup.outcomes))
+                let key = || self.luck.key(setup, setup.catalog.task_key(at), nth);
+                history::attempt(samples, nth, key, (setup.durations, setup.outcomes))
             });
             self.tasks.push(TaskRun::new(run, entry.arch, (duration, is_ok || is_fixed)));
             self.pool.wait(entry.arch, priority, task);
         }
-        if let Some(at) = self.luck.failing_arch(setup, (component, attempt), tasks.len()) {
+        if let Some(at) = self.luck.failing_arch(setup, (component, nth), tasks.len()) {
             self.tasks[first_task as usize + at].spoil();
         }
         if tasks.is_empty() {
@@ -307,7 +313,8 @@ impl<'a> Ideal<'a> {
     fn waiting(&self) -> impl Iterator<Item = ComponentIx> + '_ {
         let all_ended = self.ended as usize == self.components.len();
         let runs = if all_ended { 0..0 } else { 0..small(self.components.len()) };
-        let waits = |run: &u32| !self.components[*run as usize].is_ended && self.is_unbuilt(*run);
+        let waits =
+            |run: &u32| !self.components[*run as usize].left.is_over() && self.is_unbuilt(*run);
         runs.filter(waits).map(|run| self.components[run as usize].component)
     }
 

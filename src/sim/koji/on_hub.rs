@@ -40,7 +40,8 @@ struct ComponentRun {
     job: Job,
     build: BuildId,
     component: ComponentIx,
-    attempt: u32,
+    /// Which of its builds it is over the run, from 1.
+    nth: u32,
     busy: Millis,
     /// Whether a task of it had a builder and lost it.
     had_builder: bool,

@@ -1,7 +1,7 @@
 //! Carries out what an orchestrator commands.
 
 use super::testing::Subject;
-use super::{Ask, Happening, JobPurpose, JobRecord, World};
+use super::{Ask, Happening, JobPurpose, JobRecord, World, few};
 use crate::orchestrate::{
     Approach, BuildId, Command, ComponentEnd, ComponentIx, Event, ModuleIx, RepoMaker, Timer,
 };
@@ -10,7 +10,7 @@ use crate::sim::ledger::BuildState;
 use crate::sim::log::{Fact, Log};
 
 impl World<'_> {
-    pub(super) fn carry_out(&mut self, command: Command) {
+    pub(super) fn carry_out(&mut self, command: &Command) {
         let is_poll = matches!(command, Command::Poll | Command::Timer { timer: Timer::Poll, .. });
         if !is_poll {
             self.note_with(|| Log::Command(command.clone()));
@@ -18,12 +18,12 @@ impl World<'_> {
         if self.ledger.is_capped {
             return;
         }
-        if self.is_reconciling && self.is_done_already(&command) {
+        if self.is_reconciling && self.is_done_already(command) {
             return;
         }
-        if self.is_refused(&command) {
+        if self.is_refused(command) {
             self.tally.calls_refused += 1;
-            self.events.push_back(Event::Refused { command: Box::new(command) });
+            self.events.push_back(Event::Refused { command: Box::new(command.clone()) });
             return;
         }
         self.activity += u64::from(!is_poll);
@@ -48,8 +48,8 @@ impl World<'_> {
         }
     }
 
-    fn do_it(&mut self, command: Command) {
-        match command {
+    fn do_it(&mut self, command: &Command) {
+        match *command {
             Command::BuildModule { module, cause, unless_waiting, .. } => {
                 self.build_module(unless_waiting, (module, cause));
             }
@@ -61,11 +61,11 @@ impl World<'_> {
             }
             Command::JoinModule { build, module, cause } => {
                 self.attribute_more(build, (module, cause));
-                self.joined.push(command);
+                self.joined.push(command.clone());
             }
             Command::Fetch { build, module } => self.fetch(build, module),
             Command::CreateTarget { build, module } => {
-                self.order(build, (JobPurpose::Target, Order::Target { build, module }));
+                self.order(build, JobPurpose::Target, Order::Target { build, module });
             }
             Command::BuildComponent { build, component, attempt, priority } => {
                 self.build_component(build, (component, attempt), priority);
@@ -78,7 +78,7 @@ impl World<'_> {
             }
             Command::MakeRepo { build, module, attempt, by } => {
                 self.reopen(build);
-                self.order(build, (JobPurpose::repo(attempt), Order::Repo { build, module, by }));
+                self.order(build, JobPurpose::repo(attempt), Order::Repo { build, module, by });
             }
             Command::Publish { build, attempt, .. } => self.done(build, attempt),
             Command::RequestTest { build, component, attempt } => {
@@ -98,16 +98,16 @@ impl World<'_> {
                 let rows = self.dependant_rows(module);
                 self.events.push_back(Event::Dependants { build, module, rows });
             }
-            Command::Mail { about, .. } => {
+            Command::Mail { ref about, .. } => {
                 self.mails += 1;
                 self.mailed.extend(about.iter().cloned());
                 for concern in about {
-                    self.people_hear(concern);
+                    self.people_hear(concern.clone());
                 }
             }
             Command::Poll => self.poll(),
-            Command::Timer { at, timer } => {
-                let life = self.life;
+            Command::Timer { at, ref timer } => {
+                let (life, timer) = (self.life, timer.clone());
                 self.schedule(at.max(self.now), Happening::Timer { life, timer });
             }
             Command::Stop { .. } => self.stop(),
@@ -139,8 +139,9 @@ impl World<'_> {
         self.leave_gate(build, component);
         self.tally.retries += u64::from(attempt > 1);
         self.note(Fact::Submitted { build, component, attempt });
-        let purpose = JobPurpose::component(component, attempt);
-        self.order(build, (purpose, Order::Component { build, component, priority }));
+        let attempt = few(attempt);
+        let purpose = JobPurpose::Component { component, attempt };
+        self.order(build, purpose, Order::Component { build, component, attempt, priority });
     }
 
     /// A module build that was given up, or waits at its gate, goes on.
@@ -148,8 +149,7 @@ impl World<'_> {
         self.ledger.reopen(build, self.now);
     }
 
-    fn order(&mut self, build: BuildId, what: (JobPurpose, Order)) -> Job {
-        let (purpose, order) = what;
+    fn order(&mut self, build: BuildId, purpose: JobPurpose, order: Order) -> Job {
         self.jobs.push(JobRecord { build, purpose, end: None });
         let job = self.koji.order(self.now, order);
         assert_eq!(job.0 as usize + 1, self.jobs.len(), "koji and the books number jobs alike");
@@ -189,7 +189,7 @@ impl World<'_> {
             true => Order::Unfetched { build },
             false => Order::Module { build, module },
         };
-        self.order(build, (JobPurpose::Module, order));
+        self.order(build, JobPurpose::Module, order);
     }
 
     /// Notes whether a module build finds the modulemd where it should be, and returns whether not.

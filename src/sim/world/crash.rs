@@ -9,13 +9,13 @@ impl World<'_> {
     /// Dies right after an event was handled: of its commands the first few are carried out, how
     /// many depends on the event's number. A fault may have it down for a time.
     pub(super) fn crash_between(&mut self, fault: Option<usize>, driven: &mut Driven<'_, '_>) {
-        let commands = std::mem::take(&mut self.commands);
+        let commands = std::mem::take(&mut driven.commands);
         let carried = usize::try_from(self.handled).expect("counts events") % (commands.len() + 1);
-        for command in commands.into_iter().take(carried) {
+        for command in commands.iter().take(carried) {
             self.carry_out(command);
         }
-        while let Some(notice) = self.koji.notice() {
-            self.hear(notice);
+        while self.koji.has_notice() {
+            self.hear();
         }
         if self.ledger.is_capped {
             return;
@@ -36,7 +36,6 @@ impl World<'_> {
         }
         self.is_down = true;
         self.life += 1;
-        self.commands.clear();
         self.tally.crashes += 1;
         self.note(Fact::Crashed);
         self.lose_own_repos();
@@ -99,7 +98,7 @@ impl World<'_> {
                 driven.orchestrator = Orchestrator::new(driven.catalog, how, limits);
                 let commands = self.fold_journal(driven);
                 self.is_reconciling = true;
-                for command in commands {
+                for command in &commands {
                     self.carry_out(command);
                 }
                 self.is_reconciling = false;

@@ -1,5 +1,7 @@
 //! Hears what koji says of its jobs, and passes it on to whom it concerns.
 
+use std::num::NonZeroU16;
+
 use super::testing::Subject;
 use super::{Ask, JobPurpose, World};
 use crate::orchestrate::{Approach, BuildId, ComponentEnd, ComponentIx, Event, RepoMaker};
@@ -8,9 +10,9 @@ use crate::sim::ledger::{BuildState, Phase};
 use crate::sim::log::Fact;
 
 impl World<'_> {
-    /// Hears what koji says and passes it on to whom it concerns.
-    pub(super) fn hear(&mut self, notice: Notice) {
-        let Notice { build, job, what } = notice;
+    /// Hears the next thing that koji says and passes it on to whom it concerns.
+    pub(super) fn hear(&mut self) {
+        let Some(Notice { build, job, what }) = self.koji.notice() else { return };
         self.activity += 1;
         match what {
             What::TargetMade => {
@@ -22,8 +24,11 @@ impl World<'_> {
                 self.jobs[job.0 as usize].end = Some(end);
                 self.repo_ended((build, job), is_ok);
             }
-            What::ComponentEnded { component, attempt, end } => {
-                self.component_ended((build, job), (component, attempt), end);
+            What::ComponentEnded { component, nth, attempt, end } => {
+                if attempt.is_some() {
+                    self.jobs[job.0 as usize].end = Some(end);
+                }
+                self.component_ended((build, component), (nth, attempt), end);
             }
             What::ModuleEnded { end } => {
                 self.jobs[job.0 as usize].end = Some(end);
@@ -44,7 +49,7 @@ impl World<'_> {
     fn repo_ended(&mut self, of: (BuildId, Job), is_ok: bool) {
         let (build, job) = of;
         let JobPurpose::Repo { attempt } = self.job(job).purpose else { return };
-        let attempt = u32::from(attempt);
+        let attempt = u32::from(attempt.get());
         let event = Event::RepoEnded { build, attempt, is_ok };
         if self.setup.conditions.repo == RepoMaker::Orchestrator {
             self.answer(event);
@@ -56,20 +61,21 @@ impl World<'_> {
         let nth = self.nth_build(build);
         // Some hundreds of tries of one build are as many as people have patience for.
         let about = || (setup.catalog.module(module).draw_key.rotate_left(47), nth * 512 + attempt);
-        self.carry(event, about);
+        self.carry(|| event, about);
     }
 
     /// A component ended: the bus says so to the tests and to who listens for it.
-    fn component_ended(&mut self, of: (BuildId, Job), what: (ComponentIx, u32), end: ComponentEnd) {
-        let ((build, job), (component, nth)) = (of, what);
+    fn component_ended(
+        &mut self,
+        of: (BuildId, ComponentIx),
+        which: (u32, Option<NonZeroU16>),
+        end: ComponentEnd,
+    ) {
+        let ((build, component), (nth, ordered)) = (of, which);
         self.messages += 1;
         self.ledger.last_change = self.now;
         self.note(Fact::ComponentEnded { build, component, end });
-        let purpose = self.job(job).purpose;
-        let attempt = match purpose {
-            JobPurpose::Component { attempt, .. } => u32::from(attempt),
-            JobPurpose::Module | JobPurpose::Target | JobPurpose::Repo { .. } => 1,
-        };
+        let attempt = ordered.map_or(1, |ordered| ordered.get().into());
         if end == ComponentEnd::Complete {
             self.reach_gate(build, component);
             if self.setup.catalog.tasks_of(component).is_empty() {
@@ -83,9 +89,8 @@ impl World<'_> {
         }
         let setup = self.setup;
         let about = || (setup.catalog.draw_key(component), nth);
-        if purpose != JobPurpose::Module {
-            self.jobs[job.0 as usize].end = Some(end);
-            self.carry(Event::ComponentEnded { build, component, attempt, end }, about);
+        if ordered.is_some() {
+            self.carry(|| Event::ComponentEnded { build, component, attempt, end }, about);
         }
         if end == ComponentEnd::Complete && self.setup.conditions.gates.component {
             self.carry_to_tests(Subject { build, component: Some(component), attempt }, about());
@@ -127,7 +132,7 @@ impl World<'_> {
             self.carry_to_tests(Subject { build, component: None, attempt }, about);
         } else if self.setup.approach == Approach::KojiOwned {
             self.accept(build);
-            self.carry(Event::Tested { build, module, attempt, passed: true }, || about);
+            self.carry(|| Event::Tested { build, module, attempt, passed: true }, || about);
         }
     }
 

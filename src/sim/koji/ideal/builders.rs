@@ -29,8 +29,9 @@ impl Ideal<'_> {
             return;
         }
         for group in 0..self.pool.groups() {
-            while let Some((task, slot)) =
-                self.pool.next(group, |task| !self.tasks[task as usize].waits())
+            while self.pool.has_free(group)
+                && let Some((task, slot)) =
+                    self.pool.next(group, |task| !self.tasks[task as usize].waits())
             {
                 self.start(now, task, slot);
             }
@@ -114,7 +115,7 @@ impl Ideal<'_> {
                 *self.lost.entry(task).or_default() += now - since;
                 self.pool.take_free(group, 1);
                 gone += 1;
-                let priority = self.components[run.component as usize].priority;
+                let priority = self.priorities[run.component as usize];
                 self.pool.wait(run.arch(), priority, task);
             }
         }

@@ -7,12 +7,11 @@ impl Ideal<'_> {
         let run = self.tasks[task as usize];
         let (component, is_ok) = (run.component, run.is_ok());
         self.close_task(now, task, if is_ok { BarEnd::Closed } else { BarEnd::Failed });
-        let run = &mut self.components[component as usize];
-        run.left -= 1;
+        let is_last = self.components[component as usize].left.one_less();
         if !is_ok {
             self.cancel_rest(now, component);
             self.component_ended(now, component, ComponentEnd::Failed);
-        } else if run.left == 0 {
+        } else if is_last {
             self.component_ended(now, component, ComponentEnd::Complete);
         }
     }
@@ -28,7 +27,9 @@ impl Ideal<'_> {
 
     /// Cancels a component that has not ended, and says nothing.
     pub(super) fn cancel_component(&mut self, now: Timestamp, run: u32) {
-        if !std::mem::replace(&mut self.components[run as usize].is_ended, true) {
+        let left = &mut self.components[run as usize].left;
+        if !left.is_over() {
+            left.end();
             self.ended += 1;
             if self.is_unbuilt(run) {
                 self.unbuilt.push(self.components[run as usize].component);
@@ -46,17 +47,16 @@ impl Ideal<'_> {
 
     pub(super) fn component_ended(&mut self, now: Timestamp, run: u32, end: ComponentEnd) {
         let entry = &mut self.components[run as usize];
-        assert!(!entry.is_ended, "a component build ends once");
-        entry.is_ended = true;
+        entry.left.end();
         self.ended += 1;
-        let ComponentRun { job, build, component, attempt, is_whole, .. } = *entry;
+        let ComponentRun { job, build, component, nth, attempt, .. } = *entry;
         if end != ComponentEnd::Complete {
             // What other arches had built of it is lost with it.
             self.lose(run);
         }
-        self.tell(build, job, What::ComponentEnded { component, attempt, end });
-        if is_whole && self.module_of(job).is_some_and(|module| module.is_live) {
-            self.module_goes_on(now, Of { job, build, is_whole }, (component, end));
+        self.tell(build, job, What::ComponentEnded { component, nth, attempt, end });
+        if attempt.is_none() && self.module_of(job).is_some_and(|module| module.is_live) {
+            self.module_goes_on(now, Of { job, build }, (component, end));
         }
     }
 
@@ -67,7 +67,7 @@ impl Ideal<'_> {
         of: Of,
         what: (ComponentIx, ComponentEnd),
     ) {
-        let (Of { job, build, .. }, (component, end)) = (of, what);
+        let (Of { job, build }, (component, end)) = (of, what);
         let catalog = &self.setup.catalog;
         let mut ready = std::mem::take(&mut self.ready);
         let Some(module) = self.module_of(job) else { return };

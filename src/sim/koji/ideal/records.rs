@@ -2,6 +2,7 @@
 //! and waits for memory more than it computes, so they are small.
 
 use std::cmp::Reverse;
+use std::num::NonZeroU16;
 
 use crate::orchestrate::{BuildId, ComponentIx, Progress};
 use crate::sim::farm::Slot;
@@ -13,8 +14,16 @@ use crate::time::{Millis, Timestamp};
 pub(super) struct Of {
     pub(super) job: Job,
     pub(super) build: BuildId,
-    /// Whether the job is koji's own build of the whole module.
-    pub(super) is_whole: bool,
+}
+
+/// A component to be built.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ordered {
+    pub(super) component: ComponentIx,
+    /// Which attempt of its module build it is; none: it is part of koji's own build of the whole
+    /// module.
+    pub(super) attempt: Option<NonZeroU16>,
+    pub(super) priority: u32,
 }
 
 /// A component under way. Its tasks stand in a row, up to where those of the next one begin.
@@ -23,14 +32,49 @@ pub(super) struct ComponentRun {
     pub(super) job: Job,
     pub(super) build: BuildId,
     pub(super) component: ComponentIx,
-    pub(super) attempt: u32,
+    /// Which of its builds it is over the run, from 1.
+    pub(super) nth: u32,
     pub(super) first_task: u32,
-    pub(super) priority: u32,
-    /// Tasks that have not ended.
-    pub(super) left: u16,
-    /// Whether the job is koji's own build of the whole module.
-    pub(super) is_whole: bool,
-    pub(super) is_ended: bool,
+    pub(super) left: Left,
+    /// See [`Ordered::attempt`].
+    pub(super) attempt: Option<NonZeroU16>,
+}
+
+/// How many tasks of a component have not ended, or that the component has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Left(u16);
+
+impl Left {
+    const OVER: Self = Self(u16::MAX);
+
+    /// So many tasks.
+    ///
+    /// # Panics
+    /// When there are some 2^16 arches.
+    pub(super) fn of(tasks: usize) -> Self {
+        let left = u16::try_from(tasks).map(Self).ok().filter(|left| !left.is_over());
+        left.expect("fewer arches than that")
+    }
+
+    /// One more task ended; returns whether it was the last.
+    pub(super) fn one_less(&mut self) -> bool {
+        debug_assert!(!self.is_over(), "a task ends before its component does");
+        self.0 -= 1;
+        self.0 == 0
+    }
+
+    /// The component ends.
+    ///
+    /// # Panics
+    /// When it had ended.
+    pub(super) fn end(&mut self) {
+        assert!(!self.is_over(), "a component build ends once");
+        *self = Self::OVER;
+    }
+
+    pub(super) fn is_over(self) -> bool {
+        self == Self::OVER
+    }
 }
 
 /// A koji task.
@@ -231,7 +275,7 @@ mod tests {
     fn a_large_run_waits_for_memory_so_its_records_are_small() {
         assert_eq!(
             (size_of::<TaskRun>(), size_of::<ComponentRun>(), size_of::<JobRun>()),
-            (24, 28, 4)
+            (24, 24, 4)
         );
     }
 

@@ -213,8 +213,7 @@ impl OnHub<'_> {
     ) {
         let end = end_of(state);
         self.components[run as usize].end = Some(end);
-        let ComponentRun { job, build, component, attempt, busy, .. } =
-            self.components[run as usize];
+        let ComponentRun { job, build, component, nth, busy, .. } = self.components[run as usize];
         if end != ComponentEnd::Complete {
             self.costs_of(build).lost += busy;
         }
@@ -229,18 +228,20 @@ impl OnHub<'_> {
                 *after = event.max(*after);
             }
         }
-        let is_live = self.jobs[job.0 as usize].state != JobState::Over;
-        if is_live && end != ComponentEnd::Canceled {
-            self.tell(build, job, What::ComponentEnded { component, attempt, end });
+        let of = &self.jobs[job.0 as usize];
+        if of.state != JobState::Over && end != ComponentEnd::Canceled {
+            let attempt = of.order.attempt();
+            self.tell(build, job, What::ComponentEnded { component, nth, attempt, end });
         }
     }
 
     /// A component fails without having reached a builder: there is no repo to build it on.
     pub(super) fn component_failed(&mut self, job: Job, build: BuildId, component: ComponentIx) {
         self.close(job);
-        let (attempt, _) = self.luck.attempt(component);
+        let (nth, _) = self.luck.attempt(component);
+        let attempt = self.jobs[job.0 as usize].order.attempt();
         let end = ComponentEnd::Failed;
-        self.tell(build, job, What::ComponentEnded { component, attempt, end });
+        self.tell(build, job, What::ComponentEnded { component, nth, attempt, end });
     }
 
     fn macros_ended(&mut self, job: Job, task: TaskId, state: TaskState) {

@@ -97,14 +97,14 @@ impl OnHub<'_> {
         build: BuildId,
         component: ComponentIx,
     ) -> Arc<BuildSpec> {
-        let (attempt, is_fixed) = self.luck.attempt(component);
+        let (nth, is_fixed) = self.luck.attempt(component);
         let run = small(self.components.len());
         let (busy, end) = (Millis::ZERO, None);
         self.components.push(ComponentRun {
             job,
             build,
             component,
-            attempt,
+            nth,
             busy,
             had_builder: false,
             end,
@@ -117,17 +117,17 @@ impl OnHub<'_> {
         for at in tasks {
             let task = &catalog.tasks[at as usize];
             let samples = &self.setup.samples[task.durations as usize];
-            let work = self.draw_step(samples, catalog.task_key(at), attempt);
+            let work = self.draw_step(samples, catalog.task_key(at), nth);
             let arch =
                 self.farm.settings.arch(catalog.arch(task)).expect("the settings know every arch");
             arches.push((arch, Work { is_ok: work.is_ok || is_fixed, ..work }));
         }
-        let failing = self.luck.failing_arch(self.setup, (component, attempt), arches.len());
+        let failing = self.luck.failing_arch(self.setup, (component, nth), arches.len());
         if let Some(at) = failing {
             arches[at].1.is_ok = false;
         }
         let step = |rows, step: u64| {
-            let work = self.draw_step(rows, catalog.draw_key(component) ^ step, attempt);
+            let work = self.draw_step(rows, catalog.draw_key(component) ^ step, nth);
             Work { is_ok: work.is_ok || is_fixed, ..work }
         };
         Arc::new(BuildSpec {
