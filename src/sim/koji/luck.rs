@@ -1,62 +1,83 @@
 //! How builds of components end, apart from how long they take: the same in both models of koji.
 
+use std::collections::BTreeMap;
+
+use fixedbitset::FixedBitSet;
+
 use crate::orchestrate::ComponentIx;
 use crate::sim::draw::{self, Key, Purpose};
 use crate::sim::{Outcomes, Setup};
 
-/// What is known of the components of one run.
+/// What is known of the components of one run. Most are built once and that is all, so a bit says
+/// that; the others have a record.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Luck {
-    components: Vec<Fate>,
+    /// Components that were built.
+    built: FixedBitSet,
+    /// Components that have a record.
+    has_fate: FixedBitSet,
+    fates: BTreeMap<ComponentIx, Fate>,
     replication: u64,
 }
 
-/// How often it was built, in the upper 30 bits; below them whether people repaired it, and whether
-/// every attempt repeats its failure until they do.
 #[derive(Clone, Copy, Debug, Default)]
-struct Fate(u32);
-
-impl Fate {
-    const BROKEN: u32 = 1;
-    const FIXED: u32 = 2;
-    const ATTEMPT: u32 = 4;
-
-    fn attempts(self) -> u32 {
-        self.0 / Self::ATTEMPT
-    }
-
-    fn is(self, mark: u32) -> bool {
-        self.0 & mark != 0
-    }
+struct Fate {
+    /// How often it was built.
+    builds: u32,
+    /// Whether every attempt repeats its failure until people repair it.
+    is_broken: bool,
+    /// Whether people repaired it.
+    is_fixed: bool,
 }
 
 impl Luck {
     pub(super) fn reset(&mut self, components: usize, replication: u64) {
         self.replication = replication;
-        self.components.clear();
-        self.components.resize(components, Fate::default());
+        for bits in [&mut self.built, &mut self.has_fate] {
+            bits.clear();
+            bits.grow(components);
+        }
+        self.fates.clear();
+    }
+
+    /// Returns what is known of a component.
+    fn fate(&self, component: ComponentIx) -> Fate {
+        if self.has_fate[component.index()] {
+            return self.fates[&component];
+        }
+        Fate { builds: u32::from(self.built[component.index()]), ..Fate::default() }
+    }
+
+    fn keep(&mut self, component: ComponentIx, fate: Fate) {
+        self.has_fate.insert(component.index());
+        self.fates.insert(component, fate);
     }
 
     /// Counts another build of a component, and returns which it is, from 1, and whether people
     /// repaired it.
     pub(super) fn attempt(&mut self, component: ComponentIx) -> (u32, bool) {
-        let fate = &mut self.components[component.index()];
-        fate.0 += Fate::ATTEMPT;
-        (fate.attempts(), fate.is(Fate::FIXED))
+        let is_again = self.built.put(component.index());
+        if !is_again && !self.has_fate[component.index()] {
+            return (1, false);
+        }
+        let fate = self.fate(component);
+        let fate = Fate { builds: fate.builds + 1, ..fate };
+        self.keep(component, fate);
+        (fate.builds, fate.is_fixed)
     }
 
     /// Returns how many builds of a component there were.
     pub(super) fn attempts(&self, component: ComponentIx) -> u32 {
-        self.components[component.index()].attempts()
+        self.fate(component).builds
     }
 
     /// From now on the builds of a component succeed.
     pub(super) fn fix(&mut self, component: ComponentIx) {
-        self.components[component.index()].0 |= Fate::FIXED;
+        self.keep(component, Fate { is_fixed: true, ..self.fate(component) });
     }
 
     pub(super) fn is_fixed(&self, component: ComponentIx) -> bool {
-        self.components[component.index()].is(Fate::FIXED)
+        self.fate(component).is_fixed
     }
 
     /// Returns what names a draw of this replication.
@@ -74,17 +95,39 @@ impl Luck {
     ) -> Option<usize> {
         let (component, attempt) = of;
         let Outcomes::Rate { failure_rate, flaky_share } = setup.outcomes else { return None };
-        if tasks == 0 || self.is_fixed(component) {
+        let fate = self.fate(component);
+        if tasks == 0 || fate.is_fixed {
             return None;
         }
         let key = self.key(setup, setup.catalog.draw_key(component), attempt);
-        let fate = &mut self.components[component.index()];
-        if !fate.is(Fate::BROKEN) && draw::uniform(key, Purpose::Outcome) >= failure_rate {
+        if !fate.is_broken && draw::uniform(key, Purpose::Outcome) >= failure_rate {
             return None;
         }
         if draw::uniform(key, Purpose::Flaky) >= flaky_share {
-            fate.0 |= Fate::BROKEN;
+            self.keep(component, Fate { is_broken: true, ..fate });
         }
         Some(draw::position(key, Purpose::FailingArch, tasks))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn builds_are_counted_and_repairs_kept_whichever_comes_first() {
+        let mut luck = Luck::default();
+        luck.reset(3, 1);
+        let [once, again, fixed_first] = [0, 1, 2].map(ComponentIx);
+        assert_eq!((luck.attempt(once), luck.attempt(again)), ((1, false), (1, false)));
+        assert_eq!(luck.attempt(again), (2, false));
+        luck.fix(again);
+        luck.fix(fixed_first);
+        assert_eq!((luck.attempt(again), luck.attempt(fixed_first)), ((3, true), (1, true)));
+        assert_eq!([once, again, fixed_first].map(|at| luck.attempts(at)), [1, 3, 1]);
+        assert_eq!([once, again, fixed_first].map(|at| luck.is_fixed(at)), [false, true, true]);
+        luck.reset(3, 2);
+        assert_eq!([once, again, fixed_first].map(|at| luck.attempts(at)), [0, 0, 0]);
+        assert_eq!(luck.attempt(again), (1, false));
     }
 }
