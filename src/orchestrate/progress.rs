@@ -85,9 +85,9 @@ impl Progress {
             for &next in catalog.followers(component) {
                 let waits_for = &mut self.waits_for[(next.0 - self.first) as usize];
                 *waits_for -= 1;
-                if *waits_for == 0 {
-                    ready.push(next);
-                }
+                // Whether it waits for more no processor foresees: it is added without a branch.
+                ready.push(next);
+                ready.truncate(ready.len() - usize::from(*waits_for > 0));
             }
             return;
         }
