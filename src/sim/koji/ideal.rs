@@ -1,7 +1,7 @@
 //! The ideal model: a component is one task per arch, a builder takes one task, and nothing else
 //! takes time. koji's own module build walks its batches; tags, targets and repos are there at once.
 
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
 use super::{Cost, Job, Luck, Notice, Order, TaskBar, Trouble, What};
@@ -15,11 +15,11 @@ use crate::time::{Millis, Timestamp};
 
 mod builders;
 mod ending;
+mod ends;
 mod records;
 
-use records::{
-    ComponentRun, End, JobKind, JobRun, Left, ModuleRun, Of, Ordered, TaskRun, TaskState,
-};
+use ends::Ends;
+use records::{ComponentRun, Left, ModuleRun, Of, Ordered, TaskRun, TaskState};
 
 /// The ideal model of koji.
 #[derive(Debug)]
@@ -27,8 +27,10 @@ pub(in crate::sim) struct Ideal<'a> {
     setup: &'a Setup,
     pool: Pool,
     /// When open tasks end; the end of one that lost its builder is void.
-    ends: BinaryHeap<End>,
-    jobs: Vec<JobRun>,
+    ends: Ends,
+    /// How many there were.
+    jobs: u32,
+    /// koji's own module builds, in the order of their jobs.
     modules: Vec<ModuleRun>,
     components: Vec<ComponentRun>,
     /// By component under way: read only where tasks lose their builders.
@@ -72,8 +74,8 @@ impl<'a> Ideal<'a> {
             busy: vec![Millis::ZERO; arches.len()],
             busy_groups: vec![Millis::ZERO; setup.slots.groups.len()],
             busy_until: Timestamp::START,
-            ends: BinaryHeap::new(),
-            jobs: Vec::new(),
+            ends: Ends::default(),
+            jobs: 0,
             modules: Vec::new(),
             components: Vec::new(),
             priorities: Vec::new(),
@@ -99,7 +101,7 @@ impl<'a> Ideal<'a> {
         let catalog = &self.setup.catalog;
         self.pool.reset();
         self.ends.clear();
-        self.jobs.clear();
+        self.jobs = 0;
         self.modules.clear();
         self.components.clear();
         self.priorities.clear();
@@ -121,24 +123,20 @@ impl<'a> Ideal<'a> {
     }
 
     pub(super) fn order(&mut self, now: Timestamp, order: Order) -> Job {
-        let job = Job(small(self.jobs.len()));
+        let job = Job(self.jobs);
+        self.jobs += 1;
         match order {
             Order::Target { build, .. } => {
-                self.jobs.push(JobRun::new(JobKind::AtOnce));
                 self.tell(build, job, What::TargetMade);
             }
             Order::Repo { build, .. } => {
-                self.jobs.push(JobRun::new(JobKind::AtOnce));
                 self.tell(build, job, What::RepoEnded { is_ok: !self.has_no_repos });
             }
             Order::Component { build, component, attempt, priority } => {
-                let run = small(self.components.len());
-                self.jobs.push(JobRun::new(JobKind::Component(run)));
                 let attempt = Some(attempt);
                 self.submit(now, Of { job, build }, Ordered { component, attempt, priority });
             }
             Order::Unfetched { build } => {
-                self.jobs.push(JobRun::new(JobKind::AtOnce));
                 self.tell(build, job, What::ModuleEnded { end: ComponentEnd::Failed });
             }
             Order::Module { build, module } => {
@@ -157,8 +155,7 @@ impl<'a> Ideal<'a> {
         let mut ready = std::mem::take(&mut self.ready);
         progress.start(&self.setup.catalog, (module, orchestrate::Order::Batch), &mut ready);
         let is_complete = progress.is_complete();
-        self.jobs.push(JobRun::new(JobKind::Module(small(self.modules.len()))));
-        self.modules.push(ModuleRun { progress, is_live: true });
+        self.modules.push(ModuleRun { job: of.job, progress, is_live: true });
         self.submit_all(now, of, ready);
         if is_complete {
             self.finish_module(of);
@@ -186,10 +183,8 @@ impl<'a> Ideal<'a> {
 
     /// Returns koji's own module build that a job is.
     fn module_of(&mut self, job: Job) -> Option<&mut ModuleRun> {
-        match self.jobs[job.0 as usize].kind() {
-            JobKind::Module(at) => Some(&mut self.modules[at as usize]),
-            JobKind::AtOnce | JobKind::Component(_) => None,
-        }
+        let at = self.modules.binary_search_by_key(&job, |module| module.job).ok()?;
+        Some(&mut self.modules[at])
     }
 
     /// Makes the tasks of one component, one per arch, and draws how they go.
@@ -252,11 +247,13 @@ impl<'a> Ideal<'a> {
     }
 
     pub(super) fn is_waiting(&self, job: Job) -> bool {
-        let JobKind::Module(at) = self.jobs[job.0 as usize].kind() else { return false };
+        let Ok(at) = self.modules.binary_search_by_key(&job, |module| module.job) else {
+            return false;
+        };
         let is_of_it = |&run: &u32| self.components[run as usize].job == job;
         let runs = (0..small(self.components.len())).filter(is_of_it);
         let mut tasks = runs.flat_map(|run| self.tasks_of(run));
-        self.modules[at as usize].is_live
+        self.modules[at].is_live
             && tasks.all(|task| self.tasks[task as usize].state() == TaskState::Free)
     }
 

@@ -209,7 +209,7 @@ impl World<'_> {
         let is_it = |record: &JobRecord| {
             (record.build, record.purpose, record.end) == (build, purpose, None)
         };
-        if let Some(at) = self.jobs.iter().position(is_it) {
+        if let Some(at) = self.jobs.iter().rposition(is_it) {
             self.jobs[at].end = Some(ComponentEnd::Canceled);
             if let JobPurpose::Component { component, .. } = purpose {
                 let end = ComponentEnd::Canceled;

@@ -7,15 +7,15 @@ impl Ideal<'_> {
         if self.is_offline {
             return None;
         }
-        self.ends.peek().map(|end| end.parts().0)
+        self.ends.next().map(|(at, _)| at)
     }
 
     pub(in crate::sim::koji) fn advance(&mut self, now: Timestamp) {
-        while let Some((time, task)) = self.ends.peek().map(|end| end.parts())
+        while let Some((time, task)) = self.ends.next()
             && time <= now
             && !self.is_offline
         {
-            self.ends.pop();
+            self.ends.pass();
             let run = &self.tasks[task as usize];
             if run.taken().is_some_and(|(_, since)| since + run.duration() == time) {
                 self.task_ended(now, task);
@@ -44,7 +44,7 @@ impl Ideal<'_> {
         if self.has_broken_base {
             run.spoil();
         }
-        self.ends.push(End::new(now + run.duration(), task));
+        self.ends.push(now + run.duration(), task);
         if self.bars.is_some() {
             let module = self.module_of_task(task);
             let (count, since) = &mut self.running[module.index()];

@@ -95,13 +95,12 @@ impl Ideal<'_> {
     }
 
     pub(in crate::sim::koji) fn cancel(&mut self, now: Timestamp, job: Job) {
-        match self.jobs[job.0 as usize].kind() {
-            JobKind::AtOnce => {}
-            JobKind::Component(run) => self.cancel_component(now, run),
-            JobKind::Module(at) => {
-                self.modules[at as usize].is_live = false;
-                self.cancel_components_of(now, job);
-            }
+        if let Some(module) = self.module_of(job) {
+            module.is_live = false;
+            self.cancel_components_of(now, job);
+        } else if let Some(run) = self.components.iter().rposition(|run| run.job == job) {
+            // What can still be canceled was mostly ordered a short while ago.
+            self.cancel_component(now, small(run));
         }
     }
 }

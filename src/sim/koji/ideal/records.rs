@@ -1,7 +1,6 @@
 //! What the ideal model keeps of a run. A large run holds hundreds of thousands of these records
 //! and waits for memory more than it computes, so they are small.
 
-use std::cmp::Reverse;
 use std::num::NonZeroU16;
 
 use crate::orchestrate::{BuildId, ComponentIx, Progress};
@@ -189,61 +188,12 @@ impl TaskRun {
     }
 }
 
-/// A job: one component, or all components of a module by batches.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum JobKind {
-    /// Done the moment it was asked for.
-    AtOnce,
-    /// By position among the components under way.
-    Component(u32),
-    /// By position among koji's own module builds.
-    Module(u32),
-}
-
-/// What a job is, in one number: twice the position, and one more for a module.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct JobRun(u32);
-
-impl JobRun {
-    pub(super) fn new(kind: JobKind) -> Self {
-        Self(match kind {
-            JobKind::AtOnce => u32::MAX,
-            JobKind::Component(at) => at << 1,
-            JobKind::Module(at) => at << 1 | 1,
-        })
-    }
-
-    pub(super) fn kind(self) -> JobKind {
-        match (self.0, self.0 & 1) {
-            (u32::MAX, _) => JobKind::AtOnce,
-            (number, 0) => JobKind::Component(number >> 1),
-            (number, _) => JobKind::Module(number >> 1),
-        }
-    }
-}
-
 /// koji's own build of a module.
 #[derive(Clone, Debug)]
 pub(super) struct ModuleRun {
+    pub(super) job: Job,
     pub(super) progress: Progress,
     pub(super) is_live: bool,
-}
-
-/// When a task ends: one number, the earliest the greatest, as a heap wants it; equal moments in
-/// the order of submission.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct End(Reverse<u128>);
-
-impl End {
-    pub(super) fn new(at: Timestamp, task: u32) -> Self {
-        Self(Reverse(u128::from(at.0) << 32 | u128::from(task)))
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "the parts that were put in")]
-    pub(super) fn parts(self) -> (Timestamp, u32) {
-        let Self(Reverse(key)) = self;
-        (Timestamp((key >> 32) as u64), key as u32)
-    }
 }
 
 #[cfg(test)]
@@ -273,22 +223,6 @@ mod tests {
 
     #[test]
     fn a_large_run_waits_for_memory_so_its_records_are_small() {
-        assert_eq!(
-            (size_of::<TaskRun>(), size_of::<ComponentRun>(), size_of::<JobRun>()),
-            (24, 24, 4)
-        );
-    }
-
-    #[test]
-    fn a_job_is_read_as_it_was_written() {
-        for at in [0, 1, 1 << 30] {
-            assert!(
-                matches!(JobRun::new(JobKind::Component(at)).kind(), JobKind::Component(is) if is == at)
-            );
-            assert!(
-                matches!(JobRun::new(JobKind::Module(at)).kind(), JobKind::Module(is) if is == at)
-            );
-        }
-        assert!(matches!(JobRun::new(JobKind::AtOnce).kind(), JobKind::AtOnce));
+        assert_eq!((size_of::<TaskRun>(), size_of::<ComponentRun>()), (24, 24));
     }
 }
