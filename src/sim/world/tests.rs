@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::orchestrate::{CatalogBuilder, ModuleIx, ModuleParts, TaskParts};
+use crate::orchestrate::{
+    Approach, Cascade, Catalog, CatalogBuilder, Dispatch, ModuleIx, ModuleParts, TaskParts,
+};
 use crate::sim::sweep::Threads;
-use crate::sim::{BarEnd, ModuleState, Outcome, SlotsGroup};
+use crate::sim::{
+    BarEnd, Conditions, DurationMode, ModuleState, Outcome, Outcomes, Slots, SlotsGroup,
+};
 use crate::time::Millis;
-use crate::trace::{BUILD_ARCH, History, Row, RowOutcome};
+use crate::trace::{BUILD_ARCH, History, Row, RowOutcome, Samples};
 
 mod answers;
 mod on_hub;

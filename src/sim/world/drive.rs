@@ -1,0 +1,147 @@
+//! Drives a run: time passes, koji is heard, what is due happens, the orchestrator handles it, and
+//! its commands are carried out.
+
+use std::sync::Arc;
+
+use super::{Ask, Handle, World};
+use crate::orchestrate::{Approach, Catalog, Command, Event, Orchestrator, Timer};
+use crate::scenario::Fault;
+use crate::sim::log::{Log, LogRow};
+use crate::time::Timestamp;
+
+/// The orchestrator with how it is driven.
+pub(super) struct Driven<'c, 'h> {
+    pub(super) catalog: &'c Catalog,
+    pub(super) orchestrator: Orchestrator<'c>,
+    pub(super) handle: &'h mut Handle<'h>,
+    /// What it commands by the event that it was handed last.
+    pub(super) commands: Vec<Command>,
+}
+
+impl World<'_> {
+    /// Runs one replication; returns how the orchestrator stands where the run is logged.
+    pub(super) fn run_to_end(&mut self, replication: u64, handle: &mut Handle<'_>) -> String {
+        self.reset(replication);
+        let catalog = Arc::clone(&self.setup.catalog);
+        let how = (self.setup.approach, self.setup.cascade);
+        let mut driven = Driven {
+            catalog: &catalog,
+            orchestrator: Orchestrator::new(&catalog, how, self.setup.limits(0)),
+            handle,
+            commands: Vec::new(),
+        };
+        self.begin(&mut driven);
+        self.settle(&mut driven);
+        while let Some(time) = self.next() {
+            let before = (self.activity, self.polls);
+            // What ended while the hub was away is told when it is back, not before.
+            let time = self.now.max(time);
+            self.pass_time(time);
+            self.now = time;
+            self.koji.advance(self.now);
+            while self.koji.has_notice() {
+                self.hear();
+            }
+            while let Some(due) = self.pop_due() {
+                self.happen(due, &mut driven);
+            }
+            self.settle(&mut driven);
+            let is_still = self.pending == 0 && self.koji.next().is_none();
+            if is_still && self.activity == before.0 && self.polls > before.1 {
+                // Only polls are left, and one found nothing: nothing will ever change.
+                break;
+            }
+        }
+        driven.orchestrator.check_invariants();
+        if self.log.is_none() {
+            return String::new();
+        }
+        format!("{:?}", driven.orchestrator)
+    }
+
+    fn next(&self) -> Option<Timestamp> {
+        let heap = self.heap.peek().map(|due| due.at);
+        heap.into_iter().chain(self.koji.next()).min()
+    }
+
+    /// Starts what people start: they ask koji itself, or the orchestrator.
+    fn begin(&mut self, driven: &mut Driven<'_, '_>) {
+        let catalog = driven.catalog;
+        let starts: Vec<_> = catalog.starts(self.setup.cascade).collect();
+        // A fault that begins with the run is there before anything is asked.
+        while let Some(due) = self.pop_due() {
+            self.happen(due, driven);
+        }
+        let mut builds_left = self.setup.builds_max;
+        match self.setup.approach {
+            Approach::KojiOwned => {
+                for module in starts {
+                    if builds_left == 0 {
+                        self.stop();
+                        break;
+                    }
+                    builds_left -= 1;
+                    self.ask_koji(Ask { module, cause: None, tries: 0, replaces: None });
+                }
+            }
+            Approach::OrchestratorOwned => {
+                for module in starts {
+                    let request = self.next_request();
+                    self.request(Event::Requested { request, module });
+                }
+            }
+        }
+        let how = (self.setup.approach, self.setup.cascade);
+        driven.orchestrator = Orchestrator::new(catalog, how, self.setup.limits(builds_left));
+    }
+
+    /// Lets everything that happens at this moment happen, and only then gives builders work: what
+    /// is submitted together is taken by priority, not by who came first within the moment.
+    fn settle(&mut self, driven: &mut Driven<'_, '_>) {
+        self.pump(driven);
+        self.koji.settle(self.now);
+    }
+
+    /// Carries out commands and hands over events until neither is left at this moment.
+    fn pump(&mut self, driven: &mut Driven<'_, '_>) {
+        loop {
+            // None of them leads to another at once.
+            driven.commands.iter().for_each(|command| self.carry_out(command));
+            driven.commands.clear();
+            while self.koji.has_notice() {
+                self.hear();
+            }
+            if self.events.is_empty() {
+                return;
+            }
+            self.hand_over(driven);
+        }
+    }
+
+    /// Hands one event to the orchestrator; it may crash right after.
+    fn hand_over(&mut self, driven: &mut Driven<'_, '_>) {
+        // It is read where it stands: an event is larger than what is read of most.
+        let event = &self.events[0];
+        // A call that is made again with a poll and refused again changes nothing.
+        if !matches!(event, Event::Timer { timer: Timer::Poll } | Event::Refused { .. }) {
+            self.activity += 1;
+        }
+        if let Some(log) = &mut self.log {
+            log.push(LogRow { at: self.now, what: Log::Event(event.clone()) });
+        }
+        self.joined.clear();
+        if self.has_journal {
+            self.journal.push((self.now, event.clone()));
+        }
+        (driven.handle)(&mut driven.orchestrator, event, self.now, &mut driven.commands);
+        self.events.pop_front();
+        self.handled += 1;
+        if self.setup.conditions.crash_after.binary_search(&self.handled).is_ok() {
+            self.crash_between(None, driven);
+        }
+        let comes_now = |fault: &Fault| fault.after == Some(self.handled);
+        if let Some(fault) = self.setup.conditions.faults.iter().position(comes_now) {
+            self.crash_between(Some(fault), driven);
+        }
+    }
+}
