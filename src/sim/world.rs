@@ -1,4 +1,4 @@
-//! The discrete-event driver: what koji says, the bus carries, tests find, people do and faults
+//! The simulated world: what koji says, the bus carries, tests find, people do and faults
 //! break becomes events for an orchestrator, and what it commands is carried out.
 
 use std::collections::{BTreeSet, BinaryHeap, VecDeque};
@@ -35,7 +35,7 @@ mod tests;
 
 use drive::Driven;
 use happening::{Due, Happening};
-use job::{JobPurpose, JobRecord, few};
+use job::{JobPurpose, JobRecord, number};
 pub use people::PATIENCE;
 use testing::Testing;
 

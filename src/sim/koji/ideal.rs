@@ -195,7 +195,7 @@ impl<'a> Ideal<'a> {
         }
         let setup = self.setup;
         let tasks = setup.catalog.tasks_of(component);
-        let (nth, is_fixed) = self.luck.attempt(component);
+        let (nth, is_fixed) = self.luck.count_build(component);
         let run = small(self.components.len());
         let first_task = small(self.tasks.len());
         self.components.push(ComponentRun {
@@ -325,7 +325,7 @@ impl<'a> Ideal<'a> {
         let components = self.setup.catalog.module(module).components.clone();
         let is_its = |component: &ComponentIx| components.contains(&component.0);
         let unbuilt = self.unbuilt.iter().copied().chain(self.waiting()).filter(is_its).count();
-        let attempts = components.clone().map(|at| self.luck.attempts(ComponentIx(at)));
+        let attempts = components.clone().map(|at| self.luck.builds(ComponentIx(at)));
         attempts.sum::<u32>() - small(unbuilt)
     }
 

@@ -14,7 +14,7 @@ use crate::sim::{Outcomes, Setup};
 pub(super) struct Luck {
     /// Components that were built.
     built: FixedBitSet,
-    /// Components that have a record.
+    /// Components that have a record: for all others the map is not asked.
     has_fate: FixedBitSet,
     fates: BTreeMap<ComponentIx, Fate>,
     replication: u64,
@@ -55,7 +55,7 @@ impl Luck {
 
     /// Counts another build of a component, and returns which it is, from 1, and whether people
     /// repaired it.
-    pub(super) fn attempt(&mut self, component: ComponentIx) -> (u32, bool) {
+    pub(super) fn count_build(&mut self, component: ComponentIx) -> (u32, bool) {
         let is_again = self.built.put(component.index());
         if !is_again && !self.has_fate[component.index()] {
             return (1, false);
@@ -67,7 +67,7 @@ impl Luck {
     }
 
     /// Returns how many builds of a component there were.
-    pub(super) fn attempts(&self, component: ComponentIx) -> u32 {
+    pub(super) fn builds(&self, component: ComponentIx) -> u32 {
         self.fate(component).builds
     }
 
@@ -85,7 +85,7 @@ impl Luck {
         Key { seed: setup.seed, replication: self.replication, subject, attempt }
     }
 
-    /// Returns which of its `tasks` arches a build of a component fails on, where outcomes are
+    /// Returns which of its `tasks` arches the nth build of a component fails on, where outcomes are
     /// drawn by a rate and it does.
     pub(super) fn failing_arch(
         &mut self,
@@ -93,13 +93,13 @@ impl Luck {
         of: (ComponentIx, u32),
         tasks: usize,
     ) -> Option<usize> {
-        let (component, attempt) = of;
+        let (component, nth) = of;
         let Outcomes::Rate { failure_rate, flaky_share } = setup.outcomes else { return None };
         let fate = self.fate(component);
         if tasks == 0 || fate.is_fixed {
             return None;
         }
-        let key = self.key(setup, setup.catalog.draw_key(component), attempt);
+        let key = self.key(setup, setup.catalog.draw_key(component), nth);
         if !fate.is_broken && draw::uniform(key, Purpose::Outcome) >= failure_rate {
             return None;
         }
@@ -119,15 +119,18 @@ mod tests {
         let mut luck = Luck::default();
         luck.reset(3, 1);
         let [once, again, fixed_first] = [0, 1, 2].map(ComponentIx);
-        assert_eq!((luck.attempt(once), luck.attempt(again)), ((1, false), (1, false)));
-        assert_eq!(luck.attempt(again), (2, false));
+        assert_eq!((luck.count_build(once), luck.count_build(again)), ((1, false), (1, false)));
+        assert_eq!(luck.count_build(again), (2, false));
         luck.fix(again);
         luck.fix(fixed_first);
-        assert_eq!((luck.attempt(again), luck.attempt(fixed_first)), ((3, true), (1, true)));
-        assert_eq!([once, again, fixed_first].map(|at| luck.attempts(at)), [1, 3, 1]);
+        assert_eq!(
+            (luck.count_build(again), luck.count_build(fixed_first)),
+            ((3, true), (1, true))
+        );
+        assert_eq!([once, again, fixed_first].map(|at| luck.builds(at)), [1, 3, 1]);
         assert_eq!([once, again, fixed_first].map(|at| luck.is_fixed(at)), [false, true, true]);
         luck.reset(3, 2);
-        assert_eq!([once, again, fixed_first].map(|at| luck.attempts(at)), [0, 0, 0]);
-        assert_eq!(luck.attempt(again), (1, false));
+        assert_eq!([once, again, fixed_first].map(|at| luck.builds(at)), [0, 0, 0]);
+        assert_eq!(luck.count_build(again), (1, false));
     }
 }

@@ -21,7 +21,8 @@ impl World<'_> {
     pub(super) fn carry(&mut self, event: impl FnOnce() -> Event, about: impl FnOnce() -> About) {
         if self.is_bus_plain() {
             if !self.is_down && self.unheard.is_empty() {
-                // Nearly every message of a large run: made in its place, without a copy.
+                // What `receive` does then, for nearly every message of a large run: made in its
+                // place, as a copy would wait for the writes of its parts (benches/README.md).
                 self.events.extend(std::iter::once_with(event));
             } else {
                 self.receive(event());

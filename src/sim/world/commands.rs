@@ -1,7 +1,7 @@
 //! Carries out what an orchestrator commands.
 
 use super::testing::Subject;
-use super::{Ask, Happening, JobPurpose, JobRecord, World, few};
+use super::{Ask, Happening, JobPurpose, JobRecord, World, number};
 use crate::orchestrate::{
     Approach, BuildId, Command, ComponentEnd, ComponentIx, Event, ModuleIx, RepoMaker, Timer,
 };
@@ -139,7 +139,7 @@ impl World<'_> {
         self.leave_gate(build, component);
         self.tally.retries += u64::from(attempt > 1);
         self.note(Fact::Submitted { build, component, attempt });
-        let attempt = few(attempt);
+        let attempt = number(attempt);
         let purpose = JobPurpose::Component { component, attempt };
         self.order(build, purpose, Order::Component { build, component, attempt, priority });
     }

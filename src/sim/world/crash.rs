@@ -34,6 +34,7 @@ impl World<'_> {
         if self.is_down {
             return;
         }
+        // No commands wait now: who crashes between events and commands has taken them.
         self.is_down = true;
         self.life += 1;
         self.tally.crashes += 1;

@@ -120,7 +120,7 @@ impl World<'_> {
 
     /// Hands one event to the orchestrator; it may crash right after.
     fn hand_over(&mut self, driven: &mut Driven<'_, '_>) {
-        // It is read where it stands: an event is larger than what is read of most.
+        // Read where it stands: to take it out first would copy all of it.
         let event = &self.events[0];
         // A call that is made again with a poll and refused again changes nothing.
         if !matches!(event, Event::Timer { timer: Timer::Poll } | Event::Refused { .. }) {

@@ -22,16 +22,16 @@ pub(super) enum JobPurpose {
 
 impl JobPurpose {
     pub(super) fn component(component: ComponentIx, attempt: u32) -> Self {
-        Self::Component { component, attempt: few(attempt) }
+        Self::Component { component, attempt: number(attempt) }
     }
 
     pub(super) fn repo(attempt: u32) -> Self {
-        Self::Repo { attempt: few(attempt) }
+        Self::Repo { attempt: number(attempt) }
     }
 }
 
 /// Numbers an attempt, from 1: a large run holds as many of these as of components.
-pub(super) fn few(attempt: u32) -> NonZeroU16 {
+pub(super) fn number(attempt: u32) -> NonZeroU16 {
     let attempt = u16::try_from(attempt).ok().and_then(NonZeroU16::new);
     attempt.expect("attempts count from 1, and retries and repairs are bounded")
 }

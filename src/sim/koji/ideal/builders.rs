@@ -29,6 +29,7 @@ impl Ideal<'_> {
             return;
         }
         for group in 0..self.pool.groups() {
+            // Mostly no slot is free, which is seen without a call.
             while self.pool.has_free(group)
                 && let Some((task, slot)) =
                     self.pool.next(group, |task| !self.tasks[task as usize].waits())

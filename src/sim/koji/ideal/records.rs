@@ -57,7 +57,7 @@ impl Left {
 
     /// One more task ended; returns whether it was the last.
     pub(super) fn one_less(&mut self) -> bool {
-        debug_assert!(!self.is_over(), "a task ends before its component does");
+        assert!(!self.is_over(), "a task ends before its component does");
         self.0 -= 1;
         self.0 == 0
     }
@@ -109,7 +109,7 @@ impl TaskRun {
     /// A task that waits for its first builder.
     ///
     /// # Panics
-    /// When it takes centuries, or there are 2^16 arches: neither is read from a history.
+    /// When it takes centuries (a history has at most a year), or there are 2^16 arches.
     pub(super) fn new(component: u32, arch: u32, drawn: (Millis, bool)) -> Self {
         let (Millis(duration), is_ok) = drawn;
         let arch = u16::try_from(arch).expect("fewer arches than that");
@@ -219,6 +219,15 @@ mod tests {
             assert_eq!((task.arch(), task.duration(), task.is_ok()), (arch, duration, false));
             assert_eq!((task.state(), task.component), (TaskState::Ended, 9));
         }
+    }
+
+    #[test]
+    fn a_component_is_over_once_whatever_is_left_of_it() {
+        let mut left = Left::of(2);
+        assert!(!left.one_less() && left.one_less() && !left.is_over());
+        left.end();
+        assert!(left.is_over());
+        assert!(!Left::of(0).is_over());
     }
 
     #[test]

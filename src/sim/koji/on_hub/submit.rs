@@ -238,7 +238,7 @@ impl OnHub<'_> {
     /// A component fails without having reached a builder: there is no repo to build it on.
     pub(super) fn component_failed(&mut self, job: Job, build: BuildId, component: ComponentIx) {
         self.close(job);
-        let (nth, _) = self.luck.attempt(component);
+        let (nth, _) = self.luck.count_build(component);
         let attempt = self.jobs[job.0 as usize].order.attempt();
         let end = ComponentEnd::Failed;
         self.tell(build, job, What::ComponentEnded { component, nth, attempt, end });

@@ -97,7 +97,7 @@ impl OnHub<'_> {
         build: BuildId,
         component: ComponentIx,
     ) -> Arc<BuildSpec> {
-        let (nth, is_fixed) = self.luck.attempt(component);
+        let (nth, is_fixed) = self.luck.count_build(component);
         let run = small(self.components.len());
         let (busy, end) = (Millis::ZERO, None);
         self.components.push(ComponentRun {
