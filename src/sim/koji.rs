@@ -195,6 +195,7 @@ impl<'a> Koji<'a> {
         ask!(self, koji => koji.settle(now));
     }
 
+    /// Returns whether there is a notice: mostly not, which this tells without a call of who hears.
     pub(super) fn has_notice(&self) -> bool {
         ask!(self, koji => !koji.notices.is_empty())
     }

@@ -97,6 +97,12 @@ mod tests {
                 }
                 prop_assert_eq!(ends.next(), list.first().copied());
             }
+            ends.pass();
+            ends.clear();
+            prop_assert_eq!(ends.next(), None);
+            ends.push(Timestamp(2), 0);
+            ends.push(Timestamp(1), 1);
+            prop_assert_eq!(ends.next(), Some((Timestamp(1), 1)));
         }
     }
 }
