@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use modplan::farm::{BuilderGroup, Farm};
-use modplan::sim::hub::{
+use modplan::hub::{
     ArchSet, BuildRepo, BuildSpec, Hub, Notice, Phases, Polling, Request, Settings, Tagging,
     TaskArch, Work,
 };

@@ -41,6 +41,7 @@
 
 pub mod farm;
 pub mod graph;
+pub mod hub;
 pub mod koji;
 #[cfg(feature = "live")]
 pub mod live;
@@ -54,6 +55,7 @@ mod settings;
 pub mod sim;
 pub mod time;
 pub mod trace;
+mod yaml;
 
 #[cfg(test)]
 extern crate self as modplan;

@@ -24,7 +24,6 @@ mod source;
 mod source_urls;
 mod sources;
 mod stream;
-mod yaml;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,6 +38,7 @@ pub use source_urls::{SourceUrls, Wanted};
 pub use stream::{Component, Dependencies, IncludedModule, Lock, Origin, Requirement, Stream};
 
 use crate::name::{NameStream, Version};
+use crate::yaml;
 use gather::Gatherer;
 
 /// How to read.
@@ -89,7 +89,7 @@ pub fn load(paths: &[PathBuf], options: &Options) -> Result<Snapshot, LoadError>
         }
         if !paths.contains(&path) && !holds_modules(&bytes.content) {
             let message = "neither modulemd nor a dump of PDC or MBS; it is left out".to_owned();
-            let refusal = yaml::Refusal { code: Code::OtherFile, mark: yaml::START, message };
+            let refusal = problem::Refusal { code: Code::OtherFile, mark: yaml::START, message };
             gatherer.no_input(path.display().to_string(), bytes, refusal);
             continue;
         }

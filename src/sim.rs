@@ -20,7 +20,6 @@ pub mod draw;
 mod farm;
 mod figures;
 mod history;
-pub mod hub;
 mod hub_setup;
 mod koji;
 mod ledger;

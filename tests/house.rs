@@ -9,12 +9,14 @@ use std::process::Command;
 /// The rooms from the bottom up: a room uses rooms of lower rows only.
 const ROWS: &[&[&str]] = &[
     &["name", "time"],
+    &["yaml"],
     &["load", "koji"],
     &["trace", "settings"],
     &["farm", "scenario"],
     &["graph"],
     &["plan"],
     &["orchestrate"],
+    &["hub"],
     &["store"],
     &["sim", "live"],
     &["report", "serve", "mock_koji"],
@@ -26,7 +28,7 @@ const CRATE_PLACES: &[(&str, &[&str])] = &[
     ("anyhow", &["cli", "main"]),
     ("clap", &["cli", "main"]),
     ("indicatif", &["cli"]),
-    ("granit_parser", &["load", "settings"]),
+    ("granit_parser", &["yaml", "settings"]),
     ("petgraph", &["graph"]),
     ("plotters", &["report"]),
     ("rand", &["sim"]),

@@ -5,12 +5,12 @@ use std::fs;
 use std::sync::Arc;
 
 use modplan::farm::{self, BuilderGroup, Farm};
-use modplan::koji::TaskState;
-use modplan::sim::hub::scheduler::{BuilderView, FreeTask, Scheduler};
-use modplan::sim::hub::{
+use modplan::hub::scheduler::{BuilderView, FreeTask, Scheduler};
+use modplan::hub::{
     ArchSet, BuildRepo, BuildSpec, Hub, Phases, Request, Settings, Tagging, TaskArch, TaskInfo,
     Work,
 };
+use modplan::koji::TaskState;
 use modplan::time::Millis;
 use serde::Deserialize;
 

@@ -11,12 +11,13 @@ use super::merge::DefaultsMerger;
 use super::modulemd::{self, Document, Reader};
 use super::names::Names;
 use super::pdc::{self, Outcome};
+use super::problem::Refusal;
 use super::problem::{Code, Finding, Place};
 use super::row::RowReader;
 use super::source::Bytes;
-use super::yaml::{self, Chunk, Mark, Refusal, Tree};
 use super::{Input, Minute, Obsoletes, Options, Snapshot, Stream, Unreadable, koji, mbs, sources};
 use crate::name::{Context, ModuleName, StreamName};
+use crate::yaml::{self, Chunk, Mark, Tree};
 
 /// Defaults under a directory of this name replace those beside it, as distributions keep them.
 const OVERRIDES_DIRECTORY: &str = "overrides";
@@ -205,7 +206,8 @@ impl Gatherer {
     fn chunk<'t>(&mut self, input: u32, content: &'t [u8], (chunk, tree): (&Chunk, &mut Tree<'t>)) {
         match yaml::text_of(content, chunk) {
             Ok(text) => self.document(input, (chunk, text), tree),
-            Err(Refusal { code, mark, message }) => {
+            Err(refusal) => {
+                let Refusal { code, mark, message } = refusal.into();
                 let place = Place { input, line: mark.line, column: mark.column };
                 self.tell(code, place, message);
             }
@@ -218,7 +220,7 @@ impl Gatherer {
         if self.is_packager {
             reader.be_packager();
         }
-        let refusal = yaml::read(text, (chunk.line, chunk.framing), tree).err();
+        let refusal = yaml::read(text, (chunk.line, chunk.framing), tree).err().map(Refusal::from);
         let start = tree.root().map_or(Mark { line: chunk.line, column: 1 }, yaml::Node::mark);
         let place = reader.place(start);
         let document = match refusal {

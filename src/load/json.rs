@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::problem::Code;
-use super::yaml::Mark;
+use crate::yaml::Mark;
 pub(super) use service::{Service, has_service_key};
 
 /// One row, with the place of its first character.

@@ -19,8 +19,8 @@ pub(super) use nevra::Nevra;
 pub(super) use reader::Reader;
 
 use super::problem::Code;
-use super::yaml::{Kind, Node, Tree};
 use super::{Defaults, NameStream, Obsoletes, PackagerDocument, Stream, Translations, Version};
+use crate::yaml::{Kind, Node, Tree};
 
 /// What one document holds.
 #[derive(Debug)]

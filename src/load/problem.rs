@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::yaml::{self, Fault, Mark};
+
 /// Where something stands in the inputs: line and column start at 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
@@ -185,5 +187,27 @@ impl Finding {
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+/// Why an input or a part of it was not read, before it has a place among the inputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) code: Code,
+    pub(crate) mark: Mark,
+    pub(crate) message: String,
+}
+
+impl From<yaml::Refusal> for Refusal {
+    fn from(refusal: yaml::Refusal) -> Self {
+        let yaml::Refusal { fault, mark, message } = refusal;
+        let code = match fault {
+            Fault::Syntax => Code::YamlSyntax,
+            Fault::Nesting => Code::Nesting,
+            Fault::Alias => Code::Alias,
+            Fault::Characters => Code::Characters,
+            Fault::Encoding => Code::Encoding,
+        };
+        Self { code, mark, message }
     }
 }

@@ -7,8 +7,9 @@ use roxmltree::{Document, Node, ParsingOptions};
 
 use super::LoadError;
 use super::problem::Code;
+use super::problem::Refusal;
 use super::source::{self, Bytes, hexadecimal};
-use super::yaml::{Mark, Refusal, START};
+use crate::yaml::{Mark, START};
 
 /// Returns whether content is a repository's index.
 pub(super) fn is_index(content: &[u8]) -> bool {

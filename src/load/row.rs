@@ -6,10 +6,12 @@ use serde::de::DeserializeOwned;
 
 use super::modulemd::{Nevra, Reader};
 use super::names::Names;
+use super::problem::Refusal;
 use super::problem::{Code, Finding, Place};
 use super::stream::Stream;
-use super::{About, Component, Dependencies, Origin, Requirement, Stated, modulemd, yaml};
+use super::{About, Component, Dependencies, Origin, Requirement, Stated, modulemd};
 use crate::name::{ModuleName, Version};
+use crate::yaml;
 
 /// Where rows are read to.
 #[derive(Debug)]
@@ -152,7 +154,8 @@ fn embedded_stream(text: &str, reader: &mut Reader<'_>) -> Option<Stream> {
     if let Err(refusal) =
         yaml::read(&text[chunk.range.clone()], (chunk.line, chunk.framing), &mut tree)
     {
-        reader.refuse(refusal.code, refusal.mark, refusal.message);
+        let Refusal { code, mark, message } = refusal.into();
+        reader.refuse(code, mark, message);
         return None;
     }
     match modulemd::read(&tree, reader) {

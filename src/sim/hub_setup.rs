@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::hub::Settings;
 use crate::farm::{Createrepo, Farm, Model};
+use crate::hub::Settings;
 use crate::name::{Arch, PackageName};
 use crate::orchestrate::{Catalog, ComponentIx};
 use crate::time::Millis;

@@ -1,6 +1,6 @@
 //! Places in a text, found once from its start to its end.
 
-use crate::load::yaml::Mark;
+use crate::yaml::Mark;
 
 /// Turns rising offsets into lines and columns, each byte looked at once.
 #[derive(Debug, Default)]

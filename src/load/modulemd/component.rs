@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::Reader;
 use crate::load::problem::Code;
-use crate::load::yaml::Node;
 use crate::load::{Component, IncludedModule};
 use crate::name::ComponentKey;
+use crate::yaml::Node;
 
 /// Both sections of `components`.
 #[derive(Debug, Default)]

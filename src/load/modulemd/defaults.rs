@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Reader;
-use crate::load::yaml::Node;
 use crate::load::{Defaults, Intent};
 use crate::name::StreamName;
+use crate::yaml::Node;
 
 /// Reads the `data` of a defaults document.
 pub(super) fn read(data: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Defaults> {

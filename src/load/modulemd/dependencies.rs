@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::Reader;
 use super::reader::shown;
 use crate::load::problem::Code;
-use crate::load::yaml::{Kind, Node};
 use crate::load::{Dependencies, Requirement};
 use crate::name::ModuleName;
+use crate::yaml::{Kind, Node};
 
 type Requirements = BTreeMap<ModuleName, Requirement>;
 

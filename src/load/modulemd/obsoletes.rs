@@ -2,9 +2,9 @@
 
 use super::Reader;
 use crate::load::problem::Code;
-use crate::load::yaml::{Kind, Node};
 use crate::load::{Minute, Obsoletes};
 use crate::name::{ModuleName, NameStream, StreamName};
+use crate::yaml::{Kind, Node};
 
 /// The fields as far as they were written.
 #[derive(Default)]

@@ -6,8 +6,8 @@ use super::Reader;
 use super::component::Components;
 use crate::load::Component;
 use crate::load::problem::{Code, Place};
-use crate::load::yaml::Mark;
 use crate::name::ComponentKey;
+use crate::yaml::Mark;
 
 /// Refuses `buildorder` beside `buildafter`, `buildafter` on unknown keys, and circles of it.
 pub(super) fn check(components: &Components, reader: &mut Reader<'_>) {

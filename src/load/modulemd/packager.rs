@@ -10,9 +10,9 @@ use super::reader::shown;
 use super::stream::{self, Form};
 use super::{Reader, component};
 use crate::load::problem::Code;
-use crate::load::yaml::{Kind, Node};
 use crate::load::{Configuration, Packager, Requirement, Stream};
 use crate::name::ModuleName;
+use crate::yaml::{Kind, Node};
 
 /// Reads the `data` of a packager document of version 3, whose fields are always known ones.
 pub(super) fn read_v3(data: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Packager> {

@@ -7,9 +7,9 @@ use rustc_hash::FxHashSet;
 
 use crate::load::names::Names;
 use crate::load::problem::{Code, Finding, Place};
-use crate::load::yaml::{Kind, Mark, Node, Tree};
 use crate::load::{Minute, Stream};
 use crate::name::{ModuleName, StreamName};
+use crate::yaml::{Kind, Mark, Node, Tree};
 
 /// Reads the documents of one input and gathers what is wrong with them.
 #[derive(Debug)]

@@ -6,9 +6,9 @@ use super::component::{self, Components};
 use super::nevra::Nevra;
 use super::{Reader, dependencies, order, xmd};
 use crate::load::problem::Code;
-use crate::load::yaml::{Kind, Node};
 use crate::load::{About, BuildOpts, Profile, RpmMapEntry, Stream};
 use crate::name::Version;
+use crate::yaml::{Kind, Node};
 
 /// Which format a document is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -358,10 +358,8 @@ fn check_rest(stream: &Stream, (data, form): (Node<'_, '_>, Form), reader: &mut 
     }
     for (key, component) in &stream.components {
         for arch in component.arches.difference(&stream.build_arches) {
-            let mark = crate::load::yaml::Mark {
-                line: component.place.line,
-                column: component.place.column,
-            };
+            let mark =
+                crate::yaml::Mark { line: component.place.line, column: component.place.column };
             let message =
                 format!("component `{key}` asks for {arch}, which buildopts.arches leaves out");
             reader.invalid(Code::ComponentArch, mark, message);

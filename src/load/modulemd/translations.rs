@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Reader;
 use crate::load::problem::Code;
-use crate::load::yaml::Node;
 use crate::load::{Translation, Translations};
+use crate::yaml::Node;
 
 /// Reads the `data` of a translations document.
 pub(super) fn read(data: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Translations> {

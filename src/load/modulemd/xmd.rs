@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::Reader;
 use crate::load::problem::Code;
-use crate::load::yaml::{Kind, Node};
 use crate::load::{Lock, Value};
 use crate::name::{ModuleName, StreamName, Version};
+use crate::yaml::{Kind, Node};
 
 /// Reads `xmd`: a map or a text, never a list.
 pub(super) fn read(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Value> {

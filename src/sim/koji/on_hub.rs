@@ -9,13 +9,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::{Cost, Job, Luck, Notice, Order, TaskBar, Trouble, What};
+use crate::hub::{EventId, Happened, Hub, Method, Phases, Request, RequestId, TagId, TaskId, Work};
 use crate::name::Arch;
 use crate::orchestrate::{BuildId, ComponentEnd, ComponentIx, ModuleIx, RepoMaker};
 use crate::sim::Setup;
 use crate::sim::figures::Busy;
-use crate::sim::hub::{
-    EventId, Happened, Hub, Method, Phases, Request, RequestId, TagId, TaskId, Work,
-};
 use crate::sim::hub_setup::HubSetup;
 use crate::sim::spent::{Book, In};
 use crate::time::{Millis, Timestamp};
@@ -117,7 +115,7 @@ pub(in crate::sim) struct OnHub<'a> {
     phase_keys: Vec<u64>,
     /// The `waitrepo` that gave up, of module builds that failed by one.
     late: BTreeMap<BuildId, TaskId>,
-    heard: Vec<crate::sim::hub::Notice>,
+    heard: Vec<crate::hub::Notice>,
     /// What tasks took, by arch, and those that have none.
     busy: Vec<Millis>,
     busy_noarch: Millis,

@@ -1,9 +1,9 @@
 //! The books: what each module build cost, when builders were busy with it, and bars for a chart.
 
 use super::{Book, BuildId, ComponentEnd, Cost, In, ModuleIx, OnHub, Owner, TaskBar, TaskId};
+use crate::hub::TaskInfo;
 use crate::koji::TaskState;
 use crate::sim::figures::{Bar, BarEnd};
-use crate::sim::hub::TaskInfo;
 use crate::sim::koji::OPEN;
 use crate::time::Timestamp;
 

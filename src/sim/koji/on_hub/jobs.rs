@@ -3,7 +3,7 @@
 use super::*;
 
 impl OnHub<'_> {
-    pub(super) fn hear(&mut self, notice: crate::sim::hub::Notice) {
+    pub(super) fn hear(&mut self, notice: crate::hub::Notice) {
         match notice.what {
             Happened::Ended { task, state } => self.task_ended(task, state),
             Happened::Freed { task, builder, opened } => {

@@ -1,7 +1,7 @@
 //! For how long each builder had something to work on, however many tasks at once.
 
+use crate::hub::Settings;
 use crate::name::Arch;
-use crate::sim::hub::Settings;
 use crate::time::{Millis, Timestamp};
 
 /// Spans in which a builder worked.

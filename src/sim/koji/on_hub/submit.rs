@@ -6,8 +6,8 @@ use super::{
     BuildId, BuildRun, ComponentEnd, ComponentIx, ComponentRun, Job, JobState, Method, ModuleIx,
     OnHub, Order, Owner, RepoMaker, Request, TagId, TaskId, What, small,
 };
+use crate::hub::{ArchSet, TaskArch, Work};
 use crate::koji::TaskState;
-use crate::sim::hub::{ArchSet, TaskArch, Work};
 use crate::time::Millis;
 
 impl OnHub<'_> {
@@ -205,12 +205,7 @@ impl OnHub<'_> {
     }
 
     /// A component ended: the event by which it is tagged decides which repo its successors need.
-    fn component_ended(
-        &mut self,
-        run: u32,
-        state: TaskState,
-        event: Option<crate::sim::hub::EventId>,
-    ) {
+    fn component_ended(&mut self, run: u32, state: TaskState, event: Option<crate::hub::EventId>) {
         let end = end_of(state);
         self.components[run as usize].end = Some(end);
         let ComponentRun { job, build, component, nth, busy, .. } = self.components[run as usize];

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::farm::{BuilderGroup, Farm, Model};
+use crate::hub::TaskInfo;
 use crate::koji::TaskState;
 use crate::orchestrate::{Approach, Cascade, CatalogBuilder, Dispatch, ModuleParts, TaskParts};
-use crate::sim::hub::TaskInfo;
 use crate::sim::{Conditions, DurationMode, Outcomes, Slots};
 use crate::trace::{BUILD_ARCH, History};
 

@@ -44,11 +44,11 @@ impl OnHub<'_> {
 
     /// Returns why what is left does not go on, once nothing more happens.
     pub(in crate::sim::koji) fn stuck(&self) -> Vec<(String, &'static str)> {
-        let told = |why: crate::sim::hub::Why| (why.to_string(), why.hint());
+        let told = |why: crate::hub::Why| (why.to_string(), why.hint());
         let mut all: Vec<_> = self.hub.stuck().into_iter().map(|stuck| told(stuck.why)).collect();
         // Who waits for a repo has no task that could say so.
         if self.hub.is_offline() && !self.live.is_empty() {
-            all.push(told(crate::sim::hub::Why::Offline));
+            all.push(told(crate::hub::Why::Offline));
         }
         all.sort_unstable();
         all.dedup();
@@ -67,13 +67,13 @@ impl OnHub<'_> {
             .stuck()
             .into_iter()
             .filter_map(|stuck| match stuck.why {
-                crate::sim::hub::Why::NoBuilder { arches, .. } => Some(arches),
-                crate::sim::hub::Why::Offline
-                | crate::sim::hub::Why::NeverFits { .. }
-                | crate::sim::hub::Why::Refused { .. }
-                | crate::sim::hub::Why::Lost
-                | crate::sim::hub::Why::NoRoom { .. }
-                | crate::sim::hub::Why::OnLost => None,
+                crate::hub::Why::NoBuilder { arches, .. } => Some(arches),
+                crate::hub::Why::Offline
+                | crate::hub::Why::NeverFits { .. }
+                | crate::hub::Why::Refused { .. }
+                | crate::hub::Why::Lost
+                | crate::hub::Why::NoRoom { .. }
+                | crate::hub::Why::OnLost => None,
             })
             .flatten()
             .collect();

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use super::{
     BuildId, ComponentIx, ComponentRun, Job, Millis, ModuleIx, OnHub, Owner, Phases, Work, small,
 };
+use crate::hub::{BuildRepo, BuildSpec, Regeneration, RepoWork, Settings, Tagging};
 use crate::sim::draw::{self, Key, Purpose};
 use crate::sim::history;
-use crate::sim::hub::{BuildRepo, BuildSpec, Regeneration, RepoWork, Settings, Tagging};
 use crate::trace::Samples;
 
 /// Sets the draws of a component's steps apart from those of its `buildArch` tasks.
@@ -37,7 +37,7 @@ pub(super) struct Made {
 pub(super) fn phase_keys(settings: &Settings) -> Vec<u64> {
     let groups: Vec<u64> = settings.groups.iter().map(|name| draw::text_key(name)).collect();
     let mut sizes = vec![0_u64; groups.len()];
-    let key = |builder: &crate::sim::hub::BuilderSettings| {
+    let key = |builder: &crate::hub::BuilderSettings| {
         let number = &mut sizes[builder.group as usize];
         *number += 1;
         groups[builder.group as usize].wrapping_add(*number)
@@ -82,7 +82,7 @@ impl OnHub<'_> {
         BuildSpec {
             tag,
             srpm: Some(draw(&steps.macros_srpm, SRPM_KEY)),
-            arches: vec![(crate::sim::hub::TaskArch::Noarch, draw(&steps.macros_build, 0))],
+            arches: vec![(crate::hub::TaskArch::Noarch, draw(&steps.macros_build, 0))],
             tagging: Tagging::Task(draw(&steps.macros_tag, TAG_KEY)),
             mean_build: Millis::ZERO,
             repo: BuildRepo::Given,

@@ -5,10 +5,10 @@ use std::path::Path;
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 
-use crate::load::yaml::{Framing, split, text_of};
+use crate::yaml::{Framing, split, text_of};
 
 /// Returns the texts of all real files and cases, or of the fixtures where those are absent.
-pub(in crate::load) fn files() -> Vec<(String, Vec<u8>)> {
+pub(crate) fn files() -> Vec<(String, Vec<u8>)> {
     let mut open = match crate::shared::shared("data/modulemd") {
         Some(root) => vec![root.clone(), root.join("../../cases/modulemd/cases")],
         None => vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")],
@@ -29,7 +29,7 @@ pub(in crate::load) fn files() -> Vec<(String, Vec<u8>)> {
 }
 
 /// Returns the documents of all real files and cases that are text at all.
-pub(in crate::load) fn documents(files: &[(String, Vec<u8>)]) -> Vec<(&str, &str, Framing)> {
+pub(crate) fn documents(files: &[(String, Vec<u8>)]) -> Vec<(&str, &str, Framing)> {
     let chunks = files.iter().flat_map(|(path, bytes)| {
         split(bytes).into_iter().filter_map(move |chunk| {
             Some((path.as_str(), text_of(bytes, &chunk).ok()?, chunk.framing))
@@ -42,7 +42,7 @@ pub(in crate::load) fn documents(files: &[(String, Vec<u8>)]) -> Vec<(&str, &str
 const WINDOW_BYTES: usize = 1500;
 
 /// Returns the first lines of a text and then those from one of its fields on, as far as they fit.
-pub(in crate::load) fn window(text: &str, random: &mut Pcg64Mcg) -> String {
+pub(crate) fn window(text: &str, random: &mut Pcg64Mcg) -> String {
     const HEAD: usize = 4;
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let is_field =
@@ -60,7 +60,7 @@ pub(in crate::load) fn window(text: &str, random: &mut Pcg64Mcg) -> String {
 }
 
 /// Changes a text in one or two places as bad tools and tired people do.
-pub(in crate::load) fn mutate(text: &mut String, random: &mut Pcg64Mcg) {
+pub(crate) fn mutate(text: &mut String, random: &mut Pcg64Mcg) {
     const PIECES: &[&str] = &[
         " ", "  ", "\n", "\n\n", ":", ": ", " #", "#", "- ", "-", "'", "\"", "''", "[", "]", "{}",
         "[]", ", ", "|\n", ">\n", "|-\n", ">-\n", "|+\n", "&a ", "*a", "!!str ", "%", "@", "`",

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 /// How one piece of the file begins, which says what may be in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::load) enum Framing {
+pub(crate) enum Framing {
     /// With `---`, perhaps after directives and comments.
     Marked,
     /// Without a marker, at the start of the file.
@@ -19,13 +19,13 @@ pub(in crate::load) enum Framing {
 
 /// One document's bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::load) struct Chunk {
+pub(crate) struct Chunk {
     /// Where it lies in the file.
-    pub(in crate::load) range: Range<usize>,
+    pub(crate) range: Range<usize>,
     /// The number of its first line, from 1.
-    pub(in crate::load) line: u32,
+    pub(crate) line: u32,
     /// How it begins.
-    pub(in crate::load) framing: Framing,
+    pub(crate) framing: Framing,
 }
 
 struct Splitter<'b> {
@@ -37,7 +37,7 @@ struct Splitter<'b> {
 }
 
 /// Cuts a file at its document markers. Pieces of comments and blank lines alone are left out.
-pub(in crate::load) fn split(bytes: &[u8]) -> Vec<Chunk> {
+pub(crate) fn split(bytes: &[u8]) -> Vec<Chunk> {
     let mut splitter =
         Splitter { bytes, chunks: Vec::new(), start: 0, start_line: 1, framing: Framing::Bare };
     let mut line = 1;
@@ -99,7 +99,7 @@ impl Splitter<'_> {
 
 /// Returns the document that a file seems to be cut short in: the last one, where it alone does
 /// not end with `...`, and not even with a line feed.
-pub(in crate::load) fn cut_short<'c>(bytes: &[u8], chunks: &'c [Chunk]) -> Option<&'c Chunk> {
+pub(crate) fn cut_short<'c>(bytes: &[u8], chunks: &'c [Chunk]) -> Option<&'c Chunk> {
     let is_ended = |chunk: &Chunk| {
         let text = bytes[chunk.range.clone()].trim_ascii_end();
         lines(text).last().is_some_and(|line| is_marker(line, b"..."))

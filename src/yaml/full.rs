@@ -7,12 +7,11 @@ use std::borrow::Cow;
 use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, Span, StructureStyle};
 
 use super::split::lines;
-use super::{DEPTH_MAX, Framing, Kind, Mark, Raw, Refusal, Tree};
-use crate::load::problem::Code;
+use super::{DEPTH_MAX, Fault, Framing, Kind, Mark, Raw, Refusal, Tree};
 
 /// Reads one document of `text`, which starts at `line` of its file. On a refusal the tree holds
 /// what stood before it.
-pub(in crate::load) fn read<'t>(
+pub(crate) fn read<'t>(
     text: &'t str,
     (line, framing): (u32, Framing),
     tree: &mut Tree<'t>,
@@ -72,12 +71,12 @@ fn parse<'s>(text: &'s str, builder: &mut Builder<'_, 's, '_>) -> Result<(), Ref
 }
 
 fn syntax(mark: Mark, message: impl Into<String>) -> Refusal {
-    Refusal { code: Code::YamlSyntax, mark, message: message.into() }
+    Refusal { fault: Fault::Syntax, mark, message: message.into() }
 }
 
 fn too_deep(mark: Mark) -> Refusal {
     let message = format!("lists and maps nest deeper than {DEPTH_MAX} levels");
-    Refusal { code: Code::Nesting, mark, message }
+    Refusal { fault: Fault::Nesting, mark, message }
 }
 
 /// Refuses what libyaml does: other directives than `%TAG` and a `%YAML` of 1.1 or 1.2.
@@ -129,7 +128,7 @@ impl<'s, 't> Builder<'_, 's, 't> {
                 Ok(())
             }
             Event::Alias(_) | Event::UnresolvedAlias(_) => Err(Refusal {
-                code: Code::Alias,
+                fault: Fault::Alias,
                 mark,
                 message: format!("alias `{}` is not allowed", span.slice(self.text).unwrap_or("*")),
             }),
@@ -164,7 +163,7 @@ impl<'s, 't> Builder<'_, 's, 't> {
         }
         if text.contains('\0') {
             return Err(Refusal {
-                code: Code::Characters,
+                fault: Fault::Characters,
                 mark,
                 message: "a text holds an escaped NUL character".to_owned(),
             });

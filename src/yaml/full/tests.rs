@@ -1,5 +1,5 @@
 use super::*;
-use crate::load::yaml::Node;
+use crate::yaml::Node;
 
 fn tree(text: &str) -> Result<Tree<'_>, Refusal> {
     let mut tree = Tree::default();
@@ -23,7 +23,11 @@ fn shown(node: Node<'_, '_>) -> String {
 fn seen(text: &str) -> String {
     match tree(text) {
         Ok(tree) => tree.root().map(shown).unwrap_or_default(),
-        Err(refusal) => format!("{} {}", refusal.code, refusal.mark.line),
+        Err(refusal) => format!(
+            "{} {}",
+            crate::load::problem::Refusal::from(refusal.clone()).code,
+            refusal.mark.line
+        ),
     }
 }
 

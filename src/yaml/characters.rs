@@ -1,15 +1,14 @@
 //! Bytes that may be the text of a document: UTF-8 without characters that YAML forbids.
 
-use super::{Chunk, Mark, Refusal};
-use crate::load::problem::Code;
+use super::{Chunk, Fault, Mark, Refusal};
 
 /// Returns a document's text where it is one.
-pub(in crate::load) fn text_of<'t>(content: &'t [u8], chunk: &Chunk) -> Result<&'t str, Refusal> {
+pub(crate) fn text_of<'t>(content: &'t [u8], chunk: &Chunk) -> Result<&'t str, Refusal> {
     let bytes = &content[chunk.range.clone()];
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
         let mark = mark_after(&good, chunk.line);
-        Refusal { code: Code::Encoding, mark, message: "the text is not UTF-8".to_owned() }
+        Refusal { fault: Fault::Encoding, mark, message: "the text is not UTF-8".to_owned() }
     })?;
     if is_common(bytes) {
         return Ok(text);
@@ -19,7 +18,7 @@ pub(in crate::load) fn text_of<'t>(content: &'t [u8], chunk: &Chunk) -> Result<&
         Some((at, character)) => {
             let message = format!("character U+{:04X} is not allowed", u32::from(character));
             let mark = mark_after(&text[..at], chunk.line);
-            Err(Refusal { code: Code::Characters, mark, message })
+            Err(Refusal { fault: Fault::Characters, mark, message })
         }
     }
 }
@@ -39,7 +38,7 @@ fn is_forbidden(character: char) -> bool {
 }
 
 /// Returns the place right after a document.
-pub(in crate::load) fn end_of(content: &[u8], chunk: &Chunk) -> Mark {
+pub(crate) fn end_of(content: &[u8], chunk: &Chunk) -> Mark {
     mark_after(&String::from_utf8_lossy(&content[chunk.range.clone()]), chunk.line)
 }
 

@@ -2,8 +2,8 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
 use super::*;
-use crate::load::yaml::tests::mutants::{documents, files, mutate, window};
-use crate::load::yaml::{full, split};
+use crate::yaml::tests::mutants::{documents, files, mutate, window};
+use crate::yaml::{full, split};
 
 /// What both parsers make of a text that starts on line 1.
 fn both(text: &str, framing: Framing) -> (Option<Tree<'_>>, Result<Tree<'_>, String>) {
