@@ -5,6 +5,7 @@ pub(crate) mod generate;
 pub(crate) mod mini;
 pub(crate) mod oracle;
 pub(crate) mod plain;
+pub(crate) mod program;
 mod shared;
 pub(crate) mod universe;
 mod watchdog;
@@ -12,7 +13,7 @@ mod watchdog;
 use std::path::{Path, PathBuf};
 
 pub(crate) use archive::{unpacked, zstd};
-pub(crate) use shared::shared;
+pub(crate) use shared::{left_out, shared};
 pub(crate) use watchdog::within_a_minute;
 
 /// Returns every `.yaml` file under a directory, sorted.

@@ -4,6 +4,7 @@
 //! seeds than the ten thousand of a normal run (`MODPLAN_HUB_SEEDS` of those on koji's model),
 //! `MODPLAN_SEED` for one.
 
+mod arrivals;
 mod checkers;
 mod generate;
 mod journal;

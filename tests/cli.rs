@@ -1,0 +1,12 @@
+//! Commands as their users run them: what they print where, in which format, and how they end.
+
+mod assumptions;
+mod bad_ends;
+mod check_show;
+mod commands;
+mod expand;
+mod formats;
+mod reports;
+mod reuse_plan;
+mod sweeps;
+mod troubles;

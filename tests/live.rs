@@ -1,0 +1,3 @@
+//! The live world against servers made of recorded answers.
+
+mod record;

@@ -1,0 +1,8 @@
+//! What other programs wrote and answered, real repositories, and fixtures against their READMEs.
+
+mod fixtures;
+mod histories;
+mod hub;
+pub(crate) mod mbs;
+mod modulemd;
+mod real_files;
