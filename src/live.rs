@@ -11,6 +11,7 @@
 
 mod clock;
 mod http;
+pub mod hub;
 mod page;
 mod partial;
 mod record;

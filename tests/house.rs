@@ -27,6 +27,7 @@ const ROWS: &[&[&str]] = &[
 const CRATE_PLACES: &[(&str, &[&str])] = &[
     ("anyhow", &["cli", "main"]),
     ("clap", &["cli", "main"]),
+    ("dxr", &["koji/codec"]),
     ("indicatif", &["cli"]),
     ("granit_parser", &["yaml", "settings"]),
     ("petgraph", &["graph"]),

@@ -3,6 +3,8 @@
 mod fixtures;
 mod histories;
 mod hub;
+#[cfg(feature = "live")]
+mod koji_wire;
 pub(crate) mod mbs;
 mod modulemd;
 mod real_files;

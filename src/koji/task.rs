@@ -63,6 +63,30 @@ impl fmt::Display for TaskState {
     }
 }
 
+/// Task states as the hub numbers them, for serde.
+#[cfg(feature = "live")]
+pub(super) mod number {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::TaskState;
+
+    pub(in crate::koji) fn serialize<S: Serializer>(
+        state: &TaskState,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(*state as i64)
+    }
+
+    pub(in crate::koji) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<TaskState, D::Error> {
+        let number = i64::deserialize(deserializer)?;
+        let unknown = || D::Error::custom(format!("{number} is not the state of a task"));
+        TaskState::from_number(number).ok_or_else(unknown)
+    }
+}
+
 /// Methods and the weight of an open task of each, as the builder daemon 1.36 has them;
 /// `buildArch` grows by the history of its package.
 const WEIGHTS: &[(&str, f64)] = &[

@@ -156,7 +156,7 @@ fn message(body: &str) -> String {
 }
 
 /// Returns an error with all its reasons: reqwest's own first line seldom says why.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(reason) = source {

@@ -1,0 +1,58 @@
+//! Sessions, users and permissions.
+
+use super::{Map, calls};
+use crate::koji::shapes::{LoggedIn, SessionInfo, User};
+use crate::koji::{Ref, Value};
+
+calls! {
+    /// Whether the hub answers.
+    GetApiVersion "getAPIVersion" () -> i64,
+    /// The hub's version.
+    GetKojiVersion "getKojiVersion" () -> String,
+    /// Every method with its signature.
+    ListApi "_listapi" () -> Vec<Map>,
+    /// Logs in by password; with `renew` keeps the session and gives it a new key.
+    Login "login" (user: String, password: String; opts: Map, renew: bool, exclusive: bool) -> LoggedIn,
+    /// Logs in by the TLS client certificate.
+    SslLogin "sslLogin" (; proxyuser: String, proxyauthtype: i64, renew: bool, exclusive: bool) -> LoggedIn,
+    /// Ends a session; the caller's own where none is named.
+    Logout "logout" (; session_id: i64) -> (),
+    /// Ends a session below the caller's.
+    LogoutChild "logoutChild" (session_id: i64) -> (),
+    /// Begins a session below the caller's.
+    Subsession "subsession" () -> LoggedIn,
+    /// Locks the user to this session.
+    ExclusiveSession "exclusiveSession" (; force: bool) -> (),
+    /// The caller's session in words.
+    ShowSession "showSession" () -> String,
+    /// The caller's session.
+    GetSessionInfo "getSessionInfo" (; details: bool, user_id "user_id": i64) -> SessionInfo,
+    /// The caller; nil where nobody is logged in.
+    GetLoggedInUser "getLoggedInUser" () -> Option<User>,
+    /// A user; the caller where none is named.
+    GetUser "getUser" (; user "userInfo": Ref, strict: bool, krb_princs: bool, groups: bool) -> Option<User>,
+    /// The caller's permissions.
+    GetPerms "getPerms" () -> Vec<String>,
+    /// Whether the caller has a permission.
+    HasPerm "hasPerm" (perm: Ref; strict: bool) -> bool,
+    /// Every permission.
+    GetAllPerms "getAllPerms" () -> Vec<Map>,
+    /// Gives a user a permission.
+    GrantPermission "grantPermission" (user "userinfo": Ref, permission: Ref; create: bool, description: String) -> (),
+    /// Lets a user import as a content generator.
+    GrantCgAccess "grantCGAccess" (user: Ref, cg: Ref; create: bool) -> (),
+    /// Whether the hub builds with Maven.
+    MavenEnabled "mavenEnabled" () -> bool,
+    /// Several calls at once: each answer is a list of one value, or a struct with a fault.
+    MultiCall "multiCall" (calls: Vec<SubCall>) -> Vec<Value>,
+}
+
+/// One call of a [`MultiCall`].
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct SubCall {
+    /// The method.
+    #[serde(rename = "methodName")]
+    pub method: String,
+    /// Its parameters, a struct of named ones last.
+    pub params: Vec<Value>,
+}

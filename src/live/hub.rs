@@ -1,0 +1,324 @@
+//! A client of a koji hub.
+//!
+//! ```text
+//!   call ─▶ number ─▶ wire ─▶ outcome ─▶ decide ─▶ answer
+//!             ▲                             │
+//!             └── renew · log in anew ◀─────┤
+//!                 again, same number ◀──────┘
+//! ```
+//!
+//! Calls of a session are made one after another, as koji's call numbers demand. What follows from an
+//! outcome is decided without a socket ([`decide`]); a call that writes and whose answer is lost ends
+//! as [`HubError::Unknown`], and whoever made it looks up what came of it.
+
+mod decide;
+mod error;
+mod kerberos;
+mod login;
+mod session;
+mod wire;
+
+use std::time::Duration;
+
+use self::decide::{History, Kind, Next};
+use self::error::Outcome;
+use self::session::Session;
+use self::wire::{Post, Tls, Wire};
+use super::clock;
+use super::http::chain;
+use crate::koji::calls::{self, SubCall};
+use crate::koji::profile::Profile;
+use crate::koji::shapes::Upload;
+use crate::koji::{Arguments, Call, Fault, Value, codec};
+
+pub use self::decide::Patience;
+pub use self::error::HubError;
+pub use self::login::Login;
+
+/// So many calls are put into one multicall: all are one transaction at the hub.
+const BATCH_MAX: usize = 100;
+/// No answer may take longer than this, whatever the profile says: a repetition does no harm.
+const SILENCE_MAX: Duration = Duration::from_secs(600);
+
+/// How to reach a hub.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The hub's address.
+    pub server: String,
+    /// The file with the authority of its certificate; the system's where not given.
+    pub server_ca: Option<String>,
+    /// Whether its certificate is not looked at.
+    pub is_blind: bool,
+    /// How long a call may take.
+    pub call_max: Duration,
+    /// How long a log-in may take.
+    pub login_max: Duration,
+    /// How many bytes an answer may have.
+    pub bytes_max: usize,
+    /// How many bytes are uploaded at once.
+    pub block_size: usize,
+    /// How patient the client is.
+    pub patience: Patience,
+}
+
+impl Options {
+    /// Takes what a profile says.
+    #[must_use]
+    pub fn of(profile: &Profile) -> Self {
+        Self {
+            server: profile.server.clone(),
+            server_ca: profile.server_ca.clone(),
+            is_blind: profile.no_ssl_verify,
+            call_max: profile.timeout.min(SILENCE_MAX),
+            login_max: profile.auth_timeout,
+            bytes_max: wire::BYTES_MAX,
+            block_size: profile.upload_blocksize.max(1),
+            patience: Patience {
+                tries_max: profile.max_retries.saturating_add(1),
+                retry_interval: profile.retry_interval,
+                offline_interval: profile.offline_retry_interval,
+                ..Patience::default()
+            },
+        }
+    }
+}
+
+/// A hub, and the session at it.
+#[derive(Debug)]
+pub struct Hub {
+    options: Options,
+    login: Login,
+    wire: Wire,
+    session: Option<Session>,
+    requests: u64,
+}
+
+impl Hub {
+    /// Reaches a hub and logs in.
+    pub async fn connect(options: Options, login: Login) -> Result<Self, HubError> {
+        let server_ca = options.server_ca.as_ref().map(|path| {
+            std::fs::read(path)
+                .map_err(|error| HubError::Setup(format!("cannot read {path}: {error}")))
+        });
+        let identity = match &login {
+            Login::Certificate { pem, .. } => Some(pem.reveal().as_bytes().to_vec()),
+            Login::Anonymous | Login::Password { .. } | Login::Kerberos { .. } => None,
+        };
+        let is_https_only = matches!(login, Login::Certificate { .. } | Login::Kerberos { .. });
+        let tls = Tls { server_ca: server_ca.transpose()?, identity, is_blind: options.is_blind };
+        let wire = Wire::new(&options.server, &tls, options.bytes_max)?;
+        if is_https_only && !wire.is_https() {
+            let why = format!("logging in as {} needs an https:// address", login.who());
+            return Err(HubError::Setup(format!("{why}; the profile has {}", options.server)));
+        }
+        let mut hub = Self { options, login, wire, session: None, requests: 0 };
+        hub.open().await?;
+        Ok(hub)
+    }
+
+    /// Returns how many requests were made, repetitions among them.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// Makes a call and reads its answer.
+    pub async fn call<C: Call>(&mut self, call: &C) -> Result<C::Answer, HubError> {
+        let params = call.arguments().into_params();
+        let answer = self.call_untyped(C::METHOD, params).await?;
+        if C::METHOD == calls::ExclusiveSession::METHOD
+            && let Some(session) = &mut self.session
+        {
+            session.set_exclusive();
+        }
+        read(C::METHOD, answer)
+    }
+
+    /// Makes calls of one kind in as few requests as possible; each has an answer or a fault.
+    pub async fn call_all<C: Call>(
+        &mut self,
+        calls: &[C],
+    ) -> Result<Vec<Result<C::Answer, Fault>>, HubError> {
+        let mut all = Vec::with_capacity(calls.len());
+        for batch in calls.chunks(BATCH_MAX) {
+            let subs = batch.iter().map(|call| SubCall {
+                method: C::METHOD.to_owned(),
+                params: call.arguments().into_params(),
+            });
+            let multi = calls::MultiCall { calls: subs.collect() };
+            let is_write = !calls::is_read(C::METHOD);
+            let post = self.post_of(calls::MultiCall::METHOD, multi.arguments());
+            let answers: Vec<Value> = read(C::METHOD, self.carry_out(post, is_write).await?)?;
+            if answers.len() != batch.len() {
+                let reason = format!("{} answers to {} calls", answers.len(), batch.len());
+                return Err(HubError::Shape { method: C::METHOD.to_owned(), reason });
+            }
+            for answer in answers {
+                all.push(match sub_answer(answer) {
+                    Ok(value) => Ok(read(C::METHOD, value)?),
+                    Err(fault) => Err(fault),
+                });
+            }
+        }
+        Ok(all)
+    }
+
+    /// Makes a call that has no type of its own.
+    pub async fn call_untyped(
+        &mut self,
+        method: &str,
+        params: Vec<Value>,
+    ) -> Result<Value, HubError> {
+        let post = self.post_of(method, Arguments::of(params));
+        self.carry_out(post, !calls::is_read(method)).await
+    }
+
+    /// Uploads a file into a directory of the hub's work area.
+    pub async fn upload(
+        &mut self,
+        directory: &str,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<(), HubError> {
+        let block = self.options.block_size;
+        let blocks = bytes.chunks(block).chain(bytes.is_empty().then_some(bytes));
+        for (at, chunk) in blocks.enumerate() {
+            let offset = at * block;
+            let query = vec![
+                ("filename", name.to_owned()),
+                ("filepath", directory.to_owned()),
+                ("fileverify", "adler32".to_owned()),
+                ("offset", offset.to_string()),
+                ("overwrite", "1".to_owned()),
+            ];
+            let post = Post {
+                method: format!("upload of {name}"),
+                path: "",
+                query,
+                content_type: "application/octet-stream",
+                body: chunk.to_vec(),
+                silence_max: self.options.call_max,
+            };
+            // The same bytes in the same place: done twice it is the same.
+            let answer: Upload = read("upload", self.carry_out(post, false).await?)?;
+            let own = format!("{:08x}", adler32(chunk));
+            if answer.hexdigest.as_deref().is_some_and(|sum| !is_same_sum(sum, &own)) {
+                let reason = format!("{name} arrived damaged at the hub");
+                return Err(HubError::Shape { method: "upload".to_owned(), reason });
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the session; a hub that cannot be reached ends it by itself.
+    pub async fn log_out(mut self) {
+        if self.session.is_some() {
+            self.options.patience.tries_max = 1;
+            self.options.patience.offline_max = Duration::ZERO;
+            drop(self.call(&calls::Logout::default()).await);
+        }
+    }
+
+    fn post_of(&self, method: &str, arguments: Arguments) -> Post {
+        Post {
+            method: method.to_owned(),
+            path: "",
+            query: Vec::new(),
+            content_type: "text/xml",
+            body: codec::write_call(method, arguments.into_params()).into(),
+            silence_max: self.options.call_max,
+        }
+    }
+
+    /// Makes a call until it is over.
+    async fn carry_out(&mut self, post: Post, is_write: bool) -> Result<Value, HubError> {
+        let method = post.method.clone();
+        let kind = Kind { method: &method, is_write, has_session: self.session.is_some() };
+        let mut history = History::default();
+        let mut number = self.session.as_mut().map(Session::take_number);
+        loop {
+            let headers = match (&self.session, number) {
+                (Some(session), Some(number)) => session.headers(number),
+                _ => Vec::new(),
+            };
+            self.requests += 1;
+            let outcome = self.wire.post(&post, &headers).await;
+            if let Outcome::Broken(reason) = &outcome {
+                tracing::debug!(method, reason, "no proper answer");
+            }
+            match history.next(&self.options.patience, kind, outcome) {
+                Next::Done(result) => return result,
+                Next::Again(delay) => {
+                    wait(delay).await;
+                    continue;
+                }
+                Next::Afresh(delay) => wait(delay).await,
+                Next::Renew => self.renew().await?,
+                Next::Reopen => self.open().await?,
+            }
+            number = self.session.as_mut().map(Session::take_number);
+        }
+    }
+}
+
+async fn wait(delay: Duration) {
+    if !delay.is_zero() {
+        clock::wait(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)).await;
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(method: &str, answer: Value) -> Result<T, HubError> {
+    answer.read().map_err(|mismatch| HubError::Shape {
+        method: method.to_owned(),
+        reason: mismatch.to_string(),
+    })
+}
+
+/// Takes one answer of a multicall apart: a list of one, or a struct with a fault.
+fn sub_answer(answer: Value) -> Result<Value, Fault> {
+    if let Value::List(one) = &answer
+        && let [one] = one.as_slice()
+    {
+        return Ok(one.clone());
+    }
+    let code = answer.get("faultCode").and_then(Value::as_int).unwrap_or(1);
+    let text = answer.get("faultString").and_then(Value::as_str);
+    Err(Fault::new(code, text.unwrap_or("neither an answer nor a fault")))
+}
+
+/// Koji writes the sum without leading zeros.
+fn is_same_sum(sum: &str, own: &str) -> bool {
+    sum.trim_start_matches('0') == own.trim_start_matches('0')
+}
+
+/// Adler's sum of RFC 1950.
+fn adler32(bytes: &[u8]) -> u32 {
+    const BASE: u32 = 65_521;
+    let (mut a, mut b) = (1_u32, 0_u32);
+    for &byte in bytes {
+        a = (a + u32::from(byte)) % BASE;
+        b = (b + a) % BASE;
+    }
+    b << 16 | a
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_those_of_the_recorded_upload() {
+        // The first upload of the recordings: 13 bytes.
+        assert_eq!(format!("{:08x}", adler32(b"Wikipedia")), "11e60398");
+        assert!(is_same_sum("1", "00000001"));
+        assert!(!is_same_sum("2", "00000001"));
+    }
+
+    #[test]
+    fn an_answer_of_several_calls_is_taken_apart() {
+        assert_eq!(sub_answer(Value::List(vec![Value::Int(4)])), Ok(Value::Int(4)));
+        let fault = Value::of(&serde_json::json!({"faultCode": 1003, "faultString": "no"}));
+        assert_eq!(sub_answer(fault), Err(Fault::new(1003, "no")));
+        assert_eq!(sub_answer(Value::Nil).expect_err("neither").code(), 1);
+    }
+}

@@ -1,0 +1,173 @@
+//! Logging in, and renewing a session.
+
+use std::time::Duration;
+
+use super::error::{HubError, Outcome};
+use super::session::Session;
+use super::wire::Post;
+use super::{Hub, kerberos};
+use crate::koji::calls;
+use crate::koji::shapes::{LoggedIn, Secret};
+use crate::koji::{Arguments, Call, FaultKind, codec};
+
+/// How to log in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// Not at all: what anybody may read.
+    Anonymous,
+    /// By a password.
+    Password {
+        /// The user.
+        user: String,
+        /// The password.
+        password: Secret,
+    },
+    /// By a TLS client certificate.
+    Certificate {
+        /// The certificate and its key, in PEM.
+        pem: Secret,
+        /// Where they come from, for messages.
+        path: String,
+    },
+    /// By Kerberos: with the ticket of the user, or with the key of a principal.
+    Kerberos {
+        /// The principal; that of the ticket where not given.
+        principal: Option<String>,
+        /// The file with its key.
+        keytab: Option<String>,
+    },
+}
+
+impl Login {
+    /// Returns who logs in, for messages.
+    #[must_use]
+    pub fn who(&self) -> String {
+        match self {
+            Self::Anonymous => "nobody".to_owned(),
+            Self::Password { user, .. } => user.clone(),
+            Self::Certificate { path, .. } => format!("the owner of {path}"),
+            Self::Kerberos { principal: Some(principal), .. } => principal.clone(),
+            Self::Kerberos { principal: None, .. } => "the owner of the Kerberos ticket".to_owned(),
+        }
+    }
+}
+
+impl Hub {
+    /// Begins a session.
+    pub(super) async fn open(&mut self) -> Result<(), HubError> {
+        if self.login == Login::Anonymous {
+            return Ok(());
+        }
+        let was_exclusive = self.session.take().is_some_and(|session| session.is_exclusive());
+        let answer = self.log_in(None).await?;
+        self.session = Some(Session::new(answer));
+        if was_exclusive {
+            // Whoever has the user now took it from us; taking it back would be a fight.
+            let reason = "the exclusive session is gone".to_owned();
+            return Err(HubError::Login { who: self.login.who(), reason });
+        }
+        Ok(())
+    }
+
+    /// Gives the session a new key.
+    pub(super) async fn renew(&mut self) -> Result<(), HubError> {
+        let Some(mut session) = self.session.take() else { return self.open().await };
+        let renewed = self.log_in(Some(&mut session)).await;
+        if let Ok(answer) = &renewed {
+            session.renew(answer.clone());
+        }
+        self.session = Some(session);
+        renewed.map(drop)
+    }
+
+    async fn log_in(&self, renewed: Option<&mut Session>) -> Result<LoggedIn, HubError> {
+        let renew = renewed.is_some().then_some(true);
+        let exclusive = renewed.as_ref().map(|session| session.is_exclusive());
+        let headers = match renewed {
+            Some(session) => {
+                let number = session.take_number();
+                session.headers(number)
+            }
+            None => Vec::new(),
+        };
+        let ssl = calls::SslLogin { renew, exclusive, ..calls::SslLogin::default() };
+        let post = match &self.login {
+            Login::Anonymous => unreachable!("nobody logs in anonymously"),
+            Login::Password { user, password } => {
+                let (user, password) = (user.clone(), password.reveal().to_owned());
+                let login =
+                    calls::Login { user, password, renew, exclusive, ..calls::Login::default() };
+                self.login_post(&login, "")
+            }
+            Login::Certificate { .. } | Login::Kerberos { .. } => self.login_post(&ssl, "ssllogin"),
+        };
+        for attempt in 1.. {
+            let outcome = match &self.login {
+                Login::Kerberos { principal, keytab } => {
+                    let ticket = kerberos::Ticket {
+                        url: self.wire.url(post.path).to_string(),
+                        server_ca: self.options.server_ca.clone(),
+                        is_blind: self.options.is_blind,
+                        principal: principal.clone(),
+                        keytab: keytab.clone(),
+                    };
+                    kerberos::post(ticket, &post, &headers).await
+                }
+                Login::Anonymous | Login::Password { .. } | Login::Certificate { .. } => {
+                    self.wire.post(&post, &headers).await
+                }
+            };
+            let patience = &self.options.patience;
+            let (reason, wait) = match self.read_login(outcome)? {
+                Ok(answer) => return Ok(answer),
+                Err(reason) => (reason, patience.retry_interval),
+            };
+            if attempt >= patience.tries_max.max(1) {
+                let method = post.method.clone();
+                return Err(HubError::GaveUp { method, tries: attempt, reason });
+            }
+            super::wait(if attempt == 1 { Duration::ZERO } else { wait }).await;
+        }
+        unreachable!("the loop ends at the last attempt")
+    }
+
+    fn login_post<C: Call>(&self, call: &C, path: &'static str) -> Post {
+        Post {
+            method: C::METHOD.to_owned(),
+            path,
+            query: Vec::new(),
+            content_type: "text/xml",
+            body: codec::write_call(C::METHOD, Arguments::into_params(call.arguments())).into(),
+            silence_max: self.options.login_max,
+        }
+    }
+
+    /// Reads the answer to a log-in; the inner error may pass.
+    fn read_login(&self, outcome: Outcome) -> Result<Result<LoggedIn, String>, HubError> {
+        let who = || self.login.who();
+        match outcome {
+            Outcome::Answered(Ok(value)) => value.read().map(Ok).map_err(|_| {
+                // What does not fit may hold the key.
+                HubError::Login { who: who(), reason: "the hub answers with no session".to_owned() }
+            }),
+            Outcome::Answered(Err(fault)) if fault.kind == FaultKind::Offline => {
+                Ok(Err(fault.text))
+            }
+            Outcome::Answered(Err(fault)) => {
+                Err(HubError::Login { who: who(), reason: fault.to_string() })
+            }
+            Outcome::Broken(reason) if is_certificate_trouble(&reason) => {
+                Err(HubError::Login { who: who(), reason })
+            }
+            Outcome::Broken(reason) => Ok(Err(reason)),
+            Outcome::Final(error) => Err(error),
+        }
+    }
+}
+
+/// A certificate that is refused now is refused again: OpenSSL's words are all there is to tell.
+fn is_certificate_trouble(reason: &str) -> bool {
+    ["certificate", "alert handshake failure", "unknown ca"]
+        .iter()
+        .any(|word| reason.contains(word))
+}
