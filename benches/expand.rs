@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use modplan::load::{self, Options};
-use modplan::name::{ModuleName, NameStream, Nsvc, Version};
-use modplan::plan::expand::{
+use modplan::expand::resolve::{Limits, Needs, Universe, resolve};
+use modplan::expand::{
     Build, Collection, Document, Expansion, Group, Loaded, Settings, StaticContext, expand,
 };
+use modplan::load::{self, Options};
+use modplan::name::{ModuleName, NameStream, Nsvc, Version};
 use modplan::plan::platform::Platforms;
-use modplan::plan::resolve::{Limits, Needs, Universe, resolve};
 
 #[path = "../tests/support/universe.rs"]
 #[expect(dead_code, reason = "the tests use the rest of it")]
@@ -35,7 +35,7 @@ fn collection(case: &Case) -> Collection {
             (NameStream { name, stream }, candidate.nsvc.clone())
         })
         .collect();
-    let build = |candidate: &modplan::plan::resolve::Candidate| {
+    let build = |candidate: &modplan::expand::resolve::Candidate| {
         let base = candidate.built_against.iter().next().and_then(|(name, stream)| {
             bases.get(&NameStream { name: name.clone(), stream: stream.clone() }).cloned()
         });

@@ -30,12 +30,14 @@ use std::sync::Arc;
 
 pub use about::{About, Defaults, Intent, Profile, RpmMapEntry, Stated, Value};
 pub use drift::{arch_drift, arch_drifts};
-pub use packager::{BuildOpts, Configuration, ConversionError, Packager, PackagerDocument};
+pub use packager::{Configuration, ConversionError, Packager, PackagerDocument};
 pub use problem::{Code, Finding, Place, Severity};
 pub use retire::{ActiveObsoletes, Minute, MinuteError, Obsoletes, Translation, Translations};
 pub use source::LoadError;
 pub use source_urls::{SourceUrls, Wanted};
-pub use stream::{Component, Dependencies, IncludedModule, Lock, Origin, Requirement, Stream};
+pub use stream::{
+    BuildOpts, Component, Dependencies, IncludedModule, Lock, Origin, Requirement, Stream,
+};
 
 use crate::name::{NameStream, Version};
 use crate::yaml;

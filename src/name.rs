@@ -85,6 +85,14 @@ text_types! {
     ComponentKey,
 }
 
+impl StreamName {
+    /// Returns the stream that an item `-x` of a stream list takes away.
+    #[must_use]
+    pub fn negated(&self) -> Option<&str> {
+        self.as_str().strip_prefix('-')
+    }
+}
+
 /// The version of a module: a number, compared as one. 0 means that none was written.
 #[derive(
     Clone,

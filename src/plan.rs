@@ -8,14 +8,12 @@
 mod assemble;
 pub mod batch;
 mod components;
-pub mod context;
 mod duration;
-pub mod expand;
+pub(crate) mod made_on;
 pub mod model;
+pub mod moved;
 pub mod names;
 pub mod platform;
-pub mod replatform;
-pub mod resolve;
 pub mod reuse;
 pub mod schedule;
 mod select;

@@ -36,12 +36,12 @@ use crate::name::{Arch, PackageName, nearest};
 use crate::time::Millis;
 
 pub use fallback::Fallback;
-pub use fit::{Family, Fit, Goodness};
+pub use fit::{Family, Fit, Goodness, ROWS_ENOUGH};
 pub use outlier::Outlier;
 pub use recorded::{
     BuildShape, EstimateFrom, KindFit, Row, RowOutcome, Tally, TraceFile, Unfinished,
 };
-pub use samples::{Draw, Fits, ROWS_ENOUGH, Samples};
+pub use samples::{Draw, Fits, Samples};
 
 /// The method of a task that builds one arch.
 pub const BUILD_ARCH: &str = "buildArch";

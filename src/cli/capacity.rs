@@ -15,11 +15,10 @@ use super::args::{SelectionArgs, WorldArgs};
 use super::compare::{VariantArg, tell, wanted};
 use super::console::Console;
 use super::execute::DurationsArg;
-use super::merge::{refuse_format, write_shard};
 use super::output::{SweepOutput, whole};
 use super::status::{Answer, Refusal};
 use super::subject::Subject;
-use super::sweeping::{SweepArgs, Sweeper};
+use super::sweeping::{SweepArgs, Sweeper, refuse_format, write_shard};
 use super::vary::{Varied, Vary, farms};
 
 /// Find out how many builders a deadline needs

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use modplan::expand::replatform::replatform;
+use modplan::expand::{Loaded, Settings};
 use modplan::graph::{self, GraphOptions, ModuleGraph};
 use modplan::load::{self, Snapshot, SourceUrls};
 use modplan::name::{Arch, NameStream, Selector, nearest};
-use modplan::plan::expand::{Loaded, Settings};
-use modplan::plan::replatform::replatform;
 use modplan::plan::reuse::{Reuse, Strategy};
 use modplan::plan::{self, Given, Plan, Planning, SelectError, Selection, Submission};
 use modplan::report;
@@ -285,4 +285,16 @@ fn sources(path: &Path, console: &Console) -> anyhow::Result<SourceUrls> {
         return Ok(sources);
     }
     Err(wrong(path, &findings, console).into())
+}
+
+/// Refuses a plan of more modules than were allowed.
+pub(crate) fn refuse_storm(plan: &Plan, args: &SelectionArgs) -> Result<(), Refusal> {
+    let builds = plan.modules.iter().filter(|module| !module.pass_through).count();
+    match args.max_builds {
+        Some(max) if builds > max.get() => Err(Refusal::no(format!(
+            "the plan builds {builds} modules, more than --max-builds {max} allows"
+        ))
+        .hint("raise --max-builds, or select less with --only or --exclude")),
+        _ => Ok(()),
+    }
 }

@@ -13,11 +13,10 @@ use modplan::sim::{self, Outcome, Run, Setup};
 use super::args::{SelectionArgs, WorldArgs};
 use super::console::Console;
 use super::execute::DurationsArg;
-use super::merge::{refuse_format, write_shard};
 use super::output::{Pieces, SweepOutput, whole};
 use super::status::{Answer, Refusal};
 use super::subject::Subject;
-use super::sweeping::{SweepArgs, Sweeper};
+use super::sweeping::{SweepArgs, Sweeper, refuse_format, write_shard};
 
 /// Compare the two approaches on one farm, each under both cascades, with the same luck
 ///

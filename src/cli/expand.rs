@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
+use modplan::expand::{self, Document, Loaded, Request, Settings};
 use modplan::load::{self, Code, Finding, PackagerDocument, Severity, Snapshot, Stream};
 use modplan::name::{ModuleName, NameStream, StreamName};
 use modplan::plan::batch::{self, Contents};
-use modplan::plan::expand::{self, Document, Loaded, Request, Settings};
 use modplan::plan::version::version_at;
 use modplan::report::expand as report;
 

@@ -1,6 +1,5 @@
 //! `modplan merge`: joins the parts of a sweep.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -10,7 +9,7 @@ use modplan::report::shard::{self, Shard, ShardError, Sharded};
 use super::capacity::write_capacity;
 use super::compare::write_comparison;
 use super::console::Console;
-use super::output::{SweepFormat, SweepOutput};
+use super::output::SweepOutput;
 use super::status::{Answer, Refusal};
 
 /// Join the parts that `--shard` made
@@ -52,26 +51,4 @@ fn read(path: &str, content: &[u8]) -> Result<Shard, Refusal> {
         };
         Refusal::no(why).hint(error.hint())
     })
-}
-
-/// Writes one part of a sweep: into the directory, or to standard output.
-pub(crate) fn write_shard(
-    shard: &Shard,
-    (output, console): (&SweepOutput, &Console),
-) -> anyhow::Result<Answer> {
-    let name = format!("shard-{}-of-{}.json", shard.shard.number, shard.shard.of);
-    let fill = |out: &mut dyn Write| shard.write(out);
-    output.write_only(&name, fill, console)?;
-    Ok(Answer::Yes)
-}
-
-/// Which formats a sweep is printed in; a part has none of its own.
-pub(crate) fn refuse_format(output: &SweepOutput) -> Result<(), Refusal> {
-    match output.format {
-        None => Ok(()),
-        Some(SweepFormat::Table | SweepFormat::Json | SweepFormat::Csv) => {
-            Err(Refusal::usage("a shard has one form, whatever --format says")
-                .hint("leave --format out here and give it to `modplan merge`"))
-        }
-    }
 }

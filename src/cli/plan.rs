@@ -9,7 +9,7 @@ use modplan::report;
 use modplan::sim::DurationMode;
 
 use super::args::{InputArgs, SelectionArgs, WorldArgs, name_stream};
-use super::case::Case;
+use super::case::{Case, refuse_storm};
 use super::console::Console;
 use super::estimate;
 use super::output::OutputArgs;
@@ -110,17 +110,5 @@ impl PlanCommand {
             text += &report::replatform::table(on);
         }
         text
-    }
-}
-
-/// Refuses a plan of more modules than were allowed.
-pub(crate) fn refuse_storm(plan: &Plan, args: &SelectionArgs) -> Result<(), Refusal> {
-    let builds = plan.modules.iter().filter(|module| !module.pass_through).count();
-    match args.max_builds {
-        Some(max) if builds > max.get() => Err(Refusal::no(format!(
-            "the plan builds {builds} modules, more than --max-builds {max} allows"
-        ))
-        .hint("raise --max-builds, or select less with --only or --exclude")),
-        _ => Ok(()),
     }
 }

@@ -16,10 +16,9 @@ use modplan::sim::{
 };
 
 use super::args::{SelectionArgs, Unit, WorldArgs};
-use super::case::Case;
+use super::case::{Case, refuse_storm};
 use super::console::Console;
 use super::look::{Look, look};
-use super::plan::refuse_storm;
 use super::status::Refusal;
 use super::vary::{Vary, widest};
 use super::world::World;

@@ -1,19 +1,22 @@
 //! What compare and capacity share: how often a simulation is repeated, by whom, and until when.
 
 use std::fmt::Write as _;
+use std::io::Write;
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 
 use clap::Args;
 use modplan::report::Distribution;
-use modplan::report::shard::{self, ShardNumber};
+use modplan::report::shard::{self, Shard, ShardNumber};
 use modplan::sim::sweep::Threads;
 use modplan::sim::{Runs, Setup};
 use modplan::time::Millis;
 use sha2::{Digest as _, Sha256};
 
 use super::console::Console;
+use super::output::{SweepFormat, SweepOutput};
 use super::progress::Progress;
+use super::status::{Answer, Refusal};
 
 /// Replications between two looks at the precision: fixed, so that the number of threads decides
 /// nothing.
@@ -196,6 +199,28 @@ impl std::fmt::Write for Hasher {
     fn write_str(&mut self, text: &str) -> std::fmt::Result {
         self.0.update(text.as_bytes());
         Ok(())
+    }
+}
+
+/// Writes one part of a sweep: into the directory, or to standard output.
+pub(crate) fn write_shard(
+    shard: &Shard,
+    (output, console): (&SweepOutput, &Console),
+) -> anyhow::Result<Answer> {
+    let name = format!("shard-{}-of-{}.json", shard.shard.number, shard.shard.of);
+    let fill = |out: &mut dyn Write| shard.write(out);
+    output.write_only(&name, fill, console)?;
+    Ok(Answer::Yes)
+}
+
+/// Which formats a sweep is printed in; a part has none of its own.
+pub(crate) fn refuse_format(output: &SweepOutput) -> Result<(), Refusal> {
+    match output.format {
+        None => Ok(()),
+        Some(SweepFormat::Table | SweepFormat::Json | SweepFormat::Csv) => {
+            Err(Refusal::usage("a shard has one form, whatever --format says")
+                .hint("leave --format out here and give it to `modplan merge`"))
+        }
     }
 }
 

@@ -179,7 +179,7 @@ impl Ask<'_> {
 }
 
 fn is_negative(stream: &StreamName) -> bool {
-    stream.as_str().starts_with('-')
+    stream.negated().is_some()
 }
 
 /// Returns whether a list means "every loaded stream but": one without a positive item.
@@ -192,7 +192,7 @@ fn matches(list: &std::collections::BTreeSet<StreamName>, stream: &StreamName) -
     if list.is_empty() || list.contains(stream) {
         return true;
     }
-    let denied = |item: &StreamName| item.as_str().strip_prefix('-') == Some(stream.as_str());
+    let denied = |item: &StreamName| item.negated() == Some(stream.as_str());
     list.iter().all(is_negative) && !list.iter().any(denied)
 }
 

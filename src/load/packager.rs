@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::stream::BuildOpts;
 use super::{Defaults, Dependencies, Place, Requirement, Stream};
-use crate::name::{Arch, Context, ModuleName, PackageName, StreamName};
+use crate::name::{Arch, Context, ModuleName, StreamName};
 
 /// One document of a packager file.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,17 +39,6 @@ pub struct Configuration {
     pub buildopts: Option<BuildOpts>,
     /// Where it stands.
     pub place: Place,
-}
-
-/// `buildopts`: how components are built.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct BuildOpts {
-    /// RPM macros, as written.
-    pub macros: Option<String>,
-    /// The only packages that the macros are meant for; empty means all.
-    pub whitelist: BTreeSet<PackageName>,
-    /// The only arches built for; empty means all.
-    pub arches: BTreeSet<Arch>,
 }
 
 /// Why a packager document cannot become streams.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use super::{About, BuildOpts, Place};
+use super::{About, Place};
 use crate::name::{
     Arch, ComponentKey, Context, ModuleName, NameStream, PackageName, StreamName, Version,
 };
@@ -58,6 +58,17 @@ pub struct Stream {
     pub about: Box<About>,
     /// Where the document starts.
     pub place: Place,
+}
+
+/// `buildopts`: how components are built.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BuildOpts {
+    /// RPM macros, as written.
+    pub macros: Option<String>,
+    /// The only packages that the macros are meant for; empty means all.
+    pub whitelist: BTreeSet<PackageName>,
+    /// The only arches built for; empty means all.
+    pub arches: BTreeSet<Arch>,
 }
 
 impl Stream {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::components::{Planned, Sources};
-use super::duration::{self, Durations};
+use super::duration::{self, Durations, Shape};
 use super::model::{
     Because, BecauseKind, DanglingRow, Edge, FORMAT, Plan, PlanCycle, PlanInput, PlanModule,
     SelfRequireRow,
@@ -156,12 +156,6 @@ pub(super) struct Order {
     cut: BTreeSet<(u32, u32)>,
     waves: Vec<u32>,
     cycles: Vec<(Vec<u32>, cycle::Cut)>,
-}
-
-/// The same by position among the members, without the edges of the cut.
-pub(super) struct Shape {
-    pub(super) edges: Vec<(u32, u32)>,
-    pub(super) waves: Vec<u32>,
 }
 
 impl Order {

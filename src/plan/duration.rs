@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::assemble::Shape;
 use super::components::Planned;
 use super::model::{Bounds, ComponentOrder, CriticalStep, PlanComponent};
 use super::schedule::{self, Builders, Job, Times};
@@ -19,6 +18,12 @@ pub(super) struct Durations {
     times: Vec<Times>,
     /// Which component each job is: module, batch position, component position.
     origin: Vec<Option<(u32, usize, usize)>>,
+}
+
+/// The edges between the rebuilt modules but those of the cut, and their waves, by position.
+pub(super) struct Shape {
+    pub(super) edges: Vec<(u32, u32)>,
+    pub(super) waves: Vec<u32>,
 }
 
 /// Computes the times of a plan on a farm.

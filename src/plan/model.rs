@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::replatform::OnPlatform;
+use super::moved::OnPlatform;
 use crate::name::{Arch, ComponentKey, PackageName};
 use crate::trace::EstimateFrom;
 

@@ -3,7 +3,10 @@
 //! The rules are the Module Build Service's. Names too long for koji's columns are replaced by a
 //! hash; the hash joins the parts with dots, the plain name with dashes.
 
-use super::context::sha1_hex;
+use std::fmt::Write as _;
+
+use sha1::{Digest, Sha1};
+
 use crate::name::{Nsvc, StreamName};
 
 /// The longest tag name koji takes.
@@ -141,6 +144,15 @@ fn nvr_version(stream: &StreamName) -> String {
 fn dotted_hash(nsvc: &Nsvc) -> String {
     let Nsvc { name, stream, version, context } = nsvc;
     sha1_hex(&format!("{name}.{stream}.{version}.{context}"))
+}
+
+/// Returns the SHA-1 of a text in lower-case hexadecimal.
+pub(crate) fn sha1_hex(text: &str) -> String {
+    let digest = Sha1::digest(text.as_bytes());
+    digest.iter().fold(String::with_capacity(40), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
+        hex
+    })
 }
 
 #[cfg(test)]

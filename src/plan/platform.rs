@@ -23,7 +23,7 @@ impl StreamVersion {
 
     /// Returns a version as such a number: what a base module without a number is compared by.
     #[expect(clippy::cast_precision_loss, reason = "compared with numbers far below 2^53 only")]
-    pub(super) fn of_version(version: Version) -> Self {
+    pub(crate) fn of_version(version: Version) -> Self {
         Self(version.0 as f64)
     }
 

@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::expand::resolve::{Conflict, Refusal, Side, Who};
+use crate::expand::{
+    Document, Expanded, Expansion, Explanation, Group, Kind, Loaded, Problem, Settings,
+};
 use crate::load::{Dependencies, Input, Place, Stream};
 use crate::name::{Context, ModuleName, Nsvc, StreamName, Version};
 use crate::plan::batch::{BatchError, Ordered};
-use crate::plan::expand::{
-    Document, Expanded, Expansion, Explanation, Group, Kind, Loaded, Problem, Settings,
-};
 use crate::plan::names::{self, Names};
-use crate::plan::resolve::{Conflict, Refusal, Side, Who};
 
 pub use explain::ExplainedRow;
 pub use findings::findings;

@@ -3,10 +3,11 @@
 use comfy_table::Table;
 
 use super::expand::{Told, findings as findings_of};
+use crate::expand::replatform::{Moved, TO_COME};
+use crate::expand::{Loaded, Settings};
 use crate::load::{Finding, Input};
 use crate::plan::batch::Ordered;
-use crate::plan::expand::{Loaded, Settings};
-use crate::plan::replatform::{Moved, OnPlatform, TO_COME};
+use crate::plan::moved::OnPlatform;
 
 /// Renders what becomes of each module.
 #[must_use]

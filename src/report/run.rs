@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::changes::{self, ChangeSummary};
-use super::story::Scene;
+use super::story::{Scene, state_word};
 use crate::orchestrate::{Approach, Cascade};
 use crate::sim::{ModuleState, Outcome, Run};
 use crate::time::{Millis, Timestamp};
@@ -198,16 +198,6 @@ pub fn table(run: &Run, label: RunLabel, scene: Scene<'_>) -> String {
     }
     add_summary(&mut text, run, label);
     text
-}
-
-pub(super) fn state_word(state: ModuleState) -> &'static str {
-    match state {
-        ModuleState::Ready => "ready",
-        ModuleState::Failed => "failed",
-        ModuleState::Stuck => "stuck",
-        ModuleState::Blocked => "blocked",
-        ModuleState::Waiting => "waiting",
-    }
 }
 
 fn add_summary(text: &mut String, run: &Run, label: RunLabel) {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use crate::orchestrate::{BuildId, Catalog, Command, ComponentEnd, Concern, ModuleIx, Standing};
 use crate::scenario::{Fault, FaultKind};
-use crate::sim::{Fact, Log, LogRow, Run};
+use crate::sim::{Fact, Log, LogRow, ModuleState, Run};
 use crate::time::{Millis, Timestamp};
 
 mod builds;
@@ -30,6 +30,17 @@ pub struct Scene<'c> {
     pub faults: &'c [Fault],
     /// Whether everything is told; else the first times of what repeats, and no more than 40 lines.
     pub is_whole: bool,
+}
+
+/// Returns how the state of a module is called in tables and stories.
+pub(super) fn state_word(state: ModuleState) -> &'static str {
+    match state {
+        ModuleState::Ready => "ready",
+        ModuleState::Failed => "failed",
+        ModuleState::Stuck => "stuck",
+        ModuleState::Blocked => "blocked",
+        ModuleState::Waiting => "waiting",
+    }
 }
 
 /// Tells what kept a run from being plain, one line a thing; nothing for a plain run.
@@ -146,7 +157,7 @@ pub fn explain(run: &Run, scene: Scene<'_>, module: ModuleIx) -> String {
             text,
             "\n{} ended {}{why}: {} waiting, {} queued, {} building, {} testing, {} stuck",
             entry.id,
-            super::run::state_word(entry.state),
+            state_word(entry.state),
             spent.waiting,
             spent.queued,
             spent.building,

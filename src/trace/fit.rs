@@ -11,6 +11,9 @@ use statrs::function::gamma::{digamma, gamma_lr, ln_gamma};
 
 use crate::time::Millis;
 
+/// Packages with fewer closed rows than this shrink towards their pool when resampled.
+pub const ROWS_ENOUGH: usize = 5;
+
 /// The shape of a distribution of run times; milliseconds throughout.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Family {
@@ -123,7 +126,7 @@ pub(super) fn fit(runs: &[Millis]) -> Option<Fit> {
             .then(std::cmp::Ordering::Greater)
     });
     let family = best.expect("there are two");
-    let goodness = (rows >= super::ROWS_ENOUGH).then(|| goodness(family, &values));
+    let goodness = (rows >= ROWS_ENOUGH).then(|| goodness(family, &values));
     Some(Fit { family, rows, goodness })
 }
 

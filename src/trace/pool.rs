@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::fit::{self, Family, Fit};
-use super::samples::{ROWS_ENOUGH, Shrunk};
+use super::fit::{self, Family, Fit, ROWS_ENOUGH};
+use super::samples::Shrunk;
 use super::{
     BUILD, BUILD_ARCH, BuildShape, Draw, EstimateFrom, Fits, KindFit, Row, RowOutcome, Samples,
 };

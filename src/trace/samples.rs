@@ -7,9 +7,6 @@ use super::fit::{Family, Fit};
 use super::{EstimateFrom, RowOutcome};
 use crate::time::Millis;
 
-/// Packages with fewer closed rows than this shrink towards their pool when resampled.
-pub const ROWS_ENOUGH: usize = 5;
-
 /// One run of a task: how long and how it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Draw {

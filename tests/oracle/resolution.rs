@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use modplan::expand::resolve::{Limits, Resolution, Universe, Verdict, resolve};
 use modplan::name::Nsvc;
 use modplan::plan::platform::Platforms;
-use modplan::plan::resolve::{Limits, Resolution, Universe, Verdict, resolve};
 use proptest::prelude::*;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;

@@ -1,8 +1,8 @@
 //! Universes of builds for tests and benches: random small ones, and the shapes that the Module
 //! Build Service was timed on.
 
+use modplan::expand::resolve::{Candidate, Needs};
 use modplan::name::{ModuleName, Nsvc, StreamName, Version};
-use modplan::plan::resolve::{Candidate, Needs};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::Reason;
 use crate::load::Stream;
 use crate::name::{ModuleName, NameStream, StreamName};
-use crate::plan::expand::{negated, platform_of};
+use crate::plan::made_on::platform_of;
 use crate::plan::platform::{Platforms, StreamVersion};
 
 /// What a rebuild is built on.
@@ -111,7 +111,7 @@ fn pins(stream: &Stream, platforms: &Platforms) -> Option<BTreeMap<ModuleName, S
     others
         .map(|(name, needed)| {
             let mut streams = needed.streams.iter();
-            let only = streams.next().filter(|stream| negated(stream).is_none())?;
+            let only = streams.next().filter(|stream| stream.negated().is_none())?;
             streams.next().is_none().then(|| (name.clone(), only.clone()))
         })
         .collect()

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::Told;
+use crate::expand::{Explanation, Fate};
 use crate::load::Place;
 use crate::name::{Context, ModuleName, StreamName};
-use crate::plan::expand::{Explanation, Fate};
 
 /// One requirement, what there is for it and what became of that.
 #[derive(Clone, Debug, Serialize)]

@@ -1,10 +1,10 @@
 //! The problems of an expansion as findings: with the place of the requirement they speak of.
 
 use super::Told;
+use crate::expand::resolve::{Refusal, Who};
+use crate::expand::{Kind, Problem, Words};
 use crate::load::{Code, Finding, Place};
 use crate::name::ModuleName;
-use crate::plan::expand::{Kind, Problem, Words};
-use crate::plan::resolve::{Refusal, Who};
 
 /// Returns every problem of an expansion with the place in the document that it speaks of.
 #[must_use]

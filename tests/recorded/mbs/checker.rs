@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use modplan::expand::resolve::Candidate;
 use modplan::name::{ModuleName, StreamName};
 use modplan::plan::platform::Platforms;
-use modplan::plan::resolve::Candidate;
 
 pub(crate) type Needs = BTreeMap<ModuleName, Vec<StreamName>>;
 /// Indices of candidates.

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use modplan::load::parse_text;
-use modplan::name::{Context, ModuleName, StreamName, Version};
-use modplan::plan::expand::{
+use modplan::expand::resolve::Candidate;
+use modplan::expand::{
     Build, Collection, Document, Expanded, Expansion, Group, Loaded, Settings, expand,
 };
-use modplan::plan::resolve::Candidate;
+use modplan::load::parse_text;
+use modplan::name::{Context, ModuleName, StreamName, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

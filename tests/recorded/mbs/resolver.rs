@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use modplan::name::{ModuleName, Nsvc, StreamName, Version};
-use modplan::plan::platform::Platforms;
-use modplan::plan::resolve::{
+use modplan::expand::resolve::{
     Candidate, Limits, Match, Requirements, Resolution, Universe, Verdict, provides, resolve,
 };
+use modplan::name::{ModuleName, Nsvc, StreamName, Version};
+use modplan::plan::platform::Platforms;
 use serde::Deserialize;
 
 use super::checker::{Checker, Key, Needs, Set};
@@ -86,7 +86,7 @@ fn solve(candidates: &[Candidate], groups: &[Needs]) -> (Universe, Resolution) {
 
 /// Prints our answers in the form of the recorded ones.
 fn solutions(universe: &Universe, resolution: &Resolution, nsv: &str) -> BTreeSet<Vec<String>> {
-    let solution = |answer: &modplan::plan::resolve::Answer| {
+    let solution = |answer: &modplan::expand::resolve::Answer| {
         let builds =
             answer.builds.iter().map(|&ix| format!("{}:x86_64", universe.candidate(ix).nsvc));
         let mut all: Vec<String> =
@@ -182,7 +182,7 @@ impl Judge<'_> {
 
 /// The text of every refusal, and the builds that exclude each other.
 fn refusals(resolution: &Resolution) -> String {
-    let text = |refusal: &modplan::plan::resolve::Refusal| {
+    let text = |refusal: &modplan::expand::resolve::Refusal| {
         let pairs = refusal.conflict.pairs();
         let pairs: Vec<String> = pairs.iter().map(|(a, b)| format!("{a} and {b}")).collect();
         format!("{} [{}]", refusal.conflict, pairs.join(", "))

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use modplan::expand::context::Contexts;
 use modplan::load::{Stream, Value, parse_text};
 use modplan::name::{Context, ModuleName, StreamName};
-use modplan::plan::context::Contexts;
 use sha1::{Digest, Sha1};
 
 use crate::support::shared;

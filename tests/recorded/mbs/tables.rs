@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use modplan::expand::context::Contexts;
+use modplan::expand::{StreamContext, expand_streams};
 use modplan::name::{Context, ModuleName, Nsvc, StreamName, Version};
 use modplan::plan::batch::{BatchError, Item, batches};
-use modplan::plan::context::Contexts;
-use modplan::plan::expand::{StreamContext, expand_streams};
 use modplan::plan::names::{Kind, content_nvr, dist_tag, koji_tag, target};
 use modplan::plan::platform::Platforms;
 use modplan::plan::version::prefixed;

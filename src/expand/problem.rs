@@ -8,9 +8,9 @@ pub use words::Words;
 
 use super::Collection;
 use super::pinned::Expanded;
-use super::streams::{AmbiguousStream, negated};
+use super::streams::AmbiguousStream;
+use crate::expand::resolve::{Refusal, Who};
 use crate::name::{Context, ModuleName, NameStream, StreamName};
-use crate::plan::resolve::{Refusal, Who};
 
 /// Which of a group's requirements is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -216,7 +216,7 @@ pub(super) fn check_list(
     let Ok(expanded) = expanded else {
         return Some(Problem::AmbiguousStream { group, kind, name });
     };
-    if !expanded.is_empty() || written.iter().any(|stream| negated(stream).is_none()) {
+    if !expanded.is_empty() || written.iter().any(|stream| stream.negated().is_none()) {
         // A buildrequired stream is looked up later, against the platforms in question.
         let is_unknown = |stream: &&StreamName| !collection.answers_to(&name, stream);
         let streams: Vec<StreamName> = match kind {

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::problem::Kind;
-use super::streams::negated;
 use super::{Collection, Expansion, Part, Settings};
+use crate::expand::resolve::{Needs, Verdict, Who};
 use crate::name::{Context, ModuleName, NameStream, Nsvc, StreamName, Version};
-use crate::plan::resolve::{Needs, Verdict, Who};
 
 /// One requirement of the document, or one module that came in because others need it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -209,10 +208,10 @@ impl Explainer<'_> {
             return None;
         }
         let default = self.settings.default_streams.get(&nsvc.name);
-        let is_negated = |each: &StreamName| negated(each) == Some(stream.as_str());
+        let is_negated = |each: &StreamName| each.negated() == Some(stream.as_str());
         Some(match default {
             _ if written.iter().any(is_negated) => Rule::Negated,
-            _ if written.iter().any(|each| negated(each).is_none())
+            _ if written.iter().any(|each| each.negated().is_none())
                 && !written.contains(stream) =>
             {
                 Rule::NotNamed
@@ -275,7 +274,7 @@ impl Explainer<'_> {
                     let virtual_streams = self.virtual_streams(there);
                     let named =
                         |each: &StreamName| *each == there.stream || virtual_streams.contains(each);
-                    streams.iter().all(|each| negated(each).is_some()) || streams.iter().any(named)
+                    streams.iter().all(|each| each.negated().is_some()) || streams.iter().any(named)
                 })
             };
             let clashing = needs
@@ -298,7 +297,7 @@ impl Explainer<'_> {
     fn missing_need(&self, alternatives: &[Needs]) -> Option<Rule> {
         let candidates = self.part.universe.candidates();
         let is_met = |name: &ModuleName, streams: &[StreamName]| {
-            let any = streams.iter().all(|each| negated(each).is_some());
+            let any = streams.iter().all(|each| each.negated().is_some());
             let mut named = candidates.iter().filter(|other| other.nsvc.name == *name);
             named.any(|other| {
                 let of = |each: &StreamName| {

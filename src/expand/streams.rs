@@ -41,7 +41,7 @@ pub fn expand_streams(
 ) -> Result<Vec<StreamName>, AmbiguousStream> {
     let default = context.defaults.get(name);
     let ambiguous = || AmbiguousStream { name: name.clone() };
-    let expanded = if streams.iter().all(|stream| negated(stream).is_some()) {
+    let expanded = if streams.iter().all(|stream| stream.negated().is_some()) {
         let mut left = match default {
             Some(default) => vec![default.clone()],
             None if context.refuse_ambiguous => return Err(ambiguous()),
@@ -52,14 +52,14 @@ pub fn expand_streams(
                 .cloned()
                 .collect(),
         };
-        for gone in streams.iter().filter_map(negated) {
+        for gone in streams.iter().filter_map(StreamName::negated) {
             if let Some(at) = left.iter().position(|stream| stream.as_str() == gone) {
                 left.remove(at);
             }
         }
         left
     } else {
-        streams.iter().filter(|stream| negated(stream).is_none()).cloned().collect()
+        streams.iter().filter(|stream| stream.negated().is_none()).cloned().collect()
     };
     match default {
         _ if expanded.len() <= 1 => Ok(expanded),
@@ -67,12 +67,6 @@ pub fn expand_streams(
         None if context.refuse_ambiguous => Err(ambiguous()),
         None => Ok(expanded),
     }
-}
-
-/// Returns the stream that an item of the form `-x` takes away.
-#[must_use]
-pub fn negated(stream: &StreamName) -> Option<&str> {
-    stream.as_str().strip_prefix('-')
 }
 
 #[cfg(test)]

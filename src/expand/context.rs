@@ -7,9 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use sha1::{Digest, Sha1};
-
 use crate::name::{Context, ModuleName, StreamName};
+use crate::plan::names::sha1_hex;
 
 /// The hashes of one expanded document.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -48,15 +47,6 @@ impl Contexts {
 fn join(build_context: &str, runtime_context: &str) -> Context {
     let hash = sha1_hex(&format!("{build_context}:{runtime_context}"));
     Context::from(&hash[..8])
-}
-
-/// Returns the SHA-1 of a text in lower-case hexadecimal.
-pub(super) fn sha1_hex(text: &str) -> String {
-    let digest = Sha1::digest(text.as_bytes());
-    digest.iter().fold(String::with_capacity(40), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
-        hex
-    })
 }
 
 fn buildroot_json<'a>(streams: impl Iterator<Item = (&'a ModuleName, &'a StreamName)>) -> String {

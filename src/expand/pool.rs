@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::collection::{Build, Collection};
 use super::problem::Problem;
 use super::{Group, Settings, list};
+use crate::expand::resolve::{Candidate, Needs, Who};
 use crate::name::{ModuleName, NameStream, Nsvc, StreamName};
-use crate::plan::resolve::{Candidate, Needs, Who};
 
 /// Collects the candidates for the expanded groups of a document.
 pub(super) fn collect<'a>(
@@ -222,7 +222,7 @@ impl<'a> Pool<'a> {
     /// negative one all other streams.
     fn runtime_needs(&self, needs: &Needs) -> Needs {
         let expand = |(name, streams): (&ModuleName, &Vec<StreamName>)| {
-            let is_plain = streams.iter().all(|stream| super::negated(stream).is_none());
+            let is_plain = streams.iter().all(|stream| stream.negated().is_none());
             let default = self.settings.default_streams.get(name);
             let streams = match default {
                 Some(default) if streams.len() > 1 => vec![default.clone()],

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use super::Needs;
-use super::universe::Candidate;
+use super::candidate::Candidate;
 use crate::name::{ModuleName, StreamName};
 use crate::plan::platform::{Platforms, StreamVersion};
 
@@ -62,7 +62,7 @@ impl Requirements<'_> {
         if candidate.nsvc.name != *name {
             return false;
         }
-        let signs = || streams.iter().filter_map(|stream| stream.as_str().strip_prefix('-'));
+        let signs = || streams.iter().filter_map(StreamName::negated);
         if signs().count() == streams.len() {
             return !signs().any(|gone| stands_for(candidate, gone, self.platforms));
         }

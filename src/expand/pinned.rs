@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Document, Group, Part};
+use crate::expand::context::Contexts;
+use crate::expand::resolve::{Answer, Needs};
 use crate::name::{Context, ModuleName, Nsvc, StreamName, Version};
-use crate::plan::context::Contexts;
 use crate::plan::platform::Platforms;
-use crate::plan::resolve::{Answer, Needs};
 use crate::plan::version::prefixed;
 
 /// One document that can be built.

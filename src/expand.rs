@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Document ─► stream lists ─► candidates ─► resolve ─► pinned documents ─► contexts
-//!             (streams)       (pool)        (plan::resolve)  (pinned)      (plan::context)
+//!             (streams)       (pool)        (resolve)     (pinned)      (context)
 //! ```
 //!
 //! The steps and their oddities are those of the Module Build Service, since the contexts that
@@ -11,12 +11,15 @@
 //! is not the whole answer.
 
 mod collection;
+pub mod context;
 mod explain;
 mod loaded;
 mod pinned;
 mod pool;
 mod prepare;
 mod problem;
+pub mod replatform;
+pub mod resolve;
 mod streams;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,15 +27,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use collection::{Build, Collection};
 pub use explain::{Explanation, Fate, Rule, explain};
 pub use loaded::Loaded;
-pub(super) use loaded::platform_of;
 pub use pinned::Expanded;
 pub use prepare::{PrepareError, Request};
 pub use problem::{Kind, Problem, Words};
-pub use streams::{AmbiguousStream, StreamContext, expand_streams, negated};
+pub use streams::{AmbiguousStream, StreamContext, expand_streams};
 
-use super::platform::Platforms;
-use super::resolve::{Limits, Needs, Resolution, Universe, Verdict, resolve};
 use crate::name::{Context, ModuleName, StreamName, Version};
+use crate::plan::platform::Platforms;
+use resolve::{Limits, Needs, Resolution, Universe, Verdict, resolve};
 
 /// One item of `dependencies`, streams as written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::{Kind, Problem};
+use crate::expand::resolve::{Refusal, Who};
+use crate::expand::streams::AmbiguousStream;
 use crate::name::ModuleName;
-use crate::plan::expand::streams::AmbiguousStream;
-use crate::plan::resolve::{Refusal, Who};
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,11 +6,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::loaded::needs;
-use super::streams::negated;
 use super::{Cause, Change, Collection, Document, Group, Kind, Settings, StaticContext};
+use crate::expand::resolve::Needs;
 use crate::load::{Dependencies, Stream, Value};
 use crate::name::{ModuleName, NameStream, StreamName};
-use crate::plan::resolve::Needs;
 use crate::plan::version::unprefixed;
 
 /// What a request changes in a document.
@@ -203,7 +202,7 @@ fn base_streams(
             let is_virtual = build.candidate.virtual_streams.contains(stream);
             !(build.is_garbage || build.is_assumed && is_virtual)
         });
-        if is_real || negated(stream).is_some() {
+        if is_real || stream.negated().is_some() {
             return stream.clone();
         }
         let bases = collection.latest_of_all(name, false).into_iter();

@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::expand::resolve::Candidate;
 use crate::name::{Context, ModuleName, NameStream, Nsvc, StreamName, Version};
-use crate::plan::resolve::Candidate;
 
 /// One finished build.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

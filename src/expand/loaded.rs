@@ -7,12 +7,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::streams::negated;
 use super::{Build, Collection};
-use crate::load::{Dependencies, Lock, Place, Requirement, Snapshot, Stream};
+use crate::expand::resolve::{Candidate, Needs, Who};
+use crate::load::{Lock, Place, Requirement, Snapshot, Stream};
 use crate::name::{Context, ModuleName, NameStream, Nsvc, StreamName, Version};
+use crate::plan::made_on::{MadeOn, made_on};
 use crate::plan::platform::Platforms;
-use crate::plan::resolve::{Candidate, Needs, Who};
 
 /// The context of a module that was imported without one.
 const NO_CONTEXT: &str = "00000000";
@@ -115,33 +115,6 @@ fn build_of(nsvc: &Nsvc, stream: &Stream) -> Build {
 pub(super) fn needs(requirements: &BTreeMap<ModuleName, Requirement>) -> Needs {
     let streams = |needed: &Requirement| needed.streams.iter().cloned().collect();
     requirements.iter().map(|(name, needed)| (name.clone(), streams(needed))).collect()
-}
-
-/// The platform that a build was made on, as its document tells it.
-struct MadeOn {
-    base: NameStream,
-    lock: Option<Lock>,
-}
-
-fn made_on(stream: &Stream, platforms: &Platforms) -> Option<MadeOn> {
-    let locked = platforms.names.iter().find_map(|name| Some((name, stream.locks.get(name)?)));
-    if let Some((name, lock)) = locked {
-        let base = NameStream { name: name.clone(), stream: lock.stream.clone() };
-        return Some(MadeOn { base, lock: Some(lock.clone()) });
-    }
-    let of_group = |group: &Dependencies| {
-        let name = platforms.names.iter().find(|name| group.buildrequires.contains_key(*name))?;
-        let mut streams = group.buildrequires[name].streams.iter();
-        let only = streams.next().filter(|stream| negated(stream).is_none())?;
-        let base = NameStream { name: name.clone(), stream: only.clone() };
-        streams.next().is_none().then_some(MadeOn { base, lock: None })
-    };
-    stream.dependencies.iter().rev().find_map(of_group)
-}
-
-/// Returns the platform that a build was made on, as its document tells it.
-pub(in crate::plan) fn platform_of(stream: &Stream, platforms: &Platforms) -> Option<NameStream> {
-    made_on(stream, platforms).map(|made| made.base)
 }
 
 /// The base modules that builds can have been made on.

@@ -20,6 +20,7 @@
 //! are told apart by [`Candidate::added`], which the service's build ids give, and where that is
 //! not known they count as equally new.
 
+mod candidate;
 mod conflict;
 mod keys;
 mod parts;
@@ -30,9 +31,10 @@ mod universe;
 
 use std::collections::BTreeMap;
 
+pub use candidate::Candidate;
 pub use conflict::{Conflict, Side, Who};
 pub use requirement::{Match, Requirements, provides};
-pub use universe::{Candidate, CandidateIx, Universe};
+pub use universe::{CandidateIx, Universe};
 
 use crate::name::{ModuleName, NameStream, StreamName};
 
