@@ -43,7 +43,7 @@ fn plans(criterion: &mut Criterion) {
         let plan = planned(of, &all);
         group.bench_function(BenchmarkId::new("json", streams), |b| b.iter(|| plan.to_json()));
         group.bench_function(BenchmarkId::new("table", streams), |b| {
-            b.iter(|| report::plan::table(black_box(&plan)));
+            b.iter(|| report::plan::table(black_box(&plan), 80));
         });
         group.bench_function(BenchmarkId::new("prepare a run", streams), |b| {
             let reach = Reach { plan: &plan, all: &plan, superseded: &[], by_source: true };

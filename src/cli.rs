@@ -31,6 +31,7 @@ mod subject;
 mod sweeping;
 mod trace;
 mod vary;
+mod width;
 mod world;
 
 use console::Console;

@@ -1,7 +1,7 @@
 //! Which module is built before which: a graph of modules, immutable once it is built.
 //!
 //! A [`ModuleGraph`] has one node per `name:stream:context` of the newest version of each
-//! `name:stream` (see [`Versions`]); documents of one build for several arches are one [`Module`].
+//! `name:stream` in each platform [`Line`] (see [`Versions`]); documents of one build for several arches are one [`Module`].
 //! An edge runs from what must be built first to what needs it, and carries the requirement that
 //! made it, with its place. What a requirement cannot find is kept as [`Dangling`], a requirement
 //! on the module's own name as [`SelfRequire`]: neither is ever dropped.
@@ -11,13 +11,16 @@
 //! [`csr`] has the same graphs as two plain arrays, for what must be fast; [`cycle`] finds the
 //! fewest edges whose absence leaves no cycle; [`export`] writes DOT.
 
+mod alias;
 mod build;
 pub mod csr;
 pub mod cycle;
 pub mod export;
+mod line;
 mod link;
 mod lost_zero;
 mod node;
+mod platform;
 mod query;
 mod streams;
 mod superseded;
@@ -25,7 +28,10 @@ mod superseded;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub use alias::{Alias, AliasError};
+pub use line::{Line, Lines};
 use petgraph::graph::{DiGraph, NodeIndex};
+pub use platform::platforms;
 
 use crate::load::{Component, Dependencies, Finding, IncludedModule, Place};
 use crate::name::{Arch, ComponentKey, Context, ModuleName, NameStream, StreamName, Version};
@@ -84,6 +90,11 @@ pub struct GraphOptions {
     pub follow: Follow,
     /// Names of base modules: given, never rebuilt, never dangling.
     pub base_modules: BTreeSet<ModuleName>,
+    /// The only platforms whose builds are nodes, by stream of the base module; empty: all. Builds
+    /// for other platforms count as given.
+    pub only_platforms: BTreeSet<StreamName>,
+    /// Requirements that files spell wrong.
+    pub aliases: Vec<Alias>,
 }
 
 impl Default for GraphOptions {
@@ -93,6 +104,8 @@ impl Default for GraphOptions {
             versions: Versions::default(),
             follow: Follow::default(),
             base_modules: BTreeSet::from(["platform".into()]),
+            only_platforms: BTreeSet::new(),
+            aliases: Vec::new(),
         }
     }
 }
@@ -126,8 +139,10 @@ pub struct Module {
     pub context: Option<Context>,
     /// Whether the context is static: a rebuild keeps it.
     pub static_context: bool,
-    /// The stream of the first base module it builds on, where it names one.
+    /// The stream of the base module it builds on, where it names exactly one.
     pub platform: Option<StreamName>,
+    /// The platform lines in which it is current.
+    pub lines: Lines,
     /// The arches of its documents.
     pub arches: BTreeSet<Arch>,
     /// What is built, by key, united over the arches.
@@ -224,8 +239,9 @@ pub struct ModuleGraph {
     dangling: Vec<Dangling>,
     self_requires: Vec<SelfRequire>,
     findings: Vec<Finding>,
-    /// Whether a version of a stream is a source of its own ([`Versions::All`]).
-    is_by_version: bool,
+    options: GraphOptions,
+    /// Streams of which only builds for other platforms than those asked for are loaded.
+    elsewhere: BTreeSet<NameStream>,
 }
 
 #[cfg(test)]

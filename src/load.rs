@@ -33,7 +33,7 @@ pub use drift::{arch_drift, arch_drifts};
 pub use packager::{Configuration, ConversionError, Packager, PackagerDocument};
 pub use problem::{Code, Finding, Place, Severity};
 pub use retire::{ActiveObsoletes, Minute, MinuteError, Obsoletes, Translation, Translations};
-pub use source::LoadError;
+pub use source::{LoadError, sha256};
 pub use source_urls::{SourceUrls, Wanted};
 pub use stream::{
     BuildOpts, Component, Dependencies, IncludedModule, Lock, Origin, Requirement, Stream,
@@ -165,6 +165,15 @@ pub struct Snapshot {
     pub unreadable: Vec<Unreadable>,
     /// What is wrong or odd, in input order.
     pub findings: Vec<Finding>,
+}
+
+impl Snapshot {
+    /// Returns the path of the input in which something stands.
+    #[must_use]
+    pub fn path(&self, place: Place) -> String {
+        let input = self.inputs.get(place.input as usize);
+        input.map(|input| input.path.clone()).unwrap_or_default()
+    }
 }
 
 /// One input file, after directories and repositories are resolved to files.

@@ -11,7 +11,7 @@ mod nearest;
 mod select;
 
 pub use nearest::nearest;
-pub use select::{Selector, SelectorError};
+pub use select::{Parts, Selector, SelectorError};
 
 macro_rules! text_types {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(

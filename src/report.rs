@@ -12,6 +12,8 @@ pub mod csv;
 mod durations;
 pub mod expand;
 mod figures;
+mod layout;
+pub mod outside;
 pub mod plan;
 pub mod replatform;
 pub mod reuse;

@@ -6,6 +6,8 @@ mod check_show;
 mod commands;
 mod expand;
 mod formats;
+mod history;
+mod planning;
 mod reports;
 mod reuse_plan;
 mod sweeps;

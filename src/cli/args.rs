@@ -4,6 +4,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use modplan::graph::Alias;
+use modplan::load::Minute;
 use modplan::name::{Arch, NameStream, Selector};
 use modplan::plan::reuse::Strategy;
 
@@ -30,10 +32,15 @@ pub(crate) struct SelectionArgs {
     /// Rebuild every module with the component NAME
     #[arg(long, value_name = "NAME")]
     pub(crate) changed_package: Vec<String>,
+    /// Rebuild what differs from an older snapshot (a file, directory or repository), and what
+    /// depends on it
+    #[arg(long, value_name = "SNAPSHOT")]
+    pub(crate) since: Vec<PathBuf>,
     /// Rebuild everything
     #[arg(long)]
     pub(crate) all: bool,
-    /// Of what is selected, rebuild only ID
+    /// Of what is selected, rebuild only ID; with platform:STREAM only what builds on that platform,
+    /// the newest of it, and modules of other platforms count as given
     #[arg(long, value_name = "ID")]
     pub(crate) only: Vec<Selector>,
     /// Do not rebuild ID
@@ -42,6 +49,16 @@ pub(crate) struct SelectionArgs {
     /// Treat ID as available although no input holds it
     #[arg(long, value_name = "ID")]
     pub(crate) given: Vec<Selector>,
+    /// Take the requirement WRITTEN, which a file spells wrong, as MEANT: perl:5.3=perl:5.30
+    #[arg(long, value_name = "WRITTEN=MEANT")]
+    pub(crate) alias: Vec<Alias>,
+    /// Leave out streams whose life has ended at the time of --now
+    #[arg(long)]
+    pub(crate) skip_eol: bool,
+    /// The time at which ends of life are judged, such as 2026-11-24T00:00Z; without it, one with a
+    /// date has not come
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<Minute>,
     /// Which requirements make a dependant
     #[arg(long, value_name = "KIND", default_value = "build")]
     pub(crate) follow: Follow,
@@ -81,8 +98,12 @@ impl SelectionArgs {
     /// Returns whether any flag selects or leaves out modules.
     pub(crate) fn selects_something(&self) -> bool {
         let Self { changed, built, changed_package, all, only, exclude, given, arches, .. } = self;
+        let Self { since, alias, skip_eol, .. } = self;
         let ids = [changed, built, only, exclude, given];
-        *all || !changed_package.is_empty()
+        *all || *skip_eol
+            || !since.is_empty()
+            || !alias.is_empty()
+            || !changed_package.is_empty()
             || !arches.is_empty()
             || self.follow != Follow::Build
             || self.versions != Versions::Newest

@@ -9,10 +9,11 @@ use jiff::Timestamp;
 use modplan::expand::replatform::replatform;
 use modplan::expand::{Loaded, Settings};
 use modplan::graph::{self, GraphOptions, ModuleGraph};
-use modplan::load::{self, Snapshot, SourceUrls};
-use modplan::name::{Arch, NameStream, Selector, nearest};
+use modplan::load::{self, Code, Snapshot, SourceUrls, Stream};
+use modplan::name::{Arch, ModuleName, NameStream, Selector, StreamName, nearest};
+use modplan::plan::model::PlanModule;
 use modplan::plan::reuse::{Reuse, Strategy};
-use modplan::plan::{self, Given, Plan, Planning, SelectError, Selection, Submission};
+use modplan::plan::{self, Given, Plan, Planning, SelectError, Selection, Since, Submission};
 use modplan::report;
 
 use super::args::{Follow, ReuseArgs, SelectionArgs, Unit, Versions};
@@ -61,25 +62,21 @@ impl Case {
             tracing::debug!("{}: {}, {} documents", input.path, input.kind, input.documents);
         }
         let graph = ModuleGraph::new(&snapshot, &graph_options(args));
-        console.findings(&snapshot.findings, &snapshot.inputs);
-        console.findings(graph.findings(), &snapshot.inputs);
-        if graph.is_empty() {
-            return Err(Refusal::no("the inputs hold no module")
-                .hint("give modulemd documents (modules.yaml), a PDC dump, or a directory of them")
-                .into());
-        }
+        // What is wrong may be why nothing can be selected: it is told first then, else with the plan.
+        let selected = select(&snapshot, &graph, args, console).inspect_err(|_| {
+            console.findings(&snapshot.findings, &snapshot.inputs);
+            console.findings(graph.findings(), &snapshot.inputs);
+        })?;
         let arches = args.arches.clone();
         let strategy = args.reuse.rebuild_strategy;
         let reuse_from = reuse_from(&args.reuse, console)?;
         let sources =
             args.reuse.sources.as_deref().map(|path| sources(path, console)).transpose()?;
-        let selection = selection(args);
-        plan::check_selection(&graph, &selection).map_err(refusal)?;
-        warn_of_given(&graph, &selection.given, console);
+        warn_of_given(&graph, &selected.given, console);
         Ok(Self {
             snapshot,
             graph,
-            selection,
+            selection: selected,
             arches,
             strategy,
             reuse_from,
@@ -94,9 +91,28 @@ impl Case {
         self
     }
 
-    /// Returns whether a finding says that something in the inputs is wrong or odd.
-    pub(crate) fn has_findings(&self) -> bool {
-        !self.snapshot.findings.is_empty() || !self.graph.findings().is_empty()
+    /// Returns what kinds of findings say that something in the inputs is wrong or odd.
+    pub(crate) fn codes(&self) -> impl Iterator<Item = Code> {
+        self.snapshot.findings.iter().chain(self.graph.findings()).map(|finding| finding.code)
+    }
+
+    /// Returns the documents of a module of a plan, of the arch that comes first.
+    pub(crate) fn document(&self, module: &PlanModule) -> Option<&Stream> {
+        let ix = self.graph.find(&module.id)?;
+        let of = &self.graph[ix];
+        let is_of = |stream: &&Stream| {
+            stream.name == of.name
+                && stream.stream == of.stream
+                && stream.version == of.version
+                && stream.context == of.context
+        };
+        let documents = self.snapshot.streams.iter().filter(is_of);
+        documents.min_by_key(|stream| (stream.origin, stream.arch.clone()))
+    }
+
+    /// Returns the ids of the plan that an identity selects.
+    pub(crate) fn ids(&self, id: &Selector) -> Vec<String> {
+        self.graph.select(id).into_iter().map(|ix| self.graph[ix].id.to_string()).collect()
     }
 
     /// Plans what is selected.
@@ -108,7 +124,12 @@ impl Case {
             planning.plan.waves.len(),
             planning.plan.prerequisites.len()
         );
-        console.findings(&planning.findings, &self.snapshot.inputs);
+        let inputs = &self.snapshot.inputs;
+        let findings = [&self.snapshot.findings[..], self.graph.findings()].concat();
+        let parted = report::outside::part(&findings, &self.snapshot, &planning.plan);
+        console.findings_in_short(&parted.inside, inputs);
+        console.count_findings(&parted.outside);
+        console.findings_in_short(&planning.findings, inputs);
         Ok(planning)
     }
 
@@ -208,25 +229,38 @@ fn warn_of_given(graph: &ModuleGraph, given: &[Selector], console: &Console) {
 fn refusal(error: SelectError) -> Refusal {
     let message = error.to_string();
     match error {
-        SelectError::Nothing => Refusal::usage(message)
-            .hint("give --changed ID, --built ID, --changed-package NAME or --all"),
-        SelectError::Unknown { near: Some(near), .. } => {
+        SelectError::Nothing => Refusal::usage(message).hint(
+            "give --changed ID, --built ID, --changed-package NAME, --since SNAPSHOT or --all",
+        ),
+        SelectError::Unknown { near: Some(near), .. }
+        | SelectError::UnknownPlatform { near: Some(near), .. } => {
             Refusal::usage(message).hint(format!("did you mean `{near}`?"))
+        }
+        SelectError::UnknownPlatform { known, .. } if !known.is_empty() => {
+            Refusal::usage(message).hint(format!("the inputs name {}", known.join(", ")))
         }
         SelectError::NotAComponent { near: Some(near), .. } => {
             Refusal::no(message).hint(format!("did you mean `{near}`?"))
         }
         SelectError::NotAComponent { .. } => Refusal::no(message),
-        SelectError::Unknown { near: None, .. } => {
+        SelectError::Unknown { .. } => {
             Refusal::usage(message).hint("`modplan show` lists what the inputs hold")
         }
         SelectError::NothingLeft { .. } => {
-            Refusal::usage(message).hint("see --only, --exclude and --given")
+            Refusal::usage(message).hint("see --only, --exclude, --given and --skip-eol")
         }
         SelectError::ChangedAndBuilt { .. } => Refusal::usage(message)
             .hint("--changed rebuilds it, --built takes it as rebuilt already: give one of them"),
-        SelectError::Base { .. } | _ => Refusal::usage(message),
+        SelectError::Base { id } => {
+            Refusal::usage(message).hint(format!("`--built {id}` rebuilds what builds on it"))
+        }
+        SelectError::UnknownPlatform { .. } | _ => Refusal::usage(message),
     }
+}
+
+/// Returns whether an identity names a base module: then it selects what builds on that.
+fn is_platform(id: &Selector) -> bool {
+    GraphOptions::default().base_modules.contains(&ModuleName::from(id.name()))
 }
 
 fn graph_options(args: &SelectionArgs) -> GraphOptions {
@@ -241,8 +275,122 @@ fn graph_options(args: &SelectionArgs) -> GraphOptions {
             Follow::Runtime => graph::Follow::Runtime,
             Follow::Both => graph::Follow::Both,
         },
+        only_platforms: args
+            .only
+            .iter()
+            .filter(|id| is_platform(id))
+            .filter_map(|id| id.stream().map(Into::into))
+            .collect(),
+        aliases: args.alias.clone(),
         ..GraphOptions::default()
     }
+}
+
+/// Works out what is asked for, and refuses what selects nothing.
+fn select(
+    snapshot: &Snapshot,
+    graph: &ModuleGraph,
+    args: &SelectionArgs,
+    console: &Console,
+) -> anyhow::Result<Selection> {
+    check_platforms(snapshot, args)?;
+    if graph.is_empty() {
+        return Err(Refusal::no("the inputs hold no module")
+            .hint("give modulemd documents (modules.yaml), a PDC dump, or a directory of them")
+            .into());
+    }
+    check_aliases(snapshot, graph, args, console)?;
+    let selection = Selection {
+        since: since(snapshot, graph, args, console)?,
+        retired: match args.skip_eol {
+            true => plan::retired::retired(snapshot, graph, args.now),
+            false => BTreeSet::new(),
+        },
+        ..selection(args)
+    };
+    plan::check_selection(graph, &selection).map_err(refusal)?;
+    Ok(selection)
+}
+
+/// Refuses a platform that no document builds on.
+fn check_platforms(snapshot: &Snapshot, args: &SelectionArgs) -> Result<(), Refusal> {
+    let known = graph::platforms(snapshot, &GraphOptions::default());
+    for id in args.only.iter().filter(|id| is_platform(id)) {
+        let text = id.to_string();
+        let Some(stream) = id.stream() else {
+            return Err(Refusal::usage(format!("`--only {text}` names no platform"))
+                .hint("write its stream too, such as `--only platform:el8.6.0`"));
+        };
+        if !known.contains(&StreamName::from(stream)) {
+            let known: Vec<String> =
+                known.iter().map(|stream| format!("{}:{stream}", id.name())).collect();
+            let hint = match nearest(&text, known.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if known.is_empty() => "no document names a platform".to_owned(),
+                None => format!("the inputs have {}", known.join(", ")),
+            };
+            return Err(Refusal::usage(format!("no loaded module builds on `{text}`")).hint(hint));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses an alias for what is not loaded, and warns of one that nothing needs.
+fn check_aliases(
+    snapshot: &Snapshot,
+    graph: &ModuleGraph,
+    args: &SelectionArgs,
+    console: &Console,
+) -> Result<(), Refusal> {
+    for alias in &args.alias {
+        let meant = alias.meant();
+        let is_loaded = meant.parse().is_ok_and(|id| !graph.select(&id).is_empty());
+        if !is_loaded {
+            let known: Vec<String> = graph.streams().map(NameStream::to_string).collect();
+            let names = graph.streams().map(|stream| stream.name.as_str());
+            let known = known.iter().map(String::as_str).chain(names);
+            let hint = match nearest(&meant, known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`modplan show` lists what the inputs hold".to_owned(),
+            };
+            let message = format!("`--alias {alias}`: no loaded module is `{meant}`");
+            return Err(Refusal::usage(message).hint(hint));
+        }
+        if !alias.is_needed(snapshot) {
+            let hint = "`modplan check` lists requirements that lost a zero";
+            let message = format!(
+                "nothing requires `{}`: `--alias {alias}` changes nothing",
+                alias.written()
+            );
+            console.warn(&message, Some(hint));
+        }
+    }
+    Ok(())
+}
+
+/// Compares with an older snapshot, where one is named.
+fn since(
+    snapshot: &Snapshot,
+    graph: &ModuleGraph,
+    args: &SelectionArgs,
+    console: &Console,
+) -> anyhow::Result<Option<Since>> {
+    if args.since.is_empty() {
+        return Ok(None);
+    }
+    let older = load::load(&args.since, &load::Options::default())?;
+    let older_graph = ModuleGraph::new(&older, &graph_options(args));
+    if older_graph.is_empty() {
+        console.findings(&older.findings, &older.inputs);
+        return Err(Refusal::no("the snapshot of --since holds no module")
+            .hint("give modulemd documents (modules.yaml), a PDC dump, or a directory of them")
+            .into());
+    }
+    console.count_findings_of("the older snapshot", &older.findings);
+    let before = plan::since::Loaded { snapshot: &older, graph: &older_graph };
+    let changes = plan::since::changes(before, plan::since::Loaded { snapshot, graph });
+    let inputs = args.since.iter().map(|path| path.display().to_string()).collect();
+    Ok(Some(Since { inputs, changes }))
 }
 
 fn selection(args: &SelectionArgs) -> Selection {
@@ -251,13 +399,15 @@ fn selection(args: &SelectionArgs) -> Selection {
         built: args.built.clone(),
         changed_packages: args.changed_package.clone(),
         all: args.all,
-        only: args.only.clone(),
+        only: args.only.iter().filter(|id| !is_platform(id)).cloned().collect(),
         exclude: args.exclude.clone(),
         given: args.given.clone(),
+        skips_eol: args.skip_eol,
         unit: match args.unit {
             Unit::Source => plan::Unit::Source,
             Unit::Context => plan::Unit::Context,
         },
+        ..Selection::default()
     }
 }
 

@@ -1,11 +1,13 @@
 //! How a command speaks on standard error: findings, errors with hints, log lines, colour.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write as _};
 
 use clap::builder::styling::{AnsiColor, Style};
-use modplan::load::{Finding, Input, Severity};
+use modplan::load::{Code, Finding, Input, Severity};
+use modplan::report::plan::Remark;
 use serde::Serialize;
 use tracing::level_filters::LevelFilter;
 
@@ -62,25 +64,89 @@ impl Console {
     /// Prints findings in the order given, warnings not under `--quiet`.
     pub(crate) fn findings(&self, findings: &[Finding], inputs: &[Input]) {
         let mut text = String::new();
-        for finding in findings {
-            if self.quiet && finding.severity() == Severity::Warning {
+        for finding in findings.iter().filter(|finding| self.shows(finding)) {
+            self.add_finding(&mut text, finding, inputs, &finding.message);
+        }
+        print(&text);
+    }
+
+    /// Prints the first finding of each code with how many more there are; all of them as JSON.
+    pub(crate) fn findings_in_short(&self, findings: &[Finding], inputs: &[Input]) {
+        if self.log_format == LogFormat::Json {
+            return self.findings(findings, inputs);
+        }
+        let mut text = String::new();
+        let mut told = Vec::new();
+        for finding in findings.iter().filter(|finding| self.shows(finding)) {
+            if told.contains(&finding.code) {
                 continue;
             }
-            let place = finding.place;
-            let path = inputs.get(place.input as usize).map(|input| input.path.as_str());
-            self.add(
-                &mut text,
-                &Message {
-                    level: finding.severity().into(),
-                    code: Some(finding.code.as_str()),
-                    path,
-                    line: path.map(|_| place.line),
-                    column: path.map(|_| place.column),
-                    message: &finding.message,
-                    hint: finding.hint.as_deref(),
-                },
-            );
+            told.push(finding.code);
+            let message = match findings.iter().filter(|other| other.code == finding.code).count() {
+                1 => finding.message.clone(),
+                count => format!("{} (and {} more like it)", finding.message, count - 1),
+            };
+            self.add_finding(&mut text, finding, inputs, &message);
         }
+        print(&text);
+    }
+
+    /// Counts findings about documents outside what was selected, in one line.
+    pub(crate) fn count_findings(&self, findings: &[Finding]) {
+        self.count_findings_of("documents outside the selection", findings);
+    }
+
+    /// Counts findings about something in one line, by code.
+    pub(crate) fn count_findings_of(&self, what: &str, findings: &[Finding]) {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for finding in findings {
+            *counts.entry(finding.code.as_str()).or_default() += 1;
+        }
+        let counts: Vec<String> =
+            counts.iter().map(|(code, count)| format!("{count} {code}")).collect();
+        if !counts.is_empty() {
+            let counts = counts.join(", ");
+            self.note(&format!("findings about {what}: {counts}; `modplan check` lists them"));
+        }
+    }
+
+    fn shows(&self, finding: &Finding) -> bool {
+        !self.quiet || finding.severity() != Severity::Warning
+    }
+
+    fn add_finding(&self, text: &mut String, finding: &Finding, inputs: &[Input], message: &str) {
+        let place = finding.place;
+        let path = inputs.get(place.input as usize).map(|input| input.path.as_str());
+        self.add(
+            text,
+            &Message {
+                level: finding.severity().into(),
+                code: Some(finding.code.as_str()),
+                path,
+                line: path.map(|_| place.line),
+                column: path.map(|_| place.column),
+                message,
+                hint: finding.hint.as_deref(),
+            },
+        );
+    }
+
+    /// Prints what to know about a plan; what it leaves out also under `--quiet`.
+    pub(crate) fn remark(&self, remark: &Remark) {
+        if self.quiet && remark.code != Code::LeftOut {
+            return;
+        }
+        let mut text = String::new();
+        let message = Message {
+            level: remark.code.severity().into(),
+            code: Some(remark.code.as_str()),
+            path: remark.at.as_ref().map(|at| at.path.as_str()),
+            line: remark.at.as_ref().map(|at| at.line),
+            column: remark.at.as_ref().map(|at| at.column),
+            message: &remark.message,
+            hint: Some(&remark.hint),
+        };
+        self.add(&mut text, &message);
         print(&text);
     }
 

@@ -2,9 +2,12 @@
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use modplan::name::NameStream;
+use modplan::load::Code;
+use modplan::name::{NameStream, Selector, nearest};
 use modplan::plan::Plan;
+use modplan::plan::model::Why;
 use modplan::plan::reuse::Strategy;
+use modplan::plan::why::why;
 use modplan::report;
 use modplan::sim::DurationMode;
 
@@ -14,6 +17,7 @@ use super::console::Console;
 use super::estimate;
 use super::output::OutputArgs;
 use super::status::{Answer, Refusal};
+use super::width::width;
 use super::world::World;
 
 /// Show what is rebuilt, why, in which order, and how long it takes; changes nothing
@@ -37,9 +41,15 @@ pub(crate) struct PlanCommand {
     /// How the plan is written
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
+    /// Tell why ID is rebuilt: every path to it from what was asked for
+    #[arg(long, value_name = "ID")]
+    why: Vec<Selector>,
     /// Answer no when there are cycles, dangling requirements or findings
     #[arg(long)]
     strict: bool,
+    /// Let --strict pass with findings of this code, such as arch-drift
+    #[arg(long, value_name = "CODE", value_parser = code, value_delimiter = ',')]
+    allow: Vec<Code>,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -68,39 +78,89 @@ impl PlanCommand {
         let world = World::read((&self.world, DurationMode::Resample), console)?;
         let mut planning = case.plan(&world, console)?;
         refuse_storm(&planning.plan, &self.selection)?;
+        let plan = &mut planning.plan;
         let mut is_odd = false;
         if let Some(target) = &self.platform {
-            is_odd = case.move_to(target, &mut planning.plan, console)?;
+            is_odd = case.move_to(target, plan, console)?;
         }
         if matches!(self.format, Format::Table | Format::Json) {
             let on = (&planning.farm, &world);
-            planning.plan.estimate =
-                Some(estimate::estimate(&planning.plan, on, self.world.seed, console)?);
+            plan.estimate = Some(estimate::estimate(plan, on, self.world.seed, console)?);
         }
         if let Some(at) = self.at {
-            case.give_versions(at, &mut planning.plan);
+            case.give_versions(at, plan);
         }
-        let remarks = report::plan::remarks(&planning.plan);
-        for (remark, hint) in &remarks {
-            console.warn(remark, Some(hint));
-        }
-        let plan = &planning.plan;
+        plan.why = self.paths(&case, plan)?;
+        world.record(plan)?;
+        let remarks = report::plan::remarks(plan);
+        remarks.iter().for_each(|remark| console.remark(remark));
         self.output.write(match self.format {
+            Format::Table if !self.why.is_empty() => report::plan::why(plan, self.width()),
             Format::Table => self.table(plan),
-            Format::Json => plan.to_json(),
+            Format::Json => {
+                add_documents(&case, plan);
+                plan.to_json()
+            }
             Format::Csv => report::plan::csv(plan),
             Format::Dot => report::plan::dot(plan),
         })?;
-        let is_odd =
-            is_odd || case.has_findings() || !planning.findings.is_empty() || !remarks.is_empty();
+        let planned = planning.findings.iter().map(|finding| finding.code);
+        let codes = case.codes().chain(planned).chain(remarks.iter().map(|remark| remark.code));
+        is_odd |= codes.into_iter().any(|code| !self.allow.contains(&code));
         Ok(Answer::yes_if(!(self.strict && is_odd)))
     }
 }
 
+/// Writes into the plan what a build of each module needs: its document and its macros.
+fn add_documents(case: &Case, plan: &mut Plan) {
+    for module in &mut plan.modules {
+        if let Some(document) = case.document(module) {
+            module.macros = document.macros.clone();
+            module.modulemd = report::snapshot::source_yaml(document);
+        }
+    }
+}
+
+/// Reads the code of a finding.
+fn code(text: &str) -> Result<Code, String> {
+    let known = || Code::ALL.iter().copied();
+    known().find(|code| code.as_str() == text).ok_or_else(|| {
+        match nearest(text, known().map(Code::as_str)) {
+            Some(near) => format!("no finding has this code; did you mean `{near}`?"),
+            None => "no finding has this code; they are printed in brackets: warning[arch-drift]"
+                .to_owned(),
+        }
+    })
+}
+
 impl PlanCommand {
+    fn width(&self) -> usize {
+        width(&self.output.output)
+    }
+
+    /// Returns the paths to what `--why` names.
+    fn paths(&self, case: &Case, plan: &Plan) -> Result<Vec<Why>, Refusal> {
+        let mut all = Vec::new();
+        for id in &self.why {
+            let ids = case.ids(id);
+            if ids.is_empty() {
+                return Err(Refusal::usage(format!("no loaded module is `{id}`"))
+                    .hint("`modplan show` lists what the inputs hold"));
+            }
+            let found: Vec<Why> = ids.iter().filter_map(|id| why(plan, id)).collect();
+            if found.is_empty() {
+                return Err(Refusal::no(format!("`{id}` is not rebuilt by this plan")).hint(
+                    format!("`modplan show INPUT --dependencies {id}` lists what it builds on"),
+                ));
+            }
+            all.extend(found);
+        }
+        Ok(all)
+    }
+
     /// Renders the plan for people, with what is reused where anything may be.
     fn table(&self, plan: &Plan) -> String {
-        let mut text = report::plan::table(plan);
+        let mut text = report::plan::table(plan, self.width());
         if self.selection.reuse.rebuild_strategy != Strategy::All {
             text.push('\n');
             text += &report::reuse::table(plan);

@@ -1,19 +1,36 @@
 //! `modplan show`: what was understood of the inputs.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, ValueEnum};
+use modplan::graph::{GraphOptions, ModuleGraph, ModuleIx};
 use modplan::load::{PackagerDocument, Severity, Snapshot};
-use modplan::report::snapshot as report;
+use modplan::name::{NameStream, Selector, nearest};
+use modplan::report::snapshot::{self as report, Direction};
 
 use super::console::Console;
 use super::loading::LoadArgs;
 use super::output::OutputArgs;
-use super::status::Answer;
+use super::status::{Answer, Refusal};
+use super::width::width;
 
 /// Show what was understood of the inputs
+///
+/// An argument that is no file but an ID (NAME:STREAM:VERSION:CONTEXT:ARCH or its first parts) shows
+/// that alone.
 #[derive(Debug, Args)]
 pub(crate) struct Show {
     #[command(flatten)]
     load: LoadArgs,
+    /// Show only the newest version of each stream in each platform line
+    #[arg(long)]
+    newest: bool,
+    /// Show what is rebuilt after ID: what builds on it, directly and further on
+    #[arg(long, value_name = "ID", conflicts_with_all = ["dependencies", "packager"])]
+    dependants: Vec<Selector>,
+    /// Show what ID builds on, directly and further on
+    #[arg(long, value_name = "ID", conflicts_with = "packager")]
+    dependencies: Vec<Selector>,
     /// How to show it
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
@@ -33,9 +50,14 @@ enum Format {
 }
 
 impl Show {
-    pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
-        let snapshot = self.load.load()?;
+    pub(crate) fn run(mut self, console: &Console) -> anyhow::Result<Answer> {
+        let ids = self.take_ids()?;
+        let mut snapshot = self.load.load()?;
         console.findings(&snapshot.findings, &snapshot.inputs);
+        if !self.dependants.is_empty() || !self.dependencies.is_empty() {
+            return self.neighbours(&snapshot);
+        }
+        self.choose(&mut snapshot, &ids)?;
         let text =
             if self.load.packager { self.packagers(&snapshot) } else { self.index(&snapshot) };
         if self.format == Format::Yaml && !self.load.packager {
@@ -48,12 +70,74 @@ impl Show {
         Ok(Answer::yes_if(!(self.load.strict && snapshot.findings.iter().any(is_error))))
     }
 
+    /// Takes the identities from among the inputs: what is no file and reads as one.
+    fn take_ids(&mut self) -> Result<Vec<Selector>, Refusal> {
+        let inputs = std::mem::take(&mut self.load.inputs.inputs);
+        let (paths, ids): (Vec<PathBuf>, Vec<PathBuf>) =
+            inputs.into_iter().partition(|input| is_path(input));
+        self.load.inputs.inputs = paths;
+        if self.load.inputs.inputs.is_empty() {
+            let ids: Vec<String> = ids.iter().map(|id| id.display().to_string()).collect();
+            return Err(Refusal::usage(format!("no input is named, only {}", ids.join(", ")))
+                .hint("give a file, directory or repository first, then what to show of it"));
+        }
+        Ok(ids.iter().filter_map(|id| id.to_str()?.parse().ok()).collect())
+    }
+
+    /// Leaves in the snapshot what was asked for.
+    fn choose(&self, snapshot: &mut Snapshot, ids: &[Selector]) -> Result<(), Refusal> {
+        if self.newest {
+            let graph = ModuleGraph::new(snapshot, &GraphOptions::default());
+            report::retain_newest(snapshot, &graph);
+        }
+        for id in ids {
+            if !snapshot.streams.iter().any(|stream| id.selects(&stream.parts())) {
+                return Err(unknown(id, snapshot.streams.iter().map(|s| s.name_stream())));
+            }
+        }
+        if !ids.is_empty() {
+            report::retain_selected(snapshot, ids);
+        }
+        Ok(())
+    }
+
+    fn neighbours(&self, snapshot: &Snapshot) -> anyhow::Result<Answer> {
+        let graph = ModuleGraph::new(snapshot, &GraphOptions::default());
+        let (ids, direction) = match self.dependants.is_empty() {
+            false => (&self.dependants, Direction::Dependants),
+            true => (&self.dependencies, Direction::Dependencies),
+        };
+        let mut of: Vec<ModuleIx> = Vec::new();
+        for id in ids {
+            let found = graph.select(id);
+            if found.is_empty() {
+                return Err(unknown(id, graph.streams().cloned()).into());
+            }
+            of.extend(found);
+        }
+        let neighbours = report::neighbours(snapshot, &graph, &of, direction);
+        self.output.write(match self.format {
+            Format::Table => neighbours.table(width(&self.output.output)),
+            Format::Json => pretty(&neighbours.json()),
+            Format::Yaml => {
+                return Err(Refusal::usage("yaml has no place for dependants")
+                    .hint("take --format table or json")
+                    .into());
+            }
+        })?;
+        Ok(Answer::Yes)
+    }
+
     fn index(&self, snapshot: &Snapshot) -> String {
         match self.format {
-            Format::Table => report::table(snapshot, self.load.now),
+            Format::Table => self.table(snapshot),
             Format::Json => pretty(&report::snapshot_json(snapshot, self.load.now)),
             Format::Yaml => report::snapshot_yaml(snapshot),
         }
+    }
+
+    fn table(&self, snapshot: &Snapshot) -> String {
+        report::table(snapshot, self.load.now, width(&self.output.output))
     }
 
     fn packagers(&self, snapshot: &Snapshot) -> String {
@@ -71,12 +155,35 @@ impl Show {
                         PackagerDocument::Stream(stream) => index.streams.push((**stream).clone()),
                     }
                 }
-                report::table(&index, self.load.now)
+                self.table(&index)
             }
             Format::Json => each(&|document| pretty(&report::packager_json(document, snapshot))),
             Format::Yaml => each(&report::packager_yaml),
         }
     }
+}
+
+/// Returns whether an argument names an input: it is there, is standard input, or looks like a path.
+fn is_path(input: &Path) -> bool {
+    let text = input.to_string_lossy();
+    let is_id = text.parse::<Selector>().is_ok();
+    let looks_like_a_path = text.contains('/')
+        || [".yaml", ".yml", ".json", ".gz", ".xz", ".zst"].iter().any(|end| text.ends_with(end));
+    input == Path::new("-") || input.exists() || looks_like_a_path || !is_id
+}
+
+/// Refuses an identity that selects nothing.
+fn unknown(id: &Selector, known: impl Iterator<Item = NameStream>) -> Refusal {
+    let known: Vec<NameStream> = known.collect();
+    let texts: Vec<String> = known.iter().map(NameStream::to_string).collect();
+    let names = known.iter().map(|stream| stream.name.as_str());
+    let text = id.to_string();
+    let near = nearest(&text, texts.iter().map(String::as_str).chain(names));
+    let hint = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "without an ID all that is loaded is shown".to_owned(),
+    };
+    Refusal::usage(format!("no file and no loaded module is `{text}`")).hint(hint)
 }
 
 fn pretty(value: &serde_json::Value) -> String {

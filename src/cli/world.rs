@@ -9,6 +9,8 @@ use modplan::farm::{Createrepo, Farm, Model};
 use modplan::load::{self, Code, Finding, Input, Place, Severity};
 use modplan::name::{Arch, PackageName};
 use modplan::orchestrate::journal::{self, Inputs};
+use modplan::plan::Plan;
+use modplan::plan::model::PlanFile;
 use modplan::scenario::Scenario;
 use modplan::sim::{self, DurationMode, Setup};
 use modplan::trace::{BUILD_ARCH, BUILD_SRPM, CREATEREPO, EstimateFrom, History, TAG_BUILD};
@@ -25,6 +27,7 @@ const MACROS: &str = "module-build-macros";
 pub(crate) struct World {
     pub(crate) history: History,
     pub(crate) farm: Option<Farm>,
+    farm_path: Option<PathBuf>,
     pub(crate) scenario: Scenario,
     pub(crate) scenario_path: Option<PathBuf>,
     /// What stands for the farm and the scenario file in a journal, where they were given.
@@ -78,7 +81,29 @@ impl World {
         let scenario = scenario.unwrap_or_default();
         let scenario_path = args.scenario.clone();
         let digests = (farm_digest, scenario_digest);
-        Ok(Self { history, farm, scenario, scenario_path, digests, assumptions })
+        let farm_path = args.farm.clone();
+        Ok(Self { history, farm, farm_path, scenario, scenario_path, digests, assumptions })
+    }
+
+    /// Writes into a plan which files its times rest on.
+    pub(crate) fn record(&self, plan: &mut Plan) -> anyhow::Result<()> {
+        let file = |path: &PathBuf| -> anyhow::Result<PlanFile> {
+            let is_standard_input = path.as_os_str() == "-";
+            let sha256 = match is_standard_input {
+                // It can be read once; its rows are what counts.
+                true => load::sha256(self.history.to_csv().as_bytes()),
+                false => load::sha256(&read(path)?),
+            };
+            Ok(PlanFile { path: path.display().to_string(), sha256 })
+        };
+        // A trace may be a directory: what was read of it is what counts.
+        let traces = self.history.files.iter().map(|of| PathBuf::from(&of.path));
+        plan.trace = traces.map(|path| file(&path)).collect::<anyhow::Result<_>>()?;
+        if let Some(path) = &self.farm_path {
+            let PlanFile { path, sha256 } = file(path)?;
+            (plan.farm.path, plan.farm.sha256) = (Some(path), Some(sha256));
+        }
+        Ok(())
     }
 
     /// Returns what decides a run besides what is rebuilt, for its journal.

@@ -18,52 +18,98 @@ pub struct Cut {
     pub is_proven: bool,
 }
 
+/// All edges from one node to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// What is built first.
+    pub from: u32,
+    /// What needs it.
+    pub to: u32,
+    /// How many edges there are: each counts towards the cut.
+    pub count: u32,
+}
+
+/// Members of a cycle in an order in which few edges lead backward.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The members.
+    pub members: Vec<u32>,
+    /// Whether no order has fewer edges that lead backward.
+    pub is_proven: bool,
+}
+
 /// Returns few edges without which `edges`, over the nodes `0..members`, hold no cycle: the fewest
 /// for up to [`PROVEN_MEMBERS_MAX`] members, else the best found.
+#[must_use]
+pub fn cut(members: usize, edges: &[(u32, u32)]) -> Cut {
+    let mut edges = edges.to_vec();
+    edges.sort_unstable();
+    edges.dedup();
+    let counted: Vec<Edge> = edges.iter().map(|&(from, to)| Edge { from, to, count: 1 }).collect();
+    let order = order(members, &counted);
+    let mut position = vec![0; members];
+    for (place, &member) in order.members.iter().enumerate() {
+        position[member as usize] = place;
+    }
+    edges.retain(|&(from, to)| position[from as usize] >= position[to as usize]);
+    Cut { edges, is_proven: order.is_proven }
+}
+
+/// Returns an order of the nodes `0..members` in which few edges lead backward: the fewest for up to
+/// [`PROVEN_MEMBERS_MAX`] members, else the best found. Each pair of nodes stands once in `edges`.
 ///
-/// The edges that lead backward in some order of the members are such a set, and the smallest set
-/// is that of some order. Small cycles take the best order over all sets of members (M. Held and
+/// The edges that lead backward in some order of the members leave no cycle, and the smallest such
+/// set is that of some order. Small cycles take the best order over all sets of members (M. Held and
 /// R. Karp, 1962); large ones the greedy order of P. Eades, X. Lin and W. F. Smyth (1993), improved
 /// by moving one member at a time.
 #[must_use]
-pub fn cut(members: usize, edges: &[(u32, u32)]) -> Cut {
+pub fn order(members: usize, edges: &[Edge]) -> Order {
     let is_proven = members <= PROVEN_MEMBERS_MAX;
-    let order = if is_proven {
+    let members = if is_proven {
         best_order(members, edges)
     } else {
         let greedy = greedy_order(members, edges);
         if members <= IMPROVED_MEMBERS_MAX { improved(greedy, edges) } else { greedy }
     };
-    let mut position = vec![0; members];
-    for (place, &member) in order.iter().enumerate() {
-        position[member as usize] = place;
+    Order { members, is_proven }
+}
+
+/// How many edges lead from each member to each other.
+struct Counts {
+    members: usize,
+    of: Vec<u32>,
+}
+
+impl Counts {
+    fn new(members: usize, edges: &[Edge]) -> Self {
+        let mut of = vec![0; members * members];
+        for edge in edges {
+            of[edge.from as usize * members + edge.to as usize] += edge.count;
+        }
+        Self { members, of }
     }
-    let mut backward: Vec<(u32, u32)> = edges
-        .iter()
-        .copied()
-        .filter(|&(from, to)| position[from as usize] >= position[to as usize])
-        .collect();
-    backward.sort_unstable();
-    backward.dedup();
-    Cut { edges: backward, is_proven }
+
+    fn between(&self, from: u32, to: u32) -> u32 {
+        self.of[from as usize * self.members + to as usize]
+    }
 }
 
 /// Returns an order with the fewest edges leading backward. Of several, each last place goes to
 /// the member with the largest number.
-fn best_order(members: usize, edges: &[(u32, u32)]) -> Vec<u32> {
-    let mut leads_to = vec![0_usize; members];
-    for &(from, to) in edges {
-        leads_to[from as usize] |= 1 << to;
-    }
+fn best_order(members: usize, edges: &[Edge]) -> Vec<u32> {
+    let counts = Counts::new(members, edges);
+    // What it costs to put a member behind all of a set: its edges into the set.
+    let cost = |last: usize, set: usize| -> u32 {
+        let row = &counts.of[last * members..(last + 1) * members];
+        row.iter().enumerate().filter(|(to, _)| set >> to & 1 == 1).map(|(_, count)| count).sum()
+    };
     // fewest[set]: edges leading backward among the members of `set`, in their best order.
     let mut fewest = vec![u32::MAX; 1 << members];
     fewest[0] = 0;
     for set in 1_usize..1 << members {
-        for (last, &targets) in leads_to.iter().enumerate().filter(|(last, _)| set >> last & 1 == 1)
-        {
+        for last in (0..members).filter(|last| set >> last & 1 == 1) {
             let before = set & !(1 << last);
-            let cost = fewest[before] + (targets & before).count_ones();
-            fewest[set] = fewest[set].min(cost);
+            fewest[set] = fewest[set].min(fewest[before] + cost(last, before));
         }
     }
     let mut order = Vec::with_capacity(members);
@@ -71,8 +117,7 @@ fn best_order(members: usize, edges: &[(u32, u32)]) -> Vec<u32> {
     while set != 0 {
         let is_best = |last: &usize| {
             let before = set & !(1 << last);
-            set >> last & 1 == 1
-                && fewest[before] + (leads_to[*last] & before).count_ones() == fewest[set]
+            set >> last & 1 == 1 && fewest[before] + cost(*last, before) == fewest[set]
         };
         let last = (0..members).rev().find(is_best).expect("the minimum is reached by a member");
         order.push(u32::try_from(last).expect("a dozen members"));
@@ -84,12 +129,17 @@ fn best_order(members: usize, edges: &[(u32, u32)]) -> Vec<u32> {
 
 /// Peels sinks to the back and sources to the front, then the member with the largest surplus of
 /// outgoing edges to the front; ties go to the smallest number.
-fn greedy_order(members: usize, edges: &[(u32, u32)]) -> Vec<u32> {
-    let graph = super::csr::Adjacency::new(members, edges);
-    let degree = |csr: &super::csr::Csr| -> Vec<i64> {
-        (0_u32..).take(members).map(|node| csr.targets(node).len() as i64).collect()
+fn greedy_order(members: usize, edges: &[Edge]) -> Vec<u32> {
+    // Neighbours of each member with the number of edges: those it leads to, those that lead to it.
+    let (mut forward, mut backward) = (vec![Vec::new(); members], vec![Vec::new(); members]);
+    for edge in edges {
+        forward[edge.from as usize].push((edge.to, i64::from(edge.count)));
+        backward[edge.to as usize].push((edge.from, i64::from(edge.count)));
+    }
+    let degree = |rows: &[Vec<(u32, i64)>]| -> Vec<i64> {
+        rows.iter().map(|row| row.iter().map(|(_, count)| count).sum()).collect()
     };
-    let (mut outgoing, mut incoming) = (degree(&graph.forward), degree(&graph.backward));
+    let (mut outgoing, mut incoming) = (degree(&forward), degree(&backward));
     // The first part ranks sinks, then sources, then by surplus; the second breaks ties.
     let rank = |outgoing: i64, incoming: i64| match (outgoing, incoming) {
         (0, _) => i64::MIN,
@@ -109,20 +159,20 @@ fn greedy_order(members: usize, edges: &[(u32, u32)]) -> Vec<u32> {
         } else {
             front.push(node);
         }
-        let mut lower = |csr: &super::csr::Csr, is_forward: bool| {
-            for &next in csr.targets(node).iter().filter(|next| is_left[**next as usize]) {
+        let mut lower = |row: &[(u32, i64)], is_forward: bool| {
+            for &(next, count) in row.iter().filter(|(next, _)| is_left[*next as usize]) {
                 let at = next as usize;
                 queue.remove(&(rank(outgoing[at], incoming[at]), next));
                 if is_forward {
-                    incoming[at] -= 1;
+                    incoming[at] -= count;
                 } else {
-                    outgoing[at] -= 1;
+                    outgoing[at] -= count;
                 }
                 queue.insert((rank(outgoing[at], incoming[at]), next));
             }
         };
-        lower(&graph.forward, true);
-        lower(&graph.backward, false);
+        lower(&forward[node as usize], true);
+        lower(&backward[node as usize], false);
     }
     back.reverse();
     front.append(&mut back);
@@ -130,21 +180,17 @@ fn greedy_order(members: usize, edges: &[(u32, u32)]) -> Vec<u32> {
 }
 
 /// Moves one member at a time to where the fewest edges lead backward, until no move helps.
-fn improved(mut order: Vec<u32>, edges: &[(u32, u32)]) -> Vec<u32> {
+fn improved(mut order: Vec<u32>, edges: &[Edge]) -> Vec<u32> {
     let members = order.len();
-    let mut leads = vec![false; members * members];
-    for &(from, to) in edges {
-        leads[from as usize * members + to as usize] = true;
-    }
-    let is_edge = |from: u32, to: u32| leads[from as usize * members + to as usize];
+    let counts = Counts::new(members, edges);
     for _ in 0..SWEEPS_MAX {
         let mut is_better = false;
         for member in (0_u32..).take(members) {
             let at =
                 order.iter().position(|&other| other == member).expect("every member is in it");
             order.remove(at);
-            let place =
-                best_place(&order, |other| (is_edge(member, other), is_edge(other, member)), at);
+            let edges = |other| (counts.between(member, other), counts.between(other, member));
+            let place = best_place(&order, edges, at);
             is_better |= place != at;
             order.insert(place, member);
         }
@@ -156,7 +202,7 @@ fn improved(mut order: Vec<u32>, edges: &[(u32, u32)]) -> Vec<u32> {
 }
 
 /// Returns where a member taken from place `at` goes: `at` itself unless another is strictly better.
-fn best_place(order: &[u32], edges: impl Fn(u32) -> (bool, bool), at: usize) -> usize {
+fn best_place(order: &[u32], edges: impl Fn(u32) -> (u32, u32), at: usize) -> usize {
     // In front of all others only the edges that lead to the member lead backward.
     let mut cost: i64 = order.iter().map(|&other| i64::from(edges(other).1)).sum();
     let mut costs = vec![cost];

@@ -3,7 +3,7 @@
 //! A context of a required stream fits when it needs nothing else than what the requirer builds
 //! on: perl-DBI built for perl 5.30 is not what a module building on perl 5.26 uses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::streams::{LoadedStream, Streams};
 use super::{
@@ -23,6 +23,8 @@ pub(super) struct Edge {
 pub(super) struct Links<'a> {
     modules: &'a [Module],
     streams: &'a Streams,
+    /// Streams loaded for other platforms only: given.
+    elsewhere: &'a BTreeSet<NameStream>,
     options: &'a GraphOptions,
     pub(super) edges: Vec<Edge>,
     pub(super) dangling: Vec<Dangling>,
@@ -41,12 +43,13 @@ struct Ask<'a> {
 impl<'a> Links<'a> {
     /// Resolves the requirements of every module.
     pub(super) fn new(
-        modules: &'a [Module],
-        streams: &'a Streams,
+        (modules, streams): (&'a [Module], &'a Streams),
+        elsewhere: &'a BTreeSet<NameStream>,
         options: &'a GraphOptions,
     ) -> Self {
         let (edges, dangling, self_requires) = (Vec::new(), Vec::new(), Vec::new());
-        let mut links = Self { modules, streams, options, edges, dangling, self_requires };
+        let mut links =
+            Self { modules, streams, elsewhere, options, edges, dangling, self_requires };
         for (index, module) in modules.iter().enumerate() {
             // What a by-product needs, its maker's document asks for.
             if module.kind != super::Kind::ByProduct {
@@ -117,8 +120,10 @@ impl<'a> Links<'a> {
             return self.miss(ask, wanted.clone(), Missing::NotLoaded);
         };
         let mut is_missing = true;
+        let lines = &self.modules[ask.module.index()].lines;
         for from in maker.modules() {
-            if is_compatible(&self.modules[from.index()], ask.group, self.options) {
+            let context = &self.modules[from.index()];
+            if context.lines.meet(lines) && is_compatible(context, ask.group, self.options) {
                 is_missing = false;
                 self.edges.push(Edge { from, to: ask.module, link: ask.link(wanted) });
             }
@@ -135,7 +140,13 @@ impl<'a> Links<'a> {
             // Nothing loaded matches what the module asks of its own name.
             return self.self_requires.push(SelfRequire { module: ask.module, requires, place });
         }
-        if !self.options.base_modules.contains(ask.name) {
+        let is_given = self.elsewhere.iter().any(|given| {
+            given.name == requires.name
+                && (given.stream == requires.stream
+                    || requires.stream.as_str() == "*"
+                        && matches(&ask.requirement.streams, &given.stream))
+        });
+        if !is_given && !self.options.base_modules.contains(ask.name) {
             self.dangling.push(Dangling { module: ask.module, requires, missing, place });
         }
     }
@@ -188,7 +199,7 @@ fn is_any_or_negative(requirement: &Requirement) -> bool {
 }
 
 /// Returns whether a stream is in a list as written.
-fn matches(list: &std::collections::BTreeSet<StreamName>, stream: &StreamName) -> bool {
+pub(super) fn matches(list: &BTreeSet<StreamName>, stream: &StreamName) -> bool {
     if list.is_empty() || list.contains(stream) {
         return true;
     }

@@ -22,22 +22,33 @@ fn finding(
     (count, first): (usize, &Dangling),
     streams: &Streams,
 ) -> Option<Finding> {
-    let meant = streams.all().iter().find(|loaded| {
-        let zeros = loaded.id.stream.as_str().strip_prefix(requires.stream.as_str());
-        let is_number = requires.stream.as_str().contains('.');
-        loaded.id.name == requires.name
-            && is_number
-            && zeros.is_some_and(|zeros| !zeros.is_empty() && zeros.bytes().all(|b| b == b'0'))
-    })?;
+    let meant = meant(requires, streams)?;
     let others = match count {
         1 => String::new(),
         2 => ", and by one more module".to_owned(),
         more => format!(", and by {} more modules", more - 1),
     };
     let message = format!(
-        "{requires} is required{others}; it is not loaded, but {} is: a zero was lost",
-        meant.id
+        "{requires} is required{others}; it is not loaded, but {meant} is: a zero was lost"
     );
-    let hint = format!("write the stream in quotes: \"{}\"", meant.id.stream);
+    let hint = format!(
+        "write the stream in quotes: \"{}\"; or plan with `--alias {requires}={meant}`",
+        meant.stream
+    );
     Some(Finding::new(Code::LostZero, first.place, message).hint(hint))
+}
+
+/// Returns the loaded stream that a requirement means, where only zeros at its end are missing.
+pub(super) fn meant<'a>(requires: &NameStream, streams: &'a Streams) -> Option<&'a NameStream> {
+    let of_name = streams.of_name(requires.name.as_str()).iter().map(|loaded| &loaded.id);
+    of_name.into_iter().find(|loaded| {
+        let missing = loaded.stream.as_str().strip_prefix(requires.stream.as_str());
+        // A whole number lost the dot with its zeros.
+        let zeros = missing.and_then(|missing| match requires.stream.as_str() {
+            number if number.contains('.') => Some(missing),
+            number if number.bytes().all(|b| b.is_ascii_digit()) => missing.strip_prefix('.'),
+            _ => None,
+        });
+        zeros.is_some_and(|zeros| !zeros.is_empty() && zeros.bytes().all(|b| b == b'0'))
+    })
 }

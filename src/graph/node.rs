@@ -1,7 +1,10 @@
-//! Which documents are nodes: the newest version of each stream, the arches of one build merged.
+//! Which documents are nodes: the newest version of each stream in each platform line, the arches of
+//! one build merged.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use super::line::{Line, Lines, positive};
 use super::{GraphOptions, Kind, Module, Versions};
 use crate::load::{
     Code, Dependencies, Finding, Origin, Place, Snapshot, Stream, Unreadable, arch_drift,
@@ -13,8 +16,28 @@ use crate::name::{Arch, Context, ModuleName, NameStream, StreamName, Version};
 pub(super) struct Nodes<'a> {
     snapshot: &'a Snapshot,
     options: &'a GraphOptions,
+    /// Every platform line that a document names.
+    lines: BTreeSet<Line>,
     pub(super) modules: Vec<Module>,
+    /// Streams of which builds for other platforms than those asked for are loaded.
+    pub(super) elsewhere: BTreeSet<NameStream>,
     pub(super) findings: Vec<Finding>,
+}
+
+/// The documents of one build and the platform lines in which it counts.
+struct Build<'a> {
+    documents: &'a [&'a Stream],
+    lines: Lines,
+}
+
+impl Build<'_> {
+    fn version(&self) -> Version {
+        self.documents[0].version
+    }
+
+    fn context(&self) -> &Option<Context> {
+        &self.documents[0].context
+    }
 }
 
 /// Takes the documents that the options ask for and merges those of one build.
@@ -25,9 +48,13 @@ pub(super) struct Nodes<'a> {
 pub(super) fn nodes<'a>(snapshot: &'a Snapshot, options: &'a GraphOptions) -> Nodes<'a> {
     let mut documents: Vec<&Stream> = snapshot.streams.iter().collect();
     documents.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+    let elsewhere = leave_out_other_platforms(&mut documents, options);
+    let lines = documents.iter().map(|document| Lines::of(document, options));
+    let lines = lines.flat_map(|lines| lines.named().cloned().collect::<Vec<_>>()).collect();
     let unreadable = newest_unreadable(snapshot);
     let mut newest_read: BTreeMap<NameStream, Version> = BTreeMap::new();
-    let mut nodes = Nodes { snapshot, options, modules: Vec::new(), findings: Vec::new() };
+    let (modules, findings) = (Vec::new(), Vec::new());
+    let mut nodes = Nodes { snapshot, options, lines, modules, elsewhere, findings };
     for stream in documents.chunk_by(|a, b| a.name == b.name && a.stream == b.stream) {
         let newest = stream.last().expect("a chunk has a document").version;
         let id = stream[0].name_stream();
@@ -43,6 +70,26 @@ pub(super) fn nodes<'a>(snapshot: &'a Snapshot, options: &'a GraphOptions) -> No
         nodes.findings.extend(unreadable_finding(id, lost, newest_read.get(id).copied()));
     }
     nodes
+}
+
+/// Drops the documents of other platforms than those asked for, and returns their streams.
+fn leave_out_other_platforms(
+    documents: &mut Vec<&Stream>,
+    options: &GraphOptions,
+) -> BTreeSet<NameStream> {
+    let mut elsewhere = BTreeSet::new();
+    if !options.only_platforms.is_empty() {
+        documents.retain(|document| {
+            let platform = platform(&document.dependencies, options);
+            let is_kept = options.base_modules.contains(&document.name)
+                || platform.is_some_and(|stream| options.only_platforms.contains(&stream));
+            if !is_kept {
+                elsewhere.insert(document.name_stream());
+            }
+            is_kept
+        });
+    }
+    elsewhere
 }
 
 type SortKey<'a> =
@@ -90,37 +137,79 @@ fn unreadable_finding(
 impl Nodes<'_> {
     /// Takes the documents of one `name:stream`, sorted by version and context.
     fn take_stream(&mut self, stream: &[&Stream]) {
-        let newest = stream.last().expect("a chunk has a document").version;
         let builds = stream.chunk_by(|a, b| a.version == b.version && a.context == b.context);
-        match self.options.versions {
-            Versions::Newest => {
-                builds.filter(|b| b[0].version == newest).for_each(|b| self.take(b));
-            }
-            Versions::All => builds.for_each(|b| self.take(b)),
-            Versions::NewestPerContext => {
-                let mut per_context: BTreeMap<&Option<Context>, &[&Stream]> = BTreeMap::new();
-                for build in builds {
-                    per_context.insert(&build[0].context, build);
+        let builds: Vec<Build<'_>> = builds.map(|documents| self.build(documents)).collect();
+        let is_per_context = self.options.versions == Versions::NewestPerContext;
+        let first = self.modules.len();
+        for build in &builds {
+            let is_newest = |line: Option<&Line>| {
+                builds.iter().all(|other| {
+                    let competes = !is_per_context || other.context() == build.context();
+                    !competes
+                        || other.version() <= build.version()
+                        || line.is_some_and(|line| !other.lines.fits(line))
+                })
+            };
+            let lines = match self.options.versions {
+                Versions::All => Some(build.lines.clone()),
+                // Where no document names a line there is one, which has no name.
+                Versions::Newest | Versions::NewestPerContext if self.lines.is_empty() => {
+                    is_newest(None).then(Lines::default)
                 }
-                let mut newest: Vec<&[&Stream]> = per_context.into_values().collect();
-                newest.sort_by_key(|build| (build[0].version, &build[0].context));
-                newest.into_iter().for_each(|b| self.take(b));
+                Versions::Newest | Versions::NewestPerContext => {
+                    build.lines.keep(&self.lines, |line| is_newest(Some(line)))
+                }
+            };
+            if let Some(lines) = lines {
+                self.take(build.documents, lines);
             }
         }
+        tell_apart(&mut self.modules[first..]);
+    }
+
+    fn build<'a>(&self, documents: &'a [&'a Stream]) -> Build<'a> {
+        let mut lines = Lines::default();
+        for document in of_best_origin(documents) {
+            lines.add(Lines::of(document, self.options));
+        }
+        Build { documents, lines }
     }
 
     /// Merges the documents of one build; those of the best origin alone count.
-    fn take(&mut self, build: &[&Stream]) {
-        let origin = build[0].origin;
-        let documents = build.iter().copied().filter(|document| document.origin == origin);
+    fn take(&mut self, build: &[&Stream], lines: Lines) {
         let first = build[0];
         let mut module = module_of(first, self.options);
-        for document in documents.skip(1) {
+        for document in of_best_origin(build).skip(1) {
             self.findings.extend(arch_drift(first, document, &self.snapshot.inputs));
             merge(&mut module, document);
         }
+        for group in &mut module.dependencies {
+            self.options.aliases.iter().for_each(|alias| alias.repair(group));
+        }
         module.platform = platform(&module.dependencies, self.options);
+        module.lines = lines;
         self.modules.push(module);
+    }
+}
+
+fn of_best_origin<'a>(build: &'a [&'a Stream]) -> impl Iterator<Item = &'a Stream> {
+    let origin = build[0].origin;
+    build.iter().copied().filter(move |document| document.origin == origin)
+}
+
+/// Sorts the modules of one stream, and tells contexts that occur in several platform lines apart by
+/// their versions.
+fn tell_apart(modules: &mut [Module]) {
+    modules.sort_by(|a, b| (a.version, &a.context).cmp(&(b.version, &b.context)));
+    let mut count: BTreeMap<Arc<str>, usize> = BTreeMap::new();
+    for module in modules.iter() {
+        *count.entry(module.id.clone()).or_default() += 1;
+    }
+    for module in modules.iter_mut().filter(|module| count[&module.id] > 1) {
+        let context = module.context.as_ref().map(|context| format!(":{context}"));
+        let context = context.unwrap_or_default();
+        let Module { name, stream, version, .. } = module;
+        module.id = format!("{name}:{stream}:{version}{context}").into();
     }
 }
 
@@ -140,6 +229,7 @@ fn module_of(document: &Stream, options: &GraphOptions) -> Module {
         context: document.context.clone(),
         static_context: document.static_context,
         platform: None,
+        lines: Lines::default(),
         arches: document.arch.iter().cloned().collect(),
         components: document.components.clone(),
         included: document.included.clone(),
@@ -161,13 +251,16 @@ fn id(document: &Stream, versions: Versions) -> String {
     }
 }
 
-/// Returns the stream of the first base module that the module builds on.
-fn platform(dependencies: &[Dependencies], options: &GraphOptions) -> Option<StreamName> {
-    dependencies
-        .iter()
-        .flat_map(|group| &group.buildrequires)
-        .find(|(name, _)| options.base_modules.contains(*name))
-        .and_then(|(_, requirement)| requirement.streams.first().cloned())
+/// Returns the one stream of a base module that the module builds on; none where it names several
+/// or only says which it does not build on.
+pub(super) fn platform(
+    dependencies: &[Dependencies],
+    options: &GraphOptions,
+) -> Option<StreamName> {
+    let groups = dependencies.iter().map(|group| &group.buildrequires);
+    let named: BTreeSet<&StreamName> = positive(groups, options).collect();
+    let mut named = named.into_iter();
+    named.next().filter(|_| named.next().is_none()).cloned()
 }
 
 /// Adds what another arch's document says: components and arches are united, alternatives of

@@ -1,14 +1,18 @@
 //! What a graph can be asked.
 
+use std::collections::BTreeSet;
 use std::ops::Index;
 
 use petgraph::Direction;
 use petgraph::visit::EdgeRef;
 
 use super::csr::Adjacency;
-use super::{Dangling, Kind, Link, Module, ModuleGraph, ModuleIx, SelfRequire};
+use super::{
+    Dangling, GraphOptions, Kind, Line, Link, Missing, Module, ModuleGraph, ModuleIx, SelfRequire,
+    Versions, lost_zero,
+};
 use crate::load::Finding;
-use crate::name::{NameStream, PackageName, Selector};
+use crate::name::{NameStream, PackageName, Selector, Version};
 
 impl ModuleGraph {
     /// Returns how many modules there are.
@@ -77,11 +81,30 @@ impl ModuleGraph {
             .into_iter()
     }
 
-    /// Returns whether two contexts of one stream are built from one source: where all versions
-    /// count, each version has a source of its own.
+    /// Returns what tells one source from others: the stream, its version where all versions count
+    /// ([`Versions::All`]), and the platform line that it is built for.
+    #[must_use]
+    pub fn source(&self, module: ModuleIx) -> (NameStream, Option<Version>, Option<&Line>) {
+        let of = &self[module];
+        let version = (self.options.versions == Versions::All).then_some(of.version);
+        (of.name_stream(), version, self.line(module))
+    }
+
+    /// Returns whether two modules are contexts of one source.
     #[must_use]
     pub fn is_one_source(&self, one: ModuleIx, other: ModuleIx) -> bool {
-        !self.is_by_version || self[one].version == self[other].version
+        self.source(one) == self.source(other)
+    }
+
+    /// Returns the platform line that a module is built for, where one is known: of several the
+    /// first, and for a module that fits every line that of the other contexts of its stream.
+    #[must_use]
+    pub fn line(&self, module: ModuleIx) -> Option<&Line> {
+        let own = self[module].lines.named().next();
+        own.or_else(|| {
+            let contexts = self.contexts(&self[module].name_stream());
+            contexts.filter_map(|context| self[context].lines.named().next()).min()
+        })
     }
 
     /// Returns every loaded stream, sorted.
@@ -141,6 +164,31 @@ impl ModuleGraph {
                     || module.components.values().any(|component| component.package == wanted)
             })
             .map(|(index, _)| index)
+    }
+
+    /// Returns how the graph was made.
+    #[must_use]
+    pub fn options(&self) -> &GraphOptions {
+        &self.options
+    }
+
+    /// Returns the streams that are given because builds of them for other platforms are loaded.
+    #[must_use]
+    pub fn elsewhere(&self) -> &BTreeSet<NameStream> {
+        &self.elsewhere
+    }
+
+    /// Returns the requirements that lost a zero, each with the loaded stream that was meant, sorted
+    /// by module and requirement.
+    pub fn lost_zeros(&self) -> impl Iterator<Item = (&Dangling, &NameStream)> {
+        self.dangling.iter().filter_map(|row| Some((row, self.lost_zero(row)?)))
+    }
+
+    /// Returns the loaded stream that a requirement meant, where it lost a zero.
+    #[must_use]
+    pub fn lost_zero(&self, row: &Dangling) -> Option<&NameStream> {
+        let is_not_loaded = row.missing == Missing::NotLoaded;
+        is_not_loaded.then(|| lost_zero::meant(&row.requires, &self.streams)).flatten()
     }
 
     /// Returns the requirements that nothing loaded answers, sorted by module and requirement.

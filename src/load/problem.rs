@@ -131,6 +131,11 @@ codes! {
     DroppedGroup "dropped-group" Error "A dependency group is ignored, since another one has no buildrequires.";
     SameContext "same-context" Error "Several expanded documents have one context, so that only one of them can be built.";
     NotProvenBest "not-proven-best" Warning "The search for the newest buildroot was cut short.";
+    Cycle "cycle" Warning "Modules of a plan wait for each other; the plan leaves some edges out.";
+    Dangling "dangling" Warning "A module of a plan requires what is not loaded, or no context of it fits.";
+    LeftOut "left-out" Warning "A plan leaves modules out because a file spells a requirement wrong.";
+    SeveralPlatforms "several-platforms" Warning "The modules of a plan build on more than one platform.";
+    EndOfLife "end-of-life" Warning "A plan rebuilds streams that reach the end of their life.";
     SourceUrls "source-urls" Error "A file of source URLs lacks a column, or a row of it is wrong.";
     SettingSyntax "setting-syntax" Error "A farm or scenario file is not readable YAML.";
     SettingUnknown "setting-unknown" Error "A farm or scenario file has a key that does not exist.";

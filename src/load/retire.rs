@@ -21,6 +21,9 @@ pub struct MinuteError {
 }
 
 impl Minute {
+    /// A minute after all that a document can name.
+    pub const MAX: Self = Self(u64::MAX);
+
     /// Returns the number `YYYYMMDDHHMM`.
     #[must_use]
     pub fn number(self) -> u64 {

@@ -82,7 +82,8 @@ fn too_large(bytes_max: u64) -> (Code, String) {
 }
 
 /// Returns the SHA-256 of bytes in hexadecimal.
-pub(super) fn sha256(bytes: &[u8]) -> String {
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{About, Place};
 use crate::name::{
-    Arch, ComponentKey, Context, ModuleName, NameStream, PackageName, StreamName, Version,
+    Arch, ComponentKey, Context, ModuleName, NameStream, PackageName, Parts, StreamName, Version,
 };
 
 /// Which format a stream was read from; modulemd is taken before the others for the same NSVC.
@@ -76,6 +76,18 @@ impl Stream {
     #[must_use]
     pub fn name_stream(&self) -> NameStream {
         NameStream { name: self.name.clone(), stream: self.stream.clone() }
+    }
+
+    /// Returns the parts of its identity as text, for a [`Selector`](crate::name::Selector).
+    #[must_use]
+    pub fn parts(&self) -> Parts {
+        Parts {
+            name: self.name.to_string(),
+            stream: self.stream.to_string(),
+            version: self.version.to_string(),
+            context: self.context.as_ref().map(ToString::to_string).unwrap_or_default(),
+            arch: self.arch.as_ref().map(ToString::to_string).unwrap_or_default(),
+        }
     }
 
     /// Takes over `buildopts`, or drops its own.

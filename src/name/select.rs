@@ -12,6 +12,21 @@ pub struct Selector {
     parts: Vec<String>,
 }
 
+/// The parts of one build, as text; empty where it has none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// Its name.
+    pub name: String,
+    /// Its stream.
+    pub stream: String,
+    /// Its version.
+    pub version: String,
+    /// Its context.
+    pub context: String,
+    /// Its arch.
+    pub arch: String,
+}
+
 /// Why a text is no identity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is no identity: {reason}")]
@@ -59,6 +74,18 @@ impl Selector {
     #[must_use]
     pub fn context(&self) -> Option<&str> {
         self.parts.get(3).map(String::as_str)
+    }
+
+    /// Returns whether the identity selects a build: each part given is that of the build.
+    #[must_use]
+    pub fn selects(&self, build: &Parts) -> bool {
+        let is = |wanted: Option<&str>, part: &str| wanted.is_none_or(|wanted| wanted == part);
+        let is_context = self.parts.len() == 3 && self.parts[2] == build.context;
+        self.name() == build.name
+            && is(self.stream(), &build.stream)
+            && (is(self.version_or_context(), &build.version) || is_context)
+            && is(self.context(), &build.context)
+            && is(self.parts.get(4).map(String::as_str), &build.arch)
     }
 
     /// Returns the arch, where one was given.

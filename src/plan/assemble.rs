@@ -3,44 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::components::{Planned, Sources};
-use super::duration::{self, Durations, Shape};
+use super::duration::{self, Durations};
+use super::given::Given;
 use super::model::{
-    Because, BecauseKind, DanglingRow, Edge, FORMAT, Plan, PlanCycle, PlanInput, PlanModule,
-    SelfRequireRow,
+    Because, BecauseKind, CycleEdge, Edge, FORMAT, Plan, PlanCycle, PlanInput, PlanModule,
+    SinceRow, SubmissionRow,
 };
-use super::reuse::{self, Asked, Decision, Reason, Reuse, Strategy};
-use super::select::{self, Rebuilt, SelectError, Selection};
+use super::order::{self, Order};
+use super::reuse::{self, Asked, Decision, Reason, Strategy};
+use super::select::{self, Rebuilt, SelectError, Selection, Unit};
+use super::{left_out, missing, record, retired, since};
 use crate::farm::Farm;
-use crate::graph::csr::{self, Adjacency};
-use crate::graph::{Kind, Missing, ModuleGraph, ModuleIx, cycle};
-use crate::load::{Finding, Place, Snapshot};
-use crate::name::{Arch, NameStream, PackageName, Selector};
-use crate::trace::History;
-
-/// What a plan is made from.
-#[derive(Clone, Copy, Debug)]
-pub struct Given<'a> {
-    /// What was read.
-    pub snapshot: &'a Snapshot,
-    /// The modules of it.
-    pub graph: &'a ModuleGraph,
-    /// Recorded durations; an empty history gives defaults.
-    pub history: &'a History,
-    /// The builders; without them ten for every arch needed.
-    pub farm: Option<&'a Farm>,
-    /// The only arches to build for; empty: what the farm serves, without a farm what is loaded.
-    pub arches: &'a [Arch],
-    /// How much of earlier builds is taken over.
-    pub reuse: Reuse<'a>,
-}
-
-impl<'a> Given<'a> {
-    /// Takes modules and their history, and nothing of a farm, arches or earlier builds.
-    #[must_use]
-    pub fn new(snapshot: &'a Snapshot, graph: &'a ModuleGraph, history: &'a History) -> Self {
-        Self { snapshot, graph, history, farm: None, arches: &[], reuse: Reuse::default() }
-    }
-}
+use crate::graph::{Kind, ModuleIx};
+use crate::load::{Finding, Snapshot};
+use crate::name::{Arch, NameStream, PackageName};
 
 /// A plan, and what is odd about it.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +35,7 @@ pub struct Planning {
 /// When the selection selects nothing, or names what is not loaded.
 pub fn plan(given: Given<'_>, asked: &Selection) -> Result<Planning, SelectError> {
     let rebuilt = select::select(given.graph, asked)?;
-    let order = Order::new(given.graph, &rebuilt);
+    let order = Order::new(given.graph, &rebuilt, asked.unit);
     let arches = asked_arches(given);
     let mut findings = Vec::new();
     let sources = Sources { graph: given.graph, history: given.history, arches: &arches };
@@ -73,7 +49,12 @@ pub fn plan(given: Given<'_>, asked: &Selection) -> Result<Planning, SelectError
         .flat_map(|c| c.tasks.iter().map(|task| task.arch.clone()));
     let farm = given.farm.cloned().unwrap_or_else(|| Farm::ideal(needed.chain(arches.clone())));
     let durations = duration::durations(&planned, &order.shape(), &farm);
-    let plan = assemble(given, asked, (&rebuilt, &order), (planned, durations));
+    let mut plan = assemble(given, asked, (&rebuilt, &order), (planned, durations));
+    plan.arches = arches.into_iter().collect();
+    record::record(&mut plan, given, asked, &farm);
+    retired::record(&mut plan, given.snapshot, given.graph);
+    let left_out = left_out::left_out(given, asked, &rebuilt)?;
+    (plan.left_out, plan.left_out_brings) = (left_out.rows, left_out.brings);
     Ok(Planning { plan, findings, farm })
 }
 
@@ -149,74 +130,6 @@ fn asked_arches(given: Given<'_>) -> BTreeSet<Arch> {
     if loaded.is_empty() { BTreeSet::from(["x86_64".into()]) } else { loaded }
 }
 
-/// Which module comes before which.
-pub(super) struct Order {
-    members: Vec<ModuleIx>,
-    edges: Vec<(u32, u32)>,
-    cut: BTreeSet<(u32, u32)>,
-    waves: Vec<u32>,
-    cycles: Vec<(Vec<u32>, cycle::Cut)>,
-}
-
-impl Order {
-    fn new(graph: &ModuleGraph, rebuilt: &Rebuilt) -> Self {
-        let members: Vec<ModuleIx> = rebuilt.keys().copied().collect();
-        let position: BTreeMap<ModuleIx, u32> = members.iter().copied().zip(0_u32..).collect();
-        let mut edges = Vec::new();
-        for (&module, &from) in &position {
-            let to = graph.dependants(module).filter_map(|(to, _)| position.get(&to));
-            edges.extend(to.map(|&to| (from, to)));
-        }
-        edges.sort_unstable();
-        edges.dedup();
-        let adjacency = Adjacency::new(members.len(), &edges);
-        let components = csr::components(&adjacency.forward);
-        let waves = csr::waves(&adjacency.forward, &components);
-        let is_named: Vec<bool> = rebuilt.values().map(|reasons| is_named(reasons)).collect();
-        let mut cycles = Vec::new();
-        for number in 0..components.len() {
-            let inside = components.members(number);
-            if inside.len() > 1 {
-                cycles.push(cut_cycle(inside.to_vec(), &edges, &is_named));
-            }
-        }
-        cycles.sort_by(|a, b| a.0.cmp(&b.0));
-        let cut = cycles.iter().flat_map(|(_, cut)| cut.edges.iter().copied()).collect();
-        Self { members, edges, cut, waves, cycles }
-    }
-
-    fn shape(&self) -> Shape {
-        let kept = self.edges.iter().filter(|edge| !self.cut.contains(edge));
-        Shape { edges: kept.copied().collect(), waves: self.waves.clone() }
-    }
-}
-
-fn is_named(reasons: &[select::Reason]) -> bool {
-    reasons.iter().any(|reason| {
-        matches!(reason.kind, BecauseKind::Changed | BecauseKind::ChangedPackage | BecauseKind::All)
-    })
-}
-
-/// Cuts one cycle so that, of equally small cuts, one is taken that lets named modules go first.
-/// Returns its members sorted, and the cut in positions among all members of the plan.
-fn cut_cycle(
-    mut inside: Vec<u32>,
-    edges: &[(u32, u32)],
-    is_named: &[bool],
-) -> (Vec<u32>, cycle::Cut) {
-    inside.sort_by_key(|&at| (!is_named[at as usize], at));
-    let place: BTreeMap<u32, u32> = inside.iter().copied().zip(0_u32..).collect();
-    let among: Vec<(u32, u32)> =
-        edges.iter().filter_map(|(from, to)| Some((*place.get(from)?, *place.get(to)?))).collect();
-    let mut cut = cycle::cut(inside.len(), &among);
-    for (from, to) in &mut cut.edges {
-        (*from, *to) = (inside[*from as usize], inside[*to as usize]);
-    }
-    cut.edges.sort_unstable();
-    inside.sort_unstable();
-    (inside, cut)
-}
-
 fn assemble(
     given: Given<'_>,
     asked: &Selection,
@@ -238,11 +151,7 @@ fn assemble(
         modules.push(row);
     }
     modules.sort_by(|a, b| (a.wave, &a.id).cmp(&(b.wave, &b.id)));
-    let cycles = order.cycles.iter().map(|(members, cut)| PlanCycle {
-        members: members.iter().map(|&at| id(at)).collect(),
-        cut: cut.edges.iter().map(edge).collect(),
-        cut_proven: cut.is_proven,
-    });
+    let cycles = order.cycles.iter().map(|cycle| cycle_row(given, order, cycle));
     let mut plan = Plan {
         format: FORMAT,
         inputs: inputs(given.snapshot),
@@ -251,11 +160,13 @@ fn assemble(
         modules,
         edges: order.edges.iter().map(edge).collect(),
         cycles: cycles.collect(),
+        submissions: submissions(given, which, asked.unit),
+        since: asked.since.iter().flat_map(|since| &since.changes).map(since_row).collect(),
         critical_path,
         bounds: durations.bounds,
         ..Plan::default()
     };
-    add_missing(&mut plan, given, (rebuilt, &asked.given));
+    missing::add_missing(&mut plan, given, (rebuilt, &asked.given));
     plan
 }
 
@@ -277,20 +188,91 @@ fn module_row(given: Given<'_>, module: ModuleIx, planned: Planned) -> PlanModul
         earliest_finish_seconds: 0.0,
         slack_seconds: 0.0,
         new_version: None,
+        macros: None,
+        modulemd: None,
     }
 }
 
-/// Returns the path of the file in which something stands.
-fn path_of(snapshot: &Snapshot, place: Place) -> String {
-    let input = snapshot.inputs.get(place.input as usize);
-    input.map(|input| input.path.clone()).unwrap_or_default()
+fn cycle_row(given: Given<'_>, order: &Order, cycle: &order::Cycle) -> PlanCycle {
+    let graph = given.graph;
+    let ix = |at: u32| order.members[at as usize];
+    let id = |at: u32| graph[ix(at)].id.to_string();
+    let edge = |&(from, to): &(u32, u32)| {
+        let (_, link) = graph
+            .dependencies(ix(to))
+            .find(|(before, _)| *before == ix(from))
+            .expect("an edge of the order is one of the graph");
+        CycleEdge {
+            from: id(from),
+            to: id(to),
+            requires: link.requires.to_string(),
+            path: given.snapshot.path(link.place),
+            line: link.place.line,
+        }
+    };
+    PlanCycle {
+        members: cycle.members.iter().map(|&at| id(at)).collect(),
+        cut: cycle.cut.iter().map(|&(from, to)| Edge { from: id(from), to: id(to) }).collect(),
+        cut_proven: cycle.is_proven,
+        edges: cycle.edges.iter().map(edge).collect(),
+        order: cycle.bootstrap.iter().map(|&at| id(at)).collect(),
+        by_submission: !cycle.is_among_contexts,
+    }
+}
+
+/// Returns what is submitted, by wave and then by id.
+fn submissions(given: Given<'_>, which: (&Rebuilt, &Order), unit: Unit) -> Vec<SubmissionRow> {
+    let (rebuilt, order) = which;
+    let graph = given.graph;
+    let stream = |submission: &[u32]| graph[order.members[submission[0] as usize]].name_stream();
+    let mut count: BTreeMap<NameStream, usize> = BTreeMap::new();
+    for submission in &order.submissions {
+        *count.entry(stream(submission)).or_default() += 1;
+    }
+    let row = |submission: &Vec<u32>| {
+        let modules = || submission.iter().map(|&at| order.members[at as usize]);
+        let stream = stream(submission);
+        let version = modules().map(|module| graph[module].version).max().unwrap_or_default();
+        let is_forced = |module: &ModuleIx| {
+            rebuilt[module].iter().any(|reason| reason.kind != BecauseKind::Sibling)
+        };
+        let forced = modules().filter(is_forced).count();
+        let mut ids: Vec<String> = modules().map(|module| graph[module].id.to_string()).collect();
+        ids.sort();
+        SubmissionRow {
+            id: match unit {
+                Unit::Context => ids[0].clone(),
+                Unit::Source if count[&stream] > 1 => format!("{stream}:{version}"),
+                Unit::Source => stream.to_string(),
+            },
+            wave: order.waves[submission[0] as usize],
+            siblings: ids.len() - forced,
+            modules: ids,
+            forced,
+        }
+    };
+    let mut rows: Vec<SubmissionRow> = order.submissions.iter().map(row).collect();
+    rows.sort_by(|a, b| (a.wave, &a.id).cmp(&(b.wave, &b.id)));
+    rows
+}
+
+fn since_row(change: &since::Change) -> SinceRow {
+    let (from, to) = change.versions;
+    SinceRow {
+        module: change.id.clone(),
+        change: change.kind,
+        from_version: from.map(|version| version.to_string()),
+        to_version: to.map(|version| version.to_string()),
+        sources: change.sources.clone(),
+        dependencies: change.has_other_dependencies,
+    }
 }
 
 fn because(snapshot: &Snapshot, reason: &select::Reason) -> Because {
     Because {
         kind: reason.kind,
         on: reason.on.clone(),
-        path: path_of(snapshot, reason.place),
+        path: snapshot.path(reason.place),
         line: reason.place.line,
     }
 }
@@ -308,40 +290,4 @@ fn inputs(snapshot: &Snapshot) -> Vec<PlanInput> {
 fn waves(modules: &[PlanModule]) -> Vec<Vec<String>> {
     let by_wave = modules.chunk_by(|a, b| a.wave == b.wave);
     by_wave.map(|wave| wave.iter().map(|module| module.id.clone()).collect()).collect()
-}
-
-/// Adds what the rebuilt modules require and nothing loaded answers, but for what is given.
-fn add_missing(plan: &mut Plan, given: Given<'_>, of: (&Rebuilt, &[Selector])) {
-    let (rebuilt, available) = of;
-    let graph = given.graph;
-    let is_given = |requires: &NameStream| {
-        available.iter().any(|id| {
-            id.name() == requires.name.as_str()
-                && id.stream().is_none_or(|stream| stream == requires.stream.as_str())
-        })
-    };
-    let mut prerequisites = BTreeSet::new();
-    for row in graph.dangling().iter().filter(|row| rebuilt.contains_key(&row.module)) {
-        if is_given(&row.requires) {
-            continue;
-        }
-        prerequisites.insert(row.requires.to_string());
-        plan.dangling.push(DanglingRow {
-            module: graph[row.module].id.to_string(),
-            requires: row.requires.to_string(),
-            reason: Missing::as_str(row.missing).to_owned(),
-            path: path_of(given.snapshot, row.place),
-            line: row.place.line,
-        });
-    }
-    for row in graph.self_requires().iter().filter(|row| rebuilt.contains_key(&row.module)) {
-        if !is_given(&row.requires) {
-            prerequisites.insert(row.requires.to_string());
-        }
-        plan.self_requires.push(SelfRequireRow {
-            module: graph[row.module].id.to_string(),
-            requires: row.requires.to_string(),
-        });
-    }
-    plan.prerequisites = prerequisites.into_iter().collect();
 }

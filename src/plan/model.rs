@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::moved::OnPlatform;
+use super::since::{ChangeKind, SourceChange};
 use crate::name::{Arch, ComponentKey, PackageName};
 use crate::trace::EstimateFrom;
 
 /// The number of the plan's JSON format; it rises when a field changes its meaning.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// What is rebuilt, why, in which order, and how long it takes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -34,6 +35,34 @@ pub struct Plan {
     pub self_requires: Vec<SelfRequireRow>,
     /// What must exist before the plan can start, as `name:stream`, sorted.
     pub prerequisites: Vec<String>,
+    /// Why each of them must, and who needs it.
+    pub prerequisite_details: Vec<Prerequisite>,
+    /// What is submitted, by wave and then by id.
+    pub submissions: Vec<SubmissionRow>,
+    /// Modules left out because a file spells a requirement wrong, by module.
+    pub left_out: Vec<LeftOutRow>,
+    /// How many modules the aliases for these would bring, dependants and siblings among them.
+    pub left_out_brings: usize,
+    /// Rebuilt streams that reach, or have reached, the end of their life.
+    pub retired: Vec<RetiredRow>,
+    /// What differs from the snapshot that `--since` names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub since: Vec<SinceRow>,
+    /// What was asked for.
+    pub selection: PlanSelection,
+    /// Requirements that were repaired.
+    pub aliases: Vec<PlanAlias>,
+    /// The arches that components are built for, where they allow it.
+    pub arches: Vec<Arch>,
+    /// The builders that the times are for.
+    pub farm: PlanFarm,
+    /// Where durations come from.
+    pub trace: Vec<PlanFile>,
+    /// Values that the plan rests on and nobody gave.
+    pub assumed: Vec<Assumed>,
+    /// The paths to the modules that `--why` names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub why: Vec<Why>,
     /// What the length of the plan hangs on, in order.
     pub critical_path: Vec<CriticalStep>,
     /// How long it takes.
@@ -93,6 +122,12 @@ pub struct PlanModule {
     /// The version that its rebuild gets, where the time of submission was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_version: Option<String>,
+    /// `buildopts.rpms.macros`, where it has some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub macros: Option<String>,
+    /// Its document, without what only a finished build has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modulemd: Option<String>,
 }
 
 /// What orders the components of a module.
@@ -129,12 +164,34 @@ pub enum BecauseKind {
     ChangedPackage,
     /// Everything is rebuilt.
     All,
+    /// It differs from an older snapshot.
+    Since,
     /// It builds on a module that is rebuilt.
     Buildrequires,
     /// It needs a module at run time that is rebuilt.
     Requires,
     /// Another context of its stream is rebuilt, and they share one source.
     Sibling,
+}
+
+/// Why one module is rebuilt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Why {
+    /// The module.
+    pub module: String,
+    /// The paths to it, each from a root; shortest first.
+    pub paths: Vec<Vec<WhyStep>>,
+    /// Whether these are all paths.
+    pub complete: bool,
+}
+
+/// One step of a path: a module, and the one reason that the path takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WhyStep {
+    /// The module.
+    pub module: String,
+    /// Why it is rebuilt.
+    pub because: Because,
 }
 
 /// Components built side by side.
@@ -206,6 +263,198 @@ pub struct PlanCycle {
     pub cut: Vec<Edge>,
     /// Whether no smaller cut exists.
     pub cut_proven: bool,
+    /// Who requires whom, and where.
+    pub edges: Vec<CycleEdge>,
+    /// The members in an order in which each is built after all it needs, but for the cut.
+    pub order: Vec<String>,
+    /// Whether only submissions wait for each other, and not their contexts by themselves: then
+    /// `--unit context` is a way out.
+    pub by_submission: bool,
+}
+
+/// An edge of a cycle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CycleEdge {
+    /// What is required.
+    pub from: String,
+    /// Who requires it.
+    pub to: String,
+    /// The requirement as written, `name:stream`.
+    pub requires: String,
+    /// The file that says so.
+    pub path: String,
+    /// The line in it.
+    pub line: u32,
+}
+
+/// What is submitted at once: a source with its contexts, or one context.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubmissionRow {
+    /// `name:stream`; with its version where that alone does not name it. For a single context the
+    /// id of the module.
+    pub id: String,
+    /// Its wave, from 1.
+    pub wave: u32,
+    /// The ids of its modules, sorted.
+    pub modules: Vec<String>,
+    /// How many of them have a reason of their own.
+    pub forced: usize,
+    /// How many come along because they share the source.
+    pub siblings: usize,
+}
+
+/// A module that is left out because a file spells its requirement wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOutRow {
+    /// The module.
+    pub module: String,
+    /// What it requires, as written.
+    pub requires: String,
+    /// What is loaded and nearly the same.
+    pub perhaps: String,
+    /// The file that says so.
+    pub path: String,
+    /// The line in it.
+    pub line: u32,
+    /// The column in the line.
+    pub column: u32,
+}
+
+/// A rebuilt stream that reaches the end of its life.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetiredRow {
+    /// The stream.
+    pub stream: String,
+    /// From when on; none where at once.
+    pub eol_date: Option<String>,
+    /// What to use in its place.
+    pub obsoleted_by: Option<String>,
+}
+
+/// One module that differs from the snapshot of `--since`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SinceRow {
+    /// Its id.
+    pub module: String,
+    /// How it differs.
+    pub change: ChangeKind,
+    /// Its version before.
+    pub from_version: Option<String>,
+    /// Its version now.
+    pub to_version: Option<String>,
+    /// The components whose sources differ, or cannot be told.
+    pub sources: Vec<SourceChange>,
+    /// Whether its dependencies differ.
+    pub dependencies: bool,
+}
+
+/// What was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanSelection {
+    /// `--changed`.
+    pub changed: Vec<String>,
+    /// `--built`.
+    pub built: Vec<String>,
+    /// `--changed-package`.
+    pub changed_package: Vec<String>,
+    /// `--since`.
+    pub since: Vec<String>,
+    /// `--all`.
+    pub all: bool,
+    /// `--only`.
+    pub only: Vec<String>,
+    /// `--exclude`.
+    pub exclude: Vec<String>,
+    /// `--given`.
+    pub given: Vec<String>,
+    /// `--skip-eol`.
+    pub skip_eol: bool,
+    /// `--follow`.
+    pub follow: String,
+    /// `--unit`.
+    pub unit: String,
+    /// `--versions`.
+    pub versions: String,
+}
+
+/// A requirement that was repaired.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanAlias {
+    /// As files spell it.
+    pub written: String,
+    /// What it means.
+    pub meant: String,
+}
+
+/// A file that a plan rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanFile {
+    /// Its path.
+    pub path: String,
+    /// SHA-256 of its bytes as stored.
+    pub sha256: String,
+}
+
+/// The farm that the times are for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PlanFarm {
+    /// The path of its file, where one was given.
+    pub path: Option<String>,
+    /// SHA-256 of the file.
+    pub sha256: Option<String>,
+    /// `ideal` or `koji`.
+    pub model: String,
+    /// The builders.
+    pub builders: Vec<PlanBuilders>,
+}
+
+/// Builders that are alike.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanBuilders {
+    /// Their name.
+    pub name: String,
+    /// How many there are.
+    pub count: u32,
+    /// What they build.
+    pub arches: Vec<Arch>,
+    /// How much task weight one takes at a time.
+    pub capacity: f64,
+}
+
+/// A value that the plan rests on and nobody gave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assumed {
+    /// What it is of: `builders`, `durations`, `arches`.
+    pub key: String,
+    /// The value, in words.
+    pub value: String,
+    /// What would have given it.
+    pub because: String,
+}
+
+/// What must exist before the plan can start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prerequisite {
+    /// `name:stream`.
+    pub requires: String,
+    /// Why the plan does not make it.
+    pub kind: PrerequisiteKind,
+    /// Whether the plan rebuilds that stream: then an earlier build of it is meant.
+    pub rebuilt_here: bool,
+    /// Who needs it.
+    pub modules: Vec<String>,
+}
+
+/// Why a plan does not make what it needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PrerequisiteKind {
+    /// No input holds it.
+    NotLoaded,
+    /// It is loaded, but none of its contexts fits.
+    NoCompatibleContext,
+    /// A module builds on an earlier build of itself.
+    EarlierBuild,
 }
 
 /// A requirement that nothing loaded answers.
@@ -217,12 +466,15 @@ pub struct DanglingRow {
     pub requires: String,
     /// `not loaded` or `no compatible context`.
     pub reason: String,
-    /// The file that says so; empty in a plan of an earlier release.
-    #[serde(default)]
+    /// What is loaded and nearly the same, where a zero was lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub perhaps: Option<String>,
+    /// The file that says so.
     pub path: String,
     /// The line in it.
-    #[serde(default)]
     pub line: u32,
+    /// The column in the line.
+    pub column: u32,
 }
 
 /// A requirement of a module on a stream of its own name.

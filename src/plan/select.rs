@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::model::BecauseKind;
+use super::since::Change;
 use crate::graph::{Kind, Link, LinkKind, ModuleGraph, ModuleIx};
 use crate::load::Place;
-use crate::name::{NameStream, Selector, nearest};
+use crate::name::{NameStream, Selector, StreamName, nearest};
 
 /// What is submitted at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct Selection {
     pub built: Vec<Selector>,
     /// Packages that changed: every module that builds one is rebuilt.
     pub changed_packages: Vec<String>,
+    /// What differs from an older snapshot is rebuilt.
+    pub since: Option<Since>,
     /// Everything is rebuilt.
     pub all: bool,
     /// Of what is selected, only this; empty for all of it.
@@ -34,8 +37,29 @@ pub struct Selection {
     pub exclude: Vec<Selector>,
     /// Taken as available.
     pub given: Vec<Selector>,
+    /// Never rebuilt: streams at the end of their life.
+    pub retired: BTreeSet<ModuleIx>,
+    /// Whether streams at the end of their life are left out.
+    pub skips_eol: bool,
     /// What is submitted at once.
     pub unit: Unit,
+}
+
+/// An older snapshot and what differs from it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Since {
+    /// The inputs of the older snapshot, as typed.
+    pub inputs: Vec<String>,
+    /// What differs.
+    pub changes: Vec<Change>,
+}
+
+impl Since {
+    /// Returns the streams that differ and are still there, sorted.
+    fn streams(&self) -> BTreeSet<&NameStream> {
+        let changes = self.changes.iter().filter(|change| change.module.is_some());
+        changes.map(|change| &change.stream).collect()
+    }
 }
 
 /// Why nothing could be selected.
@@ -52,6 +76,16 @@ pub enum SelectError {
         id: String,
         /// What was meant, perhaps.
         near: Option<String>,
+    },
+    /// No loaded module builds on a platform, or could.
+    #[error("no loaded module builds on `{id}`")]
+    UnknownPlatform {
+        /// As typed.
+        id: String,
+        /// What was meant, perhaps.
+        near: Option<String>,
+        /// The platforms that loaded modules build on.
+        known: Vec<String>,
     },
     /// A base module is never rebuilt.
     #[error("`{id}` is a base module: it is given, never rebuilt")]
@@ -94,11 +128,14 @@ pub(super) type Rebuilt = BTreeMap<ModuleIx, Vec<Reason>>;
 
 impl Selection {
     fn is_empty(&self) -> bool {
-        let Self { changed, built, changed_packages, all, .. } = self;
-        changed.is_empty() && built.is_empty() && changed_packages.is_empty() && !all
+        let Self { changed, built, changed_packages, since, all, .. } = self;
+        let is_unnamed = changed.is_empty() && built.is_empty() && changed_packages.is_empty();
+        is_unnamed && since.is_none() && !all
     }
 
-    fn names_only_built(&self) -> bool {
+    /// Returns whether nothing was named that must itself be rebuilt: then that nothing is rebuilt is
+    /// an answer.
+    fn may_be_empty(&self) -> bool {
         self.changed.is_empty() && self.changed_packages.is_empty() && !self.all
     }
 
@@ -107,6 +144,8 @@ impl Selection {
     pub fn roots(&self) -> Vec<String> {
         let ids = self.changed.iter().chain(&self.built).map(Selector::to_string);
         let mut roots: Vec<String> = ids.chain(self.changed_packages.iter().cloned()).collect();
+        let since = self.since.iter().flat_map(Since::streams);
+        roots.extend(since.map(NameStream::to_string));
         if self.all {
             roots.push("*".to_owned());
         }
@@ -138,8 +177,7 @@ pub(super) fn select(graph: &ModuleGraph, asked: &Selection) -> Result<Rebuilt, 
         let only = modules_of(graph, &asked.only)?;
         rebuilt.retain(|module, _| only.contains(module));
     }
-    // Where all that was named is built already, that nothing follows is an answer.
-    if rebuilt.is_empty() && !asked.names_only_built() {
+    if rebuilt.is_empty() && !asked.may_be_empty() {
         return Err(SelectError::NothingLeft { roots: asked.roots() });
     }
     for reasons in rebuilt.values_mut() {
@@ -200,7 +238,8 @@ impl<'a> Search<'a> {
         // rebuilt may need an earlier build of itself, which is given then.
         let given = asked.given.iter().flat_map(|id| graph.select(id));
         let mut barred: BTreeSet<ModuleIx> = given.filter(|at| !changed.contains(at)).collect();
-        for id in &asked.built {
+        barred.extend(asked.retired.iter().copied());
+        for id in asked.built.iter().filter(|id| !is_base(graph, id)) {
             let built = modules_of_one(graph, id)?;
             if built.iter().any(|module| changed.contains(module)) {
                 return Err(SelectError::ChangedAndBuilt { id: id.to_string() });
@@ -227,7 +266,17 @@ impl<'a> Search<'a> {
                 }
             }
         }
+        for change in asked.since.iter().flat_map(|since| &since.changes) {
+            if let Some(module) = change.module {
+                let on = change.stream.to_string();
+                self.add(module, self.own_reason(module, BecauseKind::Since, &on));
+            }
+        }
         for id in &asked.built {
+            if is_base(self.graph, id) {
+                self.start_platform(id)?;
+                continue;
+            }
             for module in modules_of_one(self.graph, id)? {
                 self.queue.push_back((module, id.to_string()));
             }
@@ -253,6 +302,28 @@ impl<'a> Search<'a> {
                 let place = place.unwrap_or(self.graph[module].place);
                 let kind = BecauseKind::ChangedPackage;
                 self.add(module, Reason { kind, on: package.to_owned(), place });
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what builds on a platform that is rebuilt already.
+    fn start_platform(&mut self, id: &Selector) -> Result<(), SelectError> {
+        let graph = self.graph;
+        let streams = graph.base_streams(id.name());
+        let is_meant = |stream: &&StreamName| id.stream().is_none_or(|s| s == stream.as_str());
+        let meant: Vec<&StreamName> = streams.iter().filter(is_meant).collect();
+        if meant.is_empty() {
+            let text = id.to_string();
+            let known: Vec<String> =
+                streams.iter().map(|stream| format!("{}:{stream}", id.name())).collect();
+            let near = nearest(&text, known.iter().map(String::as_str)).map(str::to_owned);
+            return Err(SelectError::UnknownPlatform { id: text, near, known });
+        }
+        for stream in meant {
+            let base = NameStream::new(id.name(), stream.as_str());
+            for (module, link) in graph.built_on(&base) {
+                self.add(module, link_reason(&link, &id.to_string()));
             }
         }
         Ok(())
@@ -300,6 +371,11 @@ impl<'a> Search<'a> {
             }
         }
     }
+}
+
+/// Returns whether an identity names a base module, of which no build need be loaded.
+fn is_base(graph: &ModuleGraph, id: &Selector) -> bool {
+    graph.options().base_modules.iter().any(|base| base.as_str() == id.name())
 }
 
 fn link_reason(link: &Link, on: &str) -> Reason {

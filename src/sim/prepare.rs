@@ -244,7 +244,10 @@ fn starts(
         let is_named = module.because.iter().any(|because| {
             let is_rebuilt = position.contains_key(because.on.as_str());
             match because.kind {
-                BecauseKind::Changed | BecauseKind::ChangedPackage | BecauseKind::All => true,
+                BecauseKind::Changed
+                | BecauseKind::ChangedPackage
+                | BecauseKind::All
+                | BecauseKind::Since => true,
                 BecauseKind::Buildrequires | BecauseKind::Requires => !is_rebuilt,
                 BecauseKind::Sibling => false,
             }

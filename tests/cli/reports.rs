@@ -57,8 +57,11 @@ fn sample_reports_are_what_the_commands_write() {
     }
     let mut kept = files(&project().join("reports"));
     kept.remove(Path::new("README.md"));
+    // Made from data that may be absent, and checked by the tests of `history`.
+    kept.retain(|path, _| !path.starts_with("eurolinux8-history"));
     let mut written = files(&target);
     written.remove(Path::new("README.md"));
+    written.retain(|path, _| !path.starts_with("eurolinux8-history"));
     let names = |files: &BTreeMap<PathBuf, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&kept), names(&written));
     for (name, content) in &written {

@@ -128,7 +128,8 @@ fn a_hundred_thousand_ends_of_life_are_found_by_what_they_are_about() {
     let obsolete = within_a_minute("ends of life", move || {
         let snapshot = parse_text("x.yaml", &text);
         assert_eq!((errors(&snapshot), snapshot.obsoletes.len()), (vec![], 120_000));
-        modplan::report::snapshot::table(&snapshot, None).matches("obsolete\n").count()
+        let table = modplan::report::snapshot::table(&snapshot, None, 200);
+        table.lines().filter(|line| line.split_whitespace().any(|word| word == "obsolete")).count()
     });
     assert_eq!(obsolete, 5000);
 }

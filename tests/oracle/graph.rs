@@ -3,17 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use modplan::graph::{GraphOptions, Kind, ModuleGraph, csr, cycle};
+use modplan::graph::{GraphOptions, Kind, ModuleGraph, Versions, csr, cycle};
 use modplan::load::{self, Snapshot};
 use proptest::prelude::*;
 
-use crate::support::oracle::{Oracle, is_acyclic};
+use crate::support::oracle::{Newest, Oracle, Submitted, is_acyclic};
 use crate::support::{generate, mini, shared, yaml_files};
 
 /// Fails with what differs where graph and oracle disagree on anything.
 fn agree(snapshot: &Snapshot) {
-    let graph = ModuleGraph::new(snapshot, &GraphOptions::default());
-    let oracle = Oracle::new(snapshot);
+    agree_on(snapshot, Versions::Newest, Newest::OfStream);
+    agree_on(snapshot, Versions::NewestPerContext, Newest::OfContext);
+}
+
+fn agree_on(snapshot: &Snapshot, versions: Versions, newest: Newest) {
+    let options = GraphOptions { versions, ..GraphOptions::default() };
+    let graph = ModuleGraph::new(snapshot, &options);
+    let oracle = Oracle::new(snapshot, newest);
     let id = |module| graph[module].id.to_string();
 
     let nodes: Vec<String> = graph.indices().map(id).collect();
@@ -49,7 +55,7 @@ fn agree(snapshot: &Snapshot) {
 /// Compares cycles, their cuts and the waves over the whole graph.
 fn agree_on_shape(graph: &ModuleGraph, oracle: &Oracle) {
     let id = |module: u32| graph[modplan::graph::ModuleIx(module)].id.to_string();
-    let shape = oracle.shape(&oracle.nodes.keys().cloned().collect());
+    let shape = oracle.shape(&oracle.nodes.keys().cloned().collect(), Submitted::Contexts);
     let adjacency = graph.adjacency();
     let components = csr::components(&adjacency.forward);
     let waves: BTreeMap<String, u32> = (0_u32..)
@@ -124,7 +130,6 @@ fn the_current_modules_of_a_real_repository_are_counted_right() {
         let options = GraphOptions { versions, ..GraphOptions::default() };
         ModuleGraph::new(&snapshot, &options).len()
     };
-    use modplan::graph::Versions;
     assert_eq!(count(Versions::Newest), 109);
     assert_eq!(count(Versions::NewestPerContext), 269);
     assert_eq!(count(Versions::All), 298);

@@ -1,16 +1,16 @@
 //! Plans against the oracle: what a selection rebuilds, its edges, waves, cycles and what is
 //! missing, recomputed from the loaded documents for every real repository that is at hand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use modplan::graph::{GraphOptions, ModuleGraph};
+use modplan::graph::{GraphOptions, ModuleGraph, Versions};
 use modplan::load::{self, Snapshot};
-use modplan::plan::model::BecauseKind;
+use modplan::plan::model::{BecauseKind, PlanCycle, PlanModule, SubmissionRow};
 use modplan::plan::{self, Given, Plan, Selection, Unit};
 use modplan::trace::History;
 
-use crate::support::oracle::{Oracle, is_acyclic};
+use crate::support::oracle::{Newest, Oracle, Submitted, is_acyclic};
 use crate::support::{generate, shared, yaml_files};
 
 /// How many streams of each repository are changed one after the other.
@@ -25,9 +25,14 @@ struct Case {
 }
 
 impl Case {
-    fn new(snapshot: Snapshot) -> Self {
-        let graph = ModuleGraph::new(&snapshot, &GraphOptions::default());
-        let oracle = Oracle::new(&snapshot);
+    fn new(snapshot: Snapshot, versions: Versions) -> Self {
+        let options = GraphOptions { versions, ..GraphOptions::default() };
+        let graph = ModuleGraph::new(&snapshot, &options);
+        let newest = match versions {
+            Versions::NewestPerContext => Newest::OfContext,
+            Versions::Newest | Versions::All => Newest::OfStream,
+        };
+        let oracle = Oracle::new(&snapshot, newest);
         Self { snapshot, graph, oracle, history: History::default() }
     }
 
@@ -45,12 +50,11 @@ impl Case {
             .collect()
     }
 
-    /// Returns the contexts of the same streams as `members`.
+    /// Returns the contexts of the same sources as `members`.
     fn with_siblings(&self, members: &BTreeSet<String>) -> BTreeSet<String> {
-        let streams: BTreeSet<_> =
-            members.iter().map(|id| self.oracle.nodes[id].name_stream()).collect();
-        let of = |id: &String| streams.contains(&self.oracle.nodes[id].name_stream());
-        self.buildable().into_iter().filter(of).collect()
+        let source = |id: &String| self.oracle.submission(id, Submitted::Sources);
+        let sources: BTreeSet<_> = members.iter().map(source).collect();
+        self.buildable().into_iter().filter(|id| sources.contains(&source(id))).collect()
     }
 
     /// Returns `start` and all that needs it, over one edge or more.
@@ -78,7 +82,11 @@ impl Case {
         assert_eq!(ids.iter().copied().cloned().collect::<BTreeSet<_>>(), *members);
         assert_eq!(ids.len(), members.len(), "no module stands twice");
 
-        let shape = self.oracle.shape(members);
+        let submitted = match asked.unit {
+            Unit::Source => Submitted::Sources,
+            Unit::Context => Submitted::Contexts,
+        };
+        let shape = self.oracle.shape(members, submitted);
         let edges: BTreeSet<(String, String)> =
             plan.edges.iter().map(|edge| (edge.from.clone(), edge.to.clone())).collect();
         assert_eq!((&edges, plan.edges.len()), (&shape.edges, shape.edges.len()));
@@ -95,9 +103,91 @@ impl Case {
         for edge in plan.cycles.iter().flat_map(|cycle| &cycle.cut) {
             assert!(rest.remove(&(edge.from.clone(), edge.to.clone())), "a cut is of the edges");
         }
+        let submission = |id: &String| self.oracle.submission(id, submitted);
+        let rest = rest.iter().map(|(from, to)| (submission(from), submission(to))).collect();
         assert!(is_acyclic(&rest), "the cuts leave no cycle");
+        for cycle in &plan.cycles {
+            let members = cycle.members.iter().cloned().collect();
+            if let Some(fewest) = self.oracle.smallest_cut(&members, submitted) {
+                assert_eq!((cycle.cut.len(), cycle.cut_proven), (fewest, true), "{cycle:?}");
+            }
+            self.agree_on_order(cycle, submitted);
+        }
+        self.agree_on_submissions(&plan, submitted);
         self.agree_on_missing(&plan, members);
         agree_on_reasons(&plan);
+        self.derive_reasons(&plan);
+    }
+
+    /// In the bootstrap order every edge of the cycle leads forward but those of the cut.
+    fn agree_on_order(&self, cycle: &PlanCycle, submitted: Submitted) {
+        let place = |id: &String| cycle.order.iter().position(|other| other == id).unwrap();
+        let mut members = cycle.order.clone();
+        members.sort();
+        let mut listed = cycle.members.clone();
+        listed.sort();
+        assert_eq!(members, listed);
+        for edge in &cycle.edges {
+            let is_cut = cycle.cut.iter().any(|cut| cut.from == edge.from && cut.to == edge.to);
+            assert_eq!(place(&edge.from) > place(&edge.to), is_cut, "{edge:?}");
+        }
+        let shape =
+            self.oracle.shape(&cycle.members.iter().cloned().collect(), Submitted::Contexts);
+        let is_among_contexts = !shape.cycles.is_empty();
+        assert_eq!(cycle.by_submission, !is_among_contexts);
+        assert!(is_among_contexts || submitted == Submitted::Sources);
+    }
+
+    /// Every module is in one submission, whose contexts share their source and their wave.
+    fn agree_on_submissions(&self, plan: &Plan, submitted: Submitted) {
+        let submission = |id: &String| self.oracle.submission(id, submitted);
+        let mut expected: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for module in &plan.modules {
+            expected.entry(submission(&module.id)).or_default().insert(module.id.clone());
+        }
+        let of = |row: &SubmissionRow| row.modules.iter().cloned().collect::<BTreeSet<String>>();
+        let rows: BTreeSet<BTreeSet<String>> = plan.submissions.iter().map(of).collect();
+        assert_eq!(rows, expected.into_values().collect());
+        assert_eq!(rows.len(), plan.submissions.len());
+        let ids: BTreeSet<&String> = plan.submissions.iter().map(|row| &row.id).collect();
+        assert_eq!(ids.len(), plan.submissions.len(), "ids tell submissions apart");
+        for row in &plan.submissions {
+            let modules: Vec<_> =
+                plan.modules.iter().filter(|module| row.modules.contains(&module.id)).collect();
+            assert!(modules.iter().all(|module| module.wave == row.wave), "{row:?}");
+            let comes_along = |module: &&&PlanModule| {
+                module.because.iter().all(|reason| reason.kind == BecauseKind::Sibling)
+            };
+            let siblings = modules.iter().filter(comes_along).count();
+            assert_eq!((row.siblings, row.forced), (siblings, modules.len() - siblings));
+        }
+    }
+
+    /// The line that a reason names holds the requirement: the document of the module has it there.
+    fn derive_reasons(&self, plan: &Plan) {
+        for module in &plan.modules {
+            let documents: Vec<_> = self
+                .snapshot
+                .streams
+                .iter()
+                .filter(|d| d.name.as_str() == module.name && d.stream.as_str() == module.stream)
+                .filter(|d| d.version.to_string() == module.version)
+                .collect();
+            for reason in &module.because {
+                let names: Vec<&str> = documents
+                    .iter()
+                    .flat_map(|document| &document.dependencies)
+                    .flat_map(|group| &group.buildrequires)
+                    .filter(|(_, requirement)| requirement.place.line == reason.line)
+                    .map(|(name, _)| name.as_str())
+                    .collect();
+                let on = reason.on.split(':').next().unwrap();
+                let is_there =
+                    names.iter().any(|name| name.strip_suffix("-devel").unwrap_or(name) == on)
+                        || names.contains(&on);
+                assert!(is_there || reason.kind != BecauseKind::Buildrequires, "{module:?}");
+            }
+        }
     }
 
     fn agree_on_missing(&self, plan: &Plan, members: &BTreeSet<String>) {
@@ -153,8 +243,13 @@ fn agree_on_reasons(plan: &Plan) {
     }
 }
 
-fn check(snapshot: Snapshot) {
-    let case = Case::new(snapshot);
+fn check(snapshot: &Snapshot) {
+    check_versions(snapshot, Versions::Newest);
+    check_versions(snapshot, Versions::NewestPerContext);
+}
+
+fn check_versions(snapshot: &Snapshot, versions: Versions) {
+    let case = Case::new(snapshot.clone(), versions);
     let buildable = case.buildable();
     if buildable.is_empty() {
         return;
@@ -185,7 +280,7 @@ fn loaded(files: &[PathBuf]) -> Snapshot {
 fn plans_of_every_real_repository_are_what_its_documents_describe() {
     let Some(root) = shared("data/modulemd") else { return };
     for file in yaml_files(&root) {
-        check(loaded(&[file]));
+        check(&loaded(&[file]));
     }
 }
 
@@ -201,11 +296,11 @@ fn plans_over_all_arches_of_one_repository_are_what_its_documents_describe() {
         let files: Vec<PathBuf> =
             yaml_files(&root).into_iter().filter(|file| is_of(repository, file)).collect();
         assert!(files.len() >= 2, "{repository}: {files:?}");
-        check(loaded(&files));
+        check(&loaded(&files));
     }
 }
 
 #[test]
 fn plans_of_a_generated_snapshot_are_what_its_documents_describe() {
-    check(generate::snapshot(120, 11));
+    check(&generate::snapshot(120, 11));
 }

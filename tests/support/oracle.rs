@@ -5,8 +5,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use modplan::load::{Dependencies, Requirement, Snapshot, Stream};
+use modplan::name::ModuleName;
 
-/// What should be true of the newest modules of a snapshot, `platform` being the base module.
+/// Which versions of a stream count in each platform line, `platform` being the base module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Newest {
+    /// All contexts of the newest version.
+    OfStream,
+    /// The newest version of each context.
+    OfContext,
+}
+
+/// What is submitted at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Submitted {
+    /// The contexts of a stream in a platform line.
+    Sources,
+    /// Each context by itself.
+    Contexts,
+}
+
+/// What should be true of the newest modules of a snapshot.
 #[derive(Debug, Default)]
 pub(crate) struct Oracle {
     /// Every node, by id.
@@ -25,6 +44,8 @@ pub(crate) struct OracleNode {
     name: String,
     stream: String,
     groups: Vec<Dependencies>,
+    /// The platform lines in which it is current; none: every one.
+    lines: BTreeSet<String>,
     pub(crate) components: BTreeSet<String>,
     pub(crate) arches: BTreeSet<String>,
 }
@@ -40,8 +61,8 @@ impl OracleNode {
 }
 
 impl Oracle {
-    pub(crate) fn new(snapshot: &Snapshot) -> Self {
-        let mut oracle = Self { nodes: nodes(snapshot), ..Self::default() };
+    pub(crate) fn new(snapshot: &Snapshot, newest: Newest) -> Self {
+        let mut oracle = Self { nodes: nodes(snapshot, newest), ..Self::default() };
         let ids: Vec<String> = oracle.nodes.keys().cloned().collect();
         for id in ids {
             if oracle.is_by_product(&id) {
@@ -81,8 +102,10 @@ impl Oracle {
             self.self_requires.insert((id.to_owned(), required));
             return;
         }
+        let lines = &self.nodes[id].lines;
+        let is_near = |node: &OracleNode| meet(&node.lines, lines) && fits(&node.groups, group);
         let fitting: Vec<&String> =
-            contexts.iter().filter(|context| fits(&self.nodes[*context].groups, group)).collect();
+            contexts.iter().filter(|context| is_near(&self.nodes[*context])).collect();
         for from in &fitting {
             self.edges.insert(((*from).clone(), id.to_owned()));
         }
@@ -121,24 +144,43 @@ impl Oracle {
         })
     }
 
-    /// Returns the cycles and the wave of each of `members`, over the edges among them.
-    pub(crate) fn shape(&self, members: &BTreeSet<String>) -> Shape {
+    /// Returns what is submitted with a node: its stream and platform line, or itself.
+    pub(crate) fn submission(&self, id: &str, submitted: Submitted) -> String {
+        let node = &self.nodes[id];
+        let first = |node: &OracleNode| node.lines.iter().next().cloned();
+        let others =
+            || self.nodes.values().filter(|other| other.name_stream() == node.name_stream());
+        let line = first(node).or_else(|| others().filter_map(first).min());
+        match submitted {
+            Submitted::Contexts => id.to_owned(),
+            Submitted::Sources => format!("{}:{} {line:?}", node.name, node.stream),
+        }
+    }
+
+    /// Returns the cycles and the wave of each of `members`, over the edges among them: those of one
+    /// submission share a wave.
+    pub(crate) fn shape(&self, members: &BTreeSet<String>, submitted: Submitted) -> Shape {
         let edges: BTreeSet<(String, String)> = self
             .edges
             .iter()
             .filter(|(from, to)| members.contains(from) && members.contains(to))
             .cloned()
             .collect();
-        let reach = closure(members, &edges);
+        let of: BTreeMap<&String, String> =
+            members.iter().map(|id| (id, self.submission(id, submitted))).collect();
+        let submissions: BTreeSet<String> = of.values().cloned().collect();
+        let between: BTreeSet<(String, String)> =
+            edges.iter().map(|(from, to)| (of[from].clone(), of[to].clone())).collect();
+        let reach = closure(&submissions, &between);
         let reaches = |a: &String, b: &String| reach.contains(&(a.clone(), b.clone()));
         let together = |a: &String, b: &String| a == b || (reaches(a, b) && reaches(b, a));
-        let mut waves: BTreeMap<String, u32> = members.iter().map(|id| (id.clone(), 1)).collect();
+        let mut waves: BTreeMap<&String, u32> = submissions.iter().map(|id| (id, 1)).collect();
         loop {
             let before = waves.clone();
-            for (from, to) in edges.iter().filter(|(from, to)| !together(from, to)) {
+            for (from, to) in between.iter().filter(|(from, to)| !together(from, to)) {
                 let least = waves[from] + 1;
                 // A rise of one member is a rise of its whole cycle.
-                for member in members.iter().filter(|member| together(member, to)) {
+                for member in submissions.iter().filter(|member| together(member, to)) {
                     let wave = waves.get_mut(member).unwrap();
                     *wave = least.max(*wave);
                 }
@@ -147,13 +189,51 @@ impl Oracle {
                 break;
             }
         }
-        let cycles = members
-            .iter()
-            .filter(|id| reaches(id, id))
-            .map(|id| members.iter().filter(|other| together(id, other)).cloned().collect())
-            .collect();
+        let with = |id: &String| -> BTreeSet<String> {
+            members.iter().filter(|other| together(&of[id], &of[*other])).cloned().collect()
+        };
+        let cycles = members.iter().filter(|id| reaches(&of[*id], &of[*id])).map(with).collect();
+        let waves = members.iter().map(|id| (id.clone(), waves[&of[id]])).collect();
         Shape { edges, waves, cycles }
     }
+
+    /// Returns the least number of edges without which the submissions of a cycle do not go round,
+    /// over all their orders; none for more submissions than have orders that can be tried.
+    pub(crate) fn smallest_cut(
+        &self,
+        members: &BTreeSet<String>,
+        submitted: Submitted,
+    ) -> Option<usize> {
+        let submissions: BTreeSet<String> =
+            members.iter().map(|id| self.submission(id, submitted)).collect();
+        let edges: Vec<(String, String)> = self
+            .edges
+            .iter()
+            .filter(|(from, to)| members.contains(from) && members.contains(to))
+            .map(|(from, to)| (self.submission(from, submitted), self.submission(to, submitted)))
+            .collect();
+        let place = |order: &[String], id: &String| order.iter().position(|other| other == id);
+        let backward = |order: &Vec<String>| {
+            edges.iter().filter(|(from, to)| place(order, from) > place(order, to)).count()
+        };
+        (submissions.len() <= 7)
+            .then(|| orders(submissions.into_iter().collect()).iter().map(backward).min())
+            .flatten()
+    }
+}
+
+/// Returns every order of some texts.
+fn orders(texts: Vec<String>) -> Vec<Vec<String>> {
+    if texts.is_empty() {
+        return vec![Vec::new()];
+    }
+    let with_first = |first: usize| {
+        let mut rest = texts.clone();
+        let first = rest.remove(first);
+        let tails = orders(rest).into_iter();
+        tails.map(|tail| [vec![first.clone()], tail].concat()).collect::<Vec<_>>()
+    };
+    (0..texts.len()).flat_map(with_first).collect()
 }
 
 /// Cycles and waves of some of the nodes.
@@ -190,41 +270,105 @@ pub(crate) fn is_acyclic(edges: &BTreeSet<(String, String)>) -> bool {
     members.iter().all(|member| !reach.contains(&(member.clone(), member.clone())))
 }
 
-fn nodes(snapshot: &Snapshot) -> BTreeMap<String, OracleNode> {
-    let mut nodes: BTreeMap<String, OracleNode> = BTreeMap::new();
+fn nodes(snapshot: &Snapshot, newest: Newest) -> BTreeMap<String, OracleNode> {
+    let every: BTreeSet<String> = snapshot.streams.iter().flat_map(lines_of).collect();
+    let mut kept: Vec<(&Stream, BTreeSet<String>)> = Vec::new();
     for document in &snapshot.streams {
-        let is_same_stream =
-            |other: &Stream| other.name == document.name && other.stream == document.stream;
-        let newest = snapshot.streams.iter().filter(|other| is_same_stream(other));
-        let newest = newest.map(|other| other.version).max().unwrap();
+        let of_stream = || {
+            let streams = snapshot.streams.iter();
+            streams.filter(|other| other.name == document.name && other.stream == document.stream)
+        };
+        let newest_version = of_stream().map(|other| other.version).max().unwrap();
         let is_lost = snapshot
             .unreadable
             .iter()
-            .any(|lost| lost.module == document.name_stream() && lost.version > newest);
-        if document.version < newest || is_lost {
-            continue;
-        }
+            .any(|lost| lost.module == document.name_stream() && lost.version > newest_version);
         // Of several formats that tell of one build, modulemd comes first.
-        let best = snapshot
-            .streams
-            .iter()
-            .filter(|other| is_same_stream(other) && other.version == newest)
-            .filter(|other| other.context == document.context)
-            .map(|other| other.origin)
-            .min();
-        if Some(document.origin) != best {
+        let build = |of: &Stream| -> Vec<&Stream> {
+            let same =
+                || of_stream().filter(|o| o.version == of.version && o.context == of.context);
+            let best = same().map(|other| other.origin).min();
+            same().filter(|other| Some(other.origin) == best).collect()
+        };
+        let build_lines = |of: &Stream| -> BTreeSet<String> {
+            build(of).into_iter().flat_map(lines_of).collect()
+        };
+        if is_lost || build(document).iter().all(|other| other.origin != document.origin) {
             continue;
         }
+        let own = build_lines(document);
+        let mut candidates = if own.is_empty() { every.clone() } else { own.clone() };
+        if every.is_empty() {
+            candidates.insert(String::new());
+        }
+        let is_newest = |line: &&String| {
+            of_stream()
+                .filter(|other| newest == Newest::OfStream || other.context == document.context)
+                .filter(|other| other.version > document.version)
+                .all(|other| {
+                    let lines = build_lines(other);
+                    !lines.is_empty() && !lines.contains(*line)
+                })
+        };
+        let current: BTreeSet<String> = candidates.iter().filter(is_newest).cloned().collect();
+        if !current.is_empty() {
+            kept.push((document, if current == candidates { own } else { current }));
+        }
+    }
+    let mut nodes: BTreeMap<String, OracleNode> = BTreeMap::new();
+    for (document, lines) in &kept {
+        let is_same = |other: &Stream| {
+            other.name == document.name
+                && other.stream == document.stream
+                && other.context == document.context
+        };
+        let versions: BTreeSet<_> = kept
+            .iter()
+            .filter(|(other, _)| is_same(other))
+            .map(|(other, _)| other.version)
+            .collect();
+        let version =
+            if versions.len() > 1 { format!(":{}", document.version) } else { String::new() };
         let context = document.context.as_ref().map(|c| format!(":{c}")).unwrap_or_default();
-        let node =
-            nodes.entry(format!("{}:{}{context}", document.name, document.stream)).or_default();
+        let node = nodes
+            .entry(format!("{}:{}{version}{context}", document.name, document.stream))
+            .or_default();
         node.name = document.name.to_string();
         node.stream = document.stream.to_string();
+        node.lines = lines.clone();
         node.groups.extend(document.dependencies.iter().cloned());
         node.components.extend(document.components.keys().map(ToString::to_string));
         node.arches.extend(document.arch.iter().map(ToString::to_string));
     }
     nodes
+}
+
+/// Returns the platform lines of one document: those it names, else those it was built with.
+fn lines_of(document: &Stream) -> BTreeSet<String> {
+    let line = |stream: &str| stream.split('.').next().unwrap().to_owned();
+    if document.name.as_str() == "platform" {
+        return BTreeSet::from([line(document.stream.as_str())]);
+    }
+    let named =
+        |part: fn(&Dependencies) -> &BTreeMap<ModuleName, Requirement>| -> BTreeSet<String> {
+            let platforms =
+                document.dependencies.iter().filter_map(|group| part(group).get("platform"));
+            let streams = platforms.flat_map(|requirement| &requirement.streams);
+            let streams = streams.map(|stream| stream.as_str());
+            streams.filter(|stream| !stream.starts_with('-')).map(line).collect()
+        };
+    let [build, run] = [named(|group| &group.buildrequires), named(|group| &group.requires)];
+    if !build.is_empty() {
+        build
+    } else if !run.is_empty() {
+        run
+    } else {
+        document.locks.get("platform").map(|lock| line(lock.stream.as_str())).into_iter().collect()
+    }
+}
+
+fn meet(a: &BTreeSet<String>, b: &BTreeSet<String>) -> bool {
+    a.is_empty() || b.is_empty() || !a.is_disjoint(b)
 }
 
 /// Returns whether one of the groups of a context requires nothing that contradicts `needing`.

@@ -42,6 +42,8 @@ impl Program {
         mut command: assert_cmd::Command,
         arguments: impl IntoIterator<Item = A>,
     ) -> Self {
+        // The width of tables is a test's own matter.
+        command.env_remove("COLUMNS");
         command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).write_stdin("");
         Self(command)
     }
@@ -49,6 +51,12 @@ impl Program {
     /// Runs it in another directory.
     pub(crate) fn within(mut self, directory: &Path) -> Self {
         self.0.current_dir(directory);
+        self
+    }
+
+    /// Runs it with a width for tables.
+    pub(crate) fn columns(mut self, width: u16) -> Self {
+        self.0.env("COLUMNS", width.to_string());
         self
     }
 

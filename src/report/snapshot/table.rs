@@ -2,25 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use comfy_table::{CellAlignment, Table};
-
 use crate::load::{ActiveObsoletes, Defaults, Minute, Obsoletes, Snapshot, Stream};
 use crate::name::ModuleName;
+use crate::report::layout::Layout;
 
-/// Returns a table of all module builds, and a line on what else there is.
+/// Returns a table of all module builds in lines of at most `width` characters, and a line on what
+/// else there is.
 #[must_use]
-pub fn table(snapshot: &Snapshot, now: Option<Minute>) -> String {
-    let mut table = Table::new();
-    table.load_style(comfy_table::TableStyle::new());
-    table.set_header([
-        "module",
-        "version",
-        "context",
-        "arch",
-        "components",
-        "builds with",
-        "notes",
-    ]);
+pub fn table(snapshot: &Snapshot, now: Option<Minute>, width: usize) -> String {
+    let mut table = Layout::new(
+        &["MODULE", "VERSION", "CONTEXT", "ARCH", "RPMS", "NOTES", "BUILDS WITH"],
+        &[4],
+    );
     let mut streams: Vec<&Stream> = snapshot.streams.iter().collect();
     streams.sort_by_key(|stream| {
         (stream.name_stream(), stream.version, stream.context.clone(), stream.arch.clone())
@@ -30,18 +23,15 @@ pub fn table(snapshot: &Snapshot, now: Option<Minute>) -> String {
     let defaults: BTreeMap<&ModuleName, &Defaults> =
         snapshot.defaults.iter().map(|defaults| (&defaults.module, defaults)).collect();
     for stream in streams {
-        table.add_row([
+        table.add(vec![
             stream.name_stream().to_string(),
             stream.version.to_string(),
             stream.context.as_ref().map(ToString::to_string).unwrap_or_default(),
             stream.arch.as_ref().map(ToString::to_string).unwrap_or_default(),
             stream.components.len().to_string(),
-            builds_with(stream),
             notes(stream, defaults.get(&stream.name).copied(), active.of(stream)),
+            builds_with(stream),
         ]);
-    }
-    if let Some(column) = table.column_mut(4) {
-        column.set_cell_alignment(CellAlignment::Right);
     }
     let count =
         |number: usize, one: &str| format!("{number} {one}{}", if number == 1 { "" } else { "s" });
@@ -51,12 +41,8 @@ pub fn table(snapshot: &Snapshot, now: Option<Minute>) -> String {
         format!("{} obsoletes", snapshot.obsoletes.len()),
         count(snapshot.translations.len(), "translation"),
     ];
-    let body = if snapshot.streams.is_empty() { String::new() } else { trimmed(&table) + "\n" };
+    let body = if snapshot.streams.is_empty() { String::new() } else { table.render(width) + "\n" };
     format!("{body}{}\n", rest.join(", "))
-}
-
-fn trimmed(table: &Table) -> String {
-    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
 /// Returns what any of the stream's combinations builds with.

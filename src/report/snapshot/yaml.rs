@@ -25,6 +25,18 @@ pub fn snapshot_yaml(snapshot: &Snapshot) -> String {
     streams.chain(defaults).chain(obsoletes).chain(translations).map(|node| print(&node)).collect()
 }
 
+/// Returns the document of a build as its source: without what only the build has, its artifacts,
+/// arch, and what the build system wrote. None where only a row of a service tells of it.
+#[must_use]
+pub fn source_yaml(stream: &Stream) -> Option<String> {
+    let mut source = stream.clone();
+    source.artifacts.clear();
+    source.arch = None;
+    source.about.xmd = None;
+    source.about.rpm_map.clear();
+    stream.about.has_document().then(|| print(&stream_document(&source)))
+}
+
 /// Returns a warning that counts the builds that cannot be written as modulemd, where there are any.
 #[must_use]
 pub fn without_document(snapshot: &Snapshot) -> Option<Finding> {

@@ -1,0 +1,33 @@
+//! What a plan is made from.
+
+use super::reuse::Reuse;
+use crate::farm::Farm;
+use crate::graph::ModuleGraph;
+use crate::load::Snapshot;
+use crate::name::Arch;
+use crate::trace::History;
+
+/// What a plan is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<'a> {
+    /// What was read.
+    pub snapshot: &'a Snapshot,
+    /// The modules of it.
+    pub graph: &'a ModuleGraph,
+    /// Recorded durations; an empty history gives defaults.
+    pub history: &'a History,
+    /// The builders; without them ten for every arch needed.
+    pub farm: Option<&'a Farm>,
+    /// The only arches to build for; empty: what the farm serves, without a farm what is loaded.
+    pub arches: &'a [Arch],
+    /// How much of earlier builds is taken over.
+    pub reuse: Reuse<'a>,
+}
+
+impl<'a> Given<'a> {
+    /// Takes modules and their history, and nothing of a farm, arches or earlier builds.
+    #[must_use]
+    pub fn new(snapshot: &'a Snapshot, graph: &'a ModuleGraph, history: &'a History) -> Self {
+        Self { snapshot, graph, history, farm: None, arches: &[], reuse: Reuse::default() }
+    }
+}

@@ -1,0 +1,59 @@
+//! What a plan leaves out because a file spells a requirement wrong: a zero was lost.
+
+use std::collections::BTreeSet;
+
+use super::given::Given;
+use super::missing::is_given;
+use super::model::LeftOutRow;
+use super::select::{self, Rebuilt, SelectError, Selection};
+use crate::graph::{Alias, GraphOptions, ModuleGraph, ModuleIx};
+
+/// What a plan would hold with the requirements as they were meant.
+#[derive(Debug, Default)]
+pub(super) struct LeftOut {
+    /// The modules whose own requirement is spelt wrong.
+    pub(super) rows: Vec<LeftOutRow>,
+    /// How many modules the aliases would bring, dependants and siblings of those among them.
+    pub(super) brings: usize,
+}
+
+/// Plans once more with every lost zero put back, and returns what comes then.
+pub(super) fn left_out(
+    given: Given<'_>,
+    asked: &Selection,
+    rebuilt: &Rebuilt,
+) -> Result<LeftOut, SelectError> {
+    let graph = given.graph;
+    let near: Vec<_> =
+        graph.lost_zeros().filter(|(row, _)| !is_given(&asked.given, &row.requires)).collect();
+    if near.is_empty() {
+        return Ok(LeftOut::default());
+    }
+    let mended: BTreeSet<Alias> = near
+        .iter()
+        .map(|(row, meant)| Alias::Stream {
+            written: row.requires.clone(),
+            meant: (*meant).clone(),
+        })
+        .collect();
+    let options = graph.options();
+    let aliases = options.aliases.iter().cloned().chain(mended).collect();
+    let options = GraphOptions { aliases, ..options.clone() };
+    // The nodes are the same, with the same numbers: an alias changes edges alone.
+    let aliased = ModuleGraph::new(given.snapshot, &options);
+    let with_aliases = select::select(&aliased, asked)?;
+    let comes = |module: &ModuleIx| !rebuilt.contains_key(module);
+    let rows = near.iter().filter(|(row, _)| {
+        let reasons = with_aliases.get(&row.module).filter(|_| comes(&row.module));
+        reasons.is_some_and(|reasons| reasons.iter().any(|reason| reason.place == row.place))
+    });
+    let rows = rows.map(|(row, meant)| LeftOutRow {
+        module: graph[row.module].id.to_string(),
+        requires: row.requires.to_string(),
+        perhaps: meant.to_string(),
+        path: given.snapshot.path(row.place),
+        line: row.place.line,
+        column: row.place.column,
+    });
+    Ok(LeftOut { rows: rows.collect(), brings: with_aliases.keys().filter(|m| comes(m)).count() })
+}

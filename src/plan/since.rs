@@ -1,0 +1,186 @@
+//! What differs from an older snapshot: streams that came and went, versions, sources, dependencies.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::reuse::Source;
+use crate::graph::{Kind, Line, Module, ModuleGraph, ModuleIx};
+use crate::load::{Snapshot, Stream};
+use crate::name::{ComponentKey, Context, ModuleName, NameStream, StreamName, Version};
+
+/// What was loaded at one time.
+#[derive(Clone, Copy, Debug)]
+pub struct Loaded<'a> {
+    /// What was read.
+    pub snapshot: &'a Snapshot,
+    /// The modules of it.
+    pub graph: &'a ModuleGraph,
+}
+
+/// How a module differs from an older snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangeKind {
+    /// The older snapshot does not hold its stream.
+    NewStream,
+    /// The older snapshot holds its stream, but not its context.
+    NewContext,
+    /// It has another version.
+    Version,
+    /// It has the same version, and other sources or dependencies.
+    Content,
+    /// The newer snapshot does not hold its stream.
+    GoneStream,
+    /// The newer snapshot holds its stream, but not its context.
+    GoneContext,
+}
+
+/// One module that differs from an older snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Its stream.
+    pub stream: NameStream,
+    /// Its id in the snapshot that holds it; in the newer one where both do.
+    pub id: String,
+    /// The module; none where it is gone.
+    pub module: Option<ModuleIx>,
+    /// How it differs.
+    pub kind: ChangeKind,
+    /// Its version in the older and in the newer snapshot.
+    pub versions: (Option<Version>, Option<Version>),
+    /// The components whose sources differ or cannot be told, by key.
+    pub sources: Vec<SourceChange>,
+    /// Whether its dependencies differ.
+    pub has_other_dependencies: bool,
+}
+
+/// The sources of one component, before and after; none where the component is not there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceChange {
+    /// Its key.
+    pub component: ComponentKey,
+    /// The commit or source package before; `unpinned` where it cannot be told.
+    pub from: Option<String>,
+    /// The same after.
+    pub to: Option<String>,
+}
+
+/// The documents of one build.
+type Build<'a> = (&'a ModuleName, &'a StreamName, Version, &'a Option<Context>);
+
+/// A context of a stream in a platform line, in any version.
+type Slot<'a> = (NameStream, Option<&'a Line>, &'a Option<Context>);
+
+/// Returns what differs between two snapshots, by stream, then what is there before what is gone.
+#[must_use]
+pub fn changes(older: Loaded<'_>, newer: Loaded<'_>) -> Vec<Change> {
+    let (before, after) = (slots(older.graph), slots(newer.graph));
+    let documents = [older, newer].map(|of| documents(of.snapshot));
+    let streams = |of: &BTreeMap<Slot<'_>, ModuleIx>| -> BTreeSet<NameStream> {
+        of.keys().map(|slot| slot.0.clone()).collect()
+    };
+    let (streams_before, streams_after) = (streams(&before), streams(&after));
+    let mut changes = Vec::new();
+    for (slot, &ix) in &after {
+        let module = &newer.graph[ix];
+        let change = match before.get(slot) {
+            Some(&old) => compare((&older.graph[old], &documents[0]), (module, &documents[1])),
+            None if streams_before.contains(&slot.0) => Some(ChangeKind::NewContext.of(module)),
+            None => Some(ChangeKind::NewStream.of(module)),
+        };
+        changes.extend(change.map(|change| Change { module: Some(ix), ..change }));
+    }
+    for (slot, &ix) in before.iter().filter(|(slot, _)| !after.contains_key(*slot)) {
+        let is_gone = !streams_after.contains(&slot.0);
+        let kind = if is_gone { ChangeKind::GoneStream } else { ChangeKind::GoneContext };
+        changes.push(kind.of(&older.graph[ix]));
+    }
+    changes.sort_by(|a, b| {
+        (&a.stream, a.module.is_none(), &a.id).cmp(&(&b.stream, b.module.is_none(), &b.id))
+    });
+    changes
+}
+
+/// Returns the newest module of each context that is built for itself.
+fn slots(graph: &ModuleGraph) -> BTreeMap<Slot<'_>, ModuleIx> {
+    let own = graph.modules().filter(|(_, m)| matches!(m.kind, Kind::Built | Kind::PassThrough));
+    // In index order a newer version comes later.
+    own.map(|(ix, m)| ((m.name_stream(), graph.line(ix), &m.context), ix)).collect()
+}
+
+fn documents(snapshot: &Snapshot) -> BTreeMap<Build<'_>, Vec<&Stream>> {
+    let mut builds: BTreeMap<Build<'_>, Vec<&Stream>> = BTreeMap::new();
+    for stream in &snapshot.streams {
+        let build = (&stream.name, &stream.stream, stream.version, &stream.context);
+        builds.entry(build).or_default().push(stream);
+    }
+    builds
+}
+
+impl ChangeKind {
+    fn of(self, module: &Module) -> Change {
+        let is_gone = matches!(self, Self::GoneStream | Self::GoneContext);
+        let version = Some(module.version);
+        Change {
+            stream: module.name_stream(),
+            id: module.id.to_string(),
+            module: None,
+            kind: self,
+            versions: if is_gone { (version, None) } else { (None, version) },
+            sources: Vec::new(),
+            has_other_dependencies: false,
+        }
+    }
+}
+
+type At<'a> = (&'a Module, &'a BTreeMap<Build<'a>, Vec<&'a Stream>>);
+
+/// Compares a context with what it was; the same build with the same content is no change.
+fn compare(before: At<'_>, after: At<'_>) -> Option<Change> {
+    let (old, new) = (before.0, after.0);
+    let is_same_build = old.version == new.version;
+    let sources = sources(&pins(before), &pins(after), is_same_build);
+    let has_other_dependencies = old.dependencies.len() != new.dependencies.len()
+        || !old.dependencies.iter().zip(&new.dependencies).all(|(a, b)| a.names_the_same(b));
+    if is_same_build && sources.is_empty() && !has_other_dependencies {
+        return None;
+    }
+    let kind = if is_same_build { ChangeKind::Content } else { ChangeKind::Version };
+    let versions = (Some(old.version), Some(new.version));
+    Some(Change { versions, sources, has_other_dependencies, ..kind.of(new) })
+}
+
+/// Returns what pins each component: its commit, else its source package, else nothing.
+fn pins((module, documents): At<'_>) -> BTreeMap<ComponentKey, Source> {
+    let build = (&module.name, &module.stream, module.version, &module.context);
+    let documents = documents.get(&build).map(Vec::as_slice).unwrap_or_default();
+    let artifacts: Vec<String> = documents.iter().flat_map(|d| d.artifacts.clone()).collect();
+    let pin = |(key, component): (&ComponentKey, &crate::load::Component)| {
+        (key.clone(), Source::of(component, &artifacts))
+    };
+    module.components.iter().map(pin).collect()
+}
+
+/// Returns the components whose sources differ. One without a pin is never called unchanged, but in
+/// one and the same build.
+fn sources(
+    before: &BTreeMap<ComponentKey, Source>,
+    after: &BTreeMap<ComponentKey, Source>,
+    is_same_build: bool,
+) -> Vec<SourceChange> {
+    let keys: BTreeSet<&ComponentKey> = before.keys().chain(after.keys()).collect();
+    let text = |source: Option<&Source>| {
+        source.map(|source| match source {
+            Source::Pinned(pin) => pin.clone(),
+            Source::Unpinned | Source::Named => "unpinned".to_owned(),
+        })
+    };
+    let change = |key: &ComponentKey| {
+        let (from, to) = (before.get(key), after.get(key));
+        let is_pinned = |source: Option<&Source>| matches!(source, Some(Source::Pinned(_)));
+        let is_same = from == to && (is_same_build || is_pinned(from));
+        (!is_same).then(|| SourceChange { component: key.clone(), from: text(from), to: text(to) })
+    };
+    keys.into_iter().filter_map(change).collect()
+}
