@@ -200,7 +200,7 @@ struct House {
 impl House {
     fn new(sources: &[Source]) -> Self {
         let passed_on = |source: &Source| {
-            let uses = statements(source).filter(|statement| statement.starts_with("pub"));
+            let uses = statements(source).filter(|statement| passes_on(statement));
             let paths = uses.flat_map(|statement| used_paths(&statement));
             let paths = paths.map(|path| absolute(path, &source.path));
             let named = paths.filter_map(|path| Some((path.last()?.clone(), path)));
@@ -213,7 +213,7 @@ impl House {
     fn used_by(&self, source: &Source) -> BTreeSet<String> {
         let below = format!("{}/", source.path);
         statements(source)
-            .filter(|statement| !statement.starts_with("pub"))
+            .filter(|statement| !passes_on(statement))
             .flat_map(|statement| used_paths(&statement))
             .filter_map(|path| self.file_of(&absolute(path, &source.path), 0))
             .filter(|file| file.split('/').next() == Some(source.room()))
@@ -272,6 +272,11 @@ fn used_paths(line: &str) -> Vec<Vec<String>> {
         }
     }
     paths
+}
+
+/// Returns whether a line is an import that others may use.
+fn passes_on(line: &str) -> bool {
+    line.starts_with("pub") && import(line).is_some()
 }
 
 /// Returns what comes after the `use` of an import, public or not.
