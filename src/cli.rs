@@ -20,11 +20,19 @@ pub(crate) mod journal;
 mod loading;
 mod look;
 mod merge;
+#[cfg(feature = "live")]
+mod mock_koji;
+#[cfg(not(feature = "live"))]
+mod not_built;
 pub(crate) mod output;
 mod plan;
+#[cfg(feature = "live")]
+mod profile;
 pub(crate) mod progress;
 #[cfg(feature = "live")]
 mod record;
+#[cfg(feature = "live")]
+mod record_koji;
 mod show;
 pub(crate) mod status;
 mod subject;
@@ -109,6 +117,14 @@ enum Command {
     Trace(trace::Trace),
     #[cfg(feature = "live")]
     Record(record::Record),
+    /// Record a live system (needs the feature `live`)
+    #[cfg(not(feature = "live"))]
+    Record(not_built::NotBuilt),
+    #[cfg(feature = "live")]
+    MockKoji(mock_koji::MockKoji),
+    /// Serve a simulated koji hub over XML-RPC (needs the feature `live`)
+    #[cfg(not(feature = "live"))]
+    MockKoji(not_built::NotBuilt),
     Generate(generate::Generate),
 }
 
@@ -132,6 +148,12 @@ impl Cli {
             Command::Trace(command) => command.run(console),
             #[cfg(feature = "live")]
             Command::Record(command) => command.run(console),
+            #[cfg(feature = "live")]
+            Command::MockKoji(command) => command.run(console),
+            #[cfg(not(feature = "live"))]
+            Command::Record(command) => command.run("record"),
+            #[cfg(not(feature = "live"))]
+            Command::MockKoji(command) => command.run("mock-koji"),
             Command::Generate(command) => command.run(console),
         }
     }

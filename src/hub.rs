@@ -27,6 +27,7 @@ mod handler;
 mod late;
 mod manager;
 mod notice;
+mod outside;
 mod poll;
 mod refusal;
 mod repo;
@@ -57,6 +58,7 @@ use crate::time::{Millis, Timestamp};
 
 pub use self::late::Late;
 pub use self::notice::{Happened, Notice};
+pub use self::outside::RequestInfo;
 pub use self::repo::{EventId, RequestId, TagId};
 pub use self::repo_work::{Regeneration, RepoWork};
 pub use self::request::{BuildRepo, BuildSpec, Method, Request, Tagging, TaskId, Work};

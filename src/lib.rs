@@ -47,6 +47,8 @@ pub mod koji;
 #[cfg(feature = "live")]
 pub mod live;
 pub mod load;
+#[cfg(feature = "live")]
+pub mod mock_koji;
 pub mod name;
 pub mod orchestrate;
 pub mod plan;

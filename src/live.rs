@@ -12,11 +12,13 @@
 mod clock;
 mod http;
 pub mod hub;
+mod koji_record;
 mod page;
 mod partial;
 mod record;
 
 pub use http::Retry;
+pub use koji_record::{KojiRecordError, KojiRecording, KojiRequest, KojiStep, record_koji};
 pub use record::{Recording, Request, Step, record};
 
 use std::path::PathBuf;

@@ -141,6 +141,12 @@ pub(crate) fn write_directory(
     drafts.into_iter().try_for_each(Draft::publish).with_context(cannot)
 }
 
+/// Writes lines to standard output at once, for a reader that waits for them.
+#[cfg(feature = "live")]
+pub(crate) fn lines(lines: &[String]) -> anyhow::Result<()> {
+    write_stdout(|out| lines.iter().try_for_each(|line| writeln!(out, "{line}")))
+}
+
 fn write_stdout(fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
     match fill(&mut out).and_then(|()| out.flush()) {

@@ -8,6 +8,7 @@ use modplan::live::{self, LiveError, Request, Retry, Service, Step};
 use super::console::Console;
 use super::output::OutputArgs;
 use super::progress::Progress;
+use super::record_koji::KojiArgs;
 use super::status::{Answer, Refusal};
 
 /// Record the modules of a live server into one file that loads like any other
@@ -23,6 +24,8 @@ enum From {
     Pdc(RecordArgs),
     /// From a Module Build Service: its builds in the state `ready`
     Mbs(RecordArgs),
+    /// From a koji hub: tasks into trace.csv, builders into farm.yaml, module builds into modules.yaml
+    Koji(KojiArgs),
 }
 
 #[derive(Debug, Args)]
@@ -57,6 +60,7 @@ impl Record {
         let (service, arguments) = match self.service {
             From::Pdc(arguments) => (Service::Pdc, arguments),
             From::Mbs(arguments) => (Service::Mbs, arguments),
+            From::Koji(arguments) => return arguments.run(console),
         };
         arguments.run(service, console)
     }

@@ -51,7 +51,7 @@ impl Hub {
         self.call_manager();
     }
 
-    fn make_repo(&mut self, at: u32) {
+    pub(super) fn make_repo(&mut self, at: u32) {
         let tag = self.repos.requests[at as usize].tag;
         let priority = self.settings.repo.priority;
         let number = &mut self.repos.tags[tag.0 as usize].regenerations;

@@ -102,6 +102,10 @@ impl Repos {
         EventId(u32::try_from(self.events.len()).expect("events are numbered by u32"))
     }
 
+    pub(super) fn last_event(&self) -> EventId {
+        EventId(u32::try_from(self.events.len()).expect("events are numbered by u32"))
+    }
+
     pub(super) fn arches_of(&self, tag: TagId) -> ArchSet {
         self.tags[tag.0 as usize].arches
     }

@@ -140,7 +140,7 @@ macro_rules! calls {
             $(; .. $rest:ident)?
         ) -> $answer:ty,
     )*) => {
-        pub(super) const CALLS: &[$crate::koji::calls::Entry] =
+        pub(super) const CALLS: &[super::Entry] =
             &[$($crate::koji::calls::Entry::of::<$name>(),)*];
         $(
             $(#[doc = $doc])*
@@ -159,7 +159,7 @@ macro_rules! calls {
                 $(
                     /// Arguments of any other name.
                     #[serde(default)]
-                    pub $rest: $crate::koji::calls::Map,
+                    pub $rest: std::collections::BTreeMap<String, $crate::koji::Value>,
                 )?
             }
 

@@ -68,6 +68,18 @@ pub fn read_answer(text: &str) -> Result<Result<Value, Fault>, Malformed> {
     from_dxr(answer.value).map(Ok)
 }
 
+/// Returns Adler's sum of RFC 1950, by which both sides check uploads.
+#[must_use]
+pub fn adler32(bytes: &[u8]) -> u32 {
+    const BASE: u32 = 65_521;
+    let (mut a, mut b) = (1_u32, 0_u32);
+    for &byte in bytes {
+        a = (a + u32::from(byte)) % BASE;
+        b = (b + a) % BASE;
+    }
+    b << 16 | a
+}
+
 /// Returns whether a fault comes before any parameter.
 fn is_fault(text: &str) -> bool {
     let params = memchr::memmem::find(text.as_bytes(), b"<param");

@@ -18,6 +18,44 @@ pub(crate) fn modplan(arguments: &[&str]) -> Said {
     Program::new(arguments).run()
 }
 
+/// A run that goes on until it is dropped: a server.
+#[cfg(feature = "live")]
+pub(crate) struct Serving {
+    child: std::process::Child,
+    /// What it said first.
+    pub(crate) lines: Vec<String>,
+}
+
+#[cfg(feature = "live")]
+impl Serving {
+    /// Starts the program in the root of the project, and waits for so many lines of it.
+    pub(crate) fn start<A: AsRef<OsStr>>(
+        arguments: impl IntoIterator<Item = A>,
+        lines: usize,
+    ) -> Self {
+        use std::io::{BufRead as _, BufReader};
+        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("modplan"))
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .args(arguments)
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let out = child.stdout.as_mut().expect("it is piped");
+        let lines = BufReader::new(out).lines().take(lines).collect::<Result<_, _>>();
+        Self { child, lines: lines.expect("it speaks") }
+    }
+}
+
+#[cfg(feature = "live")]
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // One that has ended already is fine.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
 /// A run to come, where more than its arguments matters.
 pub(crate) struct Program(assert_cmd::Command);
 

@@ -33,6 +33,8 @@ calls! {
     GetUser "getUser" (; user "userInfo": Ref, strict: bool, krb_princs: bool, groups: bool) -> Option<User>,
     /// The caller's permissions.
     GetPerms "getPerms" () -> Vec<String>,
+    /// A user's permissions.
+    GetUserPerms "getUserPerms" (; user "userID": Ref, with_groups: bool) -> Vec<String>,
     /// Whether the caller has a permission.
     HasPerm "hasPerm" (perm: Ref; strict: bool) -> bool,
     /// Every permission.

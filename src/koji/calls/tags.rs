@@ -42,6 +42,8 @@ calls! {
     PackageListRemove "packageListRemove" (tag "taginfo": Ref, package "pkginfo": Ref; force: bool) -> (),
     /// Packages, of a tag or all.
     ListPackages "listPackages" (; tag_id "tagID": Ref, user_id "userID": Ref, package_id "pkgID": Ref, prefix: String, inherited: bool, with_dups: bool, event: i64, query_opts "queryOpts": Map, with_owners: bool, with_blocked: bool) -> Vec<Package>,
+    /// The number of a package.
+    GetPackageId "getPackageID" (name: Ref; strict: bool) -> Option<i64>,
     /// How a package stands in a tag.
     GetPackageConfig "getPackageConfig" (tag: Ref, package "pkg": Ref; event: i64) -> Option<Package>,
     /// Adds a group to a tag.
@@ -62,6 +64,8 @@ calls! {
     GetBuildTargets "getBuildTargets" (; info: Ref, event: i64, build_tag "buildTagID": Ref, dest_tag "destTagID": Ref, query_opts "queryOpts": Map) -> Vec<Target>,
     /// Makes an external repository known.
     CreateExternalRepo "createExternalRepo" (name: String, url: String) -> ExternalRepo,
+    /// External repositories, all or some.
+    ListExternalRepos "listExternalRepos" (; info: Ref, url: String, event: i64, query_opts "queryOpts": Map) -> Vec<ExternalRepo>,
     /// Adds an external repository to a tag.
     AddExternalRepoToTag "addExternalRepoToTag" (tag "tag_info": Ref, repo "repo_info": Ref, priority: i64; merge_mode: String, arches: String) -> (),
     /// Takes an external repository from a tag.

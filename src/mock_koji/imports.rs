@@ -1,0 +1,421 @@
+//! Content generators: reservations, imports, and the files that are imported.
+
+use std::collections::BTreeMap;
+
+use super::builds::build_type;
+use super::state::{Caller, File, Generator};
+use super::{Mock, index};
+use crate::koji::calls::*;
+use crate::koji::shapes::{
+    Archive, Build as BuildShape, BuildType, Reservation, Secret, Upload, Uploaded,
+};
+use crate::koji::{BuildState, Fault, FaultKind, Ref, Value};
+
+impl Mock {
+    fn find_generator(&self, generator: &Ref) -> Option<i64> {
+        (1..).zip(&self.generators).find_map(|(id, known)| {
+            let is_it = match generator {
+                Ref::Id(number) => id == *number,
+                Ref::Name(name) => known.name == *name,
+            };
+            is_it.then_some(id)
+        })
+    }
+
+    fn generator(&self, caller: Caller, generator: &Ref) -> Result<(i64, i64), Fault> {
+        let user = self.logged_in(caller)?;
+        let none = || Fault::generic(format!("No such content generator: {generator}"));
+        let id = self.find_generator(generator).ok_or_else(none)?;
+        let known = &self.generators[index(id)];
+        if known.users.contains(&user) || self.has_permission(user, "admin") {
+            return Ok((id, user));
+        }
+        let text = format!("Content generator access required ({})", known.name);
+        Err(Fault::of(FaultKind::Auth, text))
+    }
+
+    pub(super) fn grant_generator(
+        &mut self,
+        caller: Caller,
+        call: GrantCgAccess,
+    ) -> Result<(), Fault> {
+        self.permitted(caller, "admin")?;
+        let user = self.user_id(&call.user)?;
+        let id = match self.find_generator(&call.cg) {
+            Some(id) => id,
+            None if call.create == Some(true) => {
+                let name = call.cg.to_string();
+                self.generators.push(Generator { name, users: Default::default() });
+                i64::try_from(self.generators.len()).expect("few generators")
+            }
+            None => return Err(Fault::generic(format!("No such content generator: {}", call.cg))),
+        };
+        if !self.generators[index(id)].users.insert(user) {
+            let (user, name) = (self.user_name(user), &self.generators[index(id)].name);
+            let text = format!("User already has access to content generator {name}: {user}");
+            return Err(Fault::generic(text));
+        }
+        Ok(())
+    }
+
+    pub(super) fn list_generators(
+        &mut self,
+        _: Caller,
+        _: ListCgs,
+    ) -> Result<BTreeMap<String, Map>, Fault> {
+        let row = |(id, known): (i64, &Generator)| {
+            let users = known.users.iter().map(|&user| self.user_name(user).as_str().into());
+            let row = Map::from([
+                ("id".to_owned(), Value::Int(id)),
+                ("users".to_owned(), Value::List(users.collect())),
+            ]);
+            (known.name.clone(), row)
+        };
+        Ok((1..).zip(&self.generators).map(row).collect())
+    }
+
+    pub(super) fn list_types(&mut self, _: Caller, _: ListBTypes) -> Result<Vec<BuildType>, Fault> {
+        let row = |(id, name): (i64, &String)| BuildType { id, name: name.clone() };
+        Ok((1..).zip(&self.types).map(row).collect())
+    }
+
+    pub(super) fn add_type(&mut self, caller: Caller, call: AddBType) -> Result<(), Fault> {
+        self.permitted(caller, "admin")?;
+        if self.types.contains(&call.name) {
+            return Err(Fault::generic("btype already exists"));
+        }
+        self.types.push(call.name);
+        Ok(())
+    }
+
+    pub(super) fn reserve_build(
+        &mut self,
+        caller: Caller,
+        call: CgInitBuild,
+    ) -> Result<Reservation, Fault> {
+        let (generator, user) = self.generator(caller, &call.cg)?;
+        let part = |name: &str| {
+            let value = call.data.get(name).and_then(Value::as_str);
+            value.ok_or_else(|| Fault::generic(format!("Build data lacks {name}")))
+        };
+        let (name, version, release) = (part("name")?, part("version")?, part("release")?);
+        let nvr = format!("{name}-{version}-{release}");
+        if let Some(id) = self.find_build(&Ref::Name(nvr.clone())) {
+            match (self.build(id).state, &self.build(id).token) {
+                (BuildState::Complete, _) => {
+                    return Err(Fault::generic(format!("Build already exists: {nvr} (id={id})")));
+                }
+                (BuildState::Building, Some(_)) => {
+                    return Err(Fault::generic(format!("Build is already reserved: {nvr}")));
+                }
+                (BuildState::Building, None) => {
+                    return Err(Fault::generic(format!("Build already in progress: {nvr}")));
+                }
+                _ => {}
+            }
+        }
+        let task = call.data.get("task_id").and_then(Value::as_int);
+        if let Some(task) = task {
+            self.task(task)?;
+        }
+        let id = self.new_build_row(name, version, release);
+        self.key_count += 1;
+        let token = format!("{:064}", self.key_count);
+        let build = &mut self.builds[index(id)];
+        build.owner = user;
+        build.task = task;
+        build.generator = Some(generator);
+        build.token = Some(token.clone());
+        Ok(Reservation { build_id: id, token: Secret::new(token) })
+    }
+
+    pub(super) fn refund_build(
+        &mut self,
+        caller: Caller,
+        call: CgRefundBuild,
+    ) -> Result<(), Fault> {
+        self.generator(caller, &call.cg)?;
+        let id = self.build_id(&Ref::Id(call.build_id))?;
+        if self.build(id).token.as_deref() != Some(call.token.as_str()) {
+            return Err(Fault::generic("Token doesn't match build ID"));
+        }
+        let (state, now) = (call.state.unwrap_or(i64::from(BuildState::Failed)), self.moment());
+        let build = &mut self.builds[index(id)];
+        build.state = BuildState::try_from(state).map_err(Fault::generic)?;
+        build.completed = Some(now);
+        build.token = None;
+        Ok(())
+    }
+
+    pub(super) fn import(&mut self, caller: Caller, call: CgImport) -> Result<BuildShape, Fault> {
+        let metadata = match &call.metadata {
+            Value::Text(name) => self.read_metadata(&call.directory, name)?,
+            metadata => metadata.clone(),
+        };
+        let of = |value: &Value, name: &str| {
+            let part = value.get(name).cloned();
+            part.ok_or_else(|| Fault::generic(format!("Missing metadata key: {name}")))
+        };
+        let roots = of(&metadata, "buildroots")?;
+        let roots = roots.as_list().unwrap_or_default();
+        let first = roots.first().ok_or_else(|| Fault::generic("No buildroots in metadata"))?;
+        let generator = of(&of(first, "content_generator")?, "name")?;
+        let generator = Ref::from(generator.as_str().unwrap_or_default());
+        let (generator, user) = self.generator(caller, &generator)?;
+        let build = of(&metadata, "build")?;
+        let output = of(&metadata, "output")?;
+        let output = output.as_list().unwrap_or_default().to_vec();
+        self.check_roots(roots, &output)?;
+        let plan = self.check_build(&build, &call, user)?;
+        let files = self.check_files(&call.directory, &output)?;
+        self.write_import(&plan, generator, (&build, &output));
+        for path in files {
+            self.uploads.remove(&path);
+        }
+        Ok(self.build_shape(plan.id_of(self)))
+    }
+
+    /// Reads metadata that was uploaded as a file.
+    fn read_metadata(&self, directory: &str, name: &str) -> Result<Value, Fault> {
+        if name.trim_start().starts_with('{') {
+            let json: serde_json::Value = serde_json::from_str(name)
+                .map_err(|error| Fault::generic(format!("Invalid metadata: {error}")))?;
+            return Ok(json.into());
+        }
+        let path = path_of(&[directory, name]);
+        let file = self.uploads.get(&path);
+        let none = || Fault::of(FaultKind::Unexpected, format!("FileNotFoundError: {path}"));
+        let json: serde_json::Value = serde_json::from_slice(&file.ok_or_else(none)?.bytes)
+            .map_err(|error| Fault::generic(format!("Invalid metadata: {error}")))?;
+        Ok(json.into())
+    }
+
+    fn check_roots(&self, roots: &[Value], output: &[Value]) -> Result<(), Fault> {
+        for root in roots {
+            let id = root.get("id").and_then(Value::as_int).unwrap_or_default();
+            let is_used =
+                |file: &Value| file.get("buildroot_id").and_then(Value::as_int) == Some(id);
+            if !output.iter().any(is_used) {
+                return Err(Fault::generic(format!("Buildroot id not used in output: {id}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_build(&self, build: &Value, call: &CgImport, user: i64) -> Result<Import, Fault> {
+        let part = |name: &str| {
+            let value = build.get(name).and_then(Value::as_str).map(str::to_owned);
+            value.ok_or_else(|| Fault::generic(format!("Missing build key: {name}")))
+        };
+        let (name, version, release) = (part("name")?, part("version")?, part("release")?);
+        let owner = match build.get("owner").and_then(Value::as_str) {
+            Some(owner) => self.user_id(&Ref::from(owner))?,
+            None => user,
+        };
+        let task = build.get("task_id").and_then(Value::as_int);
+        if let Some(task) = task {
+            let missing = |_| {
+                Fault::of(FaultKind::Unexpected, format!("ForeignKeyViolation: no task {task}"))
+            };
+            self.task(task).map_err(missing)?;
+        }
+        if let Some(Value::Struct(types)) = build.get("extra").and_then(|e| e.get("typeinfo")) {
+            let unknown = types.keys().find(|name| !self.types.contains(*name));
+            if let Some(name) = unknown {
+                return Err(Fault::generic(format!("No such entry in table btype: {name}")));
+            }
+        }
+        let nvr = format!("{name}-{version}-{release}");
+        let old = self.find_build(&Ref::Name(nvr.clone()));
+        match (&call.token, old) {
+            (Some(token), Some(id)) => {
+                if self.build(id).token.as_deref() != Some(token.as_str()) {
+                    return Err(Fault::generic("Token doesn't match build ID"));
+                }
+            }
+            (Some(_), None) => return Err(Fault::generic(format!("No such build: {nvr}"))),
+            (None, Some(id)) => match self.build(id).state {
+                BuildState::Complete => {
+                    return Err(Fault::generic(format!("Build already exists: {nvr} (id={id})")));
+                }
+                BuildState::Building => {
+                    return Err(Fault::generic(format!("Build is already reserved: {nvr}")));
+                }
+                BuildState::Deleted | BuildState::Failed | BuildState::Canceled => {}
+            },
+            (None, None) => {}
+        }
+        Ok(Import { name, version, release, owner, task, has_token: call.token.is_some() })
+    }
+
+    /// Says whether every file of an import was uploaded as it is described.
+    fn check_files(&self, directory: &str, output: &[Value]) -> Result<Vec<String>, Fault> {
+        let mut paths = Vec::new();
+        for file in output {
+            let name = file.get("filename").and_then(Value::as_str).unwrap_or_default();
+            if file.get("metadata_only") == Some(&Value::Bool(true)) {
+                continue;
+            }
+            let below = file.get("relpath").and_then(Value::as_str).unwrap_or_default();
+            let path = path_of(&[directory, below, name]);
+            let none = || {
+                let text = format!("<class 'FileNotFoundError'>: [Errno 2] No such file: {path}");
+                Fault::of(FaultKind::Unexpected, text)
+            };
+            let known = self.uploads.get(&path).ok_or_else(none)?;
+            let size = file.get("filesize").and_then(Value::as_int).unwrap_or_default();
+            let own = i64::try_from(known.bytes.len()).expect("files are small");
+            if size != own {
+                let text = format!("File size {own} for {path} doesn't match. Should be {size}");
+                return Err(Fault::generic(text));
+            }
+            paths.push(path);
+        }
+        Ok(paths)
+    }
+
+    fn write_import(&mut self, plan: &Import, generator: i64, (build, output): (&Value, &[Value])) {
+        let old = self.nvrs.get(&plan.nvr()).copied();
+        let id = match old.filter(|_| plan.has_token) {
+            Some(id) => id,
+            None => self.new_build_row(&plan.name, &plan.version, &plan.release),
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970")]
+        let moment = |name: &str| match build.get(name) {
+            Some(Value::Int(seconds)) => Some(seconds * 1000),
+            Some(Value::Double(seconds)) => Some((seconds * 1000.0) as i64),
+            _ => None,
+        };
+        let now = self.moment();
+        let row = &mut self.builds[index(id)];
+        row.owner = plan.owner;
+        row.task = plan.task.or(row.task);
+        row.source = build.get("source").and_then(Value::as_str).map(str::to_owned);
+        row.extra = if let Some(Value::Struct(extra)) = build.get("extra") {
+            Some(extra.clone())
+        } else {
+            None
+        };
+        row.generator = Some(generator);
+        row.token = None;
+        row.started = moment("start_time").or(row.started);
+        row.completed = moment("end_time").or(Some(now));
+        row.state = BuildState::Complete;
+        for file in output {
+            if file.get("type").and_then(Value::as_str) != Some("log") {
+                self.add_archive(id, file);
+            }
+        }
+    }
+
+    fn add_archive(&mut self, id: i64, file: &Value) {
+        let text =
+            |name: &str| file.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let count: usize = self.builds.iter().map(|build| build.archives.len()).sum();
+        let btype = build_type(&self.builds[index(id)]).to_owned();
+        let btype_id = self.types.iter().zip(1..).find(|(name, _)| **name == btype);
+        let extra = if let Some(Value::Struct(extra)) = file.get("extra") {
+            Some(extra.clone())
+        } else {
+            None
+        };
+        let archive = Archive {
+            id: i64::try_from(count).expect("few archives") + 1,
+            build_id: id,
+            buildroot_id: None,
+            btype_id: btype_id.map_or(0, |(_, id)| id),
+            btype,
+            filename: text("filename"),
+            size: file.get("filesize").and_then(Value::as_int).unwrap_or_default(),
+            checksum: text("checksum"),
+            checksum_type: i64::from(text("checksum_type") == "sha256") * 2,
+            compression_type: None,
+            extra,
+            metadata_only: false,
+            type_id: 40,
+            type_name: "txt".to_owned(),
+            type_description: "Text file".to_owned(),
+            type_extensions: "txt".to_owned(),
+        };
+        self.builds[index(id)].archives.push(archive);
+    }
+
+    pub(super) fn check_upload(
+        &mut self,
+        caller: Caller,
+        call: CheckUpload,
+    ) -> Result<Option<Uploaded>, Fault> {
+        self.logged_in(caller)?;
+        let file = self.uploads.get(&path_of(&[&call.path, &call.name]));
+        Ok(file.map(|file| Uploaded {
+            size: size_value(file.bytes.len()),
+            mtime: self.seconds(file.changed),
+            sumtype: None,
+            hexdigest: None,
+        }))
+    }
+
+    /// Keeps a piece of a file.
+    pub(super) fn upload(
+        &mut self,
+        caller: Caller,
+        (directory, name): (&str, &str),
+        (offset, bytes): (i64, &[u8]),
+    ) -> Result<Value, Fault> {
+        self.logged_in(caller)?;
+        let is_bad = |path: &str| path.is_empty() || path.starts_with('/') || path.contains("..");
+        if is_bad(directory) || is_bad(name) {
+            return Err(Fault::generic(format!("Invalid upload path: {directory}/{name}")));
+        }
+        let now = self.moment();
+        let file = self
+            .uploads
+            .entry(path_of(&[directory, name]))
+            .or_insert_with(|| File { bytes: Vec::new(), changed: now });
+        let at = usize::try_from(offset).unwrap_or(file.bytes.len());
+        if at > file.bytes.len() {
+            let text = format!("Invalid offset: {offset} for {directory}/{name}");
+            return Err(Fault::generic(text));
+        }
+        file.bytes.truncate(at);
+        file.bytes.extend_from_slice(bytes);
+        file.changed = now;
+        let sum = crate::koji::codec::adler32(bytes);
+        Ok(Value::of(&Upload {
+            size: size_value(bytes.len()),
+            fileverify: "adler32".to_owned(),
+            offset,
+            hexdigest: Some(format!("{sum:08x}")),
+        }))
+    }
+}
+
+/// Joins a path; the official client writes some slashes twice.
+fn path_of(parts: &[&str]) -> String {
+    let names = parts.iter().flat_map(|part| part.split('/')).filter(|name| !name.is_empty());
+    names.collect::<Vec<_>>().join("/")
+}
+
+fn size_value(bytes: usize) -> Value {
+    Value::Int(i64::try_from(bytes).expect("files are small"))
+}
+
+/// What an import makes.
+struct Import {
+    name: String,
+    version: String,
+    release: String,
+    owner: i64,
+    task: Option<i64>,
+    has_token: bool,
+}
+
+impl Import {
+    fn nvr(&self) -> String {
+        format!("{}-{}-{}", self.name, self.version, self.release)
+    }
+
+    fn id_of(&self, mock: &Mock) -> i64 {
+        mock.nvrs[&self.nvr()]
+    }
+}

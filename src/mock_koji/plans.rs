@@ -1,0 +1,534 @@
+//! Builds of packages: what is asked for, what is built, what becomes of it.
+
+use std::sync::Arc;
+
+use super::state::{Build, BuildPlan, Caller, Carrier, Own, Task};
+use super::{Mock, index};
+use crate::hub::{BuildRepo, BuildSpec, Method, Request, Tagging, TaskArch, Work};
+use crate::koji::calls::{BuildCall, ChainBuild, Map, ModuleBuild};
+use crate::koji::shapes::Rpm;
+use crate::koji::{BuildState, Fault, FaultKind, Ref, TaskState, Value};
+use crate::name::{Arch, PackageName};
+use crate::time::Millis;
+use crate::trace::{BUILD, BUILD_ARCH, BUILD_SRPM, BuildShape, TAG_BUILD};
+
+impl BuildPlan {
+    pub(super) fn nvr(&self) -> String {
+        format!("{}-{}-{}", self.name, self.version, self.release)
+    }
+
+    pub(super) fn request(&self, target: &Value) -> Vec<Value> {
+        vec![self.source.as_str().into(), target.clone(), Value::Struct(self.opts.clone())]
+    }
+
+    pub(super) fn srpm_request(&self) -> Vec<Value> {
+        vec![self.source.as_str().into(), Value::Int(self.build_tag), self.repo_opts()]
+    }
+
+    pub(super) fn arch_request(&self, arch: &str) -> Vec<Value> {
+        let task = self.task.unwrap_or_default();
+        let path = format!("tasks/{}/{task}/{}.src.rpm", task % 10_000, self.nvr());
+        vec![
+            path.as_str().into(),
+            Value::Int(self.build_tag),
+            arch.into(),
+            Value::Bool(self.arches.first().is_some_and(|first| first == arch)),
+            self.repo_opts(),
+        ]
+    }
+
+    pub(super) fn tag_request(&self) -> Vec<Value> {
+        let number = |id: Option<i64>| id.map_or(Value::Nil, Value::Int);
+        vec![
+            number(self.dest_tag),
+            number(self.build),
+            Value::Bool(false),
+            Value::Nil,
+            Value::Bool(true),
+        ]
+    }
+
+    fn repo_opts(&self) -> Value {
+        Value::Struct(Map::from([("repo_id".to_owned(), Value::Int(self.repo))]))
+    }
+}
+
+/// A task of a method, before it is made.
+pub(super) fn new_task(method: &str, owner: i64, priority: i64, request: Vec<Value>) -> Task {
+    Task {
+        method: method.to_owned(),
+        arch: "noarch".to_owned(),
+        channel: 1,
+        owner,
+        parent: None,
+        label: None,
+        priority,
+        request,
+        result: None,
+        awaited: None,
+        carrier: Carrier::Own(Own::free(0)),
+    }
+}
+
+/// Reads name, version and release from where a source is: `…/rpms/NAME#VERSION-RELEASE`, or a commit,
+/// which becomes the release.
+fn name_of(source: &str, dist: &str) -> (String, String, String) {
+    let (address, fragment) = source.split_once('#').unwrap_or((source, ""));
+    let path = address.split('?').next().unwrap_or_default().trim_end_matches('/');
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let name = name.strip_suffix(".git").unwrap_or(name);
+    if let Some(nvr) = name.strip_suffix(".src.rpm") {
+        let mut parts = nvr.rsplitn(3, '-').map(str::to_owned);
+        if let (Some(release), Some(version), Some(name)) =
+            (parts.next(), parts.next(), parts.next())
+        {
+            return (name, version, release);
+        }
+    }
+    match fragment.split_once('-') {
+        Some((version, release)) if version.starts_with(|c: char| c.is_ascii_digit()) => {
+            (name.to_owned(), version.to_owned(), release.to_owned())
+        }
+        _ => {
+            let commit: String = fragment.chars().take(8).collect();
+            let commit = if commit.is_empty() { "0".to_owned() } else { commit };
+            (name.to_owned(), "1".to_owned(), format!("{commit}{dist}"))
+        }
+    }
+}
+
+impl Mock {
+    /// Finds out what a build is about; the error is why its task fails at once.
+    fn plan_build(
+        &mut self,
+        source: &str,
+        target: Option<&Ref>,
+        opts: &Map,
+        owner: i64,
+    ) -> Result<BuildPlan, Fault> {
+        let unknown = |target: &dyn std::fmt::Display| {
+            Fault::generic(format!("unknown build target: {target}"))
+        };
+        let target = target.ok_or_else(|| unknown(&"None"))?;
+        let (_, found) = self.find_target(target).ok_or_else(|| unknown(target))?;
+        let flag = |name: &str| opts.get(name) == Some(&Value::Bool(true));
+        let is_scratch = flag("scratch");
+        let mut repo = 0;
+        if let Some(wanted) = opts.get("repo_id").and_then(Value::as_int) {
+            repo = wanted;
+            let known = usize::try_from(repo - 1).ok().and_then(|at| self.repos.get(at));
+            let bad = |text: String| Fault::of(FaultKind::Build, text);
+            let known = known.ok_or_else(|| bad(format!("No such repo: {repo}")))?;
+            if known.tag != found.build_tag {
+                let (own, other) = (&self.tag(found.build_tag).name, &self.tag(known.tag).name);
+                return Err(bad(format!("Repo/Target mismatch: {other}/{own}")));
+            }
+            let tag = &self.tag(found.build_tag).name;
+            if !self.has_permission(owner, "admin") && !tag.starts_with("module-") {
+                let text = "policy violation (build_from_repo_id): all :: deny";
+                return Err(Fault::of(FaultKind::NotAllowed, text));
+            }
+        }
+        let dist = self.config_value(found.build_tag, "rpm.macro.dist");
+        let dist = dist.as_ref().and_then(Value::as_str).unwrap_or_default();
+        let (name, version, release) = name_of(source, dist);
+        Ok(BuildPlan {
+            task: None,
+            source: source.to_owned(),
+            arches: self.arches_of(found.build_tag, &name, opts),
+            name,
+            version,
+            release,
+            build_tag: found.build_tag,
+            dest_tag: (!is_scratch && !flag("skip_tag")).then_some(found.dest_tag),
+            is_scratch,
+            opts: opts.clone(),
+            owner,
+            repo,
+            build: None,
+        })
+    }
+
+    /// Returns what a tag or its ancestors set for a key.
+    fn config_value(&self, tag: i64, key: &str) -> Option<Value> {
+        let ancestors = self.ancestors(tag).into_iter().filter(|row| !row.noconfig);
+        let tags = std::iter::once(tag).chain(ancestors.map(|row| row.parent_id));
+        tags.into_iter().find_map(|tag| self.tag(tag).extra.get(key).cloned())
+    }
+
+    /// Returns the arches that a package is built for: those of the tag, or noarch alone where the
+    /// history says so.
+    fn arches_of(&self, tag: i64, package: &str, opts: &Map) -> Vec<String> {
+        let named = opts.get("arch_override").and_then(Value::as_str);
+        let ancestors = self.ancestors(tag).into_iter().map(|row| row.parent_id);
+        let mut tags = std::iter::once(tag).chain(ancestors);
+        let own = tags.find_map(|tag| self.tag(tag).arches.clone().filter(|a| !a.is_empty()));
+        let arches = named.map(str::to_owned).or(own).unwrap_or_default();
+        let mut known: Vec<String> = arches
+            .split_whitespace()
+            .filter(|arch| self.settings.arch(&Arch::from(*arch)).is_some())
+            .map(str::to_owned)
+            .collect();
+        let rows = self.history.rows().iter();
+        let mut of_package =
+            rows.filter(|row| &*row.method == BUILD_ARCH && row.package.as_str() == package);
+        let is_noarch = of_package.clone().next().is_some()
+            && of_package.all(|row| row.arch.as_str() == "noarch");
+        if is_noarch || known.is_empty() {
+            known = vec!["noarch".to_owned()];
+        }
+        known
+    }
+
+    /// Draws what the steps of a build take.
+    fn spec_of(&mut self, at: usize) -> BuildSpec {
+        let plan = self.plans[at].clone();
+        let package = PackageName::from(plan.name.as_str());
+        let shape = self.history.build_shape(&package);
+        let mean = self.history.estimate(BUILD, &package, &Arch::from("noarch")).0;
+        let (srpm, arches, tagging) = if let BuildShape::Whole(_) = shape {
+            let whole = self.draw(BUILD, &plan.name, "noarch");
+            let step = Work::ok(Millis(1000));
+            (step, vec![whole; plan.arches.len()], step)
+        } else {
+            let srpm = self.draw(BUILD_SRPM, &plan.name, "noarch");
+            let arches = plan.arches.iter().map(|arch| self.draw(BUILD_ARCH, &plan.name, arch));
+            (srpm, arches.collect(), self.draw(TAG_BUILD, &plan.name, "noarch"))
+        };
+        let is_set = |name: &str| plan.opts.get(name) == Some(&Value::Bool(true));
+        let repo = match (plan.repo, is_set("wait_repo")) {
+            (0, true) => BuildRepo::Fresh,
+            (0, false) => BuildRepo::Lagging,
+            _ => BuildRepo::Given,
+        };
+        let numbered = plan.arches.iter().map(|arch| self.sim_arch(arch)).zip(arches);
+        BuildSpec {
+            tag: self.tag(plan.build_tag).sim,
+            srpm: Some(srpm),
+            arches: numbered.collect::<Vec<(TaskArch, Work)>>(),
+            tagging: if plan.dest_tag.is_some() { Tagging::Task(tagging) } else { Tagging::None },
+            mean_build: mean,
+            repo,
+            subject: Some(u32::try_from(at).expect("builds are numbered by u32")),
+        }
+    }
+
+    /// Makes a `build` task; one that cannot be planned fails when a builder opens it.
+    pub(super) fn new_build(
+        &mut self,
+        (source, target, opts): (&str, Option<&Ref>, Map),
+        task: Task,
+    ) -> i64 {
+        match self.plan_build(source, target, &opts, task.owner) {
+            Ok(plan) => {
+                let at = self.plans.len();
+                self.plans.push(plan);
+                let spec = self.spec_of(at);
+                let id = self.submit(Request::Build(Arc::new(spec)), task);
+                self.plans[at].task = Some(id);
+                id
+            }
+            Err(fault) => self.doomed(task, fault),
+        }
+    }
+
+    /// Makes a task that fails with a fault when a builder opens it.
+    fn doomed(&mut self, task: Task, fault: Fault) -> i64 {
+        let work = Work { run: Millis::ZERO, is_ok: false };
+        let request = Request::Task { method: Method::Build, arch: TaskArch::Noarch, work };
+        self.submit(request, Task { result: Some(Err(fault)), ..task })
+    }
+
+    pub(super) fn build_call(&mut self, caller: Caller, call: BuildCall) -> Result<i64, Fault> {
+        let owner = self.logged_in(caller)?;
+        let priority = self.priority(owner, call.priority)?;
+        let opts = call.opts.unwrap_or_default();
+        let target = call.target.as_ref().map_or(Value::Nil, Value::of);
+        let request = vec![call.src.as_str().into(), target, Value::Struct(opts.clone())];
+        let mut task = new_task("build", owner, priority, request);
+        if let Some(channel) = &call.channel {
+            task.channel = self.channel_id(channel)?;
+        }
+        Ok(self.new_build((&call.src, call.target.as_ref(), opts), task))
+    }
+
+    /// Returns a priority counted from the default; only admins may make a task more urgent.
+    pub(super) fn priority(&self, owner: i64, relative: Option<i64>) -> Result<i64, Fault> {
+        let relative = relative.unwrap_or_default();
+        if relative < 0 && !self.has_permission(owner, "admin") {
+            let text = "only admins may create high-priority tasks";
+            return Err(Fault::of(FaultKind::NotAllowed, text));
+        }
+        Ok(i64::from(self.settings.hub.priority) + relative)
+    }
+
+    pub(super) fn chain_build(&mut self, caller: Caller, call: ChainBuild) -> Result<i64, Fault> {
+        let owner = self.logged_in(caller)?;
+        let priority = self.priority(owner, call.priority)?;
+        let opts = call.opts.unwrap_or_default();
+        if opts.get("scratch") == Some(&Value::Bool(true)) {
+            return Err(Fault::generic("--scratch is not allowed with chain-builds"));
+        }
+        let request =
+            vec![Value::of(&call.srcs), Value::of(&call.target), Value::Struct(opts.clone())];
+        let task = new_task("chainbuild", owner, priority, request);
+        let mut levels = Vec::new();
+        let mut tag = None;
+        for level in &call.srcs {
+            let mut specs = Vec::new();
+            for source in level {
+                let plan = self.plan_build(source, Some(&call.target), &Map::new(), owner);
+                let plan = match plan {
+                    Ok(plan) => plan,
+                    Err(fault) => return Ok(self.doomed(task, fault)),
+                };
+                tag = Some(self.tag(plan.build_tag).sim);
+                let at = self.plans.len();
+                self.plans.push(plan);
+                specs.push(Arc::new(self.spec_of(at)));
+            }
+            levels.push(specs);
+        }
+        let Some(tag) = tag else {
+            return Err(Fault::generic("no sources to build"));
+        };
+        Ok(self.submit(Request::ChainBuild { tag, levels: levels.into() }, task))
+    }
+
+    /// Says which level of a chain the next child of its task belongs to, and its place there.
+    pub(super) fn level_of(&self, chain: i64, children: usize) -> (usize, usize) {
+        let levels = self.tasks[index(chain)].request.first().and_then(Value::as_list);
+        let mut left = children;
+        for (level, sources) in levels.unwrap_or_default().iter().enumerate() {
+            // Every level but the first has a task that waits for the repo.
+            let waits = usize::from(level > 0);
+            let count = sources.as_list().map_or(0, <[Value]>::len) + waits;
+            if left < count {
+                return (level, left.saturating_sub(waits));
+            }
+            left -= count;
+        }
+        (0, left)
+    }
+
+    pub(super) fn chain_label(&self, chain: i64, children: usize) -> String {
+        let (level, place) = self.level_of(chain, children);
+        format!("build {level},{place}")
+    }
+
+    pub(super) fn target_of(&self, plan: &BuildPlan) -> Value {
+        let is_it = |target: &super::state::Target| target.build_tag == plan.build_tag;
+        let found = self.targets.iter().find(|(_, target)| is_it(target));
+        found.map_or(Value::Nil, |(name, _)| name.as_str().into())
+    }
+
+    pub(super) fn module_build(&mut self, caller: Caller, call: ModuleBuild) -> Result<i64, Fault> {
+        let owner = self.logged_in(caller)?;
+        let needed = ["name", "stream", "version", "context", "arches", "platform_tag", "batches"];
+        let missing: Vec<&str> =
+            needed.into_iter().filter(|key| !call.plan.contains_key(*key)).collect();
+        if !missing.is_empty() {
+            let text = format!("the plan lacks {}", missing.join(", "));
+            return Err(Fault::of(FaultKind::Parameter, text));
+        }
+        let priority = self.priority(owner, call.priority)?;
+        let channel = call.channel.clone().unwrap_or_else(|| Ref::from("module"));
+        let channel = self.channel_id(&channel)?;
+        if !self.channels[index(channel)].is_enabled {
+            let name = &self.channels[index(channel)].name;
+            return Err(Fault::generic(format!("Channel {name} is disabled.")));
+        }
+        let opts = call.opts.map_or(Value::Nil, Value::Struct);
+        let task = new_task("moduleBuild", owner, priority, vec![Value::Struct(call.plan), opts]);
+        Ok(self.add_own(Task { channel, ..task }))
+    }
+
+    /// A build begins: it takes the newest repo where none was named.
+    pub(super) fn choose_repo(&mut self, at: usize) {
+        let plan = &self.plans[at];
+        if plan.repo == 0 {
+            self.plans[at].repo = self.ready_repo(plan.build_tag, 0).unwrap_or_default();
+        }
+    }
+
+    /// The source package is made: its name is known, and reserved.
+    pub(super) fn reserve(&mut self, at: usize) {
+        let plan = self.plans[at].clone();
+        if plan.is_scratch {
+            return;
+        }
+        if let Err(fault) = self.check_reserve(&plan) {
+            self.fail_plan(at, fault);
+            return;
+        }
+        let extra = self.build_extra(&plan);
+        let build = self.new_build_row(&plan.name, &plan.version, &plan.release);
+        let started = self.moment();
+        let row = &mut self.builds[index(build)];
+        row.owner = plan.owner;
+        row.task = plan.task;
+        row.source = Some(plan.source.clone());
+        row.extra = Some(extra);
+        row.started = Some(started);
+        row.state = BuildState::Building;
+        self.plans[at].build = Some(build);
+    }
+
+    fn check_reserve(&self, plan: &BuildPlan) -> Result<(), Fault> {
+        let build_fault = |text: String| Fault::of(FaultKind::Build, text);
+        if let Some(dest) = plan.dest_tag {
+            self.check_listed(dest, &plan.name).map_err(build_fault)?;
+        }
+        let Some(old) = self.find_build(&Ref::Name(plan.nvr())) else { return Ok(()) };
+        let known = self.build(old);
+        match known.state {
+            BuildState::Building => {
+                let task = known.task.unwrap_or_default();
+                Err(Fault::generic(format!("Build already in progress (task {task})")))
+            }
+            BuildState::Complete => Err(Fault::generic(format!(
+                "Build already exists (id={old}, state=COMPLETE): {}",
+                plan.nvr()
+            ))),
+            BuildState::Deleted | BuildState::Failed | BuildState::Canceled => Ok(()),
+        }
+    }
+
+    fn build_extra(&self, plan: &BuildPlan) -> Map {
+        let source = Map::from([("original_url".to_owned(), plan.source.as_str().into())]);
+        let mut extra = Map::from([("source".to_owned(), Value::Struct(source))]);
+        if let Some(marker) = plan.opts.get("custom_user_metadata") {
+            extra.insert("custom_user_metadata".to_owned(), marker.clone());
+        }
+        extra
+    }
+
+    /// Returns the row of a build of this name; that of a failed or canceled one is used again.
+    pub(super) fn new_build_row(&mut self, name: &str, version: &str, release: &str) -> i64 {
+        self.package_id(name);
+        let event = i64::from(self.sim.mark().0);
+        let created = self.moment();
+        let build = Build {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            release: release.to_owned(),
+            epoch: None,
+            state: BuildState::Building,
+            owner: 0,
+            task: None,
+            source: None,
+            extra: None,
+            generator: None,
+            token: None,
+            event,
+            created,
+            started: Some(created),
+            completed: None,
+            rpms: Vec::new(),
+            archives: Vec::new(),
+        };
+        let nvr = build.nvr();
+        if let Some(&id) = self.nvrs.get(&nvr) {
+            self.builds[index(id)] = build;
+            return id;
+        }
+        self.builds.push(build);
+        let id = i64::try_from(self.builds.len()).expect("few builds");
+        self.nvrs.insert(nvr, id);
+        id
+    }
+
+    /// Has a build fail for a reason that its handler finds.
+    fn fail_plan(&mut self, at: usize, fault: Fault) {
+        let Some(task) = self.plans[at].task else { return };
+        self.tasks[index(task)].result = Some(Err(fault));
+        if let Carrier::Simulated(sim) = self.tasks[index(task)].carrier {
+            self.sim.fail(sim);
+        }
+    }
+
+    /// All arches are built: the build is complete, and goes into its tag.
+    pub(super) fn complete_build(&mut self, at: usize) {
+        self.finish_build(at, BuildState::Complete);
+        let dest = self.plans[at].dest_tag;
+        if dest.is_some_and(|tag| self.tag(tag).is_locked) {
+            self.fail_plan(at, Fault::of(FaultKind::NotAllowed, "tag is locked"));
+        }
+    }
+
+    fn finish_build(&mut self, at: usize, state: BuildState) {
+        let Some(id) = self.plans[at].build else { return };
+        let now = self.moment();
+        let arches = self.plans[at].arches.clone();
+        let build = &mut self.builds[index(id)];
+        if build.state != BuildState::Building {
+            return;
+        }
+        build.state = state;
+        build.completed = Some(now);
+        if state == BuildState::Complete {
+            for arch in std::iter::once("src").chain(arches.iter().map(String::as_str)) {
+                self.rpm_count += 1;
+                let rpm = rpm_of(&self.builds[index(id)], (self.rpm_count, id), arch, now);
+                self.builds[index(id)].rpms.push(rpm);
+            }
+        }
+    }
+
+    pub(super) fn plan_tagged(&mut self, at: usize) {
+        let plan = &self.plans[at];
+        if let (Some(tag), Some(build)) = (plan.dest_tag, plan.build) {
+            let owner = plan.owner;
+            self.put_into(tag, build, owner);
+        }
+    }
+
+    pub(super) fn plan_ended(&mut self, at: usize, state: TaskState) {
+        self.finish_build(
+            at,
+            match state {
+                TaskState::Closed => BuildState::Complete,
+                TaskState::Canceled => BuildState::Canceled,
+                _ => BuildState::Failed,
+            },
+        );
+    }
+}
+
+fn rpm_of(build: &Build, (id, build_id): (i64, i64), arch: &str, now: i64) -> Rpm {
+    Rpm {
+        id,
+        name: build.name.clone(),
+        version: build.version.clone(),
+        release: build.release.clone(),
+        epoch: build.epoch,
+        arch: arch.to_owned(),
+        build_id: Some(build_id),
+        buildroot_id: Some(build_id),
+        buildtime: Some(now / 1000),
+        size: Some(4096),
+        payloadhash: format!("{id:032x}"),
+        metadata_only: Some(false),
+        draft: Some(false),
+        ..Rpm::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_names_what_is_built() {
+        let named = |source: &str| {
+            let (name, version, release) = name_of(source, ".f99");
+            format!("{name}-{version}-{release}")
+        };
+        assert_eq!(named("git+https://example.org/rpms/bash#5.2-1.f99"), "bash-5.2-1.f99");
+        assert_eq!(
+            named("git+https://example.org/rpms/bash.git?#c0ffee0011"),
+            "bash-1-c0ffee00.f99"
+        );
+        assert_eq!(named("cli-build/1/perl-DBI-1.6-3.src.rpm"), "perl-DBI-1.6-3");
+    }
+}

@@ -1,0 +1,141 @@
+//! A wire between a client and a hub, which does something wrong with the next request.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+/// What goes wrong with the next request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// It does not reach the hub.
+    RequestLost,
+    /// The hub carries it out, and its answer does not come back.
+    AnswerLost,
+    /// The hub gets it twice; the second answer comes back.
+    Doubled,
+    /// It takes a while.
+    Delayed,
+    /// The hub answers that it is offline.
+    Offline,
+    /// The hub does not know the session any more.
+    SessionGone,
+}
+
+impl Trouble {
+    /// Every trouble.
+    pub(super) const ALL: [Self; 6] = [
+        Self::RequestLost,
+        Self::AnswerLost,
+        Self::Doubled,
+        Self::Delayed,
+        Self::Offline,
+        Self::SessionGone,
+    ];
+}
+
+/// A wire.
+pub(super) struct Wire {
+    /// The address for the client.
+    pub(super) server: String,
+    next: Arc<Mutex<Option<Trouble>>>,
+}
+
+impl Wire {
+    /// Puts a wire before a hub.
+    pub(super) fn start(hub: &str) -> Self {
+        let hub: SocketAddr = hub
+            .strip_prefix("http://")
+            .and_then(|rest| rest.strip_suffix("/kojihub"))
+            .and_then(|address| address.parse().ok())
+            .expect("a hub on loopback");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
+        let next = Arc::new(Mutex::new(None));
+        let of_thread = Arc::clone(&next);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let next = Arc::clone(&of_thread);
+                thread::spawn(move || serve(stream, hub, &next));
+            }
+        });
+        Self { server: format!("http://{address}/kojihub"), next }
+    }
+
+    /// Has something go wrong with the next request.
+    pub(super) fn trouble(&self, trouble: Trouble) {
+        *self.next.lock().expect("no panic") = Some(trouble);
+    }
+}
+
+fn serve(mut client: TcpStream, hub: SocketAddr, next: &Mutex<Option<Trouble>>) {
+    while let Some(request) = message(&mut client) {
+        let trouble = next.lock().expect("no panic").take();
+        let answer = match trouble {
+            Some(Trouble::RequestLost) => return,
+            Some(Trouble::AnswerLost) => {
+                drop(forward(&request, hub));
+                return;
+            }
+            Some(Trouble::Doubled) => {
+                drop(forward(&request, hub));
+                forward(&request, hub)
+            }
+            Some(Trouble::Delayed) => {
+                thread::sleep(Duration::from_millis(50));
+                forward(&request, hub)
+            }
+            Some(Trouble::Offline) => fault(1014, "hub is offline"),
+            Some(Trouble::SessionGone) => forward(&without_session(&request), hub),
+            None => forward(&request, hub),
+        };
+        if client.write_all(&answer).is_err() {
+            return;
+        }
+    }
+}
+
+/// Spoils the key of the session, so that the hub itself says that it does not know it.
+fn without_session(request: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(request).into_owned();
+    let Some(at) = text.to_lowercase().find("koji-session-key: ") else { return request.to_vec() };
+    let at = at + "koji-session-key: ".len();
+    let mut bytes = request.to_vec();
+    bytes[at] = b'x';
+    bytes
+}
+
+fn fault(code: i32, text: &str) -> Vec<u8> {
+    let fault = modplan::koji::Fault::new(code.into(), text);
+    let body = modplan::koji::codec::write_answer(Err(fault));
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n";
+    format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
+}
+
+/// Passes a request on, and returns the answer.
+fn forward(request: &[u8], hub: SocketAddr) -> Vec<u8> {
+    let mut stream = TcpStream::connect(hub).expect("the hub is there");
+    stream.write_all(request).expect("it takes it");
+    message(&mut stream).expect("it answers")
+}
+
+/// Reads one HTTP message with its body.
+fn message(stream: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 65_536];
+    loop {
+        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+            let length: usize = length.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+            if bytes.len() >= end + 4 + length {
+                return Some(bytes);
+            }
+        }
+        match stream.read(&mut buffer) {
+            Ok(0) | Err(_) => return None,
+            Ok(count) => bytes.extend_from_slice(&buffer[..count]),
+        }
+    }
+}
