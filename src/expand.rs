@@ -193,7 +193,10 @@ pub fn expand(document: &Document, collection: &Collection, settings: &Settings)
     let mut expansion =
         Expansion { documents: Vec::new(), problems: Vec::new(), parts: Vec::new() };
     if document.static_contexts.is_empty() {
-        let resolved = resolve_part(&document.groups, collection, settings);
+        // Without dependencies there is no base module to build on, as with an empty group.
+        let none = [Group::default()];
+        let groups = if document.groups.is_empty() { &none } else { document.groups.as_slice() };
+        let resolved = resolve_part(groups, collection, settings);
         take(resolved, document, &mut expansion);
     } else {
         for (index, StaticContext { context, group }) in document.static_contexts.iter().enumerate()

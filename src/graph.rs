@@ -34,6 +34,8 @@ use petgraph::graph::{DiGraph, NodeIndex};
 pub use platform::platforms;
 
 use crate::load::{Component, Dependencies, Finding, IncludedModule, Place};
+pub use lost_zero::lost_zeros_of_defaults;
+
 use crate::name::{Arch, ComponentKey, Context, ModuleName, NameStream, StreamName, Version};
 
 /// A node of one [`ModuleGraph`]; the order is that of (name, stream, version, context).

@@ -77,7 +77,15 @@ impl Default for Options {
 /// [`Finding`] of the snapshot, and reading goes on.
 pub fn load(paths: &[PathBuf], options: &Options) -> Result<Snapshot, LoadError> {
     let mut gatherer = Gatherer::new(options);
-    for path in source::resolve(paths, &[".yaml", ".yml", ".json"])? {
+    let files = source::resolve(paths, &[".yaml", ".yml", ".json"])?;
+    for path in empty_directories(paths, &files) {
+        let message = "nothing in this directory is read: no file has a name that ends in .yaml, \
+                       .yml or .json, packed or not, and there is no repodata/repomd.xml"
+            .to_owned();
+        let refusal = problem::Refusal { code: Code::EmptyDirectory, mark: yaml::START, message };
+        gatherer.no_input(path.display().to_string(), source::Bytes::plain(Vec::new()), refusal);
+    }
+    for path in files {
         let bytes = match &options.standard_input {
             Some(read) if path.as_os_str() == "-" => source::Bytes::plain(read.to_vec()),
             Some(_) | None => source::read(&path, options.input_bytes_max)?,
@@ -132,7 +140,25 @@ pub fn raw_files(paths: &[PathBuf], endings: &[&str]) -> Result<Vec<RawFile>, Lo
         let source::Bytes { content, broken, .. } = bytes;
         Ok(RawFile { path: path.display().to_string(), content, broken })
     };
-    source::resolve(paths, endings)?.into_iter().map(read).collect()
+    let files = source::resolve(paths, endings)?;
+    let empty = empty_directories(paths, &files).map(|path| {
+        let why = format!(
+            "nothing in this directory is read: no file has a name that ends in {}, packed or not",
+            endings.join(", ")
+        );
+        let broken = Some((Code::EmptyDirectory, why));
+        Ok(RawFile { path: path.display().to_string(), content: Vec::new(), broken })
+    });
+    let empty: Vec<Result<RawFile, LoadError>> = empty.collect();
+    empty.into_iter().chain(files.into_iter().map(read)).collect()
+}
+
+/// Returns the directories given of which no file is read.
+fn empty_directories<'a>(
+    paths: &'a [PathBuf],
+    files: &[PathBuf],
+) -> impl Iterator<Item = &'a PathBuf> {
+    paths.iter().filter(|path| path.is_dir() && !files.iter().any(|file| file.starts_with(path)))
 }
 
 /// Reads one text as if it were the file `path`.

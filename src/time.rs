@@ -133,18 +133,32 @@ impl FromStr for Millis {
 
     fn from_str(text: &str) -> Result<Self, DurationError> {
         let refuse = || DurationError { text: text.to_owned() };
-        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-        let (number, unit) = text.split_at(digits);
-        let number: u64 = number.parse().map_err(|_| refuse())?;
-        let unit_ms: u64 = match unit {
-            "ms" => 1,
-            "s" => 1000,
-            "m" => 60_000,
-            "h" => 3_600_000,
-            "d" => 86_400_000,
-            _ => return Err(refuse()),
-        };
-        number.checked_mul(unit_ms).map(Self).ok_or_else(refuse)
+        let (mut rest, mut total, mut above) = (text, 0_u64, u64::MAX);
+        loop {
+            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+            let (number, after) = rest.split_at(digits);
+            let letters = after.bytes().take_while(u8::is_ascii_alphabetic).count();
+            let (unit, after) = after.split_at(letters);
+            let unit_ms: u64 = match unit {
+                "ms" => 1,
+                "s" => 1000,
+                "m" => 60_000,
+                "h" => 3_600_000,
+                "d" => 86_400_000,
+                _ => return Err(refuse()),
+            };
+            // Larger units come first, each once.
+            if unit_ms >= above {
+                return Err(refuse());
+            }
+            let number: u64 = number.parse().map_err(|_| refuse())?;
+            let part = number.checked_mul(unit_ms).ok_or_else(refuse)?;
+            total = total.checked_add(part).ok_or_else(refuse)?;
+            if after.is_empty() {
+                return Ok(Self(total));
+            }
+            (rest, above) = (after, unit_ms);
+        }
     }
 }
 
@@ -172,7 +186,22 @@ mod tests {
         assert_eq!("90s".parse(), Ok(Millis::from_secs(90)));
         assert_eq!("2h".parse(), Ok(Millis::from_secs(7200)));
         assert_eq!("3d".parse(), Ok(Millis::from_secs(259_200)));
-        for wrong in ["", "5", "s", "1.5s", "-1s", "5 s", "99999999999999999999d"] {
+        assert_eq!("1d12h".parse(), Ok(Millis::from_secs(129_600)));
+        assert_eq!("1h30m5s20ms".parse(), Ok(Millis(5_405_020)));
+        for wrong in [
+            "1h2",
+            "1m1h",
+            "1h1h",
+            "1d 12h",
+            "h1",
+            "",
+            "5",
+            "s",
+            "1.5s",
+            "-1s",
+            "5 s",
+            "99999999999999999999d",
+        ] {
             assert!(wrong.parse::<Millis>().is_err(), "{wrong}");
         }
     }

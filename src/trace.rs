@@ -134,6 +134,7 @@ impl History {
         self.tally.foreign += counts.foreign;
         self.tally.others += counts.others;
         self.tally.repeated += counts.repeated;
+        self.tally.imported += counts.imported;
         if let Some((place, messages)) = from_the_future {
             let plural = if messages == 1 { " tells" } else { "s tell" };
             let message = format!("{messages} message{plural} of times after being sent");
@@ -243,6 +244,10 @@ impl History {
         self.pools.build_shape(package.as_str())
     }
 }
+
+/// What to do about what koji prints for people.
+const WANTS_JSON: &str =
+    "that looks like what koji prints for people: `koji call --json-output` prints JSON";
 
 /// Returns bytes as text without the mark at its start.
 fn text(bytes: &[u8], input: u32) -> Result<&str, Finding> {

@@ -10,5 +10,6 @@ mod history;
 mod planning;
 mod reports;
 mod reuse_plan;
+mod slips;
 mod sweeps;
 mod troubles;

@@ -1,5 +1,6 @@
 //! What other programs wrote and answered, real repositories, and fixtures against their READMEs.
 
+mod field_reports;
 mod fixtures;
 mod histories;
 mod hub;

@@ -9,6 +9,8 @@ use modplan::load::Minute;
 use modplan::name::{Arch, NameStream, Selector};
 use modplan::plan::reuse::Strategy;
 
+use super::status::Refusal;
+
 /// The modules: what `INPUT…` means everywhere.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct InputArgs {
@@ -23,14 +25,14 @@ pub(crate) struct InputArgs {
     next_help_heading = "Selection (an ID is NAME:STREAM:VERSION:CONTEXT:ARCH or its first parts)"
 )]
 pub(crate) struct SelectionArgs {
-    /// Rebuild ID and what depends on it; may be given several times
-    #[arg(long, value_name = "ID")]
+    /// Rebuild ID and what depends on it; several, here as with each ID, with commas or by repeating
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) changed: Vec<Selector>,
     /// ID is rebuilt already: rebuild what depends on it
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) built: Vec<Selector>,
     /// Rebuild every module with the component NAME
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) changed_package: Vec<String>,
     /// Rebuild what differs from an older snapshot (a file, directory or repository), and what
     /// depends on it
@@ -41,13 +43,13 @@ pub(crate) struct SelectionArgs {
     pub(crate) all: bool,
     /// Of what is selected, rebuild only ID; with platform:STREAM only what builds on that platform,
     /// the newest of it, and modules of other platforms count as given
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) only: Vec<Selector>,
     /// Do not rebuild ID
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) exclude: Vec<Selector>,
     /// Treat ID as available although no input holds it
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) given: Vec<Selector>,
     /// Take the requirement WRITTEN, which a file spells wrong, as MEANT: perl:5.3=perl:5.30
     #[arg(long, value_name = "WRITTEN=MEANT")]
@@ -172,6 +174,27 @@ fn arch(text: &str) -> Result<Arch, String> {
         return Err(format!("`{text}` is no arch of a builder; noarch tasks run on any"));
     }
     Ok(text.into())
+}
+
+/// Reads a share, as a number or in percent: `0.9`, `90%`.
+pub(crate) fn share(text: &str) -> Option<f64> {
+    match text.strip_suffix('%') {
+        Some(percent) => percent.parse().ok().map(|percent: f64| percent / 100.0),
+        None => text.parse().ok(),
+    }
+}
+
+/// Refuses an input that is no file but reads as the identity of a module: its flag was forgotten.
+pub(crate) fn refuse_identities(inputs: &[PathBuf]) -> Result<(), Refusal> {
+    for input in inputs {
+        let Some(text) = input.to_str().filter(|text| text.contains(':')) else { continue };
+        let is_identity = !text.contains('/') && text.parse::<Selector>().is_ok();
+        if is_identity && !input.exists() {
+            return Err(Refusal::usage(format!("`{text}` is no file"))
+                .hint(format!("did you mean `--changed {text}`?")));
+        }
+    }
+    Ok(())
 }
 
 /// Reads `NAME:STREAM`.

@@ -11,7 +11,7 @@ use modplan::report::shard::{Shard, Sharded};
 use modplan::sim::{self, Runs, Setup};
 use modplan::time::Millis;
 
-use super::args::{SelectionArgs, WorldArgs};
+use super::args::{SelectionArgs, WorldArgs, share};
 use super::compare::{VariantArg, tell, wanted};
 use super::console::Console;
 use super::execute::DurationsArg;
@@ -62,9 +62,9 @@ pub(crate) struct Capacity {
 }
 
 fn confidence(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(share) if share > 0.0 && share <= 1.0 => Ok(share),
-        _ => Err("a share lies above 0 and up to 1, such as 0.9".to_owned()),
+    match share(text) {
+        Some(share) if share > 0.0 && share <= 1.0 => Ok(share),
+        _ => Err("write a share above 0 and up to 1, such as 0.9 or 90%".to_owned()),
     }
 }
 

@@ -16,7 +16,7 @@ use modplan::plan::reuse::{Reuse, Strategy};
 use modplan::plan::{self, Given, Plan, Planning, SelectError, Selection, Since, Submission};
 use modplan::report;
 
-use super::args::{Follow, ReuseArgs, SelectionArgs, Unit, Versions};
+use super::args::{Follow, ReuseArgs, SelectionArgs, Unit, Versions, refuse_identities};
 use super::console::Console;
 use super::status::Refusal;
 use super::world::{World, read, wrong};
@@ -50,6 +50,7 @@ impl Case {
         args: &SelectionArgs,
         console: &Console,
     ) -> anyhow::Result<Self> {
+        refuse_identities(inputs)?;
         let options = load::Options { standard_input, ..load::Options::default() };
         let snapshot = load::load(inputs, &options)?;
         tracing::info!(
@@ -208,16 +209,12 @@ fn tell_unknown(target: &NameStream, loaded: &Loaded<'_>, console: &Console) {
 /// Tells what `--given` names although nothing is loaded of it and nothing requires it.
 fn warn_of_given(graph: &ModuleGraph, given: &[Selector], console: &Console) {
     let required = || {
-        let dangling = graph.dangling().iter().map(|row| &row.requires);
-        dangling.chain(graph.self_requires().iter().map(|row| &row.requires))
+        let dangling = graph.dangling().iter().map(|row| (&row.requires, graph.denied(row)));
+        dangling.chain(graph.self_requires().iter().map(|row| (&row.requires, Vec::new())))
     };
     for id in given.iter().filter(|id| graph.select(id).is_empty()) {
-        let answers = |requires: &NameStream| {
-            requires.name.as_str() == id.name()
-                && id.stream().is_none_or(|stream| stream == requires.stream.as_str())
-        };
-        if !required().any(answers) {
-            let names: Vec<String> = required().map(NameStream::to_string).collect();
+        if !required().any(|(requires, denied)| id.answers(requires, &denied)) {
+            let names: Vec<String> = required().map(|(requires, _)| requires.to_string()).collect();
             let near = nearest(&id.to_string(), names.iter().map(String::as_str))
                 .map(|near| format!("did you mean `{near}`?"));
             console.warn(&format!("nothing requires `{id}`, which is given"), near.as_deref());

@@ -1,7 +1,8 @@
 //! `modplan check`: whether the inputs are right, every problem with its place.
 
 use clap::Args;
-use modplan::load::{ActiveObsoletes, Severity, Snapshot, arch_drifts};
+use modplan::graph::{GraphOptions, ModuleGraph, lost_zeros_of_defaults};
+use modplan::load::{ActiveObsoletes, Code, Finding, Severity, Snapshot, arch_drifts};
 
 use super::console::Console;
 use super::loading::LoadArgs;
@@ -18,6 +19,7 @@ impl Check {
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
         let mut snapshot = self.load.load()?;
         snapshot.findings.extend(arch_drifts(&snapshot));
+        snapshot.findings.extend(lost_zeros(&snapshot));
         snapshot.findings.sort_by_key(|finding| finding.place);
         console.findings(&snapshot.findings, &snapshot.inputs);
         let (errors, warnings) = counts(&snapshot);
@@ -36,6 +38,13 @@ impl Check {
         console.note(&parts.join(", "));
         Ok(Answer::yes_if(errors == 0))
     }
+}
+
+/// Returns the streams that lost their last zero, in requirements and in defaults.
+fn lost_zeros(snapshot: &Snapshot) -> Vec<Finding> {
+    let graph = ModuleGraph::new(snapshot, &GraphOptions::default());
+    let required = graph.findings().iter().filter(|finding| finding.code == Code::LostZero);
+    required.cloned().chain(lost_zeros_of_defaults(snapshot)).collect()
 }
 
 fn counts(snapshot: &Snapshot) -> (usize, usize) {

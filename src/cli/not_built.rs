@@ -8,6 +8,7 @@ use super::status::{Answer, Refusal};
 
 /// Whatever is typed after the command.
 #[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
 pub(crate) struct NotBuilt {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
     rest: Vec<OsString>,

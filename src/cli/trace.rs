@@ -41,6 +41,10 @@ impl Trace {
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
         let history = read_history(&self.inputs, console)?;
         let is_right = !history.is_wrong();
+        // Of inputs in which nothing was found the findings say all there is to say.
+        if !is_right && history.rows().is_empty() {
+            return Ok(Answer::No);
+        }
         self.output.write(match self.format {
             Format::Csv => history.to_csv(),
             Format::Json => describe(&history.fitted()).to_json(),

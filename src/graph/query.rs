@@ -12,7 +12,7 @@ use super::{
     Versions, lost_zero,
 };
 use crate::load::Finding;
-use crate::name::{NameStream, PackageName, Selector, Version};
+use crate::name::{NameStream, PackageName, Selector, StreamName, Version};
 
 impl ModuleGraph {
     /// Returns how many modules there are.
@@ -195,6 +195,17 @@ impl ModuleGraph {
     #[must_use]
     pub fn dangling(&self) -> &[Dangling] {
         &self.dangling
+    }
+
+    /// Returns the streams that a requirement of any stream denies, without their signs.
+    #[must_use]
+    pub fn denied(&self, row: &Dangling) -> Vec<&str> {
+        let groups = self[row.module].dependencies.iter();
+        groups
+            .filter_map(|group| group.buildrequires.get(&row.requires.name))
+            .filter(|requirement| requirement.place == row.place)
+            .flat_map(|requirement| requirement.streams.iter().filter_map(StreamName::negated))
+            .collect()
     }
 
     /// Returns the requirements of modules on their own names, sorted by module and requirement.

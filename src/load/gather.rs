@@ -66,7 +66,7 @@ impl Gatherer {
             self.modulemd(input, content);
         }
         let defaults = std::mem::take(&mut self.snapshot.defaults);
-        self.defaults.input(defaults, priority, &mut self.snapshot.findings);
+        self.defaults.input(defaults, priority);
     }
 
     /// Notes a file that is no input itself, and why.
@@ -92,7 +92,7 @@ impl Gatherer {
 
     /// Returns what all inputs said together.
     pub(super) fn finish(mut self) -> Snapshot {
-        self.snapshot.defaults = self.defaults.finish();
+        self.snapshot.defaults = self.defaults.finish(&mut self.snapshot.findings);
         sources::reconcile(&mut self.snapshot);
         self.snapshot.findings.sort_by_key(|finding| finding.place);
         self.snapshot
@@ -235,7 +235,12 @@ impl Gatherer {
             Some(Document::Defaults(defaults)) => self.snapshot.defaults.push(defaults),
             Some(Document::Obsoletes(obsoletes)) => self.obsoletes(obsoletes),
             Some(Document::Translations(texts)) => self.snapshot.translations.push(texts),
-            Some(Document::Packager(packager)) => self.snapshot.packagers.push(*packager),
+            Some(Document::Packager(packager)) => {
+                if let Some(why) = packager.not_convertible() {
+                    self.tell(Code::NotConvertible, place, why.to_string());
+                }
+                self.snapshot.packagers.push(*packager);
+            }
             None => {
                 if let Some((module, version)) = modulemd::mentioned(tree) {
                     self.snapshot.unreadable.push(Unreadable { module, version, place });

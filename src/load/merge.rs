@@ -1,34 +1,22 @@
 //! Defaults of one module from several inputs become one, as the reference merges them.
 //!
 //! Within one file the last document wins. Between files of one priority the parts are joined; a
-//! higher priority replaces everything said below it.
+//! higher priority replaces everything said below it. Of one part the newest statement counts, in
+//! whatever order the inputs come; where the newest ones disagree, there is none.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::about::{Defaults, Intent};
 use super::problem::{Code, Finding};
 use crate::name::{ModuleName, StreamName};
 
-/// Merges defaults as inputs are read, and tells where they disagree.
+/// Collects defaults as inputs are read, and joins them once all are there.
 #[derive(Debug, Default)]
 pub(super) struct DefaultsMerger {
-    modules: BTreeMap<ModuleName, Merged>,
+    /// What inputs say of a module, with the priority of each, in the order of the inputs.
+    modules: BTreeMap<ModuleName, Vec<(u16, Defaults)>>,
     is_strict: bool,
-}
-
-#[derive(Debug)]
-struct Merged {
-    defaults: Defaults,
-    priority: u16,
-    /// Two default streams disagreed: no third input can bring one back.
-    has_no_stream: bool,
-}
-
-/// Whether two sides of one value agree, and which is newer where not.
-enum Verdict {
-    Keep,
-    Replace,
-    Tie,
 }
 
 impl DefaultsMerger {
@@ -37,126 +25,133 @@ impl DefaultsMerger {
     }
 
     /// Adds what one input says, its priority given.
-    pub(super) fn input(
-        &mut self,
-        defaults: Vec<Defaults>,
-        priority: u16,
-        findings: &mut Vec<Finding>,
-    ) {
+    pub(super) fn input(&mut self, defaults: Vec<Defaults>, priority: u16) {
         let last: BTreeMap<ModuleName, Defaults> =
             defaults.into_iter().map(|defaults| (defaults.module.clone(), defaults)).collect();
         for (module, defaults) in last {
-            let fresh = || Merged { defaults: defaults.clone(), priority, has_no_stream: false };
-            match self.modules.get_mut(&module) {
-                Some(known) if known.priority == priority => {
-                    known.join(&defaults, self.is_strict, findings);
-                }
-                Some(known) if known.priority > priority => {}
-                Some(known) => *known = fresh(),
-                None => {
-                    self.modules.insert(module, fresh());
-                }
-            }
+            self.modules.entry(module).or_default().push((priority, defaults));
         }
     }
 
-    /// Returns one set of defaults a module, by module.
-    pub(super) fn finish(self) -> Vec<Defaults> {
-        self.modules.into_values().map(|merged| merged.defaults).collect()
+    /// Returns one set of defaults a module, by module, and where they disagree.
+    pub(super) fn finish(self, findings: &mut Vec<Finding>) -> Vec<Defaults> {
+        let is_strict = self.is_strict;
+        self.modules.into_values().map(|said| joined(said, is_strict, findings)).collect()
     }
 }
 
-impl Merged {
-    fn join(&mut self, other: &Defaults, is_strict: bool, findings: &mut Vec<Finding>) {
-        let verdict = match other.modified.cmp(&self.defaults.modified) {
-            std::cmp::Ordering::Less => Verdict::Keep,
-            std::cmp::Ordering::Greater => Verdict::Replace,
-            std::cmp::Ordering::Equal => Verdict::Tie,
-        };
+fn joined(said: Vec<(u16, Defaults)>, is_strict: bool, findings: &mut Vec<Finding>) -> Defaults {
+    let highest = said.iter().map(|(priority, _)| *priority).max();
+    let mut said: Vec<Defaults> = said
+        .into_iter()
+        .filter(|(priority, _)| Some(*priority) == highest)
+        .map(|(_, defaults)| defaults)
+        .collect();
+    let first = Defaults { profiles: BTreeMap::new(), intents: BTreeMap::new(), ..said[0].clone() };
+    // Equally old ones stay in the order of the inputs.
+    said.sort_by_key(|defaults| Reverse(defaults.modified));
+    let mut joined = Joined::default();
+    for defaults in &said {
+        let conflicts = joined.add(defaults, is_strict).into_iter();
+        findings.extend(conflicts.map(|(code, what)| conflict(defaults, (code, what))));
+    }
+    let modified = said[0].modified;
+    Defaults {
+        modified,
+        stream: joined.default.stream.and_then(|(_, stream)| stream),
+        profiles: plain(joined.default.profiles),
+        intents: joined
+            .intents
+            .into_iter()
+            .map(|(name, part)| {
+                let stream = part.stream.and_then(|(_, stream)| stream);
+                (name, Intent { stream, profiles: plain(part.profiles) })
+            })
+            .collect(),
+        ..first
+    }
+}
+
+/// What was said newest of each part, with its time.
+#[derive(Default)]
+struct Joined {
+    default: Part,
+    intents: BTreeMap<Box<str>, Part>,
+}
+
+/// A default stream, none where the newest statements disagree, and default profiles by stream.
+#[derive(Default)]
+struct Part {
+    stream: Option<(u64, Option<StreamName>)>,
+    profiles: BTreeMap<StreamName, (u64, Names)>,
+}
+
+type Names = std::collections::BTreeSet<Box<str>>;
+
+impl Joined {
+    /// Adds what is as old as all that was added, or older; returns where equally old ones differ.
+    fn add(&mut self, other: &Defaults, is_strict: bool) -> Vec<(Code, String)> {
         let mut conflicts = Vec::new();
-        if !self.has_no_stream {
-            let is_tie = join_stream(&mut self.defaults.stream, &other.stream, &verdict);
-            if is_tie {
-                self.has_no_stream = true;
-                let code = if is_strict { Code::DefaultsConflict } else { Code::DefaultStream };
-                conflicts
-                    .push((code, "their default streams differ: there is none now".to_owned()));
+        if self.default.disagrees_on_stream(other.modified, other.stream.as_ref()) {
+            let code = if is_strict { Code::DefaultsConflict } else { Code::DefaultStream };
+            conflicts.push((code, "their default streams differ: there is none now".to_owned()));
+        }
+        conflicts.extend(self.default.add_profiles(other.modified, &other.profiles));
+        for (name, intent) in &other.intents {
+            let part = self.intents.entry(name.clone()).or_default();
+            conflicts.extend(part.add_profiles(other.modified, &intent.profiles));
+            if part.disagrees_on_stream(other.modified, intent.stream.as_ref()) {
+                let what = format!("the default streams of their intent {name} differ");
+                conflicts.push((Code::DefaultsConflict, what));
             }
         }
-        let ours = &mut self.defaults;
-        conflicts.extend(join_profiles(&mut ours.profiles, &other.profiles, &verdict));
-        for (name, intent) in &other.intents {
-            let known = ours.intents.entry(name.clone()).or_insert_with(|| intent.clone());
-            conflicts.extend(join_intent(known, (name, intent), &verdict));
-        }
-        ours.modified = ours.modified.max(other.modified);
-        findings.extend(conflicts.into_iter().map(|(code, what)| conflict(other, (code, what))));
+        conflicts
     }
+}
+
+impl Part {
+    /// Takes a default stream where no newer one is known. Of equally old ones that differ neither
+    /// counts; that is reported once.
+    fn disagrees_on_stream(&mut self, modified: u64, other: Option<&StreamName>) -> bool {
+        let Some(other) = other else { return false };
+        match &mut self.stream {
+            None => self.stream = Some((modified, Some(other.clone()))),
+            Some((newest, ours)) if *newest == modified && ours.is_some() => {
+                if ours.as_ref() != Some(other) {
+                    *ours = None;
+                    return true;
+                }
+            }
+            Some(_) => {}
+        }
+        false
+    }
+
+    fn add_profiles(
+        &mut self,
+        modified: u64,
+        others: &BTreeMap<StreamName, Names>,
+    ) -> Vec<(Code, String)> {
+        let mut conflicts = Vec::new();
+        for (stream, other) in others {
+            let ours = self.profiles.entry(stream.clone());
+            let (newest, ours) = ours.or_insert_with(|| (modified, other.clone()));
+            if *newest == modified && ours != other {
+                let what = format!("their profiles for stream {stream} differ");
+                conflicts.push((Code::DefaultsConflict, what));
+            }
+        }
+        conflicts
+    }
+}
+
+fn plain(profiles: BTreeMap<StreamName, (u64, Names)>) -> BTreeMap<StreamName, Names> {
+    profiles.into_iter().map(|(stream, (_, names))| (stream, names)).collect()
 }
 
 fn conflict(other: &Defaults, (code, what): (Code, String)) -> Finding {
     let message = format!("defaults of {} in several inputs, equally old: {what}", other.module);
     Finding::new(code, other.place, message).hint("the one with the higher `modified` would win")
-}
-
-/// Joins a default stream; true where the two sides differ and neither is newer.
-fn join_stream(
-    ours: &mut Option<StreamName>,
-    other: &Option<StreamName>,
-    verdict: &Verdict,
-) -> bool {
-    match (ours.as_ref(), other) {
-        (_, None) => false,
-        (None, Some(_)) => {
-            ours.clone_from(other);
-            false
-        }
-        (Some(left), Some(right)) if left == right => false,
-        (Some(_), Some(_)) => match verdict {
-            Verdict::Keep => false,
-            Verdict::Replace => {
-                ours.clone_from(other);
-                false
-            }
-            Verdict::Tie => {
-                *ours = None;
-                true
-            }
-        },
-    }
-}
-
-type Profiles = BTreeMap<StreamName, std::collections::BTreeSet<Box<str>>>;
-
-fn join_profiles(ours: &mut Profiles, others: &Profiles, verdict: &Verdict) -> Vec<(Code, String)> {
-    let mut conflicts = Vec::new();
-    for (stream, other) in others {
-        match (ours.get(stream), verdict) {
-            (Some(known), _) if known == other => {}
-            (Some(_), Verdict::Keep) => {}
-            (Some(_), Verdict::Tie) => {
-                let what = format!("their profiles for stream {stream} differ");
-                conflicts.push((Code::DefaultsConflict, what));
-            }
-            (Some(_), Verdict::Replace) | (None, _) => {
-                ours.insert(stream.clone(), other.clone());
-            }
-        }
-    }
-    conflicts
-}
-
-fn join_intent(
-    ours: &mut Intent,
-    (name, other): (&str, &Intent),
-    verdict: &Verdict,
-) -> Vec<(Code, String)> {
-    let mut conflicts = join_profiles(&mut ours.profiles, &other.profiles, verdict);
-    if join_stream(&mut ours.stream, &other.stream, verdict) {
-        let what = format!("the default streams of their intent {name} differ");
-        conflicts.push((Code::DefaultsConflict, what));
-    }
-    conflicts
 }
 
 #[cfg(test)]
@@ -181,10 +176,11 @@ mod tests {
         let mut merger = DefaultsMerger::new(false);
         let mut findings = Vec::new();
         for (defaults, priority) in inputs {
-            merger.input(vec![defaults], priority, &mut findings);
+            merger.input(vec![defaults], priority);
         }
+        let merged = merger.finish(&mut findings).remove(0);
         let codes = findings.iter().map(|finding| finding.code.as_str()).collect();
-        (merger.finish().remove(0), codes)
+        (merged, codes)
     }
 
     #[test]
@@ -205,6 +201,24 @@ mod tests {
             (defaults(0, "1", &[]), 0),
         ]);
         assert_eq!((result.stream, codes), (None, vec!["default-stream"]));
+    }
+
+    #[test]
+    fn newer_defaults_win_in_every_order_of_the_inputs() {
+        let inputs = [defaults(0, "9.6", &[]), defaults(0, "10", &[]), defaults(7, "11", &[])];
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            let (result, codes) = merged(order.map(|at| (inputs[at].clone(), 0)).to_vec());
+            assert_eq!((result, codes), (inputs[2].clone(), Vec::new()), "{order:?}");
+        }
+    }
+
+    #[test]
+    fn a_disagreement_that_newer_profiles_settle_is_none() {
+        let old = [defaults(0, "", &[("1", "a")]), defaults(0, "", &[("1", "b")])];
+        let newer = defaults(7, "", &[("1", "c"), ("2", "d")]);
+        let [one, two] = old;
+        let (result, codes) = merged(vec![(one, 0), (two, 0), (newer.clone(), 0)]);
+        assert_eq!((result, codes), (newer, Vec::new()));
     }
 
     #[test]

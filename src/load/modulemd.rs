@@ -181,6 +181,10 @@ fn identity<'a>(
 /// Returns what a document that could not be read speaks of, as far as it can be told.
 pub(super) fn mentioned(tree: &Tree<'_>) -> Option<(NameStream, Version)> {
     let root = tree.root().filter(|root| root.kind() == Kind::Map)?;
+    // What a packager wrote is no build, so no newest one either.
+    if root.find("document").and_then(Node::text) == Some("modulemd-packager") {
+        return None;
+    }
     let data = root.entries().find(|(key, ..)| *key == "data").map(|(_, _, data)| data)?;
     if data.kind() != Kind::Map {
         return None;

@@ -15,6 +15,18 @@ pub enum PackagerDocument {
     Stream(Box<Stream>),
 }
 
+impl PackagerDocument {
+    /// Returns why it cannot become streams, where it cannot.
+    #[must_use]
+    pub fn not_convertible(&self) -> Option<ConversionError> {
+        match self {
+            Self::Packager(packager) => packager.streams().err(),
+            // What a stream lacks was found when it was read.
+            Self::Stream(_) => None,
+        }
+    }
+}
+
 /// A packager document of version 3.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Packager {

@@ -83,6 +83,8 @@ codes! {
     DocumentType "document-type" Error "The document's type or version is unknown.";
     MisplacedDocument "misplaced-document" Error "The document is of a kind that does not belong in this file.";
     RepeatedKey "repeated-key" Error "A key stands twice in one map.";
+    EqualRepeat "equal-repeat" Warning "A key stands twice in one map with equal values; the reference library reads that.";
+    EmptyDirectory "empty-directory" Warning "Nothing in a directory is read: no file of it has a name that is looked for.";
     UnknownField "unknown-field" Error "A field that the format does not know (with --strict, and in packager v3).";
     MissingField "missing-field" Error "A mandatory field is missing or empty.";
     WrongShape "wrong-shape" Error "A text, a list or a map stands where another of them belongs.";
@@ -115,7 +117,7 @@ codes! {
     PackagerFile "packager-file" Error "A packager file must hold exactly one document.";
     DefaultsConflict "defaults-conflict" Error "Defaults of one module disagree and neither is newer.";
     DefaultStream "default-stream" Warning "Default streams of one module disagree and neither is newer: there is none.";
-    LostZero "lost-zero" Warning "A required stream is not loaded, but one with more zeros at its end is.";
+    LostZero "lost-zero" Warning "A stream that is required or named by defaults is not loaded, but one with more zeros at its end is.";
     ArchDrift "arch-drift" Warning "Dependencies or components of one NSVC differ between arches.";
     UnknownModule "unknown-module" Error "A module is buildrequired in any stream, and no build of it is loaded.";
     UnknownRuntimeModule "unknown-runtime-module" Warning "A module or stream is required at run time, and no build of it is loaded.";

@@ -62,6 +62,12 @@ impl Bytes {
             let broken = Some(too_large(bytes_max));
             return Self { sha256: sha256(&stored), content: Vec::new(), broken };
         }
+        if let Some(kind) = unpack::unsupported(&stored) {
+            let why =
+                format!("{kind} is not read: unpack the file, or pack it with gzip, xz or zstd");
+            let broken = Some((Code::Compression, why));
+            return Self { sha256: sha256(&stored), content: Vec::new(), broken };
+        }
         let Some(unpack) = unpack::unpacker(&stored) else { return Self::plain(stored) };
         let mut content = Vec::new();
         let read = unpack(&stored).take(bytes_max.saturating_add(1)).read_to_end(&mut content);
@@ -138,10 +144,12 @@ pub(super) fn resolve(paths: &[PathBuf], endings: &[&str]) -> Result<Vec<PathBuf
 
 /// Appends the files of a directory, by name, directories in their turn; of a repository its index.
 fn directory(path: &Path, endings: &[&str], files: &mut Vec<PathBuf>) -> Result<(), LoadError> {
-    let index = path.join("repodata/repomd.xml");
-    if index.is_file() {
-        files.push(index);
-        return Ok(());
+    for index in ["repodata/repomd.xml", "repomd.xml"] {
+        let index = path.join(index);
+        if index.is_file() {
+            files.push(index);
+            return Ok(());
+        }
     }
     let unreadable = |error| LoadError::new(path, error);
     let mut entries = std::fs::read_dir(path)
@@ -163,7 +171,9 @@ fn directory(path: &Path, endings: &[&str], files: &mut Vec<PathBuf>) -> Result<
 /// Returns whether a file of a directory is one to read, by its name.
 fn is_wanted(path: &Path, endings: &[&str]) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    let name =
-        [".gz", ".xz", ".zst"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+    let name = [".gz", ".xz", ".zst", ".bz2", ".zck"]
+        .iter()
+        .find_map(|end| name.strip_suffix(end))
+        .unwrap_or(&name);
     endings.iter().any(|end| name.ends_with(end))
 }

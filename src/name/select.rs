@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::NameStream;
+
 /// An identity `NAME:STREAM:VERSION:CONTEXT:ARCH` or its first parts, which selects all it matches.
 ///
 /// The third part is a version where a loaded version equals it, else a context, so that every
@@ -62,6 +64,16 @@ impl Selector {
     #[must_use]
     pub fn stream(&self) -> Option<&str> {
         self.parts.get(1).map(String::as_str)
+    }
+
+    /// Returns whether a stream that is said to exist answers a requirement: `*` on either side is
+    /// any stream, but for those that a negative list denies.
+    #[must_use]
+    pub fn answers(&self, requires: &NameStream, denied: &[&str]) -> bool {
+        let wanted = requires.stream.as_str();
+        let is_any = |stream: &str| stream == "*" || stream == wanted;
+        let fits = |stream: &str| is_any(stream) || wanted == "*" && !denied.contains(&stream);
+        self.name() == requires.name.as_str() && self.stream().is_none_or(fits)
     }
 
     /// Returns the third part: a version where a loaded one equals it, else a context.

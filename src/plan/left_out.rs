@@ -24,8 +24,10 @@ pub(super) fn left_out(
     rebuilt: &Rebuilt,
 ) -> Result<LeftOut, SelectError> {
     let graph = given.graph;
-    let near: Vec<_> =
-        graph.lost_zeros().filter(|(row, _)| !is_given(&asked.given, &row.requires)).collect();
+    let near: Vec<_> = graph
+        .lost_zeros()
+        .filter(|(row, _)| !is_given(&asked.given, &row.requires, &graph.denied(row)))
+        .collect();
     if near.is_empty() {
         return Ok(LeftOut::default());
     }

@@ -10,12 +10,8 @@ use crate::name::{NameStream, Selector};
 
 /// Returns whether what is required was said to be available. `name:*` is answered by any stream of
 /// that name.
-pub(super) fn is_given(given: &[Selector], requires: &NameStream) -> bool {
-    given.iter().any(|id| {
-        let is_any = |stream: &str| stream == requires.stream.as_str();
-        id.name() == requires.name.as_str()
-            && (requires.stream.as_str() == "*" || id.stream().is_none_or(is_any))
-    })
+pub(super) fn is_given(given: &[Selector], requires: &NameStream, denied: &[&str]) -> bool {
+    given.iter().any(|id| id.answers(requires, denied))
 }
 
 /// Adds dangling and self-requirements of the rebuilt modules, and what must exist before.
@@ -36,7 +32,7 @@ pub(super) fn add_missing(plan: &mut Plan, given: Given<'_>, of: (&Rebuilt, &[Se
         row.modules.push(graph[module].id.to_string());
     };
     for row in graph.dangling().iter().filter(|row| rebuilt.contains_key(&row.module)) {
-        if is_given(available, &row.requires) {
+        if is_given(available, &row.requires, &graph.denied(row)) {
             continue;
         }
         let kind = match row.missing {
@@ -55,7 +51,7 @@ pub(super) fn add_missing(plan: &mut Plan, given: Given<'_>, of: (&Rebuilt, &[Se
         });
     }
     for row in graph.self_requires().iter().filter(|row| rebuilt.contains_key(&row.module)) {
-        if !is_given(available, &row.requires) && !is_elsewhere(graph, &row.requires) {
+        if !is_given(available, &row.requires, &[]) && !is_elsewhere(graph, &row.requires) {
             need(row.module, &row.requires, PrerequisiteKind::EarlierBuild);
         }
         plan.self_requires.push(SelfRequireRow {

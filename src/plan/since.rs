@@ -173,6 +173,7 @@ fn sources(
     let text = |source: Option<&Source>| {
         source.map(|source| match source {
             Source::Pinned(pin) => pin.clone(),
+            Source::Ambiguous(_) => source.to_string(),
             Source::Unpinned | Source::Named => "unpinned".to_owned(),
         })
     };

@@ -94,14 +94,27 @@ impl Reader<'_> {
                 None => self.unknown_column(record, at),
             }
         }
-        for name in REQUIRED {
-            if !index.iter().any(|(known, _)| *known == name) {
-                let message = format!("column `{name}` is missing");
-                let hint = format!("the header begins with {}", REQUIRED.join(","));
-                let place = self.place(record, record.len());
-                let finding = Finding::new(Code::TraceColumn, place, message);
-                self.findings.push(finding.hint(hint));
-            }
+        let missing = REQUIRED.iter().filter(|name| !index.iter().any(|(known, _)| known == *name));
+        let missing: Vec<String> = missing.map(|name| format!("`{name}`")).collect();
+        if index.is_empty() {
+            // Then nothing else that is wrong with the line is worth a word.
+            self.findings.truncate(before);
+            let place = Place { input: self.input, line: 1, column: 1 };
+            let message = "this is neither JSON nor a trace: its first line names no column of one";
+            let finding = Finding::new(Code::TraceColumn, place, message);
+            let is_koji = record.get(0).is_some_and(|text| text.starts_with("Task: "));
+            let header = format!("a trace begins with {}", REQUIRED.join(","));
+            let hint = if is_koji { super::WANTS_JSON } else { header.as_str() };
+            self.findings.push(finding.hint(hint));
+        } else if !missing.is_empty() {
+            let message = match missing.as_slice() {
+                [only] => format!("column {only} is missing"),
+                several => format!("columns are missing: {}", several.join(", ")),
+            };
+            let hint = format!("the header begins with {}", REQUIRED.join(","));
+            let place = self.place(record, record.len());
+            let finding = Finding::new(Code::TraceColumn, place, message);
+            self.findings.push(finding.hint(hint));
         }
         let wrong = self.findings[before..].iter().any(|found| found.code == Code::TraceColumn);
         (!wrong).then_some(Columns { width: record.len(), index })

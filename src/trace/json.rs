@@ -27,6 +27,8 @@ pub(super) struct Counts {
     pub(super) foreign: usize,
     /// Messages told before.
     pub(super) repeated: usize,
+    /// Builds of modules, images and others that content generators imported.
+    pub(super) imported: usize,
 }
 
 /// Reads one file into the collection.
@@ -69,8 +71,14 @@ impl<'a, 't> Reader<'a, 't> {
                     Err(error) => {
                         let message = format!("not valid JSON: {}", bare(&error));
                         let at = rest + offset_of(&text[rest..], &error);
-                        let place = self.lines.at(at);
-                        self.findings.push(Finding::new(Code::JsonSyntax, place, message));
+                        let finding = Finding::new(Code::JsonSyntax, self.lines.at(at), message);
+                        let is_python = text[rest..]
+                            .trim_start_matches(['[', '{', ' ', '\n'])
+                            .starts_with('\'');
+                        self.findings.push(match is_python {
+                            true => finding.hint(super::WANTS_JSON),
+                            false => finding,
+                        });
                         break;
                     }
                 }
@@ -181,6 +189,10 @@ impl<'a, 't> Reader<'a, 't> {
 
     fn build_record(&mut self, object: &Object<'t>) {
         self.counts.builds += 1;
+        if is_no_component(object) {
+            self.counts.imported += 1;
+            return;
+        }
         let state = object.number("state").and_then(BuildState::from_number);
         self.build(object, (&Arc::from(PRIMARY), state, None));
     }
@@ -193,6 +205,16 @@ impl<'a, 't> Reader<'a, 't> {
         let seconds = keys.iter().find_map(|key| object.get(key))?.get().parse::<f64>().ok()?;
         super::moment::from_seconds(base + seconds)
     }
+}
+
+/// Returns whether a build is none of a component: a content generator imported it, or it is a
+/// module or an image.
+fn is_no_component(build: &Object<'_>) -> bool {
+    let is_imported = build.number("cg_id").is_some()
+        || build.text("cg_name").is_some_and(|name| !name.is_empty());
+    let extra = build.get("extra").and_then(|extra| serde_json::from_str(extra.get()).ok());
+    let extra: serde_json::Value = extra.unwrap_or_default();
+    is_imported || ["module", "image"].iter().any(|kind| extra["typeinfo"].get(kind).is_some())
 }
 
 /// Returns whether an object is a call and its answer, as recorded at a client.

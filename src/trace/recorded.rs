@@ -85,6 +85,8 @@ pub struct Tally {
     pub foreign: usize,
     /// Messages and answers that are not about tasks, builds or repos.
     pub others: usize,
+    /// Builds of modules, images and others that content generators imported: none of a component.
+    pub imported: usize,
     /// Rows of whole builds, whose time holds their tasks' waiting.
     pub whole_builds: usize,
 }

@@ -267,8 +267,7 @@ fn missing_and_repeated_columns_stop_the_file_and_name_themselves() {
         [
             (1, 21, Code::TraceColumn, "column `arch` is given twice"),
             (1, 26, Code::TraceColumnUnknown, "column `run_secs` is not known and left out"),
-            (1, 34, Code::TraceColumn, "column `run_seconds` is missing"),
-            (1, 34, Code::TraceColumn, "column `outcome` is missing"),
+            (1, 34, Code::TraceColumn, "columns are missing: `run_seconds`, `outcome`"),
         ]
     );
     assert_eq!(history.rows(), []);

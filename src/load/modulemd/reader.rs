@@ -22,7 +22,7 @@ pub(in crate::load) struct Reader<'s> {
     is_good: bool,
     start: Mark,
     /// Keys that stand a second time in their map, until it is known whether they matter.
-    repeats: Vec<(usize, String, Mark)>,
+    repeats: Vec<Repeat>,
     /// The module and stream of documents that name none, known from where they stand.
     assumed: Option<(ModuleName, StreamName)>,
 }
@@ -141,7 +141,7 @@ impl<'s> Reader<'s> {
     /// Leaves a key and its value out.
     pub(super) fn skip(&mut self, key: Node<'_, '_>) {
         let skipped = key.with_value();
-        self.repeats.retain(|(index, ..)| !skipped.contains(index));
+        self.repeats.retain(|repeat| !skipped.contains(&repeat.index));
     }
 
     /// Refuses an unknown field where that is asked for; what is skipped may repeat itself.
@@ -163,9 +163,25 @@ impl<'s> Reader<'s> {
 
     /// Refuses the keys that stand twice, those of unknown fields left out by now.
     pub(super) fn refuse_repeats(&mut self) {
-        for (_, name, mark) in std::mem::take(&mut self.repeats) {
-            let message = format!("`{name}` stands twice in one map");
-            self.refuse(Code::RepeatedKey, mark, message);
+        for Repeat { name, mark, kind, .. } in std::mem::take(&mut self.repeats) {
+            match kind {
+                RepeatKind::Equal => {
+                    let message = format!("`{name}` stands twice in one map, with one value");
+                    self.refuse(Code::EqualRepeat, mark, message);
+                }
+                RepeatKind::Other => {
+                    let message = format!("`{name}` stands twice in one map");
+                    self.refuse(Code::RepeatedKey, mark, message);
+                }
+                RepeatKind::Document => {
+                    let message = format!(
+                        "a second document begins here: `---` is missing before line {}",
+                        mark.line
+                    );
+                    self.refuse(Code::RepeatedKey, mark, message)
+                        .hint_last("end each document with `...` and begin the next with `---`");
+                }
+            }
         }
     }
 
@@ -352,12 +368,42 @@ pub(super) fn shown(node: Node<'_, '_>) -> String {
     }
 }
 
+/// A key that stands again in its map.
+#[derive(Debug)]
+struct Repeat {
+    index: usize,
+    name: String,
+    mark: Mark,
+    kind: RepeatKind,
+}
+
+/// What it means that a key stands again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RepeatKind {
+    /// The same value stands there again; the reference library reads that.
+    Equal,
+    /// Another value stands there.
+    Other,
+    /// It is `document` at the root: the `---` between two documents is lost.
+    Document,
+}
+
+/// Returns whether two values are written with the same texts in the same shape.
+fn are_equal(one: Node<'_, '_>, other: Node<'_, '_>) -> bool {
+    one.kind() == other.kind()
+        && one.text() == other.text()
+        && one.children().count() == other.children().count()
+        && one.children().zip(other.children()).all(|(one, other)| are_equal(one, other))
+}
+
 /// Appends the keys that stand again in a map.
-fn repeated(map: Node<'_, '_>, out: &mut Vec<(usize, String, Mark)>) {
+fn repeated(map: Node<'_, '_>, out: &mut Vec<Repeat>) {
+    let is_root = map.index() == 0;
     const FEW: usize = 12;
     let mut seen = FxHashSet::default();
     let mut few: [&str; FEW] = [""; FEW];
-    for (count, (name, key, _)) in map.entries().enumerate() {
+    let from = out.len();
+    for (count, (name, key, value)) in map.entries().enumerate() {
         let is_again = if count < FEW {
             let is_again = few[..count].contains(&name);
             few[count] = name;
@@ -369,7 +415,21 @@ fn repeated(map: Node<'_, '_>, out: &mut Vec<(usize, String, Mark)>) {
             !seen.insert(name)
         };
         if is_again {
-            out.push((key.index(), name.to_owned(), key.mark()));
+            let first = map.find(name).expect("it stands there before");
+            let kind = match (is_root, name) {
+                (true, "document") => RepeatKind::Document,
+                _ if are_equal(first, value) => RepeatKind::Equal,
+                _ => RepeatKind::Other,
+            };
+            out.push(Repeat { index: key.index(), name: name.to_owned(), mark: key.mark(), kind });
         }
+    }
+    // Where a document begins again, all else that stands again is its content.
+    if out[from..].iter().any(|repeat| repeat.kind == RepeatKind::Document) {
+        let mut at = 0;
+        out.retain(|repeat| {
+            at += 1;
+            at <= from || repeat.kind == RepeatKind::Document
+        });
     }
 }

@@ -1,4 +1,4 @@
-//! Packed content: gzip, xz and zstd, told by their first bytes, each any number of parts in a row.
+//! Packed content: gzip, xz and zstd, known by their first bytes, each any number of parts in a row.
 
 use std::io::{Error, ErrorKind, Read};
 
@@ -20,6 +20,13 @@ pub(super) fn unpacker(stored: &[u8]) -> Option<Unpack> {
     } else {
         None
     }
+}
+
+/// Returns the name of a compression that is told by its first bytes and not read.
+pub(super) fn unsupported(stored: &[u8]) -> Option<&'static str> {
+    let is_bzip2 = matches!(stored, [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, ..]);
+    let is_zchunk = stored.starts_with(b"\0ZCK1") || stored.starts_with(b"\0ZHR1");
+    if is_bzip2 { Some("bzip2") } else { is_zchunk.then_some("zchunk") }
 }
 
 /// Returns whether a zstd frame without content for us starts here.

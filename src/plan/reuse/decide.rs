@@ -70,6 +70,12 @@ fn own_reason(part: &Part, earlier: Option<&Part>) -> Option<Reason> {
     if part.source == Source::Named {
         return Some(Reason::Named);
     }
+    if let Some(Source::Ambiguous(packages)) = [&part.source, &earlier.source]
+        .into_iter()
+        .find(|each| matches!(each, Source::Ambiguous(_)))
+    {
+        return Some(Reason::AmbiguousSource { packages: packages.clone() });
+    }
     let (Source::Pinned(to), Source::Pinned(from)) = (&part.source, &earlier.source) else {
         return Some(Reason::Unpinned);
     };
@@ -105,7 +111,7 @@ fn batch_changes(now: &Recipe, earlier: &Recipe) -> BTreeMap<u32, ComponentKey> 
         let theirs = theirs.get(&batch).unwrap_or(&none);
         let changed = ours
             .iter()
-            .find(|(each, _)| *each.1 == Source::Unpinned || !theirs.contains_key(*each));
+            .find(|(each, _)| !matches!(each.1, Source::Pinned(_)) || !theirs.contains_key(*each));
         let gone = || theirs.iter().find(|(each, _)| !ours.contains_key(*each));
         changed.or_else(gone).map(|(_, key)| (batch, (*key).clone()))
     };

@@ -36,6 +36,11 @@ pub enum Reason {
     Named,
     /// Nothing pins the source: a branch may have moved.
     Unpinned,
+    /// Several source packages of it stand among the artifacts of one build.
+    AmbiguousSource {
+        /// The packages, sorted.
+        packages: Vec<String>,
+    },
     /// The source is another one.
     SourceChanged {
         /// What was built.
@@ -99,6 +104,9 @@ impl fmt::Display for Reason {
             Self::NewComponent => f.write_str("the earlier build does not have it"),
             Self::Named => f.write_str("it was named as changed"),
             Self::Unpinned => f.write_str("its source is not pinned to a commit"),
+            Self::AmbiguousSource { packages } => {
+                write!(f, "its source is ambiguous: {}", packages.join(" or "))
+            }
             Self::SourceChanged { from, to } => write!(f, "its source changed from {from} to {to}"),
             Self::ArchesChanged => f.write_str("its arches changed"),
             Self::BatchChanged { from, to } => {

@@ -12,6 +12,9 @@ use crate::plan::batch::{BatchError, Contents, Find, Ordered, order};
 pub enum Source {
     /// Sources that cannot change under their name: a commit, or a source package.
     Pinned(String),
+    /// Several source packages of one name among the artifacts: a rebuild left those of an earlier
+    /// try there, and nothing says which is meant.
+    Ambiguous(Vec<String>),
     /// A branch or nothing at all.
     Unpinned,
     /// Sources that somebody said changed.
@@ -20,15 +23,21 @@ pub enum Source {
 
 impl Source {
     /// Tells what pins a component: its ref where that is a full commit, else the source package
-    /// among the module's artifacts.
+    /// among the module's artifacts, where it is the only one.
     #[must_use]
     pub fn of(component: &load::Component, artifacts: &[String]) -> Self {
         if let Some(reference) = component.reference.as_deref().filter(|text| is_commit(text)) {
             return Self::Pinned(reference.to_owned());
         }
         let package = component.package.as_str();
-        let source = artifacts.iter().find(|nevra| source_name(nevra) == Some(package));
-        source.map_or(Self::Unpinned, |nevra| Self::Pinned(nevra.clone()))
+        let of_package = |nevra: &&String| source_name(nevra) == Some(package);
+        let found: BTreeSet<&String> = artifacts.iter().filter(of_package).collect();
+        let mut found: Vec<String> = found.into_iter().cloned().collect();
+        match found.len() {
+            0 => Self::Unpinned,
+            1 => Self::Pinned(found.remove(0)),
+            _ => Self::Ambiguous(found),
+        }
     }
 }
 
@@ -36,6 +45,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Pinned(text) => f.pad(text),
+            Self::Ambiguous(packages) => f.pad(&packages.join(" or ")),
             Self::Unpinned => f.pad("an unpinned source"),
             Self::Named => f.pad("a source named as changed"),
         }

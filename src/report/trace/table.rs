@@ -171,6 +171,7 @@ fn left_out(description: &Description) -> String {
         (tally.unmatched, "ends without a beginning"),
         (tally.repeated, "records that told what was known"),
         (tally.foreign, "messages of another instance than primary"),
+        (tally.imported, "builds of modules, images and content generators"),
         (tally.others, "messages and answers about something else"),
     ];
     let told = reasons.iter().filter(|(count, _)| *count > 0);
