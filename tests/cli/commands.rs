@@ -115,7 +115,11 @@ fn a_wrong_trace_farm_or_scenario_is_told_with_its_line() {
     );
     let scenario = files.with("scenario.yaml", "builds:\n  outcomes: replay\n  luck: good\n");
     for (flag, path, finding) in [
-        ("--trace", &trace, "trace.csv:1:20: error[trace-column]: column `run_seconds` is missing"),
+        (
+            "--trace",
+            &trace,
+            "trace.csv:1:20: error[trace-column]: columns are missing: `run_seconds`, `outcome`",
+        ),
         ("--farm", &farm, "farm.yaml:3:24: error[setting-value]"),
         ("--scenario", &scenario, "scenario.yaml:3:3: error[setting-unknown]"),
     ] {

@@ -403,9 +403,9 @@ fn a_history_without_rows_is_refused_with_what_was_left_out() {
             modplan(&["plan", "fixtures/el8-perl/modules.yaml", "--changed=perl:5.30", &trace]);
         assert_eq!((code, told.contains(what)), (1, true), "{told}");
     };
-    refused("no history in ");
+    refused("[empty-directory]: nothing in this directory is read");
     std::fs::write(place.path().join("notes.txt"), "").unwrap();
-    refused("left out: notes.txt");
+    refused("[empty-directory]: nothing in this directory is read");
     std::fs::copy("fixtures/el8-perl/pdc.json", place.path().join("pdc.json")).unwrap();
     refused("pdc.json:1:1: error[trace-shape]");
     let header = "package,method,arch,run_seconds,outcome\n";

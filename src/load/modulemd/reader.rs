@@ -418,6 +418,10 @@ fn repeated(map: Node<'_, '_>, out: &mut Vec<Repeat>) {
             let first = map.find(name).expect("it stands there before");
             let kind = match (is_root, name) {
                 (true, "document") => RepeatKind::Document,
+                // The reference reads an equal repeat, but for the head of a document and the
+                // module that defaults are of.
+                (true, _) => RepeatKind::Other,
+                (false, "module") if value.text().is_some() => RepeatKind::Other,
                 _ if are_equal(first, value) => RepeatKind::Equal,
                 _ => RepeatKind::Other,
             };
