@@ -1,6 +1,6 @@
 //! What koji is made of, as plain data that both the simulated and the real hub speak.
 //!
-//! With the feature `live` also its wire protocol: [calls](calls), what they are answered ([`shapes`]),
+//! With the feature `live` also its wire protocol: [`calls`], what they are answered ([`shapes`]),
 //! [faults](Fault), XML-RPC ([`codec`]) and the profiles that say where a hub is ([`profile`]). There are
 //! no sockets here.
 

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Calls of a session are made one after another, as koji's call numbers demand. What follows from an
-//! outcome is decided without a socket ([`decide`]); a call that writes and whose answer is lost ends
+//! outcome is decided without a socket (`decide`); a call that writes and whose answer is lost ends
 //! as [`HubError::Unknown`], and whoever made it looks up what came of it.
 
 mod abilities;
