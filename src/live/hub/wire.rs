@@ -178,7 +178,10 @@ fn identity(pem: &[u8]) -> Result<Identity, HubError> {
                    `openssl pkcs8 -topk8 -nocrypt`";
         return Err(HubError::Setup(why.to_owned()));
     }
-    Identity::from_pkcs8_pem(pem, pem).map_err(|error| {
+    // The key is taken by itself: in koji's files the certificate stands before it.
+    const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
+    let key = text.find(BEGIN).map_or("", |at| &text[at..]);
+    Identity::from_pkcs8_pem(pem, key.as_bytes()).map_err(|error| {
         HubError::Setup(format!("the client certificate cannot be used: {}", super::chain(&error)))
     })
 }
