@@ -184,7 +184,7 @@ pub(crate) fn share(text: &str) -> Option<f64> {
     }
 }
 
-/// Refuses an input that is no file but reads as the identity of a module: its flag was forgotten.
+/// Refuses an argument that names no file and parses as an identity: its flag was forgotten.
 pub(crate) fn refuse_identities(inputs: &[PathBuf]) -> Result<(), Refusal> {
     for input in inputs {
         let Some(text) = input.to_str().filter(|text| text.contains(':')) else { continue };

@@ -16,7 +16,7 @@ use super::width::width;
 
 /// Show what was understood of the inputs
 ///
-/// An argument that is no file but an ID (NAME:STREAM:VERSION:CONTEXT:ARCH or its first parts) shows
+/// An argument that names no file and parses as an ID (NAME:STREAM:VERSION:CONTEXT:ARCH or its first parts) shows
 /// that alone.
 #[derive(Debug, Args)]
 pub(crate) struct Show {
@@ -70,7 +70,7 @@ impl Show {
         Ok(Answer::yes_if(!(self.load.strict && snapshot.findings.iter().any(is_error))))
     }
 
-    /// Takes the identities from among the inputs: what is no file and reads as one.
+    /// Takes the identities out of the inputs: arguments that name no file and parse as one.
     fn take_ids(&mut self) -> Result<Vec<Selector>, Refusal> {
         let inputs = std::mem::take(&mut self.load.inputs.inputs);
         let (paths, ids): (Vec<PathBuf>, Vec<PathBuf>) =

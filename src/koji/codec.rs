@@ -16,7 +16,7 @@ const DEPTH_MAX: usize = 128;
 const SHOWN_CHARS: usize = 120;
 const HEAD: &str = "<?xml version='1.0'?>\n";
 
-/// A text that is no call or no answer, with the reason in words.
+/// Why a text is not an XML-RPC call or answer, in words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Malformed(pub String);

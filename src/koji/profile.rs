@@ -310,7 +310,7 @@ mod tests {
 
     fn read(texts: &[&str], name: &str) -> Result<Profile, String> {
         let files: Vec<ProfileFile> = texts.iter().map(|text| file("koji.conf", text)).collect();
-        Profile::read(&files, name, "/home/dev").map_err(|error| error.to_string())
+        Profile::read(&files, name, "/users/dev").map_err(|error| error.to_string())
     }
 
     #[test]
@@ -321,7 +321,7 @@ mod tests {
         let profile = read(&[site, own], "koji").expect("both are fine");
         assert_eq!(profile.server, "https://koji.example.org/kojihub");
         assert_eq!(profile.timeout, Duration::from_secs(30));
-        assert_eq!(profile.cert.as_deref(), Some("/home/dev/.koji/client.crt"));
+        assert_eq!(profile.cert.as_deref(), Some("/users/dev/.koji/client.crt"));
         assert!(!profile.anon_retry);
         let stage = read(&[site, own], "stage").expect("both are fine");
         assert_eq!((stage.timeout, stage.max_retries), (Duration::from_secs(43_200), 30));
