@@ -124,33 +124,37 @@ impl Position {
 /// # Errors
 /// [`BatchError::Cycle`] with the way round.
 pub fn levels(after: &BTreeMap<String, BTreeSet<String>>) -> Result<Batches, BatchError> {
+    // How many known keys each waits for, and who waits for it.
+    let mut waits: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut follows: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (key, before) in after {
+        let known = || before.iter().filter(|key| after.contains_key(*key));
+        waits.insert(key, known().count());
+        known().for_each(|first| follows.entry(first).or_default().push(key));
+    }
     let mut of: BTreeMap<String, u32> = BTreeMap::new();
-    while of.len() < after.len() {
-        let next: Vec<(String, u32)> = after
-            .iter()
-            .filter(|(key, _)| !of.contains_key(*key))
-            .filter_map(|(key, before)| Some((key.clone(), level(before, after, &of)?)))
-            .collect();
-        if next.is_empty() {
-            return Err(BatchError::Cycle { path: way_round(after, &of) });
+    let mut last = MACROS_BATCH;
+    let mut due: Vec<&str> =
+        waits.iter().filter(|(_, waits)| **waits == 0).map(|(key, _)| *key).collect();
+    while !due.is_empty() {
+        last += 1;
+        let mut next = Vec::new();
+        for key in due {
+            of.insert(key.to_owned(), last);
+            for follower in follows.get(key).into_iter().flatten() {
+                let waits = waits.get_mut(follower).expect("every key is counted");
+                *waits -= 1;
+                if *waits == 0 {
+                    next.push(*follower);
+                }
+            }
         }
-        of.extend(next);
+        due = next;
     }
-    let last = of.values().copied().max().unwrap_or(MACROS_BATCH);
+    if of.len() < after.len() {
+        return Err(BatchError::Cycle { path: way_round(after, &of) });
+    }
     Ok(Batches { of, last })
-}
-
-/// Returns the level above all of `before`, or nothing while one of them has none.
-fn level(
-    before: &BTreeSet<String>,
-    after: &BTreeMap<String, BTreeSet<String>>,
-    of: &BTreeMap<String, u32>,
-) -> Option<u32> {
-    let mut highest = MACROS_BATCH;
-    for key in before.iter().filter(|key| after.contains_key(*key)) {
-        highest = highest.max(*of.get(key)?);
-    }
-    Some(highest + 1)
 }
 
 /// Walks back from a key without a level until a key comes again.
@@ -160,13 +164,15 @@ fn way_round(
 ) -> Vec<String> {
     let is_open = |key: &&String| after.contains_key(*key) && !of.contains_key(*key);
     let mut path: Vec<String> = Vec::new();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
     let mut next = after.keys().find(is_open);
     while let Some(key) = next {
-        if let Some(start) = path.iter().position(|seen| seen == key) {
+        if let Some(&start) = places.get(key.as_str()) {
             path.drain(..start);
             path.push(key.clone());
             break;
         }
+        places.insert(key, path.len());
         path.push(key.clone());
         next = after[key].iter().find(is_open);
     }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use crate::name::{Arch, PackageName};
 use crate::orchestrate::{Catalog, CatalogBuilder, ModuleParts, TaskParts};
 use crate::plan::Plan;
@@ -176,19 +178,14 @@ impl Preparation {
             .iter()
             .flat_map(|batch| batch.components.iter().map(move |component| (batch, component)))
             .collect();
-        let place = |key: &crate::name::ComponentKey| {
-            let found = components.iter().position(|(_, component)| component.component == *key);
-            found.map(|at| u32::try_from(at).expect("a module has fewer than 2^32 components"))
-        };
+        let keys = components.iter().map(|(_, component)| &component.component);
+        let places: FxHashMap<&crate::name::ComponentKey, u32> =
+            if is_graph { keys.zip(0_u32..).collect() } else { FxHashMap::default() };
         let component = |(batch, component): &(
             &crate::plan::model::PlanBatch,
             &crate::plan::model::PlanComponent,
         )| {
-            let after: Vec<u32> = if is_graph {
-                component.after.iter().filter_map(place).collect()
-            } else {
-                Vec::new()
-            };
+            let after = component.after.iter().filter_map(|key| places.get(key).copied()).collect();
             let tasks = component.tasks.iter().map(|task| rows.task(&component.package, task));
             (component.package.clone(), batch.index - 2, after, tasks.collect())
         };
