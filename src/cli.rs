@@ -34,7 +34,8 @@ mod record;
 #[cfg(feature = "live")]
 mod record_koji;
 mod show;
-pub(crate) mod status;
+pub(crate) mod stale;
+mod status;
 mod subject;
 mod sweeping;
 mod trace;

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use crate::load::Finding;
 use crate::name::Arch;
 use crate::time::Millis;
-use crate::trace::Fallback;
+use crate::trace::{BUILD_ARCH, Fallback};
 
 pub use constants::{Createrepo, Hub, Repo, Weights};
 pub use keys::keys;
@@ -144,6 +144,38 @@ impl Farm {
     #[must_use]
     pub fn takes_builds(&self, group: &BuilderGroup) -> bool {
         self.model == Model::Ideal || group.channels.iter().any(|channel| channel == "default")
+    }
+
+    /// Returns how many build tasks one builder of a group holds at once at most: one in the ideal
+    /// model, in koji's as many as the hub gives it before its capacity and job limit are used up.
+    #[must_use]
+    pub fn tasks_held(&self, group: &BuilderGroup) -> u32 {
+        if self.model == Model::Ideal {
+            return 1;
+        }
+        let refuses =
+            group.refuses_until.is_none() && group.refuses.iter().any(|m| m == BUILD_ARCH);
+        if refuses || !self.takes_builds(group) {
+            return 0;
+        }
+        let jobs = group.max_jobs.unwrap_or(self.hub.max_jobs);
+        let room = group.capacity * (1.0 - self.background_of(group)) - self.hub.least_room();
+        // A task that is given and not opened weighs the unit; one of a package without history
+        // weighs least among the open ones.
+        let lightest = self.hub.unit_weight.min(self.weights.build_arch);
+        if room <= 0.0 || lightest <= 0.0 {
+            return if room <= 0.0 { 0 } else { jobs };
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "no more than the job limit")]
+        #[expect(clippy::cast_sign_loss, reason = "positive by the check above")]
+        let fit = (room / lightest).ceil().min(f64::from(jobs)) as u32;
+        fit
+    }
+
+    /// Returns how fast the builders of a group are; the ideal model has them alike.
+    #[must_use]
+    pub fn speed_of(&self, group: &BuilderGroup) -> f64 {
+        if self.model == Model::Ideal { 1.0 } else { group.speed }
     }
 
     /// Returns every arch that some builder builds, sorted.

@@ -5,9 +5,12 @@
 //! in batches with estimates, and bounds on the whole. Waves are how a plan is *shown*; dispatch
 //! follows the graph, and the bounds tell what a barrier after each wave would cost.
 
+mod against;
+mod arches;
 mod assemble;
 pub mod batch;
 mod components;
+pub mod difference;
 mod duration;
 mod given;
 mod left_out;
@@ -16,6 +19,7 @@ mod missing;
 pub mod model;
 pub mod moved;
 pub mod names;
+mod noarch;
 mod order;
 pub mod platform;
 mod record;
@@ -28,6 +32,7 @@ mod submission;
 pub mod version;
 pub mod why;
 
+pub use against::against;
 pub use assemble::{Planning, plan};
 pub use given::Given;
 pub use model::Plan;

@@ -10,11 +10,9 @@ use crate::time::Millis;
 pub(crate) use tree::{Node, Value, parse};
 
 /// Collects what is wrong while a file is turned into plain data.
+#[derive(Default)]
 pub(crate) struct Reader {
     findings: Vec<Finding>,
-    /// Keys that exist but are refused for now, as paths such as `bus.loss`; a section's path
-    /// refuses the section whole.
-    unsupported: &'static [&'static str],
 }
 
 /// One map of the file, its keys checked.
@@ -42,10 +40,6 @@ impl<'n> Section<'n> {
 }
 
 impl Reader {
-    pub(crate) fn new(unsupported: &'static [&'static str]) -> Self {
-        Self { findings: Vec::new(), unsupported }
-    }
-
     /// Takes a node as a map with the keys named; other keys are told, and so are keys twice.
     pub(crate) fn section<'n>(
         &mut self,
@@ -64,12 +58,6 @@ impl Reader {
         for (at, (key, _)) in entries.iter().enumerate() {
             if !known.contains(&&*key.text) {
                 self.unknown(path, key, known);
-            } else if self.is_unsupported(path, &key.text) {
-                let message = format!("`{}` is not yet supported", join(path, &key.text));
-                self.findings.push(
-                    Finding::new(Code::SettingUnsupported, key.place, message)
-                        .hint("leave it out for now"),
-                );
             } else if entries[..at].iter().any(|(earlier, _)| earlier.text == key.text) {
                 self.wrong(key.place, format!("`{}` is given twice", join(path, &key.text)));
             }
@@ -81,10 +69,6 @@ impl Reader {
     pub(crate) fn finish<T>(mut self, read: T) -> Result<T, Vec<Finding>> {
         self.findings.sort_by_key(|finding| finding.place);
         if self.findings.is_empty() { Ok(read) } else { Err(self.findings) }
-    }
-
-    fn is_unsupported(&self, path: &str, key: &str) -> bool {
-        self.unsupported.contains(&&*join(path, key))
     }
 
     fn unknown(&mut self, path: &str, key: &tree::Key, known: &[&'static str]) {

@@ -3,7 +3,9 @@
 mod assumptions;
 mod bad_ends;
 mod check_show;
+mod codes;
 mod commands;
+mod dry_run;
 mod expand;
 mod formats;
 mod history;

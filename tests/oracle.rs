@@ -1,7 +1,10 @@
 //! The library against judges of its own: brute force, theory, other programs, hostile input.
 
 mod bad_input;
+mod bounds;
+mod certificate;
 mod graph;
+mod margins;
 mod peer_simpy;
 mod plan;
 mod resolution;

@@ -13,6 +13,7 @@ use modplan::load::{self, Code, Snapshot, SourceUrls, Stream};
 use modplan::name::{Arch, ModuleName, NameStream, Selector, StreamName, nearest};
 use modplan::plan::model::PlanModule;
 use modplan::plan::reuse::{Reuse, Strategy};
+use modplan::plan::schedule::Effort;
 use modplan::plan::{self, Given, Plan, Planning, SelectError, Selection, Since, Submission};
 use modplan::report;
 
@@ -32,6 +33,8 @@ pub(crate) struct Case {
     /// The platform that the plan is for, where that is another one than now.
     platform: Option<NameStream>,
     sources: Option<SourceUrls>,
+    /// How much work goes into the schedule: none where only what is rebuilt is asked for.
+    effort: Effort,
 }
 
 impl Case {
@@ -83,6 +86,7 @@ impl Case {
             reuse_from,
             platform: None,
             sources,
+            effort: Effort::NONE,
         })
     }
 
@@ -90,6 +94,11 @@ impl Case {
     pub(crate) fn for_platform(mut self, platform: Option<NameStream>) -> Self {
         self.platform = platform;
         self
+    }
+
+    /// Improves the schedule with more than no effort.
+    pub(crate) fn with_effort(self, effort: Effort) -> Self {
+        Self { effort, ..self }
     }
 
     /// Returns what kinds of findings say that something in the inputs is wrong or odd.
@@ -183,6 +192,7 @@ impl Case {
                 platform: self.platform.as_ref(),
                 sources: self.sources.as_ref(),
             },
+            effort: self.effort,
         };
         Ok(plan::plan(given, asked).map_err(refusal)?)
     }
@@ -245,6 +255,15 @@ fn refusal(error: SelectError) -> Refusal {
         }
         SelectError::NothingLeft { .. } => {
             Refusal::usage(message).hint("see --only, --exclude, --given and --skip-eol")
+        }
+        SelectError::Unserved { near: Some((written, meant)), .. } => Refusal::no(message)
+            .hint(format!("the farm file has `{written}`: did you mean `{meant}`?")),
+        SelectError::Unserved { served, .. } => {
+            let served: Vec<&str> = served.iter().map(Arch::as_str).collect();
+            Refusal::no(message).hint(match served.as_slice() {
+                [] => "give the farm builders with a count above 0".to_owned(),
+                served => format!("its builders build {}; see --arches", served.join(", ")),
+            })
         }
         SelectError::ChangedAndBuilt { .. } => Refusal::usage(message)
             .hint("--changed rebuilds it, --built takes it as rebuilt already: give one of them"),

@@ -1,6 +1,6 @@
 //! What a plan takes with every step of koji: the virtual farm, run a few times.
 
-use modplan::farm::{Farm, Model};
+use modplan::farm::{BuilderGroup, Farm, Model};
 use modplan::orchestrate::{Approach, Cascade};
 use modplan::plan::model::{Estimate, Plan};
 use modplan::report::Distribution;
@@ -14,14 +14,17 @@ use super::status::Refusal;
 use super::subject::{dispatch, refuse_arches};
 use super::world::World;
 
-/// About so many component builds are simulated for one estimate, in at least [`RUNS_MIN`] and at
-/// most [`RUNS_MAX`] runs: a dry run answers at once.
-const COMPONENT_BUILDS: usize = 10_000;
-const RUNS_MIN: usize = 9;
-const RUNS_MAX: usize = 99;
+/// About so many component builds are simulated for one estimate of a small plan, in at most
+/// [`RUNS_MAX`] runs.
+const COMPONENT_BUILDS: u64 = 10_000;
+const RUNS_MAX: u64 = 99;
+/// No more are, however large the plan is: that takes a second of one core at most. A plan that is too
+/// large for [`Estimate::RUNS_FOR_P90`] runs has no `seconds_p90`.
+const COMPONENT_BUILDS_MAX: u64 = 60_000;
 
-/// Estimates how long a plan takes on a farm in koji's model, whichever model the farm names: the
-/// orchestrator owns the builds, each module is rebuilt once, and nothing fails.
+/// Estimates how long a plan takes with every step of koji: the orchestrator owns the builds, each
+/// module is rebuilt once, and nothing fails. Builders hold as many tasks at once as the bounds of the
+/// plan count, so that no estimate lies below them.
 pub(crate) fn estimate(
     plan: &Plan,
     (farm, world): (&Farm, &World),
@@ -29,7 +32,7 @@ pub(crate) fn estimate(
     console: &Console,
 ) -> Result<Estimate, Refusal> {
     let components = plan.components().filter(|component| !component.reused).count();
-    let runs = (COMPONENT_BUILDS / components.max(1)).clamp(RUNS_MIN, RUNS_MAX) as u64;
+    let runs = runs(components);
     let setup = setup(plan, (farm, world), seed)?;
     let progress = Progress::start(console, "runs for the estimate", runs);
     let figures = Threads::start(0).run(&setup, 0..runs, &|| progress.step());
@@ -40,14 +43,25 @@ pub(crate) fn estimate(
         tell([("the estimate on koji", &setup, &first)].into_iter(), console);
     }
     let spread = Distribution::of(&makespans, 1000);
-    Ok(Estimate { seconds_p50: spread.p50, seconds_p90: spread.p90, replications: runs })
+    let seconds_p90 = spread.p90.filter(|_| runs >= Estimate::RUNS_FOR_P90);
+    Ok(Estimate { seconds_p50: spread.p50, seconds_p90, replications: runs })
+}
+
+/// Returns how many runs are made: one where nothing is built, since all would be equal.
+fn runs(components: usize) -> u64 {
+    let components = components as u64;
+    if components == 0 {
+        return 1;
+    }
+    let wanted = (COMPONENT_BUILDS / components).clamp(Estimate::RUNS_FOR_P90, RUNS_MAX);
+    wanted.min(COMPONENT_BUILDS_MAX / components).max(1)
 }
 
 fn setup(plan: &Plan, (farm, world): (&Farm, &World), seed: u64) -> Result<Setup, Refusal> {
     let reach = Reach { plan, all: plan, superseded: &[], by_source: false };
     let prepared = sim::prepare(reach, &world.history);
     refuse_arches(farm, prepared.catalog.arches.iter().cloned())?;
-    let farm = Farm { model: Model::Koji, ..farm.clone() };
+    let farm = on_koji(farm);
     let owned = &world.scenario.orchestrator_owned;
     Ok(Setup {
         slots: Slots::of(&farm),
@@ -68,4 +82,40 @@ fn setup(plan: &Plan, (farm, world): (&Farm, &World), seed: u64) -> Result<Setup
         },
         seed,
     })
+}
+
+/// Returns the farm with koji's hub. In the ideal model a builder holds one task: then one that builds
+/// has no room for another, whatever capacity the farm file gives it.
+fn on_koji(farm: &Farm) -> Farm {
+    let mut farm = farm.clone();
+    if farm.model == Model::Ideal {
+        farm.model = Model::Koji;
+        let one_task = farm.hub.unit_weight.min(farm.weights.build_arch);
+        farm.background.clear();
+        for group in &mut farm.builders {
+            *group = BuilderGroup {
+                capacity: one_task + farm.hub.least_room(),
+                ..BuilderGroup::new(group.name.clone(), group.count, group.arches.clone())
+            };
+        }
+    }
+    farm
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_has_runs_enough_for_nine_in_ten_or_as_many_as_a_second_holds() {
+        let of = [0, 1, 100, 1_000, 2_000, 2_001, 20_000, 1_000_000].map(runs);
+        assert_eq!(of, [1, 99, 99, 30, 30, 29, 3, 1]);
+    }
+
+    #[test]
+    fn a_builder_of_the_ideal_model_holds_one_task_on_koji_too() {
+        let farm = on_koji(&Farm::ideal(["x86_64".into()]));
+        assert_eq!(farm.model, Model::Koji);
+        assert_eq!(farm.tasks_held(&farm.builders[0]), 1);
+    }
 }

@@ -31,6 +31,9 @@ pub(crate) struct Execute {
     selection: SelectionArgs,
     #[command(flatten)]
     world: WorldArgs,
+    /// Execute a plan although its inputs have changed since it was made
+    #[arg(long)]
+    stale: bool,
     /// Who owns the build of a module
     #[arg(long, value_name = "APPROACH")]
     approach: ApproachArg,
@@ -130,6 +133,7 @@ impl Execute {
                 Cascade::Planned
             }
         };
+        subject.refuse_stale(self.stale, console)?;
         subject.warn_of_reach(cascade, console);
         let mut setup = subject.setup(approach, cascade)?;
         setup.durations = self.durations.mode();

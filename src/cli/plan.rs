@@ -1,20 +1,25 @@
 //! `modplan plan`: what is rebuilt, why, in which order, how long: the dry run.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use modplan::load::Code;
 use modplan::name::{NameStream, Selector, nearest};
-use modplan::plan::Plan;
 use modplan::plan::model::Why;
 use modplan::plan::reuse::Strategy;
+use modplan::plan::schedule::Effort;
 use modplan::plan::why::why;
+use modplan::plan::{Plan, against};
 use modplan::report;
 use modplan::sim::DurationMode;
+use modplan::time::Millis;
 
 use super::args::{InputArgs, SelectionArgs, WorldArgs, name_stream};
 use super::case::{Case, refuse_storm};
 use super::console::Console;
 use super::estimate;
+use super::look::{Look, look};
 use super::output::OutputArgs;
 use super::status::{Answer, Refusal};
 use super::width::width;
@@ -22,8 +27,8 @@ use super::world::World;
 
 /// Show what is rebuilt, why, in which order, and how long it takes; changes nothing
 ///
-/// `csv` has one row a component, `dot` draws the modules by wave (pipe it to `dot -Tsvg`), `json`
-/// is the whole plan, which `modplan execute` takes.
+/// `csv` has one row a component, `dot` draws modules and batches (pipe it to `dot -Tsvg`), `json` is
+/// the whole plan, which `modplan execute` takes.
 #[derive(Debug, Args)]
 pub(crate) struct PlanCommand {
     #[command(flatten)]
@@ -38,6 +43,13 @@ pub(crate) struct PlanCommand {
     at: Option<Timestamp>,
     #[command(flatten)]
     world: WorldArgs,
+    /// How long to improve the schedule, unless it is proven optimal before; the same effort gives the
+    /// same schedule on every machine
+    #[arg(long, value_name = "DURATION", default_value = "100ms")]
+    effort: Millis,
+    /// List what came, went and moved against an earlier plan, and by how much the end moved
+    #[arg(long, value_name = "FILE")]
+    against_plan: Option<PathBuf>,
     /// How the plan is written
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
@@ -62,19 +74,28 @@ enum Format {
     Json,
     /// One row a component
     Csv,
-    /// A drawing for Graphviz
+    /// A drawing for Graphviz: a box for each module, its batches in it
     Dot,
+    /// A Mermaid flowchart: a box for each wave
+    Mermaid,
+    /// A picture of the waves
+    Svg,
+    /// A picture of the planned schedule: a lane for each builder
+    Gantt,
+    /// A script that submits wave after wave; read it before you run it
+    Sh,
 }
 
 impl PlanCommand {
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
-        if self.platform.is_some() && matches!(self.format, Format::Csv | Format::Dot) {
-            return Err(Refusal::usage("csv and dot have no place for what --platform tells")
+        if self.platform.is_some() && !matches!(self.format, Format::Table | Format::Json) {
+            return Err(Refusal::usage("only a table and JSON show what --platform changes")
                 .hint("take --format table or json")
                 .into());
         }
         let case = Case::read(&self.inputs.inputs, &self.selection, console)?;
         let case = case.for_platform(self.platform.clone());
+        let case = case.with_effort(Effort::of_ms(self.effort.0));
         let world = World::read((&self.world, DurationMode::Resample), console)?;
         let mut planning = case.plan(&world, console)?;
         refuse_storm(&planning.plan, &self.selection)?;
@@ -92,6 +113,10 @@ impl PlanCommand {
         }
         plan.why = self.paths(&case, plan)?;
         world.record(plan)?;
+        if let Some(path) = &self.against_plan {
+            let earlier = earlier(path)?;
+            plan.against = Some(against(path.display().to_string(), &earlier, plan));
+        }
         let remarks = report::plan::remarks(plan);
         remarks.iter().for_each(|remark| console.remark(remark));
         self.output.write(match self.format {
@@ -103,6 +128,10 @@ impl PlanCommand {
             }
             Format::Csv => report::plan::csv(plan),
             Format::Dot => report::plan::dot(plan),
+            Format::Mermaid => report::plan::mermaid(plan),
+            Format::Svg => report::plan::svg(plan),
+            Format::Gantt => report::plan::gantt(plan),
+            Format::Sh => report::plan::sh(plan),
         })?;
         let planned = planning.findings.iter().map(|finding| finding.code);
         let codes = case.codes().chain(planned).chain(remarks.iter().map(|remark| remark.code));
@@ -165,10 +194,27 @@ impl PlanCommand {
             text.push('\n');
             text += &report::reuse::table(plan);
         }
+        if let Some(against) = &plan.against {
+            text.push('\n');
+            text += &report::plan::against(against);
+        }
         if let Some(on) = &plan.on_platform {
             text.push('\n');
             text += &report::replatform::table(on);
         }
         text
+    }
+}
+
+/// Reads the plan that another is held against.
+fn earlier(path: &Path) -> anyhow::Result<Plan> {
+    match look(&[path.to_path_buf()])? {
+        Look::Plan(plan) => Ok(*plan),
+        Look::Inputs(_) if !path.exists() => {
+            Err(anyhow::anyhow!("cannot find `{}`", path.display()))
+        }
+        Look::Inputs(_) => Err(Refusal::no(format!("{} is no plan", path.display()))
+            .hint("--against-plan takes what `modplan plan --format json` wrote")
+            .into()),
     }
 }

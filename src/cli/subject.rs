@@ -19,6 +19,7 @@ use super::args::{SelectionArgs, Unit, WorldArgs};
 use super::case::{Case, refuse_storm};
 use super::console::Console;
 use super::look::{Look, look};
+use super::stale::refuse_stale;
 use super::status::Refusal;
 use super::vary::{Vary, widest};
 use super::world::World;
@@ -129,7 +130,12 @@ impl Subject {
         let by_source = selection.unit == Unit::Source;
         let reach = Reach { plan: &plan, all: &plan, superseded: &[], by_source };
         let prepared = sim::prepare(reach, &world.history);
-        let arches = plan.components().flat_map(|component| component.arches.clone());
+        let mut arches: BTreeSet<Arch> =
+            plan.components().flat_map(|component| component.arches.clone()).collect();
+        if arches.iter().all(|arch| arch.as_str() == "noarch") {
+            // Something must build what is noarch.
+            arches.insert("x86_64".into());
+        }
         let farm = world.farm.clone().unwrap_or_else(|| Farm::ideal(arches));
         let builds_max = builds_max(&plan, selection);
         let (has_superseded, is_read_back) = (false, true);
@@ -159,6 +165,12 @@ impl Subject {
             );
             console.warn(&message, Some("give the inputs and the selection instead of the plan"));
         }
+    }
+
+    /// Refuses a plan that was read back and of which an input has changed since, unless that is
+    /// accepted.
+    pub(crate) fn refuse_stale(&self, is_accepted: bool, console: &Console) -> Result<(), Refusal> {
+        if self.is_read_back { refuse_stale(&self.plan, is_accepted, console) } else { Ok(()) }
     }
 
     /// Returns the farm that is simulated.

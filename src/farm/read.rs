@@ -29,7 +29,7 @@ impl Farm {
         vary: impl FnOnce(&mut Self),
     ) -> Result<Self, Vec<Finding>> {
         let root = settings::parse(bytes, input).map_err(|finding| vec![finding])?;
-        let mut reader = Reader::new(&[]);
+        let mut reader = Reader::default();
         let file = reader.section(&root, "", FILE);
         reader.require(&file, "builders");
         let mut farm = Self {

@@ -341,13 +341,24 @@ fn a_drawing_is_quoted_and_keeps_its_order() {
         label: vec![id.to_owned(), "a \"b\" \\".to_owned()],
         is_dashed,
     };
+    let edge = |between, is_cut| export::DrawnEdge {
+        from: "x:1".into(),
+        to: "y:1".into(),
+        between,
+        is_cut,
+    };
+    let title = vec!["x".to_owned(), "wave 1".to_owned()];
     let drawing = export::Drawing {
-        clusters: vec![export::Cluster { title: "wave 1".into(), nodes: vec![node("x:1", true)] }],
-        edges: vec![export::DrawnEdge { from: "x:1".into(), to: "y:1".into(), is_dashed: true }],
+        clusters: vec![export::Cluster { title, nodes: vec![node("x:1", true)] }],
+        edges: vec![edge(None, false), edge(Some((0, 1)), false), edge(None, true)],
     };
     let text = export::dot(&drawing);
+    assert!(text.contains(r#"label="x\nwave 1";"#), "{text}");
     assert!(text.contains(r#""x:1" [label="x:1\na \"b\" \\", style=dashed];"#), "{text}");
-    assert!(text.contains(r#""x:1" -> "y:1" [style=dashed, constraint=false];"#), "{text}");
+    assert!(text.contains("\"x:1\" -> \"y:1\";\n"), "{text}");
+    assert!(text.contains("[ltail=cluster_1, lhead=cluster_2];\n"), "{text}");
+    let cut = "[style=dashed, color=red, label=cut, constraint=false];\n";
+    assert!(text.contains(cut), "{text}");
 }
 
 #[test]

@@ -135,13 +135,13 @@ codes! {
     NotProvenBest "not-proven-best" Warning "The search for the newest buildroot was cut short.";
     Cycle "cycle" Warning "Modules of a plan wait for each other; the plan leaves some edges out.";
     Dangling "dangling" Warning "A module of a plan requires what is not loaded, or no context of it fits.";
+    UnservedArch "unserved-arch" Warning "No builder of the farm builds an arch that the inputs have documents for; it is left out.";
     LeftOut "left-out" Warning "A plan leaves modules out because a file spells a requirement wrong.";
     SeveralPlatforms "several-platforms" Warning "The modules of a plan build on more than one platform.";
     EndOfLife "end-of-life" Warning "A plan rebuilds streams that reach the end of their life.";
     SourceUrls "source-urls" Error "A file of source URLs lacks a column, or a row of it is wrong.";
     SettingSyntax "setting-syntax" Error "A farm or scenario file is not readable YAML.";
     SettingUnknown "setting-unknown" Error "A farm or scenario file has a key that does not exist.";
-    SettingUnsupported "setting-unsupported" Error "A key exists but is not yet supported.";
     SettingValue "setting-value" Error "A value of a farm or scenario file is missing or wrong.";
     SettingUnused "setting-unused" Warning "A key of a farm or scenario file changes nothing in a rebuild of modules.";
     FarmIdle "farm-idle" Warning "Builders of a farm serve no channel that a task goes to.";

@@ -87,7 +87,7 @@ fn too_large(bytes_max: u64) -> (Code, String) {
     (Code::TooLarge, format!("more than {bytes_max} bytes"))
 }
 
-/// Returns the SHA-256 of bytes in hexadecimal.
+/// Returns the SHA-256 of bytes in hexadecimal, as an [`Input`](super::Input) has it.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))

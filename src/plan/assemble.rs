@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::arches::{AskedArches, asked_arches};
 use super::components::{Planned, Sources};
 use super::duration::{self, Durations};
 use super::given::Given;
@@ -9,6 +10,7 @@ use super::model::{
     Because, BecauseKind, CycleEdge, Edge, FORMAT, Plan, PlanCycle, PlanInput, PlanModule,
     SinceRow, SubmissionRow,
 };
+use super::noarch::Artifacts;
 use super::order::{self, Order};
 use super::reuse::{self, Asked, Decision, Reason, Strategy};
 use super::select::{self, Rebuilt, SelectError, Selection, Unit};
@@ -16,7 +18,8 @@ use super::{left_out, missing, record, retired, since};
 use crate::farm::Farm;
 use crate::graph::{Kind, ModuleIx};
 use crate::load::{Finding, Snapshot};
-use crate::name::{Arch, NameStream, PackageName};
+use crate::name::{NameStream, PackageName};
+use crate::trace::EstimateFrom;
 
 /// A plan, and what is odd about it.
 #[derive(Clone, Debug, Default)]
@@ -36,9 +39,14 @@ pub struct Planning {
 pub fn plan(given: Given<'_>, asked: &Selection) -> Result<Planning, SelectError> {
     let rebuilt = select::select(given.graph, asked)?;
     let order = Order::new(given.graph, &rebuilt, asked.unit);
-    let arches = asked_arches(given);
+    let AskedArches { arches, unserved } = asked_arches(given)?;
     let mut findings = Vec::new();
-    let sources = Sources { graph: given.graph, history: given.history, arches: &arches };
+    let sources = Sources {
+        graph: given.graph,
+        history: given.history,
+        arches: &arches,
+        artifacts: &Artifacts::new(given.snapshot),
+    };
     let mut planned: Vec<Planned> =
         order.members.iter().map(|&m| sources.plan(&given.graph[m], &mut findings)).collect();
     take_over(given, (&rebuilt, &order), &mut planned);
@@ -48,9 +56,11 @@ pub fn plan(given: Given<'_>, asked: &Selection) -> Result<Planning, SelectError
         .flat_map(|b| &b.components)
         .flat_map(|c| c.tasks.iter().map(|task| task.arch.clone()));
     let farm = given.farm.cloned().unwrap_or_else(|| Farm::ideal(needed.chain(arches.clone())));
-    let durations = duration::durations(&planned, &order.shape(), &farm);
+    let id = |at: u32| given.graph[order.members[at as usize]].id.to_string();
+    let durations = duration::durations(&mut planned, &order.shape(), &farm, given.effort, &id);
     let mut plan = assemble(given, asked, (&rebuilt, &order), (planned, durations));
     plan.arches = arches.into_iter().collect();
+    plan.unserved_arches = unserved;
     record::record(&mut plan, given, asked, &farm);
     retired::record(&mut plan, given.snapshot, given.graph);
     let left_out = left_out::left_out(given, asked, &rebuilt)?;
@@ -113,23 +123,6 @@ fn locate(given: Given<'_>, order: &Order, planned: &mut [Planned]) {
     }
 }
 
-/// Returns the arches to build for.
-fn asked_arches(given: Given<'_>) -> BTreeSet<Arch> {
-    let real = |arch: &Arch| !matches!(arch.as_str(), "noarch" | "src");
-    if !given.arches.is_empty() {
-        return given.arches.iter().cloned().collect();
-    }
-    // A farm without builders serves nothing; what is needed then waits, and is told.
-    let served = given.farm.map(Farm::arches).unwrap_or_default();
-    if !served.is_empty() {
-        return served;
-    }
-    let loaded = given.graph.modules().flat_map(|(_, module)| module.arches.iter().cloned());
-    let loaded: BTreeSet<Arch> = loaded.filter(real).collect();
-    // Documents of a source repository carry no arch; something must be built all the same.
-    if loaded.is_empty() { BTreeSet::from(["x86_64".into()]) } else { loaded }
-}
-
 fn assemble(
     given: Given<'_>,
     asked: &Selection,
@@ -140,20 +133,23 @@ fn assemble(
     let (planned, durations) = what;
     let id = |at: u32| given.graph[order.members[at as usize]].id.to_string();
     let edge = |&(from, to): &(u32, u32)| Edge { from: id(from), to: id(to) };
-    let critical_path = durations.critical_path(&planned, &id);
     let mut modules: Vec<PlanModule> = Vec::with_capacity(order.members.len());
     for (at, (planned, (&module, reasons))) in planned.into_iter().zip(rebuilt).enumerate() {
         let mut row = module_row(given, module, planned);
         row.wave = order.waves[at];
         row.because = reasons.iter().map(|reason| because(given.snapshot, reason)).collect();
-        (row.earliest_start_seconds, row.earliest_finish_seconds, row.slack_seconds) =
-            durations.modules[at];
+        let times = &durations.modules[at];
+        row.earliest_start_seconds = times.earliest_start;
+        row.earliest_finish_seconds = times.earliest_finish;
+        row.finish_seconds = times.finish;
+        row.slack_seconds = times.slack;
         modules.push(row);
     }
     modules.sort_by(|a, b| (a.wave, &a.id).cmp(&(b.wave, &b.id)));
     let cycles = order.cycles.iter().map(|cycle| cycle_row(given, order, cycle));
     let mut plan = Plan {
         format: FORMAT,
+        sources_of_durations: sources_of_durations(&modules),
         inputs: inputs(given.snapshot),
         roots: asked.roots(),
         waves: waves(&modules),
@@ -162,7 +158,7 @@ fn assemble(
         cycles: cycles.collect(),
         submissions: submissions(given, which, asked.unit),
         since: asked.since.iter().flat_map(|since| &since.changes).map(since_row).collect(),
-        critical_path,
+        critical_path: durations.critical_path,
         bounds: durations.bounds,
         ..Plan::default()
     };
@@ -186,6 +182,7 @@ fn module_row(given: Given<'_>, module: ModuleIx, planned: Planned) -> PlanModul
         batches: planned.batches,
         earliest_start_seconds: 0.0,
         earliest_finish_seconds: 0.0,
+        finish_seconds: None,
         slack_seconds: 0.0,
         new_version: None,
         macros: None,
@@ -285,6 +282,17 @@ fn inputs(snapshot: &Snapshot) -> Vec<PlanInput> {
         sha256: input.sha256.clone(),
     };
     snapshot.inputs.iter().map(input).collect()
+}
+
+/// Counts the tasks that are rebuilt by where their times are from.
+fn sources_of_durations(modules: &[PlanModule]) -> BTreeMap<String, usize> {
+    let mut counts: BTreeMap<String, usize> =
+        EstimateFrom::ALL.iter().map(|from| (from.to_string(), 0)).collect();
+    let batches = modules.iter().flat_map(|module| &module.batches);
+    for task in batches.flat_map(|batch| &batch.components).flat_map(|c| &c.tasks) {
+        *counts.entry(task.estimate_from.to_string()).or_default() += 1;
+    }
+    counts
 }
 
 fn waves(modules: &[PlanModule]) -> Vec<Vec<String>> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::batch::{self, Contents};
 use super::model::{ComponentOrder, PlanBatch, PlanComponent, PlanTask};
+use super::noarch::{Artifacts, noarch_only};
 use super::reuse::{Decision, commit_of};
 use crate::graph::{Module, ModuleGraph};
 use crate::load::{Code, Component, Finding, SourceUrls, Wanted};
@@ -18,6 +19,8 @@ pub(super) struct Sources<'a> {
     pub(super) history: &'a History,
     /// The arches asked for.
     pub(super) arches: &'a BTreeSet<Arch>,
+    /// The artifacts of the documents, by module.
+    pub(super) artifacts: &'a Artifacts<'a>,
 }
 
 /// The components of one module, by batch.
@@ -56,10 +59,14 @@ impl Sources<'_> {
             Finding::new(Code::IncludedModule, missing.place, message)
                 .hint("load it: its components are part of the module")
         }));
+        let packages = ordered.components.values().map(|component| component.package.as_str());
+        let noarch = noarch_only(packages, self.artifacts.of(module));
         let mut batches: BTreeMap<u32, Vec<PlanComponent>> = BTreeMap::new();
         for (&key, &component) in &ordered.components {
             let index = ordered.batches.of[key.as_str()];
-            if let Some(mut planned) = self.component(module, (key, component), findings) {
+            let is_noarch = noarch.contains(component.package.as_str());
+            if let Some(mut planned) = self.component(module, (key, component, is_noarch), findings)
+            {
                 if let Some(graph) = &ordered.graph {
                     planned.after =
                         graph[key.as_str()].iter().map(|key| key.as_str().into()).collect();
@@ -80,10 +87,10 @@ impl Sources<'_> {
     fn component(
         &self,
         module: &Module,
-        of: (&ComponentKey, &Component),
+        of: (&ComponentKey, &Component, bool),
         findings: &mut Vec<Finding>,
     ) -> Option<PlanComponent> {
-        let (key, component) = of;
+        let (key, component, is_noarch) = of;
         let allows =
             |arches: &BTreeSet<Arch>, arch: &Arch| arches.is_empty() || arches.contains(arch);
         let arches: Vec<Arch> = self
@@ -104,7 +111,11 @@ impl Sources<'_> {
             findings.push(Finding::new(Code::NoArchLeft, component.place, message));
             return None;
         }
-        let tasks = self.tasks(component, &arches);
+        let recorded = self.history.build_shape(&component.package);
+        let is_noarch = is_noarch && recorded == BuildShape::Unknown;
+        let shape = if is_noarch { BuildShape::Noarch } else { recorded };
+        let arches = if shape == BuildShape::Noarch { vec!["noarch".into()] } else { arches };
+        let tasks = self.tasks(component, shape, &arches);
         let (longest, from) = tasks
             .iter()
             .fold((Millis::ZERO, EstimateFrom::PackageArch), |(longest, coarsest), task| {
@@ -128,20 +139,28 @@ impl Sources<'_> {
     fn tasks(
         &self,
         component: &Component,
+        shape: BuildShape,
         arches: &[Arch],
     ) -> Vec<(PlanTask, Millis, EstimateFrom)> {
         let task = |method: &str, arch: &Arch| {
             let (run, from) = self.history.estimate(method, &component.package, arch);
             let estimate_seconds = run.as_secs_f64();
-            (
-                PlanTask { method: method.to_owned(), arch: arch.clone(), estimate_seconds },
-                run,
-                from,
-            )
+            let task = PlanTask {
+                method: method.to_owned(),
+                arch: arch.clone(),
+                estimate_seconds,
+                estimate_from: from,
+                builder: None,
+                start_seconds: None,
+                slack_seconds: None,
+                drag_seconds: None,
+            };
+            (task, run, from)
         };
-        match self.history.build_shape(&component.package) {
-            BuildShape::PerArch => arches.iter().map(|arch| task(BUILD_ARCH, arch)).collect(),
-            BuildShape::Noarch => vec![task(BUILD_ARCH, &"noarch".into())],
+        match shape {
+            BuildShape::PerArch | BuildShape::Noarch | BuildShape::Unknown => {
+                arches.iter().map(|arch| task(BUILD_ARCH, arch)).collect()
+            }
             BuildShape::Whole(arch) => vec![task(BUILD, &arch)],
         }
     }

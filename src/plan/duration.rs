@@ -1,194 +1,211 @@
-//! How long a plan takes: its components as jobs, barriers and module borders as junctions.
+//! How long a plan takes: bounds with their proof, the planned schedule, what barriers would cost.
+
+mod work;
 
 use std::collections::BTreeMap;
 
+pub(super) use self::work::Shape;
+use self::work::{Barriers, Work};
 use super::components::Planned;
-use super::model::{Bounds, ComponentOrder, CriticalStep, PlanComponent};
-use super::schedule::{self, Builders, Job, Times};
+use super::model::{Bounds, Certificate, CertificateTask, CriticalStep};
+use super::schedule::{self, CertificateKind, Effort, Margins, Problem, Schedule, Times};
 use crate::farm::Farm;
-use crate::name::{Arch, ComponentKey};
+use crate::name::Arch;
 use crate::time::Millis;
+
+/// A schedule with barriers is an answer to "what would they cost": a tenth of the effort will do.
+const BARRIERS_SHARE: u64 = 10;
 
 /// Times of a plan.
 pub(super) struct Durations {
-    /// Earliest start, earliest finish and slack of each module, in seconds.
-    pub(super) modules: Vec<(f64, f64, f64)>,
+    /// By module.
+    pub(super) modules: Vec<ModuleTimes>,
     pub(super) bounds: Bounds,
-    jobs: Vec<Job>,
-    times: Vec<Times>,
-    /// Which component each job is: module, batch position, component position.
-    origin: Vec<Option<(u32, usize, usize)>>,
+    pub(super) critical_path: Vec<CriticalStep>,
 }
 
-/// The edges between the rebuilt modules but those of the cut, and their waves, by position.
-pub(super) struct Shape {
-    pub(super) edges: Vec<(u32, u32)>,
-    pub(super) waves: Vec<u32>,
+/// Times of one module, in seconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ModuleTimes {
+    pub(super) earliest_start: f64,
+    pub(super) earliest_finish: f64,
+    /// When it ends in the planned schedule; nothing where there is none.
+    pub(super) finish: Option<f64>,
+    pub(super) slack: f64,
 }
 
-/// Computes the times of a plan on a farm.
-pub(super) fn durations(planned: &[Planned], shape: &Shape, farm: &Farm) -> Durations {
-    let mut work = Work::new(planned);
-    for (at, module) in (0_u32..).zip(planned) {
-        work.add_module(at, shape.waves[at as usize], module);
+/// Computes the times of a plan on a farm, and writes into its tasks when and where they run.
+pub(super) fn durations(
+    planned: &mut [Planned],
+    shape: &Shape,
+    farm: &Farm,
+    effort: Effort,
+    id: &impl Fn(u32) -> String,
+) -> Durations {
+    let work = Work::new(planned, shape, Barriers::None);
+    let problem = work.problem(farm);
+    let times = problem.times();
+    let proof = schedule::bound(&problem, &times);
+    let schedule = problem.is_served().then(|| {
+        let barriers = |kind| {
+            let problem = Work::new(planned, shape, kind).problem(farm);
+            let times = problem.times();
+            let bound_ms = schedule::bound(&problem, &times).bound_ms;
+            schedule::improve(&problem, &times, bound_ms, effort.share(BARRIERS_SHARE)).end_ms
+        };
+        let [waves, batches] = [Barriers::Waves, Barriers::Batches].map(barriers);
+        let best = schedule::improve(&problem, &times, proof.bound_ms, effort);
+        Scheduled::new(&problem, best, [waves, batches])
+    });
+    let named = Named { work: &work, problem: &problem, planned, id };
+    let bounds = named.bounds(&times, &proof, schedule.as_ref());
+    let critical_path = named.critical_path(&times);
+    let modules = work.module_times(&times, schedule.as_ref().map(|found| &found.margins));
+    if let Some(found) = &schedule {
+        found.write(&work, &problem, planned, farm);
     }
-    for &(from, to) in &shape.edges {
-        let (_, end) = work.borders[from as usize];
-        let (start, _) = work.borders[to as usize];
-        work.jobs[end as usize].before.push(start);
-    }
-    let builders = work.builders(farm);
-    let times = schedule::times(&work.jobs);
-    let module = |&(start, end): &(u32, u32)| {
-        let (start, end) = (times[start as usize], times[end as usize]);
-        let slack = end.latest_finish_ms - end.earliest_finish_ms;
-        (seconds(start.earliest_start_ms), seconds(end.earliest_finish_ms), seconds(slack))
-    };
-    let modules = work.borders.iter().map(module).collect();
-    let bounds = work.bounds(&builders, &times);
-    Durations { modules, bounds, jobs: work.jobs, times, origin: work.origin }
+    Durations { modules, bounds, critical_path }
 }
 
 fn seconds(ms: u64) -> f64 {
     Millis(ms).as_secs_f64()
 }
 
-/// Jobs on their way to a schedule.
-struct Work {
-    arches: Vec<Arch>,
-    numbers: BTreeMap<Arch, u32>,
-    jobs: Vec<Job>,
-    origin: Vec<Option<(u32, usize, usize)>>,
-    /// The junctions at which each module starts and ends.
-    borders: Vec<(u32, u32)>,
+/// The planned schedule, and what it would be with barriers.
+struct Scheduled {
+    schedule: Schedule,
+    margins: Margins,
+    waves_ms: u64,
+    batches_ms: u64,
+}
+
+impl Scheduled {
+    fn new(problem: &Problem, schedule: Schedule, barriers: [u64; 2]) -> Self {
+        let margins = schedule::margins(problem, &schedule);
+        let [waves_ms, batches_ms] = barriers.map(|end| end.max(schedule.end_ms));
+        Self { schedule, margins, waves_ms, batches_ms }
+    }
+
+    /// Writes into each task when and where it runs.
+    fn write(&self, work: &Work, problem: &Problem, planned: &mut [Planned], farm: &Farm) {
+        for job in work.components() {
+            let origin = work.origin(job).expect("a component");
+            let component = origin.component_mut(planned);
+            for (task, number) in component.tasks.iter_mut().zip(problem.tasks_of(job)) {
+                let margin = self.margins.tasks[number];
+                let group = &farm.builders[self.schedule.groups[number] as usize];
+                let held = farm.tasks_held(group).max(1);
+                let builder = self.schedule.places[number] / held + 1;
+                task.builder = Some(format!("{}/{builder}", group.name));
+                task.start_seconds = Some(seconds(self.schedule.starts[number]));
+                task.slack_seconds = Some(seconds(margin.slack_ms));
+                task.drag_seconds = Some(seconds(margin.drag_ms));
+            }
+        }
+    }
 }
 
 impl Work {
-    fn new(planned: &[Planned]) -> Self {
-        let components = planned.iter().flat_map(|p| &p.batches).flat_map(|b| &b.components);
-        let mut arches: Vec<Arch> =
-            components.flat_map(|c| c.tasks.iter().map(|task| task.arch.clone())).collect();
-        arches.sort_unstable();
-        arches.dedup();
-        let numbers = arches.iter().cloned().zip(0_u32..).collect();
-        Self { arches, numbers, jobs: Vec::new(), origin: Vec::new(), borders: Vec::new() }
-    }
-
-    fn junction(&mut self, wave: u32) -> u32 {
-        self.job(Job { wave, ..Job::default() }, None)
-    }
-
-    fn job(&mut self, job: Job, origin: Option<(u32, usize, usize)>) -> u32 {
-        let number = u32::try_from(self.jobs.len()).expect("a plan has fewer than 2^32 jobs");
-        self.jobs.push(job);
-        self.origin.push(origin);
-        number
-    }
-
-    fn add_module(&mut self, at: u32, wave: u32, module: &Planned) {
-        let start = self.junction(wave);
-        let end = self.junction(wave);
-        self.borders.push((start, end));
-        let mut jobs: BTreeMap<&ComponentKey, u32> = BTreeMap::new();
-        let mut gate = start;
-        for (batch_at, batch) in module.batches.iter().enumerate() {
-            let is_last = batch_at + 1 == module.batches.len();
-            let is_graph = module.order == ComponentOrder::Graph;
-            let next = if is_last || is_graph { end } else { self.junction(wave) };
-            for (position, component) in batch.components.iter().enumerate() {
-                let job = Job { tasks: self.tasks(component), before: vec![next], wave };
-                let job = self.job(job, Some((at, batch_at, position)));
-                jobs.insert(&component.component, job);
-                let waits_for: Vec<u32> =
-                    component.after.iter().filter_map(|key| jobs.get(key).copied()).collect();
-                if !is_graph || waits_for.is_empty() {
-                    self.jobs[gate as usize].before.push(job);
-                }
-                if is_graph {
-                    for before in waits_for {
-                        self.jobs[before as usize].before.push(job);
-                    }
-                }
+    fn module_times(&self, times: &[Times], margins: Option<&Margins>) -> Vec<ModuleTimes> {
+        let module = |&(start, end): &(u32, u32)| {
+            let (start, last) = (times[start as usize], times[end as usize]);
+            let slack = last.latest_finish_ms - last.earliest_finish_ms;
+            let end = end as usize;
+            ModuleTimes {
+                earliest_start: seconds(start.earliest_start_ms),
+                earliest_finish: seconds(last.earliest_finish_ms),
+                finish: margins.map(|margins| seconds(margins.ends_ms[end])),
+                slack: seconds(margins.map_or(slack, |margins| margins.jobs_ms[end])),
             }
-            if !is_graph {
-                gate = next;
-            }
-        }
-        if module.batches.is_empty() {
-            self.jobs[start as usize].before.push(end);
-        }
-    }
-
-    fn tasks(&self, component: &PlanComponent) -> Vec<(u32, u64)> {
-        let task = |task: &super::model::PlanTask| {
-            let run = Millis::from_secs_f64(task.estimate_seconds)
-                .expect("an estimate is a median of readable times");
-            (self.numbers[&task.arch], run.0)
         };
-        component.tasks.iter().map(task).collect()
+        self.borders().iter().map(module).collect()
     }
+}
 
-    fn builders(&self, farm: &Farm) -> Vec<Builders> {
-        let serves = |arches: &[Arch]| {
-            let numbered = self.numbers.iter();
-            let served = numbered
-                .filter(|(arch, _)| arch.as_str() == "noarch" || arches.contains(arch))
-                .map(|(_, &number)| number);
-            served.collect()
-        };
-        let group = |group: &crate::farm::BuilderGroup| Builders {
-            count: group.count,
-            arches: serves(&group.arches),
-        };
-        farm.builders.iter().map(group).collect()
-    }
+/// What turns jobs and tasks back into modules and components.
+struct Named<'a, I> {
+    work: &'a Work,
+    problem: &'a Problem,
+    planned: &'a [Planned],
+    id: &'a I,
+}
 
-    fn bounds(&self, builders: &[Builders], times: &[Times]) -> Bounds {
-        let arches = u32::try_from(self.arches.len()).expect("a farm has few arches");
+impl<I: Fn(u32) -> String> Named<'_, I> {
+    fn bounds(
+        &self,
+        times: &[Times],
+        proof: &schedule::Certificate,
+        found: Option<&Scheduled>,
+    ) -> Bounds {
         let critical = times.iter().map(|t| t.earliest_finish_ms).max().unwrap_or(0);
-        let capacity = schedule::capacity_ms(&self.jobs, builders, arches);
-        let known = capacity.iter().flatten().copied();
-        let head_tail = schedule::head_tail_bound_ms(&self.jobs, builders, arches);
-        let lower = known.chain([critical, head_tail]).max().unwrap_or(0);
-        let list = schedule::list_schedule_ms(&self.jobs, builders, arches);
-        let barrier = schedule::wave_barrier_ms(&self.jobs, builders, arches);
-        let rows = self.arches.iter().cloned().zip(capacity);
+        let capacity = schedule::capacity_ms(self.problem);
+        let rows = self.work.arches().iter().cloned().zip(capacity);
+        let capacity_seconds: BTreeMap<Arch, Option<f64>> = rows
+            .filter(|(arch, _)| arch.as_str() != "noarch")
+            .map(|(arch, ms)| (arch, ms.map(seconds)))
+            .collect();
+        let end = found.map(|found| found.schedule.end_ms);
         Bounds {
             critical_path_seconds: seconds(critical),
-            capacity_seconds: rows
-                .filter(|(arch, _)| arch.as_str() != "noarch")
-                .map(|(arch, ms)| (arch, ms.map(seconds)))
-                .collect(),
-            lower_bound_seconds: seconds(lower),
-            schedule_seconds: list.map(seconds),
-            wave_barrier_seconds: barrier.map(seconds),
+            capacity_seconds,
+            lower_bound_seconds: seconds(proof.bound_ms),
+            schedule_seconds: end.map(seconds),
+            wave_barrier_seconds: found.map(|found| seconds(found.waves_ms)),
+            batch_barrier_seconds: found.map(|found| seconds(found.batches_ms)),
+            is_optimal: end == Some(proof.bound_ms),
+            certificate: Some(self.certificate(proof)),
         }
     }
-}
 
-impl Durations {
-    /// Returns the components that the length of the plan hangs on, in order.
-    pub(super) fn critical_path(
-        &self,
-        planned: &[Planned],
-        id: &impl Fn(u32) -> String,
-    ) -> Vec<CriticalStep> {
-        let mut path = Vec::new();
-        let starts = (0..self.jobs.len()).filter(|&at| self.times[at].earliest_start_ms == 0);
-        let mut next = starts.max_by_key(|&at| (self.times[at].rank_ms, std::cmp::Reverse(at)));
-        while let Some(at) = next {
-            if let Some((module, batch, position)) = self.origin[at] {
-                let component = &planned[module as usize].batches[batch].components[position];
-                path.push(CriticalStep {
-                    module: id(module),
-                    package: component.package.clone(),
-                    seconds: component.estimate_seconds,
-                });
+    fn certificate(&self, proof: &schedule::Certificate) -> Certificate {
+        let arch = |number: u32| self.work.arches()[number as usize].clone();
+        let of_kind = match proof.kind {
+            CertificateKind::Path => {
+                Certificate { kind: "path".to_owned(), ..Certificate::default() }
             }
-            let rest = self.times[at].rank_ms - self.jobs[at].longest_ms();
-            let follows = |&&to: &&u32| self.times[to as usize].rank_ms == rest;
-            next = self.jobs[at].before.iter().find(follows).map(|&to| to as usize);
+            CertificateKind::Energy { arch: of, head_ms, tail_ms, work_ms, places } => {
+                Certificate {
+                    kind: "energy".to_owned(),
+                    arch: Some(arch(of)),
+                    arches: schedule::confined(self.problem, of).map(arch).collect(),
+                    head_seconds: seconds(head_ms),
+                    tail_seconds: seconds(tail_ms),
+                    capacity: Some(places),
+                    work_seconds: seconds(work_ms),
+                    ..Certificate::default()
+                }
+            }
+        };
+        let granularity_seconds = seconds(schedule::granularity_ms(self.problem));
+        // Tasks of one component are side by side.
+        let by_job =
+            proof.tasks.chunk_by(|&a, &b| self.problem.job_of(a) == self.problem.job_of(b));
+        let tasks = by_job.map(|tasks| self.certificate_task(tasks)).collect();
+        Certificate { granularity_seconds, tasks, ..of_kind }
+    }
+
+    fn certificate_task(&self, tasks: &[u32]) -> CertificateTask {
+        let job = self.problem.job_of(tasks[0]);
+        let origin = self.work.origin(job).expect("junctions have no task");
+        CertificateTask {
+            module: (self.id)(origin.module),
+            component: origin.component(self.planned).component.clone(),
+            seconds: seconds(tasks.iter().map(|&task| self.problem.least_ms(task)).sum()),
         }
-        path
+    }
+
+    /// Returns the components of a longest path, in order.
+    fn critical_path(&self, times: &[Times]) -> Vec<CriticalStep> {
+        let path = self.problem.longest_path(times).into_iter();
+        let step = |job| {
+            let origin = self.work.origin(job)?;
+            let component = origin.component(self.planned);
+            Some(CriticalStep {
+                module: (self.id)(origin.module),
+                package: component.package.clone(),
+                seconds: seconds(self.problem.longest_ms(job)),
+            })
+        };
+        path.filter_map(step).collect()
     }
 }

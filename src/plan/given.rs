@@ -1,6 +1,7 @@
 //! What a plan is made from.
 
 use super::reuse::Reuse;
+use super::schedule::Effort;
 use crate::farm::Farm;
 use crate::graph::ModuleGraph;
 use crate::load::Snapshot;
@@ -18,16 +19,19 @@ pub struct Given<'a> {
     pub history: &'a History,
     /// The builders; without them ten for every arch needed.
     pub farm: Option<&'a Farm>,
-    /// The only arches to build for; empty: what the farm serves, without a farm what is loaded.
+    /// The only arches to build for; empty: those of the documents that the farm serves.
     pub arches: &'a [Arch],
     /// How much of earlier builds is taken over.
     pub reuse: Reuse<'a>,
+    /// How much work goes into the schedule.
+    pub effort: Effort,
 }
 
 impl<'a> Given<'a> {
     /// Takes modules and their history, and nothing of a farm, arches or earlier builds.
     #[must_use]
     pub fn new(snapshot: &'a Snapshot, graph: &'a ModuleGraph, history: &'a History) -> Self {
-        Self { snapshot, graph, history, farm: None, arches: &[], reuse: Reuse::default() }
+        let (reuse, effort) = (Reuse::default(), Effort::default());
+        Self { snapshot, graph, history, farm: None, arches: &[], reuse, effort }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::difference::PlanDifference;
 use super::moved::OnPlatform;
 use super::since::{ChangeKind, SourceChange};
 use crate::name::{Arch, ComponentKey, PackageName};
@@ -54,6 +55,9 @@ pub struct Plan {
     pub aliases: Vec<PlanAlias>,
     /// The arches that components are built for, where they allow it.
     pub arches: Vec<Arch>,
+    /// Arches of the inputs that are left out because no builder of the farm builds them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unserved_arches: Vec<Arch>,
     /// The builders that the times are for.
     pub farm: PlanFarm,
     /// Where durations come from.
@@ -70,6 +74,13 @@ pub struct Plan {
     /// How long it takes with every step of koji, where the virtual farm was asked.
     #[serde(default)]
     pub estimate: Option<Estimate>,
+    /// How many of the tasks that are rebuilt have their time from where, by the words of
+    /// [`EstimateFrom`]: every word is there.
+    #[serde(default)]
+    pub sources_of_durations: BTreeMap<String, usize>,
+    /// What differs from an earlier plan, where one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against: Option<PlanDifference>,
     /// What the modules become on another platform, where that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_platform: Option<OnPlatform>,
@@ -89,7 +100,7 @@ pub struct PlanInput {
 }
 
 /// One module to rebuild.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PlanModule {
     /// `name:stream:context`.
     pub id: String,
@@ -117,7 +128,11 @@ pub struct PlanModule {
     pub earliest_start_seconds: f64,
     /// When it can be finished with unlimited builders.
     pub earliest_finish_seconds: f64,
-    /// How much later it may finish without lengthening the whole.
+    /// When it is finished in the planned schedule; null where there is none.
+    #[serde(default)]
+    pub finish_seconds: Option<f64>,
+    /// How much later it may finish in the planned schedule without moving the end of all, the order
+    /// on each builder kept; without a schedule the same with unlimited builders.
     pub slack_seconds: f64,
     /// The version that its rebuild gets, where the time of submission was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -243,6 +258,26 @@ pub struct PlanTask {
     pub arch: Arch,
     /// How long it takes.
     pub estimate_seconds: f64,
+    /// Where that is from.
+    #[serde(default = "unknown_source")]
+    pub estimate_from: EstimateFrom,
+    /// The builder that runs it in the planned schedule, `GROUP/NUMBER`; null where there is none.
+    #[serde(default)]
+    pub builder: Option<String>,
+    /// When it starts there.
+    #[serde(default)]
+    pub start_seconds: Option<f64>,
+    /// How much later it may end without moving the end of all, the order on each builder kept.
+    #[serde(default)]
+    pub slack_seconds: Option<f64>,
+    /// How much earlier all would end if it took no time.
+    #[serde(default)]
+    pub drag_seconds: Option<f64>,
+}
+
+/// A plan of an earlier release does not say where its estimates are from.
+fn unknown_source() -> EstimateFrom {
+    EstimateFrom::Default
 }
 
 /// An edge of the plan.
@@ -510,6 +545,53 @@ pub struct Bounds {
     pub schedule_seconds: Option<f64>,
     /// The same with a barrier after each wave.
     pub wave_barrier_seconds: Option<f64>,
+    /// The same with a barrier after each batch of every module, also of those whose components name
+    /// what they are built after.
+    #[serde(default)]
+    pub batch_barrier_seconds: Option<f64>,
+    /// Whether the schedule is proven the shortest: it ends at the lower bound.
+    #[serde(default)]
+    pub is_optimal: bool,
+    /// What proves the lower bound; none in a plan of an earlier release.
+    #[serde(default)]
+    pub certificate: Option<Certificate>,
+}
+
+/// What proves a lower bound, so that it can be checked from the plan and the trace alone.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// `path`: the tasks wait for each other, and their seconds sum to the bound. `energy`: only
+    /// builders of one arch can run the tasks, none can start before the head and each has the tail
+    /// after it, so that `head + work / capacity + tail`, rounded up to the granularity, is the bound.
+    pub kind: String,
+    /// The arch, of energy.
+    pub arch: Option<Arch>,
+    /// The arches of the tasks: the same, and those that no other builder runs, such as `noarch` where
+    /// all builders are of one arch.
+    pub arches: Vec<Arch>,
+    /// The head: the shortest of the longest paths of component times before the tasks.
+    pub head_seconds: f64,
+    /// The tail: the shortest of the longest paths of component times after them.
+    pub tail_seconds: f64,
+    /// How many tasks of the arch run at once, of energy.
+    pub capacity: Option<u64>,
+    /// The sum of the tasks, of energy.
+    pub work_seconds: f64,
+    /// The greatest common divisor of all task times: every schedule ends at a multiple of it.
+    pub granularity_seconds: f64,
+    /// The tasks, each component once; of a path in order.
+    pub tasks: Vec<CertificateTask>,
+}
+
+/// One task of a certificate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CertificateTask {
+    /// The module.
+    pub module: String,
+    /// The component.
+    pub component: ComponentKey,
+    /// How long its task takes; of several of these arches, all of them.
+    pub seconds: f64,
 }
 
 /// How long a plan takes with every step of koji (polls, source RPMs, tags, repos), from runs on the
@@ -518,10 +600,15 @@ pub struct Bounds {
 pub struct Estimate {
     /// Half of the runs took no longer; null where none was done, as when an arch has no builder.
     pub seconds_p50: Option<f64>,
-    /// Nine in ten took no longer.
+    /// Nine in ten took no longer; null where fewer than [`Estimate::RUNS_FOR_P90`] runs were done.
     pub seconds_p90: Option<f64>,
     /// How many runs there were.
     pub replications: u64,
+}
+
+impl Estimate {
+    /// With fewer runs nobody can say what nine in ten stay below.
+    pub const RUNS_FOR_P90: u64 = 30;
 }
 
 impl Plan {

@@ -6,7 +6,7 @@ use super::model::BecauseKind;
 use super::since::Change;
 use crate::graph::{Kind, Link, LinkKind, ModuleGraph, ModuleIx};
 use crate::load::Place;
-use crate::name::{NameStream, Selector, StreamName, nearest};
+use crate::name::{Arch, NameStream, Selector, StreamName, nearest};
 
 /// What is submitted at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -113,6 +113,21 @@ pub enum SelectError {
         /// What was meant, perhaps.
         near: Option<String>,
     },
+    /// The farm builds none of the arches, so that nothing would be built.
+    #[error("no builder of the farm builds {}: nothing would be built", joined(arches))]
+    Unserved {
+        /// The arches to build for.
+        arches: Vec<Arch>,
+        /// What the farm builds.
+        served: Vec<Arch>,
+        /// An arch of the farm, and the one that was meant, perhaps.
+        near: Option<(Arch, Arch)>,
+    },
+}
+
+fn joined(arches: &[Arch]) -> String {
+    let arches: Vec<&str> = arches.iter().map(Arch::as_str).collect();
+    arches.join(" or ")
 }
 
 /// Why one module is rebuilt.

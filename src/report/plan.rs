@@ -1,17 +1,29 @@
 //! A plan for people, for spreadsheets, and as a drawing.
 
+mod against;
 mod cycles;
+mod drawing;
+mod picture;
 mod remarks;
+mod sh;
+mod summary;
 mod table;
 mod why;
 
+pub use against::against;
+pub use drawing::{dot, mermaid};
+pub use picture::{gantt, svg};
 pub use remarks::{Remark, RemarkPlace, remarks};
+pub use sh::sh;
 pub use table::table;
 pub use why::why;
 
-use crate::graph::export::{self, Cluster, Drawing, DrawnEdge, DrawnNode};
 use crate::plan::Plan;
-use crate::plan::model::{Because, BecauseKind, PlanModule};
+use crate::plan::model::{Because, BecauseKind, PlanComponent};
+use crate::time::Millis;
+
+/// How many modules of a reason or list are named before the rest is counted.
+const NAMED_MAX: usize = 3;
 
 /// Writes one reason, with the place of the requirement.
 fn reason(plan: &Plan, because: &Because) -> String {
@@ -42,12 +54,18 @@ fn file_line(plan: &Plan, path: &str, line: u32) -> String {
 pub fn csv(plan: &Plan) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut write = |row: Vec<String>| writer.write_record(row).expect("memory takes every row");
-    let header = "wave,module,version,batch,component,package,ref,arches,estimate_seconds,estimate_from,reused,why,new_version";
+    let header = "wave,module,version,batch,component,package,ref,arches,estimate_seconds,estimate_from,reused,why,new_version,start_seconds,end_seconds,slack_seconds,drag_seconds";
+    let columns = header.split(',').count();
     write(header.split(',').map(str::to_owned).collect());
     for module in &plan.modules {
         let start = || vec![module.wave.to_string(), module.id.clone(), module.version.clone()];
         if module.pass_through {
-            write(start().into_iter().chain(std::iter::repeat_n(String::new(), 10)).collect());
+            write(
+                start()
+                    .into_iter()
+                    .chain(std::iter::repeat_n(String::new(), columns - 3))
+                    .collect(),
+            );
         }
         for batch in &module.batches {
             for component in &batch.components {
@@ -64,7 +82,7 @@ pub fn csv(plan: &Plan) -> String {
                     component.why.clone(),
                     module.new_version.clone().unwrap_or_default(),
                 ];
-                write(start().into_iter().chain(rest).collect());
+                write(start().into_iter().chain(rest).chain(scheduled(component)).collect());
             }
         }
     }
@@ -72,33 +90,21 @@ pub fn csv(plan: &Plan) -> String {
     String::from_utf8(bytes).expect("every field is text")
 }
 
-/// Renders a plan as a DOT digraph: waves as boxes, cut edges dashed.
-#[must_use]
-pub fn dot(plan: &Plan) -> String {
-    let node = |module: &PlanModule| DrawnNode {
-        id: module.id.clone(),
-        label: vec![module.id.clone(), components_label(module)],
-        is_dashed: module.pass_through,
-    };
-    let clusters = plan.modules.chunk_by(|a, b| a.wave == b.wave).map(|wave| Cluster {
-        title: format!("wave {}", wave[0].wave),
-        nodes: wave.iter().map(node).collect(),
-    });
-    let is_cut =
-        |edge: &&crate::plan::model::Edge| plan.cycles.iter().any(|cycle| cycle.cut.contains(edge));
-    let edges = plan.edges.iter().map(|edge| DrawnEdge {
-        from: edge.from.clone(),
-        to: edge.to.clone(),
-        is_dashed: is_cut(&edge),
-    });
-    export::dot(&Drawing { clusters: clusters.collect(), edges: edges.collect() })
+/// Returns when the tasks of a component start and end in the planned schedule, the least slack and the
+/// most drag of them; nothing where there is no schedule, or no task.
+fn scheduled(component: &PlanComponent) -> [String; 4] {
+    let tasks = || component.tasks.iter();
+    let start = tasks().filter_map(|task| task.start_seconds).reduce(f64::min);
+    let end = tasks().filter_map(|task| Some(task.start_seconds? + task.estimate_seconds));
+    let slack = tasks().filter_map(|task| task.slack_seconds).reduce(f64::min);
+    let drag = tasks().filter_map(|task| task.drag_seconds).reduce(f64::max);
+    let all = [start, end.reduce(f64::max), slack, drag];
+    all.map(|seconds| seconds.map(|seconds| format!("{seconds:.3}")).unwrap_or_default())
 }
 
-fn components_label(module: &PlanModule) -> String {
-    if module.pass_through {
-        return "passed through".to_owned();
-    }
-    counted(module.batches.iter().map(|batch| batch.components.len()).sum(), "component")
+/// Writes seconds for people; a half-way plan has no negative ones.
+fn span(seconds: f64) -> String {
+    Millis::from_secs_f64(seconds.max(0.0)).map_or_else(|| "?".to_owned(), |ms| ms.to_string())
 }
 
 /// Writes a count with its noun.

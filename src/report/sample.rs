@@ -88,3 +88,15 @@ pub(super) fn modules() -> Vec<GanttModule> {
         module("perl-FCGI:0.78:03d935ed", 2),
     ]
 }
+
+/// A module of a plan, of stream `1-0`, without components.
+pub(super) fn plan_module(wave: u32, name: &str, context: &str) -> crate::plan::model::PlanModule {
+    crate::plan::model::PlanModule {
+        id: format!("{name}:1-0:{context}"),
+        name: name.to_owned(),
+        stream: "1-0".to_owned(),
+        context: context.to_owned(),
+        wave,
+        ..Default::default()
+    }
+}

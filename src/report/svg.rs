@@ -7,6 +7,8 @@ mod axis;
 mod canvas;
 mod gantt;
 mod makespans;
+mod waves;
 
 pub use gantt::{Gantt, GanttModule, gantt};
 pub use makespans::makespans;
+pub use waves::{WaveModule, Waves, waves};

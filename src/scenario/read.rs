@@ -17,7 +17,7 @@ impl Scenario {
     /// Every problem found, each with line and column; a scenario with a problem is none.
     pub fn read(bytes: &[u8], input: u32) -> Result<Self, Vec<Finding>> {
         let root = settings::parse(bytes, input).map_err(|finding| vec![finding])?;
-        let mut reader = Reader::new(&[]);
+        let mut reader = Reader::default();
         let known = [
             "builds",
             "tests",

@@ -190,7 +190,8 @@ impl Pools {
                 BuildShape::Noarch
             }
             (None, Some(arch)) => BuildShape::Whole(arch.clone()),
-            _ => BuildShape::PerArch,
+            (None, None) => BuildShape::Unknown,
+            (Some(_), _) => BuildShape::PerArch,
         }
     }
 }

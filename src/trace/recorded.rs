@@ -134,6 +134,10 @@ pub enum EstimateFrom {
 }
 
 impl EstimateFrom {
+    /// Every source, finest first.
+    pub const ALL: [Self; 5] =
+        [Self::PackageArch, Self::Package, Self::Arch, Self::All, Self::Default];
+
     /// Returns the word of the plan's `estimate_from`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -163,4 +167,6 @@ pub enum BuildShape {
     /// Only whole builds are known: one opaque `build` task, on a builder of this arch (any
     /// builder for `noarch`), with no SRPM, arch or tag steps filled in.
     Whole(Arch),
+    /// Nothing is recorded of the package: as [`BuildShape::PerArch`], if nothing else says otherwise.
+    Unknown,
 }

@@ -182,7 +182,7 @@ fn what_a_build_is_made_of_follows_the_rows() {
     assert_eq!(shape("docs"), BuildShape::Noarch);
     assert_eq!(shape("llvm"), BuildShape::Whole("ppc64le".into()));
     assert_eq!(shape("mixed"), BuildShape::PerArch);
-    assert_eq!(shape("unknown"), BuildShape::PerArch);
+    assert_eq!(shape("unknown"), BuildShape::Unknown);
 }
 
 #[test]

@@ -77,7 +77,17 @@ fn a_plan_has_its_fields() {
          critical_path/*/package=text critical_path/*/seconds=number \
          bounds/critical_path_seconds=number bounds/capacity_seconds/*=number \
          bounds/lower_bound_seconds=number bounds/schedule_seconds=number \
-         bounds/wave_barrier_seconds=number estimate/seconds_p50=number \
+         bounds/wave_barrier_seconds=number bounds/batch_barrier_seconds=number \
+         bounds/is_optimal=yes-no bounds/certificate/kind=text bounds/certificate/head_seconds=number \
+         bounds/certificate/tail_seconds=number bounds/certificate/work_seconds=number \
+         bounds/certificate/granularity_seconds=number bounds/certificate/tasks/*/module=text \
+         bounds/certificate/tasks/*/component=text bounds/certificate/tasks/*/seconds=number \
+         sources_of_durations/*=whole modules/*/finish_seconds=number \
+         modules/*/batches/*/components/*/tasks/*/builder=text \
+         modules/*/batches/*/components/*/tasks/*/start_seconds=number \
+         modules/*/batches/*/components/*/tasks/*/slack_seconds=number \
+         modules/*/batches/*/components/*/tasks/*/drag_seconds=number \
+         estimate/seconds_p50=number \
          estimate/seconds_p90=number estimate/replications=whole",
     );
     let cycles = json(&["plan", CYCLE, "--all", "--format", "json"]);

@@ -228,7 +228,11 @@ fn the_platform_to_build_on_decides_what_may_be_reused() {
     );
     let Said { code, err, .. } =
         files.plan("new.yaml --all --platform platform:el9.0.0 --format csv");
-    assert_eq!((code, err.contains("no place for what --platform tells")), (2, true), "{err}");
+    assert_eq!(
+        (code, err.contains("only a table and JSON show what --platform changes")),
+        (2, true),
+        "{err}"
+    );
     let Said { err, .. } = files.plan("new.yaml --all --platform platform:el8.6.00");
     assert!(err.contains("hint: did you mean `platform:el8.6.0`?"), "{err}");
 }
@@ -266,7 +270,7 @@ fn rebuilds_get_versions_above_all_that_are_known() {
     let Said { out: table, .. } = files.plan(&format!("now.yaml --all {at}"));
     assert!(table.lines().next().unwrap().ends_with("NEW VERSION"), "{table}");
     let Said { out: csv, .. } = files.plan(&format!("now.yaml --all {at} --format csv"));
-    assert!(csv.lines().nth(1).unwrap().ends_with(",8060020260102030405"), "{csv}");
+    assert!(csv.lines().nth(1).unwrap().contains(",8060020260102030405,"), "{csv}");
 }
 
 /// Returns the contexts of each `name:stream` whose documents say that they were built on a release.

@@ -380,7 +380,7 @@ fn a_story_is_cut_unless_all_of_it_is_asked_for() {
                     - {at: 10m, kind: orchestrator-crash}\n\
                     - {at: 15m, kind: module-canceled, module: \"perl:5.30\"}\n\
                     - {at: 9000h, kind: bus-outage}\n";
-    let farm = ["--farm", "fixtures/el8-perl/farm.yaml"];
+    let farm = ["--farm", "fixtures/el8-perl/farm.yaml", "--arches", "x86_64,aarch64"];
     let run = ["execute", EL8, "--all", "--approach", "orchestrator-owned"];
     let Said { out: short, .. } = with_scenario(scenario, &[&run[..], &farm].concat());
     let Said { out: all, .. } =

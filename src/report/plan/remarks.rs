@@ -2,13 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::first_few;
+use super::{NAMED_MAX, first_few};
 use crate::load::Code;
+use crate::name::Arch;
 use crate::plan::Plan;
 use crate::plan::model::{DanglingRow, PlanCycle, RetiredRow};
-
-/// How many modules of a list are named before the rest is counted.
-const NAMED_MAX: usize = 3;
 
 /// One thing to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,16 +32,30 @@ pub struct RemarkPlace {
     pub column: u32,
 }
 
-/// Returns what to know before a plan is started: modules left out, cycles, dangling requirements,
-/// several platforms, streams at the end of their life.
+/// Returns what to know before a plan is started: arches and modules left out, cycles, dangling
+/// requirements, several platforms, streams at the end of their life.
 #[must_use]
 pub fn remarks(plan: &Plan) -> Vec<Remark> {
-    let mut remarks: Vec<Remark> = left_out(plan).into_iter().collect();
+    let mut remarks: Vec<Remark> = unserved(plan).into_iter().chain(left_out(plan)).collect();
     remarks.extend(plan.cycles.iter().map(cycle));
     remarks.extend(dangling(plan));
     remarks.extend(platforms(plan));
     remarks.extend(retired(plan));
     remarks
+}
+
+fn unserved(plan: &Plan) -> Option<Remark> {
+    let arches: Vec<&str> = plan.unserved_arches.iter().map(Arch::as_str).collect();
+    let arches = (!arches.is_empty()).then(|| arches.join(", "))?;
+    let built: Vec<&str> = plan.arches.iter().map(Arch::as_str).collect();
+    Some(Remark {
+        code: Code::UnservedArch,
+        at: None,
+        message: format!(
+            "no builder of the farm builds {arches}, for which the inputs have documents: left out"
+        ),
+        hint: format!("add builders to the farm, or say `--arches {}`", built.join(",")),
+    })
 }
 
 fn left_out(plan: &Plan) -> Option<Remark> {

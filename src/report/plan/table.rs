@@ -1,20 +1,12 @@
 //! A plan for people: its modules by wave, what to submit, and what it comes to.
 
 use super::cycles::cycles;
-use super::{Remark, counted, first_few, reason, remarks};
+use super::summary::summary;
+use super::{NAMED_MAX, Remark, reason, remarks, span};
 use crate::load::Code;
 use crate::plan::Plan;
-use crate::plan::model::{
-    self, Because, BecauseKind, PlanModule, Prerequisite, PrerequisiteKind, SubmissionRow,
-};
+use crate::plan::model::{Because, BecauseKind, PlanModule, SubmissionRow};
 use crate::report::layout::{Layout, wrapped};
-use crate::time::Millis;
-
-/// How many modules of a reason or list are named before the rest is counted.
-const NAMED_MAX: usize = 3;
-
-/// Where the text of the summary starts.
-const TEXT: usize = 15;
 
 /// Renders a plan in lines of at most `width` characters: modules by wave, what to submit, what it
 /// comes to, what to know before it is started, and what it rests on.
@@ -93,11 +85,6 @@ fn components(module: &PlanModule) -> String {
     if built == all { all.to_string() } else { format!("{built} of {all}") }
 }
 
-/// Writes seconds for people; a half-way plan has no negative ones.
-fn span(seconds: f64) -> String {
-    Millis::from_secs_f64(seconds.max(0.0)).map_or_else(|| "?".to_owned(), |ms| ms.to_string())
-}
-
 fn reasons(plan: &Plan, because: &[Because]) -> String {
     // Where all is rebuilt, what orders it says more.
     let is_told = |because: &&Because| because.kind != BecauseKind::All;
@@ -109,85 +96,4 @@ fn reasons(plan: &Plan, because: &[Because]) -> String {
         named.push(format!("{} more", because.len() - NAMED_MAX));
     }
     named.join(", ")
-}
-
-/// Returns the modules that the longest path runs through, each once.
-fn through(plan: &Plan) -> String {
-    let mut names: Vec<&str> = plan.critical_path.iter().map(|step| step.module.as_str()).collect();
-    names.dedup();
-    if names.is_empty() { String::new() } else { format!(" through {}", first_few(&names, 6)) }
-}
-
-/// Writes what a plan comes to, one fact a paragraph.
-fn summary(plan: &Plan, width: usize) -> String {
-    let built = plan.modules.iter().filter(|module| !module.pass_through).count();
-    let siblings: usize = plan.submissions.iter().map(|submission| submission.siblings).sum();
-    let along = match siblings {
-        0 => String::new(),
-        _ => {
-            let come = if siblings == 1 { "comes" } else { "come" };
-            format!(": {} forced, {siblings} {come} along", plan.modules.len() - siblings)
-        }
-    };
-    let roots: Vec<&str> = plan.roots.iter().map(String::as_str).collect();
-    let mut text = wrapped(
-        &format!(
-            "{} of {} in {}{along}; roots: {}",
-            counted(built, "module build"),
-            counted(plan.components().count(), "component"),
-            counted(plan.waves.len(), "wave"),
-            first_few(&roots, 12),
-        ),
-        width,
-        (0, 2),
-    );
-    let mut line = |title: &str, what: &str| {
-        let paragraph = wrapped(what, width, (TEXT, TEXT));
-        text += title;
-        text += &" ".repeat(TEXT - title.len());
-        text += paragraph.trim_start();
-    };
-    for (number, need) in plan.prerequisite_details.iter().enumerate() {
-        line(if number == 0 { "needs first" } else { "" }, &needed(need));
-    }
-    let bounds = &plan.bounds;
-    line("critical path", &format!("{}{}", span(bounds.critical_path_seconds), through(plan)));
-    line("lower bound", &span(bounds.lower_bound_seconds));
-    match (bounds.schedule_seconds, bounds.wave_barrier_seconds) {
-        (Some(schedule), Some(barrier)) => {
-            line("schedule", &span(schedule));
-            let dearer = if schedule > 0.0 { (barrier / schedule - 1.0) * 100.0 } else { 0.0 };
-            line("with barriers", &format!("{} (+{dearer:.0} %)", span(barrier)));
-        }
-        _ => {
-            let unserved = bounds.capacity_seconds.iter().filter(|(_, seconds)| seconds.is_none());
-            let arches: Vec<&str> = unserved.map(|(arch, _)| arch.as_str()).collect();
-            line("schedule", &format!("none: no builder for {}", arches.join(", ")));
-        }
-    }
-    if let Some(model::Estimate { seconds_p50: Some(half), seconds_p90: Some(most), .. }) =
-        plan.estimate
-    {
-        line("on koji", &format!("{}, nine in ten within {}", span(half), span(most)));
-    }
-    text
-}
-
-/// Says what must exist before a plan is started, and why the plan does not make it.
-fn needed(need: &Prerequisite) -> String {
-    let modules: Vec<&str> = need.modules.iter().map(String::as_str).collect();
-    let Prerequisite { requires, rebuilt_here, .. } = need;
-    let who = first_few(&modules, NAMED_MAX);
-    match need.kind {
-        PrerequisiteKind::EarlierBuild => {
-            format!("an earlier build of {requires}, on which {who} builds itself")
-        }
-        PrerequisiteKind::NotLoaded => format!("{requires} for {who}: not loaded"),
-        PrerequisiteKind::NoCompatibleContext if *rebuilt_here => format!(
-            "an earlier build of {requires} for {who}: the contexts rebuilt here do not fit"
-        ),
-        PrerequisiteKind::NoCompatibleContext => {
-            format!("{requires} for {who}: no context that is loaded fits")
-        }
-    }
 }

@@ -1,0 +1,103 @@
+//! Compares a plan with an earlier one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::difference::{ChangedModule, MovedEnd, MovedModule, PlanDifference};
+use super::model::{Plan, PlanModule};
+
+/// Compares a plan with an earlier one, read from `path`.
+#[must_use]
+pub fn against(path: String, earlier: &Plan, plan: &Plan) -> PlanDifference {
+    let before = by_id(earlier);
+    let now = by_id(plan);
+    let missing = |of: &Plan, other: &BTreeMap<&str, &PlanModule>| -> Vec<String> {
+        let ids = of.modules.iter().map(|module| &module.id);
+        ids.filter(|id| !other.contains_key(id.as_str())).cloned().collect()
+    };
+    let both = || plan.modules.iter().filter_map(|now| Some((*before.get(&*now.id)?, now)));
+    let moved = both().filter(|(before, now)| before.wave != now.wave);
+    let half = |plan: &Plan| plan.estimate.and_then(|estimate| estimate.seconds_p50);
+    PlanDifference {
+        path,
+        came: missing(plan, &before),
+        went: missing(earlier, &now),
+        moved: moved
+            .map(|(before, now)| MovedModule {
+                module: now.id.clone(),
+                wave_before: before.wave,
+                wave: now.wave,
+            })
+            .collect(),
+        changed: both().filter_map(|(before, now)| changed(before, now)).collect(),
+        schedule: moved_end(earlier.bounds.schedule_seconds, plan.bounds.schedule_seconds),
+        estimate: moved_end(half(earlier), half(plan)),
+    }
+}
+
+fn moved_end(before_seconds: Option<f64>, seconds: Option<f64>) -> MovedEnd {
+    // Both are whole milliseconds; their difference is, too.
+    let moved = |(before, now): (f64, f64)| ((now - before) * 1000.0).round() / 1000.0;
+    let moved_seconds = before_seconds.zip(seconds).map(moved);
+    MovedEnd { before_seconds, seconds, moved_seconds }
+}
+
+fn changed(before: &PlanModule, now: &PlanModule) -> Option<ChangedModule> {
+    let (before, built) = (built(before), built(now));
+    let names = |of: &BTreeSet<&str>, other: &BTreeSet<&str>| {
+        of.difference(other).map(|key| (*key).to_owned()).collect()
+    };
+    (before != built).then(|| ChangedModule {
+        module: now.id.clone(),
+        came: names(&built, &before),
+        went: names(&before, &built),
+    })
+}
+
+/// Returns the keys of the components that are built.
+fn built(module: &PlanModule) -> BTreeSet<&str> {
+    let components = module.batches.iter().flat_map(|batch| &batch.components);
+    components.filter(|c| !c.reused).map(|c| c.component.as_str()).collect()
+}
+
+fn by_id(plan: &Plan) -> BTreeMap<&str, &PlanModule> {
+    plan.modules.iter().map(|module| (module.id.as_str(), module)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::model::Bounds;
+
+    fn plan(modules: &[(&str, u32)], schedule: f64) -> Plan {
+        let module = |&(id, wave): &(&str, u32)| PlanModule {
+            id: id.to_owned(),
+            wave,
+            ..PlanModule::default()
+        };
+        Plan {
+            modules: modules.iter().map(module).collect(),
+            bounds: Bounds { schedule_seconds: Some(schedule), ..Bounds::default() },
+            ..Plan::default()
+        }
+    }
+
+    #[test]
+    fn what_came_went_and_moved_is_listed_and_by_how_much_the_end_moved() {
+        let earlier = plan(&[("a:1:x", 1), ("b:1:x", 2), ("c:1:x", 3)], 100.5);
+        let now = plan(&[("a:1:x", 1), ("d:1:x", 1), ("c:1:x", 2)], 90.25);
+        let found = against("old.json".to_owned(), &earlier, &now);
+        assert_eq!((found.came, found.went), (vec!["d:1:x".to_owned()], vec!["b:1:x".to_owned()]));
+        let moved = MovedModule { module: "c:1:x".to_owned(), wave_before: 3, wave: 2 };
+        assert_eq!(found.moved, [moved]);
+        assert_eq!(found.schedule.moved_seconds, Some(-10.25));
+        assert_eq!(found.estimate, MovedEnd::default());
+    }
+
+    #[test]
+    fn a_plan_against_itself_has_no_difference() {
+        let same = plan(&[("a:1:x", 1)], 7.0);
+        let found = against(String::new(), &same, &same);
+        assert!(found.is_same());
+        assert_eq!(found.schedule.moved_seconds, Some(0.0));
+    }
+}

@@ -1,0 +1,63 @@
+//! Which arches a plan builds for: those asked for, else those of the documents.
+
+use std::collections::BTreeSet;
+
+use super::given::Given;
+use super::select::SelectError;
+use crate::farm::Farm;
+use crate::name::{Arch, nearest};
+
+/// The arches to build for.
+pub(super) struct AskedArches {
+    pub(super) arches: BTreeSet<Arch>,
+    /// Those of the documents that the farm does not serve.
+    pub(super) unserved: Vec<Arch>,
+}
+
+/// Returns the arches to build for: those asked for, else those of the loaded documents that the farm
+/// serves.
+pub(super) fn asked_arches(given: Given<'_>) -> Result<AskedArches, SelectError> {
+    let served = given.farm.map(Farm::arches);
+    let is_served = |arch: &Arch| served.as_ref().is_none_or(|served| served.contains(arch));
+    let is_asked = !given.arches.is_empty();
+    let wanted: BTreeSet<Arch> =
+        if is_asked { given.arches.iter().cloned().collect() } else { loaded_arches(given) };
+    if !wanted.iter().any(is_served) {
+        return Err(unserved(&wanted, served.unwrap_or_default()));
+    }
+    if is_asked {
+        // A component of an arch without a builder waits for one, which the summary says.
+        return Ok(AskedArches { arches: wanted, unserved: Vec::new() });
+    }
+    let (arches, unserved) = wanted.into_iter().partition(is_served);
+    let unserved: BTreeSet<Arch> = unserved;
+    Ok(AskedArches { arches, unserved: unserved.into_iter().collect() })
+}
+
+/// Returns the arches of the loaded documents. Those of a source repository carry none, and something
+/// must be built all the same: then what the farm serves, but for multilib arches.
+fn loaded_arches(given: Given<'_>) -> BTreeSet<Arch> {
+    let real = |arch: &Arch| !matches!(arch.as_str(), "noarch" | "src");
+    let loaded = given.graph.modules().flat_map(|(_, module)| module.arches.iter().cloned());
+    let loaded: BTreeSet<Arch> = loaded.filter(real).collect();
+    if !loaded.is_empty() {
+        return loaded;
+    }
+    let served = given.farm.map(Farm::arches).unwrap_or_default();
+    let is_main = |arch: &Arch| !matches!(arch.as_str(), "i386" | "i586" | "i686" | "s390" | "ppc");
+    let main: BTreeSet<Arch> = served.into_iter().filter(is_main).collect();
+    if main.is_empty() { BTreeSet::from(["x86_64".into()]) } else { main }
+}
+
+/// Nothing would be built: says so, with what the farm may have meant.
+fn unserved(wanted: &BTreeSet<Arch>, served: BTreeSet<Arch>) -> SelectError {
+    let near = served.iter().find_map(|arch| {
+        let near = nearest(arch.as_str(), wanted.iter().map(Arch::as_str))?;
+        Some((arch.clone(), near.into()))
+    });
+    SelectError::Unserved {
+        arches: wanted.iter().cloned().collect(),
+        served: served.into_iter().collect(),
+        near,
+    }
+}

@@ -1,0 +1,166 @@
+//! A plan as a shell script: what to submit, wave after wave, and what koji must have before the next.
+//!
+//! Nothing of it is run here. Every name is quoted, whatever a document holds; in comments, where quotes
+//! do nothing, control characters are left out.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::counted;
+use crate::plan::Plan;
+use crate::plan::model::PlanModule;
+
+/// Shell functions of the script: the commit of a branch, and whether koji has a module build of this run.
+const HEAD: &str = r#"set -eu
+: "${MODULES:?set it to where the sources of modules are, such as https://src.example.org/modules}"
+began=$(date -u '+%Y-%m-%d %H:%M:%S')
+tip() {
+  commit=$(git ls-remote "$MODULES/$1" "refs/heads/$2" | cut -f1)
+  [ -n "$commit" ] || { echo "no branch $2 in $MODULES/$1" >&2; exit 1; }
+  echo "$MODULES/$1?#$commit"
+}
+wait_for() {
+  for job in $jobs; do wait "$job"; done
+  jobs=
+}
+jobs=
+"#;
+
+/// Renders a plan as a script for `sh`.
+#[must_use]
+pub fn sh(plan: &Plan) -> String {
+    let waves = by_wave(plan);
+    let submissions = waves.values().map(Vec::len).sum();
+    let mut text = String::from("#!/bin/sh\n");
+    add(
+        &mut text,
+        format_args!(
+            "# {} in {}, for {}.\n",
+            counted(submissions, "submission"),
+            counted(waves.len(), "wave"),
+            comment(&plan.roots.join(", "))
+        ),
+    );
+    for prerequisite in &plan.prerequisites {
+        add(&mut text, format_args!("# Must exist before: {}\n", comment(prerequisite)));
+    }
+    for cycle in &plan.cycles {
+        let members = comment(&cycle.members.join(", "));
+        add(
+            &mut text,
+            format_args!(
+                "# Wait for each other, so that one is built on an old build: {members}\n"
+            ),
+        );
+    }
+    text.push_str(HEAD);
+    for (wave, submissions) in &waves {
+        add(&mut text, format_args!("\n# wave {wave}\n"));
+        for Source { id, name, stream } in submissions {
+            let (name, stream) = (quoted(name), quoted(stream));
+            add(&mut text, format_args!("# {}\n", comment(id)));
+            add(&mut text, format_args!("url=$(tip {name} {stream})\n"));
+            add(
+                &mut text,
+                format_args!("fedpkg module-build --watch \"$url\" {stream} & jobs=\"$jobs $!\"\n"),
+            );
+        }
+        text.push_str("wait_for\n");
+        for Source { name, stream, .. } in submissions {
+            // koji writes a stream as the version of a build, where a dash would end it.
+            let begin = quoted(&format!("{name}-{}-", stream.replace('-', "_")));
+            add(
+                &mut text,
+                format_args!(
+                    "koji list-builds --quiet --type=module --state=COMPLETE --after=\"$began\" --package={} | grep -qF -e {begin}\n",
+                    quoted(name)
+                ),
+            );
+        }
+    }
+    text
+}
+
+/// One source to submit: what of it builds something.
+struct Source<'a> {
+    id: &'a str,
+    name: &'a str,
+    stream: &'a str,
+}
+
+/// Returns the sources to submit, by wave; those of which nothing is built are left out.
+fn by_wave(plan: &Plan) -> BTreeMap<u32, Vec<Source<'_>>> {
+    let by_id: BTreeMap<&str, &PlanModule> =
+        plan.modules.iter().map(|module| (module.id.as_str(), module)).collect();
+    let mut waves: BTreeMap<u32, Vec<Source<'_>>> = BTreeMap::new();
+    for submission in &plan.submissions {
+        let mut modules = submission.modules.iter().filter_map(|id| by_id.get(id.as_str()));
+        if let Some(module) = modules.find(|module| !module.pass_through) {
+            let (id, name, stream) = (&submission.id, &module.name, &module.stream);
+            waves.entry(submission.wave).or_default().push(Source { id, name, stream });
+        }
+    }
+    waves
+}
+
+/// Quotes a text for the shell: nothing in it is special between single quotes but these themselves.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+fn comment(text: &str) -> String {
+    text.chars().filter(|character| !character.is_control()).collect()
+}
+
+fn add(text: &mut String, what: std::fmt::Arguments<'_>) {
+    text.write_fmt(what).expect("a string takes all that is written to it");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::model::SubmissionRow;
+
+    #[test]
+    fn names_are_quoted_whatever_they_hold() {
+        assert_eq!(quoted("perl-DBI"), "'perl-DBI'");
+        assert_eq!(quoted("a'; rm -rf $HOME #"), r"'a'\''; rm -rf $HOME #'");
+        assert_eq!(comment("a\nrm b"), "arm b");
+    }
+
+    #[test]
+    fn contexts_of_one_source_are_submitted_once_and_what_builds_nothing_never() {
+        let module = |wave, name: &str, context: &str, pass_through| PlanModule {
+            pass_through,
+            ..crate::report::sample::plan_module(wave, name, context)
+        };
+        let submission = |wave, id: &str, modules: &[&str]| SubmissionRow {
+            id: id.to_owned(),
+            wave,
+            modules: modules.iter().map(|&id| id.to_owned()).collect(),
+            forced: 1,
+            siblings: modules.len() - 1,
+        };
+        let plan = Plan {
+            roots: vec!["perl:5.30".to_owned()],
+            modules: vec![
+                module(1, "perl", "a", false),
+                module(2, "perl-DBI", "b", false),
+                module(2, "perl-DBI", "c", false),
+                module(2, "perl-base", "d", true),
+            ],
+            submissions: vec![
+                submission(1, "perl:1-0", &["perl:1-0:a"]),
+                submission(2, "perl-DBI:1-0", &["perl-DBI:1-0:b", "perl-DBI:1-0:c"]),
+                submission(2, "perl-base:1-0", &["perl-base:1-0:d"]),
+            ],
+            ..Plan::default()
+        };
+        let script = sh(&plan);
+        let lines: Vec<&str> = script.lines().filter(|line| line.contains("fedpkg")).collect();
+        assert_eq!(lines.len(), 2, "{script}");
+        assert!(script.contains("# 2 submissions in 2 waves, for perl:5.30.\n"), "{script}");
+        assert!(script.contains("# perl-DBI:1-0\nurl=$(tip 'perl-DBI' '1-0')\n"), "{script}");
+        assert!(script.contains("grep -qF -e 'perl-DBI-1_0-'\n"), "{script}");
+    }
+}

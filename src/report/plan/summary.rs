@@ -1,0 +1,150 @@
+//! What a plan comes to: how much is built, what is needed first, how long it takes and what decides that.
+
+use super::{NAMED_MAX, counted, first_few, span};
+use crate::plan::Plan;
+use crate::plan::model::{Bounds, Estimate, Prerequisite, PrerequisiteKind};
+use crate::report::layout::wrapped;
+
+/// Where the text of the summary starts.
+const TEXT: usize = 15;
+
+/// Returns the modules that the longest path runs through, each once.
+fn through(plan: &Plan) -> String {
+    let mut names: Vec<&str> = plan.critical_path.iter().map(|step| step.module.as_str()).collect();
+    names.dedup();
+    if names.is_empty() { String::new() } else { format!(" through {}", first_few(&names, 6)) }
+}
+
+/// Writes what a plan comes to, one fact a paragraph.
+pub(super) fn summary(plan: &Plan, width: usize) -> String {
+    let built = plan.modules.iter().filter(|module| !module.pass_through).count();
+    let siblings: usize = plan.submissions.iter().map(|submission| submission.siblings).sum();
+    let along = match siblings {
+        0 => String::new(),
+        _ => {
+            let come = if siblings == 1 { "comes" } else { "come" };
+            format!(": {} forced, {siblings} {come} along", plan.modules.len() - siblings)
+        }
+    };
+    let roots: Vec<&str> = plan.roots.iter().map(String::as_str).collect();
+    let mut text = wrapped(
+        &format!(
+            "{} of {} in {}{along}; roots: {}",
+            counted(built, "module build"),
+            counted(plan.components().count(), "component"),
+            counted(plan.waves.len(), "wave"),
+            first_few(&roots, 12),
+        ),
+        width,
+        (0, 2),
+    );
+    let mut line = |title: &str, what: &str| {
+        let paragraph = wrapped(what, width, (TEXT, TEXT));
+        text += title;
+        text += &" ".repeat(TEXT - title.len());
+        text += paragraph.trim_start();
+    };
+    for (number, need) in plan.prerequisite_details.iter().enumerate() {
+        line(if number == 0 { "needs first" } else { "" }, &needed(need));
+    }
+    let bounds = &plan.bounds;
+    line("critical path", &format!("{}{}", span(bounds.critical_path_seconds), through(plan)));
+    line("lower bound", &format!("{}{}", span(bounds.lower_bound_seconds), proof(bounds)));
+    line("schedule", &schedule(bounds));
+    let barriers = [
+        ("wave barriers", bounds.wave_barrier_seconds),
+        ("batch barriers", bounds.batch_barrier_seconds),
+    ];
+    for (title, seconds) in barriers {
+        if let Some((schedule, seconds)) = bounds.schedule_seconds.zip(seconds) {
+            line(title, &price(schedule, seconds));
+        }
+    }
+    if let Some(costly) = costly(plan) {
+        line("costs most", &costly);
+    }
+    if let Some(estimate) = plan.estimate.as_ref().and_then(estimated) {
+        line("on koji", &estimate);
+    }
+    text
+}
+
+/// Says what proves the lower bound.
+fn proof(bounds: &Bounds) -> String {
+    let Some(proof) = &bounds.certificate else { return String::new() };
+    let Some(arch) = &proof.arch else { return ": the critical path".to_owned() };
+    let work = span(proof.work_seconds);
+    let tasks = counted(proof.tasks.len(), "component");
+    let places = proof.capacity.unwrap_or(0);
+    format!(": {work} of {tasks} on {places} {arch}")
+}
+
+/// Says how long the schedule is, and how good.
+fn schedule(bounds: &Bounds) -> String {
+    let Some(schedule) = bounds.schedule_seconds else {
+        let unserved = bounds.capacity_seconds.iter().filter(|(_, seconds)| seconds.is_none());
+        let arches: Vec<&str> = unserved.map(|(arch, _)| arch.as_str()).collect();
+        return format!("none: no builder for {}", arches.join(", "));
+    };
+    let above = (schedule - bounds.lower_bound_seconds) / bounds.lower_bound_seconds * 100.0;
+    let how_good = match above {
+        _ if bounds.is_optimal => ", proven the shortest".to_owned(),
+        above if above < 0.01 => ", less than 0.01 % above the bound".to_owned(),
+        above => format!(", {above:.2} % above the bound; more --effort may shorten it"),
+    };
+    format!("{}{how_good}", span(schedule))
+}
+
+/// Says what barriers add to a schedule.
+fn price(schedule: f64, with_barriers: f64) -> String {
+    let more = with_barriers - schedule;
+    if more <= 0.0 {
+        return "cost nothing".to_owned();
+    }
+    format!("{} more (+{:.0} %)", span(more), more / schedule * 100.0)
+}
+
+/// Returns the tasks with the most drag: what the end would gain without each.
+fn costly(plan: &Plan) -> Option<String> {
+    let tasks = plan.components().flat_map(|component| {
+        component.tasks.iter().map(move |task| (task.drag_seconds.unwrap_or(0.0), component, task))
+    });
+    let mut tasks: Vec<_> = tasks.filter(|(drag, ..)| *drag > 0.0).collect();
+    tasks.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.component.cmp(&b.1.component)));
+    let named = tasks.iter().take(NAMED_MAX).map(|(drag, component, task)| {
+        format!("{} on {} ({})", component.package, task.arch, span(*drag))
+    });
+    let named: Vec<String> = named.collect();
+    (!named.is_empty()).then(|| named.join(", "))
+}
+
+/// Says how long it takes on koji, and how many runs say so.
+fn estimated(estimate: &Estimate) -> Option<String> {
+    let half = span(estimate.seconds_p50?);
+    let runs = usize::try_from(estimate.replications).unwrap_or(usize::MAX);
+    let runs = counted(runs, "simulated run");
+    Some(match estimate.seconds_p90.map(span) {
+        Some(most) if most == half => format!("{half}; no spread: {runs} alike"),
+        Some(most) => format!("{half}, nine in ten within {most} ({runs})"),
+        None => format!("{half} ({runs}: too few for nine in ten)"),
+    })
+}
+
+/// Says what must exist before a plan is started, and why the plan does not make it.
+fn needed(need: &Prerequisite) -> String {
+    let modules: Vec<&str> = need.modules.iter().map(String::as_str).collect();
+    let Prerequisite { requires, rebuilt_here, .. } = need;
+    let who = first_few(&modules, NAMED_MAX);
+    match need.kind {
+        PrerequisiteKind::EarlierBuild => {
+            format!("an earlier build of {requires}, on which {who} builds itself")
+        }
+        PrerequisiteKind::NotLoaded => format!("{requires} for {who}: not loaded"),
+        PrerequisiteKind::NoCompatibleContext if *rebuilt_here => format!(
+            "an earlier build of {requires} for {who}: the contexts rebuilt here do not fit"
+        ),
+        PrerequisiteKind::NoCompatibleContext => {
+            format!("{requires} for {who}: no context that is loaded fits")
+        }
+    }
+}
