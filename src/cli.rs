@@ -26,6 +26,7 @@ mod mock_koji;
 mod not_built;
 pub(crate) mod output;
 mod plan;
+pub(crate) mod probing;
 #[cfg(feature = "live")]
 mod profile;
 pub(crate) mod progress;
@@ -39,6 +40,7 @@ mod status;
 mod subject;
 mod sweeping;
 mod trace;
+mod variant;
 mod vary;
 mod width;
 mod world;

@@ -5,6 +5,7 @@
 
 mod check;
 mod constants;
+mod dials;
 mod keys;
 mod read;
 
@@ -16,6 +17,7 @@ use crate::time::Millis;
 use crate::trace::{BUILD_ARCH, Fallback};
 
 pub use constants::{Createrepo, Hub, Repo, Weights};
+pub use dials::Dial;
 pub use keys::keys;
 
 /// How many builders each needed arch has when no farm is given.
@@ -95,6 +97,8 @@ pub struct Farm {
     pub weights: Weights,
     /// How long tasks run that no record tells of.
     pub fallback: Fallback,
+    /// The keys that its file gives, as [`Farm::dials`] names them.
+    pub given: BTreeSet<String>,
     /// What its file sets to no effect, or oddly, in the order of the file: warnings.
     pub remarks: Vec<Finding>,
 }

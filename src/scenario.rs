@@ -5,6 +5,8 @@ mod check;
 mod overlap;
 mod read;
 
+use std::collections::BTreeSet;
+
 use crate::load::{Finding, Place};
 use crate::name::Selector;
 use crate::time::Millis;
@@ -46,6 +48,19 @@ pub enum Gate {
     Component,
     /// Each component, then the module.
     Both,
+}
+
+impl Gate {
+    /// Returns the word for it in scenario files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Module => "module",
+            Self::Component => "component",
+            Self::Both => "both",
+        }
+    }
 }
 
 /// One setting for each approach.
@@ -253,6 +268,8 @@ pub struct Scenario {
     pub faults: Vec<Fault>,
     /// Where its file names modules and builders.
     pub places: Places,
+    /// The keys that its file gives: `tests.gate`, `orchestrator_owned.poll`.
+    pub given: BTreeSet<String>,
     /// What its file says to no effect, in the order of the file.
     pub remarks: Vec<Finding>,
 }
@@ -298,6 +315,38 @@ impl Default for OrchestratorOwned {
 }
 
 impl Scenario {
+    /// Returns the values that the file did not give although something rests on them, with what
+    /// is taken instead.
+    #[must_use]
+    pub fn not_given(&self) -> Vec<(&'static str, String)> {
+        let gates = [self.tests.gate.koji_owned, self.tests.gate.orchestrator_owned];
+        let has = |of: Gate| gates.iter().any(|gate| *gate == of || *gate == Gate::Both);
+        let is_gated = has(Gate::Component) || has(Gate::Module);
+        let limit = self.orchestrator_owned.submit_limit;
+        let values = [
+            ("builds.retries", self.builds.retries.to_string(), true),
+            ("tests.gate", "none".to_owned(), true),
+            ("tests.defect_rate", self.tests.defect_rate.to_string(), is_gated),
+            ("tests.false_alarm", self.tests.false_alarm.to_string(), is_gated),
+            ("tests.component", "no time".to_owned(), has(Gate::Component)),
+            ("tests.module", "no time".to_owned(), has(Gate::Module)),
+            ("tests.workers", "any number".to_owned(), is_gated),
+            ("people", "nobody: what is stuck stays stuck".to_owned(), true),
+            ("bus.delay", self.bus.delay.to_string(), true),
+            ("bus.loss", self.bus.loss.to_string(), true),
+            ("orchestrator_owned.poll", self.orchestrator_owned.poll.to_string(), true),
+            (
+                "orchestrator_owned.submit_limit",
+                limit.map_or_else(|| "any number".to_owned(), |limit| limit.to_string()),
+                true,
+            ),
+            ("faults", "none".to_owned(), true),
+        ];
+        let is_assumed =
+            |(key, _, concerns): &(&str, String, bool)| *concerns && !self.given.contains(*key);
+        values.into_iter().filter(is_assumed).map(|(key, value, _)| (key, value)).collect()
+    }
+
     /// Returns whether the dependency service is behind for a time.
     #[must_use]
     pub fn has_stale_pdc(&self) -> bool {
@@ -317,6 +366,7 @@ impl Default for Scenario {
             arrivals: Vec::new(),
             faults: Vec::new(),
             places: Places::default(),
+            given: BTreeSet::new(),
             remarks: Vec::new(),
         }
     }

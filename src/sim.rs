@@ -36,7 +36,7 @@ mod world;
 
 pub use conditions::{Changes, Conditions, Misfit};
 pub use farm::{Slots, SlotsGroup};
-pub use figures::{Bar, BarEnd, Busy, ChangeFigures, Outcome, RunFigures};
+pub use figures::{Bar, BarEnd, Busy, ChangeFigures, Outcome, Ready, RunFigures};
 pub use history::{DurationMode, Outcomes};
 pub use hub_setup::{ComponentSteps, HubSetup, Steps};
 pub use ledger::{ModuleRun, ModuleState};

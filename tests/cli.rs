@@ -2,6 +2,7 @@
 
 mod assumptions;
 mod bad_ends;
+mod browser;
 mod check_show;
 mod codes;
 mod commands;
@@ -9,6 +10,7 @@ mod dry_run;
 mod expand;
 mod formats;
 mod history;
+mod paper;
 mod planning;
 mod reports;
 mod reuse_plan;

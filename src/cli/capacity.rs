@@ -1,32 +1,37 @@
 //! `modplan capacity`: how many builders a deadline needs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::Args;
 use modplan::farm::{Farm, Model};
 use modplan::name::Arch;
-use modplan::report::capacity::{self as report, Amount, Capacity as Sweep, Neighbour, Point};
+use modplan::report::capacity::{
+    self as report, Amount, Capacity as Sweep, Neighbour, Point, PointPilot,
+};
 use modplan::report::shard::{Shard, Sharded};
+use modplan::report::{Pilot, Probe};
 use modplan::sim::{self, Runs, Setup};
 use modplan::time::Millis;
 
 use super::args::{SelectionArgs, WorldArgs, share};
-use super::compare::{VariantArg, tell, wanted};
+use super::compare::{tell, wanted};
 use super::console::Console;
 use super::execute::DurationsArg;
-use super::output::{SweepOutput, whole};
+use super::output::{SweepOutput, again, whole};
+use super::probing::Probing;
 use super::status::{Answer, Refusal};
 use super::subject::Subject;
-use super::sweeping::{SweepArgs, Sweeper, refuse_format, write_shard};
-use super::vary::{Varied, Vary, farms};
+use super::sweeping::{SweepArgs, Sweeper, Swept, refuse_format, write_shard};
+use super::variant::VariantArg;
+use super::vary::{Varied, Vary, farms, refuse_unneeded};
 
 /// Find out how many builders a deadline needs
 ///
 /// Simulates every combination of the varied numbers with the same luck. The answer is the cheapest
 /// (by price_per_hour where all groups have one, else by number of builders) of which enough runs
-/// are done in time; without any the answer is no. With `-o DIR` also writes `summary.json` and
-/// `capacity.csv`.
+/// are done in time; without any the answer is no. With `-o DIR` also writes `report.html`,
+/// `summary.json` and CSV files.
 #[derive(Debug, Args)]
 pub(crate) struct Capacity {
     /// Modulemd files, PDC dumps, directories of them, `-`, or a plan
@@ -57,6 +62,9 @@ pub(crate) struct Capacity {
     /// How durations are taken from the trace
     #[arg(long, value_name = "MODE", default_value = "resample")]
     durations: DurationsArg,
+    /// Also halve and double each number that nobody gave, on the farm that is the answer
+    #[arg(long, conflicts_with = "shard")]
+    sensitivity: bool,
     #[command(flatten)]
     output: SweepOutput,
 }
@@ -76,6 +84,9 @@ fn deadline(text: &str) -> Result<Millis, String> {
     }
 }
 
+/// Of sweeps up to so many components in all points together every task of a typical run is kept.
+const COMPONENTS_KEPT: usize = 20_000;
+
 /// A farm to try, and what was varied in it.
 struct Try {
     farm: Farm,
@@ -88,14 +99,19 @@ impl Capacity {
         if self.sweep.shard.is_some() {
             refuse_format(&self.output)?;
         }
+        self.output.check()?;
         let world = (&self.world, self.durations.mode());
         let from = (&*self.inputs, &self.selection);
         let subject = Subject::read_to_vary(from, (world, console), &self.vary)?;
         let tries = self.tries(&subject)?;
+        let cascades = tries.iter().map(|one| one.variant.parts().1);
+        let needed = cascades.min().map(|widest| subject.arches_under(widest));
+        refuse_unneeded(subject.farm(), &self.vary, &needed.unwrap_or_default())?;
         let setups = self.setups(&subject, &tries)?;
         subject.warn_of_silent(&setups, console);
         let sweeper = Sweeper::new(self.sweep, console);
         let mut swept = sweeper.run(&setups);
+        swept.check(self.sweep.shard.is_some())?;
         let mut capacity = Sweep {
             seed: self.world.seed,
             deadline: self.deadline,
@@ -106,14 +122,30 @@ impl Capacity {
                 .map(|(one, runs)| one.point(&subject, runs))
                 .collect(),
             neighbours: Vec::new(),
+            model: subject.model(),
             durations: subject.durations(self.durations.mode()),
-            assumptions: subject.world.assumptions.clone(),
+            confounders: subject.confounders(&variants_of(&tries)),
+            assumed: subject.world.assumed.clone(),
+            pilots: Vec::new(),
+            probes: Vec::new(),
+            command: again(),
+            interrupted_of: swept.interrupted_of,
         };
-        // A part does not know the answer; the whole needs the neighbours of one point alone.
-        let asked: Vec<usize> = match self.sweep.shard {
+        // A part does not know the answer; the whole needs the neighbours of two points alone.
+        let asked: BTreeSet<usize> = match self.sweep.shard {
             Some(_) => (0..tries.len()).collect(),
-            None => capacity.answer().into_iter().collect(),
+            None => capacity.answer().into_iter().chain(capacity.best()).collect(),
         };
+        if swept.has_first {
+            let replications = sweeper.replications_made(&swept);
+            capacity.pilots = pilots(&capacity, (&asked, &setups), replications);
+        }
+        if self.sensitivity
+            && swept.interrupted_of.is_none()
+            && let Some(at) = capacity.answer().or(capacity.best())
+        {
+            capacity.probes = self.sensitivity_at(&tries[at], &subject, &sweeper)?;
+        }
         let beside: Vec<(usize, Try)> = asked
             .into_iter()
             .flat_map(|at| tries[at].neighbours().map(move |one| (at, one)))
@@ -121,12 +153,7 @@ impl Capacity {
         if self.sweep.shard.is_none() && capacity.answer().is_none() {
             tell_of_largest(&tries, &setups, console);
         }
-        let farms: Vec<Try> = beside.iter().map(|(_, one)| one.clone()).collect();
-        let runs = sweeper.run_like(&self.setups(&subject, &farms)?, &swept);
-        for ((point, one), runs) in beside.into_iter().zip(runs) {
-            let group = one.builders.into_keys().next().expect("a neighbour names its group");
-            capacity.neighbours.push(Neighbour { point, group, runs });
-        }
+        self.add_neighbours(&mut capacity, beside, (&subject, &sweeper, &swept))?;
         match self.sweep.shard {
             Some(shard) => {
                 let digest = sweeper.digest(&setups);
@@ -136,6 +163,45 @@ impl Capacity {
             }
             None => write_capacity(&capacity, (&self.output, console)),
         }
+    }
+
+    /// Runs farms with one builder more, beside the points they belong to. Where Ctrl-C left fewer runs
+    /// of them than of the points, they are not compared.
+    fn add_neighbours(
+        &self,
+        capacity: &mut Sweep,
+        beside: Vec<(usize, Try)>,
+        (subject, sweeper, swept): (&Subject, &Sweeper<'_>, &Swept),
+    ) -> Result<(), Refusal> {
+        let farms: Vec<Try> = beside.iter().map(|(_, one)| one.clone()).collect();
+        let runs = sweeper.run_like(&self.setups(subject, &farms)?, swept);
+        let made = capacity.points[0].runs.len();
+        let whole = runs.into_iter().filter(|runs| runs.len() == made);
+        let whole: Vec<Runs> = whole.collect();
+        for ((point, one), runs) in beside.into_iter().zip(whole) {
+            let group = one.builders.into_keys().next().expect("a neighbour names its group");
+            capacity.neighbours.push(Neighbour { point, group, runs });
+        }
+        Ok(())
+    }
+
+    /// Tries other values where nobody gave one, on one farm.
+    fn sensitivity_at(
+        &self,
+        one: &Try,
+        subject: &Subject,
+        sweeper: &Sweeper<'_>,
+    ) -> Result<Vec<Probe>, Refusal> {
+        let probing = Probing {
+            subject,
+            sweeper,
+            variants: vec![one.variant],
+            farm: &one.farm,
+            durations: self.durations.mode(),
+            seed: self.world.seed,
+            deadline: Some(self.deadline),
+        };
+        probing.sensitivity()
     }
 
     fn tries(&self, subject: &Subject) -> Result<Vec<Try>, Refusal> {
@@ -159,14 +225,37 @@ impl Capacity {
     }
 
     fn setups(&self, subject: &Subject, tries: &[Try]) -> Result<Vec<Setup>, Refusal> {
-        let setup = |one: &Try| {
-            let mut setup = subject.setup_on(&one.farm, one.variant.parts())?;
-            setup.durations = self.durations.mode();
-            setup.seed = self.world.seed;
-            Ok(setup)
-        };
+        let luck = (self.durations.mode(), self.world.seed);
+        let setup =
+            |one: &Try| subject.setup_of(one.variant, (&one.farm, &subject.world.scenario), luck);
         tries.iter().map(setup).collect()
     }
+}
+
+/// Looks at a few runs in full of the points asked for and of the last, the largest farm. Tasks are
+/// kept of all of them in a small sweep, else of the last alone: a part keeps every point's.
+fn pilots(
+    capacity: &Sweep,
+    (asked, setups): (&BTreeSet<usize>, &[Setup]),
+    replications: u64,
+) -> Vec<PointPilot> {
+    let last = setups.len() - 1;
+    let modules = setups[last].catalog.modules.iter();
+    let components: usize = modules.map(|module| module.components.len()).sum();
+    let is_small = components * setups.len() <= COMPONENTS_KEPT;
+    let of = |point: usize| {
+        let name = capacity.points[point].name();
+        let pilot = Pilot::of(&name, &setups[point], replications, Vec::new());
+        let keeps_bars = is_small || point == last;
+        PointPilot { point, pilot: if keeps_bars { pilot } else { pilot.without_bars() } }
+    };
+    let points: BTreeSet<usize> = asked.iter().copied().chain([last]).collect();
+    points.into_iter().map(of).collect()
+}
+
+/// Returns the variants that are tried.
+fn variants_of(tries: &[Try]) -> Vec<VariantArg> {
+    tries.iter().map(|one| one.variant).collect()
 }
 
 /// Tells what keeps each variant from ending well on the farm that is tried last, the largest.
@@ -201,6 +290,7 @@ impl Try {
             builders: self.builders.clone(),
             approach: self.variant.name(),
             cost: cost(&self.farm),
+            is_priced: self.farm.builders.iter().all(|group| group.price_per_hour.is_some()),
             builders_of: arches
                 .into_iter()
                 .map(|arch| (arch.clone(), self.farm.builders_of(&arch)))
@@ -240,7 +330,27 @@ pub(crate) fn write_capacity(
 ) -> anyhow::Result<Answer> {
     let json = || whole(|| capacity.summary().to_json());
     let csv = || whole(|| report::csv(capacity));
-    let files = vec![("summary.json".to_owned(), json()), ("capacity.csv".to_owned(), csv())];
-    output.write([whole(|| report::table(capacity)), json(), csv()], files, console)?;
-    Ok(Answer::yes_if(capacity.answer().is_some()))
+    let mut files = vec![
+        ("report.html".to_owned(), whole(|| modplan::report::page::capacity(capacity))),
+        ("summary.json".to_owned(), json()),
+        ("capacity.csv".to_owned(), csv()),
+        ("load.csv".to_owned(), whole(|| report::load(capacity))),
+        ("timeline.json".to_owned(), whole(|| capacity.timeline())),
+    ];
+    if !capacity.probes.is_empty() {
+        let probes = || modplan::report::csv::probes(&capacity.probes);
+        files.push(("probes.csv".to_owned(), whole(probes)));
+    }
+    for (name, draw) in modplan::report::page::pictures_of_capacity(capacity) {
+        files.push((name, whole(draw)));
+    }
+    output.write(
+        [whole(|| report::table(capacity, output.width())), json(), csv()],
+        files,
+        console,
+    )?;
+    Ok(match capacity.interrupted_of {
+        Some(_) => Answer::Interrupted,
+        None => Answer::yes_if(capacity.answer().is_some()),
+    })
 }

@@ -1,27 +1,28 @@
 //! `modplan compare`: both approaches with the same luck, many times.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use clap::{Args, ValueEnum};
-use modplan::orchestrate::{Approach, Cascade};
-use modplan::report::shard::{Picture, Shard, Sharded};
-use modplan::report::svg::{Gantt, GanttModule};
-use modplan::report::{self, Comparison, Variant};
+use clap::Args;
+use modplan::report::shard::{Shard, Sharded};
+use modplan::report::{self, Comparison, Pilot, Probe, Variant};
 use modplan::sim::{self, Outcome, Run, Setup};
 
 use super::args::{SelectionArgs, WorldArgs};
 use super::console::Console;
 use super::execute::DurationsArg;
-use super::output::{Pieces, SweepOutput, whole};
+use super::output::{Pieces, SweepOutput, again, whole};
+use super::probing::{Probing, pair};
 use super::status::{Answer, Refusal};
 use super::subject::Subject;
 use super::sweeping::{SweepArgs, Sweeper, refuse_format, write_shard};
+use super::variant::VariantArg::{
+    self, KojiCoalesced, KojiLiteral, KojiPlanned, OwnerCoalesced, OwnerLiteral, OwnerPlanned,
+};
 
 /// Compare the two approaches on one farm, each under both cascades, with the same luck
 ///
-/// Prints a table; with `-o DIR` also writes `summary.json`, `compare.csv`, `makespans.svg` and, for
-/// every variant, `gantt-APPROACH-CASCADE.svg` of its first replication.
+/// Prints a table; with `-o DIR` also writes `report.html`, `summary.json`, CSV files, a picture of
+/// every figure, and `timeline.json`, a typical run of each variant for Perfetto.
 #[derive(Debug, Args)]
 pub(crate) struct Compare {
     /// Modulemd files, PDC dumps, directories of them, `-`, or a plan
@@ -40,55 +41,15 @@ pub(crate) struct Compare {
     /// How durations are taken from the trace
     #[arg(long, value_name = "MODE", default_value = "resample")]
     durations: DurationsArg,
+    /// Also change one setting at a time, and try one trouble at a time: which of them decides?
+    #[arg(long)]
+    ablate: bool,
+    /// Also print what halving and doubling each number that nobody gave would change; the report in
+    /// -o DIR has it always
+    #[arg(long)]
+    sensitivity: bool,
     #[command(flatten)]
     output: SweepOutput,
-}
-
-/// An approach under a cascade.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum VariantArg {
-    /// koji owns the build, and every pass has all dependants rebuilt
-    #[value(name = "koji-owned/literal")]
-    KojiLiteral,
-    /// koji owns the build, and a dependant that waits already is not queued twice
-    #[value(name = "koji-owned/coalesced")]
-    KojiCoalesced,
-    /// koji owns the build, and each module is rebuilt once
-    #[value(name = "koji-owned/planned")]
-    KojiPlanned,
-    /// The orchestrator owns the build, and every pass has all dependants rebuilt
-    #[value(name = "orchestrator-owned/literal")]
-    OwnerLiteral,
-    /// The orchestrator owns the build, and a dependant that waits already is not queued twice
-    #[value(name = "orchestrator-owned/coalesced")]
-    OwnerCoalesced,
-    /// The orchestrator owns the build, and each module is rebuilt once
-    #[value(name = "orchestrator-owned/planned")]
-    OwnerPlanned,
-}
-
-use VariantArg::{
-    KojiCoalesced, KojiLiteral, KojiPlanned, OwnerCoalesced, OwnerLiteral, OwnerPlanned,
-};
-
-impl VariantArg {
-    /// Returns the approach and the cascade.
-    pub(crate) fn parts(self) -> (Approach, Cascade) {
-        match self {
-            Self::KojiLiteral => (Approach::KojiOwned, Cascade::Literal),
-            Self::KojiCoalesced => (Approach::KojiOwned, Cascade::Coalesced),
-            Self::KojiPlanned => (Approach::KojiOwned, Cascade::Planned),
-            Self::OwnerLiteral => (Approach::OrchestratorOwned, Cascade::Literal),
-            Self::OwnerCoalesced => (Approach::OrchestratorOwned, Cascade::Coalesced),
-            Self::OwnerPlanned => (Approach::OrchestratorOwned, Cascade::Planned),
-        }
-    }
-
-    /// Returns its name in reports.
-    pub(crate) fn name(self) -> String {
-        let (approach, cascade) = self.parts();
-        format!("{}/{}", approach.as_str(), cascade.as_str())
-    }
 }
 
 impl Compare {
@@ -96,6 +57,7 @@ impl Compare {
         if self.sweep.shard.is_some() {
             refuse_format(&self.output)?;
         }
+        self.output.check()?;
         let world = (&self.world, self.durations.mode());
         let subject = Subject::read(&self.inputs, &self.selection, (world, console))?;
         let usual = [KojiLiteral, KojiPlanned, OwnerLiteral, OwnerPlanned];
@@ -108,41 +70,78 @@ impl Compare {
         subject.warn_of_silent(&setups, console);
         let sweeper = Sweeper::new(self.sweep, console);
         let swept = sweeper.run(&setups);
+        swept.check(self.sweep.shard.is_some())?;
+        let replications = sweeper.replications_made(&swept);
         let variants = wanted.iter().zip(swept.runs);
-        let comparison = Comparison {
+        let mut comparison = Comparison {
             seed: self.world.seed,
             variants: variants.map(|(v, runs)| Variant { name: v.name(), runs }).collect(),
+            model: subject.model(),
             durations: subject.durations(self.durations.mode()),
-            assumptions: subject.world.assumptions.clone(),
+            confounders: subject.confounders(&wanted),
+            assumed: subject.world.assumed.clone(),
+            pilots: Vec::new(),
+            probes: Vec::new(),
+            is_sensitivity_told: self.sensitivity,
+            command: again(),
+            interrupted_of: swept.interrupted_of,
         };
-        let mut pictures = Vec::new();
         if swept.has_first {
-            let first = |setup| sim::World::new(setup).run_in_full(0);
-            let names = wanted.iter().map(|variant| variant.name());
-            let firsts: Vec<(String, Run)> = names.zip(setups.iter().map(first)).collect();
+            let modules = || {
+                let modules = subject.plan.modules.iter();
+                report::modules(modules.map(|module| (module.id.as_str(), module.wave)))
+            };
+            let named = wanted.iter().zip(&setups);
+            let pilot = |(variant, setup): (&VariantArg, &Setup)| {
+                Pilot::of(&variant.name(), setup, replications, modules())
+            };
+            comparison.pilots = named.clone().map(pilot).collect();
+            if swept.interrupted_of.is_none() {
+                comparison.probes = self.probes(&subject, &wanted, &sweeper)?;
+            }
+            let firsts: Vec<(String, Run)> = named
+                .map(|(variant, setup)| (variant.name(), sim::World::new(setup).run_in_full(0)))
+                .collect();
             let told = firsts.iter().zip(&setups);
             let told = told.filter(|(first, _)| is_worth_telling(first, &comparison));
             tell(told.map(|((name, run), setup)| (name.as_str(), setup, run)), console);
-            pictures = firsts.into_iter().map(|first| picture(first, &subject)).collect();
         }
         let Some(shard) = self.sweep.shard else {
-            return write_comparison(&comparison, &pictures, (&self.output, console));
+            return write_comparison(&comparison, (&self.output, console));
         };
         let digest = sweeper.digest(&setups);
-        let result = Sharded::Compare { comparison, pictures };
+        let result = Sharded::Compare(comparison);
         let shard = Shard { shard, digest, result };
         write_shard(&shard, (&self.output, console))
     }
 
-    fn setups(&self, subject: &Subject, wanted: &[VariantArg]) -> Result<Vec<Setup>, Refusal> {
-        let setup = |variant: &VariantArg| {
-            let (approach, cascade) = variant.parts();
-            let mut setup = subject.setup(approach, cascade)?;
-            setup.durations = self.durations.mode();
-            setup.seed = self.world.seed;
-            Ok(setup)
+    /// Tries other settings, where they were asked for.
+    fn probes(
+        &self,
+        subject: &Subject,
+        wanted: &[VariantArg],
+        sweeper: &Sweeper<'_>,
+    ) -> Result<Vec<Probe>, Refusal> {
+        let probing = Probing {
+            subject,
+            sweeper,
+            variants: pair(wanted),
+            farm: subject.farm(),
+            durations: self.durations.mode(),
+            seed: self.world.seed,
+            deadline: None,
         };
-        wanted.iter().map(setup).collect()
+        let mut probes = if self.ablate { probing.ablate()? } else { Vec::new() };
+        if self.sensitivity || self.output.has_directory() {
+            probes.extend(probing.sensitivity()?);
+        }
+        Ok(probes)
+    }
+
+    fn setups(&self, subject: &Subject, wanted: &[VariantArg]) -> Result<Vec<Setup>, Refusal> {
+        let world = (subject.farm(), &subject.world.scenario);
+        let luck = (self.durations.mode(), self.world.seed);
+        wanted.iter().map(|variant| subject.setup_of(*variant, world, luck)).collect()
     }
 }
 
@@ -155,15 +154,11 @@ pub(crate) fn wanted(
 ) -> Vec<VariantArg> {
     let mut wanted = if asked.is_empty() { usual.to_vec() } else { asked.to_vec() };
     if asked.is_empty() && !subject.world.scenario.arrivals.is_empty() {
-        for variant in &mut wanted {
-            *variant = match *variant {
-                KojiPlanned => KojiCoalesced,
-                OwnerPlanned => OwnerCoalesced,
-                KojiLiteral | KojiCoalesced | OwnerLiteral | OwnerCoalesced => *variant,
-            };
+        for (planned, again) in [(KojiPlanned, KojiCoalesced), (OwnerPlanned, OwnerCoalesced)] {
+            wanted.iter_mut().filter(|variant| **variant == planned).for_each(|v| *v = again);
         }
     }
-    wanted.sort_by_key(|variant| variant.parts());
+    wanted.sort();
     wanted.dedup();
     wanted
 }
@@ -192,38 +187,29 @@ fn is_worth_telling((name, first): &(String, Run), comparison: &Comparison) -> b
     first.figures.outcome != Outcome::Failed || !comparison.variants.iter().any(is_ever_done)
 }
 
-/// Keeps what a chart of the first replication needs.
-fn picture((name, run): (String, Run), subject: &Subject) -> Picture {
-    let modules = subject.plan.modules.iter();
-    let module = |module: &modplan::plan::model::PlanModule| GanttModule {
-        id: Arc::from(module.id.as_str()),
-        wave: module.wave,
-    };
-    Picture {
-        name: format!("gantt-{}.svg", name.replace('/', "-")),
-        title: format!("{name}, replication 1"),
-        bars: run.bars,
-        modules: modules.map(module).collect(),
-    }
-}
-
 /// Writes a comparison in every form asked for.
 pub(crate) fn write_comparison(
     comparison: &Comparison,
-    pictures: &[Picture],
     (output, console): (&SweepOutput, &Console),
 ) -> anyhow::Result<Answer> {
     let json = || whole(|| comparison.summary().to_json());
     let csv = || -> Pieces<'_> { Box::new(report::csv::compare(comparison)) };
     let mut files = vec![
+        ("report.html".to_owned(), whole(|| report::page::compare(comparison))),
         ("summary.json".to_owned(), json()),
         ("compare.csv".to_owned(), csv()),
-        ("makespans.svg".to_owned(), whole(|| report::svg::makespans(comparison))),
+        ("within.csv".to_owned(), whole(|| report::csv::within(comparison))),
+        ("load.csv".to_owned(), whole(|| report::csv::load(&comparison.pilots))),
+        ("parts.csv".to_owned(), whole(|| report::csv::parts(&comparison.pilots))),
+        ("timeline.json".to_owned(), whole(|| report::timeline::timeline(&comparison.pilots))),
     ];
-    for Picture { name, title, bars, modules } in pictures {
-        files.push((name.clone(), whole(|| report::svg::gantt(&Gantt { title, bars, modules }))));
+    if !comparison.probes.is_empty() {
+        files.push(("probes.csv".to_owned(), whole(|| report::csv::probes(&comparison.probes))));
     }
-    let table = whole(|| report::table::compare(comparison));
+    for (name, draw) in report::page::pictures(comparison) {
+        files.push((name, whole(draw)));
+    }
+    let table = whole(|| report::table::compare(comparison, output.width()));
     output.write([table, json(), csv()], files, console)?;
-    Ok(Answer::Yes)
+    Ok(if comparison.interrupted_of.is_some() { Answer::Interrupted } else { Answer::Yes })
 }

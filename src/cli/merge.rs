@@ -26,6 +26,7 @@ pub(crate) struct Merge {
 
 impl Merge {
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
+        self.output.check()?;
         let mut parts = Vec::new();
         for file in load::raw_files(&self.shards, &[".json"])? {
             if let Some((_, why)) = file.broken {
@@ -34,9 +35,7 @@ impl Merge {
             parts.push((file.path.clone(), read(&file.path, &file.content)?));
         }
         match shard::join(parts).map_err(|error| Refusal::no(error.to_string()))? {
-            Sharded::Compare { comparison, pictures } => {
-                write_comparison(&comparison, &pictures, (&self.output, console))
-            }
+            Sharded::Compare(comparison) => write_comparison(&comparison, (&self.output, console)),
             Sharded::Capacity(capacity) => write_capacity(&capacity, (&self.output, console)),
         }
     }

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 
 use super::console::Console;
 use super::status::{PipeClosed, Refusal};
+use super::width::width;
 
 /// `-o FILE`, where `-` is standard output.
 #[derive(Clone, Debug, Args)]
@@ -46,6 +47,9 @@ pub(crate) struct SweepOutput {
     /// Write the files of the report into DIR, made if need be; `-` writes none
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
+    /// Write into DIR although it holds files already; those of the same name are replaced
+    #[arg(long, requires = "output")]
+    force: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -62,6 +66,39 @@ impl SweepOutput {
     /// Returns where files go; `-` is standard output, as without the flag.
     fn directory(&self) -> Option<&Path> {
         self.output.as_deref().filter(|path| *path != Path::new("-"))
+    }
+
+    /// Returns how wide the table may be, which goes to standard output.
+    pub(crate) fn width(&self) -> usize {
+        width(Path::new("-"))
+    }
+
+    /// Returns whether files are written besides.
+    pub(crate) fn has_directory(&self) -> bool {
+        self.directory().is_some()
+    }
+
+    /// Makes the directory and refuses one that holds something or cannot be written, before anything
+    /// is simulated for it.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        let Some(directory) = self.directory() else { return Ok(()) };
+        make_directory(directory)?;
+        let cannot = || format!("cannot write into {}", directory.display());
+        // Under a name of its own: parts of a sweep are made side by side.
+        let probe = directory.join(format!(".modplan.{}", std::process::id()));
+        File::create(&probe).and_then(|_| fs::remove_file(&probe)).with_context(cannot)?;
+        let mut held = fs::read_dir(directory)
+            .with_context(|| format!("cannot read {}", directory.display()))?
+            .filter_map(Result::ok)
+            .filter(|entry| !is_passed_over(&entry.path()));
+        match held.next() {
+            Some(_) if !self.force => {
+                Err(Refusal::usage(format!("{} is not empty", directory.display()))
+                    .hint("name another directory, or replace what it holds with --force")
+                    .into())
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Writes one of the forms (table, JSON, CSV) to standard output, and all files, each a name
@@ -97,10 +134,52 @@ impl SweepOutput {
         };
         make_directory(directory)?;
         let cannot = || format!("cannot write into {}", directory.display());
+        if directory.join(name).exists() && !self.force {
+            return Err(Refusal::usage(format!("{} exists", directory.join(name).display()))
+                .hint("name another directory, or replace the file with --force")
+                .into());
+        }
         replace(&directory.join(name), fill).with_context(cannot)?;
         console.note(&format!("wrote {}", directory.join(name).display()));
         Ok(())
     }
+}
+
+/// Returns the command that makes a sweep again: as it was typed, but for what changes no figure.
+pub(crate) fn again() -> String {
+    const WITH_VALUE: [&str; 7] =
+        ["-o", "--output", "--shard", "--threads", "--format", "--color", "--log-format"];
+    const ALONE: [&str; 5] = ["--force", "-q", "--quiet", "-v", "--verbose"];
+    let mut words = vec!["modplan".to_owned()];
+    let mut arguments = std::env::args_os().skip(1).map(|one| one.to_string_lossy().into_owned());
+    while let Some(argument) = arguments.next() {
+        if WITH_VALUE.contains(&&*argument) {
+            arguments.next();
+        } else if !ALONE.contains(&&*argument)
+            && !WITH_VALUE.iter().any(|flag| argument.starts_with(&format!("{flag}=")))
+        {
+            words.push(quoted(argument));
+        }
+    }
+    words.join(" ")
+}
+
+/// Quotes a word for a shell, where it needs that.
+fn quoted(word: String) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,%+@".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word;
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+/// Returns whether a file makes a directory no less empty: a hidden one, such as another part's draft,
+/// and a part of a sweep, as parts of one sweep share a directory.
+fn is_passed_over(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.starts_with('.')
+        || name.starts_with("shard-")
+            && path.extension().is_some_and(|extension| extension == "json")
 }
 
 /// What a file holds, piece by piece and made when it is written: no file need be held whole.

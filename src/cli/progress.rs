@@ -10,7 +10,7 @@ use super::console::Console;
 /// Work shorter than this shows no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Counts steps; any thread may count, and nothing of it reaches data.
+/// Counts steps, and shows their rate and the time left; any thread may count, and nothing of it reaches data.
 #[derive(Debug)]
 pub(crate) struct Progress {
     bar: ProgressBar,
@@ -23,9 +23,10 @@ impl Progress {
     /// Starts to count up to `steps` of `what`, such as `replications`.
     #[expect(clippy::disallowed_methods, reason = "a bar for people waits by the wall clock")]
     pub(crate) fn start(console: &Console, what: &'static str, steps: u64) -> Self {
-        let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}, {eta} left")
-            .expect("the template is right")
-            .progress_chars("=> ");
+        let style =
+            ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}, {per_sec}, {eta} left")
+                .expect("the template is right")
+                .progress_chars("=> ");
         let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::hidden())
             .with_style(style)
             .with_message(what);

@@ -11,6 +11,8 @@ pub(crate) enum Answer {
     Yes,
     /// No: what is wrong has been told on standard error.
     No,
+    /// Interrupted: what was finished is written, and says that it is partial.
+    Interrupted,
 }
 
 impl Answer {
@@ -31,6 +33,8 @@ pub(crate) enum Status {
     Usage,
     /// A file, the network or a database is in the way.
     Outside,
+    /// Ctrl-C.
+    Interrupted,
 }
 
 impl From<Status> for ExitCode {
@@ -40,6 +44,7 @@ impl From<Status> for ExitCode {
             Status::No => 1,
             Status::Usage => 2,
             Status::Outside => 3,
+            Status::Interrupted => 130,
         })
     }
 }
@@ -49,6 +54,7 @@ impl From<Answer> for ExitCode {
         match answer {
             Answer::Yes => Status::Done,
             Answer::No => Status::No,
+            Answer::Interrupted => Status::Interrupted,
         }
         .into()
     }
@@ -99,10 +105,18 @@ impl fmt::Display for Refusal {
 #[error("the reader of standard output went away")]
 pub(crate) struct PipeClosed;
 
+/// Ctrl-C before anything was finished that could be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("interrupted; nothing was finished that could be written")]
+pub(crate) struct Interrupted;
+
 /// Returns the status an error stands for.
 pub(crate) fn status_of(error: &anyhow::Error) -> Status {
     if error.is::<PipeClosed>() {
         return Status::Done;
+    }
+    if error.is::<Interrupted>() {
+        return Status::Interrupted;
     }
     error.downcast_ref::<Refusal>().map_or(Status::Outside, |refusal| refusal.status)
 }
@@ -125,5 +139,6 @@ mod tests {
         let error = anyhow::Error::from(std::io::Error::other("disk on fire"));
         assert_eq!(status_of(&error), Status::Outside);
         assert_eq!(status_of(&PipeClosed.into()), Status::Done);
+        assert_eq!(status_of(&Interrupted.into()), Status::Interrupted);
     }
 }

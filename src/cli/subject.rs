@@ -9,7 +9,7 @@ use modplan::farm::{ARCHES_MAX, Farm, Model};
 use modplan::name::Arch;
 use modplan::orchestrate::{Approach, Cascade, Dispatch};
 use modplan::plan::Plan;
-use modplan::report::Durations;
+use modplan::report::{Confounder, Durations, ModelUsed};
 use modplan::scenario::{self, Scenario};
 use modplan::sim::{
     self, Conditions, DurationMode, HubSetup, Misfit, Outcomes, Prepared, Reach, Setup, Slots,
@@ -21,6 +21,7 @@ use super::console::Console;
 use super::look::{Look, look};
 use super::stale::refuse_stale;
 use super::status::Refusal;
+use super::variant::VariantArg;
 use super::vary::{Vary, widest};
 use super::world::World;
 
@@ -183,24 +184,70 @@ impl Subject {
         self.prepared.catalog.arches.iter().cloned().collect()
     }
 
+    /// Returns every arch that a task asks for under a cascade: one that finds what it rebuilds as it
+    /// goes may reach every module there is.
+    pub(crate) fn arches_under(&self, cascade: Cascade) -> BTreeSet<Arch> {
+        match cascade {
+            Cascade::Planned => {
+                self.plan.components().flat_map(|component| component.arches.clone()).collect()
+            }
+            Cascade::Literal | Cascade::Coalesced => self.arches(),
+        }
+    }
+
     /// Returns where durations come from.
     pub(crate) fn durations(&self, mode: DurationMode) -> Durations {
         let hub = HubSetup::of(&self.farm, &self.prepared.catalog, &self.world.history);
         Durations::of(&self.prepared.samples, hub.as_ref(), mode)
     }
 
-    /// Returns the setup of one variant, with replayed durations and seed 1.
-    pub(crate) fn setup(&self, approach: Approach, cascade: Cascade) -> Result<Setup, Refusal> {
-        self.setup_on(&self.farm, (approach, cascade))
+    /// Returns which model is simulated.
+    pub(crate) fn model(&self) -> ModelUsed {
+        match self.farm.model {
+            Model::Ideal => ModelUsed::Ideal,
+            Model::Koji => ModelUsed::Koji,
+        }
     }
 
-    /// The same on another farm.
-    pub(crate) fn setup_on(
+    /// Returns in what variants differ besides ownership and cascade: what the scenario gives to
+    /// one approach and not to the other, where both are run.
+    pub(crate) fn confounders(&self, variants: &[VariantArg]) -> Vec<Confounder> {
+        let owners: BTreeSet<Approach> = variants.iter().map(|variant| variant.parts().0).collect();
+        let gate = &self.world.scenario.tests.gate;
+        if owners.len() < 2 || gate.koji_owned == gate.orchestrator_owned {
+            return Vec::new();
+        }
+        vec![Confounder {
+            key: "tests.gate".to_owned(),
+            koji_owned: gate.koji_owned.as_str().to_owned(),
+            orchestrator_owned: gate.orchestrator_owned.as_str().to_owned(),
+        }]
+    }
+
+    /// Returns the setup of one variant, with replayed durations and seed 1.
+    pub(crate) fn setup(&self, approach: Approach, cascade: Cascade) -> Result<Setup, Refusal> {
+        self.setup_in(&self.farm, &self.world.scenario, (approach, cascade))
+    }
+
+    /// Returns the setup of one variant in a world, with durations and a seed.
+    pub(crate) fn setup_of(
+        &self,
+        variant: VariantArg,
+        (farm, scenario): (&Farm, &Scenario),
+        (durations, seed): (DurationMode, u64),
+    ) -> Result<Setup, Refusal> {
+        let setup = self.setup_in(farm, scenario, variant.parts())?;
+        let dispatch = variant.dispatch().unwrap_or(setup.dispatch);
+        Ok(Setup { durations, seed, dispatch, ..setup })
+    }
+
+    fn setup_in(
         &self,
         farm: &Farm,
+        scenario: &Scenario,
         (approach, cascade): (Approach, Cascade),
     ) -> Result<Setup, Refusal> {
-        let Scenario { orchestrator_owned, builds, .. } = &self.world.scenario;
+        let Scenario { orchestrator_owned, builds, .. } = scenario;
         let outcomes = match builds.outcomes {
             scenario::Outcomes::Replay => Outcomes::History,
             scenario::Outcomes::AlwaysPass => Outcomes::AlwaysPass,
@@ -214,13 +261,13 @@ impl Subject {
         }
         let slots = Slots::of(farm);
         let on = (&slots, &*self.prepared.catalog);
-        if cascade == Cascade::Planned && !self.world.scenario.arrivals.is_empty() {
+        if cascade == Cascade::Planned && !scenario.arrivals.is_empty() {
             return Err(Refusal::no(
                 "a planned cascade rebuilds once; arrivals come again and again",
             )
             .hint("choose a literal or coalesced one with --cascade or --variants"));
         }
-        let conditions = Conditions::of(&self.world.scenario, approach, on).map_err(|misfit| {
+        let conditions = Conditions::of(scenario, approach, on).map_err(|misfit| {
             let path = self.world.scenario_path.as_deref().unwrap_or(Path::new("the scenario"));
             let Misfit { line, column, what, hint } = misfit;
             Refusal::no(format!("{}:{line}:{column}: {what}", path.display())).hint(hint)
@@ -234,7 +281,7 @@ impl Subject {
             cascade,
             dispatch: dispatch(orchestrator_owned.dispatch),
             submit_limit: orchestrator_owned.submit_limit.unwrap_or(u32::MAX),
-            builds_max: u32::try_from(self.world.scenario.builds_max)
+            builds_max: u32::try_from(scenario.builds_max)
                 .unwrap_or(u32::MAX)
                 .min(self.builds_max.unwrap_or(u32::MAX)),
             durations: DurationMode::Replay,

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use modplan::report::Distribution;
@@ -16,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use super::console::Console;
 use super::output::{SweepFormat, SweepOutput};
 use super::progress::Progress;
-use super::status::{Answer, Refusal};
+use super::status::{Answer, Interrupted, Refusal};
 
 /// Replications between two looks at the precision: fixed, so that the number of threads decides
 /// nothing.
@@ -30,6 +31,28 @@ const REPLICATIONS_MAX: u64 = 100_000;
 const REPLICATIONS_LARGEST: usize = 10_000_000;
 /// More threads than any machine has processors.
 const THREADS_LARGEST: usize = 4096;
+
+/// Replications of every setup that are made in turns: where a sweep is interrupted, all setups have
+/// the same replications.
+const ROUND: u64 = 64;
+
+/// Whether Ctrl-C was pressed.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Lets the first Ctrl-C end the sweep and the second one the program.
+fn listen_for_interrupts() {
+    let first = || {
+        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    };
+    // Where nobody can listen, as within a test that listens already, Ctrl-C ends the program.
+    let _unheard = ctrlc::set_handler(first);
+}
+
+fn is_interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}
 
 /// How often a simulation is repeated, and on how many threads.
 #[derive(Clone, Copy, Debug, Args)]
@@ -101,6 +124,18 @@ pub(crate) struct Swept {
     pub(crate) has_first: bool,
     /// How many were made of each.
     made: std::ops::Range<u64>,
+    /// How many were asked for, where the sweep was interrupted.
+    pub(crate) interrupted_of: Option<u64>,
+}
+
+impl Swept {
+    /// Refuses to go on where nothing is finished, or where what is cannot be used.
+    pub(crate) fn check(&self, is_part: bool) -> Result<(), Interrupted> {
+        match self.interrupted_of {
+            Some(_) if is_part || self.made.is_empty() => Err(Interrupted),
+            Some(_) | None => Ok(()),
+        }
+    }
 }
 
 /// Threads and a plan of how much to run on them.
@@ -112,6 +147,7 @@ pub(crate) struct Sweeper<'a> {
 
 impl<'a> Sweeper<'a> {
     pub(crate) fn new(args: SweepArgs, console: &'a Console) -> Self {
+        listen_for_interrupts();
         let threads = Threads::start(args.threads.map_or(0, NonZeroUsize::get));
         Self { args, threads, console }
     }
@@ -136,18 +172,19 @@ impl<'a> Sweeper<'a> {
             for (setup, runs) in setups.iter().zip(&mut runs) {
                 runs.extend(self.threads.run(setup, block.clone(), &|| progress.step()).iter());
             }
-            if runs.iter().all(|runs| is_precise(runs, target)) {
+            if runs.iter().all(|runs| is_precise(runs, target)) || is_interrupted() {
                 break;
             }
         }
         drop(progress);
-        if !runs.iter().all(|runs| is_precise(runs, target)) {
+        if !is_interrupted() && !runs.iter().all(|runs| is_precise(runs, target)) {
             self.console.warn(
                 &format!("{made} replications do not make every mean as precise as asked for"),
                 Some("allow more with --replications, or ask for a larger --half-width"),
             );
         }
-        Swept { runs, has_first: true, made: 0..made }
+        let interrupted_of = is_interrupted().then_some(count);
+        Swept { runs, has_first: true, made: 0..made, interrupted_of }
     }
 
     /// Runs other setups as often as those of `like` were.
@@ -155,12 +192,45 @@ impl<'a> Sweeper<'a> {
         self.run_range(setups, like.made.clone()).runs
     }
 
+    /// Runs the first replications of some setups, as many as the sweep has at most.
+    pub(crate) fn run_first(&self, setups: &[Setup], most: u64) -> Vec<Runs> {
+        self.run_range(setups, 0..most.min(self.replications())).runs
+    }
+
+    /// Returns how many replications are made of each setup.
+    pub(crate) fn replications_made(&self, swept: &Swept) -> u64 {
+        if self.args.half_width.is_some() || swept.interrupted_of.is_some() {
+            swept.made.end
+        } else {
+            self.replications()
+        }
+    }
+
     fn run_range(&self, setups: &[Setup], range: std::ops::Range<u64>) -> Swept {
         let steps = setups.len() as u64 * (range.end - range.start);
         let progress = Progress::start(self.console, "replications", steps);
-        let one = |setup| self.threads.run(setup, range.clone(), &|| progress.step());
-        let runs = setups.iter().map(one).collect();
-        Swept { runs, has_first: range.contains(&0), made: range }
+        let mut runs: Vec<Runs> = vec![Runs::default(); setups.len()];
+        let mut made = range.start;
+        while made < range.end {
+            let round = made..(made + ROUND).min(range.end);
+            let mut more: Vec<Runs> = Vec::new();
+            for setup in setups {
+                let mut of_it = Runs::default();
+                self.threads.run_more(setup, round.clone(), &|| progress.step(), &mut of_it);
+                more.push(of_it);
+                if is_interrupted() {
+                    break;
+                }
+            }
+            if is_interrupted() {
+                break;
+            }
+            made = round.end;
+            tracing::info!("{made} replications are finished");
+            runs.iter_mut().zip(&more).for_each(|(runs, more)| runs.extend(more.iter()));
+        }
+        let interrupted_of = (made < range.end).then_some(range.end - range.start);
+        Swept { runs, has_first: range.contains(&0), made: range.start..made, interrupted_of }
     }
 
     /// Returns what stands for everything that decides the runs of some setups.

@@ -1,11 +1,11 @@
 //! `--vary NAME[.count|.capacity]=A..B[:STEP]`: which farms a sweep tries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-use modplan::farm::{BUILDERS_MAX, BuilderGroup, Farm};
-use modplan::name::nearest;
+use modplan::farm::{BUILDERS_MAX, BuilderGroup, Farm, Model};
+use modplan::name::{Arch, nearest};
 use modplan::report::capacity::Amount;
 
 use super::status::Refusal;
@@ -176,6 +176,32 @@ impl Vary {
             }
         }
     }
+}
+
+/// Refuses to vary builders that no task asks for. In koji's model they are of some use: source
+/// packages, tags and repos are made on builders of any arch.
+pub(crate) fn refuse_unneeded(
+    base: &Farm,
+    varied: &[Vary],
+    needed: &BTreeSet<Arch>,
+) -> Result<(), Refusal> {
+    if base.model == Model::Koji || needed.contains(&Arch::from("noarch")) {
+        return Ok(());
+    }
+    for vary in varied {
+        let group = &base.builders[vary.group(base)?];
+        if !group.arches.iter().any(|arch| needed.contains(arch)) {
+            let list = |arches: Vec<&str>| arches.join(", ");
+            let built = list(group.arches.iter().map(Arch::as_str).collect());
+            let needed = list(needed.iter().map(Arch::as_str).collect());
+            return Err(Refusal::usage(format!(
+                "nothing is built for {built}: varying the builders `{}` changes nothing",
+                group.name
+            ))
+            .hint(format!("what is built is built for {needed}")));
+        }
+    }
+    Ok(())
 }
 
 /// What was varied, by name.

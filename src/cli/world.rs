@@ -11,6 +11,7 @@ use modplan::name::{Arch, PackageName};
 use modplan::orchestrate::journal::{self, Inputs};
 use modplan::plan::Plan;
 use modplan::plan::model::PlanFile;
+use modplan::report::Assumed;
 use modplan::scenario::Scenario;
 use modplan::sim::{self, DurationMode, Setup};
 use modplan::trace::{BUILD_ARCH, BUILD_SRPM, CREATEREPO, EstimateFrom, History, TAG_BUILD};
@@ -32,8 +33,8 @@ pub(crate) struct World {
     pub(crate) scenario_path: Option<PathBuf>,
     /// What stands for the farm and the scenario file in a journal, where they were given.
     digests: (Option<String>, Option<String>),
-    /// Every parameter that nobody set, in words.
-    pub(crate) assumptions: Vec<String>,
+    /// Every value that nobody gave.
+    pub(crate) assumed: Vec<Assumed>,
 }
 
 impl World {
@@ -60,29 +61,32 @@ impl World {
         let history = history.with_fallback(fallback);
         let (scenario, scenario_digest) =
             args.scenario.as_deref().map(|path| scenario(path, console)).transpose()?.unzip();
-        let mut assumptions = Vec::new();
+        let mut assumed = Vec::new();
         if args.trace.is_empty() {
             console.warn(
                 &format!("no trace: every build is taken to last {unknown} s"),
                 Some("give recorded durations with --trace"),
             );
-            assumptions.push(format!("trace: none, every buildArch task takes {unknown} s"));
+            let value = format!("every buildArch task takes {unknown} s");
+            assumed.push(Assumed::new("trace", value, "no --trace"));
         }
-        if let Some(farm) = &farm {
-            assumptions.extend(untold(farm, &history));
+        match &farm {
+            Some(farm) => assumed.extend(of_farm(farm, &history)),
+            None => {
+                let but = if vary.is_empty() { "" } else { " but for what --vary says" };
+                let value = format!("10 for each needed arch{but}");
+                assumed.push(Assumed::new("builders", value, "no --farm"));
+                assumed.push(Assumed::new("model", "ideal", "no --farm"));
+            }
         }
-        if farm.is_none() {
-            let but = if vary.is_empty() { "" } else { ", but for what --vary says" };
-            assumptions.push(format!("farm: none, 10 builders for each needed arch{but}"));
-        }
-        if scenario.is_none() {
-            assumptions.push("scenario: none, outcomes as the trace says, no tests".to_owned());
-        }
+        let why = if scenario.is_some() { "not in --scenario" } else { "no --scenario" };
         let scenario = scenario.unwrap_or_default();
+        let unset = scenario.not_given().into_iter();
+        assumed.extend(unset.map(|(key, value)| Assumed::new(key, value, why)));
         let scenario_path = args.scenario.clone();
         let digests = (farm_digest, scenario_digest);
         let farm_path = args.farm.clone();
-        Ok(Self { history, farm, farm_path, scenario, scenario_path, digests, assumptions })
+        Ok(Self { history, farm, farm_path, scenario, scenario_path, digests, assumed })
     }
 
     /// Writes into a plan which files its times rest on.
@@ -248,10 +252,13 @@ fn farm(path: &Path, vary: &[Vary], console: &Console) -> anyhow::Result<(Farm, 
     Ok((farm, journal::digest(&bytes)))
 }
 
-/// Says which steps of koji's model take a time that no row of the trace tells.
-fn untold(farm: &Farm, history: &History) -> Vec<String> {
+/// Returns what a farm file leaves open: its model, koji's constants, and steps of koji's model that
+/// take a time which no row of the trace tells.
+fn of_farm(farm: &Farm, history: &History) -> Vec<Assumed> {
     if farm.model == Model::Ideal {
-        return Vec::new();
+        let is_open = !farm.given.contains("model");
+        let model = Assumed::new("model", "ideal", "not in --farm");
+        return Vec::from_iter(is_open.then_some(model));
     }
     let noarch = Arch::from("noarch");
     let source = |method, package: &str| {
@@ -263,16 +270,22 @@ fn untold(farm: &Farm, history: &History) -> Vec<String> {
         methods.push(CREATEREPO);
     }
     let mut all = Vec::new();
+    let mut add = |method: &str, seconds: f64| {
+        let (key, value) = (format!("fallback.{method}"), format!("{seconds} s"));
+        all.push(Assumed::new(&key, value, "no row in the trace"));
+    };
     for method in methods {
         if let (EstimateFrom::Default, seconds) = source(method, "") {
-            all.push(format!("{method}: no row in the trace, each takes {seconds} s"));
+            add(method, seconds);
         }
     }
     let (from, _) = source(BUILD_ARCH, MACROS);
-    if !matches!(from, EstimateFrom::PackageArch | EstimateFrom::Package) {
-        let seconds = farm.hub.macros_build.as_secs_f64();
-        all.push(format!("{MACROS}: no row in the trace, its buildArch takes {seconds} s"));
+    let knows_macros = matches!(from, EstimateFrom::PackageArch | EstimateFrom::Package);
+    if !knows_macros {
+        add(MACROS, farm.hub.macros_build.as_secs_f64());
     }
+    let unset = farm.not_given().into_iter().filter(|(key, _)| key != "hub.macros_build");
+    all.extend(unset.map(|(key, value)| Assumed::new(&key, value, "koji's default")));
     all
 }
 

@@ -46,6 +46,7 @@ impl Farm {
                 .find("fallback")
                 .map(|node| fallback(&mut reader, node))
                 .unwrap_or_default(),
+            given: root.keys(),
             remarks: Vec::new(),
         };
         let mut varied = farm.clone();

@@ -5,19 +5,29 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::compare::pairs;
+use super::assumed::Assumed;
+use super::compare::{ModelUsed, WhereTimeGoes};
+use super::conclusion::Confounder;
 use super::durations::Durations;
-use super::figures::{Distribution, Interval, Paired, three_digits, wilson95};
+use super::figures::Paired;
+use super::pilot::Pilot;
+use super::probe::Probe;
+use super::variant::ends;
 use crate::name::Arch;
 use crate::sim::Runs;
 use crate::time::Millis;
 
 mod amount;
+mod limit;
+mod summary;
 mod text;
 mod verdict;
 
 pub use amount::Amount;
-pub use text::{csv, table};
+pub use limit::{Anomaly, Best, Limit};
+pub use summary::{Answer, CapacitySummary, PointSummary};
+pub(super) use text::said;
+pub use text::{csv, load, table};
 
 /// A sweep over sizes of a farm; run `n` of every point has the same luck.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,10 +42,31 @@ pub struct Capacity {
     pub points: Vec<Point>,
     /// Points with one builder more, of those points for which it was asked.
     pub neighbours: Vec<Neighbour>,
+    /// Which model of the farm was run.
+    pub model: ModelUsed,
     /// Where durations came from.
     pub durations: Durations,
-    /// Every parameter that nobody set.
-    pub assumptions: Vec<String>,
+    /// In what the approaches differ besides ownership and cascade.
+    pub confounders: Vec<Confounder>,
+    /// Every value that nobody gave.
+    pub assumed: Vec<Assumed>,
+    /// A few runs in full of the points for which they were asked.
+    pub pilots: Vec<PointPilot>,
+    /// What other values would change at the answer, or at the point nearest to the deadline.
+    pub probes: Vec<Probe>,
+    /// The command that makes it again.
+    pub command: String,
+    /// How many replications were asked for, where Ctrl-C ended the sweep before.
+    pub interrupted_of: Option<u64>,
+}
+
+/// A few runs in full of one point.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PointPilot {
+    /// The position of the point.
+    pub point: usize,
+    /// What they tell.
+    pub pilot: Pilot,
 }
 
 /// One size of the farm under one approach.
@@ -47,6 +78,8 @@ pub struct Point {
     pub approach: String,
     /// What one hour of the farm costs, or how many builders it has where no prices are known.
     pub cost: f64,
+    /// Whether every group has a price, so that the cost is money.
+    pub is_priced: bool,
     /// How many builders serve each arch.
     pub builders_of: BTreeMap<Arch, u32>,
     /// The arches that a task asks for and that no builder of the farm builds.
@@ -64,59 +97,6 @@ pub struct Neighbour {
     pub group: String,
     /// The runs, in replication order.
     pub runs: Runs,
-}
-
-/// `summary.json` of a capacity sweep, format 1.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct CapacitySummary {
-    format: u32,
-    replications: usize,
-    seed: u64,
-    #[serde(serialize_with = "three_digits")]
-    deadline_seconds: Option<f64>,
-    confidence: f64,
-    /// Every point.
-    pub points: Vec<PointSummary>,
-    /// The cheapest that is good enough; null where none is.
-    pub answer: Option<Answer>,
-    durations: Durations,
-    assumptions: Vec<String>,
-}
-
-/// The figures of one point. Makespans are of the runs that ended `done`; a run that ended
-/// otherwise misses the deadline.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct PointSummary {
-    builders: BTreeMap<String, Amount>,
-    approach: String,
-    makespan_seconds: Distribution,
-    /// The mean share of the makespan for which a builder that has an arch worked, on one task or
-    /// more of whatever arch: what is built for `noarch` counts where it was built.
-    utilization: BTreeMap<Arch, f64>,
-    /// The share of runs that were done in time.
-    pub meets_deadline_share: f64,
-    /// Its 95 % interval (Wilson).
-    meets_deadline_ci95: Interval,
-    done_share: f64,
-}
-
-/// The cheapest point that is good enough.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Answer {
-    /// Its builders.
-    pub builders: BTreeMap<String, Amount>,
-    /// Its variant.
-    pub approach: String,
-    /// The share of its runs that were done in time.
-    pub meets_deadline_share: f64,
-    /// Whether its 95 % interval (Wilson) lies at or above the confidence asked for as a whole:
-    /// else other luck may say no.
-    pub is_certain: bool,
-    /// The group of which one builder more shortens the mean makespan most; null where none does.
-    pub next_builder: Option<String>,
-    /// By how much it does.
-    #[serde(serialize_with = "three_digits")]
-    pub next_builder_saves_seconds: Option<f64>,
 }
 
 impl Point {
@@ -144,25 +124,15 @@ impl Point {
         self.builders_of.iter().map(of).collect()
     }
 
-    fn summary(&self, deadline: Millis) -> PointSummary {
-        let makespans = self.makespans_done();
-        let (share, ci95) = wilson95(self.in_time(deadline), self.runs.len());
-        let done = count(makespans.len()) / count(self.runs.len()).max(1.0);
-        PointSummary {
-            builders: self.builders.clone(),
-            approach: self.approach.clone(),
-            makespan_seconds: Distribution::of(&makespans, 1000),
-            utilization: self.utilization(),
-            meets_deadline_share: share.unwrap_or_default(),
-            meets_deadline_ci95: ci95,
-            done_share: (done * 1e6).round() / 1e6,
-        }
+    /// Returns whether all runs are equal, so that nothing is known of their spread.
+    fn is_equal(&self) -> bool {
+        super::conclusion::are_equal(&self.runs)
     }
 }
 
 impl Capacity {
     /// Returns the position of the cheapest point that is good enough; of equally cheap ones that
-    /// with the larger share of runs in time, then the first.
+    /// with the larger share of runs in time, then the faster one, then the first.
     #[must_use]
     pub fn answer(&self) -> Option<usize> {
         let share =
@@ -173,16 +143,38 @@ impl Capacity {
             .enumerate()
             .filter(|(_, point)| !point.runs.is_empty() && share(point) >= self.confidence);
         let best = good.min_by(|(_, a), (_, b)| {
-            a.cost.total_cmp(&b.cost).then_with(|| share(b).total_cmp(&share(a)))
+            let by_share = || share(b).total_cmp(&share(a));
+            let by_time = || self.time_of(a).cmp(&self.time_of(b));
+            a.cost.total_cmp(&b.cost).then_with(by_share).then_with(by_time)
         });
         best.map(|(at, _)| at)
     }
 
-    /// Returns which group to add a builder to at a point, and how many seconds that saves.
+    /// Returns by when as many runs are done as are asked for, and half of them, in milliseconds;
+    /// never comes last.
+    fn time_of(&self, point: &Point) -> (u64, u64) {
+        let mut ends = point.makespans_done();
+        ends.sort_unstable();
+        let at = |share: f64| {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a share of a count of replications"
+            )]
+            let rank = (count(point.runs.len()) * share - 1e-9).ceil().max(1.0) as usize;
+            ends.get(rank - 1).copied().unwrap_or(u64::MAX)
+        };
+        (at(self.confidence), at(0.5))
+    }
+
+    /// Returns which group to add a builder to at a point, and how many seconds that saves: none
+    /// where the interval of what it saves reaches zero.
     fn next_builder(&self, at: usize) -> Option<(String, f64)> {
         let saves = |neighbour: &Neighbour| {
-            let pairs = pairs(&self.points[at].runs, &neighbour.runs);
-            Some((neighbour.group.clone(), Paired::of(&pairs).mean_difference?))
+            let Paired { mean_difference, ci95, .. } =
+                Paired::of_ends(&ends(&self.points[at].runs, &neighbour.runs));
+            let is_sure = ci95.0.is_none_or(|low| low > 0.0);
+            Some((neighbour.group.clone(), mean_difference?)).filter(|_| is_sure)
         };
         let candidates = self.neighbours.iter().filter(|neighbour| neighbour.point == at);
         let saving = candidates.filter_map(saves).filter(|(_, saved)| *saved > 0.0);
@@ -208,21 +200,63 @@ impl Capacity {
                     .meets_deadline_ci95
                     .0
                     .is_some_and(|low| low >= self.confidence),
+                also: self.also(at),
                 next_builder,
                 next_builder_saves_seconds: saved,
             }
         });
         CapacitySummary {
             format: 1,
+            interrupted_of: self.interrupted_of,
             replications: self.points.first().map_or(0, |point| point.runs.len()),
             seed: self.seed,
             deadline_seconds: Some(self.deadline.as_secs_f64()),
             confidence: self.confidence,
             points,
             answer,
+            best: self.best().map(|at| self.best_summary(at)),
+            anomalies: self.anomalies(),
+            no_spread: self.points.iter().all(Point::is_equal),
+            model: self.model,
+            leaves_out: self.model.leaves_out(),
             durations: self.durations.clone(),
-            assumptions: self.assumptions.clone(),
+            confounders: self.confounders.clone(),
+            assumed: self.assumed.clone(),
+            probes: self.probes.clone(),
+            where_time_goes: self
+                .shown()
+                .map(|pilot| (pilot.name.clone(), WhereTimeGoes::of(pilot)))
+                .collect(),
         }
+    }
+
+    /// Returns the answer and the point nearest to the deadline, where they are two.
+    pub(super) fn points_shown(&self) -> Vec<usize> {
+        let mut points: Vec<usize> = self.answer().into_iter().chain(self.best()).collect();
+        points.dedup();
+        points
+    }
+
+    /// Returns what a few runs of a point in full tell, where they were looked at.
+    pub(super) fn pilot(&self, point: usize) -> Option<&Pilot> {
+        self.pilots.iter().find(|one| one.point == point).map(|one| &one.pilot)
+    }
+
+    /// Returns the pilots of the answer and of the point nearest to the deadline.
+    pub(super) fn shown(&self) -> impl Iterator<Item = &Pilot> {
+        self.points_shown().into_iter().filter_map(|point| self.pilot(point))
+    }
+
+    /// Writes `timeline.json`: a typical run of the answer and of the point nearest to the deadline
+    /// where their tasks were kept, else of the last point.
+    #[must_use]
+    pub fn timeline(&self) -> String {
+        let has_bars = |pilot: &&Pilot| !pilot.bars.is_empty();
+        let mut drawn: Vec<Pilot> = self.shown().filter(has_bars).cloned().collect();
+        if drawn.is_empty() {
+            drawn.extend(self.pilots.last().map(|last| last.pilot.clone()));
+        }
+        super::timeline::timeline(&drawn)
     }
 
     /// Appends the runs of the next part of the same sweep; returns whether it is one.
@@ -240,18 +274,10 @@ impl Capacity {
             for (neighbour, next) in self.neighbours.iter_mut().zip(next.neighbours) {
                 neighbour.runs.extend(next.runs.iter());
             }
+            self.pilots.extend(next.pilots);
+            self.probes.extend(next.probes);
         }
         is_same
-    }
-}
-
-impl CapacitySummary {
-    /// Writes `summary.json`.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        let mut json = serde_json::to_string_pretty(self).expect("keys are texts");
-        json.push('\n');
-        json
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::cells::{percent, time};
 use super::figures::{Distribution, wilson95};
 use crate::sim::ChangeFigures;
 
@@ -21,6 +22,27 @@ pub struct ChangeSummary {
     pub response_seconds: Distribution,
     /// The share that was soon enough; null where the scenario does not say what is.
     pub in_time_share: Option<f64>,
+}
+
+impl ChangeSummary {
+    /// Says in one line how soon the changes of a class are ready.
+    pub(super) fn line(&self, class: &str) -> String {
+        let mut line = format!(
+            "{class}: {} changes came in; {} are ready at the end",
+            self.changes,
+            percent(self.settled_share)
+        );
+        if let Some(share) = self.in_time_share {
+            line += ", ";
+            line += &percent(share);
+            line += " within the time of their class";
+        }
+        if self.response_seconds.p50.is_some() {
+            line += ", half of these after ";
+            line += &time(self.response_seconds.p50);
+        }
+        line
+    }
 }
 
 /// What is counted of one class.

@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::chain::Part;
 use super::compare::Comparison;
+use super::farm_load;
+use super::pilot::Pilot;
+use super::probe::{Probe, ProbeKind};
 use crate::name::Arch;
 use crate::sim::RunFigures;
 
@@ -31,6 +35,80 @@ pub fn compare(comparison: &Comparison) -> impl Iterator<Item = String> + '_ {
         })
     });
     header.chain(rows)
+}
+
+/// Writes `within.csv`: one row for every variant, time and what is counted.
+#[must_use]
+pub fn within(comparison: &Comparison) -> String {
+    let head = ["variant", "what", "seconds", "share", "low95", "high95"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    for (name, figures) in &comparison.summary().approaches {
+        let all = [("runs done", &figures.done_within), ("modules ready", &figures.ready_within)];
+        for (what, within) in all {
+            for at in within {
+                let number = |value: Option<f64>| value.map_or(String::new(), |v| v.to_string());
+                let (low, high) = (number(at.ci95.0), number(at.ci95.1));
+                let seconds = number(at.seconds);
+                let share = at.share.to_string();
+                rows.push(vec![name.clone(), what.to_owned(), seconds, share, low, high]);
+            }
+        }
+    }
+    text(&rows)
+}
+
+/// Writes `load.csv`: what builders of each group did over time in the typical run of each variant.
+#[must_use]
+pub fn load(pilots: &[Pilot]) -> String {
+    let mut text = farm_load::HEADER.to_owned();
+    for pilot in pilots {
+        farm_load::rows(&mut text, &pilot.name, pilot.makespan, &pilot.load);
+    }
+    text
+}
+
+/// Writes `parts.csv`: where the time of each variant goes.
+#[must_use]
+pub fn parts(pilots: &[Pilot]) -> String {
+    let mut rows = vec![["variant", "part", "mean_seconds"].map(str::to_owned).to_vec()];
+    for pilot in pilots {
+        for part in Part::ALL {
+            let seconds = format!("{:.3}", pilot.mean(part).as_secs_f64());
+            rows.push(vec![pilot.name.clone(), part.name().to_owned(), seconds]);
+        }
+    }
+    text(&rows)
+}
+
+/// Writes `probes.csv`: what one other setting at a time changes, one row a variant.
+#[must_use]
+pub fn probes(probes: &[Probe]) -> String {
+    let head =
+        "kind,setting,from,to,runs,variant,makespan_seconds_p50,done_share,adds_seconds,earlier";
+    let mut rows = vec![head.split(',').map(str::to_owned).collect::<Vec<_>>()];
+    let number = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
+    for probe in probes {
+        let kind = match probe.kind {
+            ProbeKind::Ablation => "ablation",
+            ProbeKind::Trouble => "trouble",
+            ProbeKind::Assumed => "assumed",
+        };
+        for (name, effect) in &probe.effects {
+            rows.push(vec![
+                kind.to_owned(),
+                probe.setting.clone(),
+                probe.from.clone(),
+                probe.to.clone(),
+                probe.runs.to_string(),
+                name.clone(),
+                number(effect.makespan_p50),
+                number(effect.done_share),
+                number(effect.adds),
+                probe.earlier.clone().unwrap_or_default(),
+            ]);
+        }
+    }
+    text(&rows)
 }
 
 fn text(rows: &[Vec<String>]) -> String {

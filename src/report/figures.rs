@@ -39,9 +39,70 @@ pub struct Interval(
 /// With fewer pairs a ratio of variances says nothing: of two it is anything between 1 and 150 000.
 const PAIRS_ENOUGH: usize = 10;
 
+/// A share of runs, or of modules.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Share {
+    /// From 0 to 1; null of nothing.
+    pub share: Option<f64>,
+    /// Its 95 % interval.
+    pub ci95: Interval,
+}
+
+impl Share {
+    /// Returns the share of `hits` among `of` with Wilson's interval.
+    #[must_use]
+    pub fn of(hits: usize, of: usize) -> Self {
+        let (share, ci95) = wilson95(hits, of);
+        Self { share, ci95 }
+    }
+
+    /// Returns the mean of shares, one a run, with Student's interval, cut off at 0 and 1.
+    #[must_use]
+    pub fn mean_of(shares: &[f64]) -> Self {
+        let moments = Moments::of(shares.iter().copied());
+        let rounded = |share: f64| (share.clamp(0.0, 1.0) * 1e6).round() / 1e6;
+        let Interval(low, high) = moments.ci95();
+        let ci95 = Interval(low.map(rounded), high.map(rounded));
+        Self { share: moments.mean().map(rounded), ci95 }
+    }
+}
+
+/// How often each of two variants ended earlier, over all replications; one that is never done ends
+/// last, and two that are never done end together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Earlier {
+    /// Replications of which the first variant ended earlier.
+    pub first: Share,
+    /// Replications of which the second did.
+    pub second: Share,
+    /// Replications in which both ended together, or neither.
+    pub together: Share,
+    /// Of the replications that decide, the share of the first: above a half with its whole
+    /// interval where the first is the earlier one.
+    pub first_of_decided: Share,
+}
+
+impl Earlier {
+    /// Counts pairs of ends in milliseconds; `None` is never.
+    #[must_use]
+    pub fn of(pairs: &[(Option<u64>, Option<u64>)]) -> Self {
+        let never = |end: Option<u64>| end.unwrap_or(u64::MAX);
+        let first = pairs.iter().filter(|(a, b)| never(*a) < never(*b)).count();
+        let second = pairs.iter().filter(|(a, b)| never(*a) > never(*b)).count();
+        Self {
+            first: Share::of(first, pairs.len()),
+            second: Share::of(second, pairs.len()),
+            together: Share::of(pairs.len() - first - second, pairs.len()),
+            first_of_decided: Share::of(first, first + second),
+        }
+    }
+}
+
 /// How two variants differ, replication by replication, where both ended `done`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Paired {
+    /// How often each ended earlier, over all replications.
+    pub earlier_share: Earlier,
     /// How many replications ended `done` in both.
     pub pairs: usize,
     /// The mean of the first minus the second, in seconds.
@@ -68,6 +129,28 @@ impl Distribution {
 }
 
 impl Distribution {
+    /// Describes the times of runs of which some never finished: `values` are of those that did, of
+    /// `of` runs in all. A quantile is null where that share of all runs is not reached, and so is
+    /// the mean, which would have no end, where one run never finished.
+    #[must_use]
+    pub fn of_finished(values: &[u64], of: usize, scale: u32) -> Self {
+        let mut sorted = values.to_vec();
+        let mut at =
+            |percent| quantile_of(&mut sorted, percent, of).map(|value| scaled(value, scale));
+        let (p10, p50, p90, p99) = (at(10), at(50), at(90), at(99));
+        let is_whole = values.len() == of;
+        let moments = Moments::of(values.iter().map(|&value| scaled(value, scale)));
+        let (mean, ci95) = (moments.mean().filter(|_| is_whole), moments.ci95());
+        Self { mean, p10, p50, p90, p99, ci95: if is_whole { ci95 } else { Interval::default() } }
+    }
+
+    /// Returns whether the values are all the same: then nothing was drawn, and no number of
+    /// repetitions says how sure they are.
+    #[must_use]
+    pub fn has_no_spread(&self) -> bool {
+        self.p10.is_some() && self.ci95.half_width().is_none_or(|half| half <= 0.0)
+    }
+
     /// Describes recorded times, which lie far apart: their mean has an interval from 5 rows on, and
     /// it does not reach below zero.
     #[must_use]
@@ -91,6 +174,16 @@ impl Interval {
 }
 
 impl Paired {
+    /// Compares the ends of two variants in milliseconds, replication by replication; `None` is
+    /// never.
+    #[must_use]
+    pub fn of_ends(ends: &[(Option<u64>, Option<u64>)]) -> Self {
+        let seconds = |end: u64| scaled(end, 1000);
+        let both = |(a, b): &(Option<u64>, Option<u64>)| Some((seconds((*a)?), seconds((*b)?)));
+        let done: Vec<(f64, f64)> = ends.iter().filter_map(both).collect();
+        Self { earlier_share: Earlier::of(ends), ..Self::of(&done) }
+    }
+
     /// Compares two samples pair by pair.
     #[must_use]
     pub fn of(pairs: &[(f64, f64)]) -> Self {
@@ -107,13 +200,19 @@ impl Paired {
             _ => None,
         };
         let (mean_difference, ci95) = (moments.mean(), moments.ci95());
-        Self { pairs: pairs.len(), mean_difference, ci95, variance_reduction }
+        let earlier_share = Earlier::default();
+        Self { earlier_share, pairs: pairs.len(), mean_difference, ci95, variance_reduction }
     }
 }
 
 /// Returns the value of rank `ceil(percent / 100 * n)`, an observed one, in linear time.
 fn quantile(values: &mut [u64], percent: usize) -> Option<u64> {
-    let rank = (values.len() * percent).div_ceil(100).max(1);
+    quantile_of(values, percent, values.len())
+}
+
+/// The same of values that are the smallest of `of` in all.
+fn quantile_of(values: &mut [u64], percent: usize, of: usize) -> Option<u64> {
+    let rank = (of * percent).div_ceil(100).max(1);
     (rank <= values.len()).then(|| *values.select_nth_unstable(rank - 1).1)
 }
 
@@ -217,6 +316,46 @@ mod tests {
         let distribution = Distribution::of(&hundred, 1);
         assert!(close(distribution.p10, 10.0));
         assert!(close(distribution.p99, 99.0));
+    }
+
+    #[test]
+    fn a_quantile_over_all_runs_is_null_where_it_is_not_reached() {
+        // 46 of 100 runs are done, after 1 to 46 s: a tenth is, half is not.
+        let done: Vec<u64> = (1..=46).collect();
+        let spread = Distribution::of_finished(&done, 100, 1);
+        assert!(close(spread.p10, 10.0));
+        assert_eq!((spread.p50, spread.p90, spread.mean), (None, None, None));
+        assert_eq!(spread.ci95, Interval(None, None));
+        // Half of all is reached exactly.
+        assert!(close(Distribution::of_finished(&done, 92, 1).p50, 46.0));
+        assert_eq!(Distribution::of_finished(&done, 46, 1), Distribution::of(&done, 1));
+    }
+
+    #[test]
+    fn who_is_never_done_ends_last() {
+        let pairs = [
+            (Some(5), Some(7)),
+            (Some(9), None),
+            (None, Some(3)),
+            (None, None),
+            (Some(4), Some(4)),
+        ];
+        let earlier = Earlier::of(&pairs);
+        assert_eq!(earlier.first.share, Some(0.4));
+        assert_eq!(earlier.second.share, Some(0.2));
+        assert_eq!(earlier.together.share, Some(0.4));
+        assert_eq!(earlier.first_of_decided.share, Some(0.666_667));
+        let paired = Paired::of_ends(&pairs);
+        assert_eq!((paired.pairs, paired.earlier_share), (2, earlier));
+        assert!(close(paired.mean_difference, -0.001));
+    }
+
+    #[test]
+    fn values_that_are_all_the_same_have_no_spread() {
+        assert!(Distribution::of(&[7, 7, 7], 1).has_no_spread());
+        assert!(Distribution::of(&[7], 1).has_no_spread());
+        assert!(!Distribution::of(&[7, 8], 1).has_no_spread());
+        assert!(!Distribution::of(&[], 1).has_no_spread());
     }
 
     #[test]

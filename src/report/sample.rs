@@ -1,8 +1,12 @@
 //! A small comparison and a small run, made up, for the tests of every renderer.
 
-use super::compare::{Comparison, Variant};
+use super::chain::Part;
+use super::compare::Comparison;
+use super::farm_load::GroupLoad;
+use super::pilot::Pilot;
 use super::svg::GanttModule;
-use crate::sim::{Bar, BarEnd, Busy, Outcome, RunFigures};
+use super::variant::Variant;
+use crate::sim::{Bar, BarEnd, Busy, Outcome, Ready, RunFigures};
 use crate::time::{Millis, Timestamp};
 
 pub(super) fn run(seconds: u64, builds: u64, outcome: Outcome) -> RunFigures {
@@ -19,12 +23,25 @@ pub(super) fn run(seconds: u64, builds: u64, outcome: Outcome) -> RunFigures {
         reused: 0,
         rebuilds_per_module_max: 2,
         wasted: Millis(1500),
+        defects_escaped: 0,
+        waivers: 0,
+        fixes: 0,
+        messages_lost: 0,
+        events: 4 * builds,
+        ready: ready(seconds, outcome),
         changes: Vec::new(),
         busy: Busy::of_tasks(vec![
             ("aarch64".into(), Millis(90_500)),
             ("x86_64".into(), Millis(60_000)),
         ]),
     }
+}
+
+/// Two modules: the first is ready half way, the second at the end of a run that is done.
+fn ready(seconds: u64, outcome: Outcome) -> Ready {
+    let both = [Millis::from_secs(seconds / 2), Millis::from_secs(seconds)];
+    let count = if outcome == Outcome::Done { 2 } else { 1 };
+    Ready { modules: 2, times: both[..count].to_vec() }
 }
 
 /// Five kinds of tasks, one of them told by its pool alone.
@@ -51,8 +68,15 @@ pub(super) fn comparison() -> Comparison {
             variant("koji-owned/literal", literal),
             variant("koji-owned/planned", planned),
         ],
+        model: super::compare::ModelUsed::Ideal,
         durations: durations(),
-        assumptions: vec!["farm: 10 builders for each arch, since no --farm was given".to_owned()],
+        confounders: Vec::new(),
+        pilots: Vec::new(),
+        probes: Vec::new(),
+        is_sensitivity_told: false,
+        command: "modplan compare modules.yaml --changed perl:5.30".to_owned(),
+        interrupted_of: None,
+        assumed: vec![super::Assumed::new("builders", "10 for each needed arch", "no --farm")],
     }
 }
 
@@ -61,6 +85,8 @@ fn bar(lane: &str, (module, build): (&str, u32), seconds: (u64, u64), outcome: B
         lane: lane.into(),
         module: module.into(),
         build,
+        method: "buildArch".into(),
+        created: None,
         package: "perl".into(),
         arch: "x86_64".into(),
         start: Timestamp(seconds.0 * 1000),
@@ -78,6 +104,29 @@ pub(super) fn bars() -> Vec<Bar> {
         bar("arm/10", ("perl-FCGI:0.78:03d935ed", 1), (1500, 1600), BarEnd::Canceled),
         bar("arm/9", ("perl-FCGI:0.78:03d935ed", 1), (1500, 1900), BarEnd::Closed),
     ]
+}
+
+/// A pilot of two runs of 950 s on average, the second of which is drawn.
+pub(super) fn pilot() -> Pilot {
+    let parts = [(Part::Building, 1200), (Part::WaitingForBuilder, 600), (Part::Tests, 100)];
+    Pilot {
+        name: "koji-owned/literal".to_owned(),
+        runs: 2,
+        typical: 2,
+        outcome: Outcome::Done,
+        makespan: Millis::from_secs(950),
+        parts: parts.map(|(part, seconds)| (part, Millis::from_secs(seconds))).into(),
+        load: vec![GroupLoad {
+            group: "x86".into(),
+            builders: 2,
+            busy: Millis::from_secs(900),
+            idle: Millis::from_secs(1000),
+            working: vec![500; 60],
+            waiting: [("default".into(), vec![1000; 60])].into(),
+        }],
+        bars: bars(),
+        modules: modules(),
+    }
 }
 
 pub(super) fn modules() -> Vec<GanttModule> {

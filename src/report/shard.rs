@@ -5,8 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::capacity::Capacity;
 use super::compare::Comparison;
-use super::svg::GanttModule;
-use crate::sim::Bar;
 
 mod written;
 pub use written::{SHARD_FORMAT, ShardError};
@@ -36,27 +34,9 @@ pub struct Shard {
 #[serde(rename_all = "kebab-case")]
 pub enum Sharded {
     /// Variants against each other.
-    Compare {
-        /// The runs of this part.
-        comparison: Comparison,
-        /// Pictures of the first replication, in the part that ran it.
-        pictures: Vec<Picture>,
-    },
+    Compare(Comparison),
     /// Farms against a deadline.
     Capacity(Capacity),
-}
-
-/// One run to be drawn.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Picture {
-    /// The name of the file.
-    pub name: String,
-    /// The title.
-    pub title: String,
-    /// Every task.
-    pub bars: Vec<Bar>,
-    /// The modules, with their waves.
-    pub modules: Vec<GanttModule>,
 }
 
 /// Why parts make no whole.
@@ -149,15 +129,9 @@ impl Sharded {
     /// Appends the runs of the next part; returns whether it holds the same variants.
     fn append(&mut self, next: Self) -> bool {
         match (self, next) {
-            (
-                Self::Compare { comparison, pictures },
-                Self::Compare { comparison: next, pictures: more },
-            ) => {
-                pictures.extend(more);
-                comparison.append(next)
-            }
+            (Self::Compare(comparison), Self::Compare(next)) => comparison.append(next),
             (Self::Capacity(capacity), Self::Capacity(next)) => capacity.append(next),
-            (Self::Compare { .. } | Self::Capacity(_), _) => false,
+            (Self::Compare(_) | Self::Capacity(_), _) => false,
         }
     }
 }
@@ -179,7 +153,7 @@ mod tests {
                 let runs = variant.runs.iter().take(range.end).skip(range.start);
                 variant.runs = runs.collect();
             }
-            let result = Sharded::Compare { comparison, pictures: Vec::new() };
+            let result = Sharded::Compare(comparison);
             let shard = Shard { shard, digest: "d".to_owned(), result };
             (format!("{number}.json"), shard)
         };
@@ -187,7 +161,7 @@ mod tests {
     }
 
     fn whole() -> Sharded {
-        Sharded::Compare { comparison: sample::comparison(), pictures: Vec::new() }
+        Sharded::Compare(sample::comparison())
     }
 
     #[test]

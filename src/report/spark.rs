@@ -1,18 +1,19 @@
-//! A distribution in one line of text: `▁▂▅█▃▁`.
+//! Small charts in letters.
 
-const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-
-/// Draws one character a count, the tallest for the largest; nothing counted is a blank.
+/// Draws shares from 0 to 1, a letter each: nothing is a blank, all a full block.
 #[must_use]
-pub fn sparkline(counts: &[usize]) -> String {
-    let most = counts.iter().copied().max().unwrap_or(0).max(1);
-    counts
-        .iter()
-        .map(|&count| match count {
-            0 => ' ',
-            _ => LEVELS[(count * LEVELS.len()).div_ceil(most) - 1],
-        })
-        .collect()
+pub fn curve(shares: impl Iterator<Item = f64>) -> String {
+    const LEVELS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share from 0 to 1 times 8"
+    )]
+    let level = |share: f64| match share {
+        share if share >= 1.0 => LEVELS[8],
+        share => LEVELS[((share * 8.0).ceil() as usize).min(7)],
+    };
+    shares.map(level).collect()
 }
 
 /// Counts values into `bins` equal parts of the closed range `low..=high`.
@@ -32,10 +33,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_largest_count_is_the_tallest_and_none_is_blank() {
-        assert_eq!(sparkline(&[0, 1, 4, 8, 2]), " ▁▄█▂");
-        assert_eq!(sparkline(&[0, 0]), "  ");
-        assert_eq!(sparkline(&[]), "");
+    fn a_little_is_seen_and_only_all_is_full() {
+        assert_eq!(curve([0.0, 0.01, 0.5, 0.99, 1.0].into_iter()), " ▁▄▇█");
+        assert_eq!(curve(std::iter::empty()), "");
     }
 
     #[test]

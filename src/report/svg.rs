@@ -5,10 +5,19 @@
 
 mod axis;
 mod canvas;
+mod curves;
 mod gantt;
+mod lanes;
 mod makespans;
+mod stacks;
+mod tornado;
 mod waves;
 
+pub(super) use axis::round_step;
+pub use curves::{Curves, Series, curves, round_most};
 pub use gantt::{Gantt, GanttModule, gantt};
+pub(super) use lanes::{builder, packed};
 pub use makespans::makespans;
+pub use stacks::{Stacks, stacks};
+pub use tornado::{Swing, tornado};
 pub use waves::{WaveModule, Waves, waves};

@@ -1,107 +1,253 @@
-//! What a comparison found, as a table for a terminal.
+//! What a comparison found, as tables for a terminal.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use comfy_table::{CellAlignment, Table, presets};
+use super::assumed::{self, wrapped};
+use super::cells::{
+    finished, no_spread, number, partial, percent, range, reached, short, signed, table, time,
+};
+use super::changes::ChangeSummary;
+use super::compare::{Comparison, Summary, VariantSummary};
+use super::conclusion::confounded;
+use super::figures::{Interval, Paired};
+use super::probe::{Probe, ProbeKind};
+use super::spark::curve;
+use super::variant::Variant;
 
-use super::compare::{Comparison, Summary, Variant};
-use super::figures::{Distribution, Interval};
-use super::spark::{histogram, sparkline};
-use crate::time::Millis;
-
-const SPARK_BINS: usize = 16;
-
-/// Writes the table of variants, the paired differences, and what was assumed.
+/// Writes what may be concluded, the tables of variants, the paired differences, and what was
+/// assumed, in lines of `width` columns.
 #[must_use]
-pub fn compare(comparison: &Comparison) -> String {
+pub fn compare(comparison: &Comparison, width: usize) -> String {
     let summary = comparison.summary();
     let mut text = format!(
-        "{} replications of each variant with the same luck, seed {}\n\n{}",
-        summary.replications,
-        summary.seed,
-        variants(comparison, &summary)
+        "{} replications of each variant with the same luck, seed {}\n\n",
+        summary.replications, summary.seed
     );
+    if let Some(asked) = summary.interrupted_of {
+        text.push_str(&wrapped(&partial(summary.replications, asked), width, "  "));
+    }
+    let verdict = verdict(&summary, width);
+    if !verdict.is_empty() {
+        text.push_str(&verdict);
+        text.push('\n');
+    }
+    text.push_str("Time until the rebuild is done; a run that is not done never finishes\n\n");
+    text.push_str(&times(comparison, &summary));
+    text.push_str("\nWhat it takes, on average over all runs\n\n");
+    text.push_str(&costs(comparison, &summary));
     let differences = differences(comparison, &summary);
     if !differences.is_empty() {
-        text.push_str("\nDifference of the makespans, replication by replication\n\n");
+        text.push_str("\nWhich of two ends earlier, replication by replication\n\n");
         text.push_str(&differences);
+        text.push_str(&wrapped(&luck(&summary), width, ""));
     }
+    text.push_str(&probes(comparison, width));
     let changes = changes(comparison, &summary);
     if !changes.is_empty() {
         text.push_str("\nChanges that came in, until all that followed from each had passed\n\n");
         text.push_str(&changes);
     }
     text.push('\n');
-    text.push_str(&comparison.durations.to_lines());
-    for assumption in &comparison.assumptions {
-        writeln!(text, "assumed: {assumption}").expect("a string takes all");
+    for line in comparison.durations.to_lines().lines() {
+        text.push_str(&wrapped(line, width, "    "));
+    }
+    if summary.no_spread {
+        text.push_str(&wrapped(&no_spread(summary.replications), width, "           "));
+    }
+    text.push_str(&assumed::lines(&comparison.assumed, width));
+    text
+}
+
+/// Says what may be concluded, or why nothing may.
+fn verdict(summary: &Summary, width: usize) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    if !summary.confounders.is_empty() {
+        lines.push(confounded(&summary.confounders));
+    }
+    lines.extend(summary.conclusions.iter().map(|one| one.sentence.clone()));
+    if lines.is_empty() && summary.paired.is_empty() {
+        return String::new();
+    }
+    if summary.conclusions.is_empty() && summary.confounders.is_empty() {
+        lines.push("No conclusion: no variant ends earlier by more than luck explains.".to_owned());
+    }
+    lines.extend(summary.leaves_out.map(|what| format!("But {what}.")));
+    lines.iter().map(|line| wrapped(&format!("* {line}"), width, "  ")).collect()
+}
+
+fn times(comparison: &Comparison, summary: &Summary) -> String {
+    let is_capped = summary.approaches.values().any(|figures| figures.capped_share > 0.0);
+    let mut header = vec!["", "VARIANT", "DONE", "FAILED", "STUCK"];
+    if is_capped {
+        header.push("CAPPED");
+    }
+    header.extend(["P50", "P90"]);
+    // Both would make the table wider than a terminal.
+    if !is_capped {
+        header.push("DONE BY");
+    }
+    let mut table = table(&header);
+    for (nth, variant) in (1..).zip(&comparison.variants) {
+        let figures = &summary.approaches[&variant.name];
+        let makespan = &figures.makespan_seconds;
+        let mut row = vec![
+            nth.to_string(),
+            variant.name.clone(),
+            percent(figures.done_share),
+            percent(figures.failed_share),
+            percent(figures.stuck_share),
+        ];
+        if is_capped {
+            row.push(percent(figures.capped_share));
+        }
+        row.extend([reached(makespan.p50), reached(makespan.p90)]);
+        if !is_capped {
+            row.push(curve(figures.done_within.iter().map(|at| at.share)));
+        }
+        table.add_row(row);
+    }
+    let numbers: Vec<usize> = (2..header.len() - usize::from(!is_capped)).collect();
+    let mut text = finished(table, &numbers);
+    let grid = summary.approaches.values().next().map(|figures| &figures.done_within);
+    if !is_capped
+        && let Some((first, last)) = grid.and_then(|grid| Some((grid.first()?, grid.last()?)))
+    {
+        let (first, last) = (time(first.seconds), time(last.seconds));
+        let line = format!("DONE BY: the share of runs done by {first} (left) to {last} (right)");
+        writeln!(text, "\n{line}").expect("a string takes all");
     }
     text
 }
 
-fn variants(comparison: &Comparison, summary: &Summary) -> String {
-    let header = [
-        "VARIANT",
-        "DONE",
-        "MAKESPAN P50",
-        "P10 TO P90",
-        "SPREAD",
-        "BUILDS",
-        "OF ONE",
-        "COMPONENTS",
-        "WASTED",
-    ];
+fn costs(comparison: &Comparison, summary: &Summary) -> String {
+    let header =
+        ["", "VARIANT", "BUILDS", "OF ONE", "COMPONENTS", "WASTED", "REPOS", "MAILS", "ESCAPED"];
     let mut table = table(&header);
-    let span = common_span(comparison);
-    for variant in &comparison.variants {
-        let figures = &summary.approaches[&variant.name];
-        let makespan = &figures.makespan_seconds;
+    for (nth, variant) in (1..).zip(&comparison.variants) {
+        let VariantSummary {
+            module_builds,
+            rebuilds_per_module_max,
+            component_builds,
+            builder_seconds_wasted,
+            repo_regenerations,
+            mails,
+            defects_escaped,
+            ..
+        } = &summary.approaches[&variant.name];
         table.add_row([
-            variant.name.clone(),
-            percent(figures.done_share),
-            time(makespan.p50),
-            range(makespan),
-            spark(variant, span),
-            number(figures.module_builds.p50),
-            number(figures.rebuilds_per_module_max.p50),
-            number(figures.component_builds.p50),
-            time(figures.builder_seconds_wasted.mean),
+            nth.to_string(),
+            short(&variant.name),
+            number(module_builds.mean),
+            number(rebuilds_per_module_max.mean),
+            number(component_builds.mean),
+            time(builder_seconds_wasted.mean),
+            number(repo_regenerations.mean),
+            number(mails.mean),
+            number(defects_escaped.mean),
         ]);
     }
-    finished(table, &[1, 2, 5, 6, 7, 8])
+    finished(table, &[2, 3, 4, 5, 6, 7, 8])
 }
 
+/// Writes one row for every two variants, by their numbers in the tables above.
 fn differences(comparison: &Comparison, summary: &Summary) -> String {
-    let header = ["FIRST - SECOND", "MEAN", "95 % INTERVAL", "PAIRS", "VARIANCE REDUCTION"];
+    let header =
+        ["PAIR", "FIRST", "SECOND", "TOGETHER", "DIFFERENCE", "95 % INTERVAL", "BOTH DONE"];
     let mut table = table(&header);
     let mut rows = 0;
     for (at, first) in comparison.variants.iter().enumerate() {
-        for second in &comparison.variants[at + 1..] {
+        for (other, second) in comparison.variants.iter().enumerate().skip(at + 1) {
             let name = format!("{} - {}", first.name, second.name);
-            let Some(paired) = summary.paired.get(&name) else { continue };
-            let Interval(low, high) = paired.ci95;
-            let interval = format!("{} to {}", signed(low), signed(high));
+            let Some(Paired { earlier_share, pairs, mean_difference, ci95, .. }) =
+                summary.paired.get(&name)
+            else {
+                continue;
+            };
+            let share = |of: super::figures::Share| of.share.map_or("-".to_owned(), percent);
+            let interval = match *ci95 {
+                Interval(Some(low), Some(high)) if high > low => {
+                    format!("{} to {}", signed(Some(low)), signed(Some(high)))
+                }
+                Interval(..) => "-".to_owned(),
+            };
             rows += 1;
             table.add_row([
-                name,
-                signed(paired.mean_difference),
-                if low.is_some() { interval } else { "-".to_owned() },
-                paired.pairs.to_string(),
-                paired.variance_reduction.map_or("-".to_owned(), |times| format!("{times:.1}x")),
+                format!("{} - {}", at + 1, other + 1),
+                share(earlier_share.first),
+                share(earlier_share.second),
+                share(earlier_share.together),
+                signed(*mean_difference),
+                interval,
+                pairs.to_string(),
             ]);
         }
     }
-    if rows == 0 { String::new() } else { finished(table, &[1, 2, 3, 4]) }
+    if rows == 0 { String::new() } else { finished(table, &[1, 2, 3, 4, 5, 6]) }
 }
 
-fn changes(comparison: &Comparison, summary: &Summary) -> String {
-    let header = ["VARIANT", "CLASS", "CHANGES", "SETTLED", "AFTER P50", "P10 TO P90", "IN TIME"];
-    let mut table = table(&header);
-    let mut rows = 0;
-    for variant in &comparison.variants {
-        for (class, changes) in &summary.approaches[&variant.name].changes {
-            rows += 1;
-            table.add_row([
+/// Writes what one other setting at a time changes, for each reason to try some.
+fn probes(comparison: &Comparison, width: usize) -> String {
+    let mut text = String::new();
+    for (kind, title) in [
+        (ProbeKind::Ablation, "One setting changed at a time"),
+        (ProbeKind::Trouble, "One trouble alone, in a world without any other"),
+        (
+            ProbeKind::Assumed,
+            "Values that nobody gave, halved and doubled; the six that matter most",
+        ),
+    ] {
+        let most = if kind == ProbeKind::Assumed { 6 } else { usize::MAX };
+        let probes = comparison.told_probes().filter(|probe| probe.kind == kind).take(most);
+        let probes: Vec<&Probe> = probes.collect();
+        let Some(first) = probes.first() else { continue };
+        text.push('\n');
+        let line = format!("{title}; {} replications", first.runs);
+        text.push_str(&wrapped(&line, width, "  "));
+        for probe in probes {
+            let line = format!("  {}: {} -> {}", probe.setting, probe.from, probe.to);
+            text.push_str(&wrapped(&line, width, "    "));
+            let each = probe.effects.iter().map(|(name, effect)| {
+                let (p50, adds) = (reached(effect.makespan_p50), signed(effect.adds));
+                format!("{} {p50} ({adds})", short(name))
+            });
+            let each: Vec<String> = each.collect();
+            let earlier = probe.earlier.as_deref().map_or("undecided".to_owned(), short);
+            let line = format!("      {}; earlier: {earlier}", each.join(", "));
+            text.push_str(&wrapped(&line, width, "        "));
+        }
+    }
+    text
+}
+
+/// Says what it is worth that both of a pair meet the same luck.
+fn luck(summary: &Summary) -> String {
+    let worth = summary.paired.values().filter_map(|paired| paired.variance_reduction);
+    let (low, high) =
+        worth.fold((f64::INFINITY, 0.0_f64), |(low, high), one| (low.min(one), high.max(one)));
+    let range = match (low, high) {
+        (low, high) if low > high => {
+            return "\nThe difference is of runs in which both are done.".to_owned();
+        }
+        (low, high) if format!("{low:.1}") == format!("{high:.1}") => format!("{low:.1}"),
+        (low, high) => format!("{low:.1} to {high:.1}"),
+    };
+    format!(
+        "\nThe difference is of runs in which both are done. The same luck for both does the work of \
+         {range} times as many replications with luck of their own."
+    )
+}
+
+/// The columns of [`change_rows`].
+pub(super) const CHANGES: [&str; 7] =
+    ["VARIANT", "CLASS", "CHANGES", "SETTLED", "AFTER P50", "P10 TO P90", "IN TIME"];
+
+/// Returns a row for each class of changes that came in under each variant.
+pub(super) fn change_rows(comparison: &Comparison, summary: &Summary) -> Vec<[String; 7]> {
+    let of = |variant: &Variant| {
+        let classes = summary.approaches[&variant.name].changes.iter();
+        let row = |(class, changes): (&Arc<str>, &ChangeSummary)| {
+            [
                 variant.name.clone(),
                 class.to_string(),
                 changes.changes.to_string(),
@@ -109,69 +255,23 @@ fn changes(comparison: &Comparison, summary: &Summary) -> String {
                 time(changes.response_seconds.p50),
                 range(&changes.response_seconds),
                 changes.in_time_share.map_or("-".to_owned(), percent),
-            ]);
-        }
+            ]
+        };
+        classes.map(row).collect::<Vec<_>>()
+    };
+    comparison.variants.iter().flat_map(of).collect()
+}
+
+fn changes(comparison: &Comparison, summary: &Summary) -> String {
+    let rows = change_rows(comparison, summary);
+    if rows.is_empty() {
+        return String::new();
     }
-    if rows == 0 { String::new() } else { finished(table, &[2, 3, 4, 6]) }
-}
-
-pub(super) fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(header);
-    table
-}
-
-/// Aligns columns of numbers to the right, and takes away the blanks at the ends of lines.
-pub(super) fn finished(mut table: Table, numbers: &[usize]) -> String {
-    for &at in numbers {
-        if let Some(column) = table.column_mut(at) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
+    let mut table = table(&CHANGES);
+    for row in rows {
+        table.add_row(row);
     }
-    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
-}
-
-fn common_span(comparison: &Comparison) -> Option<(u64, u64)> {
-    let makespans = || comparison.variants.iter().flat_map(Variant::makespans_done);
-    Some((makespans().min()?, makespans().max()?))
-}
-
-fn spark(variant: &Variant, span: Option<(u64, u64)>) -> String {
-    span.map(|span| sparkline(&histogram(&variant.makespans_done(), span, SPARK_BINS)))
-        .unwrap_or_default()
-}
-
-pub(super) fn percent(share: f64) -> String {
-    match share * 100.0 {
-        percent if percent > 0.0 && percent < 1.0 => "< 1 %".to_owned(),
-        percent if percent > 99.0 && percent < 100.0 => "> 99 %".to_owned(),
-        percent => format!("{percent:.0} %"),
-    }
-}
-
-pub(super) fn time(seconds: Option<f64>) -> String {
-    let span = seconds.and_then(Millis::from_secs_f64);
-    span.map_or("-".to_owned(), |span| span.to_string())
-}
-
-fn signed(seconds: Option<f64>) -> String {
-    match seconds {
-        Some(seconds) if seconds < 0.0 => format!("-{}", time(Some(-seconds))),
-        Some(seconds) if seconds > 0.0 => format!("+{}", time(Some(seconds))),
-        other => time(other),
-    }
-}
-
-pub(super) fn range(spread: &Distribution) -> String {
-    match spread.p10 {
-        Some(_) => format!("{} to {}", time(spread.p10), time(spread.p90)),
-        None => "-".to_owned(),
-    }
-}
-
-fn number(value: Option<f64>) -> String {
-    value.map_or("-".to_owned(), |value| format!("{value:.0}"))
+    finished(table, &[2, 3, 4, 6])
 }
 
 #[cfg(test)]
@@ -179,17 +279,41 @@ mod tests {
     use super::super::sample;
     use super::*;
 
+    const WIDTH: usize = 80;
+
     #[test]
     fn the_table_fits_a_terminal_and_says_what_was_assumed() {
-        let text = compare(&sample::comparison());
+        let text = compare(&sample::comparison(), WIDTH);
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
         insta::assert_snapshot!(text);
     }
 
     #[test]
-    fn shares_near_the_ends_do_not_round_to_them() {
-        assert_eq!(percent(1.0), "100 %");
-        assert_eq!(percent(0.999), "> 99 %");
-        assert_eq!(percent(0.004), "< 1 %");
-        assert_eq!(percent(0.0), "0 %");
+    fn the_favourite_of_the_survivors_is_not_shown_as_the_faster_one() {
+        // koji-owned is done in 46 of 100 runs, after 19 h; orchestrator-owned always, after 53 h.
+        use crate::sim::Outcome::{Done, Failed};
+        let run = |hours: u64, outcome| sample::run(hours * 3600, 10, outcome);
+        let mut comparison = sample::comparison();
+        let ends = (0..100).map(|n| if n < 46 { Done } else { Failed });
+        comparison.variants[0].runs = ends.map(|end| run(19, end)).collect();
+        comparison.variants[1].runs = (0..100).map(|_| run(53, Done)).collect();
+        let text = compare(&comparison, WIDTH);
+        let row = text.lines().find(|line| line.starts_with(" 1")).unwrap();
+        assert_eq!(row.matches("never").count(), 2, "{text}");
+        assert!(row.contains("46 %") && row.contains("54 %"), "{text}");
+        let figures = &comparison.summary().approaches["koji-owned/literal"];
+        assert_eq!(figures.makespan_seconds.p50, None);
+        assert_eq!(figures.makespan_seconds_done.p50, Some(19.0 * 3600.0));
+    }
+
+    #[test]
+    fn one_run_or_equal_runs_are_said_to_have_no_spread() {
+        let mut comparison = sample::comparison();
+        assert!(!compare(&comparison, WIDTH).contains("no spread"));
+        for variant in &mut comparison.variants {
+            let first = variant.runs.iter().next().unwrap();
+            variant.runs = std::iter::repeat_n(first, 20).collect();
+        }
+        assert!(compare(&comparison, WIDTH).contains("no spread: all 20 runs are equal"));
     }
 }

@@ -61,6 +61,7 @@ impl Scenario {
                 scenario.faults.push(fault);
             }
         }
+        scenario.given = root.keys();
         scenario.remarks = check::silent(&file, &scenario);
         reader.finish(scenario)
     }

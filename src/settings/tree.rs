@@ -1,5 +1,7 @@
 //! A small YAML tree that owns its text and knows the place of every node.
 
+use std::collections::BTreeSet;
+
 use granit_parser::{Event, Marker, Parser, ScalarStyle, Span};
 
 use crate::load::{Code, Finding, Place};
@@ -39,6 +41,54 @@ impl Node {
     pub(crate) fn place_of(&self, key: &str) -> Option<Place> {
         let Value::Map(entries) = &self.value else { return None };
         entries.iter().find(|(name, _)| name.text == key).map(|(name, _)| name.place)
+    }
+
+    /// Returns every key below, those of a section behind its name, and those of an item of a list
+    /// behind the item's `name`: `hub.max_jobs`, `builders.x86.capacity`. A key without a value is
+    /// not given.
+    pub(crate) fn keys(&self) -> BTreeSet<String> {
+        let mut keys = BTreeSet::new();
+        self.add_keys("", &mut keys);
+        keys
+    }
+
+    fn add_keys(&self, above: &str, keys: &mut BTreeSet<String>) {
+        match &self.value {
+            Value::Nothing | Value::Text(_) => {}
+            Value::Map(entries) => {
+                for (key, node) in entries.iter().filter(|(_, node)| node.says_something()) {
+                    let name = format!("{above}{}", key.text);
+                    node.add_keys(&format!("{name}."), keys);
+                    keys.insert(name);
+                }
+            }
+            Value::List(items) => {
+                for item in items {
+                    if let Some(name) = item.name() {
+                        item.add_keys(&format!("{above}{name}."), keys);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Returns whether a value is written, and not an empty section.
+    fn says_something(&self) -> bool {
+        match &self.value {
+            Value::Nothing => false,
+            Value::Map(entries) => !entries.is_empty(),
+            Value::Text(_) | Value::List(_) => true,
+        }
+    }
+
+    /// Returns what an item of a list calls itself.
+    fn name(&self) -> Option<&str> {
+        let Value::Map(entries) = &self.value else { return None };
+        let (_, node) = entries.iter().find(|(key, _)| key.text == "name")?;
+        match &node.value {
+            Value::Text(name) => Some(name),
+            Value::Nothing | Value::List(_) | Value::Map(_) => None,
+        }
     }
 }
 

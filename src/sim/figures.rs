@@ -64,8 +64,29 @@ pub struct RunFigures {
     pub wasted: Millis,
     /// Builder time.
     pub busy: Busy,
+    /// Components with a defect in modules that are ready all the same.
+    pub defects_escaped: u64,
+    /// Test results that people waived.
+    pub waivers: u64,
+    /// Repairs by people.
+    pub fixes: u64,
+    /// Messages that did not reach whom they were for.
+    pub messages_lost: u64,
+    /// Events that the orchestrator handled: the rows of its journal.
+    pub events: u64,
+    /// When modules were ready.
+    pub ready: Ready,
     /// Changes that came in, in order of their coming.
     pub changes: Vec<ChangeFigures>,
+}
+
+/// When the modules of the plan were ready that were so at the end of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Ready {
+    /// How many modules the plan rebuilds.
+    pub modules: u64,
+    /// When each that is ready was, the earliest first.
+    pub times: Vec<Millis>,
 }
 
 /// What builders did in a run.
@@ -139,10 +160,15 @@ pub struct ChangeFigures {
 pub struct Bar {
     /// The builder group and slot, such as `x86/3`.
     pub lane: Arc<str>,
-    /// The id of the module built (`name:stream:context`).
+    /// The id of the module built (`name:stream:context`); empty where a task serves no module
+    /// alone, as one that makes the repo of a tag.
     pub module: Arc<str>,
-    /// Which build of that module in this run, from 1.
+    /// Which build of that module in this run, from 1; 0 without a module.
     pub build: u32,
+    /// What is done, in koji's words: `buildArch`, `createrepo`.
+    pub method: Arc<str>,
+    /// When the task was made; none in the ideal model, where it waits in no queue of a hub.
+    pub created: Option<Timestamp>,
     /// What is built.
     pub package: PackageName,
     /// The arch of the task.

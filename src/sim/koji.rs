@@ -131,8 +131,8 @@ pub(super) enum Trouble {
 /// A task that took a builder, for a Gantt chart.
 #[derive(Clone, Debug)]
 pub(super) struct TaskBar {
-    /// The module build.
-    pub(super) build: BuildId,
+    /// The module build; none of a task that serves no module alone.
+    pub(super) build: Option<BuildId>,
     /// The bar, but for the count of builds of the module.
     pub(super) bar: Bar,
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::figures::Outcome;
+use super::figures::{Outcome, Ready};
 use super::koji::Cost;
 use super::reason::Reason;
 use super::spent::{Book, In, Spent};
@@ -310,6 +310,19 @@ impl Ledger {
             }
         }
         newest
+    }
+
+    /// Returns when the modules of the plan were ready that are, and how many it has.
+    pub(super) fn ready(&self, catalog: &Catalog) -> Ready {
+        let planned = || {
+            let of_plan = |(module, _): &(&Module, _)| module.is_planned;
+            catalog.modules.iter().zip(&self.modules).filter(of_plan).map(|(_, totals)| *totals)
+        };
+        let is_ready = |totals: &ModuleTotals| self.own_state(*totals) == ModuleState::Ready;
+        let ready = planned().filter(is_ready).filter_map(|totals| totals.ready);
+        let mut times: Vec<Millis> = ready.map(|at| Millis(at.0)).collect();
+        times.sort_unstable();
+        Ready { modules: planned().count() as u64, times }
     }
 
     fn own_state(&self, totals: ModuleTotals) -> ModuleState {

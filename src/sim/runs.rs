@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::column::Column;
-use super::figures::{Busy, ChangeFigures, Outcome, RunFigures};
+use super::figures::{Busy, ChangeFigures, Outcome, Ready, RunFigures};
 use crate::name::Arch;
 use crate::time::{Millis, Timestamp};
 
@@ -34,9 +34,19 @@ pub enum Figure {
     RebuildsPerModuleMax,
     /// Builder time of builds that were superseded, failed or canceled.
     Wasted,
+    /// Components with a defect in modules that are ready all the same.
+    DefectsEscaped,
+    /// Test results that people waived.
+    Waivers,
+    /// Repairs by people.
+    Fixes,
+    /// Messages that did not reach whom they were for.
+    MessagesLost,
+    /// Events that the orchestrator handled.
+    Events,
 }
 
-const FIGURES: usize = Figure::Wasted as usize + 1;
+const FIGURES: usize = Figure::Events as usize + 1;
 
 /// The figures of many runs, in replication order, in columns. What is read back is what was put in.
 #[derive(Clone, Debug, Default)]
@@ -46,7 +56,18 @@ pub struct Runs {
     /// One more than the calls; 0 where nobody counts them.
     hub_calls: Column,
     busy: BusyColumns,
+    ready: ReadyColumns,
     changes: ChangeColumns,
+}
+
+/// When modules were ready, one run after the other.
+#[derive(Clone, Debug, Default)]
+struct ReadyColumns {
+    /// How many modules the plan of each run has.
+    modules: Column,
+    /// How many of them each run has ready.
+    counts: Column,
+    times: Column,
 }
 
 /// Builder time by arch. All runs of one setup speak of the same arches, those of the first; one that
@@ -95,16 +116,28 @@ impl Runs {
         }
         self.hub_calls.push(run.hub_calls.map_or(0, |calls| calls + 1));
         self.busy.push(&run.busy);
+        self.ready.push(&run.ready);
         self.changes.push(&run.changes);
     }
 
     /// Returns every run, in order.
     pub fn iter(&self) -> impl Iterator<Item = RunFigures> + '_ {
         let mut first = 0;
-        (0..self.len()).map(move |at| {
+        self.ready().enumerate().map(move |(at, ready)| {
             let changes = first..first + count(self.changes.counts.at(at));
             first = changes.end;
-            self.run(at, changes)
+            self.run(at, changes, ready)
+        })
+    }
+
+    /// Returns when the modules of every run were ready, in order.
+    pub fn ready(&self) -> impl Iterator<Item = Ready> + '_ {
+        let mut first = 0;
+        (0..self.len()).map(move |at| {
+            let times = first..first + count(self.ready.counts.at(at));
+            first = times.end;
+            let times = times.map(|at| Millis(self.ready.times.at(at))).collect();
+            Ready { modules: self.ready.modules.at(at), times }
         })
     }
 
@@ -158,7 +191,7 @@ impl Runs {
         (0..self.changes.class.len()).map(|at| self.changes.at(at))
     }
 
-    fn run(&self, at: usize, changes: std::ops::Range<usize>) -> RunFigures {
+    fn run(&self, at: usize, changes: std::ops::Range<usize>, ready: Ready) -> RunFigures {
         let figure = |figure: Figure| self.figures[figure as usize].at(at);
         RunFigures {
             outcome: outcome_of(self.outcomes.at(at)),
@@ -174,6 +207,12 @@ impl Runs {
             rebuilds_per_module_max: figure(Figure::RebuildsPerModuleMax),
             wasted: Millis(figure(Figure::Wasted)),
             busy: self.busy.at(at),
+            defects_escaped: figure(Figure::DefectsEscaped),
+            waivers: figure(Figure::Waivers),
+            fixes: figure(Figure::Fixes),
+            messages_lost: figure(Figure::MessagesLost),
+            events: figure(Figure::Events),
+            ready,
             changes: changes.map(|at| self.changes.at(at)).collect(),
         }
     }
@@ -192,6 +231,11 @@ fn numbers(run: &RunFigures) -> [u64; FIGURES] {
         run.reused,
         run.rebuilds_per_module_max,
         run.wasted.0,
+        run.defects_escaped,
+        run.waivers,
+        run.fixes,
+        run.messages_lost,
+        run.events,
     ]
 }
 
@@ -208,6 +252,14 @@ fn outcome_of(number: u64) -> Outcome {
 
 fn count(number: u64) -> usize {
     usize::try_from(number).expect("what was counted in memory")
+}
+
+impl ReadyColumns {
+    fn push(&mut self, ready: &Ready) {
+        self.modules.push(ready.modules);
+        self.counts.push(ready.times.len() as u64);
+        ready.times.iter().for_each(|time| self.times.push(time.0));
+    }
 }
 
 impl BusyColumns {

@@ -39,13 +39,24 @@ impl Threads {
     #[must_use]
     pub fn run(&self, setup: &Setup, replications: Range<u64>, each: &(dyn Fn() + Sync)) -> Runs {
         let mut runs = Runs::default();
+        self.run_more(setup, replications, each, &mut runs);
+        runs
+    }
+
+    /// The same, put after those that were made before.
+    pub fn run_more(
+        &self,
+        setup: &Setup,
+        replications: Range<u64>,
+        each: &(dyn Fn() + Sync),
+        runs: &mut Runs,
+    ) {
         let mut next = replications.start;
         while next < replications.end {
             let block = next..(next + BLOCK).min(replications.end);
             next = block.end;
             runs.extend(self.run_block(setup, block, each));
         }
-        runs
     }
 
     fn run_block(

@@ -1,14 +1,11 @@
 //! What was assumed because nobody gave it stands with every figure that rests on it.
 
+use std::collections::BTreeMap;
+
 use crate::support::program::modplan;
 
 const EL8: &str = "fixtures/el8-perl/modules.yaml";
 const TRACE: &str = "--trace=fixtures/el8-perl/trace.csv";
-
-const NO_TRACE: &str = "trace: none, every buildArch task takes 600 s";
-const NO_FARM: &str = "farm: none, 10 builders for each needed arch";
-const NO_FARM_BUT: &str = "farm: none, 10 builders for each needed arch, but for what --vary says";
-const NO_SCENARIO: &str = "scenario: none, outcomes as the trace says, no tests";
 
 /// Runs a sweep of one change, and returns what it wrote on both outputs.
 fn sweep(command: &str, more: &[&str]) -> (String, String) {
@@ -18,36 +15,63 @@ fn sweep(command: &str, more: &[&str]) -> (String, String) {
     (said.out, said.err)
 }
 
-/// Returns the assumptions of a sweep, which are the same in its table and in its JSON.
-fn assumed(command: &str, more: &[&str]) -> Vec<String> {
+/// Returns the values assumed by a sweep by their keys, with why; each is in its table too.
+fn assumed(command: &str, more: &[&str]) -> BTreeMap<String, (String, String)> {
     let (table, _) = sweep(command, more);
-    let lines = table.lines().filter_map(|line| line.strip_prefix("assumed: "));
-    let lines: Vec<String> = lines.map(str::to_owned).collect();
     let (json, told) = sweep(command, &[more, &["--format=json"]].concat());
     let json: serde_json::Value = serde_json::from_str(&json).expect(&told);
-    assert_eq!(json["assumptions"], serde_json::json!(lines), "{table}");
-    lines
+    let rows = json["assumed"].as_array().expect("a list").clone();
+    let at = table.find("assumed: ").unwrap_or(table.len());
+    let words = table[at..].split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut values = BTreeMap::new();
+    for row in &rows {
+        let text = |key: &str| row[key].as_str().expect("text").to_owned();
+        let (key, value, because) = (text("key"), text("value"), text("because"));
+        let name = key.rsplit('.').next().expect("a name");
+        assert!(words.contains(&format!("{name} {value}")), "{key}: {table}");
+        assert!(words.contains(&because), "{because}: {table}");
+        values.insert(key, (value, because));
+    }
+    assert_eq!(rows.is_empty(), !table.contains("assumed: "), "{table}");
+    assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+    values
+}
+
+/// Returns why each of some keys was assumed.
+fn why(assumed: &BTreeMap<String, (String, String)>, keys: &[&str]) -> Vec<String> {
+    keys.iter().map(|key| assumed.get(*key).map_or("", |(_, why)| why).to_owned()).collect()
 }
 
 const VARY: [&str; 2] = ["--vary=x86_64=3", "--deadline=90d"];
+const MAIN: [&str; 4] = ["trace", "builders", "model", "tests.gate"];
 
 #[test]
 fn what_is_not_given_is_assumed_and_what_is_given_is_not() {
-    assert_eq!(assumed("compare", &[]), [NO_TRACE, NO_FARM, NO_SCENARIO]);
-    assert_eq!(assumed("compare", &[TRACE]), [NO_FARM, NO_SCENARIO]);
+    let none = ["no --trace", "no --farm", "no --farm", "no --scenario"];
+    assert_eq!(why(&assumed("compare", &[]), &MAIN), none);
+    let no_trace = ["", "no --farm", "no --farm", "no --scenario"];
+    assert_eq!(why(&assumed("compare", &[TRACE]), &MAIN), no_trace);
     let farm = "--farm=fixtures/el8-perl/farm.yaml";
-    assert_eq!(assumed("compare", &[farm]), [NO_TRACE, NO_SCENARIO]);
-    let scenario = "--scenario=fixtures/el8-perl/scenario.yaml";
-    assert_eq!(assumed("compare", &[TRACE, farm, scenario]), [] as [&str; 0]);
+    let given = ["no --trace", "", "", "no --scenario"];
+    assert_eq!(why(&assumed("compare", &[farm]), &MAIN), given);
+    let place = tempfile::tempdir().expect("a directory");
+    let path = place.path().join("scenario.yaml");
+    std::fs::write(&path, "tests: {gate: module}\nbus: {loss: 0.0}\n").expect("it is writable");
+    let scenario = format!("--scenario={}", path.display());
+    let found = assumed("compare", &[TRACE, farm, &scenario]);
+    assert_eq!(why(&found, &MAIN), [""; 4]);
+    assert_eq!(why(&found, &["bus.loss", "bus.delay"]), ["", "not in --scenario"]);
+    // A gate rests on more.
+    assert_eq!(found["tests.defect_rate"].0, "0");
 }
 
 #[test]
 fn without_a_farm_a_capacity_sweep_has_ten_builders_of_what_it_does_not_vary() {
-    assert_eq!(assumed("capacity", &VARY), [NO_TRACE, NO_FARM_BUT, NO_SCENARIO]);
-    assert_eq!(assumed("capacity", &[&VARY[..], &[TRACE]].concat()), [NO_FARM_BUT, NO_SCENARIO]);
+    let found = assumed("capacity", &[&VARY[..], &[TRACE]].concat());
+    assert_eq!(found["builders"].0, "10 for each needed arch but for what --vary says");
     // What is varied of a farm that is given is no assumption.
     let farm = ["--farm=fixtures/el8-perl/farm.yaml", "--vary=x86=3", VARY[1]];
-    assert_eq!(assumed("capacity", &farm), [NO_TRACE, NO_SCENARIO]);
+    assert_eq!(why(&assumed("capacity", &farm), &["builders", "trace"]), ["", "no --trace"]);
 }
 
 #[test]
@@ -55,24 +79,28 @@ fn without_a_trace_the_time_of_a_build_is_what_the_farm_falls_back_on() {
     let place = tempfile::tempdir().expect("a directory");
     let path = place.path().join("farm.yaml");
     let builders = "builders: [{name: x, count: 9, arches: [x86_64, aarch64]}]\n";
-    for (model, more) in [("ideal", &[][..]), ("koji", &KOJI_TIMES)] {
+    for model in ["ideal", "koji"] {
         let text = format!("model: {model}\n{builders}fallback: {{buildArch: 90s}}\n");
         std::fs::write(&path, text).expect("it is writable");
         let farm = format!("--farm={}", path.display());
-        let expected = ["trace: none, every buildArch task takes 90 s"];
-        let expected: Vec<&str> =
-            expected.iter().chain(more).chain([&NO_SCENARIO]).copied().collect();
-        assert_eq!(assumed("compare", &[&farm]), expected, "{model}");
+        let found = assumed("compare", &[&farm]);
+        assert_eq!(found["trace"].0, "every buildArch task takes 90 s");
+        for (key, value) in KOJI_TIMES {
+            let expected = (model == "koji").then_some(value);
+            assert_eq!(found.get(key).map(|(value, _)| &**value), expected, "{key}");
+        }
         let (_, told) = sweep("compare", &[&farm]);
         let warned = "warning: no trace: every build is taken to last 90 s\n";
         assert!(told.contains(warned), "{told}");
     }
 }
 
-/// What koji's model needs besides, where no row tells it.
-const KOJI_TIMES: [&str; 4] = [
-    "buildSRPMFromSCM: no row in the trace, each takes 30 s",
-    "tagBuild: no row in the trace, each takes 2 s",
-    "createrepo: no row in the trace, each takes 60 s",
-    "module-build-macros: no row in the trace, its buildArch takes 60 s",
+/// What koji's model needs besides, where no row tells it or no farm file gives it.
+const KOJI_TIMES: [(&str, &str); 6] = [
+    ("fallback.buildSRPMFromSCM", "30 s"),
+    ("fallback.tagBuild", "2 s"),
+    ("fallback.createrepo", "60 s"),
+    ("fallback.module-build-macros", "60 s"),
+    ("hub.run_interval", "1m 00s"),
+    ("builders.x.capacity", "2"),
 ];

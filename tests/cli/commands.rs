@@ -421,11 +421,21 @@ fn the_first_command_of_the_readme_prints_what_the_readme_shows() {
     let arguments: Vec<&str> = command.iter().map(String::as_str).collect();
     let said = modplan(&arguments);
     assert_eq!(said.code, 0, "{}", said.err);
-    let header = said.out.lines().position(|line| line.starts_with(" VARIANT")).expect("a table");
+    let header =
+        said.out.lines().position(|line| line.starts_with("    VARIANT")).expect("a table");
     let table: Vec<&str> = said.out.lines().skip(header).take(5).collect();
-    assert!(table.len() == 5 && table[4].starts_with(" orchestrator-owned/planned"));
+    assert!(table.len() == 5 && table[4].starts_with(" 4  orchestrator-owned/planned"));
     for line in table {
         assert!(readme.contains(line.trim_end()), "the README shows another table:\n{}", said.out);
+    }
+    // The page on both approaches rests on the same run: its table, and what it quotes.
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/two-approaches.md");
+    let page = fs::read_to_string(page).unwrap();
+    let said = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let quoted: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("> ")).collect();
+    assert!(!quoted.is_empty());
+    for sentence in quoted {
+        assert!(said.contains(sentence), "{sentence}");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::support::left_out;
 use crate::support::program::{Said, modplan};
 
 const WORLD: [&str; 4] = [
@@ -68,6 +69,10 @@ fn parts_make_the_whole(farm: &str, command: &str, more: &[&str]) {
             good(sweep(command, with(form.to_vec())))
         );
     }
+    // What is there is not replaced unasked.
+    let Said { code, err: told, .. } = modplan(&["merge", &parts, "-o", &joined]);
+    assert!(code == 2 && told.contains("is not empty") && told.contains("--force"), "{told}");
+    assert_eq!(good(modplan(&["merge", &parts, "-o", &joined, "--force"])), stdout);
     // A part that is missing is named.
     std::fs::remove_file(Path::new(&parts).join("shard-2-of-3.json")).unwrap();
     let Said { code, err: told, .. } = modplan(&["merge", &parts]);
@@ -190,7 +195,7 @@ fn a_precise_mean_stops_the_sweep_at_a_whole_block() {
     let made = narrow["replications"].as_u64().unwrap();
     assert!(made.is_multiple_of(100) && (100..=1000).contains(&made), "{made}");
     for (name, approach) in narrow["approaches"].as_object().unwrap() {
-        let makespan = &approach["makespan_seconds"];
+        let makespan = &approach["makespan_seconds_done"];
         let number = |value: &serde_json::Value| value.as_f64().unwrap();
         let half = (number(&makespan["ci95"][1]) - number(&makespan["ci95"][0])) / 2.0;
         assert!(half <= 0.01 * number(&makespan["mean"]) || made == 1000, "{name}: {half}");
@@ -258,9 +263,9 @@ fn a_part_that_was_edited_or_made_by_another_version_is_not_joined() {
         assert_eq!((code, &*out), (1, ""), "{told}");
         assert!(told.contains(&expected) && told.contains("make it again"), "{told}");
     }
-    let Said { code, out, err: told } = merge(&part.replacen("\"format\":3", "\"format\":2", 1));
+    let Said { code, out, err: told } = merge(&part.replacen("\"format\":4", "\"format\":2", 1));
     assert_eq!((code, &*out), (1, ""), "{told}");
-    let expected = "a.json: it is a shard of format 2, and this version joins format 3";
+    let expected = "a.json: it is a shard of format 2, and this version joins format 4";
     assert!(told.contains(expected), "{told}");
     assert!(told.contains("make all shards again with this version"), "{told}");
 }
@@ -315,14 +320,31 @@ fn capacity_answers_no_when_no_point_is_in_time_and_refuses_what_it_cannot_vary(
 }
 
 #[test]
+fn builders_that_nothing_needs_are_not_varied() {
+    let place = tempfile::tempdir().unwrap();
+    let farm = place.path().join("farm.yaml");
+    let text = std::fs::read_to_string("fixtures/el8-perl/farm.yaml").unwrap();
+    let text = text.replace("builders:", "builders:\n  - {name: z, count: 3, arches: [s390x]}");
+    std::fs::write(&farm, text).unwrap();
+    let farm = format!("--farm={}", farm.display());
+    let more = ["--vary=z=1..3", "--deadline=1d", "--replications=2", "--arches=x86_64"];
+    let world = ["capacity", WORLD[0], "--changed=perl-DBD-Pg:3.7", WORLD[2], &farm];
+    let Said { code, err: told, .. } = modplan(&[&world[..], &more].concat());
+    let why = "nothing is built for s390x: varying the builders `z` changes nothing";
+    assert_eq!((code, told.contains(why)), (2, true), "{told}");
+    assert!(told.contains("what is built is built for x86_64"), "{told}");
+}
+
+#[test]
 fn capacity_says_that_runs_fail_where_no_builder_would_help() {
     // Some of the recorded builds failed: however many builders there are, not every run is done.
     let more = ["--vary=x86=7..8", "--deadline=30d", "--replications=60", "--confidence=1"];
     let arches = ["--arches=aarch64,x86_64"];
     let Said { code, out, err: told } = sweep("capacity", &[&more[..], &arches].concat());
     assert_eq!((code, out.contains("no point meets the deadline")), (1, true), "{out}{told}");
+    let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(out.contains("builders are not the limit: at best "), "{out}");
-    assert!(out.contains(" failed\nsee the failures in the trace"), "{out}");
+    assert!(out.contains(" failed see the failures in the trace"), "{out}");
     assert!(out.contains("--durations resample --seed "), "{out}");
     assert!(!out.contains("try more builders"), "{out}");
 }
@@ -388,6 +410,11 @@ fn arrivals_of_a_scenario_are_told_by_class_and_need_a_cascade_that_spreads_agai
     let more = ["--vary=x86=9", "--deadline=900d", "--replications=2", &scenario];
     let told = good(sweep("capacity", &more));
     assert!(told.contains("koji-owned/coalesced") && !told.contains("planned"), "{told}");
+    let line = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        line.contains("security: ") && line.contains(" within the time of their class"),
+        "{told}"
+    );
     // Two runs of two in time: the interval begins at 34 %, far below the 90 % asked for.
     assert!(
         told.contains("\nnot certain: the 95 % interval of that share begins below 90"),
@@ -499,13 +526,85 @@ fn times_that_no_row_tells_are_named_with_koji_model() {
         "--variants=orchestrator-owned/planned",
     ]));
     for expected in [
-        "assumed: buildSRPMFromSCM: no row in the trace, each takes 30 s\n",
-        "assumed: tagBuild: no row in the trace, each takes 2 s\n",
-        "assumed: createrepo: no row in the trace, each takes 60 s\n",
-        "assumed: module-build-macros: no row in the trace, its buildArch takes 60 s\n",
+        "assumed: fallback (no row in the trace): buildSRPMFromSCM 30 s, tagBuild 2 s,\n",
+        " createrepo 60 s, module-build-macros 60 s\n",
         "\n  createrepo: 1 without any record\n",
         "\n  module-build-macros: 1 without any record\n",
     ] {
         assert!(told.contains(expected), "{expected}: {told}");
     }
+}
+
+/// Returns whether a program is installed.
+fn has(program: &str) -> bool {
+    std::process::Command::new(program).arg("--version").output().is_ok()
+}
+
+#[test]
+fn parts_made_by_gnu_parallel_as_documented_have_the_bytes_of_the_whole() {
+    if !has("parallel") {
+        left_out("no GNU parallel (tests/run --setup installs it on Debian)");
+        return;
+    }
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(project.join("docs/sweeps.md")).unwrap();
+    let section = page.split("## GNU parallel").nth(1).unwrap().split("## ").next().unwrap();
+    let lines: Vec<&str> = section.lines().filter_map(|line| line.strip_prefix("    ")).collect();
+    assert_eq!(lines.len(), 2);
+    let place = tempfile::tempdir().unwrap();
+    let binary = assert_cmd::cargo::cargo_bin("modplan");
+    let directory = binary.parent().unwrap().to_str().unwrap().to_owned();
+    let script = format!("set -e; PATH={directory}:$PATH\n{}\n", lines.join("\n"));
+    let done = std::process::Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(project)
+        .env("OUT", place.path())
+        .env("HOME", place.path())
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    // The same at once: the words of the documented line up to its part.
+    let words = lines[0].split("modplan ").nth(1).unwrap().split(" --threads").next().unwrap();
+    let whole = place.path().join("whole");
+    let mut whole_sweep: Vec<&str> = words.split(' ').collect();
+    whole_sweep.extend(["-o", whole.to_str().unwrap()]);
+    good(modplan(&whole_sweep));
+    assert_eq!(files(&place.path().join("report")), files(&whole));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_writes_what_is_finished_and_says_that_it_is_partial() {
+    use std::io::{BufRead as _, BufReader, Read as _};
+    use std::process::Stdio;
+
+    let place = tempfile::tempdir().unwrap();
+    let report = place.path().join("report");
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("modplan"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["compare", "-v", "--replications=5000000", "--variants=koji-owned/planned"])
+        .args(WORLD)
+        .args([IDEAL, "-o", report.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    // One round is finished when the second is reported.
+    let begins = |line: &String| line.contains("replications are finished");
+    assert!(said.by_ref().map_while(Result::ok).any(|line| begins(&line)));
+    let killed =
+        std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(killed.unwrap().success());
+    let rest = std::thread::spawn(move || said.map_while(Result::ok).count());
+    let mut out = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+    rest.join().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{out}");
+    assert!(out.contains("PARTIAL: interrupted after "), "{out}");
+    let summary = std::fs::read_to_string(report.join("summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    assert_eq!(summary["interrupted_of"], 5_000_000);
+    let made = summary["replications"].as_u64().unwrap();
+    assert!((1..5_000_000).contains(&made), "{made}");
 }

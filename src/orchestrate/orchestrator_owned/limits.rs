@@ -17,6 +17,18 @@ pub enum Dispatch {
     Wave,
 }
 
+impl Dispatch {
+    /// Returns its name in scenarios and reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Graph => "graph",
+            Self::Batch => "batch",
+            Self::Wave => "wave",
+        }
+    }
+}
+
 /// What must pass a test before it counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Gates {

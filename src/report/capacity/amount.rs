@@ -1,5 +1,6 @@
 //! A number that was varied.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
@@ -49,6 +50,12 @@ impl Serialize for Amount {
             serializer.serialize_f64(self.0)
         }
     }
+}
+
+/// Names a farm by what was varied in it.
+pub(super) fn named(builders: &BTreeMap<String, Amount>) -> String {
+    let each = builders.iter().map(|(name, number)| format!("{name}={number}"));
+    each.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

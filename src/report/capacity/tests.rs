@@ -1,3 +1,4 @@
+use super::super::figures::Interval;
 use super::super::sample;
 use super::*;
 use crate::sim::Outcome;
@@ -9,10 +10,16 @@ fn point(x86: u32, approach: &str) -> Point {
         builders: [("x86".to_owned(), x86.into())].into(),
         approach: approach.to_owned(),
         cost: f64::from(x86) + 2.0,
+        is_priced: false,
         builders_of: [("x86_64".into(), x86), ("aarch64".into(), 2)].into(),
         without_builder: BTreeSet::new(),
         runs: [400, 500, 600, 700].map(run).into_iter().collect(),
     }
+}
+
+/// Writes the table so wide that no line is broken.
+fn wide(capacity: &Capacity) -> String {
+    table(capacity, 1000)
 }
 
 /// Ends the first runs of every point otherwise.
@@ -42,8 +49,14 @@ fn capacity() -> Capacity {
         confidence: 0.9,
         points: (1..=4).map(|x86| point(x86, "orchestrator-owned/planned")).collect(),
         neighbours: vec![neighbour("x86", 5), neighbour("arm", 30)],
+        model: ModelUsed::Koji,
         durations: sample::durations(),
-        assumptions: vec!["trace: none, every buildArch task takes 600 s".to_owned()],
+        confounders: Vec::new(),
+        pilots: Vec::new(),
+        probes: Vec::new(),
+        command: "modplan capacity modules.yaml --vary x86=1..4".to_owned(),
+        interrupted_of: None,
+        assumed: vec![Assumed::new("trace", "every buildArch task takes 600 s", "no --trace")],
     }
 }
 
@@ -69,13 +82,13 @@ fn a_run_that_is_not_done_misses_the_deadline() {
 }
 
 #[test]
-fn of_equally_cheap_points_the_surer_one_is_taken() {
+fn of_equally_cheap_points_the_surer_one_is_taken_and_of_those_the_faster() {
     let mut capacity = capacity();
     capacity.confidence = 0.1;
     for point in &mut capacity.points {
         point.cost = 1.0;
     }
-    assert_eq!(capacity.answer(), Some(2));
+    assert_eq!(capacity.answer(), Some(3));
 }
 
 #[test]
@@ -99,7 +112,7 @@ fn without_builders_nothing_is_busy_and_no_zero_is_negative() {
 #[test]
 fn where_runs_end_otherwise_more_builders_are_not_advised() {
     use Outcome::{Done, Failed, Stuck};
-    let text = table(&ending(capacity(), &[Failed, Stuck]));
+    let text = wide(&ending(capacity(), &[Failed, Stuck]));
     let told = "no point meets the deadline; the best has 50 % of its runs in time\n\
                 builders are not the limit: at best 50 % of runs are done, whatever the deadline; of 4 \
                 at x86=1 under orchestrator-owned/planned 1 failed, 1 stuck\n\
@@ -109,25 +122,82 @@ fn where_runs_end_otherwise_more_builders_are_not_advised() {
     assert!(text.contains(told), "{text}");
     assert!(!text.contains("try more builders"), "{text}");
     // The first run is done: another seed is needed to see one that is not.
-    let text = table(&ending(capacity(), &[Done, Failed]));
+    let text = wide(&ending(capacity(), &[Done, Failed]));
     assert!(text.contains("--seed N` tells how one ends, with another N than 7\n"), "{text}");
     // Enough runs are done, but too late.
     let late = Capacity { confidence: 0.75, deadline: Millis(1), ..capacity() };
-    let text = table(&ending(late, &[Failed]));
-    assert!(text.contains("try more builders with --vary"), "{text}");
+    let text = wide(&ending(late, &[Failed]));
+    assert!(text.contains("builders are not the limit: the busiest arch works for 34 %"), "{text}");
+}
+
+#[test]
+fn ties_go_to_the_faster_approach_and_name_the_other() {
+    let mut capacity = capacity();
+    let slower = Point { approach: "koji-owned/planned".to_owned(), ..point(2, "") };
+    // The same farm as the answer; slower by half, and in time all the same.
+    let slower = Point { builders: capacity.points[2].builders.clone(), cost: 5.0, ..slower };
+    capacity.deadline = Millis::from_secs(400);
+    capacity.points[2].cost = 5.0;
+    capacity.points = vec![slower, capacity.points.remove(2)];
+    let summary = capacity.summary();
+    let answer = summary.answer.unwrap();
+    assert_eq!(answer.approach, "orchestrator-owned/planned");
+    assert_eq!(answer.also, ["koji-owned/planned"]);
+}
+
+#[test]
+fn busy_builders_are_the_limit_and_idle_ones_are_not() {
+    let mut capacity = capacity();
+    capacity.deadline = Millis(1);
+    assert!(matches!(capacity.limit(2), Limit::Builders { name, .. } if name == "arm"));
+    capacity.neighbours.clear();
+    assert!(matches!(capacity.limit(2), Limit::Chain { .. }));
+    // 90 s of work on aarch64 within 100 s and one builder.
+    for point in &mut capacity.points {
+        point.builders_of.insert("aarch64".into(), 1);
+        point.runs = (0..4).map(|n| sample::run(100 + n, 10, Outcome::Done)).collect();
+    }
+    assert!(matches!(capacity.limit(2), Limit::Builders { name, .. } if name == "aarch64"));
+    let text = wide(&capacity);
+    assert!(text.contains("try more of them with --vary"), "{text}");
+}
+
+#[test]
+fn a_farm_that_is_slower_than_a_smaller_one_is_named() {
+    let mut capacity = capacity();
+    assert_eq!(capacity.anomalies(), []);
+    // Four builders take 10 s longer than three, in every run.
+    let slower = [400, 500, 600, 700].map(|run| sample::run(run / 3 + 10, 10, Outcome::Done));
+    capacity.points[3].runs = slower.into_iter().collect();
+    let [anomaly] = capacity.anomalies().try_into().unwrap();
+    assert_eq!((anomaly.fewer["x86"], anomaly.more["x86"]), (3.into(), 4.into()));
+    assert!((anomaly.slower_by_seconds - 10.0).abs() < 1e-9);
+    assert!(wide(&capacity).contains("anomaly: x86=4 is slower than x86=3"));
+}
+
+#[test]
+fn equal_runs_are_not_certain() {
+    let mut capacity = capacity();
+    for point in &mut capacity.points {
+        point.runs = std::iter::repeat_n(sample::run(100, 10, Outcome::Done), 1000).collect();
+    }
+    let summary = capacity.summary();
+    assert!(summary.no_spread && !summary.answer.unwrap().is_certain);
+    assert_eq!(summary.points[0].meets_deadline_ci95, Interval(None, None));
+    assert!(wide(&capacity).contains("no spread: all 1000 runs are equal"));
 }
 
 #[test]
 fn a_farm_without_a_builder_of_an_arch_is_told_as_such() {
     let mut capacity = ending(capacity(), &[Outcome::Stuck; 4]);
     capacity.confidence = 1.0;
-    assert!(!table(&capacity).contains("no builder"));
+    assert!(!wide(&capacity).contains("no builder"));
     for point in &mut capacity.points[..2] {
         point.without_builder = ["s390x".into(), "x86_64".into()].into();
     }
     // The same farm under another approach is told once.
     capacity.points.push(capacity.points[1].clone());
-    let text = table(&capacity);
+    let text = wide(&capacity);
     let told = "\nno builder for s390x, x86_64 at x86=1; x86=2: what needs it waits for ever\n";
     assert!(text.contains(told), "{text}");
     // What it lacks says nothing of the others.
@@ -135,17 +205,17 @@ fn a_farm_without_a_builder_of_an_arch_is_told_as_such() {
     for point in &mut capacity.points {
         point.without_builder = ["x86_64".into()].into();
     }
-    let text = table(&capacity);
-    assert!(text.contains("try more builders"), "{text}");
+    let text = wide(&capacity);
+    assert!(text.contains("give every arch that is needed a builder"), "{text}");
     assert!(!text.contains("builders are not the limit"), "{text}");
 }
 
 #[test]
 fn every_format_tells_the_same_sweep() {
     let capacity = capacity();
-    insta::assert_snapshot!("capacity_table", table(&capacity));
+    insta::assert_snapshot!("capacity_table", table(&capacity, 80));
     insta::assert_snapshot!("capacity_csv", csv(&capacity));
     insta::assert_snapshot!("capacity_json", capacity.summary().to_json());
     let none = Capacity { deadline: Millis(1), ..capacity };
-    insta::assert_snapshot!("capacity_none", table(&none));
+    insta::assert_snapshot!("capacity_none", table(&none, 80));
 }

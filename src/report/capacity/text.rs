@@ -3,68 +3,150 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::super::assumed::{self, wrapped};
+use super::super::cells::{
+    finished, no_spread, partial, percent, reached, short, table as new_table, time,
+};
+use super::super::conclusion::confounded;
+use super::super::farm_load;
 use super::super::figures::Interval;
-use super::super::table::{finished, percent, range, table as new_table, time};
-use super::{Amount, Answer, Capacity, CapacitySummary, PointSummary, verdict};
+use super::amount::named;
+use super::{Amount, Anomaly, Answer, Capacity, CapacitySummary, PointSummary, verdict};
 use crate::name::Arch;
 use crate::time::Millis;
 
-/// Writes the table of points, the answer, and what was assumed.
+/// Writes the table of points, the answer, and what was assumed, in lines of `width` columns.
 #[must_use]
-pub fn table(capacity: &Capacity) -> String {
+pub fn table(capacity: &Capacity, width: usize) -> String {
     let summary = capacity.summary();
-    let mut text = format!(
-        "{} replications of each point with the same luck, seed {}; done within {} in {} of runs or more\n\n{}",
+    let head = format!(
+        "{} replications of each point with the same luck, seed {}; done within {} in {} of runs or \
+         more",
         summary.replications,
         summary.seed,
         capacity.deadline,
         percent(capacity.confidence),
-        points(&summary, capacity.answer())
     );
+    let mut text = wrapped(&head, width, "");
+    if let Some(asked) = summary.interrupted_of {
+        text.push_str(&wrapped(&partial(summary.replications, asked), width, "  "));
+    }
     text.push('\n');
-    text.push_str(&verdict::unserved(capacity));
-    text.push_str(&answer(&summary, capacity));
+    text.push_str(&points(&summary, capacity.answer(), width));
     text.push('\n');
-    text.push_str(&capacity.durations.to_lines());
-    for assumption in &capacity.assumptions {
-        writeln!(text, "assumed: {assumption}").expect("a string takes all");
+    let more = said(capacity, &summary);
+    more.iter().for_each(|line| text.push_str(&wrapped(line, width, "  ")));
+    text.push('\n');
+    for line in capacity.durations.to_lines().lines() {
+        text.push_str(&wrapped(line, width, "    "));
+    }
+    if summary.no_spread {
+        text.push_str(&wrapped(&no_spread(summary.replications), width, "           "));
+    }
+    text.push_str(&assumed::lines(&capacity.assumed, width));
+    text
+}
+
+/// Says what the sweep answers, a line each.
+pub(in crate::report) fn said(capacity: &Capacity, summary: &CapacitySummary) -> Vec<String> {
+    let said = verdict::unserved(capacity) + &answer(summary, capacity);
+    let mut lines: Vec<String> = said.lines().map(str::to_owned).collect();
+    if let Some(at) = capacity.answer().or(capacity.best()) {
+        lines.extend(summary.points[at].changes.iter().map(|(class, of)| of.line(class)));
+    }
+    lines.extend(summary.anomalies.iter().map(anomaly));
+    if !capacity.confounders.is_empty() {
+        lines.push(confounded(&capacity.confounders));
+    }
+    lines.extend(summary.leaves_out.map(|what| format!("but {what}")));
+    lines
+}
+
+/// Writes `load.csv`: what builders did over time at the answer, and at the point nearest to the
+/// deadline.
+#[must_use]
+pub fn load(capacity: &Capacity) -> String {
+    let mut text = farm_load::HEADER.to_owned();
+    for pilot in capacity.shown() {
+        // A comma would begin a new column.
+        let name = pilot.name.replace(", ", " ");
+        farm_load::rows(&mut text, &name, pilot.makespan, &pilot.load);
     }
     text
 }
 
-fn points(summary: &CapacitySummary, answer: Option<usize>) -> String {
+/// Names a farm that is slower than a smaller one.
+fn anomaly(anomaly: &Anomaly) -> String {
+    let Anomaly { approach, fewer, more, slower_by_seconds, .. } = anomaly;
+    format!(
+        "anomaly: {} is slower than {} under {approach}, by {} on average; more builders can make a \
+         list schedule longer (Graham)",
+        named(more),
+        named(fewer),
+        time(Some(*slower_by_seconds))
+    )
+}
+
+fn points(summary: &CapacitySummary, answer: Option<usize>, width: usize) -> String {
     let names = names(summary);
     let arches = arches(summary);
+    let is_priced = summary.points.iter().any(|point| point.cost_p50.is_some());
     let mut header: Vec<String> = vec![String::new()];
     header.extend(names.iter().map(|name| name.to_uppercase()));
-    header.extend(
-        ["APPROACH", "DONE", "IN TIME", "95 %", "MAKESPAN P50", "P10 TO P90"].map(str::to_owned),
-    );
-    header.extend(arches.iter().map(|arch| format!("BUSY {arch}")));
+    header.extend(["APPROACH", "IN TIME", "95 %", "READY", "P50", "P90"].map(str::to_owned));
+    header.extend(is_priced.then(|| "COST".to_owned()));
+    // Where every arch has a column of its own the table may be too wide: then the busiest is shown.
+    let room = width.saturating_sub(70 + 8 * names.len() + 8 * usize::from(is_priced));
+    let is_narrow = room < 13 * arches.len();
+    match is_narrow {
+        true => header.push("BUSIEST".to_owned()),
+        false => header.extend(arches.iter().map(|arch| format!("BUSY {arch}"))),
+    }
     let header: Vec<&str> = header.iter().map(String::as_str).collect();
     let mut table = new_table(&header);
     for (at, point) in summary.points.iter().enumerate() {
-        let Interval(low, high) = point.meets_deadline_ci95;
+        let interval = match point.meets_deadline_ci95 {
+            Interval(Some(low), Some(high)) => format!("{:.0}-{:.0}", low * 100.0, high * 100.0),
+            Interval(..) => "-".to_owned(),
+        };
         let mut row = vec![if answer == Some(at) { ">".to_owned() } else { String::new() }];
         row.extend(names.iter().map(|name| number(point, name)));
         row.extend([
-            point.approach.clone(),
-            percent(point.done_share),
+            short(&point.approach),
             percent(point.meets_deadline_share),
-            format!("{} to {}", percent(low.unwrap_or(0.0)), percent(high.unwrap_or(1.0))),
-            time(point.makespan_seconds.p50),
-            range(&point.makespan_seconds),
+            interval,
+            point.ready_by_deadline.share.map_or("-".to_owned(), percent),
+            reached(point.makespan_seconds.p50),
+            reached(point.makespan_seconds.p90),
         ]);
-        row.extend(arches.iter().map(|arch| {
-            point.utilization.get(*arch).map_or("-".to_owned(), |share| percent(*share))
-        }));
+        if is_priced {
+            row.push(point.cost_p50.map_or("-".to_owned(), |cost| format!("{cost:.2}")));
+        }
+        match is_narrow {
+            true => row.push(busiest(point)),
+            false => row.extend(arches.iter().map(|arch| {
+                point.utilization.get(*arch).map_or("-".to_owned(), |share| percent(*share))
+            })),
+        }
         table.add_row(row);
     }
     let first = names.len() + 1;
-    let mut numbers: Vec<usize> = (1..first).collect();
-    numbers.extend([first + 1, first + 2, first + 4]);
-    numbers.extend((0..arches.len()).map(|at| first + 6 + at));
-    finished(table, &numbers)
+    let numbers: Vec<usize> = (1..header.len())
+        .filter(|&at| at != first && !(is_narrow && at == header.len() - 1))
+        .collect();
+    let mut text = finished(table, &numbers);
+    let busy = if is_narrow { "BUSIEST" } else { "BUSY" };
+    let legend = format!(
+        "\nREADY: modules ready by the deadline; P50, P90: over all runs, one that is not done never \
+         finishes; {busy}: the share of the time for which builders work"
+    );
+    text.push_str(&wrapped(&legend, width, ""));
+    text
+}
+
+fn busiest(point: &PointSummary) -> String {
+    let busiest = point.utilization.iter().max_by(|(_, a), (_, b)| a.total_cmp(b));
+    busiest.map_or("-".to_owned(), |(arch, share)| format!("{} {arch}", percent(*share)))
 }
 
 fn answer(summary: &CapacitySummary, capacity: &Capacity) -> String {
@@ -77,15 +159,17 @@ fn answer(summary: &CapacitySummary, capacity: &Capacity) -> String {
             verdict::advice(capacity)
         );
     };
-    let Answer { builders, approach, meets_deadline_share, next_builder, .. } = answer;
-    let builders: Vec<String> =
-        builders.iter().map(|(name, number)| format!("{name}={number}")).collect();
+    let Answer { builders, approach, meets_deadline_share, next_builder, also, .. } = answer;
     let mut text = format!(
-        "cheapest in time: {} under {approach}, {} of runs\n",
-        builders.join(", "),
+        "smallest farm in time: {} under {approach}, {} of runs\n",
+        named(builders),
         percent(*meets_deadline_share)
     );
-    if !answer.is_certain {
+    if !also.is_empty() {
+        writeln!(text, "also in time on it, slower or less surely: {}", also.join(", "))
+            .expect("a string takes all");
+    }
+    if !answer.is_certain && !summary.no_spread {
         writeln!(
             text,
             "not certain: the 95 % interval of that share begins below {}; more --replications \
@@ -110,13 +194,20 @@ fn answer(summary: &CapacitySummary, capacity: &Capacity) -> String {
 pub fn csv(capacity: &Capacity) -> String {
     let summary = capacity.summary();
     let (names, arches) = (names(&summary), arches(&summary));
+    let classes: BTreeSet<&str> = summary
+        .points
+        .iter()
+        .flat_map(|point| point.changes.keys().map(|class| &**class))
+        .collect();
     let mut writer = ::csv::Writer::from_writer(Vec::new());
     let mut write = |row: Vec<String>| writer.write_record(row).expect("memory takes every row");
-    let fixed = "approach,replications,done_share,meets_deadline_share,makespan_seconds_mean,\
-                 makespan_seconds_p10,makespan_seconds_p50,makespan_seconds_p90,makespan_seconds_p99";
+    let fixed = "approach,replications,done_share,meets_deadline_share,ready_by_deadline_share,\
+                 makespan_seconds_mean,makespan_seconds_p10,makespan_seconds_p50,\
+                 makespan_seconds_p90,makespan_seconds_p99,cost_per_hour,cost_p50";
     let mut header: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     header.extend(fixed.split(',').map(str::to_owned));
     header.extend(arches.iter().map(|arch| format!("utilization_{arch}")));
+    header.extend(classes.iter().map(|class| format!("in_time_share_{class}")));
     write(header);
     for point in &summary.points {
         let mut row: Vec<String> = names.iter().map(|name| number(point, name)).collect();
@@ -127,13 +218,18 @@ pub fn csv(capacity: &Capacity) -> String {
             summary.replications.to_string(),
             point.done_share.to_string(),
             point.meets_deadline_share.to_string(),
+            point.ready_by_deadline.share.map_or(String::new(), |share| share.to_string()),
         ]);
         row.extend([spread.mean, spread.p10, spread.p50, spread.p90, spread.p99].map(seconds));
+        let cost = |cost: Option<f64>| cost.map_or(String::new(), |cost| format!("{cost:.2}"));
+        row.extend([point.cost_per_hour, point.cost_p50].map(cost));
         row.extend(
             arches
                 .iter()
                 .map(|arch| point.utilization.get(*arch).map_or(String::new(), f64::to_string)),
         );
+        let in_time = |class: &&str| point.changes.get(*class).and_then(|of| of.in_time_share);
+        row.extend(classes.iter().map(|of| in_time(of).map_or(String::new(), |s| s.to_string())));
         write(row);
     }
     let bytes = writer.into_inner().expect("memory takes every row");

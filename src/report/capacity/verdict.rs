@@ -3,9 +3,10 @@
 
 use std::fmt::Write as _;
 
-use super::super::table::percent;
-use super::{Capacity, Point, count};
+use super::super::cells::{percent, time};
+use super::{Capacity, Limit, Point, count};
 use crate::sim::Outcome;
+use crate::time::Millis;
 
 /// How many farms are named of those that lack the same.
 const FARMS_NAMED: usize = 4;
@@ -36,17 +37,34 @@ pub(super) fn unserved(capacity: &Capacity) -> String {
     text
 }
 
-/// Says what to do where no point meets the deadline.
+/// Says what to do where no point meets the deadline: more builders only where builders are what a
+/// run waits for.
 pub(super) fn advice(capacity: &Capacity) -> String {
-    let staffed = capacity.points.iter().filter(|point| point.without_builder.is_empty());
-    // Of equals the first.
-    let best = staffed
-        .filter(|point| !point.runs.is_empty())
-        .reduce(|best, point| if done_share(point) > done_share(best) { point } else { best });
-    match best {
-        Some(best) if done_share(best) < capacity.confidence => failures(capacity, best),
-        _ => "try more builders with --vary, a later --deadline, or a lower --confidence\n"
-            .to_owned(),
+    let Some(at) = capacity.best() else {
+        return "give every arch that is needed a builder with --vary or in the farm\n".to_owned();
+    };
+    let best = &capacity.points[at];
+    let (reaches, _) = capacity.time_of(best);
+    let nearest = format!(
+        "nearest: {} under {}, {} of runs done by {}\n",
+        best.farm(),
+        best.approach,
+        percent(capacity.confidence),
+        time(Some(Millis(reaches).as_secs_f64()))
+    );
+    match capacity.limit(at) {
+        Limit::Failures => failures(capacity, best),
+        Limit::Builders { name, utilization } => format!(
+            "{nearest}the limit there is builders of {name}: the busiest arch works for {} of the \
+             time\ntry more of them with --vary, or a later --deadline\n",
+            percent(utilization)
+        ),
+        Limit::Chain { utilization } => format!(
+            "{nearest}builders are not the limit: the busiest arch works for {} of the time, and one \
+             builder more of any group saves nothing\nbuilds wait for each other, for repos, tests \
+             and people; `modplan plan` shows the critical path; give a later --deadline\n",
+            percent(utilization)
+        ),
     }
 }
 
@@ -58,7 +76,8 @@ fn failures(capacity: &Capacity, best: &Point) -> String {
     };
     let ends: Vec<String> =
         [Outcome::Failed, Outcome::Stuck, Outcome::Capped].into_iter().filter_map(ends).collect();
-    let (approach, cascade) = best.approach.split_once('/').unwrap_or((&best.approach, "planned"));
+    let mut parts = best.approach.split('/');
+    let (approach, cascade) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let seed = capacity.seed;
     // What is executed is the first run of a seed.
     let seed = match best.runs.outcomes().next() {
@@ -88,7 +107,12 @@ fn done_share(point: &Point) -> f64 {
 impl Point {
     /// Names the farm by what was varied.
     fn farm(&self) -> String {
-        let varied = self.builders.iter().map(|(name, number)| format!("{name}={number}"));
-        varied.collect::<Vec<_>>().join(", ")
+        super::amount::named(&self.builders)
+    }
+
+    /// Names farm and variant.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{} under {}", self.farm(), self.approach)
     }
 }

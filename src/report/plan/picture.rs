@@ -9,6 +9,7 @@ use crate::plan::model::PlanModule;
 use crate::report::svg::{Gantt, GanttModule, WaveModule, Waves, gantt as draw_gantt, waves};
 use crate::sim::{Bar, BarEnd};
 use crate::time::{Millis, Timestamp};
+use crate::trace::BUILD_ARCH;
 
 /// Renders the waves of a plan as SVG: a column each, arrows to what waits.
 #[must_use]
@@ -61,6 +62,8 @@ pub fn gantt(plan: &Plan) -> String {
                     lane: Arc::from(builder.as_str()),
                     module: id.clone(),
                     build: 1,
+                    method: BUILD_ARCH.into(),
+                    created: None,
                     package: component.package.clone(),
                     arch: task.arch.clone(),
                     start: at(start),
@@ -70,7 +73,6 @@ pub fn gantt(plan: &Plan) -> String {
             }
         }
     }
-    part_lanes(&mut bars);
     let modules = plan.modules.iter();
     let modules: Vec<GanttModule> = modules
         .map(|module| GanttModule { id: module.id.as_str().into(), wave: module.wave })
@@ -80,26 +82,4 @@ pub fn gantt(plan: &Plan) -> String {
 
 fn at(seconds: f64) -> Timestamp {
     Timestamp(Millis::from_secs_f64(seconds).map_or(0, |ms| ms.0))
-}
-
-/// Gives tasks that one builder runs at once lanes of their own.
-fn part_lanes(bars: &mut [Bar]) {
-    bars.sort_by(|a, b| {
-        (&a.lane, a.start, a.end, &a.package).cmp(&(&b.lane, b.start, b.end, &b.package))
-    });
-    for builder in bars.chunk_by_mut(|a, b| a.lane == b.lane) {
-        let mut free: Vec<Timestamp> = Vec::new();
-        for bar in builder {
-            let place = free.iter().position(|&free| free <= bar.start);
-            let place = place.unwrap_or_else(|| {
-                free.push(Timestamp::START);
-                free.len() - 1
-            });
-            free[place] = bar.end;
-            if place > 0 {
-                let (group, number) = bar.lane.rsplit_once('/').expect("`GROUP/NUMBER`");
-                bar.lane = format!("{group} #{}/{number}", place + 1).into();
-            }
-        }
-    }
 }

@@ -34,6 +34,13 @@ const STEPS: [u64; 25] = [
     200 * DAY,
 ];
 
+/// Returns the smallest step that reads well and is `least` at least.
+pub(in crate::report) fn round_step(least: u64) -> u64 {
+    let largest = STEPS[STEPS.len() - 1];
+    let step = STEPS.into_iter().find(|step| *step >= least);
+    step.unwrap_or_else(|| least.div_ceil(largest) * largest)
+}
+
 /// An axis from `low` to `high`, both on a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TimeAxis {
@@ -47,9 +54,7 @@ impl TimeAxis {
     /// Covers a range of milliseconds with about ten steps.
     pub(super) fn covering(low: u64, high: u64) -> Self {
         let span = (high - low).max(1);
-        let largest = STEPS[STEPS.len() - 1];
-        let step = STEPS.into_iter().find(|step| span <= 10 * step);
-        let step = step.unwrap_or_else(|| span.div_ceil(10 * largest) * largest);
+        let step = round_step(span.div_ceil(10));
         let unit = match high {
             0..=180_000 => SECOND,
             180_001..=10_800_000 => MINUTE,

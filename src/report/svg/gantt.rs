@@ -7,6 +7,7 @@ use plotters::style::RGBColor;
 
 use super::axis::TimeAxis;
 use super::canvas::{ALARM, Align, Area, BLACK, Canvas, GREY, PALE, Pen, SHADES, WHITE, picture};
+use super::lanes::{Builder, builder, packed};
 use crate::sim::{Bar, BarEnd};
 
 const WIDTH: i32 = 1280;
@@ -14,8 +15,10 @@ const RIGHT: i32 = WIDTH - 30;
 const STRIP: i32 = 14;
 const LEGEND_LINE: i32 = 18;
 const LEGEND_COLUMNS: usize = 4;
-/// More modules than this are counted in the legend, not listed.
-const LEGEND_MODULES_MAX: usize = 80;
+/// More modules than this would make a legend longer than the chart; then shades alone tell waves.
+const LEGEND_MODULES_MAX: usize = 400;
+/// Tasks that serve no module alone: repos of tags.
+const REPO: RGBColor = GREY;
 /// More waves than this share the last strip.
 const STRIPS_MAX: u32 = 12;
 
@@ -46,7 +49,7 @@ pub fn gantt(gantt: &Gantt<'_>) -> String {
     picture((WIDTH, layout.height()), |canvas| {
         let title = Pen::new(18, Align::Left).bold();
         canvas.text((24, 26), gantt.title, title);
-        let hint = "shade: wave; number: module, with ², ³… from its second build on";
+        let hint = "shade: wave; number: module, with ², ³… from its second build on; grey: repos";
         canvas.text((24, 48), hint, Pen::new(12, Align::Left).color(GREY));
         draw_marks(canvas);
         if gantt.bars.is_empty() {
@@ -56,8 +59,8 @@ pub fn gantt(gantt: &Gantt<'_>) -> String {
         draw_axis(canvas, &layout);
         draw_waves(canvas, gantt, &layout);
         draw_lanes(canvas, &layout);
-        for bar in layout.worth_drawing(gantt.bars) {
-            draw_bar(canvas, bar, &layout);
+        for (at, bar) in layout.worth_drawing(gantt.bars) {
+            draw_bar(canvas, (bar, layout.rows[at]), &layout);
         }
         draw_legend(canvas, &layout);
     })
@@ -66,7 +69,12 @@ pub fn gantt(gantt: &Gantt<'_>) -> String {
 /// Where everything stands.
 struct Layout {
     axis: TimeAxis,
-    lanes: BTreeMap<(String, u64), i32>,
+    /// Where each lane of a builder begins; tasks that share a builder have lanes beside each other.
+    lanes: BTreeMap<Builder, i32>,
+    /// Which lane of its builder each bar is in, in the order of the bars.
+    rows: Vec<i32>,
+    /// How many lanes there are in all.
+    all_lanes: i32,
     lane: i32,
     left: i32,
     /// Number in the legend and wave of every module that was built, by wave and id.
@@ -77,12 +85,19 @@ struct Layout {
 impl Layout {
     fn of(gantt: &Gantt<'_>) -> Self {
         let end = gantt.bars.iter().map(|bar| bar.end.0).max().unwrap_or(0);
-        let lanes: BTreeSet<_> = gantt.bars.iter().map(|bar| lane_key(&bar.lane)).collect();
-        let lane = match lanes.len() {
+        let (rows, depths) = packed(gantt.bars);
+        let all_lanes = depths.values().sum();
+        let lane = match all_lanes {
             0..=40 => 18,
             41..=120 => 10,
             _ => 4,
         };
+        let mut lanes = BTreeMap::new();
+        let mut top = 0;
+        for (builder, depth) in depths {
+            lanes.insert(builder, top);
+            top += depth * lane;
+        }
         let names = gantt.bars.iter().map(|bar| Pen::new(11, Align::Right).width(&bar.lane));
         let built: BTreeSet<&Arc<str>> = gantt.bars.iter().map(|bar| &bar.module).collect();
         let mut modules: Vec<_> = gantt
@@ -95,7 +110,9 @@ impl Layout {
         let waves = modules.iter().map(|(wave, _)| (*wave).min(STRIPS_MAX)).max().unwrap_or(0);
         Self {
             axis: TimeAxis::covering(0, end),
-            lanes: lanes.into_iter().zip((0..).map(|n: i32| n * lane)).collect(),
+            lanes,
+            rows,
+            all_lanes,
             lane,
             left: 24 + names.max().unwrap_or(0).max(60) + 10,
             modules: (1..).zip(modules).map(|(n, (wave, id))| (id, (n, wave))).collect(),
@@ -112,41 +129,38 @@ impl Layout {
     }
 
     fn lanes_bottom(&self) -> i32 {
-        self.lanes_top() + i32::try_from(self.lanes.len()).expect("lanes are builders") * self.lane
+        self.lanes_top() + self.all_lanes * self.lane
     }
 
     fn legend_top(&self) -> i32 {
         self.lanes_bottom() + 76
     }
 
+    /// Returns whether the legend names every module.
+    fn has_legend(&self) -> bool {
+        self.modules.len() <= LEGEND_MODULES_MAX
+    }
+
     fn height(&self) -> i32 {
-        let listed = self.modules.len().min(LEGEND_MODULES_MAX + 1);
+        let listed = if self.has_legend() { self.modules.len() } else { 1 };
         let lines = i32::try_from(listed.div_ceil(LEGEND_COLUMNS)).expect("a few lines");
         self.legend_top() + lines * LEGEND_LINE + 10
     }
 
     /// Leaves out bars that fall whole into a pixel which is painted already: a storm has tens of
     /// thousands of them, and nobody would see one. What failed or was canceled always shows.
-    fn worth_drawing<'g>(&self, bars: &'g [Bar]) -> impl Iterator<Item = &'g Bar> {
-        let mut painted: BTreeSet<(&'g str, i32)> = BTreeSet::new();
-        bars.iter().filter(move |bar| {
+    fn worth_drawing<'g>(&self, bars: &'g [Bar]) -> impl Iterator<Item = (usize, &'g Bar)> {
+        let mut painted: BTreeSet<(&'g str, i32, i32)> = BTreeSet::new();
+        bars.iter().enumerate().filter(move |(at, bar)| {
             let (left, right) = (self.x(bar.start.0), self.x(bar.end.0));
             let is_thin = right <= left + 1 && bar.outcome == BarEnd::Closed;
-            let is_news = painted.insert((&bar.lane, left));
+            let is_news = painted.insert((&bar.lane, self.rows[*at], left));
             is_news || !is_thin
         })
     }
 
     fn x(&self, moment: u64) -> i32 {
         self.axis.at(moment, (self.left, RIGHT))
-    }
-}
-
-/// Sorts `x86/10` after `x86/9`.
-fn lane_key(lane: &str) -> (String, u64) {
-    match lane.rsplit_once('/') {
-        Some((group, slot)) => (group.to_owned(), slot.parse().unwrap_or(0)),
-        None => (lane.to_owned(), 0),
     }
 }
 
@@ -224,14 +238,14 @@ fn draw_lanes(canvas: &mut Canvas<'_>, layout: &Layout) {
     }
 }
 
-fn draw_bar(canvas: &mut Canvas<'_>, bar: &Bar, layout: &Layout) {
-    let (number, wave) = layout.modules.get(&bar.module).copied().unwrap_or((0, 1));
-    let top = layout.lanes_top() + layout.lanes[&lane_key(&bar.lane)];
+fn draw_bar(canvas: &mut Canvas<'_>, (bar, row): (&Bar, i32), layout: &Layout) {
+    let known = layout.modules.get(&bar.module).copied();
+    let top = layout.lanes_top() + layout.lanes[&builder(&bar.lane)] + row * layout.lane;
     let (left, right) = (layout.x(bar.start.0), layout.x(bar.end.0));
     let gap = i32::from(layout.lane > 6);
     let area = Area(left, top + gap, right.max(left + 1), top + layout.lane - gap);
     let shade = match bar.outcome {
-        BarEnd::Closed => shade(wave),
+        BarEnd::Closed => known.map_or(REPO, |(_, wave)| shade(wave)),
         BarEnd::Failed | BarEnd::Canceled => WHITE,
     };
     canvas.fill(area, shade);
@@ -247,6 +261,7 @@ fn draw_bar(canvas: &mut Canvas<'_>, bar: &Bar, layout: &Layout) {
             canvas.line((area.0, area.3), (area.2, area.1), (BLACK, 1));
         }
     }
+    let Some((number, _)) = known else { return };
     let label = format!("{number}{}", superscript(bar.build));
     let pen = Pen::new(10, Align::Center).color(ink(shade));
     let (width, middle) = (pen.width(&label), i32::midpoint(left, right));
@@ -271,26 +286,25 @@ fn superscript(build: u32) -> String {
 fn draw_legend(canvas: &mut Canvas<'_>, layout: &Layout) {
     let mut modules: Vec<_> = layout.modules.iter().map(|(id, place)| (*place, id)).collect();
     modules.sort();
-    let rest = modules.len().saturating_sub(LEGEND_MODULES_MAX);
-    let listed = modules.len() - rest;
-    let lines = (listed + usize::from(rest > 0)).div_ceil(LEGEND_COLUMNS).max(1);
+    if !layout.has_legend() {
+        let text = format!("{} modules, shaded by wave", modules.len());
+        canvas.text((24, layout.legend_top()), &text, Pen::new(11, Align::Left));
+        return;
+    }
+    let lines = modules.len().div_ceil(LEGEND_COLUMNS).max(1);
     let place = |n: usize| {
         let column = i32::try_from(n / lines).expect("a few columns");
         let line = i32::try_from(n % lines).expect("a few lines");
         let width = (RIGHT - 24) / i32::try_from(LEGEND_COLUMNS).expect("a few columns");
         (24 + column * width, layout.legend_top() + line * LEGEND_LINE)
     };
-    for (n, ((number, wave), id)) in modules.into_iter().take(listed).enumerate() {
+    for (n, ((number, wave), id)) in modules.into_iter().enumerate() {
         let (x, y) = place(n);
         let area = Area(x, y - 7, x + 26, y + 7);
         canvas.fill(area, shade(wave));
         let pen = Pen::new(10, Align::Center).color(ink(shade(wave)));
         canvas.text((x + 13, y), &number.to_string(), pen);
         canvas.text((x + 32, y), &shortened(id), Pen::new(11, Align::Left));
-    }
-    if rest > 0 {
-        let text = format!("and {rest} more modules, shaded by wave");
-        canvas.text(place(listed), &text, Pen::new(11, Align::Left));
     }
 }
 
@@ -329,7 +343,7 @@ mod tests {
         bars.push(bar(1_000_000_000, BarEnd::Closed));
         let modules = sample::modules();
         let layout = Layout::of(&Gantt { title: "a storm", bars: &bars, modules: &modules });
-        let drawn: Vec<u64> = layout.worth_drawing(&bars).map(|bar| bar.start.0).collect();
+        let drawn: Vec<u64> = layout.worth_drawing(&bars).map(|(_, bar)| bar.start.0).collect();
         assert_eq!(drawn, [0, 500, 1_000_000_000]);
     }
 
@@ -343,6 +357,5 @@ mod tests {
     fn later_builds_of_a_module_are_numbered_above_the_line() {
         assert_eq!(superscript(1), "");
         assert_eq!(superscript(12), "¹²");
-        assert_eq!(lane_key("x86/10").1, 10);
     }
 }

@@ -2,9 +2,10 @@
 
 use super::axis::TimeAxis;
 use super::canvas::{Align, Area, BLACK, Canvas, GREY, PALE, Pen, SHADES, picture};
-use crate::report::compare::{Comparison, Variant};
+use crate::report::compare::Comparison;
 use crate::report::figures::Distribution;
 use crate::report::spark::histogram;
+use crate::report::variant::Variant;
 use crate::time::Millis;
 
 const WIDTH: i32 = 980;
@@ -54,9 +55,21 @@ fn subtitle(comparison: &Comparison) -> String {
     )
 }
 
+/// Returns an axis for all runs that are done, but for those far beyond the others: they are counted
+/// at its end, so that a few of them do not squeeze the rest together.
 fn axis(comparison: &Comparison) -> Option<TimeAxis> {
-    let makespans = || comparison.variants.iter().flat_map(Variant::makespans_done);
-    Some(TimeAxis::covering(makespans().min()?, makespans().max()?))
+    let mut ends: Vec<u64> = comparison.variants.iter().flat_map(Variant::makespans_done).collect();
+    ends.sort_unstable();
+    let (first, last) = (*ends.first()?, *ends.last()?);
+    let most = comparison.variants.iter().filter_map(usual_end).max()?;
+    Some(TimeAxis::covering(first, if last > most { most } else { last }))
+}
+
+/// Returns the end of what is usual for a variant: as far above the 90 % point as that is above the
+/// 10 % point.
+fn usual_end(variant: &Variant) -> Option<u64> {
+    let Spread { p10, p90, .. } = Spread::of(&variant.makespans_done())?;
+    Some(p90 + (p90 - p10).max(p90 / 20))
 }
 
 fn draw_axis(canvas: &mut Canvas<'_>, axis: &TimeAxis, bottom: i32) {
@@ -102,17 +115,25 @@ fn draw_row(
             canvas.fill(Area(x, base - tall.max(1), x + BIN - 1, base), shade);
         }
     }
-    let at = |millis| axis.at(millis, (LEFT, RIGHT));
+    let at = |millis: u64| axis.at(millis.min(axis.high), (LEFT, RIGHT));
     canvas.fill(
         Area(at(spread.p10), base + 4, at(spread.p90).max(at(spread.p10) + 2), base + 9),
         shade,
     );
+    let beyond = values.iter().filter(|value| **value > axis.high).count();
+    if beyond > 0 {
+        let longest = Millis(values.iter().copied().max().unwrap_or(0));
+        let told = format!("{beyond} later, up to {longest} ▸");
+        canvas.text((RIGHT, base - BARS - 13), &told, Pen::new(12, Align::Right).color(GREY));
+    }
     let median = at(spread.p50);
     canvas.line((median, base - BARS - 4), (median, base + 12), (BLACK, 2));
     let label = Millis(spread.p50).to_string();
     let pen = Pen::new(12, Align::Center).bold();
     let half = pen.width(&label) / 2;
-    canvas.text((median.clamp(LEFT + half, RIGHT - half), base - BARS - 13), &label, pen);
+    // What lies beyond the axis is told at its end.
+    let right = if beyond > 0 { RIGHT - 200 } else { RIGHT };
+    canvas.text((median.clamp(LEFT + half, right - half), base - BARS - 13), &label, pen);
 }
 
 /// The marked points of a histogram, in milliseconds.
@@ -140,6 +161,19 @@ mod tests {
     #[test]
     fn every_variant_has_its_row() {
         insta::assert_snapshot!(makespans(&sample::comparison()));
+    }
+
+    #[test]
+    fn an_outlier_is_counted_at_the_end_and_squeezes_nothing() {
+        let mut comparison = sample::comparison();
+        let runs = (0..99).map(|n| sample::run(100 + n, 10, Outcome::Done));
+        comparison.variants[0].runs = runs.collect();
+        comparison.variants[1].runs = comparison.variants[0].runs.clone();
+        let axis_before = axis(&comparison).unwrap();
+        comparison.variants[0].runs.extend([sample::run(90_000, 10, Outcome::Done)]);
+        let with_outlier = axis(&comparison).unwrap();
+        assert!(with_outlier.high < 2 * axis_before.high, "{with_outlier:?}");
+        assert!(makespans(&comparison).contains("1 later, up to 1d 01h"), "its time is told");
     }
 
     #[test]

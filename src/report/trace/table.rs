@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::super::cells::{finished, percent, range, table as new_table, time};
 use super::super::figures::Interval;
-use super::super::table::{finished, percent, range, table as new_table, time};
 use super::{Description, MethodRow};
 
 /// Only so many outliers and rejected fits are printed; JSON has them all.

@@ -60,7 +60,7 @@ impl<'de> Visitor<'de> for Rows {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Busy, ChangeFigures, Figure, Millis, Outcome, Timestamp};
+    use super::super::{Busy, ChangeFigures, Figure, Millis, Outcome, Ready, Timestamp};
     use super::*;
 
     fn run(makespan: u64, outcome: Outcome, busy: Busy) -> RunFigures {
@@ -77,6 +77,12 @@ mod tests {
             reused: 7,
             rebuilds_per_module_max: 8,
             wasted: Millis(makespan / 2),
+            defects_escaped: 9,
+            waivers: 10,
+            fixes: 11,
+            messages_lost: 12,
+            events: 13,
+            ready: Ready { modules: 3, times: (0..makespan % 3).map(Millis).collect() },
             busy,
             changes: Vec::new(),
         }

@@ -12,11 +12,13 @@ impl World<'_> {
     /// Returns the Gantt chart: each bar learns which build of its module it belongs to.
     pub(super) fn bars(&mut self) -> Vec<Bar> {
         let bars = self.koji.take_bars().into_iter();
-        bars.map(|bar| Bar { build: self.nth_build(bar.build), ..bar.bar }).collect()
+        let nth = |build: Option<_>| build.map_or(0, |build| self.nth_build(build));
+        bars.map(|bar| Bar { build: nth(bar.build), ..bar.bar }).collect()
     }
 
     pub(super) fn figures(&self) -> RunFigures {
         let modules = &self.ledger.modules;
+        let tally = self.tally();
         RunFigures {
             outcome: self.ledger.outcome(&self.setup.catalog, self.setup.cascade),
             makespan: Millis(self.ledger.last_change.0),
@@ -35,6 +37,12 @@ impl World<'_> {
                 .unwrap_or(0),
             wasted: self.ledger.wasted(self.setup.approach, &|build| self.koji.cost(build)),
             busy: self.koji.busy(),
+            defects_escaped: tally.defects_escaped,
+            waivers: tally.waivers,
+            fixes: tally.fixes,
+            messages_lost: tally.messages_lost,
+            events: self.handled,
+            ready: self.ledger.ready(&self.setup.catalog),
             changes: self.change_figures(),
         }
     }

@@ -24,7 +24,7 @@ pub(super) fn never_twice(_: &Setup, run: &Run) -> Option<String> {
     }
     // koji's own module builds show in what builders did.
     let mut by_task: BTreeMap<_, Vec<(u64, u64)>> = BTreeMap::new();
-    for bar in &run.bars {
+    for bar in run.bars.iter().filter(|bar| !bar.module.is_empty()) {
         let of = (&bar.module, bar.build, bar.package.as_str(), bar.arch.as_str());
         by_task.entry(of).or_default().push((bar.start.0, bar.end.0));
     }

@@ -1,6 +1,7 @@
 //! Tasks on builders: who takes which, when it ends, and what a fault takes away.
 
 use super::*;
+use crate::trace::BUILD_ARCH;
 
 impl Ideal<'_> {
     pub(in crate::sim::koji) fn next(&self) -> Option<Timestamp> {
@@ -139,12 +140,14 @@ impl Ideal<'_> {
             lane: format!("{}/{}", group.name, number + 1).into(),
             module: catalog.module(module).id.clone(),
             build: 0,
+            method: BUILD_ARCH.into(),
+            created: None,
             package: catalog.package(component).clone(),
             arch: catalog.arches[run.arch() as usize].clone(),
             start,
             end,
             outcome,
         };
-        self.bars.get_or_insert_default().push(TaskBar { build, bar });
+        self.bars.get_or_insert_default().push(TaskBar { build: Some(build), bar });
     }
 }

@@ -41,7 +41,10 @@ impl OnHub<'_> {
             None => self.busy_noarch += busy,
         }
         self.occupied.add(builder, (from, to));
-        let Some(owner) = info.subject.map(|at| self.owners[at as usize]) else { return };
+        let Some(owner) = info.subject.map(|at| self.owners[at as usize]) else {
+            self.note_bar(&info, None, (on, end));
+            return;
+        };
         let (build, module, run) = match owner {
             Owner::Component(run) => {
                 let entry = self.components[run as usize];
@@ -69,7 +72,7 @@ impl OnHub<'_> {
         if self.bars.is_some() {
             self.worked.add(module, In::Building, (from, to));
         }
-        self.note_bar(&info, (build, module, run), (on, end));
+        self.note_bar(&info, Some((build, module, run)), (on, end));
     }
 
     fn module_of(&self, owner: Owner) -> Option<ModuleIx> {
@@ -105,21 +108,23 @@ impl OnHub<'_> {
     fn note_bar(
         &mut self,
         info: &TaskInfo,
-        of: (BuildId, ModuleIx, Option<u32>),
+        of: Option<(BuildId, ModuleIx, Option<u32>)>,
         how: ((u32, Timestamp, Timestamp), Option<TaskState>),
     ) {
         let Some(bars) = &mut self.bars else { return };
-        let (build, module, run) = of;
         let ((builder, start, end), state) = how;
         let settings = &self.farm.settings;
         let group = settings.builders[builder as usize].group;
         let first = settings.builders.iter().position(|other| other.group == group);
         let number = builder as usize - first.expect("the builder is in its own group") + 1;
         let catalog = &self.setup.catalog;
-        let package = run.map_or_else(
-            || "module-build-macros".into(),
-            |run| catalog.package(self.components[run as usize].component).clone(),
-        );
+        let package = match of {
+            None => info.method.as_str().into(),
+            Some((.., None)) => "module-build-macros".into(),
+            Some((.., Some(run))) => {
+                catalog.package(self.components[run as usize].component).clone()
+            }
+        };
         let arch = match info.arch {
             Some(arch) => settings.arches[arch as usize].clone(),
             None => "noarch".into(),
@@ -133,14 +138,17 @@ impl OnHub<'_> {
         };
         let bar = Bar {
             lane: format!("{}/{number}", settings.groups[group as usize]).into(),
-            module: catalog.module(module).id.clone(),
+            module: of
+                .map_or_else(|| "".into(), |(_, module, _)| catalog.module(module).id.clone()),
             build: 0,
+            method: info.method.as_str().into(),
+            created: Some(info.created),
             package,
             arch,
             start,
             end,
             outcome,
         };
-        bars.push(TaskBar { build, bar });
+        bars.push(TaskBar { build: of.map(|(build, ..)| build), bar });
     }
 }

@@ -1,0 +1,113 @@
+//! Other settings, one at a time: which worlds `--ablate` and the sensitivity of an answer try.
+
+use modplan::farm::Farm;
+use modplan::report::{Probe, Variant};
+use modplan::scenario::Scenario;
+use modplan::sim::{DurationMode, Runs, Setup};
+use modplan::time::Millis;
+
+use super::status::Refusal;
+use super::subject::Subject;
+use super::sweeping::Sweeper;
+use super::variant::VariantArg;
+
+mod worlds;
+
+use worlds::{Other, ablations, assumed, calm, troubles};
+
+/// More replications of each world are not made, nor more than so many component builds.
+const RUNS_MAX: u64 = 12;
+const BUILDS: u64 = 6_000;
+
+/// What is probed: variants on a farm.
+pub(crate) struct Probing<'a> {
+    pub(crate) subject: &'a Subject,
+    pub(crate) sweeper: &'a Sweeper<'a>,
+    pub(crate) variants: Vec<VariantArg>,
+    pub(crate) farm: &'a Farm,
+    pub(crate) durations: DurationMode,
+    pub(crate) seed: u64,
+    pub(crate) deadline: Option<Millis>,
+}
+
+impl Probing<'_> {
+    /// Takes back one setting at a time, and tries one trouble at a time.
+    pub(crate) fn ablate(&self) -> Result<Vec<Probe>, Refusal> {
+        let scenario = &self.subject.world.scenario;
+        let mut probes = self.probe(ablations(self.farm, scenario), scenario)?;
+        // Troubles are tried in a world that has none.
+        let calm = calm(scenario);
+        let given = self.run(self.farm, &calm)?;
+        let third = given.iter().flat_map(Runs::makespans_done).max().unwrap_or(0) / 3;
+        probes.extend(self.probe(troubles(self.farm, &calm, Millis(third)), &calm)?);
+        Ok(probes)
+    }
+
+    /// Halves and doubles every number that nobody gave.
+    pub(crate) fn sensitivity(&self) -> Result<Vec<Probe>, Refusal> {
+        let scenario = &self.subject.world.scenario;
+        let mut probes = self.probe(assumed(self.farm, scenario), scenario)?;
+        probes.sort_by(|a, b| b.largest().abs().total_cmp(&a.largest().abs()));
+        Ok(probes)
+    }
+
+    fn probe(&self, others: Vec<Other>, given: &Scenario) -> Result<Vec<Probe>, Refusal> {
+        if others.is_empty() {
+            return Ok(Vec::new());
+        }
+        let names = self.variants.iter().map(|variant| variant.name());
+        let runs = self.run(self.farm, given)?.into_iter();
+        let given: Vec<Variant> =
+            names.zip(runs).map(|(name, runs)| Variant { name, runs }).collect();
+        let mut probes = Vec::new();
+        for other in others {
+            let tried = self.run(&other.farm, &other.scenario)?;
+            let (of, change) = ((other.kind, &*other.setting), (&*other.from, &*other.to));
+            let probe = Probe::of(of, change, &given, &tried, self.deadline);
+            probes.push(Probe { factor: other.factor, ..probe });
+        }
+        Ok(probes)
+    }
+
+    fn run(&self, farm: &Farm, scenario: &Scenario) -> Result<Vec<Runs>, Refusal> {
+        let luck = (self.durations, self.seed);
+        let setup = |variant: &VariantArg| self.subject.setup_of(*variant, (farm, scenario), luck);
+        let setups: Vec<Setup> = self.variants.iter().map(setup).collect::<Result<_, _>>()?;
+        let components = setups.iter().flat_map(|setup| &setup.catalog.modules);
+        let components: u64 = components.map(|module| module.components.len() as u64).sum();
+        let runs = (BUILDS / components.max(1)).clamp(1, RUNS_MAX);
+        Ok(self.sweeper.run_first(&setups, runs))
+    }
+}
+
+/// Of two approaches under one cascade the last such pair, which the answer rests on; else all. An
+/// order of submission of its own is passed over where it can be.
+pub(crate) fn pair(wanted: &[VariantArg]) -> Vec<VariantArg> {
+    let (own, usual): (Vec<&VariantArg>, Vec<&VariantArg>) =
+        wanted.iter().partition(|variant| variant.dispatch().is_some());
+    for first in usual.into_iter().rev().chain(own.into_iter().rev()) {
+        let same = |other: &&VariantArg| {
+            other.parts().1 == first.parts().1 && other.parts().0 < first.parts().0
+        };
+        if let Some(other) = wanted.iter().find(same) {
+            return vec![*other, *first];
+        }
+    }
+    wanted.to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answer_rests_on_two_approaches_under_one_cascade() {
+        use VariantArg::{KojiLiteral, KojiPlanned, OwnerLiteral, OwnerPlanned};
+        let all = [KojiLiteral, KojiPlanned, OwnerLiteral, OwnerPlanned];
+        assert_eq!(pair(&all), [KojiPlanned, OwnerPlanned]);
+        assert_eq!(pair(&[KojiLiteral]), [KojiLiteral]);
+        let wave = VariantArg::OwnerPlannedWave;
+        assert_eq!(pair(&[KojiPlanned, OwnerPlanned, wave]), [KojiPlanned, OwnerPlanned]);
+        assert_eq!(pair(&[KojiPlanned, wave]), [KojiPlanned, wave]);
+    }
+}

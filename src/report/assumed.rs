@@ -1,0 +1,97 @@
+//! Every value that a figure rests on and that nobody gave.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+/// A value that nobody gave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assumed {
+    /// What it is a value of, as a file would name it: `hub.run_interval`, `builders`.
+    pub key: String,
+    /// The value taken.
+    pub value: String,
+    /// Why this one: `no --farm`, `koji's default`.
+    pub because: String,
+}
+
+impl Assumed {
+    /// Makes one.
+    #[must_use]
+    pub fn new(key: &str, value: impl Into<String>, because: &str) -> Self {
+        Self { key: key.to_owned(), value: value.into(), because: because.to_owned() }
+    }
+
+    /// Returns the section it stands in, and its name there: `builders.x86`, `capacity`.
+    fn parts(&self) -> (&str, &str) {
+        self.key.rsplit_once('.').unwrap_or(("", &self.key))
+    }
+}
+
+/// Writes one `assumed: …` line for all values of one section that were taken for one reason, each
+/// broken so that it keeps within `width` columns; nothing where everything was given.
+#[must_use]
+pub(super) fn lines(assumed: &[Assumed], width: usize) -> String {
+    let mut sections: BTreeMap<usize, (String, Vec<String>)> = BTreeMap::new();
+    for one in assumed {
+        let (section, name) = one.parts();
+        let same = |other: &Assumed| (other.parts().0, &other.because) == (section, &one.because);
+        let first = assumed.iter().position(same).expect("it is among them");
+        let title = match section {
+            "" => format!("{}: ", one.because),
+            _ => format!("{section} ({}): ", one.because),
+        };
+        let (_, values) = sections.entry(first).or_insert((title, Vec::new()));
+        values.push(format!("{name} {}", one.value));
+    }
+    let mut text = String::new();
+    for (title, values) in sections.into_values() {
+        let line = format!("assumed: {title}{}", values.join(", "));
+        text.push_str(&wrapped(&line, width, "         "));
+    }
+    text
+}
+
+/// Breaks a line at blanks so that it keeps within `width` columns, where its words allow it.
+pub(super) fn wrapped(line: &str, width: usize, indent: &str) -> String {
+    let words = line.trim_start_matches(' ');
+    let mut text = String::new();
+    let mut column = line.len() - words.len();
+    let lead = &line[..column];
+    for word in words.split(' ') {
+        let letters = word.chars().count();
+        if text.is_empty() {
+            text.push_str(lead);
+        } else if column + 1 + letters > width {
+            write!(text, "\n{indent}").expect("a string takes all");
+            column = indent.chars().count();
+        } else {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(word);
+        column += letters;
+    }
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_one_section_share_a_line_that_fits() {
+        let assumed = [
+            Assumed::new("hub.run_interval", "1m", "koji's default"),
+            Assumed::new("builders", "10 for each needed arch", "no --farm"),
+            Assumed::new("hub.builder_sleep", "15s", "koji's default"),
+        ];
+        let text = "assumed: hub (koji's default): run_interval 1m,\n         builder_sleep 15s\n\
+                    assumed: no --farm: builders 10 for each needed arch\n";
+        assert_eq!(lines(&assumed, 55), text);
+        assert_eq!(lines(&[], 80), "");
+        assert_eq!(wrapped("  a b c", 5, "    "), "  a b\n    c\n");
+    }
+}

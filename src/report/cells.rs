@@ -1,0 +1,107 @@
+//! Cells and lines that tables and pages share: shares, times and names as people read them.
+
+use comfy_table::{CellAlignment, Table, presets};
+
+use super::figures::Distribution;
+use crate::time::Millis;
+
+/// Keeps the name of a variant short: `koji/planned`, `orch/planned`.
+pub(super) fn short(variant: &str) -> String {
+    variant.replacen("koji-owned", "koji", 1).replacen("orchestrator-owned", "orch", 1)
+}
+
+/// Begins a table without lines.
+pub(super) fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(header);
+    table
+}
+
+/// Aligns columns of numbers to the right, and takes away the blanks at the ends of lines.
+pub(super) fn finished(mut table: Table, numbers: &[usize]) -> String {
+    for &at in numbers {
+        if let Some(column) = table.column_mut(at) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// Writes a share in per cent; one near an end does not round to it.
+pub(super) fn percent(share: f64) -> String {
+    match share * 100.0 {
+        percent if percent > 0.0 && percent < 1.0 => "< 1 %".to_owned(),
+        percent if percent > 99.0 && percent < 100.0 => "> 99 %".to_owned(),
+        percent => format!("{percent:.0} %"),
+    }
+}
+
+/// Writes a time as people do.
+pub(super) fn time(seconds: Option<f64>) -> String {
+    let span = seconds.and_then(Millis::from_secs_f64);
+    span.map_or("-".to_owned(), |span| span.to_string())
+}
+
+/// Writes a quantile over all runs, which may be out of reach.
+pub(super) fn reached(seconds: Option<f64>) -> String {
+    if seconds.is_some() { time(seconds) } else { "never".to_owned() }
+}
+
+/// Writes a difference of times with its sign.
+pub(super) fn signed(seconds: Option<f64>) -> String {
+    match seconds {
+        Some(seconds) if seconds < 0.0 => format!("-{}", time(Some(-seconds))),
+        Some(seconds) if seconds > 0.0 => format!("+{}", time(Some(seconds))),
+        other => time(other),
+    }
+}
+
+/// Writes from where to where eight in ten lie.
+pub(super) fn range(spread: &Distribution) -> String {
+    match spread.p10 {
+        Some(_) => format!("{} to {}", time(spread.p10), time(spread.p90)),
+        None => "-".to_owned(),
+    }
+}
+
+/// Writes a mean number.
+pub(super) fn number(value: Option<f64>) -> String {
+    match value {
+        Some(value) if value > 0.0 && value < 9.95 && value.fract() > 1e-9 => format!("{value:.1}"),
+        Some(value) => format!("{value:.0}"),
+        None => "-".to_owned(),
+    }
+}
+
+/// Says that a sweep was interrupted.
+pub(super) fn partial(made: usize, asked: u64) -> String {
+    format!("PARTIAL: interrupted after {made} of {asked} replications")
+}
+
+/// Says that figures have no spread, and what gives them one.
+pub(super) fn no_spread(replications: usize) -> String {
+    match replications {
+        0 | 1 => {
+            "no spread: one run tells no share and no quantile; give --replications".to_owned()
+        }
+        count => format!(
+            "no spread: all {count} runs are equal, so shares and quantiles are those of one run; \
+             recorded durations (--trace, --durations resample) and a --scenario with luck give a \
+             spread"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_near_the_ends_do_not_round_to_them() {
+        assert_eq!(percent(1.0), "100 %");
+        assert_eq!(percent(0.999), "> 99 %");
+        assert_eq!(percent(0.004), "< 1 %");
+        assert_eq!(percent(0.0), "0 %");
+    }
+}

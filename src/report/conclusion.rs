@@ -1,0 +1,280 @@
+//! What a comparison allows to be said, each sentence by a stated rule: none where the interval does
+//! not decide, and none where more than ownership, cascade or the order of submission is different.
+
+use serde::{Deserialize, Serialize};
+
+use super::cells::{percent, time};
+use super::figures::{Distribution, Interval, Paired, Share};
+use super::variant::Variant;
+use crate::sim::{Figure, Runs};
+
+/// A setting in which variants differ besides ownership and cascade, so that it, and not they, may
+/// explain how they fare.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confounder {
+    /// The setting, as the scenario names it: `tests.gate`.
+    pub key: String,
+    /// What koji-owned has.
+    pub koji_owned: String,
+    /// What orchestrator-owned has.
+    pub orchestrator_owned: String,
+}
+
+/// One sentence with what it rests on.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Conclusion {
+    /// The sentence.
+    pub sentence: String,
+    /// The rule by which it may be said.
+    pub rule: &'static str,
+    /// The figures that meet the rule.
+    pub figures: Figures,
+}
+
+/// The figures of a conclusion.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Figures {
+    /// The variant that ends earlier.
+    pub earlier: String,
+    /// The other.
+    pub later: String,
+    /// Replications that decide.
+    pub decided: usize,
+    /// Replications in all.
+    pub replications: usize,
+    /// The share of the deciding ones in which `earlier` ended earlier.
+    pub share_of_decided: Share,
+    /// Seconds that `earlier` saves on average where both are done.
+    pub saves_seconds: Option<f64>,
+    /// The 95 % interval of that.
+    pub saves_ci95: Interval,
+}
+
+/// The rule where luck was drawn.
+const BY_INTERVAL: &str = "of the replications in which one ended earlier (never done counts as \
+    last), the share of the earlier variant lies above one half with its whole 95 % interval \
+    (Wilson), and the two differ in what their names say alone";
+/// The rule where none was.
+const BY_EQUAL_RUNS: &str = "all runs of each variant are equal: nothing was drawn, so this is one \
+    run of each and holds for these inputs alone, and the two differ in what their names say alone";
+
+/// Concludes what two variants allow; nothing where the rule is not met.
+pub(super) fn of(
+    (first, second): (&Variant, &Variant),
+    paired: &Paired,
+    confounders: &[Confounder],
+) -> Option<Conclusion> {
+    let is_same_owner = owner(first) == owner(second);
+    if !confounders.is_empty() && !is_same_owner {
+        return None;
+    }
+    let Share { share: Some(share), ci95: Interval(Some(low), Some(high)) } =
+        paired.earlier_share.first_of_decided
+    else {
+        return None;
+    };
+    let replications = first.runs.len().min(second.runs.len());
+    let decided = decided(paired, replications);
+    let is_one_run = is_equal(first) && is_equal(second);
+    let is_first = share > 0.5;
+    if !is_one_run && low <= 0.5 && high >= 0.5 {
+        return None;
+    }
+    let (earlier, later) = if is_first { (first, second) } else { (second, first) };
+    let saves_seconds =
+        paired.mean_difference.map(|mean| if is_first { -mean } else { mean }.max(0.0));
+    let Interval(from, to) = paired.ci95;
+    let saves_ci95 = match (from, to, is_one_run) {
+        (Some(from), Some(to), false) if is_first => Interval(Some(-to), Some(-from)),
+        (Some(from), Some(to), false) => Interval(Some(from), Some(to)),
+        _ => Interval::default(),
+    };
+    let share_of_decided = if is_first {
+        paired.earlier_share.first_of_decided
+    } else {
+        let turned = |end: f64| ((1.0 - end) * 1e6).round() / 1e6;
+        Share { share: Some(turned(share)), ci95: Interval(Some(turned(high)), Some(turned(low))) }
+    };
+    let figures = Figures {
+        earlier: earlier.name.clone(),
+        later: later.name.clone(),
+        decided,
+        replications,
+        share_of_decided,
+        saves_seconds,
+        saves_ci95,
+    };
+    let rule = if is_one_run { BY_EQUAL_RUNS } else { BY_INTERVAL };
+    Some(Conclusion { sentence: sentence(&figures, is_one_run), rule, figures })
+}
+
+fn sentence(figures: &Figures, is_one_run: bool) -> String {
+    let Figures { earlier, later, decided, replications, .. } = figures;
+    let span = |seconds: f64| time(Some(seconds));
+    let saves = match (figures.saves_seconds, figures.saves_ci95) {
+        (Some(mean), Interval(Some(from), Some(to))) if from > 0.0 => {
+            format!(
+                ", by {} on average ({} to {}) where both are done",
+                span(mean),
+                span(from),
+                span(to)
+            )
+        }
+        (Some(mean), Interval(None, None)) if is_one_run => format!(", by {}", span(mean)),
+        (None, _) => ", as the other is never done".to_owned(),
+        (Some(_), _) => String::new(),
+    };
+    if is_one_run {
+        return format!("{earlier} ends earlier than {later} in the one run there is{saves}.");
+    }
+    let share = percent(figures.share_of_decided.share.unwrap_or_default());
+    let of = if decided == replications {
+        format!("{replications} replications")
+    } else {
+        format!("the {decided} of {replications} replications that decide")
+    };
+    format!("{earlier} ends earlier than {later} in {share} of {of}{saves}.")
+}
+
+fn owner(variant: &Variant) -> &str {
+    variant.name.split('/').next().unwrap_or_default()
+}
+
+/// Returns whether all runs of a variant are equal.
+pub(super) fn is_equal(variant: &Variant) -> bool {
+    are_equal(&variant.runs)
+}
+
+/// Returns whether all runs ended alike and at the same time.
+pub(super) fn are_equal(runs: &Runs) -> bool {
+    let mut outcomes = runs.outcomes();
+    let first = outcomes.next();
+    let is_same = outcomes.all(|outcome| Some(outcome) == first);
+    is_same && Distribution::of(&runs.all(Figure::Makespan), 1000).has_no_spread()
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a share of a count of replications"
+)]
+fn decided(paired: &Paired, replications: usize) -> usize {
+    let together = paired.earlier_share.together.share.unwrap_or(1.0);
+    ((1.0 - together) * replications as f64).round() as usize
+}
+
+/// Says in words what is different besides ownership and cascade, and what tells it apart.
+pub(super) fn confounded(confounders: &[Confounder]) -> String {
+    let each = confounders.iter().map(|one| {
+        let Confounder { key, koji_owned, orchestrator_owned } = one;
+        format!(
+            "{key} is {koji_owned} for koji-owned and {orchestrator_owned} for orchestrator-owned"
+        )
+    });
+    let each: Vec<String> = each.collect();
+    format!(
+        "the approaches are given different settings ({}): what differs between them may be due to \
+         that, and nothing is concluded; --ablate changes one setting at a time",
+        each.join("; ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+    use crate::sim::Outcome::{self, Done, Failed};
+
+    fn variant(name: &str, runs: &[(u64, Outcome)]) -> Variant {
+        let run = |&(seconds, outcome)| sample::run(seconds, 10, outcome);
+        Variant { name: name.to_owned(), runs: runs.iter().map(run).collect() }
+    }
+
+    fn concluded(
+        koji: &[(u64, Outcome)],
+        owned: &[(u64, Outcome)],
+        confounders: &[Confounder],
+    ) -> Option<Conclusion> {
+        let first = variant("koji-owned/planned", koji);
+        let second = variant("orchestrator-owned/planned", owned);
+        let paired = Paired::of_ends(&super::super::variant::ends(&first.runs, &second.runs));
+        of((&first, &second), &paired, confounders)
+    }
+
+    fn gates() -> Vec<Confounder> {
+        vec![Confounder {
+            key: "tests.gate".to_owned(),
+            koji_owned: "module".to_owned(),
+            orchestrator_owned: "both".to_owned(),
+        }]
+    }
+
+    #[test]
+    fn one_that_is_earlier_in_every_replication_is_said_to_be() {
+        // Ten replications, each 100 s apart: Wilson's interval of 10 of 10 is 72.2 to 100 %.
+        let koji: Vec<_> = (1..=10).map(|n| (1000 + 50 * n, Done)).collect();
+        let owned: Vec<_> = (1..=10).map(|n| (900 + 50 * n, Done)).collect();
+        let said = concluded(&koji, &owned, &[]).unwrap();
+        assert_eq!(said.figures.earlier, "orchestrator-owned/planned");
+        assert_eq!((said.figures.decided, said.figures.saves_seconds), (10, Some(100.0)));
+        assert_eq!(said.figures.share_of_decided.ci95.0, Some(0.722_467));
+        assert_eq!(said.rule, BY_INTERVAL);
+        assert_eq!(
+            said.sentence,
+            "orchestrator-owned/planned ends earlier than koji-owned/planned in 100 % of 10 \
+             replications, by 1m 40s on average (1m 40s to 1m 40s) where both are done."
+        );
+    }
+
+    #[test]
+    fn nothing_is_said_where_the_interval_spans_a_half() {
+        // Six of ten: 31.3 to 83.2 %.
+        let koji: Vec<_> = (0..10).map(|n| (if n < 6 { 50 } else { 200 }, Done)).collect();
+        let owned: Vec<_> = (0..10).map(|n| (100 + n, Done)).collect();
+        assert_eq!(concluded(&koji, &owned, &[]), None);
+        // Three of three are too few: 43.9 to 100 %.
+        let three: Vec<_> = (0..3).map(|n| (50 + n, Done)).collect();
+        assert_eq!(concluded(&three, &owned[..3], &[]), None);
+    }
+
+    #[test]
+    fn other_gates_leave_nothing_to_say_of_ownership() {
+        let koji: Vec<_> = (1..=10).map(|n| (1000 + n, Done)).collect();
+        let owned: Vec<_> = (1..=10).map(|n| (900 + n, Done)).collect();
+        assert_eq!(concluded(&koji, &owned, &gates()), None);
+        let said = confounded(&gates());
+        assert!(said.contains("tests.gate is module for koji-owned and both for"), "{said}");
+        assert!(said.contains("--ablate"), "{said}");
+    }
+
+    #[test]
+    fn the_favourite_of_the_survivors_loses() {
+        // koji-owned is faster where it is done, which is 3 times in 10; the other always is.
+        let koji: Vec<_> = (0..10).map(|n| (100 + n, if n < 3 { Done } else { Failed })).collect();
+        let owned: Vec<_> = (0..10).map(|n| (200 + n, Done)).collect();
+        // 3 against 7: 39.7 to 89.2 %, undecided; 30 against 70: 60.4 to 78.1 %.
+        assert_eq!(concluded(&koji, &owned, &[]), None);
+        let said = concluded(&koji.repeat(10), &owned.repeat(10), &[]).unwrap();
+        assert_eq!(said.figures.earlier, "orchestrator-owned/planned");
+        assert_eq!(said.figures.share_of_decided.share, Some(0.7));
+        // Where both are done it is the slower one, and no gain is claimed.
+        assert_eq!(said.figures.saves_seconds, Some(0.0));
+        assert!(said.sentence.ends_with("in 70 % of 100 replications."), "{}", said.sentence);
+    }
+
+    #[test]
+    fn equal_runs_are_one_run() {
+        let said = concluded(&[(300, Done); 5], &[(200, Done); 5], &[]).unwrap();
+        assert_eq!(said.rule, BY_EQUAL_RUNS);
+        assert_eq!(said.figures.saves_ci95, Interval(None, None));
+        assert_eq!(
+            said.sentence,
+            "orchestrator-owned/planned ends earlier than koji-owned/planned in the one run there \
+             is, by 1m 40s."
+        );
+        assert_eq!(concluded(&[(300, Done); 5], &[(300, Done); 5], &[]), None);
+        let never = concluded(&[(300, Failed)], &[(200, Done)], &[]).unwrap();
+        assert!(never.sentence.ends_with("as the other is never done."), "{}", never.sentence);
+    }
+}

@@ -1,0 +1,111 @@
+//! A few runs of each variant in full: what only the log of a run tells, such as where its time goes,
+//! and the run to draw.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::chain::{self, Part, Parts};
+use super::farm_load::{self, GroupLoad};
+use super::svg::GanttModule;
+use crate::sim::{Bar, Outcome, Setup, World};
+use crate::time::Millis;
+
+/// How many runs are looked at in full at most: enough for a mean, few enough to be kept no longer
+/// than they are looked at.
+const RUNS_MAX: u64 = 25;
+/// About so many component builds are looked at in full, in one run at least.
+const BUILDS: u64 = 20_000;
+
+/// What some runs of one variant in full tell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pilot {
+    /// The variant.
+    pub name: String,
+    /// How many runs were looked at: the first replications.
+    pub runs: u64,
+    /// Which of them is drawn, from 1: the one that ends in the middle, never done counting as last.
+    pub typical: u64,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When.
+    pub makespan: Millis,
+    /// Where the time of all of them went, summed up.
+    pub parts: Parts,
+    /// What builders did in the typical run.
+    pub load: Vec<GroupLoad>,
+    /// Every task of the typical run.
+    pub bars: Vec<Bar>,
+    /// The modules, with their waves.
+    pub modules: Vec<GanttModule>,
+}
+
+impl Pilot {
+    /// Runs the first of `replications` of a variant in full.
+    #[must_use]
+    pub fn of(name: &str, setup: &Setup, replications: u64, modules: Vec<GanttModule>) -> Self {
+        let mut world = World::new(setup);
+        let components = setup.catalog.modules.iter().map(|module| module.components.len() as u64);
+        let most = (BUILDS / components.sum::<u64>().max(1)).clamp(1, RUNS_MAX);
+        let runs = replications.clamp(1, most);
+        let mut parts = Parts::new();
+        let mut ends = Vec::new();
+        for replication in 0..runs {
+            let run = world.run_in_full(replication);
+            for (part, time) in chain::parts(&run, &setup.catalog, setup.cascade) {
+                *parts.entry(part).or_default() += time;
+            }
+            let is_done = run.figures.outcome == Outcome::Done;
+            ends.push((!is_done, run.figures.makespan, replication));
+        }
+        ends.sort_unstable();
+        let (.., typical) = ends[(ends.len() - 1) / 2];
+        let run = world.run_in_full(typical);
+        Self {
+            name: name.to_owned(),
+            runs,
+            typical: typical + 1,
+            outcome: run.figures.outcome,
+            makespan: run.figures.makespan,
+            parts,
+            load: farm_load::load(&run, &setup.slots.groups),
+            bars: run.bars,
+            modules,
+        }
+    }
+
+    /// Returns the mean time of one part.
+    #[must_use]
+    pub fn mean(&self, part: Part) -> Millis {
+        let all = self.parts.get(&part).copied().unwrap_or_default();
+        Millis(all.0 / self.runs.max(1))
+    }
+
+    /// Says which run is drawn.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let Self { name, runs, typical, outcome, .. } = self;
+        let end = if *outcome == Outcome::Done { "" } else { ", not done" };
+        match runs {
+            1 => format!("{name}: replication 1, the one run in full{end}"),
+            _ => format!("{name}: a typical run, replication {typical}, the median of {runs}{end}"),
+        }
+    }
+
+    /// Returns the name of the file of a picture of it.
+    #[must_use]
+    pub fn file(&self, kind: &str) -> String {
+        format!("{kind}-{}.svg", self.name.replace('/', "-"))
+    }
+
+    /// Keeps what is counted and leaves out what is drawn, for variants of which nothing is drawn.
+    #[must_use]
+    pub fn without_bars(self) -> Self {
+        Self { bars: Vec::new(), modules: Vec::new(), ..self }
+    }
+}
+
+/// Returns the ids and waves of modules, as charts want them.
+pub fn modules<'p>(of: impl Iterator<Item = (&'p str, u32)>) -> Vec<GanttModule> {
+    of.map(|(id, wave)| GanttModule { id: Arc::from(id), wave }).collect()
+}

@@ -1,0 +1,166 @@
+//! What one other setting at a time changes: a setting of the scenario taken back, one trouble alone,
+//! or a value that nobody gave, halved and doubled.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::figures::{Distribution, Earlier, Paired};
+use super::variant::{Variant, ends};
+use crate::sim::Runs;
+use crate::time::Millis;
+
+/// Why another setting is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProbeKind {
+    /// It is one of several that are different at once: which of them does it?
+    Ablation,
+    /// One trouble alone, in a world without any other.
+    Trouble,
+    /// Nobody gave it.
+    Assumed,
+}
+
+/// What one other setting changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Probe {
+    /// Why it is tried.
+    pub kind: ProbeKind,
+    /// The setting, as its file names it.
+    pub setting: String,
+    /// What it is.
+    pub from: String,
+    /// What was tried.
+    pub to: String,
+    /// By what an assumed number was multiplied; null where something else was tried.
+    pub factor: Option<f64>,
+    /// How many replications were made: the first.
+    pub runs: u64,
+    /// What it changes, by variant.
+    pub effects: BTreeMap<String, Effect>,
+    /// Which of two variants under one cascade ends earlier then; null where the replications do not
+    /// decide, or where only one was tried.
+    pub earlier: Option<String>,
+}
+
+/// What another setting does to one variant; seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Effect {
+    /// The median over all runs with it; null where half of them are never done.
+    pub makespan_p50: Option<f64>,
+    /// The share of runs that are done with it.
+    pub done_share: Option<f64>,
+    /// What it adds on average, over the replications that are done with and without it.
+    pub adds: Option<f64>,
+    /// The share of runs within the deadline, where there is one.
+    pub in_time_share: Option<f64>,
+    /// Mails sent, on average.
+    pub mails: Option<f64>,
+    /// Builder time of builds that were superseded, failed or canceled, on average.
+    pub wasted: Option<f64>,
+}
+
+impl Probe {
+    /// Makes a probe of what was tried; `given` has the same replications as things are, variant by
+    /// variant.
+    #[must_use]
+    pub fn of(
+        (kind, setting): (ProbeKind, &str),
+        (from, to): (&str, &str),
+        given: &[Variant],
+        tried: &[Runs],
+        deadline: Option<Millis>,
+    ) -> Self {
+        let both = given.iter().zip(tried);
+        let effect = |(variant, runs): (&Variant, &Runs)| {
+            (variant.name.clone(), Effect::of(runs, &variant.runs, deadline))
+        };
+        Self {
+            kind,
+            setting: setting.to_owned(),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            factor: None,
+            runs: tried.first().map_or(0, |runs| runs.len() as u64),
+            effects: both.map(effect).collect(),
+            earlier: earlier(given, tried),
+        }
+    }
+
+    /// Returns by how much it moves the variant that it moves most, in seconds.
+    #[must_use]
+    pub fn largest(&self) -> f64 {
+        let adds = self.effects.values().filter_map(|effect| effect.adds);
+        adds.fold(0.0, |most: f64, one| if one.abs() > most.abs() { one } else { most })
+    }
+}
+
+impl Effect {
+    fn of(runs: &Runs, given: &Runs, deadline: Option<Millis>) -> Self {
+        let done = runs.makespans_done();
+        let paired = Paired::of_ends(&ends(runs, given));
+        let rounded = |value: f64| (value * 1000.0).round() / 1000.0;
+        #[expect(clippy::cast_precision_loss, reason = "a count of replications")]
+        let share = |count: usize| rounded(count as f64 / runs.len().max(1) as f64);
+        let mean = |figure, scale| Distribution::of(&runs.all(figure), scale).mean.map(rounded);
+        Self {
+            makespan_p50: Distribution::of_finished(&done, runs.len(), 1000).p50,
+            done_share: (!runs.is_empty()).then(|| share(done.len())),
+            adds: paired.mean_difference.map(rounded),
+            in_time_share: deadline
+                .map(|deadline| share(done.iter().filter(|end| **end <= deadline.0).count())),
+            mails: mean(crate::sim::Figure::Mails, 1),
+            wasted: mean(crate::sim::Figure::Wasted, 1000),
+        }
+    }
+}
+
+/// Returns which of two variants ends earlier, where the replications decide.
+fn earlier(given: &[Variant], tried: &[Runs]) -> Option<String> {
+    let ([first, second], [of_first, of_second]) = (given, tried) else { return None };
+    let decided = Earlier::of(&ends(of_first, of_second)).first_of_decided;
+    let (low, high) = (decided.ci95.0?, decided.ci95.1?);
+    if low > 0.5 {
+        Some(first.name.clone())
+    } else if high < 0.5 {
+        Some(second.name.clone())
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+    use crate::sim::Outcome::{Done, Failed};
+
+    #[test]
+    fn a_probe_says_what_a_setting_adds_and_who_is_earlier_then() {
+        let runs = |seconds: u64| -> Runs {
+            (0..10).map(|n| sample::run(seconds + n, 10, Done)).collect()
+        };
+        let variant = |name: &str, runs| Variant { name: name.to_owned(), runs };
+        let given = [
+            variant("koji-owned/planned", runs(100)),
+            variant("orchestrator-owned/planned", runs(150)),
+        ];
+        let deadline = Some(Millis::from_secs(165));
+        let names = (ProbeKind::Assumed, "hub.run_interval");
+        let probe = Probe::of(names, ("1m", "2m"), &given, &[runs(160), runs(155)], deadline);
+        let koji = probe.effects["koji-owned/planned"];
+        assert_eq!(
+            (koji.adds, koji.in_time_share, koji.done_share),
+            (Some(60.0), Some(0.6), Some(1.0))
+        );
+        assert_eq!(koji.makespan_p50, Some(164.0));
+        assert_eq!(probe.earlier.as_deref(), Some("orchestrator-owned/planned"));
+        assert!((probe.largest() - 60.0).abs() < 1e-9);
+        // Where nothing is done nothing is added, and it is never.
+        let failed: Runs = (0..10).map(|n| sample::run(n, 1, Failed)).collect();
+        let probe = Probe::of(names, ("a", "b"), &given[..1], &[failed], None);
+        let koji = probe.effects["koji-owned/planned"];
+        assert_eq!((koji.adds, koji.makespan_p50, probe.earlier), (None, None, None));
+    }
+}
