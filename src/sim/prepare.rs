@@ -32,7 +32,7 @@ pub struct Reach<'a> {
     /// Edges by id that superseded versions had and the newest do not have: what a dependency
     /// service that is behind answers from.
     pub superseded: &'a [(String, String)],
-    /// Whether a rebuild of one context rebuilds every context of its stream.
+    /// Whether a rebuild of one context rebuilds all that is submitted with it.
     pub by_source: bool,
 }
 
@@ -140,7 +140,7 @@ impl Preparation {
         for (from, to) in reach.all.edges.iter().chain(&reach.plan.edges).filter_map(ends) {
             dependants[from as usize].push(to);
         }
-        let siblings = siblings(modules);
+        let siblings = siblings(reach, &position);
         for list in &mut dependants {
             if reach.by_source {
                 let all = list.iter().flat_map(|&to| &siblings[to as usize]);
@@ -202,20 +202,19 @@ impl Preparation {
     }
 }
 
-/// Returns, for each module, the positions of all contexts of its stream, itself among them.
-fn siblings(modules: &[&PlanModule]) -> Vec<Vec<u32>> {
-    let mut by_source: BTreeMap<[&str; 3], Vec<u32>> = BTreeMap::new();
-    for (module, at) in modules.iter().zip(0_u32..) {
-        by_source.entry(source_of(module)).or_default().push(at);
+/// Returns, for each module, the positions of all that is submitted with it, itself among them: in the
+/// widest plan that holds it.
+fn siblings(reach: Reach<'_>, position: &BTreeMap<&str, u32>) -> Vec<Vec<u32>> {
+    let alone = (0_u32..).take(position.len());
+    let mut siblings: Vec<Vec<u32>> = alone.map(|at| vec![at]).collect();
+    for submission in reach.plan.submissions.iter().chain(&reach.all.submissions) {
+        let members: Vec<u32> =
+            submission.modules.iter().filter_map(|id| position.get(id.as_str()).copied()).collect();
+        for &at in &members {
+            siblings[at as usize].clone_from(&members);
+        }
     }
-    modules.iter().map(|module| by_source[&source_of(module)].clone()).collect()
-}
-
-/// Returns what is submitted with a module: its name and stream, and its version where ids hold
-/// versions, since each is then a source of its own.
-fn source_of(module: &PlanModule) -> [&str; 3] {
-    let is_by_version = module.id.split(':').nth(2) == Some(&module.version);
-    [&module.name, &module.stream, if is_by_version { &module.version } else { "" }]
+    siblings
 }
 
 /// Marks what people start under the literal rule.

@@ -232,6 +232,36 @@ fn submissions_that_wait_for_each_other_are_a_cycle_with_a_way_out() {
     assert!(said.err.contains("`--unit context`"), "{}", said.err);
     let plan = case.json("--all --unit context");
     assert_eq!(plan["cycles"], Value::Array(vec![]), "the way out is one");
+    for approach in ["koji-owned", "orchestrator-owned"] {
+        let built = builds(&case, &format!("--all --cascade planned --approach {approach}"));
+        let once = ["a:1:c1", "a:1:c2", "b:1:c0"].map(|id| (id.to_owned(), 1));
+        assert_eq!(built, once, "a plan with a cycle of submissions is carried out: {approach}");
+    }
+}
+
+/// Executes a rebuild, which must end well; returns how often each module was built.
+fn builds(case: &Case, arguments: &str) -> Vec<(String, u64)> {
+    let said = case.run(&format!("execute modules.yaml {arguments} --format json"));
+    assert_eq!(said.code, 0, "{}", said.err);
+    let run: Value = serde_json::from_str(&said.out).expect("JSON");
+    let modules = run["modules"].as_object().expect("modules").iter();
+    let count = |module: &Value| module["module_builds"].as_u64().expect("a number");
+    modules.map(|(id, module)| (id.clone(), count(module))).collect()
+}
+
+#[test]
+fn a_literal_cascade_rebuilds_what_is_submitted_together_and_no_other_platform_line() {
+    let case = Case::new(
+        "p:1:1:c8 el8
+         x:1:1:a8 el8 p:1
+         x:1:1:b8 el8
+         x:1:2:c9 el9",
+    );
+    let once = |ids: &[&str]| ids.iter().map(|&id| (id.to_owned(), 1)).collect::<Vec<_>>();
+    let changed = "--changed p:1 --cascade literal --approach koji-owned";
+    assert_eq!(builds(&case, changed), once(&["p:1:c8", "x:1:a8", "x:1:b8"]));
+    let context = format!("{changed} --unit context");
+    assert_eq!(builds(&case, &context), once(&["p:1:c8", "x:1:a8"]));
 }
 
 /// b needs the context c1 of a alone (a:c2 requires p 2 and b builds on p 1); a:c2 builds on b.

@@ -14,6 +14,8 @@ pub(crate) enum Newest {
     OfStream,
     /// The newest version of each context.
     OfContext,
+    /// Every version counts, and is a source of its own.
+    Every,
 }
 
 /// What is submitted at once.
@@ -43,6 +45,8 @@ pub(crate) struct Oracle {
 pub(crate) struct OracleNode {
     name: String,
     stream: String,
+    /// The version, where each is a source of its own.
+    version: Option<String>,
     groups: Vec<Dependencies>,
     /// The platform lines in which it is current; none: every one.
     lines: BTreeSet<String>,
@@ -153,7 +157,9 @@ impl Oracle {
         let line = first(node).or_else(|| others().filter_map(first).min());
         match submitted {
             Submitted::Contexts => id.to_owned(),
-            Submitted::Sources => format!("{}:{} {line:?}", node.name, node.stream),
+            Submitted::Sources => {
+                format!("{}:{}:{:?} {line:?}", node.name, node.stream, node.version)
+            }
         }
     }
 
@@ -293,6 +299,7 @@ fn nodes(snapshot: &Snapshot, newest: Newest) -> BTreeMap<String, OracleNode> {
         let build_lines = |of: &Stream| -> BTreeSet<String> {
             build(of).into_iter().flat_map(lines_of).collect()
         };
+        let is_lost = is_lost && newest != Newest::Every;
         if is_lost || build(document).iter().all(|other| other.origin != document.origin) {
             continue;
         }
@@ -302,13 +309,14 @@ fn nodes(snapshot: &Snapshot, newest: Newest) -> BTreeMap<String, OracleNode> {
             candidates.insert(String::new());
         }
         let is_newest = |line: &&String| {
-            of_stream()
-                .filter(|other| newest == Newest::OfStream || other.context == document.context)
-                .filter(|other| other.version > document.version)
-                .all(|other| {
-                    let lines = build_lines(other);
-                    !lines.is_empty() && !lines.contains(*line)
-                })
+            newest == Newest::Every
+                || of_stream()
+                    .filter(|other| newest == Newest::OfStream || other.context == document.context)
+                    .filter(|other| other.version > document.version)
+                    .all(|other| {
+                        let lines = build_lines(other);
+                        !lines.is_empty() && !lines.contains(*line)
+                    })
         };
         let current: BTreeSet<String> = candidates.iter().filter(is_newest).cloned().collect();
         if !current.is_empty() {
@@ -327,14 +335,15 @@ fn nodes(snapshot: &Snapshot, newest: Newest) -> BTreeMap<String, OracleNode> {
             .filter(|(other, _)| is_same(other))
             .map(|(other, _)| other.version)
             .collect();
-        let version =
-            if versions.len() > 1 { format!(":{}", document.version) } else { String::new() };
+        let is_named = versions.len() > 1 || newest == Newest::Every;
+        let version = if is_named { format!(":{}", document.version) } else { String::new() };
         let context = document.context.as_ref().map(|c| format!(":{c}")).unwrap_or_default();
         let node = nodes
             .entry(format!("{}:{}{version}{context}", document.name, document.stream))
             .or_default();
         node.name = document.name.to_string();
         node.stream = document.stream.to_string();
+        node.version = (newest == Newest::Every).then(|| document.version.to_string());
         node.lines = lines.clone();
         node.groups.extend(document.dependencies.iter().cloned());
         node.components.extend(document.components.keys().map(ToString::to_string));
