@@ -16,4 +16,5 @@ mod reports;
 mod reuse_plan;
 mod slips;
 mod sweeps;
+mod tables;
 mod troubles;

@@ -44,7 +44,9 @@ pub(crate) fn estimate(
     }
     let spread = Distribution::of(&makespans, 1000);
     let seconds_p90 = spread.p90.filter(|_| runs >= Estimate::RUNS_FOR_P90);
-    Ok(Estimate { seconds_p50: spread.p50, seconds_p90, replications: runs })
+    let is_equal = makespans.iter().all(|makespan| *makespan == makespans[0]);
+    let no_spread = is_equal && (runs >= Estimate::RUNS_FOR_P90 || components == 0);
+    Ok(Estimate { seconds_p50: spread.p50, seconds_p90, replications: runs, no_spread })
 }
 
 /// Returns how many runs are made: one where nothing is built, since all would be equal.

@@ -17,6 +17,7 @@ use super::journal::Journal;
 use super::output::OutputArgs;
 use super::status::{Answer, Refusal};
 use super::subject::Subject;
+use super::width::width;
 
 /// Run a rebuild and tell how it went
 ///
@@ -155,7 +156,7 @@ impl Execute {
         };
         let text = match (&self.explain, self.format) {
             (Some(id), _) => explain(id, &run, scene)?,
-            (None, Format::Table) => run::table(&run, label, scene),
+            (None, Format::Table) => run::table(&run, label, scene, width(&self.output.output)),
             (None, Format::Json) => run::json(&run, label),
         };
         self.output.write(text)?;

@@ -17,6 +17,7 @@ use super::args::name_stream;
 use super::console::Console;
 use super::output::OutputArgs;
 use super::status::{Answer, Refusal};
+use super::width::width;
 
 /// How many findings are printed before the rest is counted.
 const FINDINGS_MAX: usize = 30;
@@ -164,7 +165,7 @@ impl Expand {
         self.tell(&findings, &source.snapshot, console);
         let report = report::Report::new(told);
         self.output.write(match self.format {
-            Format::Table => report::table(&report),
+            Format::Table => report::table(&report, width(&self.output.output)),
             Format::Json => report.to_json(),
         })?;
         let is_odd = [&findings, &against.findings, &source.snapshot.findings];

@@ -192,15 +192,15 @@ impl PlanCommand {
         let mut text = report::plan::table(plan, self.width());
         if self.selection.reuse.rebuild_strategy != Strategy::All {
             text.push('\n');
-            text += &report::reuse::table(plan);
+            text += &report::reuse::table(plan, self.width());
         }
         if let Some(against) = &plan.against {
             text.push('\n');
-            text += &report::plan::against(against);
+            text += &report::plan::against(against, self.width());
         }
         if let Some(on) = &plan.on_platform {
             text.push('\n');
-            text += &report::replatform::table(on);
+            text += &report::replatform::table(on, self.width());
         }
         text
     }

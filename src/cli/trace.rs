@@ -8,6 +8,7 @@ use modplan::report::trace::{describe, table};
 use super::console::Console;
 use super::output::OutputArgs;
 use super::status::Answer;
+use super::width::width;
 use super::world::read_history;
 
 /// Describe recorded builds, and write them as normalized CSV
@@ -48,7 +49,7 @@ impl Trace {
         self.output.write(match self.format {
             Format::Csv => history.to_csv(),
             Format::Json => describe(&history.fitted()).to_json(),
-            Format::Table => table(&describe(&history.fitted())),
+            Format::Table => table(&describe(&history.fitted()), width(&self.output.output)),
         })?;
         Ok(Answer::yes_if(is_right))
     }

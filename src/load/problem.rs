@@ -152,6 +152,7 @@ codes! {
     TraceDuplicate "trace-duplicate" Warning "A trace records the same task twice; the first is taken.";
     TraceMethod "trace-method" Warning "A trace has a method that koji itself does not have.";
     TraceOutcome "trace-outcome" Error "A trace has an outcome other than closed, failed or canceled.";
+    TracePackage "trace-package" Warning "Tasks of a trace do not say which package they build.";
     TraceRow "trace-row" Error "A row of a trace lacks a field it needs.";
     TraceShape "trace-shape" Error "The JSON holds neither koji tasks, builds nor bus messages.";
     TraceText "trace-text" Error "A trace is not text.";

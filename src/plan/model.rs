@@ -604,6 +604,9 @@ pub struct Estimate {
     pub seconds_p90: Option<f64>,
     /// How many runs there were.
     pub replications: u64,
+    /// Whether all runs took equally long, or one was made since all would.
+    #[serde(default)]
+    pub no_spread: bool,
 }
 
 impl Estimate {

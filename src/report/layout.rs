@@ -55,6 +55,38 @@ impl Layout {
         text
     }
 
+    /// Writes the table in lines of at most `width` characters, where no column is prose: one that is
+    /// too wide is parted into several, each with the first `keys` columns and as many more as fit.
+    pub(super) fn render_in_parts(&self, width: usize, keys: usize) -> String {
+        let widths: Vec<usize> =
+            (0..self.rows[0].len()).map(|column| self.longest(column)).collect();
+        let total = |columns: &[usize]| -> usize {
+            columns.iter().map(|&column| widths[column] + GAP).sum::<usize>() - GAP
+        };
+        let mut parts: Vec<Vec<usize>> = Vec::new();
+        for (column, own) in widths.iter().enumerate().skip(keys) {
+            match parts.last_mut() {
+                Some(part) if total(part) + GAP + own <= width => part.push(column),
+                _ => parts.push((0..keys).chain([column]).collect()),
+            }
+        }
+        let parts: Vec<String> = parts.iter().map(|part| self.part(part, &widths)).collect();
+        parts.join("\n")
+    }
+
+    /// Writes some of the columns.
+    fn part(&self, columns: &[usize], widths: &[usize]) -> String {
+        let numbers = (0..columns.len()).filter(|&at| self.numbers.contains(&columns[at]));
+        let rows = |row: &Vec<String>| columns.iter().map(|&column| row[column].clone()).collect();
+        let part = Self { numbers: numbers.collect(), rows: self.rows.iter().map(rows).collect() };
+        let widths: Vec<usize> = columns.iter().map(|&column| widths[column]).collect();
+        let line = |row: &Vec<String>| {
+            let cells: Vec<Vec<String>> = row.iter().map(|cell| vec![cell.clone()]).collect();
+            part.lines(&cells, &widths)
+        };
+        part.rows.iter().map(line).collect()
+    }
+
     fn longest(&self, column: usize) -> usize {
         self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)
     }
@@ -169,6 +201,17 @@ mod tests {
             table().render(40),
             "WAVE  MODULE\n   1  perl:5.30:466ea64f\n      changed\n  \
              12  perl-DBI:1.641:03d935ed\n      builds on perl:5.30:466ea64f and\n      more\n"
+        );
+    }
+
+    #[test]
+    fn a_table_of_numbers_is_parted_where_it_is_too_wide() {
+        let mut table = Layout::new(&["NAME", "ONE", "TWO", "THREE"], &[1, 2, 3]);
+        table.add(["a", "1", "22", "333"].map(str::to_owned).to_vec());
+        assert_eq!(table.render_in_parts(22, 1), "NAME  ONE  TWO  THREE\na       1   22    333\n");
+        assert_eq!(
+            table.render_in_parts(20, 1),
+            "NAME  ONE  TWO\na       1   22\n\nNAME  THREE\na       333\n"
         );
     }
 

@@ -1,34 +1,31 @@
 //! The rebuilt set on another platform: what each module becomes, and what stands in its way.
 
-use comfy_table::Table;
-
 use super::expand::{Told, findings as findings_of};
+use super::layout::{Layout, wrapped};
 use crate::expand::replatform::{Moved, TO_COME};
 use crate::expand::{Loaded, Settings};
 use crate::load::{Finding, Input};
 use crate::plan::batch::Ordered;
 use crate::plan::moved::OnPlatform;
 
-/// Renders what becomes of each module.
+/// Renders what becomes of each module, in lines of at most `width` characters.
 #[must_use]
-pub fn table(on: &OnPlatform) -> String {
-    let mut table = Table::new();
-    table.load_style(comfy_table::presets::NOTHING);
-    table.set_header(["MODULE", "PLATFORM NOW", "CONTEXT THERE", "BUILDS THERE WITH"]);
+pub fn table(on: &OnPlatform, width: usize) -> String {
+    let header = ["MODULE", "PLATFORM NOW", "CONTEXT THERE", "BUILDS THERE WITH"];
+    let mut table = Layout::new(&header, &[]);
     for module in &on.modules {
         let now = module.platform.clone().unwrap_or_else(|| "-".to_owned());
         if module.contexts.is_empty() {
-            table.add_row([&module.id, &now, "none", "cannot be built there"]);
+            table.add(
+                [&module.id, &now, "none", "cannot be built there"].map(str::to_owned).to_vec(),
+            );
         }
         for each in &module.contexts {
             let pins = each.buildrequires.iter().map(|(name, stream)| format!("{name}:{stream}"));
             let pins = pins.collect::<Vec<_>>().join(" ");
-            table.add_row([&module.id, &now, each.context.as_str(), &pins]);
+            table.add([&module.id, &now, each.context.as_str(), &pins].map(str::to_owned).to_vec());
         }
     }
-    let lines = table.lines();
-    let bare =
-        lines.map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned() + "\n");
     let can = on.modules.iter().filter(|module| !module.contexts.is_empty()).count();
     let all = on.modules.len();
     let assumed = match on.assumed.as_slice() {
@@ -36,10 +33,8 @@ pub fn table(on: &OnPlatform) -> String {
         assumed => format!(", given that these exist there: {}", assumed.join(", ")),
     };
     let target = &on.target;
-    format!(
-        "{}\n{can} of {all} modules can be built on {target}{assumed}\n",
-        bare.collect::<String>()
-    )
+    let summary = format!("{can} of {all} modules can be built on {target}{assumed}");
+    format!("{}\n{}", table.render(width), wrapped(&summary, width, (0, 2)))
 }
 
 /// Returns why modules cannot be built there, each with its place.

@@ -3,25 +3,27 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::layout::wrapped;
 use crate::plan::Plan;
 use crate::plan::model::{PlanComponent, PlanModule};
 
 /// How many components of one reason are named before the rest is counted.
 const NAMED_MAX: usize = 8;
 
-/// Renders why each component is rebuilt or reused: by module, components of one reason together.
+/// Renders why each component is rebuilt or reused, in lines of at most `width` characters: by module,
+/// components of one reason together.
 #[must_use]
-pub fn table(plan: &Plan) -> String {
+pub fn table(plan: &Plan, width: usize) -> String {
     let mut text = String::new();
     let built = plan.modules.iter().filter(|module| !module.pass_through);
-    built.for_each(|module| add_module(&mut text, module));
+    built.for_each(|module| add_module(&mut text, module, width));
     let all = plan.components().count();
     let reused = plan.components().filter(|component| component.reused).count();
     add(&mut text, format_args!("reused: {reused} of {all} components\n"));
     text
 }
 
-fn add_module(text: &mut String, module: &PlanModule) {
+fn add_module(text: &mut String, module: &PlanModule, width: usize) {
     let mut reasons: BTreeMap<(bool, &str), Vec<&PlanComponent>> = BTreeMap::new();
     for component in module.batches.iter().flat_map(|batch| &batch.components) {
         reasons.entry((component.reused, &component.why)).or_default().push(component);
@@ -36,7 +38,9 @@ fn add_module(text: &mut String, module: &PlanModule) {
         let more = components.len().saturating_sub(NAMED_MAX);
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         let what = if reused { "reused" } else { "rebuilt" };
-        add(text, format_args!("  {what:<8} {}{more}: {why}\n", named.join(" ")));
+        add(text, format_args!("  {what:<8} "));
+        *text +=
+            wrapped(&format!("{}{more}: {why}", named.join(" ")), width, (11, 11)).trim_start();
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::changes::{self, ChangeSummary};
+use super::layout::Layout;
 use super::story::{Scene, state_word};
 use crate::orchestrate::{Approach, Cascade};
 use crate::sim::{ModuleState, Outcome, Run};
@@ -165,22 +166,17 @@ const SPANS: &[Span] = &[
 ];
 
 /// Renders a run for people: one row a module in the order in which they became ready, with where
-/// its time went; then what went wrong and what was done about it, and what it cost.
+/// its time went; then what went wrong and what was done about it, and what it cost. The table has
+/// lines of at most `width` characters.
 #[must_use]
-pub fn table(run: &Run, label: RunLabel, scene: Scene<'_>) -> String {
+pub fn table(run: &Run, label: RunLabel, scene: Scene<'_>, width: usize) -> String {
     let mut rows: Vec<_> = run.modules.iter().collect();
     rows.sort_by_key(|module| (module.ready.is_none(), module.ready, &module.id));
-    let mut table = comfy_table::Table::new();
-    table.load_style(comfy_table::presets::NOTHING);
     let spans = SPANS.iter().filter(|(_, span)| run.modules.iter().any(|m| span(m) > Millis(0)));
     let spans: Vec<_> = spans.collect();
     let mut header = vec!["MODULE", "STATE", "READY AFTER", "BUILDS", "COMPONENTS"];
     header.extend(spans.iter().map(|(name, _)| name));
-    table.set_header(&header);
-    for column in 2..header.len() {
-        let column = table.column_mut(column).expect("the header has this column");
-        column.set_cell_alignment(comfy_table::CellAlignment::Right);
-    }
+    let mut table = Layout::new(&header, &(2..header.len()).collect::<Vec<_>>());
     for module in rows {
         let ready = module.ready.map_or("-".to_owned(), |at| Millis(at.0).to_string());
         let builds = module.module_builds.to_string();
@@ -188,9 +184,9 @@ pub fn table(run: &Run, label: RunLabel, scene: Scene<'_>) -> String {
         let mut row = vec![module.id.to_string(), state_word(module.state).to_owned(), ready];
         row.extend([builds, components]);
         row.extend(spans.iter().map(|(_, span)| span(module).to_string()));
-        table.add_row(row);
+        table.add(row);
     }
-    let mut text = format!("{}\n\n", table.trim_fmt());
+    let mut text = table.render_in_parts(width, 1) + "\n";
     let story = super::story::story(run, scene);
     if !story.is_empty() {
         text.push_str(&story);

@@ -1,6 +1,6 @@
 //! From what was seen of tasks, builds and repos to rows, and to what could not become one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -21,6 +21,8 @@ struct Maker<'a> {
     tally: &'a mut Tally,
     unfinished: &'a mut Vec<Unfinished>,
     findings: &'a mut Vec<Finding>,
+    /// By file the first task that does not say what it builds, and how many there are.
+    nameless: BTreeMap<u32, (Place, usize)>,
 }
 
 /// Makes rows, in the order in which the tasks started; equal moments by number.
@@ -32,7 +34,8 @@ pub(super) fn rows(
     let above = |(id, task): (&Id, &Task)| task.parent.map(|parent| (id.0.clone(), parent));
     let parents = collection.tasks.iter().filter_map(above).collect();
     tally.repeated += collection.repeated;
-    let mut maker = Maker { collection, parents, rows: Vec::new(), tally, unfinished, findings };
+    let (rows, nameless) = (Vec::new(), BTreeMap::new());
+    let mut maker = Maker { collection, parents, rows, tally, unfinished, findings, nameless };
     for (id, task) in &collection.tasks {
         maker.task(id, task);
     }
@@ -42,6 +45,7 @@ pub(super) fn rows(
     for (id, repo) in &collection.repos {
         maker.repo(id, repo);
     }
+    maker.tell_nameless();
     let mut rows = maker.rows;
     rows.sort_by_key(|(start, number, _)| (*start, *number));
     rows.into_iter().map(|(_, _, row)| row).collect()
@@ -90,6 +94,11 @@ impl Maker<'_> {
             (Some(created), Some(start)) => self.wait(task, (created, start)),
             _ => None,
         };
+        if source.is_none() && !is_without_package(&task.method) {
+            let (first, count) = self.nameless.entry(task.place.input).or_insert((task.place, 0));
+            *first = task.place.min(*first);
+            *count += 1;
+        }
         let row = Row {
             package: source
                 .as_ref()
@@ -126,6 +135,20 @@ impl Maker<'_> {
             above = parent.parent;
         }
         found.filter(|_| !is_without_package(&task.method))
+    }
+
+    /// Tells of tasks that do not say what they build, once a file.
+    fn tell_nameless(&mut self) {
+        for (first, count) in self.nameless.values() {
+            let (tasks, verb) = if *count == 1 { ("task", "does") } else { ("tasks", "do") };
+            let message = format!(
+                "{count} {tasks} {verb} not say which package they build, and count for their arch alone; \
+                 the first is here"
+            );
+            let hint = "record them with their requests: `koji call --json-output listTasks` with the \
+                        option decode, or getTaskInfo with request=True";
+            self.findings.push(Finding::new(Code::TracePackage, *first, message).hint(hint));
+        }
     }
 
     /// Makes a row of a whole build where nothing is known of its tasks.

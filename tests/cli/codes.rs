@@ -406,6 +406,10 @@ fn of_settings() -> Vec<Reported> {
             &format!("{}{row}{row}", TRACE.replace("outcome", "outcome,started_at")),
         ),
         trace("trace-clock", clock),
+        trace(
+            "trace-package",
+            r#"[{"id": 1, "method": "buildArch", "arch": "x86_64", "state": 2, "start_time": "2026-11-22 12:00:00", "completion_time": "2026-11-22 12:01:00"}]"#,
+        ),
         trace("trace-shape", "[1]"),
         reported("trace-text", "trace t.csv", vec![("t.csv", b"package\n\xff\xfe".to_vec())]),
     ]

@@ -175,6 +175,10 @@ fn where_nothing_is_built_one_run_is_made() {
     let inputs = files.with("modules.yaml", &MODULE[..components]);
     let found = plan(&[&inputs, "--all"]);
     assert_eq!(found["estimate"]["replications"], 1);
+    assert_eq!(found["estimate"]["no_spread"], true);
+    let said = modplan(&["plan", &inputs, "--all"]);
+    let told = "\nno spread: nothing is built, so one run was simulated\n";
+    assert!(said.out.ends_with(told), "{}", said.out);
     assert_eq!(found["bounds"]["is_optimal"], true);
 }
 

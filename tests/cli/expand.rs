@@ -376,7 +376,7 @@ fn the_rule_told_is_the_rule_that_holds() {
     let Said { code, out: table, err } =
         expand_files(&[("a.yaml", on), ("b.yaml", builds)], &flags);
     assert_eq!(code, 0, "{err}");
-    let newer = "lib:1:3:c3  no: built for platform:el8.2.0, which is newer than what is built on";
+    let newer = "lib:1:3:c3  no: built for platform:el8.2.0, which is newer than what is built";
     assert!(table.contains(newer), "{table}");
     // Without a buildroot, the need that nothing meets is the rule, and not a conflict.
     let builds = releases + &library("el8.0.0", 1, ", nothere: ['7']");

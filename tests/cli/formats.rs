@@ -88,7 +88,7 @@ fn a_plan_has_its_fields() {
          modules/*/batches/*/components/*/tasks/*/slack_seconds=number \
          modules/*/batches/*/components/*/tasks/*/drag_seconds=number \
          estimate/seconds_p50=number \
-         estimate/seconds_p90=number estimate/replications=whole",
+         estimate/seconds_p90=number estimate/replications=whole estimate/no_spread=yes-no",
     );
     let cycles = json(&["plan", CYCLE, "--all", "--format", "json"]);
     has(

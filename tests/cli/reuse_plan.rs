@@ -204,11 +204,8 @@ fn another_platform_gives_other_contexts_and_tells_what_is_missing() {
     insta::assert_snapshot!(section.join("\n\n"));
     // On another major release nothing is built yet: what is rebuilt goes along, postgresql does not.
     let Said { out: table, err, .. } = plan_in(root, &format!("{flags} platform:el9.0.0"));
-    let last = table.lines().last().unwrap();
-    assert!(
-        last.starts_with("9 of 10 modules can be built on platform:el9.0.0, given"),
-        "{table}{err}"
-    );
+    let can = "\n9 of 10 modules can be built on platform:el9.0.0, given";
+    assert!(table.contains(can), "{table}{err}");
     assert!(err.contains(" on platform:el9.0.0: there is no build of postgresql:10"), "{err}");
     let Said { code, err, .. } = plan_in(root, &format!("{flags} perl:5.30"));
     assert_eq!((code, err.contains("`perl` is no base module")), (2, true), "{err}");

@@ -42,7 +42,7 @@ fn described(inputs: &[&str]) -> Option<String> {
         let at = format!("{path}:{}:{}", place.line, place.column);
         writeln!(text, "{at}: {severity}[{code}]: {}", finding.message).expect("memory");
     }
-    Some(text + &table(&describe(&history.fitted())))
+    Some(text + &table(&describe(&history.fitted()), 160))
 }
 
 /// Compares the description of a history with its snapshot.

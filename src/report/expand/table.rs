@@ -3,57 +3,52 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use comfy_table::{CellAlignment, Table};
-
 use super::explain::ExplainedRow;
 use super::{DocumentRow, Report};
 use crate::name::{ModuleName, StreamName};
+use crate::report::layout::{Layout, wrapped};
 
 /// How many contexts are named before the rest is counted.
 const NAMED_MAX: usize = 4;
 
-/// Renders an expansion as tables.
+/// Renders an expansion as tables, in lines of at most `width` characters.
 #[must_use]
-pub fn table(report: &Report) -> String {
+pub fn table(report: &Report, width: usize) -> String {
     let mut text = String::new();
     if !report.documents.is_empty() {
-        text += &contexts(&report.documents);
+        text += &contexts(&report.documents, width);
         text.push('\n');
-        text += &names(&report.documents);
+        text += &names(&report.documents, width);
     }
     if !report.batches.is_empty() {
         text.push('\n');
-        text += &batches(report);
+        text += &batches(report, width);
     }
     for row in &report.explained {
         text.push('\n');
-        text += &explained(row);
+        text += &explained(row, width);
     }
     if !text.is_empty() {
         text.push('\n');
     }
-    text + &summary(report)
+    text + &wrapped(&summary(report), width, (0, 2))
 }
 
-fn contexts(documents: &[DocumentRow]) -> String {
-    let mut table = plain();
-    table.set_header(["CONTEXT", "GROUP", "VERSION", "BUILDREQUIRES", "REQUIRES", "BUILDROOT"]);
-    for column in [1, 5] {
-        let column = table.column_mut(column).expect("the header has six columns");
-        column.set_cell_alignment(CellAlignment::Right);
-    }
+fn contexts(documents: &[DocumentRow], width: usize) -> String {
+    let header = ["CONTEXT", "GROUP", "VERSION", "BUILDROOT", "BUILDREQUIRES", "REQUIRES"];
+    let mut table = Layout::new(&header, &[1, 3]);
     for row in documents {
         let pins = row.buildrequires.iter().map(|(name, stream)| format!("{name}:{stream}"));
-        table.add_row([
+        table.add(vec![
             row.context.to_string(),
             row.group.to_string(),
             row.version.map_or_else(|| "-".to_owned(), |version| version.to_string()),
+            row.buildroot.len().to_string(),
             pins.collect::<Vec<_>>().join(" "),
             requires(&row.requires),
-            row.buildroot.len().to_string(),
         ]);
     }
-    trimmed(&table)
+    table.render(width)
 }
 
 /// Prints requirements as people write them: `gtk:1 lib:1,2 any:*`.
@@ -66,51 +61,49 @@ fn requires(needs: &BTreeMap<ModuleName, Vec<StreamName>>) -> String {
     needs.iter().map(need).collect::<Vec<_>>().join(" ")
 }
 
-fn names(documents: &[DocumentRow]) -> String {
+fn names(documents: &[DocumentRow], width: usize) -> String {
     if documents.iter().all(|row| row.version.is_none()) {
-        return "no version, so no tags and targets: give the time of the commit with --at\n"
-            .to_owned();
+        let why = "no version, so no tags and targets: give the time of the commit with --at";
+        return wrapped(why, width, (0, 2));
     }
     if documents.iter().all(|row| row.names.is_none()) {
         return "no stream, so no tags and targets: give --stream\n".to_owned();
     }
-    let mut table = plain();
-    table.set_header(["CONTEXT", "TAG", "TARGET", "DIST TAG"]);
+    let mut table = Layout::new(&["CONTEXT", "TAG", "TARGET", "DIST TAG"], &[]);
     let mut has_index = true;
     for row in documents {
         let Some(names) = &row.names else { continue };
         has_index &= names.dist_tag.is_some();
         let same = names.target == names.koji_tag;
-        table.add_row([
+        table.add(vec![
             row.context.to_string(),
             names.koji_tag.clone(),
             if same { "as the tag".to_owned() } else { names.target.clone() },
             names.dist_tag.clone().unwrap_or_else(|| names.dist_tag_pattern.clone()),
         ]);
     }
-    let mut text = trimmed(&table);
-    text += "build tag: TAG-build; macros package: module-build-macros-0.1-1.DIST-TAG\n";
+    let mut text = table.render(width);
+    let patterns = "build tag: TAG-build; macros package: module-build-macros-0.1-1.DIST-TAG";
+    text += &wrapped(patterns, width, (0, 2));
     if !has_index {
-        text +=
-            "ID in a dist tag is the id of the first of these builds: give it with --build-id\n";
+        let why =
+            "ID in a dist tag is the id of the first of these builds: give it with --build-id";
+        text += &wrapped(why, width, (0, 2));
     }
     text
 }
 
-fn batches(report: &Report) -> String {
-    let mut table = plain();
-    table.set_header(["BATCH", "COMPONENTS"]);
-    let column = table.column_mut(0).expect("the header has two columns");
-    column.set_cell_alignment(CellAlignment::Right);
+fn batches(report: &Report, width: usize) -> String {
+    let mut table = Layout::new(&["BATCH", "COMPONENTS"], &[0]);
     for batch in &report.batches {
         let names: Vec<&str> =
             batch.components.iter().map(|each| each.component.as_str()).collect();
-        table.add_row([batch.index.to_string(), names.join(" ")]);
+        table.add(vec![batch.index.to_string(), names.join(" ")]);
     }
-    trimmed(&table)
+    table.render(width)
 }
 
-fn explained(row: &ExplainedRow) -> String {
+fn explained(row: &ExplainedRow, width: usize) -> String {
     let mut text = format!("group {} {} {}", row.group, row.kind, row.module);
     if row.kind == "needed" {
         text =
@@ -133,21 +126,20 @@ fn explained(row: &ExplainedRow) -> String {
             add(&mut text, format_args!(", line {line}"));
         }
     }
-    text.push('\n');
+    let text = wrapped(&text, width, (0, 2));
     if row.builds.is_empty() {
-        text += "  there is no build\n";
-        return text;
+        return text + "  there is no build\n";
     }
-    let mut table = plain();
+    let mut table = Layout::new(&["  BUILD", "WHAT BECOMES OF IT"], &[]);
     for build in &row.builds {
         let fate = match (&build.excluded, build.chosen_for.as_slice()) {
             (Some(rule), _) => format!("no: {rule}"),
             (None, []) => "will do".to_owned(),
             (None, contexts) => format!("chosen for {}", some(contexts)),
         };
-        table.add_row([format!("  {}", build.build), fate]);
+        table.add(vec![format!("  {}", build.build), fate]);
     }
-    text + &trimmed(&table)
+    text + &table.render(width)
 }
 
 fn some(contexts: &[crate::name::Context]) -> String {
@@ -176,18 +168,6 @@ fn summary(report: &Report) -> String {
     }
     text.push('\n');
     text
-}
-
-fn plain() -> Table {
-    let mut table = Table::new();
-    table.load_style(comfy_table::presets::NOTHING);
-    table
-}
-
-fn trimmed(table: &Table) -> String {
-    // The first column is padded on its left too.
-    let bare = |line: String| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned() + "\n";
-    table.lines().map(bare).collect()
 }
 
 fn add(text: &mut String, what: std::fmt::Arguments<'_>) {

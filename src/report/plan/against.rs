@@ -1,49 +1,51 @@
 //! What differs between a plan and an earlier one, for people.
 
-use std::fmt::Write as _;
-
 use super::{counted, span};
 use crate::plan::difference::{MovedEnd, PlanDifference};
+use crate::report::layout::wrapped;
 
-/// Renders the difference to an earlier plan.
+/// Where the text beside what happened starts.
+const TEXT: usize = 11;
+
+/// Renders the difference to an earlier plan, in lines of at most `width` characters.
 #[must_use]
-pub fn against(difference: &PlanDifference) -> String {
-    let mut text = format!("against {}\n", difference.path);
+pub fn against(difference: &PlanDifference, width: usize) -> String {
+    let mut text = wrapped(&format!("against {}", difference.path), width, (0, 2));
     if difference.is_same() {
         text.push_str("  the same modules in the same waves\n");
     }
-    for (what, modules) in [("came", &difference.came), ("went", &difference.went)] {
-        for module in modules {
-            add(&mut text, format_args!("  {what:<8} {module}\n"));
-        }
+    for (what, how) in rows(difference) {
+        text += "  ";
+        text += what;
+        text += &" ".repeat(TEXT - 2 - what.len());
+        text += wrapped(&how, width, (TEXT, TEXT)).trim_start();
     }
-    for moved in &difference.moved {
-        let (before, now) = (moved.wave_before, moved.wave);
-        add(&mut text, format_args!("  moved    {}: wave {before} to {now}\n", moved.module));
-    }
-    for changed in &difference.changed {
-        let (came, went) = (counted(changed.came.len(), "component"), changed.went.len());
-        add(&mut text, format_args!("  changed  {}: {came} came, {went} went\n", changed.module));
-    }
-    add_end(&mut text, "schedule", difference.schedule);
-    add_end(&mut text, "on koji", difference.estimate);
     text
 }
 
-fn add_end(text: &mut String, what: &str, end: MovedEnd) {
-    let (Some(before), Some(now), Some(moved)) =
-        (end.before_seconds, end.seconds, end.moved_seconds)
-    else {
-        return;
-    };
+/// Returns what happened to which module, and by how much the ends moved.
+fn rows(difference: &PlanDifference) -> Vec<(&'static str, String)> {
+    let came = difference.came.iter().map(|module| ("came", module.clone()));
+    let went = difference.went.iter().map(|module| ("went", module.clone()));
+    let moved = difference.moved.iter().map(|moved| {
+        let (before, now) = (moved.wave_before, moved.wave);
+        ("moved", format!("{}: wave {before} to {now}", moved.module))
+    });
+    let changed = difference.changed.iter().map(|changed| {
+        let (came, went) = (counted(changed.came.len(), "component"), changed.went.len());
+        ("changed", format!("{}: {came} came, {went} went", changed.module))
+    });
+    let ends = [("schedule", difference.schedule), ("on koji", difference.estimate)];
+    let ends = ends.into_iter().filter_map(|(what, end)| Some((what, moved_end(end)?)));
+    came.chain(went).chain(moved).chain(changed).chain(ends).collect()
+}
+
+fn moved_end(end: MovedEnd) -> Option<String> {
+    let (before, now, moved) = (end.before_seconds?, end.seconds?, end.moved_seconds?);
     let by = match moved {
         0.0 => "as before".to_owned(),
         later if later > 0.0 => format!("was {}, {} later", span(before), span(later)),
         earlier => format!("was {}, {} earlier", span(before), span(-earlier)),
     };
-    add(text, format_args!("  {what:<8} {}, {by}\n", span(now)));
-}
-
-fn add(text: &mut String, what: std::fmt::Arguments<'_>) {
-    text.write_fmt(what).expect("a string takes all that is written to it");
+    Some(format!("{}, {by}", span(now)))
 }

@@ -124,7 +124,7 @@ fn estimated(estimate: &Estimate) -> Option<String> {
     let runs = usize::try_from(estimate.replications).unwrap_or(usize::MAX);
     let runs = counted(runs, "simulated run");
     Some(match estimate.seconds_p90.map(span) {
-        Some(most) if most == half => format!("{half}; no spread: {runs} alike"),
+        _ if estimate.no_spread => format!("{half} ({runs})"),
         Some(most) => format!("{half}, nine in ten within {most} ({runs})"),
         None => format!("{half} ({runs}: too few for nine in ten)"),
     })

@@ -5,7 +5,7 @@ use super::summary::summary;
 use super::{NAMED_MAX, Remark, reason, remarks, span};
 use crate::load::Code;
 use crate::plan::Plan;
-use crate::plan::model::{Because, BecauseKind, PlanModule, SubmissionRow};
+use crate::plan::model::{Because, BecauseKind, Estimate, PlanModule, SubmissionRow};
 use crate::report::layout::{Layout, wrapped};
 
 /// Renders a plan in lines of at most `width` characters: modules by wave, what to submit, what it
@@ -32,6 +32,13 @@ pub fn table(plan: &Plan, width: usize) -> String {
         .collect();
     if !assumed.is_empty() {
         text += &wrapped(&format!("assumed: {}", assumed.join("; ")), width, (0, 9));
+    }
+    if let Some(Estimate { no_spread: true, replications, .. }) = plan.estimate {
+        let why = match replications {
+            1 => "nothing is built, so one run was simulated".to_owned(),
+            runs => format!("all {runs} simulated runs took equally long"),
+        };
+        text += &wrapped(&format!("no spread: {why}"), width, (0, 11));
     }
     text
 }

@@ -1,4 +1,4 @@
-//! The waves of a plan: a column each, a box for each module, lines to what waits for it.
+//! The waves of a plan: a column each, a box for each module, arrows to what waits for it.
 
 use super::canvas::{ALARM, Align, Area, BLACK, Canvas, GREY, PALE, Pen, SHADES, WHITE, picture};
 
@@ -7,8 +7,17 @@ const TOP: i32 = 92;
 const ROW: i32 = 44;
 const BOX: i32 = 34;
 const GAP: i32 = 70;
+/// Edges within a column take so many lanes beside it in turn.
+const LANES: i32 = 5;
+/// How far from the middle of a side such an edge leaves and arrives.
+const INSET: i32 = 8;
+/// The length of the head of an arrow.
+const HEAD: f64 = 8.0;
 /// Longer names are cut off.
 const LETTERS_MAX: usize = 44;
+
+/// The colour and the width of a line.
+type LinePen = (plotters::style::RGBColor, u32);
 
 /// What a picture shows.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +53,7 @@ pub fn waves(waves: &Waves<'_>) -> String {
     let layout = Layout::of(waves);
     picture(layout.size(), |canvas| {
         canvas.text((LEFT, 26), waves.title, Pen::new(16, Align::Left).bold());
-        let legend = "dark: on the critical path; grey: nothing to build; red: cut";
+        let legend = "arrows lead to what waits; dark: on the critical path; grey: nothing to build; red: cut";
         canvas.text((LEFT, 48), legend, Pen::new(11, Align::Left).color(GREY));
         for (column, wave) in layout.columns.iter().enumerate() {
             let at = (layout.left(column), TOP - 16);
@@ -52,15 +61,20 @@ pub fn waves(waves: &Waves<'_>) -> String {
             let text = format!("wave {wave}: {count}");
             canvas.text(at, &text, Pen::new(13, Align::Left).bold());
         }
+        let mut inside = 0;
+        let mut draw = |canvas: &mut Canvas<'_>, edge, pen| {
+            layout.edge(canvas, edge, pen, inside);
+            inside += usize::from(layout.is_inside(edge));
+        };
         for &edge in &waves.edges {
-            layout.edge(canvas, edge, (GREY, 1));
+            draw(canvas, edge, (GREY, 1));
         }
         for (at, module) in waves.modules.iter().enumerate() {
             layout.module(canvas, at, module);
         }
         // Over the boxes: there are few, and they must be seen.
         for &edge in &waves.cut {
-            layout.edge(canvas, edge, (ALARM, 2));
+            draw(canvas, edge, (ALARM, 2));
         }
     })
 }
@@ -112,23 +126,27 @@ impl Layout {
         [(left, middle), (left + self.width, middle)]
     }
 
-    fn edge(
-        &self,
-        canvas: &mut Canvas<'_>,
-        (from, to): (usize, usize),
-        pen: (plotters::style::RGBColor, u32),
-    ) {
+    /// Draws an arrow; the `number`-th of those within a column has a lane of its own beside it.
+    fn edge(&self, canvas: &mut Canvas<'_>, ends: (usize, usize), pen: LinePen, number: usize) {
+        let (from, to) = ends;
         let ([_, start], [end, back]) = (self.sides(from), self.sides(to));
-        if self.places[from].0 == self.places[to].0 {
-            // Members of a cycle share a column: out at the right and in again.
-            let aside = start.0 + GAP / 3;
-            canvas.line(start, (aside, start.1), pen);
-            canvas.line((aside, start.1), (aside, back.1), pen);
-            canvas.line((aside, back.1), back, pen);
-            canvas.line(back, (back.0 + 6, back.1 - 4), pen);
-            return canvas.line(back, (back.0 + 6, back.1 + 4), pen);
+        if !self.is_inside(ends) {
+            canvas.line(start, end, pen);
+            return head(canvas, start, end, pen);
         }
-        canvas.line(start, end, pen);
+        // Members of a cycle share a column: out at the right and in again.
+        let lane = i32::try_from(number).unwrap_or(0) % LANES;
+        let aside = start.0 + GAP / 4 + lane * (GAP / 2 / LANES);
+        let (start, back) = ((start.0, start.1 + INSET), (back.0, back.1 - INSET));
+        canvas.line(start, (aside, start.1), pen);
+        canvas.line((aside, start.1), (aside, back.1), pen);
+        canvas.line((aside, back.1), back, pen);
+        head(canvas, (aside, back.1), back, pen);
+    }
+
+    /// Returns whether both ends of an edge are in one column.
+    fn is_inside(&self, (from, to): (usize, usize)) -> bool {
+        self.places[from].0 == self.places[to].0
     }
 
     fn module(&self, canvas: &mut Canvas<'_>, at: usize, module: &WaveModule) {
@@ -144,6 +162,19 @@ impl Layout {
         let pen = |size| Pen::new(size, Align::Left).color(ink);
         canvas.text((left + 8, middle - 8), &shortened(&module.id), pen(12).bold());
         canvas.text((left + 8, middle + 8), &module.note, pen(11));
+    }
+}
+
+/// Draws the head of an arrow at the end of a line.
+fn head(canvas: &mut Canvas<'_>, from: (i32, i32), to: (i32, i32), pen: LinePen) {
+    let (x, y) = (f64::from(to.0 - from.0), f64::from(to.1 - from.1));
+    let length = (x * x + y * y).sqrt().max(1.0);
+    let (x, y) = (x / length * HEAD, y / length * HEAD);
+    for side in [-0.5, 0.5] {
+        let back = (x - side * y, y + side * x);
+        #[expect(clippy::cast_possible_truncation, reason = "no longer than the head")]
+        let at = (to.0 - back.0.round() as i32, to.1 - back.1.round() as i32);
+        canvas.line(at, to, pen);
     }
 }
 

@@ -2,31 +2,32 @@
 
 use std::fmt::Write as _;
 
-use super::super::cells::{finished, percent, range, table as new_table, time};
+use super::super::cells::{percent, range, time};
 use super::super::figures::Interval;
+use super::super::layout::{Layout, wrapped};
 use super::{Description, MethodRow};
 
 /// Only so many outliers and rejected fits are printed; JSON has them all.
 const ROWS_MAX: usize = 10;
 
-/// Writes a description for people.
+/// Writes a description for people, in lines of at most `width` characters.
 #[must_use]
-pub fn table(description: &Description) -> String {
+pub fn table(description: &Description, width: usize) -> String {
     let mut text = heading(description);
     if description.methods.is_empty() {
         text.push_str("\nno task, build or repo of it has an end\n");
     } else {
         text.push('\n');
-        text.push_str(&methods(&description.methods));
+        text.push_str(&methods(&description.methods, width));
     }
     let mut add = |title: &str, body: String| {
         if !body.is_empty() {
             write!(text, "\n{title}\n\n{body}").expect("a string takes all");
         }
     };
-    add("Failures, with the 95 % interval of their share", failures(&description.methods));
-    add("How finely durations can be drawn", coverage(description));
-    add("Far from the median of their kind", outliers(description));
+    add("Failures, with the 95 % interval of their share", failures(&description.methods, width));
+    add("How finely durations can be drawn", coverage(description, width));
+    add("Far from the median of their kind", outliers(description, width));
     add("Recorded and no row", left_out(description));
     text
 }
@@ -44,8 +45,8 @@ fn plural(count: usize, one: &str) -> String {
     format!("{count} {one}{}", if count == 1 { "" } else { "s" })
 }
 
-fn methods(rows: &[MethodRow]) -> String {
-    let mut table = new_table(&[
+fn methods(rows: &[MethodRow], width: usize) -> String {
+    let header = [
         "METHOD",
         "ARCH",
         "PACKAGES",
@@ -58,9 +59,10 @@ fn methods(rows: &[MethodRow]) -> String {
         "LONGEST",
         "WAIT P50",
         "WAIT P90",
-    ]);
+    ];
+    let mut table = Layout::new(&header, &[2, 3, 4, 5, 6, 7, 9, 10, 11]);
     for row in rows {
-        table.add_row([
+        table.add(vec![
             row.method.clone(),
             row.arch.clone(),
             row.packages.to_string(),
@@ -75,15 +77,16 @@ fn methods(rows: &[MethodRow]) -> String {
             time(row.queued_seconds.p90),
         ]);
     }
-    finished(table, &[2, 3, 4, 5, 6, 7, 9, 10, 11])
+    table.render_in_parts(width, 2)
 }
 
-fn failures(rows: &[MethodRow]) -> String {
-    let mut table = new_table(&["METHOD", "ARCH", "FAILED", "SHARE", "95 %", "AFTER P50"]);
+fn failures(rows: &[MethodRow], width: usize) -> String {
+    let header = ["METHOD", "ARCH", "FAILED", "SHARE", "95 %", "AFTER P50"];
+    let mut table = Layout::new(&header, &[2, 3, 5]);
     let failing = || rows.iter().filter(|row| row.failed > 0);
     for row in failing() {
         let Interval(low, high) = row.failure_rate_ci95;
-        table.add_row([
+        table.add(vec![
             row.method.clone(),
             row.arch.clone(),
             format!("{} of {}", row.failed, row.failed + row.closed),
@@ -92,17 +95,21 @@ fn failures(rows: &[MethodRow]) -> String {
             time(row.failed_seconds.p50),
         ]);
     }
-    if failing().next().is_none() { String::new() } else { finished(table, &[2, 3, 5]) }
+    if failing().next().is_none() { String::new() } else { table.render_in_parts(width, 2) }
 }
 
-fn coverage(description: &Description) -> String {
+fn coverage(description: &Description, width: usize) -> String {
     let super::Coverage { packages, kinds, kinds_with_enough_rows } = description.coverage;
     if kinds == 0 {
         return String::new();
     }
-    let mut text = format!(
-        "{packages} packages; {kinds_with_enough_rows} of {kinds} kinds (method, package, arch) have 5 \
-         closed rows or more,\nthe others shrink towards their pool\n"
+    let mut text = wrapped(
+        &format!(
+            "{packages} packages; {kinds_with_enough_rows} of {kinds} kinds (method, package, arch) \
+             have 5 closed rows or more, the others shrink towards their pool"
+        ),
+        width,
+        (0, 0),
     );
     let judged = || description.fits.iter().filter(|fit| fit.is_rejected.is_some());
     let count = |family: &str| judged().filter(|fit| fit.family == family).count();
@@ -119,9 +126,8 @@ fn coverage(description: &Description) -> String {
         .expect("a string takes all");
     }
     for fit in refused.iter().take(ROWS_MAX) {
-        writeln!(
-            text,
-            "  {} {} {}: {} through {} rows, D {:.3}, A² {:.2}",
+        let line = format!(
+            "{} {} {}: {} through {} rows, D {:.3}, A² {:.2}",
             fit.method,
             if fit.package.is_empty() { "-" } else { &fit.package },
             fit.arch,
@@ -129,21 +135,21 @@ fn coverage(description: &Description) -> String {
             fit.rows,
             fit.kolmogorov_smirnov.unwrap_or_default(),
             fit.anderson_darling.unwrap_or_default(),
-        )
-        .expect("a string takes all");
+        );
+        text += &wrapped(&line, width, (2, 4));
     }
     text + &more(refused.len())
 }
 
-fn outliers(description: &Description) -> String {
+fn outliers(description: &Description, width: usize) -> String {
     let rows = &description.outliers;
     if rows.is_empty() {
         return String::new();
     }
-    let mut table =
-        new_table(&["METHOD", "PACKAGE", "ARCH", "RUN", "MEDIAN", "TIMES", "STARTED", "SOURCE"]);
+    let header = ["METHOD", "PACKAGE", "ARCH", "RUN", "MEDIAN", "TIMES", "STARTED", "SOURCE"];
+    let mut table = Layout::new(&header, &[3, 4, 5]);
     for row in rows.iter().take(ROWS_MAX) {
-        table.add_row([
+        table.add(vec![
             row.method.clone(),
             row.package.clone(),
             row.arch.clone(),
@@ -154,7 +160,7 @@ fn outliers(description: &Description) -> String {
             row.source.clone().unwrap_or("-".to_owned()),
         ]);
     }
-    finished(table, &[3, 4, 5]) + &more(rows.len())
+    table.render_in_parts(width, 2) + &more(rows.len())
 }
 
 fn more(rows: usize) -> String {

@@ -1,0 +1,86 @@
+//! Every table at 80 and at 160 columns.
+
+use crate::support::program::Program;
+
+const WORLD: &[&str] = &[
+    "--trace",
+    "fixtures/el8-perl/trace.csv",
+    "--farm",
+    "fixtures/el8-perl/farm.yaml",
+    "--arches",
+    "x86_64,aarch64",
+];
+
+/// A document to expand.
+const DOCUMENT: &str = "document: modulemd\nversion: 2\ndata:\n  name: app\n  stream: rhel-8\n  summary: s\n  \
+                        description: d\n  license: {module: [MIT]}\n  dependencies:\n  \
+                        - buildrequires: {platform: [el8], perl: [-5.32], perl-DBI: []}\n    \
+                        requires: {platform: [el8], perl: [-5.32]}\n  components:\n    rpms:\n      \
+                        app-libs: {rationale: r}\n      app: {rationale: r, buildorder: 1}\n";
+
+/// Runs a command at both widths; no line may be wider, and what it prints is kept.
+fn both_widths(name: &str, command: &str, more: &[&str]) {
+    let mut all = String::new();
+    for width in [80, 160] {
+        let arguments = command.split_whitespace().chain(more.iter().copied());
+        let said = Program::new(arguments).columns(width).input(DOCUMENT).run();
+        assert!(!said.out.is_empty(), "{command}: {}", said.err);
+        for line in said.out.lines() {
+            assert!(line.chars().count() <= usize::from(width), "{command}: {line}");
+        }
+        all += &format!("{width} columns: modplan {command}\n\n{}\n", said.out);
+    }
+    insta::assert_snapshot!(name, all);
+}
+
+#[test]
+fn tables_of_plans() {
+    let el8 = "plan fixtures/el8-perl/modules.yaml --changed perl-DBI:1.641";
+    both_widths("plan", el8, WORLD);
+    both_widths("plan_of_cycles", "plan fixtures/cycle/modules.yaml --all", &[]);
+    let reuse = format!("{el8} --rebuild-strategy changed-and-after");
+    both_widths("plan_with_reuse", &reuse, &["--reuse-from", "fixtures/el8-perl/modules.yaml"]);
+    both_widths("plan_on_a_platform", &format!("{el8} --platform platform:el8.6.0"), &[]);
+    both_widths("plan_why", &format!("{el8} --why perl-DBD-Pg:3.7"), &[]);
+}
+
+#[test]
+fn a_table_of_what_differs_from_an_earlier_plan() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let earlier = directory.path().join("earlier.json");
+    let input = "fixtures/el8-perl/modules.yaml";
+    let write = ["plan", input, "--changed", "perl-YAML:1.24", "--format", "json", "-o"];
+    let said = Program::new(write.iter().copied().chain(earlier.to_str())).run();
+    assert_eq!(said.code, 0, "{}", said.err);
+    let command =
+        format!("plan {input} --changed perl-App-cpanminus:1.7044 --against-plan earlier");
+    for width in [80, 160] {
+        let arguments = command.replace(" earlier", &format!(" {}", earlier.display()));
+        let said = Program::new(arguments.split_whitespace()).columns(width).run();
+        let against = said.out.split_once("against ").expect("what differs").1;
+        let against = against.split_once('\n').expect("lines").1;
+        assert!(
+            against.lines().all(|line| line.chars().count() <= usize::from(width)),
+            "{against}"
+        );
+        insta::assert_snapshot!(format!("plan_against_another_{width}"), against);
+    }
+}
+
+#[test]
+fn tables_of_one_run() {
+    let run = "execute fixtures/el8-perl/modules.yaml --changed perl-DBI:1.641 --approach";
+    both_widths("execute", &format!("{run} orchestrator-owned"), WORLD);
+    let scenario = ["--scenario", "fixtures/el8-perl/scenario.yaml"];
+    both_widths("execute_with_gates", &format!("{run} koji-owned"), &[WORLD, &scenario].concat());
+}
+
+#[test]
+fn tables_of_inputs() {
+    both_widths("show", "show fixtures/cycle/modules.yaml", &[]);
+    both_widths("show_neighbours", "show fixtures/cycle/modules.yaml --dependants ant:1.10", &[]);
+    both_widths("trace", "trace fixtures/el8-perl/trace.csv", &[]);
+    let expand = "expand - --against fixtures/el8-perl/modules.yaml";
+    both_widths("expand", &format!("{expand} --at 2026-01-02T03:04:05Z --build-id 7"), &[]);
+    both_widths("expand_explained", &format!("{expand} --explain"), &[]);
+}
