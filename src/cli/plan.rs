@@ -206,14 +206,14 @@ impl PlanCommand {
     }
 }
 
-/// Reads the plan that another is held against.
+/// Reads the plan that another is compared with.
 fn earlier(path: &Path) -> anyhow::Result<Plan> {
     match look(&[path.to_path_buf()])? {
         Look::Plan(plan) => Ok(*plan),
         Look::Inputs(_) if !path.exists() => {
             Err(anyhow::anyhow!("cannot find `{}`", path.display()))
         }
-        Look::Inputs(_) => Err(Refusal::no(format!("{} is no plan", path.display()))
+        Look::Inputs(_) => Err(Refusal::no(format!("{} is not a plan", path.display()))
             .hint("--against-plan takes what `modplan plan --format json` wrote")
             .into()),
     }

@@ -113,10 +113,15 @@ impl Components {
 
 const UNSEEN: u32 = u32::MAX;
 
+/// The node's component is found. No smaller than any number of an open node, so that what reaches it
+/// learns nothing.
+const CLOSED: u32 = u32::MAX - 1;
+
 /// The state of Tarjan's algorithm with its call stack as data.
 struct Search<'a> {
     graph: &'a Csr,
-    /// When each node was first seen; the smallest such number it is known to reach while it is open.
+    /// When each node was first seen; the smallest such number it is known to reach while it is open;
+    /// then [`CLOSED`]. One read an edge: reads all over memory are what large graphs cost.
     low: Vec<u32>,
     open: Vec<u32>,
     /// Nodes on the way down: node, next edge, and when it was seen.
@@ -161,11 +166,12 @@ impl Search<'_> {
             }
             let target = self.graph.targets[*next as usize];
             *next += 1;
-            if self.low[target as usize] == UNSEEN {
+            let reached = self.low[target as usize];
+            if reached == UNSEEN {
                 self.enter(target);
-            } else if self.found.of[target as usize] == UNSEEN {
+            } else {
                 let node = *node as usize;
-                self.low[node] = self.low[node].min(self.low[target as usize]);
+                self.low[node] = self.low[node].min(reached);
             }
         }
     }
@@ -186,6 +192,7 @@ impl Search<'_> {
         loop {
             let member = self.open.pop().expect("a node is open until its component is found");
             self.found.of[member as usize] = number;
+            self.low[member as usize] = CLOSED;
             self.found.members.push(member);
             if member == node {
                 break;
@@ -200,20 +207,28 @@ impl Search<'_> {
 /// members of a cycle share theirs and no wave could be smaller.
 #[must_use]
 pub fn waves(graph: &Csr, components: &Components) -> Vec<u32> {
-    let mut wave = vec![1_u32; components.len()];
+    let mut wave = vec![1_u32; graph.len()];
     // Edges lead to smaller numbers, so from the largest down every chain is complete in time.
     for component in (0..components.len()).rev() {
-        let next = wave[component] + 1;
-        for &member in components.members(component) {
+        let members = components.members(component);
+        if let &[member] = members {
+            let next = wave[member as usize] + 1;
+            for &target in graph.targets(member).iter().filter(|&&target| target != member) {
+                wave[target as usize] = wave[target as usize].max(next);
+            }
+            continue;
+        }
+        let own = members.iter().map(|&member| wave[member as usize]).max().unwrap_or(1);
+        for &member in members {
+            wave[member as usize] = own;
             for &target in graph.targets(member) {
-                let of = components.of[target as usize] as usize;
-                if of != component && wave[of] < next {
-                    wave[of] = next;
+                if components.of[target as usize] as usize != component {
+                    wave[target as usize] = wave[target as usize].max(own + 1);
                 }
             }
         }
     }
-    components.of.iter().map(|&of| wave[of as usize]).collect()
+    wave
 }
 
 /// Returns the nodes in an order in which every edge leads forward, or `None` where a cycle

@@ -169,6 +169,31 @@ fn bound_and_estimate_speak_of_the_same_farm_and_say_what_they_rest_on() {
 }
 
 #[test]
+fn the_bound_of_noarch_work_names_the_arch_of_the_builders() {
+    let files = Files::new();
+    let component = |at: u32| format!("      docs{at}: {{rationale: text, ref: main}}\n");
+    let artifact = |at: u32| format!("      - docs{at}-0:1.{at}-1.el8.noarch\n");
+    let text = MODULE
+        .replace(
+            "    rpms:\n      docs:",
+            &format!("    rpms:\n{}      docs:", many(25, component)),
+        )
+        .replace("      - docs-0:1.0-1.el8.src\n", &many(25, artifact));
+    let inputs = files.with("modules.yaml", &text);
+    let found = plan(&[&inputs, "--all"]);
+    let certificate = &found["bounds"]["certificate"];
+    assert_eq!((&certificate["kind"], &certificate["arch"]), (&"energy".into(), &"x86_64".into()));
+    assert_eq!(certificate["arches"], serde_json::json!(["x86_64", "noarch"]));
+    // 28 tasks of ten minutes on ten builders.
+    assert_eq!(found["bounds"]["lower_bound_seconds"], 1800.0);
+    assert_eq!(found["bounds"]["is_optimal"], true);
+}
+
+fn many(count: u32, of: impl Fn(u32) -> String) -> String {
+    (0..count).map(of).collect()
+}
+
+#[test]
 fn where_nothing_is_built_one_run_is_made() {
     let files = Files::new();
     let components = MODULE.find("  components:").expect("it has some");
@@ -259,7 +284,7 @@ fn the_script_of_a_plan_is_a_script() {
 }
 
 #[test]
-fn a_plan_is_held_against_an_earlier_one() {
+fn a_plan_is_compared_with_an_earlier_one() {
     let files = Files::new();
     let earlier = files.path("earlier.json");
     let write = ["plan", EL8, "--changed", "perl-DBI:1.641", "--format", "json", "-o", &earlier];
@@ -283,7 +308,7 @@ fn a_plan_is_held_against_an_earlier_one() {
     assert!(table.contains("  the same modules in the same waves\n"), "{table}");
     let said = modplan(&["plan", EL8, "--all", "--against-plan", EL8]);
     assert_eq!(said.code, 1);
-    assert!(said.err.contains("modules.yaml is no plan"), "{}", said.err);
+    assert!(said.err.contains("modules.yaml is not a plan"), "{}", said.err);
     let said = modplan(&["plan", EL8, "--all", "--against-plan", "nowhere.json"]);
     assert_eq!((said.code, said.err.contains("cannot find `nowhere.json`")), (3, true));
 }

@@ -1,5 +1,7 @@
 //! Every table at 80 and at 160 columns.
 
+use std::fmt::Write as _;
+
 use crate::support::program::Program;
 
 const WORLD: &[&str] = &[
@@ -28,7 +30,7 @@ fn both_widths(name: &str, command: &str, more: &[&str]) {
         for line in said.out.lines() {
             assert!(line.chars().count() <= usize::from(width), "{command}: {line}");
         }
-        all += &format!("{width} columns: modplan {command}\n\n{}\n", said.out);
+        writeln!(all, "{width} columns: modplan {command}\n\n{}", said.out).expect("memory");
     }
     insta::assert_snapshot!(name, all);
 }

@@ -285,10 +285,11 @@ fn nodes(snapshot: &Snapshot, newest: Newest) -> BTreeMap<String, OracleNode> {
             streams.filter(|other| other.name == document.name && other.stream == document.stream)
         };
         let newest_version = of_stream().map(|other| other.version).max().unwrap();
-        let is_lost = snapshot
-            .unreadable
-            .iter()
-            .any(|lost| lost.module == document.name_stream() && lost.version > newest_version);
+        let is_lost = newest != Newest::Every
+            && snapshot
+                .unreadable
+                .iter()
+                .any(|lost| lost.module == document.name_stream() && lost.version > newest_version);
         // Of several formats that tell of one build, modulemd comes first.
         let build = |of: &Stream| -> Vec<&Stream> {
             let same =
@@ -299,7 +300,6 @@ fn nodes(snapshot: &Snapshot, newest: Newest) -> BTreeMap<String, OracleNode> {
         let build_lines = |of: &Stream| -> BTreeSet<String> {
             build(of).into_iter().flat_map(lines_of).collect()
         };
-        let is_lost = is_lost && newest != Newest::Every;
         if is_lost || build(document).iter().all(|other| other.origin != document.origin) {
             continue;
         }
@@ -325,31 +325,38 @@ fn nodes(snapshot: &Snapshot, newest: Newest) -> BTreeMap<String, OracleNode> {
     }
     let mut nodes: BTreeMap<String, OracleNode> = BTreeMap::new();
     for (document, lines) in &kept {
-        let is_same = |other: &Stream| {
-            other.name == document.name
-                && other.stream == document.stream
-                && other.context == document.context
-        };
-        let versions: BTreeSet<_> = kept
-            .iter()
-            .filter(|(other, _)| is_same(other))
-            .map(|(other, _)| other.version)
-            .collect();
-        let is_named = versions.len() > 1 || newest == Newest::Every;
-        let version = if is_named { format!(":{}", document.version) } else { String::new() };
-        let context = document.context.as_ref().map(|c| format!(":{c}")).unwrap_or_default();
-        let node = nodes
-            .entry(format!("{}:{}{version}{context}", document.name, document.stream))
-            .or_default();
-        node.name = document.name.to_string();
-        node.stream = document.stream.to_string();
-        node.version = (newest == Newest::Every).then(|| document.version.to_string());
-        node.lines = lines.clone();
-        node.groups.extend(document.dependencies.iter().cloned());
-        node.components.extend(document.components.keys().map(ToString::to_string));
-        node.arches.extend(document.arch.iter().map(ToString::to_string));
+        add_node(&mut nodes, (document, lines), &kept, newest);
     }
     nodes
+}
+
+/// Adds one document to the node that it is of.
+fn add_node(
+    nodes: &mut BTreeMap<String, OracleNode>,
+    (document, lines): (&Stream, &BTreeSet<String>),
+    kept: &[(&Stream, BTreeSet<String>)],
+    newest: Newest,
+) {
+    let is_same = |other: &Stream| {
+        other.name == document.name
+            && other.stream == document.stream
+            && other.context == document.context
+    };
+    let versions: BTreeSet<_> =
+        kept.iter().filter(|(other, _)| is_same(other)).map(|(other, _)| other.version).collect();
+    let is_named = versions.len() > 1 || newest == Newest::Every;
+    let version = if is_named { format!(":{}", document.version) } else { String::new() };
+    let context = document.context.as_ref().map(|c| format!(":{c}")).unwrap_or_default();
+    let node = nodes
+        .entry(format!("{}:{}{version}{context}", document.name, document.stream))
+        .or_default();
+    node.name = document.name.to_string();
+    node.stream = document.stream.to_string();
+    node.version = (newest == Newest::Every).then(|| document.version.to_string());
+    node.lines = lines.clone();
+    node.groups.extend(document.dependencies.iter().cloned());
+    node.components.extend(document.components.keys().map(ToString::to_string));
+    node.arches.extend(document.arch.iter().map(ToString::to_string));
 }
 
 /// Returns the platform lines of one document: those it names, else those it was built with.

@@ -64,7 +64,8 @@ impl Work {
         let components = planned.iter().flat_map(|p| &p.batches).flat_map(|b| &b.components);
         let mut arches: Vec<Arch> =
             components.flat_map(|c| c.tasks.iter().map(|task| task.arch.clone())).collect();
-        arches.sort_unstable();
+        // Of bounds that are equal the one of the first arch is told: rather a builder's than noarch.
+        arches.sort_unstable_by_key(|arch| (arch.as_str() == "noarch", arch.clone()));
         arches.dedup();
         let numbers = arches.iter().cloned().zip(0_u32..).collect();
         let (jobs, origins, borders) = (Vec::new(), Vec::new(), Vec::new());
