@@ -5,6 +5,7 @@ use modplan::report::{Probe, Variant};
 use modplan::scenario::Scenario;
 use modplan::sim::{DurationMode, Runs, Setup};
 use modplan::time::Millis;
+use modplan::trace::BUILD_ARCH;
 
 use super::status::Refusal;
 use super::subject::Subject;
@@ -46,9 +47,28 @@ impl Probing<'_> {
     /// Halves and doubles every number that nobody gave.
     pub(crate) fn sensitivity(&self) -> Result<Vec<Probe>, Refusal> {
         let scenario = &self.subject.world.scenario;
-        let mut probes = self.probe(assumed(self.farm, scenario), scenario)?;
+        let open = self.open();
+        let mut probes = self.probe(assumed(self.farm, scenario, &open), scenario)?;
         probes.sort_by(|a, b| b.largest().abs().total_cmp(&a.largest().abs()));
         Ok(probes)
+    }
+
+    /// Names every number of the farm that nobody gave.
+    fn open(&self) -> Vec<String> {
+        let mut open: Vec<String> = Vec::new();
+        for one in &self.subject.world.assumed {
+            match &*one.key {
+                "trace" => open.push(format!("fallback.{BUILD_ARCH}")),
+                "builders" => {
+                    let groups = self.farm.builders.iter();
+                    open.extend(groups.map(|group| format!("builders.{}.count", group.name)));
+                }
+                key if key.starts_with("fallback.") => open.push(key.to_owned()),
+                _ => {}
+            }
+        }
+        open.extend(self.farm.not_given().into_iter().map(|(name, _)| name));
+        open
     }
 
     fn probe(&self, others: Vec<Other>, given: &Scenario) -> Result<Vec<Probe>, Refusal> {

@@ -1,6 +1,7 @@
 //! What is run: a plan, made or read back, and the world it runs in; what execute, compare and capacity
 //! share.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use modplan::scenario::{self, Scenario};
 use modplan::sim::{
     self, Conditions, DurationMode, HubSetup, Misfit, Outcomes, Prepared, Reach, Setup, Slots,
 };
+use modplan::trace::{BUILD_ARCH, EstimateFrom, History, Samples};
 
 use super::args::{SelectionArgs, Unit, WorldArgs};
 use super::case::{Case, refuse_storm};
@@ -241,6 +243,28 @@ impl Subject {
         Ok(Setup { durations, seed, dispatch, ..setup })
     }
 
+    /// Returns the history with the times that a farm has for what no row tells.
+    fn history_on(&self, farm: &Farm) -> Cow<'_, History> {
+        match farm.fallback == self.farm.fallback {
+            true => Cow::Borrowed(&self.world.history),
+            false => Cow::Owned(self.world.history.clone().with_fallback(farm.fallback.clone())),
+        }
+    }
+
+    /// Returns what is drawn from, likewise.
+    fn samples_on(&self, farm: &Farm) -> Arc<Vec<Samples>> {
+        if farm.fallback == self.farm.fallback {
+            return Arc::clone(&self.prepared.samples);
+        }
+        let nothing = History::default().with_fallback(farm.fallback.clone());
+        let assumed = nothing.samples(BUILD_ARCH, &"".into(), &"noarch".into());
+        let sample = |samples: &Samples| {
+            let is_assumed = samples.from == EstimateFrom::Default;
+            if is_assumed { assumed.clone() } else { samples.clone() }
+        };
+        Arc::new(self.prepared.samples.iter().map(sample).collect())
+    }
+
     fn setup_in(
         &self,
         farm: &Farm,
@@ -274,9 +298,9 @@ impl Subject {
         })?;
         Ok(Setup {
             catalog: self.prepared.catalog.clone(),
-            samples: self.prepared.samples.clone(),
+            samples: self.samples_on(farm),
             slots,
-            hub: HubSetup::of(farm, &self.prepared.catalog, &self.world.history).map(Arc::new),
+            hub: HubSetup::of(farm, &self.prepared.catalog, &self.history_on(farm)).map(Arc::new),
             approach,
             cascade,
             dispatch: dispatch(orchestrator_owned.dispatch),

@@ -3,6 +3,7 @@
 
 use super::{BuilderGroup, Createrepo, Farm, Model};
 use crate::time::Millis;
+use crate::trace::{BUILD_ARCH, BUILD_SRPM, CREATEREPO, TAG_BUILD};
 
 /// One number of a farm.
 #[derive(Debug, PartialEq)]
@@ -109,6 +110,28 @@ impl Farm {
         dials
     }
 
+    /// Returns one number by its name: one of [`Self::dials`], how many builders a group has
+    /// (`builders.x86.count`), or the time of a method of which no history tells
+    /// (`fallback.buildArch`).
+    pub fn dial(&mut self, name: &str) -> Option<Dial<'_>> {
+        if let Some(method) = name.strip_prefix("fallback.") {
+            let fallback = &mut self.fallback;
+            return match method {
+                BUILD_ARCH => Some(Dial::Time(&mut fallback.build_arch)),
+                BUILD_SRPM => Some(Dial::Time(&mut fallback.build_srpm)),
+                TAG_BUILD => Some(Dial::Time(&mut fallback.tag_build)),
+                CREATEREPO => Some(Dial::Time(&mut fallback.createrepo)),
+                _ => None,
+            };
+        }
+        let group = name.strip_prefix("builders.").and_then(|rest| rest.strip_suffix(".count"));
+        if let Some(group) = group {
+            let group = self.builders.iter_mut().find(|known| known.name == group)?;
+            return Some(Dial::Count(&mut group.count));
+        }
+        self.dials().into_iter().find_map(|(known, dial)| (known == name).then_some(dial))
+    }
+
     /// Returns the numbers of [`Self::dials`] that the farm file did not give, with their values:
     /// koji's own defaults.
     #[must_use]
@@ -139,6 +162,17 @@ mod tests {
         assert_eq!(value("hub.builder_sleep"), Some("15.0s"));
         let ideal = Farm { model: Model::Ideal, ..farm };
         assert_eq!(ideal.not_given(), []);
+    }
+
+    #[test]
+    fn a_number_is_found_by_its_name() {
+        let text = b"model: koji\nbuilders: [{name: x86, count: 7, arches: [x86_64]}]\n";
+        let mut farm = Farm::read(text, 0).unwrap();
+        let mut at = |name: &str| farm.dial(name).map(|dial| dial.text());
+        assert_eq!(at("builders.x86.count").as_deref(), Some("7"));
+        assert_eq!(at("fallback.buildArch").as_deref(), Some("10m 00s"));
+        assert_eq!(at("hub.builder_sleep").as_deref(), Some("15.0s"));
+        assert_eq!((at("builders.arm.count"), at("fallback.test"), at("hub")), (None, None, None));
     }
 
     #[test]

@@ -153,23 +153,23 @@ fn fault(kind: FaultKind, at: Millis, lasts: Option<Millis>) -> Fault {
     Fault { at, after: None, kind, builders: None, count: None, module: None, lasts, line: 0 }
 }
 
-/// Returns the worlds in which one number that nobody gave is halved or doubled.
-pub(super) fn assumed(farm: &Farm, scenario: &Scenario) -> Vec<Other> {
+/// Returns the worlds in which one number that nobody gave is halved or doubled: those of a farm, by
+/// their names, and how often the orchestrator polls.
+pub(super) fn assumed(farm: &Farm, scenario: &Scenario, open: &[String]) -> Vec<Other> {
     let mut others = Vec::new();
-    let unset = farm.not_given();
-    for (name, from) in unset {
-        for factor in [0.5, 2.0] {
-            let mut other = farm.clone();
-            let dial = other.dials().into_iter().find(|(known, _)| *known == name);
-            let (_, mut dial) = dial.expect("it is one of the farm's numbers");
-            let is_other = if factor > 1.0 { dial.double() } else { dial.halve() };
-            let to = dial.text();
-            if is_other {
-                let (kind, setting) = (ProbeKind::Assumed, name.clone());
-                let (from, scenario) = (from.clone(), scenario.clone());
-                let factor = Some(factor);
-                others.push(Other { kind, setting, from, to, factor, farm: other, scenario });
-            }
+    let mut add = |setting: &str, factor: f64, (from, to): (String, String), world| {
+        let (farm, scenario) = world;
+        let (kind, setting, factor) = (ProbeKind::Assumed, setting.to_owned(), Some(factor));
+        others.push(Other { kind, setting, from, to, factor, farm, scenario });
+    };
+    for (name, factor) in open.iter().flat_map(|name| [(name, 0.5), (name, 2.0)]) {
+        let mut other = farm.clone();
+        let Some(mut dial) = other.dial(name) else { continue };
+        let from = dial.text();
+        let is_other = if factor > 1.0 { dial.double() } else { dial.halve() };
+        let change = (from, dial.text());
+        if is_other {
+            add(name, factor, change, (other, scenario.clone()));
         }
     }
     if !scenario.given.contains("orchestrator_owned.poll") {
@@ -177,15 +177,8 @@ pub(super) fn assumed(farm: &Farm, scenario: &Scenario) -> Vec<Other> {
         for (to, factor) in [(Millis(poll.0 / 2), 0.5), (Millis(poll.0 * 2), 2.0)] {
             let mut other = scenario.clone();
             other.orchestrator_owned.poll = to;
-            others.push(Other {
-                kind: ProbeKind::Assumed,
-                setting: "orchestrator_owned.poll".to_owned(),
-                from: poll.to_string(),
-                to: to.to_string(),
-                factor: Some(factor),
-                farm: farm.clone(),
-                scenario: other,
-            });
+            let change = (poll.to_string(), to.to_string());
+            add("orchestrator_owned.poll", factor, change, (farm.clone(), other));
         }
     }
     others
@@ -232,7 +225,8 @@ mod tests {
             b"model: koji\nbuilders: [{name: x86, count: 1, arches: [x86_64], capacity: 4}]\n\
                      hub: {run_interval: 30s}\n";
         let farm = Farm::read(text, 0).unwrap();
-        let others = assumed(&farm, &Scenario::default());
+        let open: Vec<String> = farm.not_given().into_iter().map(|(name, _)| name).collect();
+        let others = assumed(&farm, &Scenario::default(), &open);
         let of = |setting: &str| {
             let of = others.iter().filter(|other| other.setting == setting);
             of.map(|other| other.to.clone()).collect::<Vec<_>>()

@@ -1,6 +1,7 @@
 use super::super::figures::Interval;
 use super::super::sample;
 use super::*;
+use crate::report::variant::Variant;
 use crate::sim::Outcome;
 
 /// Makes a point of four runs; 2 of 4 miss a deadline of 250 s with fewer than 3 builders.
@@ -218,4 +219,24 @@ fn every_format_tells_the_same_sweep() {
     insta::assert_snapshot!("capacity_json", capacity.summary().to_json());
     let none = Capacity { deadline: Millis(1), ..capacity };
     insta::assert_snapshot!("capacity_none", table(&none, 80));
+}
+
+#[test]
+fn the_worst_of_the_values_that_nobody_gave_are_told_first() {
+    use super::super::probe::{Probe, ProbeKind};
+    let mut capacity = capacity();
+    let given = [Variant { name: "a".to_owned(), runs: capacity.points[0].runs.clone() }];
+    let probe = |setting: &str, seconds: u64| {
+        let runs: Runs = (0..4).map(|_| sample::run(seconds, 10, Outcome::Done)).collect();
+        let of = (ProbeKind::Assumed, setting);
+        Probe::of(of, ("1", "2"), &given, &[runs], Some(capacity.deadline))
+    };
+    capacity.probes = vec![probe("hub.run_interval", 10), probe("weights.buildArch", 100_000)];
+    let text = table(&capacity, 80);
+    let worst = "  weights.buildArch: 1 -> 2: 0 % in time, P50 1d 03h: not enough\n";
+    let place = text.find(worst).expect(&text);
+    assert!(
+        text[place..].contains("  hub.run_interval: 1 -> 2: 100 % in time, P50 10.0s\n"),
+        "{text}"
+    );
 }

@@ -13,7 +13,11 @@ use super::super::figures::Interval;
 use super::amount::named;
 use super::{Amount, Anomaly, Answer, Capacity, CapacitySummary, PointSummary, verdict};
 use crate::name::Arch;
+use crate::report::probe::Probe;
 use crate::time::Millis;
+
+/// So many of the values that nobody gave are told.
+const PROBES: usize = 6;
 
 /// Writes the table of points, the answer, and what was assumed, in lines of `width` columns.
 #[must_use]
@@ -36,6 +40,7 @@ pub fn table(capacity: &Capacity, width: usize) -> String {
     text.push('\n');
     let more = said(capacity, &summary);
     more.iter().for_each(|line| text.push_str(&wrapped(line, width, "  ")));
+    text.push_str(&probes(capacity, width));
     text.push('\n');
     for line in capacity.durations.to_lines().lines() {
         text.push_str(&wrapped(line, width, "    "));
@@ -44,6 +49,37 @@ pub fn table(capacity: &Capacity, width: usize) -> String {
         text.push_str(&wrapped(&no_spread(summary.replications), width, "           "));
     }
     text.push_str(&assumed::lines(&capacity.assumed, width));
+    text
+}
+
+/// Says what other values than those that nobody gave would make of the answer, the worst first.
+fn probes(capacity: &Capacity, width: usize) -> String {
+    let (Some(first), Some(at)) = (capacity.probes.first(), capacity.answer().or(capacity.best()))
+    else {
+        return String::new();
+    };
+    let head = format!(
+        "Values that nobody gave, halved and doubled at {}; {} replications, the {PROBES} worst",
+        capacity.points[at].name(),
+        first.runs
+    );
+    let mut text = format!("\n{}", wrapped(&head, width, "  "));
+    let share = |probe: &Probe| {
+        let effect = probe.effects.values().next();
+        effect.and_then(|effect| effect.in_time_share).unwrap_or_default()
+    };
+    let mut probes: Vec<&Probe> = capacity.probes.iter().collect();
+    probes.sort_by(|a, b| {
+        share(a).total_cmp(&share(b)).then_with(|| b.largest().total_cmp(&a.largest()))
+    });
+    for probe in probes.into_iter().take(PROBES) {
+        let Probe { setting, from, to, effects, .. } = probe;
+        let half = effects.values().next().and_then(|effect| effect.makespan_p50);
+        let enough = if share(probe) < capacity.confidence { ": not enough" } else { "" };
+        let (in_time, half) = (percent(share(probe)), reached(half));
+        let line = format!("  {setting}: {from} -> {to}: {in_time} in time, P50 {half}{enough}");
+        text.push_str(&wrapped(&line, width, "    "));
+    }
     text
 }
 

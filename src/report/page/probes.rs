@@ -12,7 +12,9 @@ pub(super) fn probe_rows(probes: &[&Probe]) -> Rows {
     for name in &names {
         head.extend([format!("{}: P50", short(name)), "done".to_owned(), "adds".to_owned()]);
     }
-    head.push("Ends earlier".to_owned());
+    let mut effects = probes.iter().flat_map(|probe| probe.effects.values());
+    let has_deadline = effects.any(|effect| effect.in_time_share.is_some());
+    head.push(if has_deadline { "In time" } else { "Ends earlier" }.to_owned());
     let mut rows = Rows { head, ..Rows::default() };
     for probe in probes {
         let mut row = vec![probe.setting.clone(), format!("{} → {}", probe.from, probe.to)];
@@ -23,8 +25,17 @@ pub(super) fn probe_rows(probes: &[&Probe]) -> Rows {
                 signed(effect.adds),
             ]);
         }
-        row.push(probe.earlier.clone().unwrap_or_else(|| "undecided".to_owned()));
+        row.push(match has_deadline {
+            true => in_time(probe),
+            false => probe.earlier.clone().unwrap_or_else(|| "undecided".to_owned()),
+        });
         rows.push(row);
     }
     rows
+}
+
+/// Writes the share of runs within the deadline.
+fn in_time(probe: &Probe) -> String {
+    let share = probe.effects.values().next().and_then(|effect| effect.in_time_share);
+    share.map_or("-".to_owned(), percent)
 }
