@@ -200,6 +200,7 @@ impl Capacity {
             durations: self.durations.mode(),
             seed: self.world.seed,
             deadline: Some(self.deadline),
+            varied: one.builders.clone(),
         };
         probing.sensitivity()
     }

@@ -18,6 +18,7 @@ use super::sweeping::{SweepArgs, Sweeper, refuse_format, write_shard};
 use super::variant::VariantArg::{
     self, KojiCoalesced, KojiLiteral, KojiPlanned, OwnerCoalesced, OwnerLiteral, OwnerPlanned,
 };
+use super::vary::Varied;
 
 /// Compare the two approaches on one farm, each under both cascades, with the same luck
 ///
@@ -130,6 +131,7 @@ impl Compare {
             durations: self.durations.mode(),
             seed: self.world.seed,
             deadline: None,
+            varied: Varied::new(),
         };
         let mut probes = if self.ablate { probing.ablate()? } else { Vec::new() };
         if self.sensitivity || self.output.has_directory() {

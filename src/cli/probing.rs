@@ -11,6 +11,7 @@ use super::status::Refusal;
 use super::subject::Subject;
 use super::sweeping::Sweeper;
 use super::variant::VariantArg;
+use super::vary::Varied;
 
 mod worlds;
 
@@ -29,6 +30,8 @@ pub(crate) struct Probing<'a> {
     pub(crate) durations: DurationMode,
     pub(crate) seed: u64,
     pub(crate) deadline: Option<Millis>,
+    /// Builders of groups that --vary gave.
+    pub(crate) varied: Varied,
 }
 
 impl Probing<'_> {
@@ -61,7 +64,8 @@ impl Probing<'_> {
                 "trace" => open.push(format!("fallback.{BUILD_ARCH}")),
                 "builders" => {
                     let groups = self.farm.builders.iter();
-                    open.extend(groups.map(|group| format!("builders.{}.count", group.name)));
+                    let open_groups = groups.filter(|group| !self.varied.contains_key(&group.name));
+                    open.extend(open_groups.map(|group| format!("builders.{}.count", group.name)));
                 }
                 key if key.starts_with("fallback.") => open.push(key.to_owned()),
                 _ => {}

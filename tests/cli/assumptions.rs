@@ -75,6 +75,25 @@ fn without_a_farm_a_capacity_sweep_has_ten_builders_of_what_it_does_not_vary() {
 }
 
 #[test]
+fn what_is_assumed_is_tried_and_what_is_varied_is_not() {
+    let tried = |more: &[&str]| {
+        let more = [more, &["--replications=2", "--sensitivity", "--format=json"]].concat();
+        let arguments = [&["capacity", EL8, "--changed=perl-DBI:1.641"], &more[..]].concat();
+        let summary: serde_json::Value = serde_json::from_str(&modplan(&arguments).out).unwrap();
+        let probes = summary["probes"].as_array().unwrap().iter();
+        let named = |probe: &serde_json::Value| probe["setting"].as_str().unwrap().to_owned();
+        probes.map(named).collect::<std::collections::BTreeSet<_>>()
+    };
+    let settings = tried(&["--vary=x86_64=3", "--deadline=9d", "--arches=x86_64,aarch64"]);
+    assert!(settings.contains("builders.aarch64.count"), "{settings:?}");
+    assert!(settings.contains("fallback.buildArch"), "{settings:?}");
+    assert!(!settings.contains("builders.x86_64.count"), "{settings:?}");
+    let farm = "--farm=fixtures/el8-perl/farm.yaml";
+    let settings = tried(&["--vary=x86=3", "--deadline=9d", farm, TRACE]);
+    assert_eq!(settings.into_iter().collect::<Vec<_>>(), ["orchestrator_owned.poll"]);
+}
+
+#[test]
 fn without_a_trace_the_time_of_a_build_is_what_the_farm_falls_back_on() {
     let place = tempfile::tempdir().expect("a directory");
     let path = place.path().join("farm.yaml");
