@@ -265,6 +265,12 @@ fn refusal(error: SelectError) -> Refusal {
                 served => format!("its builders build {}; see --arches", served.join(", ")),
             })
         }
+        SelectError::NothingBuilt { near, .. } => {
+            let hint = near.map(|near| format!("did you mean `--arches {near}`?"));
+            Refusal::no(message).hint(
+                hint.unwrap_or_else(|| "`modplan show` lists what the inputs hold".to_owned()),
+            )
+        }
         SelectError::ChangedAndBuilt { .. } => Refusal::usage(message)
             .hint("--changed rebuilds it, --built takes it as rebuilt already: give one of them"),
         SelectError::Base { id } => {

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::components::Planned;
 use super::given::Given;
 use super::select::SelectError;
 use crate::farm::Farm;
+use crate::graph::ModuleIx;
 use crate::name::{Arch, nearest};
 
 /// The arches to build for.
@@ -60,4 +62,24 @@ fn unserved(wanted: &BTreeSet<Arch>, served: BTreeSet<Arch>) -> SelectError {
         served: served.into_iter().collect(),
         near,
     }
+}
+
+/// Arches were asked for, and none of the components is built for any of them: says so, with what may
+/// have been meant.
+pub(super) fn nothing_built(
+    given: Given<'_>,
+    members: &[ModuleIx],
+    planned: &[Planned],
+) -> Option<SelectError> {
+    let is_empty = planned.iter().all(|module| module.batches.is_empty());
+    let allowed: BTreeSet<&str> = members
+        .iter()
+        .flat_map(|&member| given.graph[member].components.values())
+        .flat_map(|component| component.arches.iter().map(Arch::as_str))
+        .collect();
+    if given.arches.is_empty() || !is_empty || allowed.is_empty() {
+        return None;
+    }
+    let near = given.arches.iter().find_map(|arch| nearest(arch.as_str(), allowed.iter().copied()));
+    Some(SelectError::NothingBuilt { arches: given.arches.to_vec(), near: near.map(Into::into) })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::arches::{AskedArches, asked_arches};
+use super::arches::{AskedArches, asked_arches, nothing_built};
 use super::components::{Planned, Sources};
 use super::duration::{self, Durations};
 use super::given::Given;
@@ -49,6 +49,9 @@ pub fn plan(given: Given<'_>, asked: &Selection) -> Result<Planning, SelectError
     };
     let mut planned: Vec<Planned> =
         order.members.iter().map(|&m| sources.plan(&given.graph[m], &mut findings)).collect();
+    if let Some(error) = nothing_built(given, &order.members, &planned) {
+        return Err(error);
+    }
     take_over(given, (&rebuilt, &order), &mut planned);
     let needed = planned
         .iter()

@@ -123,6 +123,14 @@ pub enum SelectError {
         /// An arch of the farm, and the one that was meant, perhaps.
         near: Option<(Arch, Arch)>,
     },
+    /// No component is built for any of the arches asked for.
+    #[error("no component is built for {}: nothing would be built", joined(arches))]
+    NothingBuilt {
+        /// The arches asked for.
+        arches: Vec<Arch>,
+        /// An arch that was meant, perhaps.
+        near: Option<Arch>,
+    },
 }
 
 fn joined(arches: &[Arch]) -> String {

@@ -185,7 +185,16 @@ impl Reader<'_> {
 
     fn word<'t>(&mut self, record: &csv::StringRecord, field: Field<'t>) -> Option<&'t str> {
         if field.text.is_empty() {
-            self.tell(Code::TraceRow, (record, field.index), format!("`{}` is empty", field.name));
+            let place = self.place(record, field.index);
+            let message = format!("`{}` is empty", field.name);
+            let finding = Finding::new(Code::TraceRow, place, message);
+            self.findings.push(match field.name {
+                "package" => finding.hint(
+                    "give the source package that was built; only rows of other methods than build and \
+                     buildArch, and rows with an `nvr` or a `source`, go without",
+                ),
+                _ => finding,
+            });
             return None;
         }
         Some(field.text)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::collect::{Build, BuildState, Collection, Id, Repo, Source, Task};
-use super::{BUILD, NEW_REPO, RUN_MAX, Row, RowOutcome, Tally, Unfinished};
+use super::{BUILD, BUILD_ARCH, BUILD_SRPM, NEW_REPO, RUN_MAX, Row, RowOutcome, Tally, Unfinished};
 use crate::koji::TaskState;
 use crate::load::{Code, Finding, Place};
 use crate::name::Arch;
@@ -94,7 +94,7 @@ impl Maker<'_> {
             (Some(created), Some(start)) => self.wait(task, (created, start)),
             _ => None,
         };
-        if source.is_none() && !is_without_package(&task.method) {
+        if source.is_none() && builds_a_package(&task.method) {
             let (first, count) = self.nameless.entry(task.place.input).or_insert((task.place, 0));
             *first = task.place.min(*first);
             *count += 1;
@@ -140,11 +140,11 @@ impl Maker<'_> {
     /// Tells of tasks that do not say what they build, once a file.
     fn tell_nameless(&mut self) {
         for (first, count) in self.nameless.values() {
-            let (tasks, verb) = if *count == 1 { ("task", "does") } else { ("tasks", "do") };
-            let message = format!(
-                "{count} {tasks} {verb} not say which package they build, and count for their arch alone; \
-                 the first is here"
-            );
+            let tasks = match count {
+                1 => "a task does not say which package it builds, and counts".to_owned(),
+                _ => format!("{count} tasks do not say which package they build, and count"),
+            };
+            let message = format!("{tasks} for method and arch alone; the first is here");
             let hint = "record them with their requests: `koji call --json-output listTasks` with the \
                         option decode, or getTaskInfo with request=True";
             self.findings.push(Finding::new(Code::TracePackage, *first, message).hint(hint));
@@ -270,6 +270,11 @@ impl Maker<'_> {
 /// Returns the arch of a task; one that says none runs anywhere.
 fn arch_of(task: &Task) -> Arch {
     if task.arch.is_empty() { "noarch".into() } else { (&*task.arch).into() }
+}
+
+/// Tasks of which the package is what their times are kept by.
+fn builds_a_package(method: &str) -> bool {
+    [BUILD, BUILD_ARCH, BUILD_SRPM].contains(&method)
 }
 
 /// Tasks that build no package, whatever their request begins with.

@@ -96,6 +96,22 @@ fn a_farm_that_serves_no_arch_is_refused_with_what_was_meant() {
 }
 
 #[test]
+fn an_arch_that_no_component_is_built_for_is_refused_where_nothing_would_be_built() {
+    let files = Files::new();
+    let text = MODULE.replace("ref: main}", "ref: main, arches: [x86_64, s390x]}");
+    let inputs = files.with("modules.yaml", &text);
+    for command in ["plan", "compare", "execute --approach koji-owned"] {
+        let arguments = format!("{command} {inputs} --all --arches x86_46");
+        let said = modplan(&arguments.split_whitespace().collect::<Vec<_>>());
+        let told = "error: no component is built for x86_46: nothing would be built\n\
+                    hint: did you mean `--arches x86_64`?";
+        assert_eq!((said.code, said.err.contains(told)), (1, true), "{}", said.err);
+    }
+    // What one component is built for is a plan.
+    assert_eq!(tasks(&plan(&[&inputs, "--all", "--arches", "s390x,x86_46"])).len(), 3);
+}
+
+#[test]
 fn arches_are_those_of_the_documents_and_not_those_of_the_farm() {
     let files = Files::new();
     let farm = files.farm("farm.yaml", "x86_64, i686, s390x");

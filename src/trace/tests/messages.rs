@@ -186,6 +186,13 @@ fn clocks_that_contradict_each_other_are_told_with_their_place() {
                 Code::TraceClock,
                 "a buildArch starts 1m 00s before it was made: a clock was set back"
             ),
+            (
+                4,
+                3,
+                Code::TracePackage,
+                "a task does not say which package it builds, and counts for method and arch alone; the \
+                 first is here"
+            ),
             (7, 18, Code::TraceTime, "start_time `-7` is before the year 2001"),
             (7, 41, Code::TraceTime, "completion_time `soon` is no time"),
             (8, 3, Code::TraceTime, "a buildarch runs for 1461d 00h, longer than a year"),
