@@ -4,11 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::Args;
-use modplan::farm::{Farm, Model};
-use modplan::name::Arch;
-use modplan::report::capacity::{
-    self as report, Amount, Capacity as Sweep, Neighbour, Point, PointPilot,
-};
+use modplan::farm::Model;
+use modplan::report::capacity::{self as report, Capacity as Sweep, Neighbour, PointPilot};
 use modplan::report::shard::{Shard, Sharded};
 use modplan::report::{Pilot, Probe};
 use modplan::sim::{self, Runs, Setup};
@@ -24,7 +21,11 @@ use super::status::{Answer, Refusal};
 use super::subject::Subject;
 use super::sweeping::{SweepArgs, Sweeper, Swept, refuse_format, write_shard};
 use super::variant::VariantArg;
-use super::vary::{Varied, Vary, farms, refuse_unneeded};
+use super::vary::{Vary, farms, refuse_unneeded};
+
+mod tries;
+
+use tries::Try;
 
 /// Find out how many builders a deadline needs
 ///
@@ -86,13 +87,6 @@ fn deadline(text: &str) -> Result<Millis, String> {
 
 /// Of sweeps up to so many components in all points together every task of a typical run is kept.
 const COMPONENTS_KEPT: usize = 20_000;
-
-/// A farm to try, and what was varied in it.
-struct Try {
-    farm: Farm,
-    builders: Varied,
-    variant: VariantArg,
-}
 
 impl Capacity {
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
@@ -270,58 +264,6 @@ fn tell_of_largest<'s>(tries: &[Try], setups: &'s [Setup], console: &Console) {
     };
     let firsts: Vec<_> = firsts.into_iter().map(first).collect();
     tell(firsts.iter().map(|(name, setup, run)| (name.as_str(), *setup, run)), console);
-}
-
-impl Clone for Try {
-    fn clone(&self) -> Self {
-        Self { farm: self.farm.clone(), builders: self.builders.clone(), variant: self.variant }
-    }
-}
-
-impl Try {
-    fn point(&self, subject: &Subject, runs: Runs) -> Point {
-        let mut arches = subject.arches();
-        let lacks = |arch: &&Arch| self.farm.builders_of(arch) == 0;
-        let without_builder = arches.iter().filter(lacks).cloned().collect();
-        // What is built for it is built on builders of the others, of whatever arch.
-        if arches.remove(&Arch::from("noarch")) {
-            arches.extend(self.farm.arches());
-        }
-        Point {
-            builders: self.builders.clone(),
-            approach: self.variant.name(),
-            cost: cost(&self.farm),
-            is_priced: self.farm.builders.iter().all(|group| group.price_per_hour.is_some()),
-            builders_of: arches
-                .into_iter()
-                .map(|arch| (arch.clone(), self.farm.builders_of(&arch)))
-                .collect(),
-            without_builder,
-            runs,
-        }
-    }
-
-    /// Returns the farms with one builder more, each named by the group that has it.
-    fn neighbours(&self) -> impl Iterator<Item = Self> {
-        (0..self.farm.builders.len()).map(|at| {
-            let mut farm = self.farm.clone();
-            let group = &mut farm.builders[at];
-            group.count = group.count.saturating_add(1);
-            let builders = [(group.name.clone(), Amount::from(group.count))].into();
-            Self { farm, builders, variant: self.variant }
-        })
-    }
-}
-
-/// Returns what an hour of a farm costs; its number of builders unless all have a price.
-fn cost(farm: &Farm) -> f64 {
-    let prices: Option<Vec<f64>> = farm
-        .builders
-        .iter()
-        .map(|group| Some(group.price_per_hour? * f64::from(group.count)))
-        .collect();
-    let counts = || farm.builders.iter().map(|group| f64::from(group.count)).sum();
-    prices.map_or_else(counts, |prices| prices.iter().sum())
 }
 
 /// Writes a sweep in every form asked for; no is the answer where no point is in time.

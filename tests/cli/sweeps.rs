@@ -1,8 +1,8 @@
-//! Sweeps from the command line: parts joined, threads, precision, capacity.
+//! Sweeps from the command line: threads, precision, what they say of their inputs.
 
-use std::path::Path;
+mod capacity;
+mod parts;
 
-use crate::support::left_out;
 use crate::support::program::{Said, modplan};
 
 const WORLD: [&str; 4] = [
@@ -31,72 +31,6 @@ fn good(result: Said) -> String {
     result.out
 }
 
-/// Returns the names and contents of all files of a directory, by name.
-fn files(directory: &Path) -> Vec<(String, String)> {
-    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<(String, String)> = entries
-        .map(|path| {
-            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            (name, std::fs::read_to_string(&path).unwrap())
-        })
-        .collect();
-    files.sort();
-    files
-}
-
-/// Makes a sweep at once and in three parts, and compares every byte of both.
-fn parts_make_the_whole(farm: &str, command: &str, more: &[&str]) {
-    let place = tempfile::tempdir().unwrap();
-    let at = |name: &str| place.path().join(name).to_str().unwrap().to_owned();
-    let (whole, joined, parts) = (at("whole"), at("joined"), at("parts"));
-    let with = |extra: Vec<&str>| -> Vec<String> {
-        more.iter().copied().chain(extra).map(str::to_owned).collect()
-    };
-    let sweep = |command: &str, more: Vec<String>| {
-        sweep_on(farm, command, &more.iter().map(String::as_str).collect::<Vec<_>>())
-    };
-    let stdout = good(sweep(command, with(vec!["-o", &whole])));
-    for part in ["2/3", "3/3", "1/3"] {
-        let told = good(sweep(command, with(vec!["--shard", part, "-o", &parts])));
-        assert_eq!(told, "", "a part goes into its file alone");
-    }
-    assert_eq!(good(modplan(&["merge", &parts, "-o", &joined])), stdout);
-    assert_eq!(files(Path::new(&joined)), files(Path::new(&whole)));
-    for format in ["json", "csv"] {
-        let form = ["--format", format];
-        assert_eq!(
-            good(modplan(&[&["merge", &parts], &form[..]].concat())),
-            good(sweep(command, with(form.to_vec())))
-        );
-    }
-    // What is there is not replaced unasked.
-    let Said { code, err: told, .. } = modplan(&["merge", &parts, "-o", &joined]);
-    assert!(code == 2 && told.contains("is not empty") && told.contains("--force"), "{told}");
-    assert_eq!(good(modplan(&["merge", &parts, "-o", &joined, "--force"])), stdout);
-    // A part that is missing is named.
-    std::fs::remove_file(Path::new(&parts).join("shard-2-of-3.json")).unwrap();
-    let Said { code, err: told, .. } = modplan(&["merge", &parts]);
-    assert_eq!((code, told.contains("shard 2 of 3 is missing")), (1, true), "{told}");
-}
-
-#[test]
-fn a_comparison_in_parts_has_the_bytes_of_one_made_at_once() {
-    parts_make_the_whole(IDEAL, "compare", &["--replications=40"]);
-}
-
-#[test]
-fn sweeps_on_a_hub_in_parts_have_the_bytes_of_those_made_at_once() {
-    parts_make_the_whole(KOJI, "compare", &["--replications=6"]);
-    let more = [
-        "--replications=5",
-        "--vary=x86.capacity=0.5..1",
-        "--deadline=30d",
-        "--confidence=0.1",
-        "--variants=koji-owned/planned",
-    ];
-    parts_make_the_whole(KOJI, "capacity", &more);
-}
-
 #[test]
 fn on_a_hub_the_number_of_threads_changes_no_byte_and_precision_ends_a_sweep() {
     let with = |threads: &str| {
@@ -108,66 +42,6 @@ fn on_a_hub_the_number_of_threads_changes_no_byte_and_precision_ends_a_sweep() {
     let summary = good(sweep_on(KOJI, "compare", &more));
     let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
     assert_eq!(summary["replications"], 100);
-}
-
-/// Returns the points of a capacity sweep, as JSON.
-fn points(farm: &str, more: &[&str]) -> Vec<serde_json::Value> {
-    let more: Vec<&str> = more.iter().copied().chain(["--format=json"]).collect();
-    let Said { code, out, err: told } = sweep_on(farm, "capacity", &more);
-    assert!(code <= 1, "{told}");
-    let summary: serde_json::Value = serde_json::from_str(&out).expect(&told);
-    summary["points"].as_array().unwrap().clone()
-}
-
-#[test]
-fn on_a_hub_utilization_is_a_share_of_builders_whatever_they_take_at_a_time() {
-    let more = ["--vary=x86.capacity=1..40:39", "--deadline=2d", "--replications=8"];
-    for point in points(KOJI, &more) {
-        let shares = point["utilization"].as_object().unwrap();
-        assert_eq!(shares.keys().collect::<Vec<_>>(), ["aarch64", "x86_64"], "no noarch");
-        for (arch, share) in shares {
-            let share = share.as_f64().unwrap();
-            assert!(share > 0.01 && share <= 1.0, "{arch}: {share}");
-        }
-    }
-}
-
-#[test]
-fn a_sweep_plans_for_every_arch_that_one_of_its_farms_has() {
-    let place = tempfile::tempdir().unwrap();
-    for (model, whole) in [("ideal", "--vary=x86=8"), ("koji", "--vary=x86=8")] {
-        let farm = place.path().join("farm.yaml");
-        let text = format!(
-            "model: {model}\nbuilders:\n- {{name: x86, count: 0, arches: [x86_64]}}\n\
-             - {{name: arm, count: 0, arches: [aarch64]}}\n"
-        );
-        std::fs::write(&farm, text).unwrap();
-        let farm = format!("--farm={}", farm.to_str().unwrap());
-        let arches = "--arches=aarch64,x86_64";
-        let more = [whole, "--vary=arm=0..4:4", "--deadline=30d", "--replications=2", arches];
-        for point in points(&farm, &more) {
-            let shares = point["utilization"].as_object().unwrap();
-            assert_eq!(shares.keys().collect::<Vec<_>>(), ["aarch64", "x86_64"], "{model}");
-            // Without a builder for aarch64 nothing is ever done.
-            let is_staffed = point["builders"]["arm"] == 4;
-            assert_eq!(point["done_share"].as_f64().unwrap() > 0.0, is_staffed, "{point}");
-        }
-        let Said { code, err: told, .. } =
-            sweep_on(&farm, "compare", &["--replications=1", arches]);
-        assert_eq!((code, told.contains("hold no builder")), (1, true), "{told}");
-    }
-}
-
-#[test]
-fn a_capacity_sweep_in_parts_has_the_bytes_of_one_made_at_once() {
-    let more = [
-        "--replications=20",
-        "--vary=x86=4..6:2",
-        "--deadline=3d",
-        "--confidence=0.1",
-        "--variants=koji-owned/planned",
-    ];
-    parts_make_the_whole(IDEAL, "capacity", &more);
 }
 
 #[test]
@@ -215,141 +89,6 @@ fn a_precision_that_is_out_of_reach_is_told() {
 }
 
 #[test]
-fn a_precision_and_a_part_exclude_each_other() {
-    let Said { code, err: told, .. } = sweep("compare", &["--half-width=1%", "--shard=1/2"]);
-    assert_eq!(code, 2, "{told}");
-    assert!(told.contains("--shard"), "{told}");
-    let Said { code, err: told, .. } = sweep("compare", &["--shard=1/2", "--format=csv"]);
-    assert_eq!((code, told.contains("modplan merge")), (2, true), "{told}");
-    assert_eq!(sweep("compare", &["--shard=3/2"]).code, 2);
-}
-
-#[test]
-fn parts_of_different_sweeps_are_not_joined() {
-    let place = tempfile::tempdir().unwrap();
-    let part = |name: &str, part: &str, replications: &str| {
-        let path = place.path().join(name).to_str().unwrap().to_owned();
-        let replications = format!("--replications={replications}");
-        let text = good(sweep("compare", &["--shard", part, &replications]));
-        std::fs::write(&path, text).unwrap();
-        path
-    };
-    let (first, second) = (part("a.json", "1/2", "4"), part("b.json", "2/2", "6"));
-    let Said { code, err: told, .. } = modplan(&["merge", &first, &second]);
-    assert_eq!((code, told.contains("is of another sweep")), (1, true), "{told}");
-    let Said { code, err: told, .. } = modplan(&["merge", "fixtures/el8-perl/pdc.json"]);
-    assert_eq!((code, told.contains("is no shard")), (1, true), "{told}");
-    assert_eq!(modplan(&["merge", "nowhere.json"]).code, 3);
-}
-
-#[test]
-fn a_part_that_was_edited_or_made_by_another_version_is_not_joined() {
-    let place = tempfile::tempdir().unwrap();
-    let path = place.path().join("a.json");
-    let file = path.to_str().unwrap();
-    let part = good(sweep("compare", &["--shard=1/1", "--replications=3"]));
-    let merge = |text: &str| {
-        std::fs::write(&path, text).unwrap();
-        modplan(&["merge", file])
-    };
-    good(merge(&part));
-    // Still a shard that could have been: its seed, its number and its digest are others.
-    let column = part.find("\"sha256\":").unwrap() + "\"sha256\":".len() + 1;
-    let expected = format!("{file}:1:{column}: this sha256 is not that of the shard");
-    for (from, to) in
-        [("\"seed\":11", "\"seed\":12"), ("\"number\":1", "\"number\":2"), ("\"of\":1", "\"of\":2")]
-    {
-        let Said { code, out, err: told } = merge(&part.replacen(from, to, 1));
-        assert_eq!((code, &*out), (1, ""), "{told}");
-        assert!(told.contains(&expected) && told.contains("make it again"), "{told}");
-    }
-    let Said { code, out, err: told } = merge(&part.replacen("\"format\":4", "\"format\":2", 1));
-    assert_eq!((code, &*out), (1, ""), "{told}");
-    let expected = "a.json: it is a shard of format 2, and this version joins format 4";
-    assert!(told.contains(expected), "{told}");
-    assert!(told.contains("make all shards again with this version"), "{told}");
-}
-
-#[test]
-fn capacity_names_the_cheapest_farm_in_time() {
-    let more = ["--vary=x86=2..8:2", "--deadline=6h", "--replications=60", "--format=json"];
-    let Said { code, out, err: told } = sweep("capacity", &more);
-    let summary: serde_json::Value = serde_json::from_str(&out).expect(&told);
-    assert_eq!(summary["format"], 1);
-    assert_eq!(summary["deadline_seconds"], 21600.0);
-    let points = summary["points"].as_array().unwrap();
-    assert_eq!(points.len(), 8, "four farms under two variants");
-    let good: Vec<&serde_json::Value> = points
-        .iter()
-        .filter(|point| point["meets_deadline_share"].as_f64().unwrap() >= 0.9)
-        .collect();
-    let cheapest = good.iter().map(|point| point["builders"]["x86"].as_u64().unwrap()).min();
-    assert_eq!(code, i32::from(cheapest.is_none()), "{told}");
-    assert_eq!(summary["answer"]["builders"]["x86"].as_u64(), cheapest);
-    for point in points {
-        for (arch, share) in point["utilization"].as_object().unwrap() {
-            assert!((0.0..=1.0).contains(&share.as_f64().unwrap()), "{arch}: {share}");
-        }
-    }
-}
-
-#[test]
-fn capacity_answers_no_when_no_point_is_in_time_and_refuses_what_it_cannot_vary() {
-    let with = |vary: &str, deadline: &str| {
-        let (vary, deadline) = (format!("--vary={vary}"), format!("--deadline={deadline}"));
-        sweep("capacity", &[&vary, &deadline, "--replications=5"])
-    };
-    let Said { code, out, .. } = with("x86=1..2", "1s");
-    assert_eq!(code, 1);
-    assert!(out.contains("no point meets the deadline"), "{out}");
-    let Said { code, err: told, .. } = with("x68=1..2", "1h");
-    assert_eq!((code, told.contains("did you mean `x86`?")), (2, true), "{told}");
-    let Said { code, err: told, .. } = with("x86.capacity=1..2", "1h");
-    assert_eq!((code, told.contains("ideal model")), (2, true), "{told}");
-    assert_eq!(with("x86=2..1", "1h").code, 2);
-    // Where no point has a builder for what the documents are for, nothing would be built.
-    let Said { code, err: told, .. } = with("x86=0", "30d");
-    let nothing = "no builder of the farm builds x86_64: nothing would be built";
-    assert_eq!((code, told.contains(nothing)), (1, true), "{told}");
-    // Planned for the largest farm: on the smallest x86_64 is asked for, and nobody builds it.
-    let Said { code, out, .. } = with("x86=0..1", "30d");
-    assert_eq!(code, 0, "{out}");
-    assert!(out.contains("no builder for x86_64 at x86=0: what needs it waits for ever"), "{out}");
-    let Said { code, err: told, .. } = with("x86=1..2", "0s");
-    assert_eq!((code, told.contains("a deadline is longer than nothing")), (2, true), "{told}");
-}
-
-#[test]
-fn builders_that_nothing_needs_are_not_varied() {
-    let place = tempfile::tempdir().unwrap();
-    let farm = place.path().join("farm.yaml");
-    let text = std::fs::read_to_string("fixtures/el8-perl/farm.yaml").unwrap();
-    let text = text.replace("builders:", "builders:\n  - {name: z, count: 3, arches: [s390x]}");
-    std::fs::write(&farm, text).unwrap();
-    let farm = format!("--farm={}", farm.display());
-    let more = ["--vary=z=1..3", "--deadline=1d", "--replications=2", "--arches=x86_64"];
-    let world = ["capacity", WORLD[0], "--changed=perl-DBD-Pg:3.7", WORLD[2], &farm];
-    let Said { code, err: told, .. } = modplan(&[&world[..], &more].concat());
-    let why = "nothing is built for s390x: varying the builders `z` changes nothing";
-    assert_eq!((code, told.contains(why)), (2, true), "{told}");
-    assert!(told.contains("what is built is built for x86_64"), "{told}");
-}
-
-#[test]
-fn capacity_says_that_runs_fail_where_no_builder_would_help() {
-    // Some of the recorded builds failed: however many builders there are, not every run is done.
-    let more = ["--vary=x86=7..8", "--deadline=30d", "--replications=60", "--confidence=1"];
-    let arches = ["--arches=aarch64,x86_64"];
-    let Said { code, out, err: told } = sweep("capacity", &[&more[..], &arches].concat());
-    assert_eq!((code, out.contains("no point meets the deadline")), (1, true), "{out}{told}");
-    let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(out.contains("builders are not the limit: at best "), "{out}");
-    assert!(out.contains(" failed see the failures in the trace"), "{out}");
-    assert!(out.contains("--durations resample --seed "), "{out}");
-    assert!(!out.contains("try more builders"), "{out}");
-}
-
-#[test]
 fn fits_tell_how_good_they_are() {
     let table = good(sweep("compare", &["--durations=fit", "--replications=3"]));
     assert!(table.contains("durations: fit over "), "{table}");
@@ -375,51 +114,6 @@ fn a_directory_may_hold_more_than_histories_and_a_named_file_may_not() {
     assert!(told.contains("pdc.json"), "{told}");
     let Said { code, err: told, .. } = modplan(&["trace", "fixtures/el8-perl/pdc.json"]);
     assert_eq!((code, told.contains("error[trace-shape]")), (1, true), "{told}");
-}
-
-#[test]
-fn arrivals_of_a_scenario_are_told_by_class_and_need_a_cascade_that_spreads_again() {
-    let place = tempfile::tempdir().unwrap();
-    let scenario = place.path().join("scenario.yaml");
-    let text = "builds: {outcomes: always-pass}\narrivals:\n\
-                - {every: 2d, changed: [perl-DBI:1.641], class: security, within: 12h, for: 14d}\n";
-    std::fs::write(&scenario, text).unwrap();
-    let scenario = format!("--scenario={}", scenario.to_str().unwrap());
-    let execute = |cascade: &str, format: &str| {
-        let (cascade, format) = (format!("--cascade={cascade}"), format!("--format={format}"));
-        sweep("execute", &["--approach=orchestrator-owned", &scenario, &cascade, &format])
-    };
-    let run: serde_json::Value = serde_json::from_str(&good(execute("literal", "json"))).unwrap();
-    let changes = run["changes"].as_array().unwrap();
-    assert!(!changes.is_empty());
-    for change in changes {
-        assert_eq!(change["class"], "security");
-        let response = change["response_seconds"].as_f64().unwrap();
-        assert_eq!(change["is_in_time"], response <= 12.0 * 3600.0);
-    }
-    let told = good(execute("literal", "table"));
-    assert!(told.contains(&format!("security: {} changes", changes.len())), "{told}");
-    let Said { code, err: told, .. } = execute("planned", "json");
-    assert_eq!((code, told.contains("arrivals come again and again")), (1, true), "{told}");
-    let more = ["--variants=orchestrator-owned/literal", "--replications=5", &scenario];
-    let told = good(sweep("compare", &more));
-    assert!(told.contains("Changes that came in"), "{told}");
-    // Nobody chose a cascade: one that can follow changes is taken.
-    let told = good(sweep("compare", &["--replications=2", &scenario]));
-    assert!(told.contains("koji-owned/coalesced") && !told.contains("planned"), "{told}");
-    let more = ["--vary=x86=9", "--deadline=900d", "--replications=2", &scenario];
-    let told = good(sweep("capacity", &more));
-    assert!(told.contains("koji-owned/coalesced") && !told.contains("planned"), "{told}");
-    let line = told.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(
-        line.contains("security: ") && line.contains(" within the time of their class"),
-        "{told}"
-    );
-    // Two runs of two in time: the interval begins at 34 %, far below the 90 % asked for.
-    assert!(
-        told.contains("\nnot certain: the 95 % interval of that share begins below 90"),
-        "{told}"
-    );
 }
 
 #[test]
@@ -533,43 +227,6 @@ fn times_that_no_row_tells_are_named_with_koji_model() {
     ] {
         assert!(told.contains(expected), "{expected}: {told}");
     }
-}
-
-/// Returns whether a program is installed.
-fn has(program: &str) -> bool {
-    std::process::Command::new(program).arg("--version").output().is_ok()
-}
-
-#[test]
-fn parts_made_by_gnu_parallel_as_documented_have_the_bytes_of_the_whole() {
-    if !has("parallel") {
-        left_out("no GNU parallel (tests/run --setup installs it on Debian)");
-        return;
-    }
-    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let page = std::fs::read_to_string(project.join("docs/sweeps.md")).unwrap();
-    let section = page.split("## GNU parallel").nth(1).unwrap().split("## ").next().unwrap();
-    let lines: Vec<&str> = section.lines().filter_map(|line| line.strip_prefix("    ")).collect();
-    assert_eq!(lines.len(), 2);
-    let place = tempfile::tempdir().unwrap();
-    let binary = assert_cmd::cargo::cargo_bin("modplan");
-    let directory = binary.parent().unwrap().to_str().unwrap().to_owned();
-    let script = format!("set -e; PATH={directory}:$PATH\n{}\n", lines.join("\n"));
-    let done = std::process::Command::new("bash")
-        .args(["-c", &script])
-        .current_dir(project)
-        .env("OUT", place.path())
-        .env("HOME", place.path())
-        .output()
-        .unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    // The same at once: the words of the documented line up to its part.
-    let words = lines[0].split("modplan ").nth(1).unwrap().split(" --threads").next().unwrap();
-    let whole = place.path().join("whole");
-    let mut whole_sweep: Vec<&str> = words.split(' ').collect();
-    whole_sweep.extend(["-o", whole.to_str().unwrap()]);
-    good(modplan(&whole_sweep));
-    assert_eq!(files(&place.path().join("report")), files(&whole));
 }
 
 #[cfg(unix)]
