@@ -115,7 +115,7 @@ pub(super) fn figures(page: &mut Page, comparison: &Comparison, summary: &Summar
     page.table("Figures of every variant", &variant_rows(comparison, summary));
     page.figure(&Figure {
         title: "Time until the rebuild is done",
-        caption: "A histogram of the runs that are done, one a variant, on one axis; the black line is \
+        caption: "A histogram of the runs that are done, one a variant, on one axis; the tall line is \
                   their median, the bar below reaches from P10 to P90. Runs far beyond the others are \
                   counted at the right end.",
         svg: crate::report::svg::makespans(comparison),
