@@ -4,16 +4,17 @@
 //! With `once NODES` it only runs modplan's once, for `/usr/bin/time`.
 
 use std::hint::black_box;
-use std::time::Instant;
 
 use modplan::graph::csr::{self, Csr};
 use rand::{Rng as _, SeedableRng as _};
 use rand_pcg::Pcg64Mcg;
 
+#[path = "support/clock.rs"]
+mod clock;
 #[path = "arrays/hand.rs"]
 mod hand;
 
-const ROUNDS: usize = 41;
+use clock::{ROUNDS, median, timed};
 
 /// Makes five edges a node, nine in ten from a smaller to a larger number, the numbers shuffled: mostly
 /// layers, some cycles.
@@ -39,18 +40,6 @@ fn edges(nodes: u32) -> Vec<(u32, u32)> {
             (numbers[from as usize], numbers[to as usize])
         })
         .collect()
-}
-
-#[expect(clippy::disallowed_methods, reason = "a bench measures the wall clock")]
-fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
-    let began = Instant::now();
-    let result = work();
-    (began.elapsed().as_secs_f64(), result)
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 /// Returns how many components there are, and the waves of the graph in which each is one node.

@@ -2,11 +2,12 @@
 //! replications scale over threads. Prints a table; ratios of one run are what counts.
 
 use std::hint::black_box;
-use std::time::Instant;
 
 use modplan::sim::sweep::Threads;
 use modplan::sim::{Setup, World};
 
+#[path = "support/clock.rs"]
+mod clock;
 #[path = "ideal/graph.rs"]
 mod graph;
 #[path = "ideal/hand.rs"]
@@ -16,24 +17,9 @@ mod plain;
 #[path = "ideal/simpy.rs"]
 mod simpy;
 
+use clock::{ROUNDS, median, timed};
 use graph::Graph;
 use hand::Hand;
-
-/// The loop and modplan take turns this often: others on the machine take memory bandwidth in bursts.
-const ROUNDS: usize = 41;
-
-/// Returns how long it took, in seconds.
-#[expect(clippy::disallowed_methods, reason = "a bench measures the wall clock")]
-fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
-    let began = Instant::now();
-    let result = work();
-    (began.elapsed().as_secs_f64(), result)
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    values[values.len() / 2]
-}
 
 /// Runs a graph by hand and by modplan, and returns how long modplan took, in seconds.
 #[expect(clippy::print_stdout, reason = "a bench prints its table")]

@@ -1,13 +1,14 @@
 //! How good and how fast schedules are: the gap to the printed bound over seeded farm instances, and the
 //! time for 1 500 tasks. Prints tables; gaps are the same on every machine.
 
-use std::time::Instant;
-
 use modplan::plan::schedule::{Effort, Problem, bound, improve};
 
+#[path = "support/clock.rs"]
+mod clock;
 #[path = "../tests/support/farm_instances.rs"]
 mod farm_instances;
 
+use clock::{ROUNDS, median, timed};
 use farm_instances::{Size, instance};
 
 const COMPONENTS: [u32; 3] = [30, 100, 300];
@@ -22,14 +23,14 @@ struct Found {
     seconds: f64,
 }
 
-#[expect(clippy::disallowed_methods, reason = "a bench measures the wall clock")]
 #[expect(clippy::cast_precision_loss, reason = "times below 285 000 years")]
 fn scheduled(problem: &Problem, effort: Effort) -> Found {
-    let began = Instant::now();
-    let times = problem.times();
-    let proof = bound(problem, &times);
-    let schedule = improve(problem, &times, proof.bound_ms, effort);
-    let seconds = began.elapsed().as_secs_f64();
+    let (seconds, (proof, schedule)) = timed(|| {
+        let times = problem.times();
+        let proof = bound(problem, &times);
+        let schedule = improve(problem, &times, proof.bound_ms, effort);
+        (proof, schedule)
+    });
     let gap = (schedule.end_ms as f64 / proof.bound_ms as f64 - 1.0) * 100.0;
     Found { gap, is_optimal: schedule.end_ms == proof.bound_ms, seconds }
 }
@@ -69,14 +70,12 @@ fn gaps(unit_ms: u64, effort: Effort) {
 fn speed() {
     let size = Size { components: 375, builders: 10 };
     let problem = instance(size, 8, 1, 1);
-    let mut seconds: Vec<f64> =
-        (0..21).map(|_| scheduled(&problem, Effort::default()).seconds).collect();
-    seconds.sort_unstable_by(f64::total_cmp);
+    let seconds: Vec<f64> =
+        (0..ROUNDS).map(|_| scheduled(&problem, Effort::default()).seconds).collect();
     println!(
-        "{} tasks with bound at default effort: {:.1} ms, median of {} (asked for: 50)",
+        "{} tasks with bound at default effort: {:.1} ms, median of {ROUNDS} (asked for: 50)",
         problem.tasks(),
-        seconds[seconds.len() / 2] * 1000.0,
-        seconds.len()
+        median(seconds) * 1000.0
     );
 }
 
