@@ -193,7 +193,7 @@ pub fn expand(document: &Document, collection: &Collection, settings: &Settings)
     let mut expansion =
         Expansion { documents: Vec::new(), problems: Vec::new(), parts: Vec::new() };
     if document.static_contexts.is_empty() {
-        // Without dependencies there is no base module to build on, as with an empty group.
+        // A document without dependencies names no base module; an empty group reports that.
         let none = [Group::default()];
         let groups = if document.groups.is_empty() { &none } else { document.groups.as_slice() };
         let resolved = resolve_part(groups, collection, settings);

@@ -79,8 +79,8 @@ pub fn load(paths: &[PathBuf], options: &Options) -> Result<Snapshot, LoadError>
     let mut gatherer = Gatherer::new(options);
     let files = source::resolve(paths, &[".yaml", ".yml", ".json"])?;
     for path in empty_directories(paths, &files) {
-        let message = "nothing in this directory is read: no file has a name that ends in .yaml, \
-                       .yml or .json, packed or not, and there is no repodata/repomd.xml"
+        let message = "nothing to read in this directory: it has neither repodata/repomd.xml nor \
+                       a file named *.yaml, *.yml or *.json, compressed or not"
             .to_owned();
         let refusal = problem::Refusal { code: Code::EmptyDirectory, mark: yaml::START, message };
         gatherer.no_input(path.display().to_string(), source::Bytes::plain(Vec::new()), refusal);
@@ -143,8 +143,8 @@ pub fn raw_files(paths: &[PathBuf], endings: &[&str]) -> Result<Vec<RawFile>, Lo
     let files = source::resolve(paths, endings)?;
     let empty = empty_directories(paths, &files).map(|path| {
         let why = format!(
-            "nothing in this directory is read: no file has a name that ends in {}, packed or not",
-            endings.join(", ")
+            "nothing to read in this directory: it has no file named *{}, compressed or not",
+            endings.join(", *")
         );
         let broken = Some((Code::EmptyDirectory, why));
         Ok(RawFile { path: path.display().to_string(), content: Vec::new(), broken })

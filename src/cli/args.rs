@@ -171,7 +171,7 @@ fn arch(text: &str) -> Result<Arch, String> {
         return Err("an arch is letters, digits and `_`, such as x86_64".to_owned());
     }
     if matches!(text, "noarch" | "src") {
-        return Err(format!("`{text}` is no arch of a builder; noarch tasks run on any"));
+        return Err(format!("`{text}` is not the arch of a builder; noarch tasks run on any"));
     }
     Ok(text.into())
 }
@@ -190,7 +190,7 @@ pub(crate) fn refuse_identities(inputs: &[PathBuf]) -> Result<(), Refusal> {
         let Some(text) = input.to_str().filter(|text| text.contains(':')) else { continue };
         let is_identity = !text.contains('/') && text.parse::<Selector>().is_ok();
         if is_identity && !input.exists() {
-            return Err(Refusal::usage(format!("`{text}` is no file"))
+            return Err(Refusal::usage(format!("`{text}` is an identity, not a file"))
                 .hint(format!("did you mean `--changed {text}`?")));
         }
     }

@@ -222,7 +222,7 @@ fn explain(id: &str, run: &Run, scene: Scene<'_>) -> Result<String, Refusal> {
         .map(|(at, _)| ModuleIx(at))
         .collect();
     if named.is_empty() {
-        let refusal = Refusal::usage(format!("`{id}` is no module of this run"));
+        let refusal = Refusal::usage(format!("`{id}` is not a module of this run"));
         let ids = catalog.modules.iter().map(|module| &*module.id);
         let streams = ids.clone().filter_map(|id| id.rsplit_once(':').map(|(stream, _)| stream));
         let near = nearest(id, ids.chain(streams));

@@ -38,7 +38,9 @@ fn plan_of(path: &Path, bytes: &[u8]) -> Result<Option<Plan>, Refusal> {
     if value.get("waves").is_none() || value.get("format").is_none() {
         return Ok(None);
     }
-    let no = |why: String| Refusal::no(format!("{} is no plan to execute: {why}", path.display()));
+    let no = |why: String| {
+        Refusal::no(format!("{} cannot be executed as a plan: {why}", path.display()))
+    };
     if value["format"] != plan::model::FORMAT {
         return Err(no(format!("its format is {}, not {}", value["format"], plan::model::FORMAT))
             .hint("write it again with `modplan plan --format json`"));

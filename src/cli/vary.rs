@@ -42,7 +42,7 @@ impl What {
             },
             Self::Capacity => match text.parse::<f64>() {
                 Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
-                _ => Err(format!("`{text}` is no number from 0")),
+                _ => Err(format!("`{text}` is not a number of 0 or more")),
             },
         }
     }

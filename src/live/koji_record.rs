@@ -66,7 +66,7 @@ pub struct KojiRecording {
     pub rows: usize,
     /// Builders of `farm.yaml`.
     pub builders: usize,
-    /// Module builds in `modules.yaml`; 0: there is no such file.
+    /// Module builds in `modules.yaml`; the file is not written for 0.
     pub modules: usize,
     /// How many requests were made.
     pub requests: u64,

@@ -15,7 +15,7 @@ pub struct Minute(u64);
 
 /// Why a text is no minute.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no time: write YYYY-MM-DDTHH:MMZ, in UTC")]
+#[error("`{text}` is not a time: write YYYY-MM-DDTHH:MMZ, in UTC")]
 pub struct MinuteError {
     text: String,
 }

@@ -29,9 +29,9 @@ pub struct Parts {
     pub arch: String,
 }
 
-/// Why a text is no identity.
+/// Why a text is not an identity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no identity: {reason}")]
+#[error("`{text}` is not an identity: {reason}")]
 pub struct SelectorError {
     text: String,
     reason: &'static str,
@@ -131,7 +131,7 @@ mod tests {
     fn empty_and_surplus_parts_are_refused_in_words() {
         for text in ["", "perl:", ":5.30", "a:b:c:d:e:f"] {
             let error = text.parse::<Selector>().unwrap_err();
-            assert!(error.to_string().contains("is no identity"), "{error}");
+            assert!(error.to_string().contains("is not an identity"), "{error}");
         }
     }
 }

@@ -74,7 +74,7 @@ pub fn check(plan: &Plan) -> Result<(), String> {
     for edge in plan.edges.iter().chain(cuts) {
         for id in [&edge.from, &edge.to] {
             if !ids.contains_key(id.as_str()) {
-                return Err(format!("an edge names {id}, which is no module of it"));
+                return Err(format!("an edge names {id}, which is not one of its modules"));
             }
         }
     }
@@ -82,7 +82,7 @@ pub fn check(plan: &Plan) -> Result<(), String> {
         let components = || module.batches.iter().flat_map(|batch| &batch.components);
         let seconds = components().flat_map(|c| &c.tasks).map(|task| task.estimate_seconds);
         if seconds.map(Millis::from_secs_f64).any(|run| run.is_none()) {
-            return Err(format!("an estimate of {} is no time", module.id));
+            return Err(format!("an estimate of {} is not a time", module.id));
         }
         if module.batches.iter().any(|batch| !(2..=BATCH_MAX).contains(&batch.index)) {
             return Err(format!("a batch of {} has a number below 2 or beyond all", module.id));

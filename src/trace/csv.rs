@@ -241,20 +241,20 @@ impl Reader<'_> {
     fn seconds(&mut self, record: &csv::StringRecord, field: Field<'_>) -> Option<Millis> {
         let Field { name, text, index } = field;
         let problem = match text.parse::<f64>() {
-            Ok(seconds) if seconds.is_nan() => "is no number of seconds",
+            Ok(seconds) if seconds.is_nan() => "is not a number of seconds",
             Ok(seconds) if seconds < 0.0 => "is negative",
             Ok(seconds) => match Millis::from_secs_f64(seconds) {
                 Some(run) if run <= RUN_MAX => return Some(run),
                 _ => "is longer than a year",
             },
-            Err(_) => "is no number of seconds",
+            Err(_) => "is not a number of seconds",
         };
         self.tell(Code::TraceTime, (record, index), format!("{name} `{text}` {problem}"));
         None
     }
 
     fn moment(&mut self, record: &csv::StringRecord, field: Field<'_>) -> Option<jiff::Timestamp> {
-        let moment = super::moment::from_text(field.text).ok_or("is no time");
+        let moment = super::moment::from_text(field.text).ok_or("is not a time");
         let tell = |why: &str| format!("{} `{}` {why}", field.name, field.text);
         moment
             .and_then(super::moment::plausible)

@@ -19,7 +19,7 @@ pub(super) fn read(json: &str) -> Result<Timestamp, &'static str> {
         Ok(text) => from_text(&text),
         Err(_) => json.parse::<f64>().ok().and_then(from_seconds),
     };
-    plausible(moment.ok_or("is no time")?)
+    plausible(moment.ok_or("is not a time")?)
 }
 
 /// Reads a text as a moment.
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn what_is_no_time_or_comes_from_a_wrong_clock_is_refused() {
         for json in ["\"soon\"", "true", "{}", "1e300", "\"2021-02-30 00:00:00\""] {
-            assert_eq!(read(json), Err("is no time"), "{json}");
+            assert_eq!(read(json), Err("is not a time"), "{json}");
         }
         for json in ["0", "-5", "\"1970-01-01 00:00:00\""] {
             assert_eq!(read(json), Err("is before the year 2001"), "{json}");

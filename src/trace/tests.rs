@@ -219,9 +219,9 @@ fn each_wrong_field_is_told_with_line_and_column_and_its_row_left_out() {
         told(&history),
         [
             (2, 23, Code::TraceTime, "run_seconds `-3` is negative"),
-            (3, 23, Code::TraceTime, "run_seconds `soon` is no number of seconds"),
+            (3, 23, Code::TraceTime, "run_seconds `soon` is not a number of seconds"),
             (3, 28, Code::TraceOutcome, "outcome `exploded` is not known"),
-            (5, 23, Code::TraceTime, "run_seconds `NaN` is no number of seconds"),
+            (5, 23, Code::TraceTime, "run_seconds `NaN` is not a number of seconds"),
             (6, 26, Code::TraceTime, "run_seconds `1e300` is longer than a year"),
             (7, 22, Code::TraceRow, "the row has 3 fields, the header 5"),
             (8, 6, Code::TraceRow, "`method` is empty"),
@@ -244,7 +244,7 @@ fn a_start_is_read_in_three_formats_and_refused_where_a_clock_was_wrong() {
     for (text, why) in [
         ("1970-01-01T00:00:00Z", "is before the year 2001"),
         ("2199-01-01T00:00:00Z", "is after the year 2100"),
-        ("soon", "is no time"),
+        ("soon", "is not a time"),
     ] {
         let message = format!("started_at `{text}` {why}");
         assert_eq!(told(&start(text)), [(2, 32, Code::TraceTime, &*message)]);

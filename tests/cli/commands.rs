@@ -277,7 +277,7 @@ fn selections_that_contradict_themselves_are_usage() {
             &["--changed", "perl:5.30", "--built", "perl:5.30"],
             "`perl:5.30` is named as changed and as built",
         ),
-        (&["--all", "--arches", "noarch"], "`noarch` is no arch of a builder"),
+        (&["--all", "--arches", "noarch"], "`noarch` is not the arch of a builder"),
     ] {
         let said = modplan(&[&["plan", EL8], selection].concat());
         assert_eq!((said.code, said.out.as_str()), (2, ""), "{selection:?}");

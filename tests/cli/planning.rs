@@ -599,7 +599,7 @@ fn show_lists_dependants_dependencies_single_ids_and_the_newest() {
     let said = case.run("show modules.yaml e:1");
     assert_eq!(said.code, 2);
     assert!(said.err.contains("did you mean"), "{}", said.err);
-    assert_eq!(case.run("show missing.yaml").code, 3, "a path is no identity");
+    assert_eq!(case.run("show missing.yaml").code, 3, "a path is not an identity");
     assert_eq!(case.run("show a:1").code, 2, "no input is named");
 }
 

@@ -59,12 +59,16 @@ fn a_directory_of_which_nothing_is_read_is_reported_and_a_repodata_folder_is_a_r
     let path = directory.path().to_str().unwrap();
     let said = modplan(&["check", path]);
     assert!(
-        said.err.contains("warning[empty-directory]: nothing in this directory"),
+        said.err.contains("warning[empty-directory]: nothing to read in this directory"),
         "{}",
         said.err
     );
     let said = modplan(&["trace", path]);
-    assert!(said.err.contains("[empty-directory]: nothing in this directory"), "{}", said.err);
+    assert!(
+        said.err.contains("[empty-directory]: nothing to read in this directory"),
+        "{}",
+        said.err
+    );
     let repodata = directory.path().join("repodata");
     fs::create_dir(&repodata).unwrap();
     fs::write(repodata.join("modules.yaml"), document("")).unwrap();

@@ -128,9 +128,9 @@ fn a_history_without_rows_is_refused_with_what_was_left_out() {
             modplan(&["plan", "fixtures/el8-perl/modules.yaml", "--changed=perl:5.30", &trace]);
         assert_eq!((code, told.contains(what)), (1, true), "{told}");
     };
-    refused("[empty-directory]: nothing in this directory is read");
+    refused("[empty-directory]: nothing to read in this directory");
     std::fs::write(place.path().join("notes.txt"), "").unwrap();
-    refused("[empty-directory]: nothing in this directory is read");
+    refused("[empty-directory]: nothing to read in this directory");
     std::fs::copy("fixtures/el8-perl/pdc.json", place.path().join("pdc.json")).unwrap();
     refused("pdc.json:1:1: error[trace-shape]");
     let header = "package,method,arch,run_seconds,outcome\n";

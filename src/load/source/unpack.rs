@@ -22,7 +22,7 @@ pub(super) fn unpacker(stored: &[u8]) -> Option<Unpack> {
     }
 }
 
-/// Returns the name of a compression that is told by its first bytes and not read.
+/// Names a compression that modplan recognises by its first bytes but cannot read.
 pub(super) fn unsupported(stored: &[u8]) -> Option<&'static str> {
     let is_bzip2 = matches!(stored, [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, ..]);
     let is_zchunk = stored.starts_with(b"\0ZCK1") || stored.starts_with(b"\0ZHR1");

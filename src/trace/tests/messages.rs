@@ -194,7 +194,7 @@ fn clocks_that_contradict_each_other_are_told_with_their_place() {
                  first is here"
             ),
             (7, 18, Code::TraceTime, "start_time `-7` is before the year 2001"),
-            (7, 41, Code::TraceTime, "completion_time `soon` is no time"),
+            (7, 41, Code::TraceTime, "completion_time `soon` is not a time"),
             (8, 3, Code::TraceTime, "a buildarch runs for 1461d 00h, longer than a year"),
             (8, 3, Code::TraceMethod, "method `buildarch` is not one of koji's own"),
         ]
