@@ -34,6 +34,7 @@ pub(crate) mod progress;
 mod record;
 #[cfg(feature = "live")]
 mod record_koji;
+mod selecting;
 mod show;
 pub(crate) mod stale;
 mod status;

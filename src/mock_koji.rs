@@ -19,15 +19,19 @@
 
 mod builders;
 mod builds;
+mod chains;
 mod contents;
 mod faults;
+mod generators;
 mod hosts;
 mod imports;
 mod journal;
 mod listings;
 mod names;
+mod opened_tasks;
 mod packages;
 mod past;
+mod planned_builds;
 mod plans;
 mod repos;
 mod serve;
@@ -35,11 +39,15 @@ mod sessions;
 mod setup;
 mod state;
 mod table;
+mod tagging;
 mod tags;
 mod targets;
+mod task_changes;
+mod task_lists;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod uploads;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};

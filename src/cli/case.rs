@@ -8,17 +8,18 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use modplan::expand::replatform::replatform;
 use modplan::expand::{Loaded, Settings};
-use modplan::graph::{self, GraphOptions, ModuleGraph};
+use modplan::graph::ModuleGraph;
 use modplan::load::{self, Code, Snapshot, SourceUrls, Stream};
-use modplan::name::{Arch, ModuleName, NameStream, Selector, StreamName, nearest};
+use modplan::name::{Arch, NameStream, Selector, nearest};
 use modplan::plan::model::PlanModule;
 use modplan::plan::reuse::{Reuse, Strategy};
 use modplan::plan::schedule::Effort;
-use modplan::plan::{self, Given, Plan, Planning, SelectError, Selection, Since, Submission};
+use modplan::plan::{self, Given, Plan, Planning, Selection, Submission};
 use modplan::report;
 
-use super::args::{Follow, ReuseArgs, SelectionArgs, Unit, Versions, refuse_identities};
+use super::args::{ReuseArgs, SelectionArgs, refuse_identities};
 use super::console::Console;
+use super::selecting::{graph_options, refusal, select, warn_of_given};
 use super::status::Refusal;
 use super::world::{World, read, wrong};
 
@@ -214,223 +215,6 @@ fn tell_unknown(target: &NameStream, loaded: &Loaded<'_>, console: &Console) {
     };
     let message = format!("no input describes {target}, and nothing was built on it: taken as new");
     console.warn(&message, Some(&hint));
-}
-
-/// Tells what `--given` names although nothing is loaded of it and nothing requires it.
-fn warn_of_given(graph: &ModuleGraph, given: &[Selector], console: &Console) {
-    let required = || {
-        let dangling = graph.dangling().iter().map(|row| (&row.requires, graph.denied(row)));
-        dangling.chain(graph.self_requires().iter().map(|row| (&row.requires, Vec::new())))
-    };
-    for id in given.iter().filter(|id| graph.select(id).is_empty()) {
-        if !required().any(|(requires, denied)| id.answers(requires, &denied)) {
-            let names: Vec<String> = required().map(|(requires, _)| requires.to_string()).collect();
-            let near = nearest(&id.to_string(), names.iter().map(String::as_str))
-                .map(|near| format!("did you mean `{near}`?"));
-            console.warn(&format!("nothing requires `{id}`, which is given"), near.as_deref());
-        }
-    }
-}
-
-/// Turns a selection that found nothing into a refusal that says what to do.
-fn refusal(error: SelectError) -> Refusal {
-    let message = error.to_string();
-    match error {
-        SelectError::Nothing => Refusal::usage(message).hint(
-            "give --changed ID, --built ID, --changed-package NAME, --since SNAPSHOT or --all",
-        ),
-        SelectError::Unknown { near: Some(near), .. }
-        | SelectError::UnknownPlatform { near: Some(near), .. } => {
-            Refusal::usage(message).hint(format!("did you mean `{near}`?"))
-        }
-        SelectError::UnknownPlatform { known, .. } if !known.is_empty() => {
-            Refusal::usage(message).hint(format!("the inputs name {}", known.join(", ")))
-        }
-        SelectError::NotAComponent { near: Some(near), .. } => {
-            Refusal::no(message).hint(format!("did you mean `{near}`?"))
-        }
-        SelectError::NotAComponent { .. } => Refusal::no(message),
-        SelectError::Unknown { .. } => {
-            Refusal::usage(message).hint("`modplan show` lists what the inputs hold")
-        }
-        SelectError::NothingLeft { .. } => {
-            Refusal::usage(message).hint("see --only, --exclude, --given and --skip-eol")
-        }
-        SelectError::Unserved { near: Some((written, meant)), .. } => Refusal::no(message)
-            .hint(format!("the farm file has `{written}`: did you mean `{meant}`?")),
-        SelectError::Unserved { served, .. } => {
-            let served: Vec<&str> = served.iter().map(Arch::as_str).collect();
-            Refusal::no(message).hint(match served.as_slice() {
-                [] => "give the farm builders with a count above 0".to_owned(),
-                served => format!("its builders build {}; see --arches", served.join(", ")),
-            })
-        }
-        SelectError::NothingBuilt { near, .. } => {
-            let hint = near.map(|near| format!("did you mean `--arches {near}`?"));
-            Refusal::no(message).hint(
-                hint.unwrap_or_else(|| "`modplan show` lists what the inputs hold".to_owned()),
-            )
-        }
-        SelectError::ChangedAndBuilt { .. } => Refusal::usage(message)
-            .hint("--changed rebuilds it, --built takes it as rebuilt already: give one of them"),
-        SelectError::Base { id } => {
-            Refusal::usage(message).hint(format!("`--built {id}` rebuilds what builds on it"))
-        }
-        SelectError::UnknownPlatform { .. } | _ => Refusal::usage(message),
-    }
-}
-
-/// Returns whether an identity names a base module: then it selects what builds on that.
-fn is_platform(id: &Selector) -> bool {
-    GraphOptions::default().base_modules.contains(&ModuleName::from(id.name()))
-}
-
-fn graph_options(args: &SelectionArgs) -> GraphOptions {
-    GraphOptions {
-        versions: match args.versions {
-            Versions::Newest => graph::Versions::Newest,
-            Versions::NewestPerContext => graph::Versions::NewestPerContext,
-            Versions::All => graph::Versions::All,
-        },
-        follow: match args.follow {
-            Follow::Build => graph::Follow::Build,
-            Follow::Runtime => graph::Follow::Runtime,
-            Follow::Both => graph::Follow::Both,
-        },
-        only_platforms: args
-            .only
-            .iter()
-            .filter(|id| is_platform(id))
-            .filter_map(|id| id.stream().map(Into::into))
-            .collect(),
-        aliases: args.alias.clone(),
-        ..GraphOptions::default()
-    }
-}
-
-/// Works out what is asked for, and refuses what selects nothing.
-fn select(
-    snapshot: &Snapshot,
-    graph: &ModuleGraph,
-    args: &SelectionArgs,
-    console: &Console,
-) -> anyhow::Result<Selection> {
-    check_platforms(snapshot, args)?;
-    if graph.is_empty() {
-        return Err(Refusal::no("the inputs hold no module")
-            .hint("give modulemd documents (modules.yaml), a PDC dump, or a directory of them")
-            .into());
-    }
-    check_aliases(snapshot, graph, args, console)?;
-    let selection = Selection {
-        since: since(snapshot, graph, args, console)?,
-        retired: match args.skip_eol {
-            true => plan::retired::retired(snapshot, graph, args.now),
-            false => BTreeSet::new(),
-        },
-        ..selection(args)
-    };
-    plan::check_selection(graph, &selection).map_err(refusal)?;
-    Ok(selection)
-}
-
-/// Refuses a platform that no document builds on.
-fn check_platforms(snapshot: &Snapshot, args: &SelectionArgs) -> Result<(), Refusal> {
-    let known = graph::platforms(snapshot, &GraphOptions::default());
-    for id in args.only.iter().filter(|id| is_platform(id)) {
-        let text = id.to_string();
-        let Some(stream) = id.stream() else {
-            return Err(Refusal::usage(format!("`--only {text}` names no platform"))
-                .hint("write its stream too, such as `--only platform:el8.6.0`"));
-        };
-        if !known.contains(&StreamName::from(stream)) {
-            let known: Vec<String> =
-                known.iter().map(|stream| format!("{}:{stream}", id.name())).collect();
-            let hint = match nearest(&text, known.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None if known.is_empty() => "no document names a platform".to_owned(),
-                None => format!("the inputs have {}", known.join(", ")),
-            };
-            return Err(Refusal::usage(format!("no loaded module builds on `{text}`")).hint(hint));
-        }
-    }
-    Ok(())
-}
-
-/// Refuses an alias for what is not loaded, and warns of one that nothing needs.
-fn check_aliases(
-    snapshot: &Snapshot,
-    graph: &ModuleGraph,
-    args: &SelectionArgs,
-    console: &Console,
-) -> Result<(), Refusal> {
-    for alias in &args.alias {
-        let meant = alias.meant();
-        let is_loaded = meant.parse().is_ok_and(|id| !graph.select(&id).is_empty());
-        if !is_loaded {
-            let known: Vec<String> = graph.streams().map(NameStream::to_string).collect();
-            let names = graph.streams().map(|stream| stream.name.as_str());
-            let known = known.iter().map(String::as_str).chain(names);
-            let hint = match nearest(&meant, known) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "`modplan show` lists what the inputs hold".to_owned(),
-            };
-            let message = format!("`--alias {alias}`: no loaded module is `{meant}`");
-            return Err(Refusal::usage(message).hint(hint));
-        }
-        if !alias.is_needed(snapshot) {
-            let hint = "`modplan check` lists requirements that lost a zero";
-            let message = format!(
-                "nothing requires `{}`: `--alias {alias}` changes nothing",
-                alias.written()
-            );
-            console.warn(&message, Some(hint));
-        }
-    }
-    Ok(())
-}
-
-/// Compares with an older snapshot, where one is named.
-fn since(
-    snapshot: &Snapshot,
-    graph: &ModuleGraph,
-    args: &SelectionArgs,
-    console: &Console,
-) -> anyhow::Result<Option<Since>> {
-    if args.since.is_empty() {
-        return Ok(None);
-    }
-    let older = load::load(&args.since, &load::Options::default())?;
-    let older_graph = ModuleGraph::new(&older, &graph_options(args));
-    if older_graph.is_empty() {
-        console.findings(&older.findings, &older.inputs);
-        return Err(Refusal::no("the snapshot of --since holds no module")
-            .hint("give modulemd documents (modules.yaml), a PDC dump, or a directory of them")
-            .into());
-    }
-    console.count_findings_of("the older snapshot", &older.findings);
-    let before = plan::since::Loaded { snapshot: &older, graph: &older_graph };
-    let changes = plan::since::changes(before, plan::since::Loaded { snapshot, graph });
-    let inputs = args.since.iter().map(|path| path.display().to_string()).collect();
-    Ok(Some(Since { inputs, changes }))
-}
-
-fn selection(args: &SelectionArgs) -> Selection {
-    Selection {
-        changed: args.changed.clone(),
-        built: args.built.clone(),
-        changed_packages: args.changed_package.clone(),
-        all: args.all,
-        only: args.only.iter().filter(|id| !is_platform(id)).cloned().collect(),
-        exclude: args.exclude.clone(),
-        given: args.given.clone(),
-        skips_eol: args.skip_eol,
-        unit: match args.unit {
-            Unit::Source => plan::Unit::Source,
-            Unit::Context => plan::Unit::Context,
-        },
-        ..Selection::default()
-    }
 }
 
 /// Reads the builds to take from.

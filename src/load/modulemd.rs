@@ -11,8 +11,10 @@ mod obsoletes;
 mod order;
 mod packager;
 mod reader;
+mod repeats;
 mod stream;
 mod translations;
+mod values;
 mod xmd;
 
 pub(super) use nevra::Nevra;
@@ -181,7 +183,7 @@ fn identity<'a>(
 /// Returns what a document that could not be read speaks of, as far as it can be told.
 pub(super) fn mentioned(tree: &Tree<'_>) -> Option<(NameStream, Version)> {
     let root = tree.root().filter(|root| root.kind() == Kind::Map)?;
-    // What a packager wrote is no build, so no newest one either.
+    // Packager documents describe sources, not builds, so they never count as the newest build.
     if root.find("document").and_then(Node::text) == Some("modulemd-packager") {
         return None;
     }

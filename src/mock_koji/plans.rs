@@ -1,13 +1,12 @@
-//! Builds of packages: what is asked for, what is built, what becomes of it.
+//! Builds of packages that are asked for: what is planned of one, and its requests.
 
 use std::sync::Arc;
 
-use super::state::{Build, BuildPlan, Caller, Carrier, Own, Task};
-use super::{Mock, index};
+use super::Mock;
+use super::state::{BuildPlan, Caller, Carrier, Own, Task};
 use crate::hub::{BuildRepo, BuildSpec, Method, Request, Tagging, TaskArch, Work};
-use crate::koji::calls::{BuildCall, ChainBuild, Map, ModuleBuild};
-use crate::koji::shapes::Rpm;
-use crate::koji::{BuildState, Fault, FaultKind, Ref, TaskState, Value};
+use crate::koji::calls::{BuildCall, Map};
+use crate::koji::{Fault, FaultKind, Ref, Value};
 use crate::name::{Arch, PackageName};
 use crate::time::Millis;
 use crate::trace::{BUILD, BUILD_ARCH, BUILD_SRPM, BuildShape, TAG_BUILD};
@@ -99,7 +98,7 @@ fn name_of(source: &str, dist: &str) -> (String, String, String) {
 
 impl Mock {
     /// Finds out what a build is about; the error is why its task fails at once.
-    fn plan_build(
+    pub(super) fn plan_build(
         &mut self,
         source: &str,
         target: Option<&Ref>,
@@ -181,7 +180,7 @@ impl Mock {
     }
 
     /// Draws what the steps of a build take.
-    fn spec_of(&mut self, at: usize) -> BuildSpec {
+    pub(super) fn spec_of(&mut self, at: usize) -> BuildSpec {
         let plan = self.plans[at].clone();
         let package = PackageName::from(plan.name.as_str());
         let shape = self.history.build_shape(&package);
@@ -233,7 +232,7 @@ impl Mock {
     }
 
     /// Makes a task that fails with a fault when a builder opens it.
-    fn doomed(&mut self, task: Task, fault: Fault) -> i64 {
+    pub(super) fn doomed(&mut self, task: Task, fault: Fault) -> i64 {
         let work = Work { run: Millis::ZERO, is_ok: false };
         let request = Request::Task { method: Method::Build, arch: TaskArch::Noarch, work };
         self.submit(request, Task { result: Some(Err(fault)), ..task })
@@ -262,255 +261,10 @@ impl Mock {
         Ok(i64::from(self.settings.hub.priority) + relative)
     }
 
-    pub(super) fn chain_build(&mut self, caller: Caller, call: ChainBuild) -> Result<i64, Fault> {
-        let owner = self.logged_in(caller)?;
-        let priority = self.priority(owner, call.priority)?;
-        let opts = call.opts.unwrap_or_default();
-        if opts.get("scratch") == Some(&Value::Bool(true)) {
-            return Err(Fault::generic("--scratch is not allowed with chain-builds"));
-        }
-        let request =
-            vec![Value::of(&call.srcs), Value::of(&call.target), Value::Struct(opts.clone())];
-        let task = new_task("chainbuild", owner, priority, request);
-        let mut levels = Vec::new();
-        let mut tag = None;
-        for level in &call.srcs {
-            let mut specs = Vec::new();
-            for source in level {
-                let plan = self.plan_build(source, Some(&call.target), &Map::new(), owner);
-                let plan = match plan {
-                    Ok(plan) => plan,
-                    Err(fault) => return Ok(self.doomed(task, fault)),
-                };
-                tag = Some(self.tag(plan.build_tag).sim);
-                let at = self.plans.len();
-                self.plans.push(plan);
-                specs.push(Arc::new(self.spec_of(at)));
-            }
-            levels.push(specs);
-        }
-        let Some(tag) = tag else {
-            return Err(Fault::generic("no sources to build"));
-        };
-        Ok(self.submit(Request::ChainBuild { tag, levels: levels.into() }, task))
-    }
-
-    /// Says which level of a chain the next child of its task belongs to, and its place there.
-    pub(super) fn level_of(&self, chain: i64, children: usize) -> (usize, usize) {
-        let levels = self.tasks[index(chain)].request.first().and_then(Value::as_list);
-        let mut left = children;
-        for (level, sources) in levels.unwrap_or_default().iter().enumerate() {
-            // Every level but the first has a task that waits for the repo.
-            let waits = usize::from(level > 0);
-            let count = sources.as_list().map_or(0, <[Value]>::len) + waits;
-            if left < count {
-                return (level, left.saturating_sub(waits));
-            }
-            left -= count;
-        }
-        (0, left)
-    }
-
-    pub(super) fn chain_label(&self, chain: i64, children: usize) -> String {
-        let (level, place) = self.level_of(chain, children);
-        format!("build {level},{place}")
-    }
-
     pub(super) fn target_of(&self, plan: &BuildPlan) -> Value {
         let is_it = |target: &super::state::Target| target.build_tag == plan.build_tag;
         let found = self.targets.iter().find(|(_, target)| is_it(target));
         found.map_or(Value::Nil, |(name, _)| name.as_str().into())
-    }
-
-    pub(super) fn module_build(&mut self, caller: Caller, call: ModuleBuild) -> Result<i64, Fault> {
-        let owner = self.logged_in(caller)?;
-        let needed = ["name", "stream", "version", "context", "arches", "platform_tag", "batches"];
-        let missing: Vec<&str> =
-            needed.into_iter().filter(|key| !call.plan.contains_key(*key)).collect();
-        if !missing.is_empty() {
-            let text = format!("the plan lacks {}", missing.join(", "));
-            return Err(Fault::of(FaultKind::Parameter, text));
-        }
-        let priority = self.priority(owner, call.priority)?;
-        let channel = call.channel.clone().unwrap_or_else(|| Ref::from("module"));
-        let channel = self.channel_id(&channel)?;
-        if !self.channels[index(channel)].is_enabled {
-            let name = &self.channels[index(channel)].name;
-            return Err(Fault::generic(format!("Channel {name} is disabled.")));
-        }
-        let opts = call.opts.map_or(Value::Nil, Value::Struct);
-        let task = new_task("moduleBuild", owner, priority, vec![Value::Struct(call.plan), opts]);
-        Ok(self.add_own(Task { channel, ..task }))
-    }
-
-    /// A build begins: it takes the newest repo where none was named.
-    pub(super) fn choose_repo(&mut self, at: usize) {
-        let plan = &self.plans[at];
-        if plan.repo == 0 {
-            self.plans[at].repo = self.ready_repo(plan.build_tag, 0).unwrap_or_default();
-        }
-    }
-
-    /// The source package is made: its name is known, and reserved.
-    pub(super) fn reserve(&mut self, at: usize) {
-        let plan = self.plans[at].clone();
-        if plan.is_scratch {
-            return;
-        }
-        if let Err(fault) = self.check_reserve(&plan) {
-            self.fail_plan(at, fault);
-            return;
-        }
-        let extra = self.build_extra(&plan);
-        let build = self.new_build_row(&plan.name, &plan.version, &plan.release);
-        let started = self.moment();
-        let row = &mut self.builds[index(build)];
-        row.owner = plan.owner;
-        row.task = plan.task;
-        row.source = Some(plan.source.clone());
-        row.extra = Some(extra);
-        row.started = Some(started);
-        row.state = BuildState::Building;
-        self.plans[at].build = Some(build);
-    }
-
-    fn check_reserve(&self, plan: &BuildPlan) -> Result<(), Fault> {
-        let build_fault = |text: String| Fault::of(FaultKind::Build, text);
-        if let Some(dest) = plan.dest_tag {
-            self.check_listed(dest, &plan.name).map_err(build_fault)?;
-        }
-        let Some(old) = self.find_build(&Ref::Name(plan.nvr())) else { return Ok(()) };
-        let known = self.build(old);
-        match known.state {
-            BuildState::Building => {
-                let task = known.task.unwrap_or_default();
-                Err(Fault::generic(format!("Build already in progress (task {task})")))
-            }
-            BuildState::Complete => Err(Fault::generic(format!(
-                "Build already exists (id={old}, state=COMPLETE): {}",
-                plan.nvr()
-            ))),
-            BuildState::Deleted | BuildState::Failed | BuildState::Canceled => Ok(()),
-        }
-    }
-
-    fn build_extra(&self, plan: &BuildPlan) -> Map {
-        let source = Map::from([("original_url".to_owned(), plan.source.as_str().into())]);
-        let mut extra = Map::from([("source".to_owned(), Value::Struct(source))]);
-        if let Some(marker) = plan.opts.get("custom_user_metadata") {
-            extra.insert("custom_user_metadata".to_owned(), marker.clone());
-        }
-        extra
-    }
-
-    /// Returns the row of a build of this name; that of a failed or canceled one is used again.
-    pub(super) fn new_build_row(&mut self, name: &str, version: &str, release: &str) -> i64 {
-        self.package_id(name);
-        let event = i64::from(self.sim.mark().0);
-        let created = self.moment();
-        let build = Build {
-            name: name.to_owned(),
-            version: version.to_owned(),
-            release: release.to_owned(),
-            epoch: None,
-            state: BuildState::Building,
-            owner: 0,
-            task: None,
-            source: None,
-            extra: None,
-            generator: None,
-            token: None,
-            event,
-            created,
-            started: Some(created),
-            completed: None,
-            rpms: Vec::new(),
-            archives: Vec::new(),
-        };
-        let nvr = build.nvr();
-        if let Some(&id) = self.nvrs.get(&nvr) {
-            self.builds[index(id)] = build;
-            return id;
-        }
-        self.builds.push(build);
-        let id = i64::try_from(self.builds.len()).expect("few builds");
-        self.nvrs.insert(nvr, id);
-        id
-    }
-
-    /// Has a build fail for a reason that its handler finds.
-    fn fail_plan(&mut self, at: usize, fault: Fault) {
-        let Some(task) = self.plans[at].task else { return };
-        self.tasks[index(task)].result = Some(Err(fault));
-        if let Carrier::Simulated(sim) = self.tasks[index(task)].carrier {
-            self.sim.fail(sim);
-        }
-    }
-
-    /// All arches are built: the build is complete, and goes into its tag.
-    pub(super) fn complete_build(&mut self, at: usize) {
-        self.finish_build(at, BuildState::Complete);
-        let dest = self.plans[at].dest_tag;
-        if dest.is_some_and(|tag| self.tag(tag).is_locked) {
-            self.fail_plan(at, Fault::of(FaultKind::NotAllowed, "tag is locked"));
-        }
-    }
-
-    fn finish_build(&mut self, at: usize, state: BuildState) {
-        let Some(id) = self.plans[at].build else { return };
-        let now = self.moment();
-        let arches = self.plans[at].arches.clone();
-        let build = &mut self.builds[index(id)];
-        if build.state != BuildState::Building {
-            return;
-        }
-        build.state = state;
-        build.completed = Some(now);
-        if state == BuildState::Complete {
-            for arch in std::iter::once("src").chain(arches.iter().map(String::as_str)) {
-                self.rpm_count += 1;
-                let rpm = rpm_of(&self.builds[index(id)], (self.rpm_count, id), arch, now);
-                self.builds[index(id)].rpms.push(rpm);
-            }
-        }
-    }
-
-    pub(super) fn plan_tagged(&mut self, at: usize) {
-        let plan = &self.plans[at];
-        if let (Some(tag), Some(build)) = (plan.dest_tag, plan.build) {
-            let owner = plan.owner;
-            self.put_into(tag, build, owner);
-        }
-    }
-
-    pub(super) fn plan_ended(&mut self, at: usize, state: TaskState) {
-        self.finish_build(
-            at,
-            match state {
-                TaskState::Closed => BuildState::Complete,
-                TaskState::Canceled => BuildState::Canceled,
-                _ => BuildState::Failed,
-            },
-        );
-    }
-}
-
-fn rpm_of(build: &Build, (id, build_id): (i64, i64), arch: &str, now: i64) -> Rpm {
-    Rpm {
-        id,
-        name: build.name.clone(),
-        version: build.version.clone(),
-        release: build.release.clone(),
-        epoch: build.epoch,
-        arch: arch.to_owned(),
-        build_id: Some(build_id),
-        buildroot_id: Some(build_id),
-        buildtime: Some(now / 1000),
-        size: Some(4096),
-        payloadhash: format!("{id:032x}"),
-        metadata_only: Some(false),
-        draft: Some(false),
-        ..Rpm::default()
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::components::Planned;
 use super::given::Given;
-use super::select::SelectError;
+use super::selection::SelectError;
 use crate::farm::Farm;
 use crate::graph::ModuleIx;
 use crate::name::{Arch, nearest};

@@ -13,7 +13,8 @@ use super::model::{
 use super::noarch::Artifacts;
 use super::order::{self, Order};
 use super::reuse::{self, Asked, Decision, Reason, Strategy};
-use super::select::{self, Rebuilt, SelectError, Selection, Unit};
+use super::select::{self, Rebuilt};
+use super::selection::{SelectError, Selection, Unit};
 use super::{left_out, missing, record, retired, since};
 use crate::farm::Farm;
 use crate::graph::{Kind, ModuleIx};

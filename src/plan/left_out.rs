@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::given::Given;
 use super::missing::is_given;
 use super::model::LeftOutRow;
-use super::select::{self, Rebuilt, SelectError, Selection};
+use super::select::{self, Rebuilt};
+use super::selection::{SelectError, Selection};
 use crate::graph::{Alias, GraphOptions, ModuleGraph, ModuleIx};
 
 /// What a plan would hold with the requirements as they were meant.

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::duration::Shape;
 use super::model::BecauseKind;
-use super::select::{Reason, Rebuilt, Unit};
+use super::select::{Reason, Rebuilt};
+use super::selection::Unit;
 use crate::graph::csr::{self, Adjacency};
 use crate::graph::{Line, ModuleGraph, ModuleIx, cycle};
 use crate::name::{NameStream, Version};

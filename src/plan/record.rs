@@ -2,7 +2,7 @@
 
 use super::given::Given;
 use super::model::{Assumed, Plan, PlanAlias, PlanBuilders, PlanFarm, PlanSelection};
-use super::select::{Selection, Unit};
+use super::selection::{Selection, Unit};
 use crate::farm::{DEFAULT_BUILDERS, Farm, Model};
 use crate::graph::{Follow, Versions};
 use crate::name::{Arch, PackageName, Selector};

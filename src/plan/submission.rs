@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Plan;
 use super::platform::Platforms;
-use super::select::Unit;
+use super::selection::Unit;
 use super::version::rebuild_version;
 use crate::load::Snapshot;
 use crate::name::{NameStream, Version};

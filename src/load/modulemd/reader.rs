@@ -1,20 +1,18 @@
 //! What every kind of document reads fields with: the value where it is right, a finding where not.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
-
+use super::repeats::{Repeat, RepeatKind, repeated};
+use crate::load::Stream;
 use crate::load::names::Names;
 use crate::load::problem::{Code, Finding, Place};
-use crate::load::{Minute, Stream};
 use crate::name::{ModuleName, StreamName};
 use crate::yaml::{Kind, Mark, Node, Tree};
 
 /// Reads the documents of one input and gathers what is wrong with them.
 #[derive(Debug)]
 pub(in crate::load) struct Reader<'s> {
-    names: &'s mut Names,
+    pub(super) names: &'s mut Names,
     findings: &'s mut Vec<Finding>,
     input: u32,
     is_strict: bool,
@@ -148,109 +146,9 @@ impl<'s> Reader<'s> {
     pub(super) fn unknown_field(&mut self, name: &str, key: Node<'_, '_>) {
         self.skip(key);
         if self.is_strict {
-            let message = format!("`{name}` is no field of the format here");
+            let message = format!("`{name}` is not a field of the format here");
             self.refuse(Code::UnknownField, key.mark(), message);
         }
-    }
-
-    /// Looks for keys that stand twice in one map.
-    pub(super) fn find_repeats(&mut self, tree: &Tree<'_>) {
-        self.repeats.clear();
-        for map in tree.maps() {
-            repeated(map, &mut self.repeats);
-        }
-    }
-
-    /// Refuses the keys that stand twice, those of unknown fields left out by now.
-    pub(super) fn refuse_repeats(&mut self) {
-        for Repeat { name, mark, kind, .. } in std::mem::take(&mut self.repeats) {
-            match kind {
-                RepeatKind::Equal => {
-                    let message = format!("`{name}` stands twice in one map, with one value");
-                    self.refuse(Code::EqualRepeat, mark, message);
-                }
-                RepeatKind::Other => {
-                    let message = format!("`{name}` stands twice in one map");
-                    self.refuse(Code::RepeatedKey, mark, message);
-                }
-                RepeatKind::Document => {
-                    let message = format!(
-                        "a second document begins here: `---` is missing before line {}",
-                        mark.line
-                    );
-                    self.refuse(Code::RepeatedKey, mark, message)
-                        .hint_last("end each document with `...` and begin the next with `---`");
-                }
-            }
-        }
-    }
-
-    /// Reads a text.
-    pub(super) fn text<'a>(&mut self, node: Node<'a, '_>, field: &str) -> Option<&'a str> {
-        let text = node.text();
-        if text.is_none() {
-            let message = format!("`{field}` must be a text, not {}", shown(node));
-            self.refuse(Code::WrongShape, node.mark(), message);
-        }
-        text
-    }
-
-    /// Reads a text that is kept as it is.
-    pub(super) fn owned(&mut self, node: Node<'_, '_>, field: &str) -> Option<Box<str>> {
-        self.text(node, field).map(Into::into)
-    }
-
-    /// Reads a text that many documents repeat.
-    pub(super) fn shared(&mut self, node: Node<'_, '_>, field: &str) -> Option<Arc<str>> {
-        self.text(node, field).map(|text| self.names.name(text))
-    }
-
-    /// Reads `true` or `false`; nothing else is a boolean.
-    pub(super) fn boolean(&mut self, node: Node<'_, '_>, field: &str) -> bool {
-        match self.text(node, field) {
-            Some("true") => true,
-            Some("false") | None => false,
-            Some(text) => {
-                let message = format!("`{field}` must be `true` or `false`, not `{text}`");
-                self.refuse(Code::BadValue, node.mark(), message);
-                false
-            }
-        }
-    }
-
-    /// Reads a whole number from 0 to 2^64 - 1, decimal digits alone.
-    pub(super) fn unsigned(&mut self, node: Node<'_, '_>, field: &str) -> Option<u64> {
-        let text = self.text(node, field)?;
-        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let number = if digits { text.parse().ok() } else { None };
-        if number.is_none() {
-            let message =
-                format!("`{field}` must be a whole number of 0 to 2^64 - 1, not `{text}`");
-            self.refuse(Code::BadValue, node.mark(), message);
-        }
-        number
-    }
-
-    /// Reads a minute, `YYYY-MM-DDTHH:MMZ`.
-    pub(super) fn minute(&mut self, node: Node<'_, '_>, field: &str) -> Option<Minute> {
-        let text = self.text(node, field)?;
-        text.parse()
-            .map_err(|error| {
-                let message = format!("`{field}` is not written YYYY-MM-DDTHH:MMZ: {error}");
-                self.refuse(Code::BadValue, node.mark(), message);
-            })
-            .ok()
-    }
-
-    /// Reads a day, `YYYY-MM-DD`.
-    pub(super) fn date(&mut self, node: Node<'_, '_>, field: &str) -> Option<Box<str>> {
-        let text = self.text(node, field)?;
-        if text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok() {
-            return Some(text.into());
-        }
-        let message = format!("`{field}` must be a day written YYYY-MM-DD, not `{text}`");
-        self.refuse(Code::BadValue, node.mark(), message);
-        None
     }
 
     /// Returns the node where it is a map; a finding says so where not.
@@ -299,56 +197,34 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Reads a set of texts: a list of them, one alone, or none where nothing was written.
-    pub(super) fn set<T: From<Arc<str>> + Ord>(
-        &mut self,
-        node: Node<'_, '_>,
-        field: &str,
-    ) -> BTreeSet<T> {
-        // Collected at once, a set is packed tightly; real ones are sorted already.
-        let mut items = Vec::new();
-        self.each(node, field, |reader, text, _| items.push(reader.names.name(text)));
-        items.into_iter().collect()
+    /// Looks for keys that stand twice in one map.
+    pub(super) fn find_repeats(&mut self, tree: &Tree<'_>) {
+        self.repeats.clear();
+        for map in tree.maps() {
+            repeated(map, &mut self.repeats);
+        }
     }
 
-    /// Reads a set of texts that are kept as they are.
-    pub(super) fn owned_set(&mut self, node: Node<'_, '_>, field: &str) -> BTreeSet<Box<str>> {
-        let mut set = BTreeSet::new();
-        self.each(node, field, |_, text, _| {
-            set.insert(text.into());
-        });
-        set
-    }
-
-    /// Calls `take` with each item of a set.
-    pub(super) fn each(
-        &mut self,
-        node: Node<'_, '_>,
-        field: &str,
-        mut take: impl FnMut(&mut Self, &str, Mark),
-    ) {
-        match node.kind() {
-            Kind::Scalar => {
-                if let Some(text) = node.text().filter(|text| !text.is_empty()) {
-                    take(self, text, node.mark());
+    /// Refuses the keys that stand twice, those of unknown fields left out by now.
+    pub(super) fn refuse_repeats(&mut self) {
+        for Repeat { name, mark, kind, .. } in std::mem::take(&mut self.repeats) {
+            match kind {
+                RepeatKind::Equal => {
+                    let message = format!("`{name}` stands twice in one map, with one value");
+                    self.refuse(Code::EqualRepeat, mark, message);
                 }
-            }
-            Kind::List => {
-                for item in node.children() {
-                    match item.text() {
-                        Some(text) => take(self, text, item.mark()),
-                        None => {
-                            let what = shown(item);
-                            let message =
-                                format!("an item of `{field}` must be a text, not {what}");
-                            self.refuse(Code::WrongShape, item.mark(), message);
-                        }
-                    }
+                RepeatKind::Other => {
+                    let message = format!("`{name}` stands twice in one map");
+                    self.refuse(Code::RepeatedKey, mark, message);
                 }
-            }
-            Kind::Map => {
-                let message = format!("`{field}` must be a list of texts, not a map");
-                self.refuse(Code::WrongShape, node.mark(), message);
+                RepeatKind::Document => {
+                    let message = format!(
+                        "a second document begins here: `---` is missing before line {}",
+                        mark.line
+                    );
+                    self.refuse(Code::RepeatedKey, mark, message)
+                        .hint_last("end each document with `...` and begin the next with `---`");
+                }
             }
         }
     }
@@ -365,75 +241,5 @@ pub(super) fn shown(node: Node<'_, '_>) -> String {
         (Kind::Scalar, Some(text)) => {
             format!("`{}…`", text.chars().take(LENGTH_MAX).collect::<String>())
         }
-    }
-}
-
-/// A key that stands again in its map.
-#[derive(Debug)]
-struct Repeat {
-    index: usize,
-    name: String,
-    mark: Mark,
-    kind: RepeatKind,
-}
-
-/// What it means that a key stands again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum RepeatKind {
-    /// The same value stands there again; the reference library reads that.
-    Equal,
-    /// Another value stands there.
-    Other,
-    /// It is `document` at the root: the `---` between two documents is lost.
-    Document,
-}
-
-/// Returns whether two values are written with the same texts in the same shape.
-fn are_equal(one: Node<'_, '_>, other: Node<'_, '_>) -> bool {
-    one.kind() == other.kind()
-        && one.text() == other.text()
-        && one.children().count() == other.children().count()
-        && one.children().zip(other.children()).all(|(one, other)| are_equal(one, other))
-}
-
-/// Appends the keys that stand again in a map.
-fn repeated(map: Node<'_, '_>, out: &mut Vec<Repeat>) {
-    let is_root = map.index() == 0;
-    const FEW: usize = 12;
-    let mut seen = FxHashSet::default();
-    let mut few: [&str; FEW] = [""; FEW];
-    let from = out.len();
-    for (count, (name, key, value)) in map.entries().enumerate() {
-        let is_again = if count < FEW {
-            let is_again = few[..count].contains(&name);
-            few[count] = name;
-            is_again
-        } else {
-            if count == FEW {
-                seen.extend(few);
-            }
-            !seen.insert(name)
-        };
-        if is_again {
-            let first = map.find(name).expect("it stands there before");
-            let kind = match (is_root, name) {
-                (true, "document") => RepeatKind::Document,
-                // The reference reads an equal repeat, but for the head of a document and the
-                // module that defaults are of.
-                (true, _) => RepeatKind::Other,
-                (false, "module") if value.text().is_some() => RepeatKind::Other,
-                _ if are_equal(first, value) => RepeatKind::Equal,
-                _ => RepeatKind::Other,
-            };
-            out.push(Repeat { index: key.index(), name: name.to_owned(), mark: key.mark(), kind });
-        }
-    }
-    // Where a document begins again, all else that stands again is its content.
-    if out[from..].iter().any(|repeat| repeat.kind == RepeatKind::Document) {
-        let mut at = 0;
-        out.retain(|repeat| {
-            at += 1;
-            at <= from || repeat.kind == RepeatKind::Document
-        });
     }
 }

@@ -1,0 +1,101 @@
+//! What a plan rests on: inputs, selection, farm, trace, and values that nobody gave.
+
+use crate::name::Arch;
+use serde::{Deserialize, Serialize};
+
+/// One input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanInput {
+    /// Its path.
+    pub path: String,
+    /// What it holds.
+    pub kind: String,
+    /// How many documents or rows.
+    pub documents: usize,
+    /// SHA-256 of its bytes as stored.
+    pub sha256: String,
+}
+
+/// What was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanSelection {
+    /// `--changed`.
+    pub changed: Vec<String>,
+    /// `--built`.
+    pub built: Vec<String>,
+    /// `--changed-package`.
+    pub changed_package: Vec<String>,
+    /// `--since`.
+    pub since: Vec<String>,
+    /// `--all`.
+    pub all: bool,
+    /// `--only`.
+    pub only: Vec<String>,
+    /// `--exclude`.
+    pub exclude: Vec<String>,
+    /// `--given`.
+    pub given: Vec<String>,
+    /// `--skip-eol`.
+    pub skip_eol: bool,
+    /// `--follow`.
+    pub follow: String,
+    /// `--unit`.
+    pub unit: String,
+    /// `--versions`.
+    pub versions: String,
+}
+
+/// A requirement that was repaired.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanAlias {
+    /// As files spell it.
+    pub written: String,
+    /// What it means.
+    pub meant: String,
+}
+
+/// A file that a plan rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanFile {
+    /// Its path.
+    pub path: String,
+    /// SHA-256 of its bytes as stored.
+    pub sha256: String,
+}
+
+/// The farm that the times are for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PlanFarm {
+    /// The path of its file, where one was given.
+    pub path: Option<String>,
+    /// SHA-256 of the file.
+    pub sha256: Option<String>,
+    /// `ideal` or `koji`.
+    pub model: String,
+    /// The builders.
+    pub builders: Vec<PlanBuilders>,
+}
+
+/// Builders that are alike.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanBuilders {
+    /// Their name.
+    pub name: String,
+    /// How many there are.
+    pub count: u32,
+    /// What they build.
+    pub arches: Vec<Arch>,
+    /// How much task weight one takes at a time.
+    pub capacity: f64,
+}
+
+/// A value that the plan rests on and nobody gave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assumed {
+    /// What it is of: `builders`, `durations`, `arches`.
+    pub key: String,
+    /// The value, in words.
+    pub value: String,
+    /// What would have given it.
+    pub because: String,
+}

@@ -1,0 +1,186 @@
+//! One module of a plan: why it is rebuilt, its batches, components and tasks.
+
+use crate::name::{Arch, ComponentKey, PackageName};
+use crate::trace::EstimateFrom;
+use serde::{Deserialize, Serialize};
+
+/// One module to rebuild.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PlanModule {
+    /// `name:stream:context`.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its stream.
+    pub stream: String,
+    /// The version it has now.
+    pub version: String,
+    /// Its context; empty where it has none.
+    pub context: String,
+    /// The stream of the base module it builds on.
+    pub platform: Option<String>,
+    /// Its wave, from 1.
+    pub wave: u32,
+    /// Whether it has nothing to build, and only hands a rebuild on.
+    pub pass_through: bool,
+    /// What orders its components.
+    pub order: ComponentOrder,
+    /// Why it is rebuilt.
+    pub because: Vec<Because>,
+    /// Its components by batch; the first real batch is 2, since 1 is the macros package's.
+    pub batches: Vec<PlanBatch>,
+    /// When it can start with unlimited builders.
+    pub earliest_start_seconds: f64,
+    /// When it can be finished with unlimited builders.
+    pub earliest_finish_seconds: f64,
+    /// When it is finished in the planned schedule; null where there is none.
+    #[serde(default)]
+    pub finish_seconds: Option<f64>,
+    /// How much later it may finish in the planned schedule without moving the end of all, the order
+    /// on each builder kept; without a schedule the same with unlimited builders.
+    pub slack_seconds: f64,
+    /// The version that its rebuild gets, where the time of submission was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_version: Option<String>,
+    /// `buildopts.rpms.macros`, where it has some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub macros: Option<String>,
+    /// Its document, without what only a finished build has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modulemd: Option<String>,
+}
+
+/// What orders the components of a module.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ComponentOrder {
+    /// Batches: all of one before any of the next.
+    #[default]
+    Batches,
+    /// `buildafter`: each component after those it names.
+    Graph,
+}
+
+/// Why a module is rebuilt.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Because {
+    /// The kind of reason.
+    pub kind: BecauseKind,
+    /// The module or root that is the reason.
+    pub on: String,
+    /// The file that says so.
+    pub path: String,
+    /// The line in it.
+    pub line: u32,
+}
+
+/// The kind of a reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BecauseKind {
+    /// It was named as changed.
+    Changed,
+    /// A package it builds was named as changed.
+    ChangedPackage,
+    /// Everything is rebuilt.
+    All,
+    /// It differs from an older snapshot.
+    Since,
+    /// It builds on a module that is rebuilt.
+    Buildrequires,
+    /// It needs a module at run time that is rebuilt.
+    Requires,
+    /// Another context of its stream is rebuilt, and they share one source.
+    Sibling,
+}
+
+/// Why one module is rebuilt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Why {
+    /// The module.
+    pub module: String,
+    /// The paths to it, each from a root; shortest first.
+    pub paths: Vec<Vec<WhyStep>>,
+    /// Whether these are all paths.
+    pub complete: bool,
+}
+
+/// One step of a path: a module, and the one reason that the path takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WhyStep {
+    /// The module.
+    pub module: String,
+    /// Why it is rebuilt.
+    pub because: Because,
+}
+
+/// Components built side by side.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanBatch {
+    /// Its number, as MBS counts.
+    pub index: u32,
+    /// Its components, by key.
+    pub components: Vec<PlanComponent>,
+}
+
+/// One component to build.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanComponent {
+    /// Its key in the document.
+    pub component: ComponentKey,
+    /// koji's name for it.
+    pub package: PackageName,
+    /// The commit, tag or branch of its sources, where one is given.
+    #[serde(rename = "ref")]
+    pub reference: Option<String>,
+    /// The arches it is built for.
+    pub arches: Vec<Arch>,
+    /// The keys it names in `buildafter`.
+    pub after: Vec<ComponentKey>,
+    /// The longest estimate over its tasks.
+    pub estimate_seconds: f64,
+    /// The coarsest source among them.
+    pub estimate_from: EstimateFrom,
+    /// Its koji tasks; none where its earlier build is reused.
+    pub tasks: Vec<PlanTask>,
+    /// The URL of its source, where `--sources` gives one.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// Whether its earlier build is taken over and nothing is built.
+    #[serde(default)]
+    pub reused: bool,
+    /// Why it is rebuilt or reused, in words.
+    #[serde(default)]
+    pub why: String,
+}
+
+/// One koji task of a component.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanTask {
+    /// koji's method: `buildArch`, or `build` where only whole builds are known.
+    pub method: String,
+    /// Its arch; `noarch` runs on any builder.
+    pub arch: Arch,
+    /// How long it takes.
+    pub estimate_seconds: f64,
+    /// Where that is from.
+    #[serde(default = "unknown_source")]
+    pub estimate_from: EstimateFrom,
+    /// The builder that runs it in the planned schedule, `GROUP/NUMBER`; null where there is none.
+    #[serde(default)]
+    pub builder: Option<String>,
+    /// When it starts there.
+    #[serde(default)]
+    pub start_seconds: Option<f64>,
+    /// How much later it may end without moving the end of all, the order on each builder kept.
+    #[serde(default)]
+    pub slack_seconds: Option<f64>,
+    /// How much earlier all would end if it took no time.
+    #[serde(default)]
+    pub drag_seconds: Option<f64>,
+}
+
+/// A plan of an earlier release does not say where its estimates are from.
+fn unknown_source() -> EstimateFrom {
+    EstimateFrom::Default
+}

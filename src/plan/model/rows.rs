@@ -1,0 +1,161 @@
+//! What a plan lists beside its modules: edges, cycles, submissions, what is missing.
+
+use super::super::since::{ChangeKind, SourceChange};
+use serde::{Deserialize, Serialize};
+
+/// An edge of the plan.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Edge {
+    /// What is built first.
+    pub from: String,
+    /// What needs it.
+    pub to: String,
+}
+
+/// Modules that wait for each other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanCycle {
+    /// Their ids, sorted.
+    pub members: Vec<String>,
+    /// The edges left out so that the rest is no cycle.
+    pub cut: Vec<Edge>,
+    /// Whether no smaller cut exists.
+    pub cut_proven: bool,
+    /// Who requires whom, and where.
+    pub edges: Vec<CycleEdge>,
+    /// The members in an order in which each is built after all it needs, but for the cut.
+    pub order: Vec<String>,
+    /// Whether only submissions wait for each other, and not their contexts by themselves: then
+    /// `--unit context` is a way out.
+    pub by_submission: bool,
+}
+
+/// An edge of a cycle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CycleEdge {
+    /// What is required.
+    pub from: String,
+    /// Who requires it.
+    pub to: String,
+    /// The requirement as written, `name:stream`.
+    pub requires: String,
+    /// The file that says so.
+    pub path: String,
+    /// The line in it.
+    pub line: u32,
+}
+
+/// What is submitted at once: a source with its contexts, or one context.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubmissionRow {
+    /// `name:stream`; with its version where that alone does not name it. For a single context the
+    /// id of the module.
+    pub id: String,
+    /// Its wave, from 1.
+    pub wave: u32,
+    /// The ids of its modules, sorted.
+    pub modules: Vec<String>,
+    /// How many of them have a reason of their own.
+    pub forced: usize,
+    /// How many come along because they share the source.
+    pub siblings: usize,
+}
+
+/// A module that is left out because a file spells its requirement wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOutRow {
+    /// The module.
+    pub module: String,
+    /// What it requires, as written.
+    pub requires: String,
+    /// What is loaded and nearly the same.
+    pub perhaps: String,
+    /// The file that says so.
+    pub path: String,
+    /// The line in it.
+    pub line: u32,
+    /// The column in the line.
+    pub column: u32,
+}
+
+/// A rebuilt stream that reaches the end of its life.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetiredRow {
+    /// The stream.
+    pub stream: String,
+    /// From when on; none where at once.
+    pub eol_date: Option<String>,
+    /// What to use in its place.
+    pub obsoleted_by: Option<String>,
+}
+
+/// One module that differs from the snapshot of `--since`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SinceRow {
+    /// Its id.
+    pub module: String,
+    /// How it differs.
+    pub change: ChangeKind,
+    /// Its version before.
+    pub from_version: Option<String>,
+    /// Its version now.
+    pub to_version: Option<String>,
+    /// The components whose sources differ, or cannot be told.
+    pub sources: Vec<SourceChange>,
+    /// Whether its dependencies differ.
+    pub dependencies: bool,
+}
+
+/// What must exist before the plan can start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prerequisite {
+    /// `name:stream`.
+    pub requires: String,
+    /// Why the plan does not make it.
+    pub kind: PrerequisiteKind,
+    /// Whether the plan rebuilds that stream: then an earlier build of it is meant.
+    pub rebuilt_here: bool,
+    /// Who needs it.
+    pub modules: Vec<String>,
+}
+
+/// Why a plan does not make what it needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PrerequisiteKind {
+    /// No input holds it.
+    NotLoaded,
+    /// It is loaded, but none of its contexts fits.
+    NoCompatibleContext,
+    /// A module builds on an earlier build of itself.
+    EarlierBuild,
+}
+
+/// A requirement that nothing loaded answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DanglingRow {
+    /// Who requires it.
+    pub module: String,
+    /// What, as `name:stream`.
+    pub requires: String,
+    /// `not loaded` or `no compatible context`.
+    pub reason: String,
+    /// What is loaded and nearly the same, where a zero was lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub perhaps: Option<String>,
+    /// The file that says so.
+    pub path: String,
+    /// The line in it.
+    pub line: u32,
+    /// The column in the line.
+    pub column: u32,
+}
+
+/// A requirement of a module on a stream of its own name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SelfRequireRow {
+    /// The module.
+    pub module: String,
+    /// What it requires, as `name:stream`.
+    pub requires: String,
+}
