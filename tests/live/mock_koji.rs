@@ -1,23 +1,20 @@
 //! The mock hub as a program, and modplan's own client against it through a wire that loses, doubles and
 //! delays what goes over it.
 
+mod matrix;
 mod wire;
 
 use std::time::Duration;
 
-use modplan::koji::calls::{
-    BuildCall, CancelTask, CreateTag, GetBuildTarget, GetLoggedInUser, GetTag, GetTaskInfo,
-    GetTaskRequest, ListHosts, ListTasks, MakeTask, Map, PackageListAdd,
-};
+use modplan::koji::calls::{CancelTask, CreateTag, GetTag, MakeTask};
 use modplan::koji::shapes::Secret;
-use modplan::koji::{OneOrMany, Ref, RowsOrCount, TaskState, Value};
+use modplan::koji::{Ref, TaskState, Value};
 use modplan::live::hub::{
-    Abilities, Follower, Hub, HubError, Login, Observation, Options, Patience, RepoAsk,
+    Abilities, Follower, Hub, Login, Observation, Options, Patience, RepoAsk,
 };
 use modplan::live::{KojiRequest, record_koji};
 
 use crate::support::program::Serving;
-use wire::{Trouble, Wire};
 
 const TRACE: &str = "fixtures/el8-perl/trace.csv";
 const FARM: &str = "fixtures/el8-perl/farm-koji.yaml";
@@ -150,107 +147,6 @@ fn many_calls_go_in_few_requests() {
         assert!(answers[0].is_err() && answers[1].is_ok(), "numbers begin at 1");
         hub.log_out().await;
     });
-}
-
-/// What a call that writes leaves at the hub, looked up by another client.
-async fn written(hub: &mut Hub, name: &str) -> usize {
-    let tag = GetTag { tag: Ref::from(name), ..GetTag::default() };
-    let is_there = hub.call(&tag).await.expect("it answers").is_some();
-    usize::from(is_there)
-}
-
-/// Returns how many `build` tasks have this source.
-async fn built(hub: &mut Hub, source: &str) -> usize {
-    let opts: Map =
-        [("method".to_owned(), "build".into()), ("decode".to_owned(), Value::Bool(true))].into();
-    let call = ListTasks { opts: Some(opts), query_opts: None };
-    let RowsOrCount::Rows(tasks) = hub.call(&call).await.expect("it answers") else {
-        panic!("rows were asked for")
-    };
-    let of = |task: &modplan::koji::shapes::Task| {
-        let request = task.request.as_ref().and_then(Value::as_list);
-        request.and_then(|request| request[0].as_str()).is_some_and(|text| text == source)
-    };
-    tasks.iter().filter(|task| of(task)).count()
-}
-
-#[test]
-#[expect(clippy::print_stdout, reason = "the count is part of the evidence")]
-fn no_write_is_done_twice_or_lost_whatever_the_wire_does() {
-    let mock = Mock::start(&["--speed", "0.001"]);
-    let mut calls = 0;
-    for trouble in Trouble::ALL {
-        let wire = Wire::start(&mock.server);
-        block_on(async {
-            let mut look = Hub::connect(options(&mock.server), alice()).await.expect("there");
-            let mut hub = Hub::connect(options(&wire.server), alice()).await.expect("there");
-            let name = format!("tag-{trouble:?}");
-            wire.trouble(trouble);
-            let made = hub.call(&CreateTag { name: name.clone(), ..CreateTag::default() }).await;
-            check(trouble, made.map(drop), written(&mut look, &name).await);
-            let source = format!("git+https://src.example.org/rpms/{name}#1-1");
-            wire.trouble(trouble);
-            let build = BuildCall {
-                src: source.clone(),
-                target: Some(Ref::from("nosuch")),
-                ..BuildCall::default()
-            };
-            let made = hub.call(&build).await;
-            check(trouble, made.map(drop), built(&mut look, &source).await);
-            wire.trouble(trouble);
-            let listed = PackageListAdd {
-                tag: Ref::from("platform-build"),
-                package: Ref::from(name.as_str()),
-                owner: Some(Ref::from("alice")),
-                ..PackageListAdd::default()
-            };
-            let made = hub.call(&listed).await;
-            assert!(made.is_ok() || is_unknown(&made), "{trouble:?}: {made:?}");
-            calls += 3;
-            // Reads end well, or say that the hub was away.
-            wire.trouble(trouble);
-            let user = hub.call(&GetLoggedInUser::default()).await;
-            reads(trouble, user.map(|user| assert_eq!(user.expect("somebody").name, "alice")));
-            wire.trouble(trouble);
-            reads(
-                trouble,
-                hub.call(&ListHosts::default()).await.map(|hosts| assert_eq!(hosts.len(), 14)),
-            );
-            wire.trouble(trouble);
-            let target =
-                GetBuildTarget { target: Ref::from("nosuch"), ..GetBuildTarget::default() };
-            reads(trouble, hub.call(&target).await.map(drop));
-            wire.trouble(trouble);
-            let task = GetTaskInfo { task_id: OneOrMany::One(1), ..GetTaskInfo::default() };
-            reads(trouble, hub.call(&task).await.map(drop));
-            wire.trouble(trouble);
-            reads(trouble, hub.call(&GetTaskRequest { task_id: 1 }).await.map(drop));
-            calls += 5;
-        });
-    }
-    println!("calls through a wire with trouble: {calls}");
-}
-
-fn is_unknown<T>(made: &Result<T, HubError>) -> bool {
-    matches!(made, Err(HubError::Unknown { .. }))
-}
-
-/// A write that is answered is done once; one that is unknown once or not at all; any other not at all.
-fn check(trouble: Trouble, made: Result<(), HubError>, found: usize) {
-    match made {
-        Ok(()) => assert_eq!(found, 1, "{trouble:?}"),
-        Err(HubError::Unknown { .. }) => assert!(found <= 1, "{trouble:?}: {found}"),
-        Err(HubError::Offline { .. }) => assert_eq!(found, 0, "{trouble:?}"),
-        Err(error) => panic!("{trouble:?}: {error}"),
-    }
-}
-
-fn reads(trouble: Trouble, read: Result<(), HubError>) {
-    match read {
-        Ok(()) => {}
-        Err(HubError::Offline { .. }) if trouble == Trouble::Offline => {}
-        Err(error) => panic!("{trouble:?}: {error}"),
-    }
 }
 
 #[test]
