@@ -6,9 +6,10 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use modplan::graph::{GraphOptions, ModuleGraph};
 use modplan::load::Snapshot;
+use modplan::orchestrate::Reach;
 use modplan::plan::{self, Given, Plan, Selection};
 use modplan::report;
-use modplan::sim::{Reach, prepare};
+use modplan::sim::prepare;
 use modplan::trace::History;
 
 #[path = "../tests/support/generate.rs"]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use modplan::farm::{BuilderGroup, Farm, Model};
 use modplan::orchestrate::{
-    Approach, Cascade, Catalog, CatalogBuilder, Dispatch, Gates, ModuleParts, TaskParts,
+    Approach, Cascade, Catalog, CatalogBuilder, ComponentParts, Dispatch, Gates, ModuleParts,
+    TaskParts,
 };
 use modplan::scenario::{Bus, Fault, FaultKind, People, Quantiles, Tests};
 use modplan::sim::{Conditions, DurationMode, HubSetup, Outcomes, Setup, Slots, SlotsGroup, World};
@@ -30,8 +31,9 @@ fn setup(modules: u32, components: u32, builders: u32) -> Setup {
                 estimate_ms: 300_000,
                 durations: index % 50,
             };
-            let package = format!("package-{index:05}").as_str().into();
-            (package, index % 3, Vec::new(), ARCHES.iter().map(task).collect())
+            let package = format!("package-{index:05}");
+            let tasks = ARCHES.iter().map(task).collect();
+            ComponentParts::new(&package, index % 3, Vec::new(), tasks)
         };
         builder.push(&ModuleParts {
             id: format!("module-{at:06}:1:00000000"),

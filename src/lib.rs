@@ -39,6 +39,7 @@
 //! assert_eq!(plan.waves, [["perl:5.30:c0ffee00"], ["perl-DBI:1.641:c0ffee01"]]);
 //! ```
 
+pub mod drive;
 pub mod expand;
 pub mod farm;
 pub mod graph;

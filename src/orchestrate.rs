@@ -16,10 +16,12 @@
 //! ([`Cascade`]) are two things, so that neither approach is judged by the other's rule.
 //! What can be rebuilt at all stands in the [`Catalog`], plain arrays made once for a run.
 
+pub mod call;
 mod catalog;
+mod definition;
 mod dependants;
 mod event;
-pub mod journal;
+mod from_plan;
 mod koji_owned;
 mod mailbox;
 mod orchestrator;
@@ -27,14 +29,18 @@ mod orchestrator_owned;
 mod progress;
 mod spread;
 
+pub use call::{Answer, Call, CallId, CallKind, Fault, Party, Reply, TaskId};
 pub use catalog::{
-    Catalog, CatalogBuilder, Component, ComponentIx, Module, ModuleIx, ModuleParts, Task, TaskParts,
+    Catalog, CatalogBuilder, Component, ComponentIx, ComponentParts, Module, ModuleIx, ModuleParts,
+    Task, TaskParts,
 };
+pub use definition::{ComponentDefinition, Definition, DefinitionError, TaskDefinition};
 pub use dependants::{Requirement, Row};
-pub use event::{Approach, BuildId, Command, ComponentEnd, Event, StopReason, Timer};
+pub use event::{Approach, BuildId, Command, ComponentEnd, Event, StopReason, Tell, Timer};
+pub use from_plan::{Reach, check as check_plan, define};
 pub use koji_owned::KojiOwned;
 pub use mailbox::{Concern, Owner, Standing};
 pub use orchestrator::Orchestrator;
 pub use orchestrator_owned::{Dispatch, Gates, Limits, OrchestratorOwned, RepoMaker};
 pub use progress::{Order, Progress};
-pub use spread::{Cascade, Fuse};
+pub use spread::{BuildBudget, Cascade};

@@ -34,14 +34,14 @@ mod spent;
 pub mod sweep;
 mod world;
 
-pub use conditions::{Changes, Conditions, Misfit};
+pub use conditions::{CallFault, CallTrouble, Changes, Conditions, Misfit, Torn, TornWrite};
 pub use farm::{Slots, SlotsGroup};
 pub use figures::{Bar, BarEnd, Busy, ChangeFigures, Outcome, Ready, RunFigures};
 pub use history::{DurationMode, Outcomes};
 pub use hub_setup::{ComponentSteps, HubSetup, Steps};
 pub use ledger::{ModuleRun, ModuleState};
 pub use log::{Fact, Log, LogRow, Tally};
-pub use prepare::{Prepared, Reach, check, prepare};
+pub use prepare::{Prepared, prepare, prepare_defined};
 pub use reason::Reason;
 pub use runs::{Figure, Runs};
 pub use setup::Setup;

@@ -4,6 +4,7 @@ mod field_reports;
 mod fixtures;
 mod histories;
 mod hub;
+mod journals;
 #[cfg(feature = "live")]
 mod koji_wire;
 pub(crate) mod mbs;

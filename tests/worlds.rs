@@ -6,6 +6,7 @@
 
 mod arrivals;
 mod checkers;
+mod enumerated;
 mod generate;
 mod journal;
 mod named;

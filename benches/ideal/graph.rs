@@ -1,7 +1,7 @@
 //! The graph that all of them run: components in an order in which each stands after all that it
 //! waits for, each of them one task for every arch.
 
-use modplan::orchestrate::{CatalogBuilder, ModuleParts, TaskParts};
+use modplan::orchestrate::{CatalogBuilder, ComponentParts, ModuleParts, TaskParts};
 use modplan::sim::Setup;
 use modplan::time::Millis;
 use modplan::trace::Family;
@@ -66,7 +66,7 @@ impl Graph {
                 durations: self.law(at, arch),
             };
             let tasks = self.arches.iter().enumerate().map(task).collect();
-            (format!("j{at:06}").as_str().into(), self.level[at], self.after[at].clone(), tasks)
+            ComponentParts::new(&format!("j{at:06}"), self.level[at], self.after[at].clone(), tasks)
         };
         let mut builder = CatalogBuilder::default();
         builder.push(&ModuleParts {

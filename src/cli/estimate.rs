@@ -1,11 +1,11 @@
 //! What a plan takes with every step of koji: the virtual farm, run a few times.
 
 use modplan::farm::{BuilderGroup, Farm, Model};
-use modplan::orchestrate::{Approach, Cascade};
+use modplan::orchestrate::{Approach, Cascade, Reach};
 use modplan::plan::model::{Estimate, Plan};
 use modplan::report::Distribution;
 use modplan::sim::sweep::Threads;
-use modplan::sim::{self, Conditions, DurationMode, HubSetup, Outcomes, Reach, Setup, Slots};
+use modplan::sim::{self, Conditions, DurationMode, HubSetup, Outcomes, Setup, Slots};
 
 use super::compare::tell;
 use super::console::Console;

@@ -1,23 +1,27 @@
 //! `modplan execute`: runs a rebuild, for now on a replay of history.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use modplan::drive;
+use modplan::drive::journal::{Heading, InputFile};
+use modplan::farm::Farm;
 use modplan::name::nearest;
-use modplan::orchestrate::{Approach, Cascade, ModuleIx};
+use modplan::orchestrate::{Approach, Cascade, Definition, ModuleIx};
 use modplan::report::advice;
 use modplan::report::run::{self, RunLabel};
 use modplan::report::story::{self, Scene};
-use modplan::sim::{self, DurationMode, Fact, Log, Outcome, Run, Setup};
+use modplan::sim::{self, DurationMode, Fact, Log, Outcome, Prepared, Run, Setup};
 use modplan::time::Millis;
 
 use super::args::{SelectionArgs, WorldArgs};
 use super::console::Console;
-use super::journal::Journal;
+use super::journal::{self, Journal};
 use super::output::OutputArgs;
 use super::status::{Answer, Refusal};
-use super::subject::Subject;
+use super::subject::{Subject, setup_with};
 use super::width::width;
+use super::world::World;
 
 /// Run a rebuild and tell how it went
 ///
@@ -26,7 +30,7 @@ use super::width::width;
 #[derive(Debug, Args)]
 pub(crate) struct Execute {
     /// A plan written by `modplan plan --format json`, or inputs and a selection
-    #[arg(value_name = "PLAN|INPUT", required = true)]
+    #[arg(value_name = "PLAN|INPUT", required_unless_present = "resume")]
     inputs: Vec<PathBuf>,
     #[command(flatten)]
     selection: SelectionArgs,
@@ -36,8 +40,8 @@ pub(crate) struct Execute {
     #[arg(long)]
     stale: bool,
     /// Who owns the build of a module
-    #[arg(long, value_name = "APPROACH")]
-    approach: ApproachArg,
+    #[arg(long, value_name = "APPROACH", required_unless_present = "resume")]
+    approach: Option<ApproachArg>,
     /// What it runs on
     #[arg(long, value_name = "WHERE", default_value = "replay")]
     on: On,
@@ -57,11 +61,15 @@ pub(crate) struct Execute {
     /// Tell what happened to one module instead: its id, or name:stream for all its contexts
     #[arg(long, value_name = "ID", conflicts_with = "format")]
     explain: Option<String>,
-    /// Keep every event in FILE, one line of JSON each, written before it is handled; a run is
-    /// simulated from 0 all the same, and a journal of it that is there already is held against what
-    /// happens, line by line, and gone on with where it ends
+    /// Keep every event in FILE, one line of JSON each, written before it is handled. An existing
+    /// journal is verified, then extended
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
+    /// Continue the run of a journal from the file alone: what is rebuilt, how and with which seed
+    /// stands in it, and the trace, farm and scenario that it names are checked
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["inputs", "approach", "cascade", "journal",
+        "trace", "farm", "scenario", "seed", "durations"])]
+    resume: Option<PathBuf>,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -121,30 +129,11 @@ enum Format {
 impl Execute {
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
         let On::Replay = self.on;
-        let world = (&self.world, self.durations.mode());
-        let subject = Subject::read(&self.inputs, &self.selection, (world, console))?;
-        let approach = match self.approach {
-            ApproachArg::KojiOwned => Approach::KojiOwned,
-            ApproachArg::OrchestratorOwned => Approach::OrchestratorOwned,
+        let (setup, run) = match &self.resume {
+            Some(path) => resume(path, console)?,
+            None => self.begin(console)?,
         };
-        let cascade = match (self.cascade, approach) {
-            (Some(CascadeArg::Literal), _) | (None, Approach::KojiOwned) => Cascade::Literal,
-            (Some(CascadeArg::Coalesced), _) => Cascade::Coalesced,
-            (Some(CascadeArg::Planned), _) | (None, Approach::OrchestratorOwned) => {
-                Cascade::Planned
-            }
-        };
-        subject.refuse_stale(self.stale, console)?;
-        subject.warn_of_reach(cascade, console);
-        let mut setup = subject.setup(approach, cascade)?;
-        setup.durations = self.durations.mode();
-        setup.seed = self.world.seed;
-        subject.warn_of_silent(std::slice::from_ref(&setup), console);
-        if setup.durations == DurationMode::Fit {
-            console.note(subject.durations(setup.durations).to_lines().trim_end());
-        }
-        let run = self.run_world(&setup, &subject)?;
-        let label = RunLabel { approach, cascade, seed: setup.seed };
+        let label = RunLabel { approach: setup.approach, cascade: setup.cascade, seed: setup.seed };
         warn_of_late_faults(&setup, &run, console);
         for (what, hint) in advice::advice(&setup, &run) {
             console.warn(&what, Some(&hint));
@@ -163,18 +152,115 @@ impl Execute {
         Ok(Answer::yes_if(run.figures.outcome == Outcome::Done))
     }
 
-    /// Runs the one replication, each event in the journal before it is handled.
-    fn run_world(&self, setup: &Setup, subject: &Subject) -> anyhow::Result<Run> {
-        let mut world = sim::World::new(setup);
-        let Some(path) = &self.journal else { return Ok(world.run_in_full(0)) };
-        let mut journal = Journal::open(path, setup, subject.world.inputs(setup))?;
-        let run = world.run_through(0, &mut |orchestrator, event, now, out| {
-            journal.append(event, now);
-            orchestrator.handle(event, now, out);
-        });
-        journal.close()?;
-        Ok(run)
+    /// Runs what the arguments ask for.
+    fn begin(&self, console: &Console) -> anyhow::Result<(Setup, Run)> {
+        let world = (&self.world, self.durations.mode());
+        let subject = Subject::read(&self.inputs, &self.selection, (world, console))?;
+        let (approach, cascade) = self.how();
+        subject.refuse_stale(self.stale, console)?;
+        subject.warn_of_reach(cascade, console);
+        let mut setup = subject.setup(approach, cascade)?;
+        setup.durations = self.durations.mode();
+        setup.seed = self.world.seed;
+        subject.warn_of_silent(std::slice::from_ref(&setup), console);
+        if setup.durations == DurationMode::Fit {
+            console.note(subject.durations(setup.durations).to_lines().trim_end());
+        }
+        let Some(path) = &self.journal else {
+            let run = sim::World::new(&setup).run_in_full(0);
+            return Ok((setup, run));
+        };
+        let heading = journal::heading(&setup, subject.definitions(), &self.world)?;
+        let found = journal::read(path)?;
+        if let Some(found) = &found {
+            // Whatever was estimated since: a run goes on as it began.
+            let prepared = prepare(found.heading.modules.clone(), &subject.world)?;
+            (setup.catalog, setup.samples) = (prepared.catalog, prepared.samples);
+            warn_of_other_inputs(&found.heading, &heading, console);
+        }
+        let journal = Journal::open(path, &heading, found, setup.catalog.clone())?;
+        let run = run_journalled(&setup, journal)?;
+        Ok((setup, run))
     }
+
+    /// Returns who owns builds, and how a rebuild spreads.
+    fn how(&self) -> (Approach, Cascade) {
+        let approach = match self.approach {
+            Some(ApproachArg::KojiOwned) | None => Approach::KojiOwned,
+            Some(ApproachArg::OrchestratorOwned) => Approach::OrchestratorOwned,
+        };
+        let cascade = match (self.cascade, approach) {
+            (Some(CascadeArg::Literal), _) | (None, Approach::KojiOwned) => Cascade::Literal,
+            (Some(CascadeArg::Coalesced), _) => Cascade::Coalesced,
+            (Some(CascadeArg::Planned), _) | (None, Approach::OrchestratorOwned) => {
+                Cascade::Planned
+            }
+        };
+        (approach, cascade)
+    }
+}
+
+/// Warns of files that are not what the journal began with: its rows stand, and the run is refused
+/// where it goes another way.
+fn warn_of_other_inputs(began: &Heading, now: &Heading, console: &Console) {
+    let same = |one: &InputFile, other: &InputFile| {
+        (&one.kind, &one.sha256) == (&other.kind, &other.sha256)
+    };
+    let missing =
+        |from: &'_ Heading, input: &InputFile| !from.inputs.iter().any(|other| same(input, other));
+    for input in now.inputs.iter().filter(|input| missing(began, input)) {
+        let what = format!("{} is another {} than the journal began with", input.path, input.kind);
+        console.warn(&what, None);
+    }
+    for input in began.inputs.iter().filter(|input| missing(now, input)) {
+        let is_replaced = now.inputs.iter().any(|other| other.kind == input.kind);
+        if !is_replaced {
+            let what = format!("the journal began with the {} {}", input.kind, input.path);
+            console.warn(&what, None);
+        }
+    }
+}
+
+/// Continues a run from its journal alone. The simulated world has no state of its own: it is run
+/// again up to where the journal ends, each event verified, and on from there.
+fn resume(path: &Path, console: &Console) -> anyhow::Result<(Setup, Run)> {
+    let Some(found) = journal::read(path)? else {
+        let refusal = Refusal::no(format!("{} holds no run", path.display()));
+        return Err(refusal.hint("give the file of an earlier --journal").into());
+    };
+    let (heading, began) = (found.heading.clone(), &found.heading.began);
+    let args = journal::arguments(path, &heading)?;
+    let modes = [DurationMode::Replay, DurationMode::Resample, DurationMode::Fit];
+    let durations = modes.into_iter().find(|mode| mode.as_str() == began.durations);
+    let durations = durations.unwrap_or(DurationMode::Replay);
+    let world = World::read((&args, durations), console)?;
+    let prepared = prepare(heading.modules.clone(), &world)?;
+    let farm = world.farm.clone();
+    let farm = farm.unwrap_or_else(|| Farm::ideal(prepared.catalog.arches.iter().cloned()));
+    let how = (began.approach, began.cascade);
+    let mut setup = setup_with(&prepared, &world, (&farm, &world.scenario), how)?;
+    (setup.durations, setup.seed) = (durations, began.seed);
+    setup.builds_max = began.max_builds;
+    let count = found.entries.len();
+    console.note(&format!("{} has {count} events of {}", path.display(), heading.run()));
+    let journal = Journal::open(path, &heading, Some(found), setup.catalog.clone())?;
+    let run = run_journalled(&setup, journal)?;
+    Ok((setup, run))
+}
+
+fn prepare(definitions: Vec<Definition>, world: &World) -> anyhow::Result<Prepared> {
+    sim::prepare_defined(definitions, &world.history)
+        .map_err(|error| Refusal::no(format!("the journal contradicts itself: {error}")).into())
+}
+
+/// Runs the one replication, each event in the journal before it is handled.
+fn run_journalled(setup: &Setup, mut journal: Journal) -> anyhow::Result<Run> {
+    let run = sim::World::new(setup).run_through(0, &mut |orchestrator, event, now, out| {
+        // What a journal does not take is not handled; `close` says why.
+        drive::step(orchestrator, &mut journal, event, now, out).unwrap_or(());
+    });
+    journal.close()?;
+    Ok(run)
 }
 
 /// Returns when the last thing happened that a fault could have met: a run that is not done may have

@@ -46,6 +46,6 @@ fn plan_of(path: &Path, bytes: &[u8]) -> Result<Option<Plan>, Refusal> {
             .hint("write it again with `modplan plan --format json`"));
     }
     let plan: Plan = serde_json::from_slice(bytes).map_err(|error| no(error.to_string()))?;
-    modplan::sim::check(&plan).map_err(no)?;
+    modplan::orchestrate::check_plan(&plan).map_err(no)?;
     Ok(Some(plan))
 }

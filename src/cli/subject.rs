@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use modplan::farm::{ARCHES_MAX, Farm, Model};
 use modplan::name::Arch;
-use modplan::orchestrate::{Approach, Cascade, Dispatch};
+use modplan::orchestrate::{Approach, Cascade, Definition, Dispatch, Reach};
 use modplan::plan::Plan;
 use modplan::report::{Confounder, Durations, ModelUsed};
 use modplan::scenario::{self, Scenario};
 use modplan::sim::{
-    self, Conditions, DurationMode, HubSetup, Misfit, Outcomes, Prepared, Reach, Setup, Slots,
+    self, Conditions, DurationMode, HubSetup, Misfit, Outcomes, Prepared, Setup, Slots,
 };
 use modplan::trace::{BUILD_ARCH, EstimateFrom, History, Samples};
 
@@ -269,49 +269,65 @@ impl Subject {
         &self,
         farm: &Farm,
         scenario: &Scenario,
-        (approach, cascade): (Approach, Cascade),
+        how: (Approach, Cascade),
     ) -> Result<Setup, Refusal> {
-        let Scenario { orchestrator_owned, builds, .. } = scenario;
-        let outcomes = match builds.outcomes {
-            scenario::Outcomes::Replay => Outcomes::History,
-            scenario::Outcomes::AlwaysPass => Outcomes::AlwaysPass,
-            scenario::Outcomes::Rate => Outcomes::Rate {
-                failure_rate: builds.failure_rate,
-                flaky_share: builds.flaky_share,
-            },
-        };
-        if farm.model == Model::Koji {
-            refuse_arches(farm, self.prepared.catalog.arches.iter().cloned())?;
-        }
-        let slots = Slots::of(farm);
-        let on = (&slots, &*self.prepared.catalog);
-        if cascade == Cascade::Planned && !scenario.arrivals.is_empty() {
-            return Err(Refusal::no(
-                "a planned cascade rebuilds once; arrivals come again and again",
-            )
-            .hint("choose a literal or coalesced one with --cascade or --variants"));
-        }
-        let conditions = Conditions::of(scenario, approach, on).map_err(|misfit| {
-            let path = self.world.scenario_path.as_deref().unwrap_or(Path::new("the scenario"));
-            let Misfit { line, column, what, hint } = misfit;
-            Refusal::no(format!("{}:{line}:{column}: {what}", path.display())).hint(hint)
-        })?;
-        Ok(Setup {
-            catalog: self.prepared.catalog.clone(),
-            samples: self.samples_on(farm),
-            slots,
-            hub: HubSetup::of(farm, &self.prepared.catalog, &self.history_on(farm)).map(Arc::new),
-            approach,
-            cascade,
-            dispatch: dispatch(orchestrator_owned.dispatch),
-            submit_limit: orchestrator_owned.submit_limit.unwrap_or(u32::MAX),
-            builds_max: u32::try_from(scenario.builds_max)
-                .unwrap_or(u32::MAX)
-                .min(self.builds_max.unwrap_or(u32::MAX)),
-            durations: DurationMode::Replay,
-            outcomes,
-            conditions,
-            seed: 1,
-        })
+        let mut setup = setup_with(&self.prepared, &self.world, (farm, scenario), how)?;
+        // A value that nobody gave may be another here.
+        setup.samples = self.samples_on(farm);
+        let history = self.history_on(farm);
+        setup.hub = HubSetup::of(farm, &self.prepared.catalog, &history).map(Arc::new);
+        setup.builds_max = setup.builds_max.min(self.builds_max.unwrap_or(u32::MAX));
+        Ok(setup)
     }
+
+    /// Returns how each module is defined that a run may rebuild.
+    pub(crate) fn definitions(&self) -> &[Definition] {
+        &self.prepared.definitions
+    }
+}
+
+/// Returns the setup of one variant of what was prepared, in a world.
+pub(crate) fn setup_with(
+    prepared: &Prepared,
+    world: &World,
+    (farm, scenario): (&Farm, &Scenario),
+    (approach, cascade): (Approach, Cascade),
+) -> Result<Setup, Refusal> {
+    let Scenario { orchestrator_owned, builds, .. } = scenario;
+    let outcomes = match builds.outcomes {
+        scenario::Outcomes::Replay => Outcomes::History,
+        scenario::Outcomes::AlwaysPass => Outcomes::AlwaysPass,
+        scenario::Outcomes::Rate => {
+            Outcomes::Rate { failure_rate: builds.failure_rate, flaky_share: builds.flaky_share }
+        }
+    };
+    if farm.model == Model::Koji {
+        refuse_arches(farm, prepared.catalog.arches.iter().cloned())?;
+    }
+    let slots = Slots::of(farm);
+    let on = (&slots, &*prepared.catalog);
+    if cascade == Cascade::Planned && !scenario.arrivals.is_empty() {
+        return Err(Refusal::no("a planned cascade rebuilds once; arrivals come again and again")
+            .hint("choose a literal or coalesced one with --cascade or --variants"));
+    }
+    let conditions = Conditions::of(scenario, approach, on).map_err(|misfit| {
+        let path = world.scenario_path.as_deref().unwrap_or(Path::new("the scenario"));
+        let Misfit { line, column, what, hint } = misfit;
+        Refusal::no(format!("{}:{line}:{column}: {what}", path.display())).hint(hint)
+    })?;
+    Ok(Setup {
+        catalog: prepared.catalog.clone(),
+        samples: prepared.samples.clone(),
+        slots,
+        hub: HubSetup::of(farm, &prepared.catalog, &world.history).map(Arc::new),
+        approach,
+        cascade,
+        dispatch: dispatch(orchestrator_owned.dispatch),
+        submit_limit: orchestrator_owned.submit_limit.unwrap_or(u32::MAX),
+        builds_max: u32::try_from(scenario.builds_max).unwrap_or(u32::MAX),
+        durations: DurationMode::Replay,
+        outcomes,
+        conditions,
+        seed: 1,
+    })
 }

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use modplan::farm::{Createrepo, Farm, Model};
 use modplan::load::{self, Code, Finding, Input, Place, Severity};
 use modplan::name::{Arch, PackageName};
-use modplan::orchestrate::journal::{self, Inputs};
 use modplan::plan::Plan;
 use modplan::plan::model::PlanFile;
 use modplan::report::Assumed;
@@ -31,8 +30,6 @@ pub(crate) struct World {
     farm_path: Option<PathBuf>,
     pub(crate) scenario: Scenario,
     pub(crate) scenario_path: Option<PathBuf>,
-    /// What stands for the farm and the scenario file in a journal, where they were given.
-    digests: (Option<String>, Option<String>),
     /// Every value that nobody gave.
     pub(crate) assumed: Vec<Assumed>,
 }
@@ -54,13 +51,11 @@ impl World {
     ) -> anyhow::Result<Self> {
         let history = history(&args.trace, console)?;
         let history = if durations == DurationMode::Fit { history.fitted() } else { history };
-        let (farm, farm_digest) =
-            args.farm.as_deref().map(|path| farm(path, vary, console)).transpose()?.unzip();
+        let farm = args.farm.as_deref().map(|path| farm(path, vary, console)).transpose()?;
         let fallback = farm.as_ref().map(|farm| farm.fallback.clone()).unwrap_or_default();
         let unknown = fallback.build_arch.as_secs_f64();
         let history = history.with_fallback(fallback);
-        let (scenario, scenario_digest) =
-            args.scenario.as_deref().map(|path| scenario(path, console)).transpose()?.unzip();
+        let scenario = args.scenario.as_deref().map(|path| scenario(path, console)).transpose()?;
         let mut assumed = Vec::new();
         if args.trace.is_empty() {
             console.warn(
@@ -84,9 +79,8 @@ impl World {
         let unset = scenario.not_given().into_iter();
         assumed.extend(unset.map(|(key, value)| Assumed::new(key, value, why)));
         let scenario_path = args.scenario.clone();
-        let digests = (farm_digest, scenario_digest);
         let farm_path = args.farm.clone();
-        Ok(Self { history, farm, farm_path, scenario, scenario_path, digests, assumed })
+        Ok(Self { history, farm, farm_path, scenario, scenario_path, assumed })
     }
 
     /// Writes into a plan which files its times rest on.
@@ -108,20 +102,6 @@ impl World {
             (plan.farm.path, plan.farm.sha256) = (Some(path), Some(sha256));
         }
         Ok(())
-    }
-
-    /// Returns what decides a run besides what is rebuilt, for its journal.
-    pub(crate) fn inputs(&self, setup: &Setup) -> Inputs {
-        let given = |digest: &Option<String>| digest.clone().unwrap_or_else(|| "none".to_owned());
-        let is_traced = !self.history.rows().is_empty();
-        let trace = is_traced.then(|| journal::digest(self.history.to_csv().as_bytes()));
-        let durations = setup.durations.as_str();
-        Inputs {
-            trace: given(&trace),
-            farm: given(&self.digests.0),
-            scenario: given(&self.digests.1),
-            limits: format!("{} module builds, durations {durations}", setup.builds_max),
-        }
     }
 
     /// Warns of what the scenario says to no effect in the runs that are to be made.
@@ -241,15 +221,15 @@ fn history(paths: &[PathBuf], console: &Console) -> anyhow::Result<History> {
     Ok(history)
 }
 
-/// Reads a farm file; returns it with its digest.
-fn farm(path: &Path, vary: &[Vary], console: &Console) -> anyhow::Result<(Farm, String)> {
+/// Reads a farm file.
+fn farm(path: &Path, vary: &[Vary], console: &Console) -> anyhow::Result<Farm> {
     let bytes = read(path)?;
     // What cannot be varied is told when it is.
     let widen = |farm: &mut Farm| *farm = widest(farm, vary);
     let farm =
         Farm::read_to_vary(&bytes, 0, widen).map_err(|findings| wrong(path, &findings, console))?;
     console.findings(&farm.remarks, &[named(&path.display().to_string())]);
-    Ok((farm, journal::digest(&bytes)))
+    Ok(farm)
 }
 
 /// Returns what a farm file leaves open: its model, koji's constants, and steps of koji's model that
@@ -290,11 +270,11 @@ fn of_farm(farm: &Farm, history: &History) -> Vec<Assumed> {
 }
 
 /// The same for a scenario file.
-fn scenario(path: &Path, console: &Console) -> anyhow::Result<(Scenario, String)> {
+fn scenario(path: &Path, console: &Console) -> anyhow::Result<Scenario> {
     let bytes = read(path)?;
     let scenario = Scenario::read(&bytes, 0).map_err(|findings| wrong(path, &findings, console))?;
     console.findings(&scenario.remarks, &[named(&path.display().to_string())]);
-    Ok((scenario, journal::digest(&bytes)))
+    Ok(scenario)
 }
 
 /// Prints what is wrong in a file, and counts it.

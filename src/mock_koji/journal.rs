@@ -170,7 +170,7 @@ impl Journal {
 
 /// Describes what a mock is made from.
 fn head_of(setup: &MockSetup) -> Head {
-    let digest = |text: String| crate::orchestrate::journal::digest(text.as_bytes());
+    let digest = |text: String| crate::load::sha256(text.as_bytes());
     let users: Vec<&String> = setup.users.iter().map(|(name, _)| name).collect();
     Head {
         format: FORMAT,

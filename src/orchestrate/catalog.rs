@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::mailbox::Owner;
 use super::{Cascade, Requirement};
-use crate::name::{Arch, PackageName};
+use crate::name::{Arch, ComponentKey, PackageName};
 
 mod builder;
-pub use builder::{CatalogBuilder, ModuleParts, TaskParts};
+pub use builder::{CatalogBuilder, ComponentParts, ModuleParts, TaskParts};
 
 /// A module of the catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -55,8 +56,12 @@ pub struct Catalog {
     places: Vec<Place>,
     /// How many components of the same module each waits for.
     pub waits_for: Vec<u32>,
+    /// The key of each component in its document.
+    keys: Vec<ComponentKey>,
     /// koji's name for each component.
     packages: Vec<PackageName>,
+    /// Names, streams and contexts by their numbers.
+    texts: Vec<Arc<str>>,
     /// Identifies (module, component, arch) in every random draw, by task.
     task_keys: Vec<u64>,
     /// Identifies (module, component) in random draws.
@@ -167,6 +172,18 @@ impl Catalog {
     /// Returns the number of every component, in order.
     pub fn components(&self) -> impl Iterator<Item = ComponentIx> + use<> {
         (0..small(self.components.len())).map(ComponentIx)
+    }
+
+    /// Returns the key of a component in its document.
+    #[must_use]
+    pub fn key(&self, component: ComponentIx) -> &ComponentKey {
+        &self.keys[component.index()]
+    }
+
+    /// Returns the name of the modules that some people look after.
+    #[must_use]
+    pub fn owned(&self, owner: Owner) -> &Arc<str> {
+        &self.texts[owner.0 as usize]
     }
 
     /// Returns koji's name for a component.

@@ -11,8 +11,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Catalog, Command, ModuleIx, Timer};
-use crate::time::{Millis, Timestamp};
+use super::{Catalog, ModuleIx};
 
 /// Names, streams and contexts as numbers of the catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -52,31 +51,6 @@ pub(super) fn recheck(catalog: &Catalog, on: ModuleIx, rows: &[Row]) -> Vec<Modu
         .filter(|&(module, row)| module != on && row.requires.contains(&wanted))
         .map(|(module, _)| module)
         .collect()
-}
-
-/// How often a call that nobody answers is made again.
-pub(super) const TRIES_MAX: u32 = 20;
-
-/// Returns how long to wait before try `tries` (from 1): a minute, doubled each time up to half an
-/// hour.
-pub(super) fn pause(tries: u32) -> Millis {
-    Millis((60_000 << (tries - 1).min(5)).min(1_800_000))
-}
-
-/// Asks for a call to be made again later; returns whether that is still worth a try.
-pub(super) fn again(command: &Command, now: Timestamp, out: &mut Vec<Command>) -> bool {
-    let mut command = command.clone();
-    let (Command::BuildModule { tries, .. } | Command::AskDependants { tries, .. }) = &mut command
-    else {
-        return true;
-    };
-    *tries += 1;
-    if *tries > TRIES_MAX {
-        return false;
-    }
-    let at = now + pause(*tries);
-    out.push(Command::Timer { at, timer: Timer::Again { command: Box::new(command) } });
-    true
 }
 
 #[cfg(test)]

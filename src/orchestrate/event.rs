@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::mailbox::{Concern, Owner};
-use super::{ComponentIx, ModuleIx, RepoMaker, Row};
+use super::call::{Answer, Call, CallId, Party};
+use super::mailbox::Owner;
+use super::{ComponentIx, ModuleIx};
 use crate::time::Timestamp;
 
 /// One build of one module in one run, numbered from 0 in the order of submission.
@@ -38,7 +39,7 @@ pub enum Event {
         /// What to build.
         module: ModuleIx,
     },
-    /// Somebody repaired what kept a module build from going on and asks for it to go on.
+    /// Somebody repaired what kept a module build from ending well and asks to resume it.
     Resumed {
         /// The number of the request.
         request: u32,
@@ -54,23 +55,16 @@ pub enum Event {
         /// The module build.
         build: BuildId,
     },
-    /// The modulemd of a module build is here.
-    Fetched {
-        /// The module build.
-        build: BuildId,
+    /// The process was restarted: every call that is outstanding is looked for before it is repeated.
+    Restarted,
+    /// A party answered a call, or a look for one.
+    Answered {
+        /// The call.
+        call: CallId,
+        /// What it said.
+        answer: Answer,
     },
-    /// The modulemd of a module build cannot be had for good: it is gone, or cannot be read. A source
-    /// server that does not answer is [`Event::Refused`].
-    FetchFailed {
-        /// The module build.
-        build: BuildId,
-    },
-    /// Tag and target of a module build are there.
-    TargetMade {
-        /// The module build.
-        build: BuildId,
-    },
-    /// The build of one component ended.
+    /// Observed: the build of one component ended.
     ComponentEnded {
         /// The module build it belongs to.
         build: BuildId,
@@ -81,7 +75,7 @@ pub enum Event {
         /// How it ended.
         end: ComponentEnd,
     },
-    /// A component was tested.
+    /// Observed: a component was tested.
     ComponentTested {
         /// The module build it belongs to.
         build: BuildId,
@@ -92,14 +86,7 @@ pub enum Event {
         /// Whether all that is required passed.
         passed: bool,
     },
-    /// A component that passed its gate is in the tag of its module.
-    ComponentTagged {
-        /// The module build it belongs to.
-        build: BuildId,
-        /// The component.
-        component: ComponentIx,
-    },
-    /// The repo of a module is made, or could not be.
+    /// Observed: the repo of a module is made, or could not be.
     RepoEnded {
         /// The module build.
         build: BuildId,
@@ -108,7 +95,7 @@ pub enum Event {
         /// Whether it is made.
         is_ok: bool,
     },
-    /// A module was tested; where no gate is configured, complete counts as passed at once.
+    /// Observed: a module was tested; where no gate is configured, complete counts as passed at once.
     Tested {
         /// The module build.
         build: BuildId,
@@ -119,7 +106,7 @@ pub enum Event {
         /// Whether all that is required passed.
         passed: bool,
     },
-    /// Somebody waived what a test found: the gate is open without a new result.
+    /// Observed: somebody waived what a test found. The gate is open without a new result.
     Waived {
         /// The module build.
         build: BuildId,
@@ -127,23 +114,6 @@ pub enum Event {
         module: ModuleIx,
         /// The component whose test is waived; none: the module's own.
         component: Option<ComponentIx>,
-    },
-    /// The dependency service answered.
-    Dependants {
-        /// The module build that passed.
-        build: BuildId,
-        /// The module asked about.
-        module: ModuleIx,
-        /// What it found, to be checked again.
-        rows: Arc<[Row]>,
-    },
-    /// A call was refused, or nobody answered it: nothing of it is done. Calls are what koji, the
-    /// source server, the dependency service, the tests and the bus are asked for; each is made
-    /// again, with a bound. A repo that the orchestrator could not begin to make counts as one that
-    /// it could not make. A poll that nobody answers is not made again: the next one is due anyway.
-    Refused {
-        /// The call.
-        command: Box<Command>,
     },
     /// A moment that was asked for is here.
     Timer {
@@ -158,15 +128,20 @@ pub enum Event {
 pub enum Timer {
     /// Ask koji and the tests for what the bus lost.
     Poll,
-    /// Call the hub again.
-    Hub,
+    /// Ask a party again that refused.
+    Party {
+        /// Which.
+        party: Party,
+        /// Whether people were told that it is away: it is asked again for as long as it takes.
+        is_away: bool,
+    },
+    /// Make a call whose moment this is.
+    Call {
+        /// Which.
+        id: CallId,
+    },
     /// Look for results that are overdue.
     TestsDue {
-        /// The module build.
-        build: BuildId,
-    },
-    /// Make the repo again.
-    Repo {
         /// The module build.
         build: BuildId,
     },
@@ -174,11 +149,6 @@ pub enum Timer {
     Digest {
         /// To whom.
         to: Owner,
-    },
-    /// Make a call again; the call says which try it is.
-    Again {
-        /// The call.
-        command: Box<Command>,
     },
 }
 
@@ -190,153 +160,26 @@ pub enum StopReason {
     Capped,
 }
 
-/// Something that must now be done. Each can be repeated or reconciled without harm: a submission
-/// carries (module build, component, attempt), by which a driver finds it at koji.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+/// What an orchestrator wants: a call that somebody answers, something to say, or a timer.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Have koji build a whole module (koji-owned).
-    BuildModule {
-        /// The module.
-        module: ModuleIx,
-        /// The module build whose pass is the reason.
-        cause: Option<BuildId>,
-        /// Whether to leave it when a build of the module waits for its first builder.
-        unless_waiting: bool,
-        /// How often the call was refused.
-        tries: u32,
+    /// Ask a party to do something. Its answer is an [`Event::Answered`] with the same number.
+    Call {
+        /// The number of the call.
+        id: CallId,
+        /// What is asked.
+        call: Call,
     },
-    /// A module build begins (orchestrator-owned): it gets its version.
-    OpenModule {
-        /// Its number.
-        build: BuildId,
-        /// The module.
-        module: ModuleIx,
-        /// The module build whose pass is the reason.
-        cause: Option<BuildId>,
+    /// Ask the party what it has of a call whose answer is missing, and do nothing else. `Done` and
+    /// `Failed` answer as the call itself would have been; `Absent` has the call made again.
+    Look {
+        /// The number of the call.
+        id: CallId,
+        /// What was asked.
+        call: Call,
     },
-    /// A module build that has submitted nothing yet serves one more reason: none is opened for it.
-    JoinModule {
-        /// The module build.
-        build: BuildId,
-        /// The module.
-        module: ModuleIx,
-        /// The module build whose pass is the reason; none: somebody asked.
-        cause: Option<BuildId>,
-    },
-    /// Fetch the modulemd of a module build.
-    Fetch {
-        /// The module build.
-        build: BuildId,
-        /// The module.
-        module: ModuleIx,
-    },
-    /// Make the tag and target of a module build, and what koji needs before a component can be
-    /// built in it.
-    CreateTarget {
-        /// The module build.
-        build: BuildId,
-        /// The module.
-        module: ModuleIx,
-    },
-    /// Submit one component to koji (orchestrator-owned).
-    BuildComponent {
-        /// The module build.
-        build: BuildId,
-        /// The component.
-        component: ComponentIx,
-        /// Which attempt of this module build, from 1.
-        attempt: u32,
-        /// The larger goes first: its place among all components by the longest path that waits
-        /// for it, or by its own estimate where batches order the build.
-        priority: u32,
-    },
-    /// Cancel the build of a component.
-    CancelComponent {
-        /// The module build.
-        build: BuildId,
-        /// The component.
-        component: ComponentIx,
-        /// Which attempt of this module build, from 1.
-        attempt: u32,
-    },
-    /// Tag a component that passed its gate into the tag of its module.
-    TagComponent {
-        /// The module build.
-        build: BuildId,
-        /// The component.
-        component: ComponentIx,
-    },
-    /// Make the repo of a module with its modulemd inside.
-    MakeRepo {
-        /// The module build.
-        build: BuildId,
-        /// The module.
-        module: ModuleIx,
-        /// Which try of this module build, from 1.
-        attempt: u32,
-        /// By whom; koji where a journal does not say.
-        #[serde(default, skip_serializing_if = "RepoMaker::is_koji")]
-        by: RepoMaker,
-    },
-    /// Publish that a module is done: built, with its repo made.
-    Publish {
-        /// The module build.
-        build: BuildId,
-        /// The module.
-        module: ModuleIx,
-        /// Which test of this module build it asks for, from 1.
-        attempt: u32,
-    },
-    /// Ask the tests for a result that is missing or is to be made anew.
-    RequestTest {
-        /// The module build.
-        build: BuildId,
-        /// The component; none: the module.
-        component: Option<ComponentIx>,
-        /// The attempt to be tested.
-        attempt: u32,
-    },
-    /// Say that a module passed its gate and may be used.
-    Ready {
-        /// The module build.
-        build: BuildId,
-        /// The module.
-        module: ModuleIx,
-    },
-    /// Give a module build up until somebody repairs it.
-    FailModule {
-        /// The module build.
-        build: BuildId,
-        /// The module.
-        module: ModuleIx,
-    },
-    /// Say on the bus that a module build that was given up goes on: MBS has a message for such a
-    /// change of state. One that was not given up, such as one kept by a red test, goes on without.
-    ResumeModule {
-        /// The module build.
-        build: BuildId,
-        /// The module.
-        module: ModuleIx,
-    },
-    /// Ask the dependency service who depends on a module.
-    AskDependants {
-        /// The module build that passed.
-        build: BuildId,
-        /// The module.
-        module: ModuleIx,
-        /// How often nobody answered.
-        tries: u32,
-    },
-    /// Mail the relevant people that the rebuild is stuck, or goes on.
-    Mail {
-        /// To whom.
-        to: Owner,
-        /// What it is about, in the order in which it came up.
-        about: Vec<Concern>,
-    },
-    /// Ask koji and the tests how all that is outstanding stands.
-    Poll,
+    /// Take note: nothing is done and nothing answered. The same may be said again after a restart.
+    Tell(Tell),
     /// Give a timer event at a moment.
     Timer {
         /// When.
@@ -344,8 +187,55 @@ pub enum Command {
         /// Which.
         timer: Timer,
     },
-    /// Submit nothing more, cancel what runs.
-    Stop {
+}
+
+/// What an orchestrator says of its module builds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tell {
+    /// A module build is opened (orchestrator-owned): it gets its version.
+    Opened {
+        /// Its number.
+        build: BuildId,
+        /// The module.
+        module: ModuleIx,
+        /// The module build whose pass is the reason; none: somebody asked.
+        cause: Option<BuildId>,
+    },
+    /// A module build that has submitted nothing yet has one more cause.
+    Caused {
+        /// The module build.
+        build: BuildId,
+        /// The module build whose pass is the reason; none: somebody asked.
+        cause: Option<BuildId>,
+    },
+    /// A module passed its gate and may be used.
+    Ready {
+        /// The module build.
+        build: BuildId,
+        /// The module.
+        module: ModuleIx,
+    },
+    /// A module build is given up until somebody repairs it.
+    Failed {
+        /// The module build.
+        build: BuildId,
+        /// The module.
+        module: ModuleIx,
+    },
+    /// A module build that was given up is resumed: MBS has a message for such a change of state.
+    Resumed {
+        /// The module build.
+        build: BuildId,
+        /// The module.
+        module: ModuleIx,
+    },
+    /// koji-owned has acted on the verdict on a module build: its message can be acknowledged.
+    Acknowledged {
+        /// The module build.
+        build: BuildId,
+    },
+    /// No module build is begun any more; what is under way goes on.
+    Stopped {
         /// Why.
         reason: StopReason,
     },

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BuildId, Catalog, Command, ComponentIx, ModuleIx, Timer};
+use super::call::PendingCalls;
+use super::{BuildId, Call, Catalog, Command, ComponentIx, ModuleIx, Timer};
 use crate::time::{Millis, Timestamp};
 
 /// The least time between two mails to the same people.
@@ -86,7 +87,9 @@ impl Mailbox {
     /// Tells people of a concern, at once or in the next digest; what they know is not told again.
     pub(super) fn tell(
         &mut self,
-        (to, concern): (Owner, Concern),
+        to: Owner,
+        concern: Concern,
+        calls: &mut PendingCalls,
         now: Timestamp,
         out: &mut Vec<Command>,
     ) {
@@ -123,7 +126,7 @@ impl Mailbox {
             }
             Some(_) | None => {
                 outbox.last_sent = Some(now);
-                out.push(Command::Mail { to, about: vec![concern] });
+                calls.make(Call::Mail { to, about: [concern].into() }, out);
             }
         }
     }
@@ -149,14 +152,21 @@ impl Mailbox {
     }
 
     /// Sends what was kept back for some people.
-    pub(super) fn digest(&mut self, to: Owner, now: Timestamp, out: &mut Vec<Command>) {
+    pub(super) fn digest(
+        &mut self,
+        to: Owner,
+        calls: &mut PendingCalls,
+        now: Timestamp,
+        out: &mut Vec<Command>,
+    ) {
         let Some(outbox) = self.by_owner.get_mut(&to) else { return };
         if outbox.digest_at.is_none_or(|at| at > now) {
             return;
         }
         outbox.digest_at = None;
         outbox.last_sent = Some(now);
-        out.push(Command::Mail { to, about: std::mem::take(&mut outbox.kept) });
+        let about = std::mem::take(&mut outbox.kept).into();
+        calls.make(Call::Mail { to, about }, out);
     }
 
     /// Asserts that what is kept back has its moment, after a mail that was sent.

@@ -13,13 +13,13 @@ pub enum Orchestrator<'a> {
 }
 
 impl<'a> Orchestrator<'a> {
-    /// Makes one that has heard nothing yet; koji-owned takes of the limits the fuse alone.
+    /// Makes one that has heard nothing yet; koji-owned takes of the limits the budget alone.
     #[must_use]
     pub fn new(catalog: &'a Catalog, how: (Approach, Cascade), limits: Limits) -> Self {
         let (approach, cascade) = how;
         match approach {
             Approach::KojiOwned => {
-                Self::KojiOwned(Box::new(KojiOwned::new(catalog, cascade, limits.fuse)))
+                Self::KojiOwned(Box::new(KojiOwned::new(catalog, cascade, limits.budget)))
             }
             Approach::OrchestratorOwned => {
                 Self::OrchestratorOwned(Box::new(OrchestratorOwned::new(catalog, cascade, limits)))
@@ -35,16 +35,10 @@ impl<'a> Orchestrator<'a> {
         }
     }
 
-    /// Appends every command whose answer is missing; koji-owned knows of none.
-    ///
-    /// After a crash a driver folds the journal over a new orchestrator, and then carries out the
-    /// commands of the last event, since the crash may have come before they were carried out, and
-    /// after them these, but for those among the former. Before each it looks whether the thing is
-    /// there already, and then gives its answer again. What only says something ([`Command::Ready`],
-    /// [`Command::Mail`]) and asks nothing is never outstanding, so the first part cannot be left out.
+    /// Appends everything that is outstanding: each call without an answer, and each timer.
     pub fn outstanding(&self, out: &mut Vec<Command>) {
         match self {
-            Self::KojiOwned(_) => {}
+            Self::KojiOwned(orchestrator) => orchestrator.outstanding(out),
             Self::OrchestratorOwned(orchestrator) => orchestrator.outstanding(out),
         }
     }

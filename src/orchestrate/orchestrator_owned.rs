@@ -19,26 +19,25 @@
 
 use std::collections::{BTreeSet, BinaryHeap};
 
+use super::call::PendingCalls;
 use super::mailbox::{Concern, Mailbox, Owner, Standing};
-use super::spread::{Cause, Unmet};
+use super::spread::{Cause, Taken, Unmet};
 use super::{
-    BuildId, Cascade, Catalog, Command, ComponentIx, Event, ModuleIx, Order, Progress, Timer,
+    BuildId, Call, Cascade, Catalog, Command, ComponentIx, Event, ModuleIx, Order, Party, Progress,
+    StopReason, Tell, Timer,
 };
 use crate::time::Timestamp;
 
+mod answers;
 mod component;
-mod hub;
+mod invariants;
 mod limits;
 mod module;
-mod others;
-mod outstanding;
 mod ready;
 mod state;
 mod waves;
 
-use hub::Hub;
 pub use limits::{Dispatch, Gates, Limits, RepoMaker};
-use others::Others;
 use ready::Due;
 use state::{Awaited, ModuleBuild, Part, PartState, Standings, State};
 use waves::Waves;
@@ -63,11 +62,8 @@ pub struct OrchestratorOwned<'a> {
     under_way: u32,
     /// Module builds that neither passed nor failed.
     open: u32,
-    /// Module builds of whose dependants people were told that nobody answers.
-    unanswered: u32,
     poll_at: Option<Timestamp>,
-    hub: Hub,
-    others: Others,
+    calls: PendingCalls,
     waves: Waves,
     mailbox: Mailbox,
     scratch: Vec<ComponentIx>,
@@ -99,10 +95,8 @@ impl<'a> OrchestratorOwned<'a> {
             ready: BinaryHeap::new(),
             under_way: 0,
             open: 0,
-            unanswered: 0,
             poll_at: None,
-            hub: Hub::default(),
-            others: Others::default(),
+            calls: PendingCalls::default(),
             waves: if by_wave { Waves::new(catalog) } else { Waves::default() },
             mailbox: Mailbox::default(),
             scratch: Vec::new(),
@@ -124,20 +118,16 @@ impl<'a> OrchestratorOwned<'a> {
                     self.canceled(build, &mut to);
                 }
             }
-            Event::Fetched { build } => self.fetched(build, &mut to),
-            Event::FetchFailed { build } => self.fetch_failed(build, &mut to),
-            Event::TargetMade { build } => self.target_made(build, &mut to),
+            Event::Restarted => self.restarted(&mut to),
+            Event::Answered { call, ref answer } => self.answered(call, answer, &mut to),
             Event::ComponentEnded { build, component, attempt, end } => {
                 self.component_ended((build, component, attempt), end, &mut to);
             }
             Event::ComponentTested { build, component, attempt, passed } => {
                 self.component_tested((build, component, attempt), passed, &mut to);
             }
-            Event::ComponentTagged { build, component } => {
-                self.component_tagged(build, component, &mut to);
-            }
             Event::RepoEnded { build, attempt, is_ok } => {
-                self.repo_ended((build, attempt), is_ok, &mut to);
+                self.repo_ended(build, attempt, is_ok, &mut to);
             }
             Event::Tested { build, attempt, passed, .. } => {
                 self.tested(build, (attempt, passed), &mut to);
@@ -146,10 +136,6 @@ impl<'a> OrchestratorOwned<'a> {
                 self.component_waived(build, component, &mut to);
             }
             Event::Waived { build, component: None, .. } => self.waived(build, &mut to),
-            Event::Dependants { build, module, ref rows } => {
-                self.dependants(build, (module, rows), &mut to);
-            }
-            Event::Refused { ref command } => self.refused(command, &mut to),
             Event::Timer { ref timer } => self.timer(timer, &mut to),
         }
         self.submit(&mut to);
@@ -161,15 +147,16 @@ impl<'a> OrchestratorOwned<'a> {
             Timer::Poll => {
                 if self.poll_at.is_some_and(|at| at <= to.now) {
                     self.poll_at = None;
-                    to.out.push(Command::Poll);
-                    self.try_what_nobody_answered(to);
+                    self.call(Call::Poll, to);
+                    self.ask_the_away(to);
                 }
             }
-            Timer::Hub => self.call_hub_again(to),
+            Timer::Party { party, .. } => self.party_due(party, to),
+            Timer::Call { id } => self.call_due(id, to),
             Timer::TestsDue { build } => self.tests_due(build, to),
-            Timer::Repo { build } => self.repo_again(build, to),
-            Timer::Digest { to: owner } => self.mailbox.digest(owner, to.now, to.out),
-            Timer::Again { ref command } => self.ask_again(command, to),
+            Timer::Digest { to: owner } => {
+                self.mailbox.digest(owner, &mut self.calls, to.now, to.out);
+            }
         }
     }
 
@@ -178,8 +165,8 @@ impl<'a> OrchestratorOwned<'a> {
         if self.poll_at.is_some() {
             return;
         }
-        let is_idle = self.open == 0 && self.unanswered == 0 && !self.others.need_a_poll();
-        if !is_idle && !self.limits.fuse.is_blown() {
+        let is_idle = self.open == 0 && !self.calls.need_a_poll();
+        if !is_idle {
             let at = to.now + self.limits.poll;
             self.poll_at = Some(at);
             to.out.push(Command::Timer { at, timer: Timer::Poll });
@@ -209,18 +196,23 @@ impl<'a> OrchestratorOwned<'a> {
                 Cascade::Planned => return,
             }
         }
-        if !self.limits.fuse.take(to.out) {
-            return;
+        match self.limits.budget.take() {
+            Taken::One => {}
+            Taken::NoneAtLast => {
+                let reason = StopReason::Capped;
+                return to.out.push(Command::Tell(Tell::Stopped { reason }));
+            }
+            Taken::None => return,
         }
-        let build = BuildId(u32::try_from(self.builds.len()).expect("the fuse bounds builds"));
-        to.out.push(Command::OpenModule { build, module, cause });
+        let build = BuildId(u32::try_from(self.builds.len()).expect("the budget bounds builds"));
+        to.out.push(Command::Tell(Tell::Opened { build, module, cause }));
         let components = self.catalog.module(module).components.len();
-        let part = Part { state: PartState::Waiting, attempt: 1, failures: 0, is_redone: false };
+        let part = Part { attempt: 1, ..Part::default() };
         self.builds.push(ModuleBuild {
             module,
             state: State::Fetching,
             progress: Progress::default(),
-            first_part: u32::try_from(self.parts.len()).expect("the fuse bounds builds"),
+            first_part: u32::try_from(self.parts.len()).expect("the budget bounds builds"),
             redone: 0,
             round: 1,
             published: 0,
@@ -228,9 +220,7 @@ impl<'a> OrchestratorOwned<'a> {
             test_tries: 0,
             repo_tries: 0,
             repo_attempt: 0,
-            repo_at: None,
             tests_due_at: None,
-            asked: None,
         });
         self.parts.resize(self.parts.len() + components, part);
         if self.limits.gates.component {
@@ -244,7 +234,7 @@ impl<'a> OrchestratorOwned<'a> {
             // It is passed through: nothing to fetch, build or test.
             self.passed(build, to);
         } else {
-            to.out.push(Command::Fetch { build, module });
+            self.call(Call::Fetch { build, module }, to);
         }
     }
 
@@ -254,7 +244,7 @@ impl<'a> OrchestratorOwned<'a> {
         let build = standings.newest.expect("a live build is known");
         match self.builds[build.0 as usize].state {
             State::Fetching | State::Preparing => {
-                to.out.push(Command::JoinModule { build, module, cause });
+                to.out.push(Command::Tell(Tell::Caused { build, cause }));
             }
             State::Building
             | State::Repo
@@ -269,14 +259,7 @@ impl<'a> OrchestratorOwned<'a> {
         if self.state(build) == Some(State::Fetching) {
             self.set_state(build, State::Preparing);
             let module = self.build(build).module;
-            self.call_hub(Command::CreateTarget { build, module }, to);
-        }
-    }
-
-    /// The modulemd is gone, or is none: no retry mends that.
-    fn fetch_failed(&mut self, build: BuildId, to: &mut To<'_>) {
-        if self.state(build) == Some(State::Fetching) {
-            self.fail(build, to);
+            self.call(Call::CreateTarget { build, module }, to);
         }
     }
 
@@ -284,7 +267,6 @@ impl<'a> OrchestratorOwned<'a> {
         if self.state(build) != Some(State::Preparing) {
             return;
         }
-        self.hub.answered();
         self.set_state(build, State::Building);
         let order = match self.limits.dispatch {
             Dispatch::Graph | Dispatch::Wave => Order::Graph,
@@ -318,7 +300,7 @@ impl<'a> OrchestratorOwned<'a> {
 
     /// Submits what may start, as far as the limit allows.
     fn submit(&mut self, to: &mut To<'_>) {
-        if self.hub.is_paused() || self.limits.fuse.is_blown() {
+        if self.calls.is_paused(Party::Hub) {
             return;
         }
         while self.under_way < self.limits.submit_limit {
@@ -328,11 +310,11 @@ impl<'a> OrchestratorOwned<'a> {
             let part = self.part(build, component);
             if is_building && part.state == PartState::Ready {
                 part.state = PartState::Submitted;
+                part.task = None;
                 let attempt = part.attempt;
                 self.under_way += 1;
-                // Made in its place: a copy would wait for the writes of its parts (benches/README.md).
-                let order = || Command::BuildComponent { build, component, attempt, priority };
-                to.out.extend(std::iter::once_with(order));
+                self.calls
+                    .make(Call::BuildComponent { build, component, attempt, priority }, to.out);
             }
         }
     }
@@ -365,11 +347,6 @@ impl<'a> OrchestratorOwned<'a> {
         &mut self.awaited[at]
     }
 
-    /// Returns whether an event speaks of a component of a known module build.
-    fn has_part(&self, build: BuildId, component: ComponentIx) -> bool {
-        self.find_part(build, component).is_some()
-    }
-
     /// Returns where the component stands in `parts` that an event speaks of, if it is one of a
     /// known module build.
     fn find_part(&self, build: BuildId, component: ComponentIx) -> Option<usize> {
@@ -388,11 +365,16 @@ impl<'a> OrchestratorOwned<'a> {
         self.open = self.open + u32::from(state.is_open()) - u32::from(before.is_open());
     }
 
-    fn tell(&mut self, about: (BuildId, Option<ComponentIx>), how: Standing, to: &mut To<'_>) {
-        let (build, component) = about;
+    fn tell(
+        &mut self,
+        build: BuildId,
+        component: Option<ComponentIx>,
+        standing: Standing,
+        to: &mut To<'_>,
+    ) {
         let module = self.build(build).module;
-        let concern = Concern { build, module, component, standing: how };
+        let concern = Concern { build, module, component, standing };
         let owner = Owner::of(self.catalog, module);
-        self.mailbox.tell((owner, concern), to.now, to.out);
+        self.mailbox.tell(owner, concern, &mut self.calls, to.now, to.out);
     }
 }

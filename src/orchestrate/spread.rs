@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BuildId, Catalog, Command, ModuleIx, StopReason};
+use super::{BuildId, Catalog, ModuleIx};
 
 /// The rule by which a rebuild spreads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -31,36 +31,43 @@ impl Cascade {
 
 /// Counts module builds against the cap that stops a storm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fuse {
+pub struct BuildBudget {
     left: u32,
-    is_blown: bool,
+    is_spent: bool,
 }
 
-impl Fuse {
+impl BuildBudget {
     /// Allows so many module builds.
     #[must_use]
     pub fn new(builds_max: u32) -> Self {
-        Self { left: builds_max, is_blown: false }
+        Self { left: builds_max, is_spent: false }
     }
 
-    /// Takes one module build; when none is left, asks once for the run to stop.
-    pub fn take(&mut self, out: &mut Vec<Command>) -> bool {
+    /// Takes one module build, where one is left.
+    pub fn take(&mut self) -> Taken {
         if self.left > 0 {
             self.left -= 1;
-            return true;
+            return Taken::One;
         }
-        if !self.is_blown {
-            self.is_blown = true;
-            out.push(Command::Stop { reason: StopReason::Capped });
-        }
-        false
+        if std::mem::replace(&mut self.is_spent, true) { Taken::None } else { Taken::NoneAtLast }
     }
 
     /// Returns whether the cap stopped the run.
     #[must_use]
-    pub fn is_blown(&self) -> bool {
-        self.is_blown
+    pub fn is_spent(&self) -> bool {
+        self.is_spent
     }
+}
+
+/// Whether a module build was left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// One was.
+    One,
+    /// None was, for the first time: the run stops.
+    NoneAtLast,
+    /// None was, as before.
+    None,
 }
 
 /// What a planned cascade remembers: how many modules each module still waits for.

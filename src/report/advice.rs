@@ -94,7 +94,7 @@ impl<'a> Scene<'a> {
                         *care.entry(*module).or_default() += 1;
                     }
                 }
-                Log::Fact(_) | Log::Command(_) | Log::Event(_) => {}
+                Log::Fact(_) | Log::Command(_) | Log::Answered { .. } | Log::Event(_) => {}
             }
         }
         let given_up = care.into_iter().filter(|(_, times)| *times >= PATIENCE);
@@ -122,6 +122,10 @@ impl<'a> Scene<'a> {
             Reason::RepoFailed => {
                 let rows = "rows of createrepo in the trace that failed";
                 let cause = self.fault_or(FaultKind::RepoFailure, rows);
+                format!("{cause}; {}", self.repair("has it made again", is_given_up))
+            }
+            Reason::CallFailed(..) => {
+                let cause = self.fault_or(FaultKind::RepoFailure, "a macros package that failed");
                 format!("{cause}; {}", self.repair("has it made again", is_given_up))
             }
             Reason::NotFetched => {

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::orchestrate::{BuildId, Catalog, Command, ComponentEnd, Concern, ModuleIx, Standing};
+use crate::orchestrate::{
+    BuildId, Call, Catalog, Command, ComponentEnd, Concern, ModuleIx, Standing, Tell,
+};
 use crate::scenario::{Fault, FaultKind};
 use crate::sim::{Fact, Log, LogRow, ModuleState, Run};
 use crate::time::{Millis, Timestamp};
@@ -93,7 +95,7 @@ fn lines(run: &Run, builds: &Builds<'_>) -> Vec<(Timestamp, String)> {
         let is_of_nobody = match row.what {
             Log::Fact(Fact::FaultBegan { fault, .. }) => is_late && !standing.contains(&fault),
             Log::Fact(Fact::FaultEnded { .. }) => is_late,
-            Log::Fact(_) | Log::Command(_) | Log::Event(_) => false,
+            Log::Fact(_) | Log::Command(_) | Log::Answered { .. } | Log::Event(_) => false,
         };
         if is_of_nobody {
             continue;
@@ -112,7 +114,7 @@ fn lines(run: &Run, builds: &Builds<'_>) -> Vec<(Timestamp, String)> {
             Log::Fact(Fact::ComponentEnded { build, end: ComponentEnd::Canceled, .. }) => {
                 Some((row.at, build, 1))
             }
-            Log::Fact(_) | Log::Command(_) | Log::Event(_) => None,
+            Log::Fact(_) | Log::Command(_) | Log::Answered { .. } | Log::Event(_) => None,
         };
         let is_back = matches!(row.what, Log::Fact(Fact::Restarted));
         if is_back && lines.last().is_some_and(|last| *last == (row.at, DIES.to_owned())) {
@@ -143,7 +145,7 @@ pub fn explain(run: &Run, scene: Scene<'_>, module: ModuleIx) -> String {
         if let Some(what) = detail(row, &builds).filter(|_| subject(row).is_some_and(is_its)) {
             text += &line(row.at, &what);
         }
-        if let Log::Command(Command::Mail { about, .. }) = &row.what {
+        if let Log::Command(Command::Call { call: Call::Mail { about, .. }, .. }) = &row.what {
             for concern in about.iter().filter(|concern| concern.module == module) {
                 let people = builds.people(module);
                 text += &line(row.at, &format!("mail to {people}: {}", mailed(concern, &builds)));
@@ -177,17 +179,17 @@ fn line(at: Timestamp, what: &str) -> String {
 fn told(row: &LogRow, builds: &Builds<'_>) -> Option<String> {
     match &row.what {
         Log::Fact(fact) => told_fact(*fact, builds),
-        Log::Command(Command::Mail { about, .. }) => {
+        Log::Command(Command::Call { call: Call::Mail { about, .. }, .. }) => {
             let items: Vec<String> = about.iter().map(|concern| mailed(concern, builds)).collect();
             Some(format!("mail to {}: {}", builds.people(about.first()?.module), items.join("; ")))
         }
-        Log::Command(Command::FailModule { build, .. }) => {
+        Log::Command(Command::Tell(Tell::Failed { build, .. })) => {
             Some(format!("{} is given up", builds.name(*build)))
         }
-        Log::Command(Command::ResumeModule { build, .. }) => {
+        Log::Command(Command::Tell(Tell::Resumed { build, .. })) => {
             Some(format!("{} is taken up again", builds.name(*build)))
         }
-        Log::Command(_) | Log::Event(_) => None,
+        Log::Command(_) | Log::Answered { .. } | Log::Event(_) => None,
     }
 }
 
@@ -274,12 +276,12 @@ fn subject(row: &LogRow) -> Option<BuildId> {
             | Fact::Fixed { build },
         )
         | Log::Command(
-            Command::OpenModule { build, .. }
-            | Command::Publish { build, .. }
-            | Command::Ready { build, .. }
-            | Command::FailModule { build, .. }
-            | Command::ResumeModule { build, .. }
-            | Command::AskDependants { build, .. },
+            Command::Tell(Tell::Opened { build, .. })
+            | Command::Call { call: Call::Publish { build, .. }, .. }
+            | Command::Tell(Tell::Ready { build, .. })
+            | Command::Tell(Tell::Failed { build, .. })
+            | Command::Tell(Tell::Resumed { build, .. })
+            | Command::Call { call: Call::AskDependants { build, .. }, .. },
         ) => Some(build),
         _ => None,
     }
@@ -311,15 +313,15 @@ fn detail(row: &LogRow, builds: &Builds<'_>) -> Option<String> {
         Log::Fact(Fact::Tested { build, component, passed: Some(true), .. }) => {
             Some(format!("the test of {} passes", builds.subject(build, component)))
         }
-        Log::Command(Command::Publish { build, .. }) => {
+        Log::Command(Command::Call { call: Call::Publish { build, .. }, .. }) => {
             Some(format!("{} is published as done", builds.name(build)))
         }
-        Log::Command(Command::Ready { build, .. }) => {
+        Log::Command(Command::Tell(Tell::Ready { build, .. })) => {
             Some(format!("{} is ready", builds.name(build)))
         }
-        Log::Command(Command::AskDependants { .. }) => {
+        Log::Command(Command::Call { call: Call::AskDependants { .. }, .. }) => {
             Some("its dependants are asked for".to_owned())
         }
-        Log::Fact(_) | Log::Command(_) | Log::Event(_) => told(row, builds),
+        Log::Fact(_) | Log::Command(_) | Log::Answered { .. } | Log::Event(_) => told(row, builds),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Slots;
 use crate::load::Place;
 use crate::name::nearest;
-use crate::orchestrate::{Approach, Catalog, Gates, ModuleIx, RepoMaker};
+use crate::orchestrate::{Approach, CallKind, Catalog, Gates, ModuleIx, RepoMaker};
 use crate::scenario::{self, Arrival, Bus, Fault, FaultKind, Gate, People, Scenario, Tests};
 use crate::time::Millis;
 
@@ -34,6 +34,71 @@ pub struct Conditions {
     /// Events after which the orchestrator crashes and starts again at once, counted from 1 over
     /// the run, in rising order; the commands of that event are carried out in part.
     pub crash_after: Vec<u64>,
+    /// Writes of the journal around which the process dies.
+    pub torn_writes: Vec<TornWrite>,
+    /// Calls that go wrong.
+    pub call_faults: Vec<CallFault>,
+}
+
+/// A write of the journal around which the process dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TornWrite {
+    /// Which write of the run, from 1.
+    pub nth: u64,
+    /// When it dies.
+    pub when: Torn,
+}
+
+/// When the process dies around a write of the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Torn {
+    /// Before anything is written: the event is lost.
+    Before,
+    /// In the middle: the line is torn, and dropped when the journal is read.
+    Amid,
+    /// When it is written, before the event is handled.
+    After,
+}
+
+/// A call that goes wrong once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallFault {
+    /// The kind of the call.
+    pub call: CallKind,
+    /// Which call of its kind, from 1 over the run.
+    pub nth: u32,
+    /// What goes wrong.
+    pub trouble: CallTrouble,
+}
+
+/// What goes wrong with a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallTrouble {
+    /// Nothing of it is done, and the party says so.
+    Refused,
+    /// It will never work as asked, and the party says so: a target that cannot be made, a tag that
+    /// is locked, a build of the same NVR that exists.
+    Failed,
+    /// The request is lost: nothing of it is done, and the caller gives up waiting.
+    RequestLost,
+    /// It is done, and the answer is lost: the caller gives up waiting.
+    AnswerLost,
+    /// It is done, and answered twice.
+    AnswerDoubled,
+    /// It is done, and answered when the caller has given up waiting.
+    AnswerLate,
+}
+
+impl CallTrouble {
+    /// Every trouble.
+    pub const ALL: [Self; 6] = [
+        Self::Refused,
+        Self::Failed,
+        Self::RequestLost,
+        Self::AnswerLost,
+        Self::AnswerDoubled,
+        Self::AnswerLate,
+    ];
 }
 
 /// Changes of one kind, which come in again and again.
@@ -65,6 +130,8 @@ impl Default for Conditions {
             changes: Vec::new(),
             faults: Vec::new(),
             crash_after: Vec::new(),
+            torn_writes: Vec::new(),
+            call_faults: Vec::new(),
         }
     }
 }
@@ -101,6 +168,8 @@ impl Conditions {
             changes: changes(scenario, on.1)?,
             faults: scenario.faults.clone(),
             crash_after: Vec::new(),
+            torn_writes: Vec::new(),
+            call_faults: Vec::new(),
         })
     }
 
@@ -117,7 +186,9 @@ impl Conditions {
     /// Returns whether the orchestrator may have to be put together again from its journal.
     pub(super) fn may_crash(&self) -> bool {
         let crashes = |fault: &Fault| fault.kind == FaultKind::OrchestratorCrash;
-        !self.crash_after.is_empty() || self.faults.iter().any(crashes)
+        !self.crash_after.is_empty()
+            || !self.torn_writes.is_empty()
+            || self.faults.iter().any(crashes)
     }
 }
 

@@ -92,8 +92,8 @@ pub(super) struct Notice {
 /// What happened to a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum What {
-    /// Tag and target are there.
-    TargetMade,
+    /// Tag and target are there, with the first repo and the macros package; or could not be made.
+    TargetMade { is_ok: bool },
     /// A component ended: of what was ordered by itself with the attempt that the order named, of
     /// a part of a whole module without; `nth` counts its builds over the run, from 1.
     ComponentEnded {
@@ -176,11 +176,6 @@ impl<'a> Koji<'a> {
     /// Cancels a job: what runs is canceled, and no notice comes.
     pub(super) fn cancel(&mut self, now: Timestamp, job: Job) {
         ask!(self, koji => koji.cancel(now, job));
-    }
-
-    /// Cancels everything.
-    pub(super) fn cancel_all(&mut self, now: Timestamp) {
-        ask!(self, koji => koji.cancel_all(now));
     }
 
     pub(super) fn next(&self) -> Option<Timestamp> {

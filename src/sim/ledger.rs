@@ -271,12 +271,12 @@ impl Ledger {
         let wasted = |(at, entry): (u32, &Entry)| {
             let Cost { busy, lost } = cost(BuildId(at));
             let is_last = self.modules[entry.module.index()].last_ended == Some(BuildId(at));
-            let keeps_built = approach == Approach::OrchestratorOwned && !self.is_capped;
+            let keeps_built = approach == Approach::OrchestratorOwned;
             match entry.state {
                 BuildState::Passed if is_last => lost,
                 BuildState::Live | BuildState::Failed if keeps_built && is_last => lost,
-                BuildState::Live if !self.is_capped => lost,
-                BuildState::Passed | BuildState::Live | BuildState::Failed => busy,
+                BuildState::Live => lost,
+                BuildState::Passed | BuildState::Failed => busy,
             }
         };
         (0..).zip(&self.builds).map(wasted).sum()
@@ -328,7 +328,7 @@ impl Ledger {
     fn own_state(&self, totals: ModuleTotals) -> ModuleState {
         let newest = totals.newest.map(|build| self.builds[build.0 as usize].state);
         if totals.live > 0 && newest != Some(BuildState::Passed) {
-            return if self.is_capped { ModuleState::Waiting } else { ModuleState::Stuck };
+            return ModuleState::Stuck;
         }
         match totals.last_ended.map(|build| self.builds[build.0 as usize].state) {
             Some(BuildState::Passed) => ModuleState::Ready,

@@ -1,6 +1,8 @@
 //! What a run in full keeps: every event and command, and what was true in the world, in order.
 
-use crate::orchestrate::{BuildId, Command, ComponentEnd, ComponentIx, Event, ModuleIx};
+use crate::orchestrate::{
+    Answer, BuildId, Call, CallId, Command, ComponentEnd, ComponentIx, Event, ModuleIx,
+};
 use crate::scenario::FaultKind;
 use crate::time::Timestamp;
 
@@ -16,9 +18,19 @@ pub struct LogRow {
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Log {
-    /// The orchestrator heard this.
+    /// The orchestrator heard this; answers to calls are [`Log::Answered`].
     Event(Event),
-    /// The orchestrator's command was carried out, or what it asks for was refused.
+    /// The orchestrator heard the answer to a call or to a look for it.
+    Answered {
+        /// The number of the call.
+        id: CallId,
+        /// The call.
+        call: Call,
+        /// What was said.
+        answer: Answer,
+    },
+    /// The orchestrator made a call, looked for one or said something; polls and timers are left
+    /// out.
     Command(Command),
     /// This is so, whether or not the orchestrator knows.
     Fact(Fact),

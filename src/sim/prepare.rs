@@ -1,262 +1,46 @@
-//! From a plan to what a run works on: the catalog, and what each task may take.
+//! What a run works on: the catalog of what can be rebuilt, and what each task may take.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
-
 use crate::name::{Arch, PackageName};
-use crate::orchestrate::{Catalog, CatalogBuilder, ModuleParts, TaskParts};
-use crate::plan::Plan;
-use crate::plan::model::{BecauseKind, ComponentOrder, Edge, PlanModule};
-use crate::time::Millis;
+use crate::orchestrate::{
+    Catalog, ComponentDefinition, Definition, DefinitionError, Reach, TaskDefinition, define,
+};
 use crate::trace::{History, Samples};
 
 /// A catalog, and a row of samples for each [`Task::durations`](crate::orchestrate::Task).
 #[derive(Clone, Debug, Default)]
 pub struct Prepared {
+    /// How each module is defined.
+    pub definitions: Arc<Vec<Definition>>,
     /// What can be rebuilt.
     pub catalog: Arc<Catalog>,
     /// What tasks may take.
     pub samples: Arc<Vec<Samples>>,
 }
 
-/// What a rebuild may reach, and how.
-#[derive(Clone, Copy, Debug)]
-pub struct Reach<'a> {
-    /// What is planned.
-    pub plan: &'a Plan,
-    /// Everything that a literal cascade may find as it happens; the plan itself when nothing
-    /// else is known, as of a plan that was read back.
-    pub all: &'a Plan,
-    /// Edges by id that superseded versions had and the newest do not have: what a dependency
-    /// service that is behind answers from.
-    pub superseded: &'a [(String, String)],
-    /// Whether a rebuild of one context rebuilds all that is submitted with it.
-    pub by_source: bool,
-}
-
-/// Prepares a run.
-///
-/// Under the literal rule people start what is named as changed, unless another rebuilt module
-/// outside its own cycle comes before it; what depends on something built already; and the other
-/// contexts of these.
+/// Prepares a run of a plan.
 ///
 /// # Panics
-/// When a plan that was read back contradicts itself: see [`check`].
+/// When a plan that was read back contradicts itself: see [`check`](crate::orchestrate::check_plan).
 #[must_use]
 pub fn prepare(reach: Reach<'_>, history: &History) -> Prepared {
-    let mut modules: Vec<&PlanModule> = reach.plan.modules.iter().collect();
-    modules.extend(reach.all.modules.iter());
-    modules.sort_by(|a, b| a.id.cmp(&b.id));
-    modules.dedup_by(|a, b| a.id == b.id);
-    let preparation = Preparation::new(reach, &modules);
-    let mut rows = Rows { history, numbers: BTreeMap::new(), samples: Vec::new() };
-    let mut builder = CatalogBuilder::default();
-    for (at, module) in modules.iter().enumerate() {
-        builder.push(&preparation.parts(at, module, &mut rows));
-    }
-    Prepared { catalog: Arc::new(builder.finish()), samples: Arc::new(rows.samples) }
+    prepare_defined(define(reach), history).expect("a plan that was checked defines its modules")
 }
 
-/// Tells what is wrong with a plan that was read from a file: ids that stand nowhere, an `after`
-/// without its component, planned edges that go round.
+/// Prepares a run of modules that are defined.
 ///
 /// # Errors
-/// The first contradiction, in words.
-pub fn check(plan: &Plan) -> Result<(), String> {
-    let ids: BTreeMap<&str, &PlanModule> =
-        plan.modules.iter().map(|module| (module.id.as_str(), module)).collect();
-    if ids.len() != plan.modules.len() {
-        return Err("a module stands twice in it".to_owned());
-    }
-    let cuts = plan.cycles.iter().flat_map(|cycle| &cycle.cut);
-    for edge in plan.edges.iter().chain(cuts) {
-        for id in [&edge.from, &edge.to] {
-            if !ids.contains_key(id.as_str()) {
-                return Err(format!("an edge names {id}, which is not one of its modules"));
-            }
-        }
-    }
-    for module in &plan.modules {
-        let components = || module.batches.iter().flat_map(|batch| &batch.components);
-        let seconds = components().flat_map(|c| &c.tasks).map(|task| task.estimate_seconds);
-        if seconds.map(Millis::from_secs_f64).any(|run| run.is_none()) {
-            return Err(format!("an estimate of {} is not a time", module.id));
-        }
-        if module.batches.iter().any(|batch| !(2..=BATCH_MAX).contains(&batch.index)) {
-            return Err(format!("a batch of {} has a number below 2 or beyond all", module.id));
-        }
-        if module.wave == 0 {
-            return Err(format!("{} is in wave 0; waves start at 1", module.id));
-        }
-        if let Some(component) = components().find(|c| c.tasks.is_empty() && !c.reused) {
-            return Err(format!("{} of {} has no task", component.component, module.id));
-        }
-        let keys: BTreeSet<_> = components().map(|component| &component.component).collect();
-        if let Some(after) = components().flat_map(|c| &c.after).find(|key| !keys.contains(key)) {
-            return Err(format!("{} has no component {after} to build after", module.id));
-        }
-    }
-    if goes_round(plan, &ids) {
-        return Err("its edges go round although its cuts are left out".to_owned());
-    }
-    Ok(())
-}
-
-/// More batches than any module has: a plan with more was not written by a program.
-const BATCH_MAX: u32 = 1_000_000;
-
-fn goes_round(plan: &Plan, ids: &BTreeMap<&str, &PlanModule>) -> bool {
-    let cut: BTreeSet<&Edge> = plan.cycles.iter().flat_map(|cycle| &cycle.cut).collect();
-    let numbers: BTreeMap<&str, u32> = ids.keys().copied().zip(0_u32..).collect();
-    let kept: Vec<(u32, u32)> = plan
-        .edges
-        .iter()
-        .filter(|edge| !cut.contains(edge))
-        .map(|edge| (numbers[edge.from.as_str()], numbers[edge.to.as_str()]))
-        .collect();
-    let adjacency = crate::graph::csr::Adjacency::new(ids.len(), &kept);
-    crate::graph::csr::topological_order(&adjacency.forward).is_none()
-}
-
-/// Edges by position.
-struct Preparation {
-    waves: Vec<Option<u32>>,
-    dependants: Vec<Vec<u32>>,
-    planned: Vec<Vec<u32>>,
-    superseded: Vec<Vec<u32>>,
-    is_start: Vec<bool>,
-}
-
-impl Preparation {
-    fn new(reach: Reach<'_>, modules: &[&PlanModule]) -> Self {
-        let position: BTreeMap<&str, u32> =
-            modules.iter().map(|module| module.id.as_str()).zip(0_u32..).collect();
-        let ends = |edge: &Edge| {
-            Some((*position.get(edge.from.as_str())?, *position.get(edge.to.as_str())?))
-        };
-        let mut dependants = vec![Vec::new(); modules.len()];
-        for (from, to) in reach.all.edges.iter().chain(&reach.plan.edges).filter_map(ends) {
-            dependants[from as usize].push(to);
-        }
-        let siblings = siblings(reach, &position);
-        for list in &mut dependants {
-            if reach.by_source {
-                let all = list.iter().flat_map(|&to| &siblings[to as usize]);
-                *list = all.copied().collect();
-            }
-            list.sort_unstable();
-            list.dedup();
-        }
-        let cut: BTreeSet<(u32, u32)> =
-            reach.plan.cycles.iter().flat_map(|cycle| &cycle.cut).filter_map(ends).collect();
-        let mut planned = vec![Vec::new(); modules.len()];
-        for (from, to) in reach.plan.edges.iter().filter_map(ends) {
-            if !cut.contains(&(from, to)) {
-                planned[from as usize].push(to);
-            }
-        }
-        let mut superseded = vec![Vec::new(); modules.len()];
-        for (from, to) in reach.superseded {
-            if let (Some(&from), Some(&to)) = (position.get(&**from), position.get(&**to)) {
-                superseded[from as usize].push(to);
-            }
-        }
-        let mut waves = vec![None; modules.len()];
-        for module in &reach.plan.modules {
-            waves[position[module.id.as_str()] as usize] = Some(module.wave);
-        }
-        let is_start = starts(reach.plan, &position, (modules.len(), &siblings, reach.by_source));
-        Self { waves, dependants, planned, superseded, is_start }
-    }
-
-    fn parts(&self, at: usize, module: &PlanModule, rows: &mut Rows<'_>) -> ModuleParts {
-        let is_graph = module.order == ComponentOrder::Graph;
-        let components: Vec<_> = module
-            .batches
-            .iter()
-            .flat_map(|batch| batch.components.iter().map(move |component| (batch, component)))
-            .collect();
-        let keys = components.iter().map(|(_, component)| &component.component);
-        let places: FxHashMap<&crate::name::ComponentKey, u32> =
-            if is_graph { keys.zip(0_u32..).collect() } else { FxHashMap::default() };
-        let component = |(batch, component): &(
-            &crate::plan::model::PlanBatch,
-            &crate::plan::model::PlanComponent,
-        )| {
-            let after = component.after.iter().filter_map(|key| places.get(key).copied()).collect();
-            let tasks = component.tasks.iter().map(|task| rows.task(&component.package, task));
-            (component.package.clone(), batch.index - 2, after, tasks.collect())
-        };
-        ModuleParts {
-            id: module.id.clone(),
-            wave: self.waves[at],
-            is_start: self.is_start[at],
-            dependants: self.dependants[at].clone(),
-            planned_dependants: self.planned[at].clone(),
-            superseded_dependants: self.superseded[at].clone(),
-            is_graph,
-            components: components.iter().map(component).collect(),
-        }
-    }
-}
-
-/// Returns, for each module, the positions of all that is submitted with it, itself among them: in the
-/// widest plan that holds it.
-fn siblings(reach: Reach<'_>, position: &BTreeMap<&str, u32>) -> Vec<Vec<u32>> {
-    let alone = (0_u32..).take(position.len());
-    let mut siblings: Vec<Vec<u32>> = alone.map(|at| vec![at]).collect();
-    for submission in reach.plan.submissions.iter().chain(&reach.all.submissions) {
-        let members: Vec<u32> =
-            submission.modules.iter().filter_map(|id| position.get(id.as_str()).copied()).collect();
-        for &at in &members {
-            siblings[at as usize].clone_from(&members);
-        }
-    }
-    siblings
-}
-
-/// Marks what people start under the literal rule.
-fn starts(
-    plan: &Plan,
-    position: &BTreeMap<&str, u32>,
-    of: (usize, &[Vec<u32>], bool),
-) -> Vec<bool> {
-    let (count, siblings, by_source) = of;
-    let mut cycle_of: BTreeMap<&str, usize> = BTreeMap::new();
-    for (number, cycle) in plan.cycles.iter().enumerate() {
-        cycle_of.extend(cycle.members.iter().map(|id| (id.as_str(), number)));
-    }
-    let is_inside = |edge: &Edge| {
-        let from = cycle_of.get(edge.from.as_str());
-        from.is_some() && from == cycle_of.get(edge.to.as_str())
-    };
-    let waits: BTreeSet<&str> =
-        plan.edges.iter().filter(|edge| !is_inside(edge)).map(|edge| edge.to.as_str()).collect();
-    let mut is_start = vec![false; count];
-    for module in &plan.modules {
-        let is_first = !waits.contains(module.id.as_str());
-        let is_named = module.because.iter().any(|because| {
-            let is_rebuilt = position.contains_key(because.on.as_str());
-            match because.kind {
-                BecauseKind::Changed
-                | BecauseKind::ChangedPackage
-                | BecauseKind::All
-                | BecauseKind::Since => true,
-                BecauseKind::Buildrequires | BecauseKind::Requires => !is_rebuilt,
-                BecauseKind::Sibling => false,
-            }
-        });
-        if is_first && is_named {
-            let at = position[module.id.as_str()];
-            is_start[at as usize] = true;
-            if by_source {
-                siblings[at as usize].iter().for_each(|&at| is_start[at as usize] = true);
-            }
-        }
-    }
-    is_start
+/// The first contradiction among the definitions.
+pub fn prepare_defined(
+    definitions: Vec<Definition>,
+    history: &History,
+) -> Result<Prepared, DefinitionError> {
+    let mut rows = Rows { history, numbers: BTreeMap::new(), samples: Vec::new() };
+    let catalog = Catalog::of(&definitions, |component, task| rows.of(component, task))?;
+    let samples = Arc::new(rows.samples);
+    Ok(Prepared { definitions: Arc::new(definitions), catalog: Arc::new(catalog), samples })
 }
 
 /// Samples, one row for each method, package and arch.
@@ -267,15 +51,14 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    fn task(&mut self, package: &PackageName, task: &crate::plan::model::PlanTask) -> TaskParts {
+    fn of(&mut self, component: &ComponentDefinition, task: &TaskDefinition) -> u32 {
+        let package = &component.package;
         let key = (task.method.clone(), package.clone(), task.arch.clone());
         let next = u32::try_from(self.samples.len()).expect("fewer than 2^32 kinds of tasks");
-        let durations = *self.numbers.entry(key).or_insert(next);
-        if durations == next {
+        let row = *self.numbers.entry(key).or_insert(next);
+        if row == next {
             self.samples.push(self.history.samples(&task.method, package, &task.arch));
         }
-        let run = Millis::from_secs_f64(task.estimate_seconds);
-        let estimate_ms = run.expect("an estimate is a readable time, also one read back").0;
-        TaskParts { arch: task.arch.clone(), estimate_ms, durations }
+        row
     }
 }

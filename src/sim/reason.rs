@@ -9,7 +9,7 @@ use super::Setup;
 use super::ledger::{ModuleRun, ModuleState};
 use super::log::LogRow;
 use crate::name::PackageName;
-use crate::orchestrate::{BuildId, ModuleIx};
+use crate::orchestrate::{BuildId, CallKind, Fault, ModuleIx};
 
 mod book;
 #[cfg(test)]
@@ -32,6 +32,8 @@ pub enum Reason {
     NotFetched,
     /// Its components are built, its repo could not be made.
     RepoFailed,
+    /// koji will never do what it was asked, perhaps about a package, and why.
+    CallFailed(CallKind, Option<PackageName>, Fault),
     /// Somebody canceled it.
     Canceled,
     /// A test did not pass and nobody repaired or waived it: of a package, or of the module itself.
@@ -67,6 +69,9 @@ impl fmt::Display for Reason {
             Self::BuildFailed(packages) => write!(f, "{} failed", listed(packages)),
             Self::NotFetched => write!(f, "its modulemd could not be fetched"),
             Self::RepoFailed => write!(f, "its repo could not be made"),
+            Self::CallFailed(call, package, fault) => {
+                write!(f, "{}, {}", asked(*call, package.as_ref()), refused(*fault))
+            }
             Self::Canceled => write!(f, "it was canceled"),
             Self::TestNotPassed(package) => write!(f, "the test{} did not pass", of(package)),
             Self::NoResult(package) => write!(f, "the test{} gave no result", of(package)),
@@ -76,6 +81,34 @@ impl fmt::Display for Reason {
             Self::AtKoji(what) => write!(f, "{what}"),
             Self::RepoLate { what, .. } => write!(f, "its repo was not there in time: {what}"),
         }
+    }
+}
+
+/// Says what was asked for in vain.
+fn asked(call: CallKind, package: Option<&PackageName>) -> String {
+    let package = package.map_or("", PackageName::as_str);
+    match call {
+        CallKind::CreateTarget => "its build tag and target could not be made".to_owned(),
+        CallKind::BuildComponent => format!("koji refused to build {package}"),
+        CallKind::TagComponent => format!("koji refused to tag {package}"),
+        CallKind::MakeRepo => "koji refused to make its repo".to_owned(),
+        CallKind::BuildModule
+        | CallKind::CancelComponent
+        | CallKind::Fetch
+        | CallKind::Publish
+        | CallKind::RequestTest
+        | CallKind::AskDependants
+        | CallKind::Mail
+        | CallKind::Poll => format!("the call {} failed", call.as_str()),
+    }
+}
+
+fn refused(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Missing => "what it needs is missing",
+        Fault::Exists => "somebody else has made it already",
+        Fault::Denied => "a policy forbids it",
+        Fault::Broken => "koji tried and failed",
     }
 }
 

@@ -6,7 +6,7 @@ use super::conditions::Conditions;
 use super::farm::Slots;
 use super::history::{DurationMode, Outcomes};
 use super::hub_setup::HubSetup;
-use crate::orchestrate::{Approach, Cascade, Catalog, Dispatch, Fuse, Limits};
+use crate::orchestrate::{Approach, BuildBudget, Cascade, Catalog, Dispatch, Limits};
 use crate::time::Millis;
 use crate::trace::Samples;
 
@@ -51,7 +51,7 @@ impl Setup {
         Limits {
             dispatch: self.dispatch,
             submit_limit: self.submit_limit,
-            fuse: Fuse::new(builds_left),
+            budget: BuildBudget::new(builds_left),
             retries: conditions.retries,
             gates: conditions.gates,
             repo: conditions.repo,

@@ -1,7 +1,7 @@
 //! The simulated world: what koji says, the bus carries, tests find, people do and faults
 //! break becomes events for an orchestrator, and what it commands is carried out.
 
-use std::collections::{BTreeSet, BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 use std::sync::Arc;
 
 use super::Setup;
@@ -11,10 +11,13 @@ use super::koji::{Job, Koji};
 use super::ledger::{Ledger, ModuleRun};
 use super::log::{Fact, Log, LogRow, Tally};
 use crate::name::Arch;
-use crate::orchestrate::{BuildId, Command, ComponentIx, Event, ModuleIx, Orchestrator};
+use crate::orchestrate::{
+    BuildId, Call, CallId, Command, ComponentIx, Event, ModuleIx, Orchestrator,
+};
 use crate::time::Timestamp;
 
 mod bus;
+mod calls;
 mod changes;
 mod commands;
 mod crash;
@@ -124,16 +127,29 @@ pub struct World<'a> {
     /// Builders a fault took, by fault.
     taken: Vec<u32>,
     /// Every event handled, kept where the orchestrator may have to be put together again.
-    journal: Vec<(Timestamp, Event)>,
-    has_journal: bool,
+    journal: Option<Vec<crate::drive::Entry>>,
     handled: u64,
     is_down: bool,
     /// Counts the lives of the orchestrator: timers of an earlier life are void.
     life: u32,
-    is_reconciling: bool,
-    mailed: Vec<crate::orchestrate::Concern>,
-    /// Which builds got one more reason by the last event: a restart says it again.
-    joined: Vec<Command>,
+    /// How many calls were made, by kind. Counted only where one goes wrong.
+    made: [u32; crate::orchestrate::CallKind::ALL.len()],
+    /// Calls that failed: what will never work as asked does not work the second time.
+    doomed: Vec<Call>,
+    /// How often the journal was written.
+    writes: u64,
+    /// Calls by their numbers, kept only for the log.
+    asked: BTreeMap<CallId, Call>,
+    /// What is there to be found of calls that are made once: tags, publications, mails, and
+    /// rebuilds that koji was asked for by their markers.
+    tagged: BTreeSet<(BuildId, ComponentIx, u32)>,
+    published: BTreeSet<(BuildId, u32)>,
+    /// The calls for repos that the orchestrator makes itself.
+    own_repos: BTreeMap<(BuildId, u32), CallId>,
+    mailed: BTreeSet<CallId>,
+    rebuilt: BTreeSet<(BuildId, ModuleIx)>,
+    /// Messages that koji-owned has not acknowledged: they are delivered again after a crash.
+    unacknowledged: Vec<Event>,
     /// Components that failed and were not built since, by module build.
     failures: Vec<(BuildId, ComponentIx)>,
     pdc: pdc::Pdc,

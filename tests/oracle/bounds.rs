@@ -8,10 +8,10 @@ use modplan::farm::{BuilderGroup, Farm, Model};
 use modplan::graph::{GraphOptions, ModuleGraph};
 use modplan::load::{Component, Dependencies, Input, Place, Requirement, Snapshot, Stream};
 use modplan::name::Version;
-use modplan::orchestrate::{Approach, Cascade, Dispatch};
+use modplan::orchestrate::{Approach, Cascade, Dispatch, Reach};
 use modplan::plan::{self, Given, Plan, Selection};
 use modplan::sim::{
-    Conditions, DurationMode, HubSetup, Outcome, Outcomes, Reach, Setup, Slots, World, prepare,
+    Conditions, DurationMode, HubSetup, Outcome, Outcomes, Setup, Slots, World, prepare,
 };
 use modplan::time::Millis;
 use modplan::trace::History;

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use modplan::orchestrate::{Approach, CatalogBuilder, ModuleParts, TaskParts};
+use modplan::orchestrate::{Approach, CatalogBuilder, ComponentParts, ModuleParts, TaskParts};
 use modplan::sim::{Outcome, Setup, World};
 use modplan::time::Millis;
 use modplan::trace::Family;
@@ -70,7 +70,7 @@ impl Instance {
                 is_start: !has_predecessor[at],
                 dependants: self.before[at].clone(),
                 planned_dependants: self.before[at].clone(),
-                components: vec![("p".into(), 0, Vec::new(), vec![task])],
+                components: vec![ComponentParts::new("p", 0, Vec::new(), vec![task])],
                 ..ModuleParts::default()
             });
         }

@@ -5,7 +5,7 @@
 //! its own is the clock at which customers come, and each of them releases one task for the
 //! builders under test.
 
-use modplan::orchestrate::{Approach, CatalogBuilder, ModuleParts, TaskParts};
+use modplan::orchestrate::{Approach, CatalogBuilder, ComponentParts, ModuleParts, TaskParts};
 use modplan::sim::{Bar, Outcome, Outcomes, Setup, World};
 use modplan::time::Millis;
 use modplan::trace::Family;
@@ -44,7 +44,7 @@ fn module(components: Vec<(String, u32, Vec<u32>, TaskParts)>) -> ModuleParts {
         is_start: true,
         is_graph: true,
         components: components
-            .map(|(name, batch, after, task)| (name.as_str().into(), batch, after, vec![task]))
+            .map(|(name, batch, after, task)| ComponentParts::new(&name, batch, after, vec![task]))
             .collect(),
         ..ModuleParts::default()
     }
@@ -294,7 +294,12 @@ fn graph(jobs: &[(u64, &[u32])], builders: u32, approach: Approach) -> u64 {
             id: format!("m{at:03}:1:00000000"),
             wave: Some(1),
             is_start: before.is_empty(),
-            components: vec![("p".into(), 0, Vec::new(), vec![task("x86_64", seconds * 1000, at)])],
+            components: vec![ComponentParts::new(
+                "p",
+                0,
+                Vec::new(),
+                vec![task("x86_64", seconds * 1000, at)],
+            )],
             ..ModuleParts::default()
         })
         .collect();

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use modplan::orchestrate::{
-    Approach, Cascade, Catalog, CatalogBuilder, Dispatch, ModuleIx, ModuleParts, TaskParts,
+    Approach, Cascade, Catalog, CatalogBuilder, ComponentParts, Dispatch, ModuleIx, ModuleParts,
+    TaskParts,
 };
 use modplan::sim::{
     Changes, Conditions, DurationMode, Outcomes, RunFigures, Setup, Slots, SlotsGroup, World,
@@ -24,7 +25,7 @@ fn catalog() -> Catalog {
             is_start: at == 0,
             dependants: dependants.clone(),
             planned_dependants: dependants,
-            components: vec![("p".into(), 0, Vec::new(), vec![task])],
+            components: vec![ComponentParts::new("p", 0, Vec::new(), vec![task])],
             ..ModuleParts::default()
         });
     }

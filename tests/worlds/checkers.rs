@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use modplan::orchestrate::{
-    Approach, BuildId, Cascade, Command, ComponentEnd, ComponentIx, Dispatch, Event, ModuleIx,
-    Owner, Standing, Timer,
+    Answer, Approach, BuildId, Call, CallId, CallKind, Cascade, Command, ComponentEnd, ComponentIx,
+    Dispatch, Event, ModuleIx, Owner, RepoMaker, Standing, Tell, Timer,
 };
 use modplan::scenario::FaultKind;
 use modplan::sim::{Fact, Log, LogRow, ModuleState, Outcome, Run, Setup};
@@ -56,28 +56,20 @@ pub(super) fn check(world: &World, run: &Run) -> Vec<String> {
 fn events(run: &Run) -> impl Iterator<Item = &Event> {
     run.log.iter().filter_map(|row| match &row.what {
         Log::Event(event) => Some(event),
-        Log::Command(_) | Log::Fact(_) => None,
+        Log::Command(_) | Log::Answered { .. } | Log::Fact(_) => None,
     })
 }
 
 fn facts(run: &Run) -> impl Iterator<Item = Fact> + '_ {
     run.log.iter().filter_map(|row| match row.what {
         Log::Fact(fact) => Some(fact),
-        Log::Command(_) | Log::Event(_) => None,
+        Log::Command(_) | Log::Answered { .. } | Log::Event(_) => None,
     })
 }
 
 fn commands(run: &Run) -> impl Iterator<Item = &Command> {
     run.log.iter().filter_map(|row| match &row.what {
         Log::Command(command) => Some(command),
-        Log::Event(_) | Log::Fact(_) => None,
+        Log::Event(_) | Log::Answered { .. } | Log::Fact(_) => None,
     })
-}
-
-fn module_of(run: &Run, build: BuildId) -> ModuleIx {
-    let opened = commands(run).find_map(|command| match command {
-        Command::OpenModule { build: opened, module, .. } if *opened == build => Some(*module),
-        _ => None,
-    });
-    opened.unwrap_or(ModuleIx(u32::MAX))
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use modplan::farm::{BuilderGroup, Farm, Model};
 use modplan::orchestrate::{
-    Approach, Cascade, Catalog, CatalogBuilder, Dispatch, Gates, ModuleIx, ModuleParts, RepoMaker,
-    TaskParts,
+    Approach, Cascade, Catalog, CatalogBuilder, ComponentParts, Dispatch, Gates, ModuleIx,
+    ModuleParts, RepoMaker, TaskParts,
 };
 use modplan::scenario::{Bus, Fault, FaultKind, People, Quantiles, Tests};
 use modplan::sim::{
@@ -180,9 +180,7 @@ fn catalog(dice: &mut Dice) -> Catalog {
     builder.finish()
 }
 
-type Component = (modplan::name::PackageName, u32, Vec<u32>, Vec<TaskParts>);
-
-fn component(dice: &mut Dice, number: u64, is_graph: bool) -> Component {
+fn component(dice: &mut Dice, number: u64, is_graph: bool) -> ComponentParts {
     let number = u32::try_from(number).unwrap();
     let after: Vec<u32> =
         if is_graph { (0..number).filter(|_| dice.chance(40)).collect() } else { Vec::new() };
@@ -191,7 +189,7 @@ fn component(dice: &mut Dice, number: u64, is_graph: bool) -> Component {
     let durations = u32::try_from(dice.below(4)).unwrap();
     let task = |arch: &&str| TaskParts { arch: (*arch).into(), estimate_ms: 60_000, durations };
     let batch = u32::try_from(dice.below(3)).unwrap();
-    (format!("p{number}").as_str().into(), batch, after, arches.iter().map(task).collect())
+    ComponentParts::new(&format!("p{number}"), batch, after, arches.iter().map(task).collect())
 }
 
 fn samples(dice: &mut Dice) -> Samples {
@@ -281,6 +279,8 @@ fn conditions(dice: &mut Dice, on: (&Slots, &Catalog)) -> Conditions {
         repo: RepoMaker::Koji,
         faults,
         crash_after,
+        torn_writes: Vec::new(),
+        call_faults: Vec::new(),
     }
 }
 

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use modplan::orchestrate::{
-    Approach, BuildId, Cascade, CatalogBuilder, ComponentEnd, ComponentIx, Dispatch, Event, Gates,
-    ModuleIx, ModuleParts, Orchestrator, Owner, Standing, TaskParts, Timer,
+    Approach, BuildId, Call, Cascade, CatalogBuilder, ComponentEnd, ComponentIx, ComponentParts,
+    Dispatch, Event, Gates, ModuleIx, ModuleParts, Orchestrator, Owner, Standing, TaskParts, Timer,
 };
 use modplan::scenario::{Bus, Fault, FaultKind, People, Quantiles, Tests};
 use modplan::sim::{
@@ -27,18 +27,29 @@ mod unknown;
 
 const BOTH: [Approach; 2] = [Approach::KojiOwned, Approach::OrchestratorOwned];
 
+/// Returns the event that a row of a log says was heard.
+fn heard_by(row: &Log) -> Option<Event> {
+    match row {
+        Log::Event(event) => Some(event.clone()),
+        Log::Answered { id, answer, .. } => {
+            Some(Event::Answered { call: *id, answer: answer.clone() })
+        }
+        Log::Command(_) | Log::Fact(_) => None,
+    }
+}
+
 /// What a component's attempts take, in seconds, and whether they succeed.
-type Attempts<'a> = &'a [(u64, bool)];
+pub(super) type Attempts<'a> = &'a [(u64, bool)];
 
 const PLAIN: Attempts<'_> = &[(100, true)];
 
 /// A module: who depends on it, and its components.
-type Module<'a> = (&'a [u32], &'a [Attempts<'a>]);
+pub(super) type Module<'a> = (&'a [u32], &'a [Attempts<'a>]);
 
-const CHAIN: &[Module<'_>] = &[(&[1], &[PLAIN]), (&[], &[PLAIN])];
-const ALONE: &[Module<'_>] = &[(&[], &[PLAIN])];
+pub(super) const CHAIN: &[Module<'_>] = &[(&[1], &[PLAIN]), (&[], &[PLAIN])];
+pub(super) const ALONE: &[Module<'_>] = &[(&[], &[PLAIN])];
 
-fn setup(approach: Approach, modules: &[Module<'_>]) -> Setup {
+pub(super) fn setup(approach: Approach, modules: &[Module<'_>]) -> Setup {
     let mut waves = vec![1; modules.len()];
     for (at, (dependants, _)) in modules.iter().enumerate() {
         for &to in *dependants {
@@ -52,7 +63,7 @@ fn setup(approach: Approach, modules: &[Module<'_>]) -> Setup {
             rows.push(samples(attempts));
             let durations = u32::try_from(rows.len() - 1).unwrap();
             let task = TaskParts { arch: "x86_64".into(), estimate_ms: 100_000, durations };
-            (format!("p{number}").as_str().into(), 0, Vec::new(), vec![task])
+            ComponentParts::new(&format!("p{number}"), 0, Vec::new(), vec![task])
         };
         builder.push(&ModuleParts {
             id: format!("{}:1:c", char::from(b'a' + u8::try_from(at).unwrap())),
@@ -104,7 +115,7 @@ fn samples(attempts: Attempts<'_>) -> Samples {
     history.samples(BUILD_ARCH, &"p".into(), &"x86_64".into())
 }
 
-fn fault(kind: FaultKind, at: u64, lasts: Option<u64>) -> Fault {
+pub(super) fn fault(kind: FaultKind, at: u64, lasts: Option<u64>) -> Fault {
     Fault {
         at: Millis::from_secs(at),
         after: None,
@@ -117,7 +128,7 @@ fn fault(kind: FaultKind, at: u64, lasts: Option<u64>) -> Fault {
     }
 }
 
-fn always(seconds: u64) -> Quantiles {
+pub(super) fn always(seconds: u64) -> Quantiles {
     Quantiles { p50: Millis::from_secs(seconds), p90: Millis::from_secs(seconds) }
 }
 
@@ -145,10 +156,11 @@ fn states(run: &Run) -> Vec<ModuleState> {
 /// Returns every mail of an orchestrator: its second, how much it is about, and how the first stands.
 fn mails(run: &Run) -> Vec<(u64, usize, Standing)> {
     let mail = |row: &modplan::sim::LogRow| match &row.what {
-        Log::Command(modplan::orchestrate::Command::Mail { about, .. }) => {
-            Some((row.at.0 / 1000, about.len(), about[0].standing))
-        }
-        Log::Command(_) | Log::Event(_) | Log::Fact(_) => None,
+        Log::Command(modplan::orchestrate::Command::Call {
+            call: Call::Mail { about, .. },
+            ..
+        }) => Some((row.at.0 / 1000, about.len(), about[0].standing)),
+        Log::Command(_) | Log::Answered { .. } | Log::Event(_) | Log::Fact(_) => None,
     };
     run.log.iter().filter_map(mail).collect()
 }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::{Catalog, Component, ComponentIx, Module, ModuleIx, Place, Task, small};
-use crate::name::{Arch, PackageName};
+use crate::name::{Arch, ComponentKey, PackageName};
 use crate::orchestrate::Requirement;
 
 /// A module on its way into a catalog.
@@ -24,9 +24,31 @@ pub struct ModuleParts {
     pub planned_dependants: Vec<u32>,
     /// Whether `buildafter` orders its components.
     pub is_graph: bool,
-    /// Its components: package, batch from 0, positions (within the module) of what it waits for,
-    /// its tasks.
-    pub components: Vec<(PackageName, u32, Vec<u32>, Vec<TaskParts>)>,
+    /// Its components.
+    pub components: Vec<ComponentParts>,
+}
+
+/// A component on its way into a catalog.
+#[derive(Clone, Debug)]
+pub struct ComponentParts {
+    /// Its key in the document.
+    pub key: ComponentKey,
+    /// koji's name for it.
+    pub package: PackageName,
+    /// Its batch, from 0; the macros package is not counted.
+    pub batch: u32,
+    /// What it waits for, as positions within the module.
+    pub after: Vec<u32>,
+    /// Its koji tasks.
+    pub tasks: Vec<TaskParts>,
+}
+
+impl ComponentParts {
+    /// Makes the parts of a component whose key is the name of its package.
+    #[must_use]
+    pub fn new(package: &str, batch: u32, after: Vec<u32>, tasks: Vec<TaskParts>) -> Self {
+        Self { key: package.into(), package: package.into(), batch, after, tasks }
+    }
 }
 
 /// A task on its way into a catalog.
@@ -64,7 +86,7 @@ impl CatalogBuilder {
             identity,
             draw_key: text_key(&parts.id),
             components: first..small(self.catalog.components.len()),
-            batches: parts.components.iter().map(|part| part.1 + 1).max().unwrap_or(0),
+            batches: parts.components.iter().map(|part| part.batch + 1).max().unwrap_or(0),
             is_graph: parts.is_graph,
             is_planned: parts.wave.is_some(),
             is_start: parts.is_start,
@@ -88,7 +110,7 @@ impl CatalogBuilder {
             numbers[at] = ComponentIx(number);
         }
         for at in order {
-            let (package, batch, after, tasks) = &parts.components[at];
+            let ComponentParts { key, package, batch, after, tasks } = &parts.components[at];
             let estimate_ms = estimate(tasks);
             let first_task = self.push_tasks(&parts.id, package, tasks);
             let catalog = &mut self.catalog;
@@ -96,6 +118,7 @@ impl CatalogBuilder {
             catalog.places.push(Place { by_path: 0, first_task, first_follower });
             catalog.followers.extend(followers[at].iter().map(|&next| numbers[next]));
             catalog.waits_for.push(small(after.len()));
+            catalog.keys.push(key.clone());
             catalog.packages.push(package.clone());
             catalog.draw_keys.push(text_key(&format!("{}\n{package}", parts.id)));
             let (batch, place_by_key) = (*batch, small(at));
@@ -115,8 +138,12 @@ impl CatalogBuilder {
     fn identity(&mut self, id: &str) -> Requirement {
         let mut parts = id.splitn(3, ':');
         let mut number = || {
-            let next = small(self.numbers.len());
-            *self.numbers.entry(parts.next().unwrap_or_default().into()).or_insert(next)
+            let text = parts.next().unwrap_or_default();
+            let (numbers, texts) = (&mut self.numbers, &mut self.catalog.texts);
+            *numbers.entry(text.into()).or_insert_with(|| {
+                texts.push(text.into());
+                small(texts.len() - 1)
+            })
         };
         Requirement { name: number(), stream: number(), context: number() }
     }
@@ -204,8 +231,8 @@ impl CatalogBuilder {
 /// Returns for each component of a module who waits for it, in key order.
 fn followers(parts: &ModuleParts) -> Vec<Vec<usize>> {
     let mut lists = vec![Vec::new(); parts.components.len()];
-    for (position, (_, _, after, _)) in parts.components.iter().enumerate() {
-        for &before in after {
+    for (position, component) in parts.components.iter().enumerate() {
+        for &before in &component.after {
             lists[before as usize].push(position);
         }
     }
@@ -215,7 +242,7 @@ fn followers(parts: &ModuleParts) -> Vec<Vec<usize>> {
 /// Returns the longest path from the start of each component of a module to its end, in
 /// milliseconds.
 fn chains(parts: &ModuleParts, followers: &[Vec<usize>]) -> Vec<u64> {
-    let batch = |at: usize| parts.components[at].1 as usize;
+    let batch = |at: usize| parts.components[at].batch as usize;
     let mut order: Vec<usize> = (0..parts.components.len()).collect();
     order.sort_by_key(|&at| Reverse(batch(at)));
     let mut chains_ms = vec![0; order.len()];
@@ -227,7 +254,7 @@ fn chains(parts: &ModuleParts, followers: &[Vec<usize>]) -> Vec<u64> {
         } else {
             after_batch_ms[batch(at) + 1]
         };
-        chains_ms[at] = estimate(&parts.components[at].3) + behind_ms;
+        chains_ms[at] = estimate(&parts.components[at].tasks) + behind_ms;
         // An empty batch must hand on what waits behind it.
         for earlier in &mut after_batch_ms[..=batch(at)] {
             *earlier = chains_ms[at].max(*earlier);

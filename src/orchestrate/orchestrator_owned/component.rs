@@ -3,11 +3,9 @@
 use super::{
     Awaited, BuildId, ComponentIx, OrchestratorOwned, Part, PartState, Standing, State, To,
 };
-use crate::orchestrate::{Command, ComponentEnd, Timer};
+use crate::orchestrate::call::TEST_TRIES_MAX;
+use crate::orchestrate::{Call, Command, ComponentEnd, Timer};
 use crate::time::Timestamp;
-
-/// How often an overdue result is asked for again.
-pub(super) const TEST_TRIES_MAX: u32 = 3;
 
 impl OrchestratorOwned<'_> {
     /// koji says that a component ended, by the bus or when polled.
@@ -24,7 +22,6 @@ impl OrchestratorOwned<'_> {
             return;
         }
         self.under_way -= 1;
-        self.hub.answered();
         if end == ComponentEnd::Complete {
             if self.limits.gates.component {
                 part.state = PartState::Testing;
@@ -65,7 +62,7 @@ impl OrchestratorOwned<'_> {
             self.validated(build, component, to);
         } else {
             part.state = PartState::Rejected;
-            self.tell((build, Some(component)), Standing::NotPassed, to);
+            self.tell(build, Some(component), Standing::NotPassed, to);
         }
     }
 
@@ -83,22 +80,65 @@ impl OrchestratorOwned<'_> {
 
     /// The gate of a component is open: it goes into the tag of its module.
     fn validated(&mut self, build: BuildId, component: ComponentIx, to: &mut To<'_>) {
-        self.part(build, component).state = PartState::Tagging;
-        self.tell((build, Some(component)), Standing::Recovered, to);
-        self.call_hub(Command::TagComponent { build, component }, to);
+        let part = self.part(build, component);
+        part.state = PartState::Tagging;
+        let attempt = part.attempt;
+        self.tell(build, Some(component), Standing::Recovered, to);
+        self.call(Call::TagComponent { build, component, attempt }, to);
+    }
+
+    /// koji refuses to build a component at all: a blocked package, a build that is there already.
+    /// Another try would be refused, too.
+    pub(super) fn component_refused(
+        &mut self,
+        build: BuildId,
+        component: ComponentIx,
+        attempt: u32,
+        to: &mut To<'_>,
+    ) {
+        let Some(place) = self.find_part(build, component) else { return };
+        let part = &mut self.parts[place];
+        if part.state != PartState::Submitted || part.attempt != attempt {
+            return;
+        }
+        part.state = PartState::Failed;
+        self.under_way -= 1;
+        if self.build(build).state == State::Building {
+            self.fail(build, to);
+        }
     }
 
     pub(super) fn component_tagged(
         &mut self,
         build: BuildId,
         component: ComponentIx,
+        attempt: u32,
         to: &mut To<'_>,
     ) {
-        let Some(place) = self.find_part(build, component) else { return };
-        if self.parts[place].state == PartState::Tagging {
-            self.hub.answered();
+        if let Some(place) = self.find_tagging(build, component, attempt) {
             self.part_done((build, component), place, to);
         }
+    }
+
+    /// koji refuses to tag a component: it is built and validated, and its module cannot have it.
+    pub(super) fn tag_refused(
+        &mut self,
+        build: BuildId,
+        component: ComponentIx,
+        attempt: u32,
+        to: &mut To<'_>,
+    ) {
+        let Some(place) = self.find_tagging(build, component, attempt) else { return };
+        self.parts[place].state = PartState::Failed;
+        if self.build(build).state == State::Building {
+            self.fail(build, to);
+        }
+    }
+
+    fn find_tagging(&self, build: BuildId, component: ComponentIx, attempt: u32) -> Option<usize> {
+        let place = self.find_part(build, component)?;
+        let part = self.parts[place];
+        (part.state == PartState::Tagging && part.attempt == attempt).then_some(place)
     }
 
     /// A component is in the tag: what waits for it may start.
@@ -182,12 +222,12 @@ impl OrchestratorOwned<'_> {
         }
         if tries == TEST_TRIES_MAX {
             self.part(build, component).state = PartState::Rejected;
-            self.tell((build, Some(component)), Standing::NoResult, to);
+            self.tell(build, Some(component), Standing::NoResult, to);
             return None;
         }
         *self.awaited(build, component) = Awaited { since: to.now, tries: tries + 1 };
         let component = Some(component);
-        self.request_test(Command::RequestTest { build, component, attempt }, to);
+        self.call(Call::RequestTest { build, component, attempt }, to);
         Some(to.now)
     }
 }

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::orchestrate::Fuse;
+use crate::orchestrate::BuildBudget;
 use crate::time::Millis;
 
 /// In which order components are submitted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Dispatch {
     /// By the dependency graph, longest remaining path first, without barriers.
     Graph,
@@ -30,7 +31,8 @@ impl Dispatch {
 }
 
 /// What must pass a test before it counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Gates {
     /// Each component, before it is tagged.
     pub component: bool,
@@ -50,14 +52,6 @@ pub enum RepoMaker {
     Orchestrator,
 }
 
-impl RepoMaker {
-    /// Returns whether koji makes it, as where nobody says otherwise.
-    #[must_use]
-    pub fn is_koji(&self) -> bool {
-        *self == Self::Koji
-    }
-}
-
 /// What bounds the orchestrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -66,7 +60,7 @@ pub struct Limits {
     /// How many component builds may be under way at once, over all modules.
     pub submit_limit: u32,
     /// How many module builds a run may make.
-    pub fuse: Fuse,
+    pub budget: BuildBudget,
     /// How often a component that failed is built again within a module build.
     pub retries: u32,
     /// What must pass a test.

@@ -1,13 +1,10 @@
 //! A module build as a whole: its repo, its gate, its end, and what follows from it.
 
-use super::component::TEST_TRIES_MAX;
-use super::{BuildId, ComponentIx, ModuleIx, OrchestratorOwned, PartState, Standing, State, To};
-use crate::orchestrate::dependants::{TRIES_MAX, again, pause, recheck};
-use crate::orchestrate::{Cascade, Command, Row, Timer};
+use super::{BuildId, ComponentIx, OrchestratorOwned, PartState, Standing, State, To};
+use crate::orchestrate::call::{REPO_TRIES_MAX, TEST_TRIES_MAX};
+use crate::orchestrate::dependants::recheck;
+use crate::orchestrate::{Call, Cascade, Command, Row, Tell};
 use crate::time::Timestamp;
-
-/// How often a repo that could not be made is made again.
-const REPO_TRIES_MAX: u32 = 5;
 
 impl OrchestratorOwned<'_> {
     pub(super) fn finish_if_complete(&mut self, build: BuildId, to: &mut To<'_>) {
@@ -15,17 +12,28 @@ impl OrchestratorOwned<'_> {
         if entry.state == State::Building && entry.progress.is_complete() && entry.redone == 0 {
             entry.repo_tries = 0;
             self.set_state(build, State::Repo);
-            self.make_repo(build, to);
+            let call = self.next_repo(build);
+            self.call(call, to);
         }
     }
 
-    pub(super) fn repo_ended(&mut self, of: (BuildId, u32), is_ok: bool, to: &mut To<'_>) {
-        let (build, attempt) = of;
+    /// Returns the call for the next try of a module's repo.
+    fn next_repo(&mut self, build: BuildId) -> Call {
+        let by = self.limits.repo;
+        let entry = self.build(build);
+        entry.repo_attempt += 1;
+        Call::MakeRepo { build, module: entry.module, attempt: entry.repo_attempt, by }
+    }
+
+    pub(super) fn repo_ended(
+        &mut self,
+        build: BuildId,
+        attempt: u32,
+        is_ok: bool,
+        to: &mut To<'_>,
+    ) {
         if !self.awaits_repo(build, attempt) {
             return;
-        }
-        if self.limits.repo.is_koji() {
-            self.hub.answered();
         }
         if is_ok {
             self.publish(build, to);
@@ -37,25 +45,16 @@ impl OrchestratorOwned<'_> {
             self.fail(build, to);
             return;
         }
-        let at = to.now + pause(entry.repo_tries);
-        entry.repo_at = Some(at);
-        to.out.push(Command::Timer { at, timer: Timer::Repo { build } });
+        let tries = entry.repo_tries;
+        let call = self.next_repo(build);
+        self.calls.make_later(call, tries, to.now, to.out);
     }
 
-    /// An end counts once, for the last try: while a new one waits for its time, nothing was asked.
+    /// An end counts once, for the last try.
     pub(super) fn awaits_repo(&self, build: BuildId, attempt: u32) -> bool {
-        self.builds.get(build.0 as usize).is_some_and(|entry| {
-            let is_asked = entry.state == State::Repo && entry.repo_at.is_none();
-            is_asked && entry.repo_attempt == attempt
-        })
-    }
-
-    pub(super) fn repo_again(&mut self, build: BuildId, to: &mut To<'_>) {
-        let Some(entry) = self.builds.get_mut(build.0 as usize) else { return };
-        if entry.state == State::Repo && entry.repo_at.is_some_and(|at| at <= to.now) {
-            entry.repo_at = None;
-            self.make_repo(build, to);
-        }
+        self.builds
+            .get(build.0 as usize)
+            .is_some_and(|entry| entry.state == State::Repo && entry.repo_attempt == attempt)
     }
 
     /// The module is built, with its repo: it is published as done, and its gate decides.
@@ -63,7 +62,7 @@ impl OrchestratorOwned<'_> {
         let entry = self.build(build);
         entry.published = entry.round;
         let (module, attempt) = (entry.module, entry.round);
-        to.out.push(Command::Publish { build, module, attempt });
+        self.call(Call::Publish { build, module, attempt }, to);
         if self.limits.gates.module {
             self.await_test(build, to);
         } else {
@@ -89,7 +88,7 @@ impl OrchestratorOwned<'_> {
             self.passed(build, to);
         } else {
             self.set_state(build, State::Stuck);
-            self.tell((build, None), Standing::NotPassed, to);
+            self.tell(build, None, Standing::NotPassed, to);
             self.build_ended(build, to);
         }
     }
@@ -112,27 +111,45 @@ impl OrchestratorOwned<'_> {
         }
         if entry.test_tries == TEST_TRIES_MAX {
             self.set_state(build, State::Stuck);
-            self.tell((build, None), Standing::NoResult, to);
+            self.tell(build, None, Standing::NoResult, to);
             self.build_ended(build, to);
             return None;
         }
         entry.test_tries += 1;
         entry.since = to.now;
         let attempt = entry.round;
-        self.request_test(Command::RequestTest { build, component: None, attempt }, to);
+        self.call(Call::RequestTest { build, component: None, attempt }, to);
         Some(to.now)
     }
 
     /// A failure that no retry mends: nothing more of the module is submitted, what runs goes on.
     pub(super) fn fail(&mut self, build: BuildId, to: &mut To<'_>) {
-        self.tell((build, None), Standing::BuildFailed, to);
+        self.tell(build, None, Standing::BuildFailed, to);
         self.give_up(build, to);
     }
 
     fn give_up(&mut self, build: BuildId, to: &mut To<'_>) {
         self.set_state(build, State::Failed);
         let module = self.build(build).module;
-        to.out.push(Command::FailModule { build, module });
+        to.out.push(Command::Tell(Tell::Failed { build, module }));
+        // What is asked for anew when it is resumed. What a component is due all the same stays.
+        let is_its = |call: &Call| match *call {
+            Call::Fetch { build: of, .. }
+            | Call::CreateTarget { build: of, .. }
+            | Call::BuildComponent { build: of, .. }
+            | Call::MakeRepo { build: of, .. }
+            | Call::Publish { build: of, .. } => of == build,
+            Call::BuildModule { .. }
+            | Call::CancelComponent { .. }
+            | Call::TagComponent { .. }
+            | Call::RequestTest { .. }
+            | Call::AskDependants { .. }
+            | Call::Mail { .. }
+            | Call::Poll => false,
+        };
+        for call in self.calls.withdraw(is_its) {
+            self.take_back(&call);
+        }
         for (held, cause) in self.waves.lost(self.catalog, module) {
             self.start(held, cause, to);
         }
@@ -144,6 +161,12 @@ impl OrchestratorOwned<'_> {
         if !self.state(build).is_some_and(State::is_open) {
             return;
         }
+        self.cancel_components(build, to);
+        self.give_up(build, to);
+    }
+
+    /// Cancels what koji has of a module build.
+    pub(super) fn cancel_components(&mut self, build: BuildId, to: &mut To<'_>) {
         let module = self.build(build).module;
         for component in self.catalog.module(module).components.clone().map(ComponentIx) {
             let part = self.part(build, component);
@@ -151,21 +174,19 @@ impl OrchestratorOwned<'_> {
                 part.state = PartState::Failed;
                 let attempt = part.attempt;
                 self.under_way -= 1;
-                self.call_hub(Command::CancelComponent { build, component, attempt }, to);
+                self.call(Call::CancelComponent { build, component, attempt }, to);
             }
         }
-        self.give_up(build, to);
     }
 
     pub(super) fn passed(&mut self, build: BuildId, to: &mut To<'_>) {
         self.set_state(build, State::Passed);
         let module = self.build(build).module;
-        to.out.push(Command::Ready { build, module });
-        self.tell((build, None), Standing::Recovered, to);
+        to.out.push(Command::Tell(Tell::Ready { build, module }));
+        self.tell(build, None, Standing::Recovered, to);
         match self.cascade {
             Cascade::Literal | Cascade::Coalesced => {
-                self.build(build).asked = Some(0);
-                to.out.push(Command::AskDependants { build, module, tries: 0 });
+                self.call(Call::AskDependants { build, module }, to);
             }
             Cascade::Planned => {
                 let mut due = Vec::new();
@@ -194,46 +215,11 @@ impl OrchestratorOwned<'_> {
         }
     }
 
-    pub(super) fn dependants(
-        &mut self,
-        build: BuildId,
-        answer: (ModuleIx, &[Row]),
-        to: &mut To<'_>,
-    ) {
-        let (module, rows) = answer;
-        let Some(entry) = self.builds.get_mut(build.0 as usize) else { return };
-        if entry.module == module
-            && let Some(tries) = entry.asked.take()
-        {
-            self.unanswered -= u32::from(tries > TRIES_MAX);
-            for dependant in recheck(self.catalog, module, rows) {
-                self.start(dependant, Some(build), to);
-            }
-        }
-    }
-
-    /// Nobody answered for the dependants of a module: they are asked for again, with a bound.
-    pub(super) fn dependants_refused(&mut self, command: &Command, to: &mut To<'_>) {
-        let &Command::AskDependants { build, tries, .. } = command else { return };
-        let Some(entry) = self.builds.get_mut(build.0 as usize) else { return };
-        if entry.asked != Some(tries) {
-            return;
-        }
-        entry.asked = Some(tries + 1);
-        self.unanswered += u32::from(tries == TRIES_MAX);
-        if !again(command, to.now, to.out) {
-            self.tell((build, None), Standing::NoAnswer, to);
-        }
-    }
-
-    pub(super) fn ask_again(&mut self, command: &Command, to: &mut To<'_>) {
-        let &Command::AskDependants { build, tries, .. } = command else {
-            self.other_again(command, to);
-            return;
-        };
-        let asked = self.builds.get(build.0 as usize).and_then(|entry| entry.asked);
-        if asked == Some(tries) && !self.limits.fuse.is_blown() {
-            to.out.push(command.clone());
+    /// The dependency service named who depends on a module that passed.
+    pub(super) fn dependants(&mut self, build: BuildId, rows: &[Row], to: &mut To<'_>) {
+        let module = self.build(build).module;
+        for dependant in recheck(self.catalog, module, rows) {
+            self.start(dependant, Some(build), to);
         }
     }
 
@@ -244,28 +230,28 @@ impl OrchestratorOwned<'_> {
         let newest = self.modules[module.index()].newest;
         // A build that another one took the place of stays as it is.
         let is_superseded = self.cascade != Cascade::Literal && newest != Some(build);
-        if is_superseded || self.limits.fuse.is_blown() {
+        if is_superseded {
             return;
         }
         match state {
             State::Failed => {
                 self.mailbox.repaired((build, module, None));
-                to.out.push(Command::ResumeModule { build, module });
-                self.resume_failed((build, fixed), to);
+                to.out.push(Command::Tell(Tell::Resumed { build, module }));
+                self.resume_failed(build, fixed, to);
             }
             State::Stuck if fixed.is_empty() => {
                 self.mailbox.repaired((build, module, None));
                 self.build(build).round += 1;
                 let attempt = self.build(build).round;
                 self.await_test(build, to);
-                self.request_test(Command::RequestTest { build, component: None, attempt }, to);
+                self.call(Call::RequestTest { build, component: None, attempt }, to);
             }
             State::Stuck => {
                 self.mailbox.repaired((build, module, None));
                 self.build(build).round += 1;
                 self.set_state(build, State::Building);
                 for &component in fixed {
-                    if self.has_part(build, component)
+                    if self.find_part(build, component).is_some()
                         && self.part(build, component).state == PartState::Done
                     {
                         self.build_again(build, component);
@@ -275,7 +261,7 @@ impl OrchestratorOwned<'_> {
             }
             State::Building => {
                 for &component in fixed {
-                    if self.has_part(build, component)
+                    if self.find_part(build, component).is_some()
                         && self.part(build, component).state == PartState::Rejected
                     {
                         self.build_again(build, component);
@@ -286,13 +272,12 @@ impl OrchestratorOwned<'_> {
         }
     }
 
-    fn resume_failed(&mut self, what: (BuildId, &[ComponentIx]), to: &mut To<'_>) {
-        let (build, fixed) = what;
+    fn resume_failed(&mut self, build: BuildId, fixed: &[ComponentIx], to: &mut To<'_>) {
         if !self.build(build).progress.is_started() {
             // It was given up before it had a target: all of it begins again.
             self.set_state(build, State::Fetching);
             let module = self.build(build).module;
-            to.out.push(Command::Fetch { build, module });
+            self.call(Call::Fetch { build, module }, to);
             return;
         }
         self.set_state(build, State::Building);

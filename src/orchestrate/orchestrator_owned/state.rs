@@ -1,7 +1,7 @@
 //! How far each module build and each component of it is.
 
 use crate::orchestrate::spread::Cause;
-use crate::orchestrate::{BuildId, ModuleIx, Progress};
+use crate::orchestrate::{BuildId, ModuleIx, Progress, TaskId};
 use crate::time::Timestamp;
 
 /// What is known of a module over all its builds.
@@ -33,10 +33,7 @@ pub(super) struct ModuleBuild {
     pub(super) repo_tries: u32,
     /// The last try over the whole build, from 1.
     pub(super) repo_attempt: u32,
-    pub(super) repo_at: Option<Timestamp>,
     pub(super) tests_due_at: Option<Timestamp>,
-    /// How often its dependants were asked for without an answer; none: nothing is asked.
-    pub(super) asked: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,9 +59,11 @@ impl State {
 }
 
 /// One component of one module build.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Part {
     pub(super) attempt: u32,
+    /// koji's task of this attempt, once koji said so.
+    pub(super) task: Option<TaskId>,
     /// Attempts that failed since somebody last repaired it.
     pub(super) failures: u16,
     pub(super) state: PartState,
@@ -79,8 +78,9 @@ pub(super) struct Awaited {
     pub(super) tries: u32,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum PartState {
+    #[default]
     Waiting,
     Ready,
     Submitted,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Scene;
-use crate::orchestrate::{BuildId, Catalog, Command, ComponentIx, ModuleIx};
+use crate::orchestrate::{BuildId, Catalog, Command, ComponentIx, ModuleIx, Tell};
 use crate::scenario::{Fault, FaultKind};
 use crate::sim::{Fact, Log, LogRow, Run};
 
@@ -78,9 +78,9 @@ impl<'c> Builds<'c> {
 pub(in crate::report) fn begun(row: &LogRow) -> Option<(BuildId, ModuleIx, Option<BuildId>)> {
     match row.what {
         Log::Fact(Fact::ModuleBegan { build, module, cause })
-        | Log::Command(Command::OpenModule { build, module, cause }) => {
+        | Log::Command(Command::Tell(Tell::Opened { build, module, cause })) => {
             Some((build, module, cause))
         }
-        Log::Fact(_) | Log::Command(_) | Log::Event(_) => None,
+        Log::Fact(_) | Log::Command(_) | Log::Answered { .. } | Log::Event(_) => None,
     }
 }

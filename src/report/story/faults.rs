@@ -38,7 +38,9 @@ pub(super) fn standing(log: &[LogRow], faults: &[Fault]) -> BTreeSet<usize> {
             }
             // A timer alone is no sign of life: polls go on for a while when nothing else does.
             Log::Event(crate::orchestrate::Event::Timer { .. }) | Log::Command(_) => {}
-            Log::Fact(_) | Log::Event(_) => standing.append(&mut began_at_rest),
+            Log::Fact(_) | Log::Event(_) | Log::Answered { .. } => {
+                standing.append(&mut began_at_rest);
+            }
         }
     }
     standing

@@ -127,7 +127,7 @@ impl<'a> Ideal<'a> {
         self.jobs += 1;
         match order {
             Order::Target { build, .. } => {
-                self.tell(build, job, What::TargetMade);
+                self.tell(build, job, What::TargetMade { is_ok: true });
             }
             Order::Repo { build, .. } => {
                 self.tell(build, job, What::RepoEnded { is_ok: !self.has_no_repos });
@@ -232,18 +232,6 @@ impl<'a> Ideal<'a> {
         let first = self.components[run as usize].first_task;
         let next = self.components.get(run as usize + 1).map(|next| next.first_task);
         first..next.unwrap_or_else(|| small(self.tasks.len()))
-    }
-
-    pub(super) fn cancel_all(&mut self, now: Timestamp) {
-        let waiting: Vec<ComponentIx> = self.waiting().collect();
-        self.unbuilt.extend(waiting);
-        for task in 0..small(self.tasks.len()) {
-            if self.tasks[task as usize].state() != TaskState::Ended {
-                self.close_task(now, task, BarEnd::Canceled);
-            }
-        }
-        self.ends.clear();
-        self.notices.clear();
     }
 
     pub(super) fn is_waiting(&self, job: Job) -> bool {

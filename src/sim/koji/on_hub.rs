@@ -72,8 +72,6 @@ struct JobRun {
 #[derive(Clone, Debug, Default)]
 struct BuildRun {
     tag: Option<TagId>,
-    /// Whether the macros package could not be built.
-    is_broken: bool,
     /// The event by which all of a batch was tagged; the macros package comes before batch 0.
     batches: Vec<EventId>,
     /// The event by which all that a component waits for was tagged, where a graph orders them.

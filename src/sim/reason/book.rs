@@ -3,16 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::orchestrate::{
-    BuildId, Catalog, Command, ComponentEnd, ComponentIx, Event, ModuleIx, Standing,
+    Answer, BuildId, Call, CallKind, Catalog, Command, ComponentEnd, ComponentIx, Event, Fault,
+    ModuleIx, Standing, Tell,
 };
 use crate::sim::Setup;
 use crate::sim::log::{Fact, Log, LogRow};
+
+/// A call that failed for good: its kind, the component it was about, and why.
+pub(super) type Refused = (CallKind, Option<ComponentIx>, Fault);
 
 /// What the log says of one module build.
 #[derive(Default)]
 pub(super) struct Build {
     pub(super) is_canceled: bool,
     pub(super) is_fetch_failed: bool,
+    /// The last call for it that failed for good, with the component it was about.
+    pub(super) refused: Option<Refused>,
     pub(super) failed: BTreeSet<ComponentIx>,
     pub(super) running: BTreeSet<ComponentIx>,
     /// The last attempt of each component.
@@ -76,6 +82,7 @@ impl<'a> Book<'a> {
                 Log::Fact(fact) => book.fact(*fact),
                 Log::Command(command) => book.command(command),
                 Log::Event(event) => book.event(event),
+                Log::Answered { call, answer, .. } => book.answer(call, answer),
             }
         }
         book
@@ -127,21 +134,28 @@ impl<'a> Book<'a> {
     fn command(&mut self, command: &Command) {
         #[expect(clippy::wildcard_enum_match_arm, reason = "only these say how a module stands")]
         match command {
-            Command::OpenModule { build, module, .. } => {
+            Command::Tell(Tell::Opened { build, module, .. }) => {
                 self.newest.insert(*module, *build);
             }
-            Command::Fetch { build, .. } => self.build(*build).is_fetch_failed = false,
-            Command::Publish { build, attempt, .. } => {
+            Command::Call { call: Call::Fetch { build, .. }, .. } => {
+                self.build(*build).is_fetch_failed = false;
+            }
+            Command::Call { call: Call::Publish { build, attempt, .. }, .. } => {
                 self.build(*build).is_ended = true;
                 self.build(*build).await_test(*attempt);
             }
-            Command::RequestTest { build, component: None, attempt } => {
+            Command::Call {
+                call: Call::RequestTest { build, component: None, attempt }, ..
+            } => {
                 self.build(*build).await_test(*attempt);
             }
-            Command::ResumeModule { build, .. } => self.build(*build).is_canceled = false,
-            Command::Ready { build, .. } => self.build(*build).is_pass_heard = true,
-            Command::Mail { about, .. } => {
-                for concern in about {
+            Command::Tell(Tell::Resumed { build, .. }) => {
+                self.build(*build).is_canceled = false;
+                self.build(*build).refused = None;
+            }
+            Command::Tell(Tell::Ready { build, .. }) => self.build(*build).is_pass_heard = true,
+            Command::Call { call: Call::Mail { about, .. }, .. } => {
+                for concern in about.iter() {
                     let of = (concern.module, concern.build);
                     if concern.standing == Standing::NoAnswer {
                         self.unanswered.insert(of);
@@ -152,6 +166,29 @@ impl<'a> Book<'a> {
             }
             _ => {}
         }
+    }
+
+    fn answer(&mut self, call: &Call, answer: &Answer) {
+        let (Some(build), Answer::Failed(fault)) = (call.build(), answer) else { return };
+        if let Call::MakeRepo { .. } = call {
+            return;
+        }
+        let component = match *call {
+            Call::BuildComponent { component, .. } | Call::TagComponent { component, .. } => {
+                Some(component)
+            }
+            Call::BuildModule { .. }
+            | Call::CreateTarget { .. }
+            | Call::CancelComponent { .. }
+            | Call::MakeRepo { .. }
+            | Call::Fetch { .. }
+            | Call::Publish { .. }
+            | Call::RequestTest { .. }
+            | Call::AskDependants { .. }
+            | Call::Mail { .. }
+            | Call::Poll => None,
+        };
+        self.build(build).refused = Some((call.kind(), component, *fault));
     }
 
     fn event(&mut self, event: &Event) {

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::orchestrate::{
-    Approach, Cascade, CatalogBuilder, Command, ComponentEnd, ComponentIx, Concern, Dispatch,
-    Event, ModuleParts, Owner, Standing, TaskParts,
+    Approach, Call, CallId, Cascade, CatalogBuilder, Command, ComponentEnd, ComponentIx,
+    ComponentParts, Concern, Dispatch, Event, ModuleParts, Owner, Standing, TaskParts, Tell,
 };
 use crate::sim::log::{Fact, Log};
 use crate::sim::{Conditions, DurationMode, Outcomes, Slots};
@@ -21,7 +21,7 @@ fn setup(approach: Approach) -> Setup {
         id: "a:1:c".to_owned(),
         wave: Some(1),
         is_start: true,
-        components: vec![("p0".into(), 0, Vec::new(), vec![task])],
+        components: vec![ComponentParts::new("p0", 0, Vec::new(), vec![task])],
         ..ModuleParts::default()
     });
     Setup {
@@ -56,7 +56,8 @@ fn why_in(
     let setup = setup(approach);
     let row = |what| LogRow { at: Timestamp::START, what };
     let log: Vec<LogRow> = log.into_iter().map(row).collect();
-    let newest = log.iter().any(|row| matches!(row.what, Log::Command(Command::OpenModule { .. })));
+    let newest =
+        log.iter().any(|row| matches!(row.what, Log::Command(Command::Tell(Tell::Opened { .. }))));
     let newest = newest.then_some(BUILD);
     let (live, late) = ([newest], |_| None);
     let left = Left { log: &log, at_koji, live: &live, ended: &live, held, late: &late };
@@ -74,7 +75,7 @@ fn why_in(
 }
 
 fn opened(build: BuildId) -> Log {
-    Log::Command(Command::OpenModule { build, module: MODULE, cause: None })
+    Log::Command(Command::Tell(Tell::Opened { build, module: MODULE, cause: None }))
 }
 
 /// The component is submitted and ends well.
@@ -86,8 +87,12 @@ fn built(attempt: u32) -> [Log; 2] {
     ]
 }
 
+fn called(call: Call) -> Log {
+    Log::Command(Command::Call { id: CallId(0), call })
+}
+
 fn published(attempt: u32) -> Log {
-    Log::Command(Command::Publish { build: BUILD, module: MODULE, attempt })
+    called(Call::Publish { build: BUILD, module: MODULE, attempt })
 }
 
 fn tested(component: Option<ComponentIx>, attempt: u32, passed: Option<bool>) -> Log {
@@ -96,7 +101,7 @@ fn tested(component: Option<ComponentIx>, attempt: u32, passed: Option<bool>) ->
 
 fn mailed(build: BuildId, standing: Standing) -> Log {
     let concern = Concern { build, module: MODULE, component: None, standing };
-    Log::Command(Command::Mail { to: Owner(0), about: vec![concern] })
+    called(Call::Mail { to: Owner(0), about: [concern].into() })
 }
 
 /// Joins rows and groups of rows.
@@ -167,8 +172,8 @@ fn a_failed_module_has_the_reason_of_its_last_trouble() {
     let (build, module) = (BUILD, MODULE);
     let mut log = vec![opened(build), Log::Fact(Fact::NotFetched { build })];
     assert_eq!(why(ModuleState::Failed, log.clone(), ("", &[])), Reason::NotFetched);
-    log.push(Log::Command(Command::ResumeModule { build, module }));
-    log.push(Log::Command(Command::Fetch { build, module }));
+    log.push(Log::Command(Command::Tell(Tell::Resumed { build, module })));
+    log.push(called(Call::Fetch { build, module }));
     log.push(Log::Fact(Fact::Submitted { build, component: P0, attempt: 1 }));
     let end = ComponentEnd::Failed;
     log.push(Log::Fact(Fact::ComponentEnded { build, component: P0, end }));
@@ -176,7 +181,7 @@ fn a_failed_module_has_the_reason_of_its_last_trouble() {
     assert_eq!(why(ModuleState::Failed, log.clone(), ("", &[])), failed);
     log.push(Log::Event(Event::Canceled { request: 1, build }));
     assert_eq!(why(ModuleState::Failed, log.clone(), ("", &[])), Reason::Canceled);
-    log.push(Log::Command(Command::ResumeModule { build, module }));
+    log.push(Log::Command(Command::Tell(Tell::Resumed { build, module })));
     log.extend(built(2));
     assert_eq!(why(ModuleState::Failed, log, ("", &[])), Reason::RepoFailed);
 }

@@ -31,6 +31,8 @@ impl Book<'_> {
             Reason::NotFetched
         } else if !build.failed.is_empty() {
             Reason::BuildFailed(build.failed.iter().map(|&c| self.package(c)).collect())
+        } else if let Some((call, component, fault)) = build.refused {
+            Reason::CallFailed(call, component.map(|component| self.package(component)), fault)
         } else {
             late()
         }

@@ -89,7 +89,10 @@ impl World<'_> {
 
     /// A message arrives; while the orchestrator is down nobody hears it.
     pub(super) fn receive(&mut self, event: Event) {
-        if self.is_down {
+        if self.is_down && self.setup.approach == Approach::KojiOwned {
+            // Its queue is durable: what comes meanwhile waits.
+            self.unacknowledged.push(event);
+        } else if self.is_down {
             self.tally.messages_lost += 1;
             self.note_lost(&event);
             self.miss(event);

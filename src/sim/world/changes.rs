@@ -95,7 +95,8 @@ impl World<'_> {
     pub(super) fn attribute_more(
         &mut self,
         build: BuildId,
-        (module, cause): (ModuleIx, Option<BuildId>),
+        module: ModuleIx,
+        cause: Option<BuildId>,
     ) {
         if !self.setup.conditions.changes.is_empty() {
             let more = self.changes_of(module, cause);

@@ -3,7 +3,8 @@
 use super::testing::Subject;
 use super::{Ask, Happening, JobPurpose, JobRecord, World, number};
 use crate::orchestrate::{
-    Approach, BuildId, Command, ComponentEnd, ComponentIx, Event, ModuleIx, RepoMaker, Timer,
+    Answer, Approach, BuildId, Call, CallId, Command, ComponentEnd, ComponentIx, Event, Fault,
+    ModuleIx, Reply, RepoMaker, TaskId, Tell,
 };
 use crate::sim::koji::{Job, Order};
 use crate::sim::ledger::BuildState;
@@ -11,129 +12,150 @@ use crate::sim::log::{Fact, Log};
 
 impl World<'_> {
     pub(super) fn carry_out(&mut self, command: &Command) {
-        let is_poll = matches!(command, Command::Poll | Command::Timer { timer: Timer::Poll, .. });
-        if !is_poll {
+        let is_silent =
+            matches!(command, Command::Call { call: Call::Poll, .. } | Command::Timer { .. });
+        if !is_silent {
             self.note_with(|| Log::Command(command.clone()));
         }
-        if self.ledger.is_capped {
-            return;
-        }
-        if self.is_reconciling && self.is_done_already(command) {
-            return;
-        }
-        if self.is_refused(command) {
-            self.tally.calls_refused += 1;
-            self.events.push_back(Event::Refused { command: Box::new(command.clone()) });
-            return;
-        }
-        self.activity += u64::from(!is_poll);
-        self.do_it(command);
-    }
-
-    /// Returns whether nobody answers a call, or the answer is a fault.
-    fn is_refused(&self, command: &Command) -> bool {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "these are the calls that change koji")]
         match command {
-            Command::BuildModule { .. }
-            | Command::CreateTarget { .. }
-            | Command::BuildComponent { .. }
-            | Command::CancelComponent { .. }
-            | Command::TagComponent { .. }
-            | Command::MakeRepo { by: RepoMaker::Koji, .. } => {
-                self.broken.hub_offline + self.broken.hub_refusing > 0
+            Command::Call { id, call } => self.make_call(*id, call),
+            Command::Look { id, call } => self.look(*id, call),
+            Command::Tell(tell) => {
+                self.activity += 1;
+                self.take_note(tell);
             }
-            Command::AskDependants { .. } => self.broken.pdc_down > 0,
-            Command::Fetch { .. } => self.broken.sources > 0,
-            _ => false,
+            Command::Timer { at, timer } => {
+                let (life, timer) = (self.life, timer.clone());
+                self.schedule((*at).max(self.now), Happening::Timer { life, timer });
+            }
         }
     }
 
-    fn do_it(&mut self, command: &Command) {
-        match *command {
-            Command::BuildModule { module, cause, unless_waiting, .. } => {
-                self.build_module(unless_waiting, (module, cause));
+    /// Does what is asked; returns the answer, or none where it is given later.
+    pub(super) fn do_it(&mut self, id: CallId, call: &Call) -> Option<Answer> {
+        let done = Some(Answer::Done(Reply::Nothing));
+        match *call {
+            Call::BuildModule { module, cause, unless_waiting } => {
+                self.build_module(module, cause, unless_waiting);
+                done
             }
-            Command::OpenModule { build, module, cause } => {
+            Call::Fetch { build, module } => Some(self.fetch(build, module)),
+            Call::CreateTarget { build, module } => {
+                self.order(build, JobPurpose::Target { call: id }, Order::Target { build, module });
+                None
+            }
+            Call::BuildComponent { build, component, attempt, priority } => {
+                let job = self.build_component(build, (component, attempt), priority);
+                Some(Answer::Done(Reply::Task(TaskId(job.0))))
+            }
+            Call::CancelComponent { build, component, attempt } => {
+                self.cancel(build, JobPurpose::component(component, attempt));
+                done
+            }
+            Call::TagComponent { build, component, attempt } => {
+                self.tagged.insert((build, component, attempt));
+                done
+            }
+            Call::MakeRepo { build, module, attempt, by } => {
+                self.reopen(build);
+                let order = Order::Repo { build, module, by };
+                let job = self.order(build, JobPurpose::repo(attempt), order);
+                if by == RepoMaker::Orchestrator {
+                    self.own_repos.insert((build, attempt), id);
+                    return None;
+                }
+                Some(Answer::Done(Reply::Task(TaskId(job.0))))
+            }
+            Call::Publish { build, attempt, .. } => {
+                self.published.insert((build, attempt));
+                self.done(build, attempt);
+                done
+            }
+            Call::RequestTest { build, component, attempt } => {
+                self.ask_for_test(Subject { build, component, attempt });
+                done
+            }
+            Call::AskDependants { module, .. } => {
+                Some(Answer::Done(Reply::Rows(self.dependant_rows(module))))
+            }
+            Call::Mail { ref about, .. } => {
+                self.mails += 1;
+                self.mailed.insert(id);
+                for concern in about.iter() {
+                    self.people_hear(concern.clone());
+                }
+                done
+            }
+            Call::Poll => {
+                self.poll();
+                done
+            }
+        }
+    }
+
+    /// Takes note of what the orchestrator says; it may say the same again after a restart.
+    fn take_note(&mut self, tell: &Tell) {
+        match *tell {
+            Tell::Opened { build, module, cause } => {
+                if (build.0 as usize) < self.ledger.builds.len() {
+                    return;
+                }
                 let opened = self.ledger.open((&self.setup.catalog, self.now), module, cause);
                 assert_eq!(opened, build, "the orchestrator and the books number builds alike");
                 self.attribute(build, false);
                 self.ledger.last_change = self.now;
             }
-            Command::JoinModule { build, module, cause } => {
-                self.attribute_more(build, (module, cause));
-                self.joined.push(command.clone());
+            Tell::Caused { build, cause } => {
+                let module = self.ledger.builds[build.0 as usize].module;
+                self.attribute_more(build, module, cause);
             }
-            Command::Fetch { build, module } => self.fetch(build, module),
-            Command::CreateTarget { build, module } => {
-                self.order(build, JobPurpose::Target, Order::Target { build, module });
-            }
-            Command::BuildComponent { build, component, attempt, priority } => {
-                self.build_component(build, (component, attempt), priority);
-            }
-            Command::CancelComponent { build, component, attempt } => {
-                self.cancel(build, JobPurpose::component(component, attempt));
-            }
-            Command::TagComponent { build, component } => {
-                self.events.push_back(Event::ComponentTagged { build, component });
-            }
-            Command::MakeRepo { build, module, attempt, by } => {
-                self.reopen(build);
-                self.order(build, JobPurpose::repo(attempt), Order::Repo { build, module, by });
-            }
-            Command::Publish { build, attempt, .. } => self.done(build, attempt),
-            Command::RequestTest { build, component, attempt } => {
-                self.ask_for_test(Subject { build, component, attempt });
-            }
-            Command::Ready { build, .. } => self.accept(build),
-            Command::FailModule { build, .. } => {
-                self.messages += 1;
-                self.reopen(build);
-                self.ledger.close(build, BuildState::Failed, self.now);
-            }
-            Command::ResumeModule { build, .. } => {
-                self.messages += 1;
-                self.reopen(build);
-            }
-            Command::AskDependants { build, module, .. } => {
-                let rows = self.dependant_rows(module);
-                self.events.push_back(Event::Dependants { build, module, rows });
-            }
-            Command::Mail { ref about, .. } => {
-                self.mails += 1;
-                self.mailed.extend(about.iter().cloned());
-                for concern in about {
-                    self.people_hear(concern.clone());
+            Tell::Ready { build, .. } => {
+                if !self.stands(build, BuildState::Passed) {
+                    self.accept(build);
                 }
             }
-            Command::Poll => self.poll(),
-            Command::Timer { at, ref timer } => {
-                let (life, timer) = (self.life, timer.clone());
-                self.schedule(at.max(self.now), Happening::Timer { life, timer });
+            Tell::Failed { build, .. } => {
+                if !self.stands(build, BuildState::Failed) {
+                    self.messages += 1;
+                    self.reopen(build);
+                    self.ledger.close(build, BuildState::Failed, self.now);
+                }
             }
-            Command::Stop { .. } => self.stop(),
+            Tell::Resumed { build, .. } => {
+                if !self.stands(build, BuildState::Live) {
+                    self.messages += 1;
+                    self.reopen(build);
+                }
+            }
+            Tell::Acknowledged { build } => self.acknowledged(build),
+            Tell::Stopped { .. } => self.stop(),
         }
     }
 
+    fn stands(&self, build: BuildId, state: BuildState) -> bool {
+        self.ledger.builds[build.0 as usize].state == state
+    }
+
     /// koji-owned asks for a module, unless a build of it waits for its first builder.
-    fn build_module(&mut self, unless_waiting: bool, of: (ModuleIx, Option<BuildId>)) {
-        let (module, cause) = of;
+    fn build_module(&mut self, module: ModuleIx, cause: BuildId, unless_waiting: bool) {
+        self.rebuilt.insert((cause, module));
         let waiting = if unless_waiting { self.waiting_build(module) } else { None };
+        let cause = Some(cause);
         match waiting {
-            Some(build) => self.attribute_more(build, (module, cause)),
+            Some(build) => self.attribute_more(build, module, cause),
             None => self.begin_module(Ask { module, cause, tries: 0, replaces: None }),
         }
     }
 
-    fn fetch(&mut self, build: BuildId, module: ModuleIx) {
+    fn fetch(&mut self, build: BuildId, module: ModuleIx) -> Answer {
         if self.is_missing((build, module)) {
             self.note(Fact::NotFetched { build });
-            self.events.push_back(Event::FetchFailed { build });
-        } else {
-            self.events.push_back(Event::Fetched { build });
+            return Answer::Failed(Fault::Missing);
         }
+        Answer::Done(Reply::Nothing)
     }
 
-    fn build_component(&mut self, build: BuildId, what: (ComponentIx, u32), priority: u32) {
+    fn build_component(&mut self, build: BuildId, what: (ComponentIx, u32), priority: u32) -> Job {
         let (component, attempt) = what;
         self.reopen(build);
         self.leave_gate(build, component);
@@ -141,7 +163,7 @@ impl World<'_> {
         self.note(Fact::Submitted { build, component, attempt });
         let attempt = number(attempt);
         let purpose = JobPurpose::Component { component, attempt };
-        self.order(build, purpose, Order::Component { build, component, attempt, priority });
+        self.order(build, purpose, Order::Component { build, component, attempt, priority })
     }
 
     /// A module build that was given up, or waits at its gate, goes on.
@@ -261,15 +283,11 @@ impl World<'_> {
         (0..).zip(&self.jobs).find(is_it).map(|(_, record)| record.build)
     }
 
-    /// The cap: nothing more is submitted, what runs is canceled.
+    /// The cap: nothing more is submitted. What koji owns already runs to its end.
     pub(super) fn stop(&mut self) {
         if !self.ledger.is_capped {
             self.note(Fact::Capped);
         }
         self.ledger.is_capped = true;
-        self.events.clear();
-        self.heap.clear();
-        self.pending = 0;
-        self.koji.cancel_all(self.now);
     }
 }

@@ -1,7 +1,11 @@
 //! The orchestrator dies and comes back: koji-owned empty, orchestrator-owned from its journal.
 
 use super::{Driven, JobPurpose, World};
-use crate::orchestrate::{Approach, Command, ComponentEnd, Event, Orchestrator, RepoMaker};
+use crate::drive::{self, Journal as _};
+use crate::orchestrate::{
+    Approach, BuildId, Command, ComponentEnd, Event, Orchestrator, RepoMaker,
+};
+use crate::sim::conditions::Torn;
 use crate::sim::koji::Job;
 use crate::sim::log::Fact;
 
@@ -17,9 +21,6 @@ impl World<'_> {
         while self.koji.has_notice() {
             self.hear();
         }
-        if self.ledger.is_capped {
-            return;
-        }
         match fault {
             Some(fault) => self.fault_begins(fault),
             None => {
@@ -27,6 +28,29 @@ impl World<'_> {
                 self.restart(driven);
             }
         }
+    }
+
+    /// Counts a write of the journal, and dies where this is one to die at. What was written is
+    /// recovered; what was not is as lost as if it had never come.
+    pub(super) fn dies_at_write(&mut self, driven: &mut Driven<'_, '_>) -> bool {
+        if self.setup.conditions.torn_writes.is_empty() {
+            return false;
+        }
+        self.writes += 1;
+        let mut torn = self.setup.conditions.torn_writes.iter();
+        let Some(write) = torn.find(|write| write.nth == self.writes) else { return false };
+        if write.when == Torn::After {
+            self.log_next_event();
+            let event = self.events.pop_front().expect("there is one to write");
+            let Ok(()) = self.journal.append(self.now, &event);
+            if self.setup.approach == Approach::KojiOwned {
+                // It has no journal: what was heard and not acted on is heard again.
+                self.events.push_front(event);
+            }
+        }
+        self.crash();
+        self.restart(driven);
+        true
     }
 
     /// Dies: answers on their way to it are gone, and so are messages; a request is made again.
@@ -40,10 +64,15 @@ impl World<'_> {
         self.tally.crashes += 1;
         self.note(Fact::Crashed);
         self.lose_own_repos();
+        let is_koji_owned = self.setup.approach == Approach::KojiOwned;
         for event in std::mem::take(&mut self.events) {
             match event {
                 Event::Requested { .. } | Event::Resumed { .. } | Event::Canceled { .. } => {
                     self.requests_held.push(event);
+                }
+                // The bus delivers again what was not acknowledged.
+                Event::Tested { .. } | Event::Waived { component: None, .. } if is_koji_owned => {
+                    self.unacknowledged.push(event);
                 }
                 Event::RepoEnded { .. } if self.setup.conditions.repo == RepoMaker::Koji => {
                     self.miss(event);
@@ -52,13 +81,10 @@ impl World<'_> {
                 | Event::ComponentTested { .. }
                 | Event::Tested { .. }
                 | Event::Waived { .. } => self.miss(event),
-                Event::Fetched { .. }
-                | Event::FetchFailed { .. }
-                | Event::TargetMade { .. }
-                | Event::ComponentTagged { .. }
+                // Its calls are looked for, and its timers armed again.
+                Event::Restarted
+                | Event::Answered { .. }
                 | Event::RepoEnded { .. }
-                | Event::Dependants { .. }
-                | Event::Refused { .. }
                 | Event::Timer { .. } => {}
             }
         }
@@ -97,32 +123,23 @@ impl World<'_> {
             Approach::OrchestratorOwned => {
                 let limits = self.setup.limits(self.setup.builds_max);
                 driven.orchestrator = Orchestrator::new(driven.catalog, how, limits);
-                let commands = self.fold_journal(driven);
-                self.is_reconciling = true;
-                for command in &commands {
-                    self.carry_out(command);
+                for tell in drive::recover(&mut driven.orchestrator, self.journal.iter().flatten())
+                {
+                    self.carry_out(&Command::Tell(tell));
                 }
-                self.is_reconciling = false;
+                self.events.push_front(Event::Restarted);
             }
         }
         self.events.extend(std::mem::take(&mut self.requests_held));
+        self.events.extend(std::mem::take(&mut self.unacknowledged));
     }
 
-    /// Folds the journal; returns the commands of its last event, some of which may never have been
-    /// carried out, and those whose answers are missing.
-    fn fold_journal(&mut self, driven: &mut Driven<'_, '_>) -> Vec<Command> {
-        let journal = std::mem::take(&mut self.journal);
-        let mut last = Vec::new();
-        for (time, event) in &journal {
-            last.clear();
-            driven.orchestrator.handle(event, *time, &mut last);
-        }
-        self.journal = journal;
-        let mut missing = Vec::new();
-        driven.orchestrator.outstanding(&mut missing);
-        missing.retain(|command| !last.contains(command));
-        last.append(&mut missing);
-        last
+    /// koji-owned has acted on all messages about a module build.
+    pub(super) fn acknowledged(&mut self, build: BuildId) {
+        self.unacknowledged.retain(|message| {
+            !matches!(*message, Event::Tested { build: of, .. } | Event::Waived { build: of, .. }
+                if of == build)
+        });
     }
 
     /// Gives a request of people to the orchestrator: by REST, not by the bus. Where it is down

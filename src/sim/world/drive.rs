@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::{Ask, Handle, World};
+use crate::drive::Journal as _;
 use crate::orchestrate::{Approach, Catalog, Command, Event, Orchestrator, Timer};
 use crate::scenario::Fault;
 use crate::sim::log::{Log, LogRow};
@@ -118,21 +119,42 @@ impl World<'_> {
         }
     }
 
+    /// Logs the event that is next.
+    pub(super) fn log_next_event(&mut self) {
+        let Some(log) = &mut self.log else { return };
+        let event = &self.events[0];
+        let what = if let Event::Answered { call: id, answer } = event {
+            let (call, answer) = (self.asked[id].clone(), answer.clone());
+            Log::Answered { id: *id, call, answer }
+        } else {
+            Log::Event(event.clone())
+        };
+        log.push(LogRow { at: self.now, what });
+    }
+
     /// Hands one event to the orchestrator; it may crash right after.
     fn hand_over(&mut self, driven: &mut Driven<'_, '_>) {
+        if self.dies_at_write(driven) {
+            return;
+        }
         // Read where it stands: to take it out first would copy all of it.
         let event = &self.events[0];
-        // A call that is made again with a poll and refused again changes nothing.
-        if !matches!(event, Event::Timer { timer: Timer::Poll } | Event::Refused { .. }) {
-            self.activity += 1;
+        let is_wait = matches!(
+            event,
+            Event::Timer { timer: Timer::Poll | Timer::Party { is_away: true, .. } }
+                | Event::Answered { .. }
+        );
+        // What is asked again of who is away, and refused again, changes nothing.
+        self.activity += u64::from(!is_wait);
+        self.polls += u64::from(matches!(event, Event::Timer { timer: Timer::Party { .. } }));
+        self.log_next_event();
+        let event = &self.events[0];
+        if self.setup.approach == Approach::KojiOwned
+            && matches!(event, Event::Tested { .. } | Event::Waived { component: None, .. })
+        {
+            self.unacknowledged.push(event.clone());
         }
-        if let Some(log) = &mut self.log {
-            log.push(LogRow { at: self.now, what: Log::Event(event.clone()) });
-        }
-        self.joined.clear();
-        if self.has_journal {
-            self.journal.push((self.now, event.clone()));
-        }
+        let Ok(()) = self.journal.append(self.now, event);
         (driven.handle)(&mut driven.orchestrator, event, self.now, &mut driven.commands);
         self.events.pop_front();
         self.handled += 1;

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::testing::Subject;
 use super::{Driven, World};
-use crate::orchestrate::{Concern, Event, Timer};
+use crate::orchestrate::{Answer, CallId, Concern, Event, Timer};
 use crate::time::Timestamp;
 
 /// Something to come.
@@ -20,6 +20,12 @@ pub(super) enum Happening {
     Timer {
         life: u32,
         timer: Timer,
+    },
+    /// An answer reaches the process that called.
+    Answer {
+        life: u32,
+        call: CallId,
+        answer: Answer,
     },
     /// People are done with what a mail told them.
     People(Concern),
@@ -61,7 +67,7 @@ impl Ord for Due {
 }
 
 fn is_poll(what: &Happening) -> bool {
-    matches!(what, Happening::Timer { timer: Timer::Poll, .. })
+    matches!(what, Happening::Timer { timer: Timer::Poll | Timer::Party { is_away: true, .. }, .. })
 }
 
 impl World<'_> {
@@ -93,6 +99,11 @@ impl World<'_> {
             Happening::Timer { life, timer } => {
                 if life == self.life && !self.is_down {
                     self.events.push_back(Event::Timer { timer });
+                }
+            }
+            Happening::Answer { life, call, answer } => {
+                if life == self.life && !self.is_down {
+                    self.give(call, answer);
                 }
             }
             Happening::People(concern) => self.people_act(&concern),

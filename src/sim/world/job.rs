@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU16;
 
-use crate::orchestrate::{BuildId, ComponentEnd, ComponentIx};
+use crate::orchestrate::{BuildId, CallId, ComponentEnd, ComponentIx};
 
 /// What a job at koji is for, as the orchestrator names it.
 #[derive(Clone, Copy, Debug)]
@@ -14,10 +14,18 @@ pub(super) struct JobRecord {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum JobPurpose {
-    Target,
-    Component { component: ComponentIx, attempt: NonZeroU16 },
+    /// Answers a call when it ends.
+    Target {
+        call: CallId,
+    },
+    Component {
+        component: ComponentIx,
+        attempt: NonZeroU16,
+    },
     Module,
-    Repo { attempt: NonZeroU16 },
+    Repo {
+        attempt: NonZeroU16,
+    },
 }
 
 impl JobPurpose {

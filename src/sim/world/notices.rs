@@ -4,7 +4,9 @@ use std::num::NonZeroU16;
 
 use super::testing::Subject;
 use super::{Ask, JobPurpose, World};
-use crate::orchestrate::{Approach, BuildId, ComponentEnd, ComponentIx, Event, RepoMaker};
+use crate::orchestrate::{
+    Answer, Approach, BuildId, ComponentEnd, ComponentIx, Event, Fault, Reply, RepoMaker,
+};
 use crate::sim::koji::{Job, Notice, What};
 use crate::sim::ledger::{BuildState, Phase};
 use crate::sim::log::Fact;
@@ -15,9 +17,11 @@ impl World<'_> {
         let Some(Notice { build, job, what }) = self.koji.notice() else { return };
         self.activity += 1;
         match what {
-            What::TargetMade => {
-                self.jobs[job.0 as usize].end = Some(ComponentEnd::Complete);
-                self.answer(Event::TargetMade { build });
+            What::TargetMade { is_ok } => {
+                let end = if is_ok { ComponentEnd::Complete } else { ComponentEnd::Failed };
+                self.jobs[job.0 as usize].end = Some(end);
+                let JobPurpose::Target { call } = self.job(job).purpose else { return };
+                self.answer(Event::Answered { call, answer: ended(is_ok) });
             }
             What::RepoEnded { is_ok } => {
                 let end = if is_ok { ComponentEnd::Complete } else { ComponentEnd::Failed };
@@ -50,11 +54,12 @@ impl World<'_> {
         let (build, job) = of;
         let JobPurpose::Repo { attempt } = self.job(job).purpose else { return };
         let attempt = u32::from(attempt.get());
-        let event = Event::RepoEnded { build, attempt, is_ok };
         if self.setup.conditions.repo == RepoMaker::Orchestrator {
-            self.answer(event);
+            let call = self.own_repos[&(build, attempt)];
+            self.answer(Event::Answered { call, answer: ended(is_ok) });
             return;
         }
+        let event = Event::RepoEnded { build, attempt, is_ok };
         self.messages += 1;
         let setup = self.setup;
         let module = self.ledger.builds[build.0 as usize].module;
@@ -146,4 +151,9 @@ impl World<'_> {
         self.ledger.reopen(build, self.now);
         self.ledger.close(build, BuildState::Passed, self.now);
     }
+}
+
+/// Returns the answer to a call that took its time.
+fn ended(is_ok: bool) -> Answer {
+    if is_ok { Answer::Done(Reply::Nothing) } else { Answer::Failed(Fault::Broken) }
 }

@@ -1,80 +1,110 @@
-//! After a restart: what a driver finds when it looks before it acts. A command that was carried
-//! out already is not carried out again; where its answer is known it is given again.
+//! What a party has of a call whose answer is missing.
 
 use super::testing::Subject;
 use super::{JobPurpose, World};
-use crate::orchestrate::{BuildId, Command, ComponentEnd, Event};
-use crate::sim::ledger::BuildState;
+use crate::orchestrate::RepoMaker;
+use crate::orchestrate::{
+    Answer, BuildId, Call, CallId, ComponentEnd, Event, Fault, Reply, TaskId,
+};
 
 impl World<'_> {
-    /// Returns whether a command needs nothing more to be done.
-    pub(super) fn is_done_already(&mut self, command: &Command) -> bool {
-        match *command {
-            Command::OpenModule { build, .. } => (build.0 as usize) < self.ledger.builds.len(),
-            Command::CreateTarget { build, .. } => match self.found(build, JobPurpose::Target) {
-                Some(Some(_)) => {
-                    self.events.push_back(Event::TargetMade { build });
-                    true
-                }
-                // It is being made, and its end will be told.
-                Some(None) => true,
-                None => false,
-            },
-            Command::BuildComponent { build, component, attempt, .. } => {
-                let Some(end) = self.found(build, JobPurpose::component(component, attempt)) else {
-                    return false;
-                };
-                if let Some(end) = end {
-                    let event = Event::ComponentEnded { build, component, attempt, end };
-                    self.no_longer_missed(&event);
-                    self.events.push_back(event);
-                }
-                true
-            }
-            Command::MakeRepo { build, attempt, .. } => {
-                match self.found(build, JobPurpose::repo(attempt)) {
-                    // The orchestrator's own was lost with it.
-                    None | Some(Some(ComponentEnd::Canceled)) => false,
-                    Some(None) => true,
-                    Some(Some(end)) => {
-                        let is_ok = end == ComponentEnd::Complete;
-                        let event = Event::RepoEnded { build, attempt, is_ok };
-                        self.no_longer_missed(&event);
-                        self.events.push_back(event);
-                        true
-                    }
-                }
-            }
-            Command::Publish { build, attempt, .. } => {
-                let subject = Subject { build, component: None, attempt };
-                self.setup.conditions.gates.module && self.find_result(subject)
-            }
-            Command::RequestTest { build, component, attempt } => {
-                self.find_result(Subject { build, component, attempt })
-            }
-            Command::Ready { build, .. } => self.stands(build) == BuildState::Passed,
-            Command::FailModule { build, .. } => self.stands(build) == BuildState::Failed,
-            Command::ResumeModule { build, .. } => self.stands(build) == BuildState::Live,
-            Command::Mail { ref about, .. } => about.iter().all(|item| self.mailed.contains(item)),
-            Command::JoinModule { .. } => self.joined.contains(command),
-            Command::BuildModule { .. }
-            | Command::CancelComponent { .. }
-            | Command::Fetch { .. }
-            | Command::TagComponent { .. }
-            | Command::AskDependants { .. }
-            | Command::Poll
-            | Command::Timer { .. }
-            | Command::Stop { .. } => false,
+    /// Answers a look. Of what is under way the end will be told; of what has ended it is told again,
+    /// as whoever looks a task up sees how it ended.
+    pub(super) fn look(&mut self, id: CallId, call: &Call) {
+        if self.log.is_some() {
+            self.asked.insert(id, call.clone());
+        }
+        if self.is_refused(call) {
+            self.tally.calls_refused += 1;
+            self.give(id, Answer::Refused);
+            return;
+        }
+        self.activity += 1;
+        if let Some(answer) = self.found(id, call) {
+            self.give(id, answer);
         }
     }
 
-    fn stands(&self, build: BuildId) -> BuildState {
-        self.ledger.builds[build.0 as usize].state
+    /// Returns what is found of a call; none where its answer is to come.
+    fn found(&mut self, id: CallId, call: &Call) -> Option<Answer> {
+        let known = |is: bool| Some(if is { Answer::Done(Reply::Nothing) } else { Answer::Absent });
+        match *call {
+            Call::BuildModule { module, cause, .. } => {
+                known(self.rebuilt.contains(&(cause, module)))
+            }
+            Call::CreateTarget { build, .. } => {
+                match self.job_for(build, |purpose| purpose == JobPurpose::Target { call: id }) {
+                    None => Some(Answer::Absent),
+                    Some((_, None)) => None,
+                    Some((_, Some(ComponentEnd::Complete))) => known(true),
+                    Some((_, Some(_))) => Some(Answer::Failed(Fault::Broken)),
+                }
+            }
+            Call::BuildComponent { build, component, attempt, .. } => {
+                let wanted = JobPurpose::component(component, attempt);
+                let Some((task, end)) = self.job_for(build, |purpose| purpose == wanted) else {
+                    return Some(Answer::Absent);
+                };
+                if let Some(end) = end {
+                    self.see(Event::ComponentEnded { build, component, attempt, end });
+                }
+                Some(Answer::Done(Reply::Task(task)))
+            }
+            Call::MakeRepo { build, attempt, by: RepoMaker::Orchestrator, .. } => {
+                let wanted = JobPurpose::repo(attempt);
+                match self.job_for(build, |purpose| purpose == wanted) {
+                    None | Some((_, Some(ComponentEnd::Canceled))) => Some(Answer::Absent),
+                    Some((_, None)) => None,
+                    Some((_, Some(ComponentEnd::Complete))) => known(true),
+                    Some((_, Some(ComponentEnd::Failed))) => Some(Answer::Failed(Fault::Broken)),
+                }
+            }
+            Call::MakeRepo { build, attempt, by: RepoMaker::Koji, .. } => {
+                let wanted = JobPurpose::repo(attempt);
+                match self.job_for(build, |purpose| purpose == wanted) {
+                    None => Some(Answer::Absent),
+                    Some((task, end)) => {
+                        if let Some(end) = end {
+                            let is_ok = end == ComponentEnd::Complete;
+                            self.see(Event::RepoEnded { build, attempt, is_ok });
+                        }
+                        Some(Answer::Done(Reply::Task(task)))
+                    }
+                }
+            }
+            Call::CancelComponent { build, component, attempt } => {
+                let wanted = JobPurpose::component(component, attempt);
+                let job = self.job_for(build, |purpose| purpose == wanted);
+                known(job.is_none_or(|(_, end)| end.is_some()))
+            }
+            Call::TagComponent { build, component, attempt } => {
+                known(self.tagged.contains(&(build, component, attempt)))
+            }
+            Call::Publish { build, attempt, .. } => {
+                known(self.published.contains(&(build, attempt)))
+            }
+            Call::RequestTest { build, component, attempt } => {
+                known(self.find_result(Subject { build, component, attempt }))
+            }
+            Call::Mail { .. } => known(self.mailed.contains(&id)),
+            Call::Fetch { .. } | Call::AskDependants { .. } | Call::Poll => Some(Answer::Absent),
+        }
     }
 
-    /// Finds the latest job for a purpose, and how it ended.
-    fn found(&self, build: BuildId, purpose: JobPurpose) -> Option<Option<ComponentEnd>> {
-        let is_it = |record: &&super::JobRecord| record.build == build && record.purpose == purpose;
-        self.jobs.iter().rev().find(is_it).map(|record| record.end)
+    /// Tells the orchestrator what it sees when it looks a task up.
+    fn see(&mut self, event: Event) {
+        self.no_longer_missed(&event);
+        self.events.push_back(event);
+    }
+
+    /// Finds the latest job of a module build for a purpose, and how it ended.
+    fn job_for(
+        &self,
+        build: BuildId,
+        is_it: impl Fn(JobPurpose) -> bool,
+    ) -> Option<(TaskId, Option<ComponentEnd>)> {
+        let is_it = |record: &super::JobRecord| record.build == build && is_it(record.purpose);
+        let at = self.jobs.iter().rposition(is_it)?;
+        Some((TaskId(u32::try_from(at).expect("jobs are numbered so")), self.jobs[at].end))
     }
 }

@@ -1,10 +1,11 @@
 //! A world before its first event.
 
-use std::collections::{BTreeSet, BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 
 use super::happening::Happening;
 use super::testing::Testing;
 use super::{Broken, World, changes, gates, pdc};
+use crate::orchestrate::CallKind;
 use crate::sim::Setup;
 use crate::sim::koji::Koji;
 use crate::sim::ledger::Ledger;
@@ -42,14 +43,20 @@ impl<'a> World<'a> {
             unfetched: BTreeSet::new(),
             lifted: BTreeSet::new(),
             taken: Vec::new(),
-            journal: Vec::new(),
-            has_journal: false,
+            journal: None,
             handled: 0,
             is_down: false,
             life: 0,
-            is_reconciling: false,
-            mailed: Vec::new(),
-            joined: Vec::new(),
+            made: [0; CallKind::ALL.len()],
+            doomed: Vec::new(),
+            writes: 0,
+            asked: BTreeMap::new(),
+            tagged: BTreeSet::new(),
+            published: BTreeSet::new(),
+            own_repos: BTreeMap::new(),
+            mailed: BTreeSet::new(),
+            rebuilt: BTreeSet::new(),
+            unacknowledged: Vec::new(),
             failures: Vec::new(),
             pdc: pdc::Pdc::new(&setup.catalog),
             messages: 0,
@@ -87,12 +94,19 @@ impl<'a> World<'a> {
         self.lifted.clear();
         self.taken.clear();
         self.taken.resize(self.setup.conditions.faults.len(), 0);
-        self.journal.clear();
-        self.has_journal = self.setup.conditions.may_crash();
+        self.journal = self.setup.conditions.may_crash().then(Vec::new);
         self.handled = 0;
-        (self.is_down, self.life, self.is_reconciling) = (false, 0, false);
+        (self.is_down, self.life) = (false, 0);
+        self.made = [0; CallKind::ALL.len()];
+        self.doomed.clear();
+        self.writes = 0;
+        self.asked.clear();
+        self.tagged.clear();
+        self.published.clear();
+        self.own_repos.clear();
         self.mailed.clear();
-        self.joined.clear();
+        self.rebuilt.clear();
+        self.unacknowledged.clear();
         self.failures.clear();
         (self.messages, self.mails) = (0, 0);
         self.tally = Tally::default();

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::orchestrate::{
-    Approach, Cascade, Catalog, CatalogBuilder, Dispatch, ModuleIx, ModuleParts, TaskParts,
+    Approach, Cascade, Catalog, CatalogBuilder, ComponentParts, Dispatch, ModuleIx, ModuleParts,
+    TaskParts,
 };
 use crate::sim::sweep::Threads;
 use crate::sim::{
@@ -64,9 +65,7 @@ fn setup(modules: &[ModuleText<'_>], builders: &[(&str, u32)]) -> Setup {
     }
 }
 
-type Part = (crate::name::PackageName, u32, Vec<u32>, Vec<TaskParts>);
-
-fn component(text: &ComponentText<'_>, history: &mut Vec<Samples>) -> Part {
+fn component(text: &ComponentText<'_>, history: &mut Vec<Samples>) -> ComponentParts {
     let (package, batch, tasks) = text;
     let task = |&(arch, seconds): &(&str, u64)| {
         let took = Millis::from_secs(seconds.max(1));
@@ -74,7 +73,7 @@ fn component(text: &ComponentText<'_>, history: &mut Vec<Samples>) -> Part {
         let durations = u32::try_from(history.len() - 1).unwrap();
         TaskParts { arch: arch.into(), estimate_ms: took.0, durations }
     };
-    ((*package).into(), *batch, Vec::new(), tasks.iter().map(task).collect())
+    ComponentParts::new(package, *batch, Vec::new(), tasks.iter().map(task).collect())
 }
 
 /// History of one recorded row.

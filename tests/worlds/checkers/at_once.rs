@@ -61,25 +61,31 @@ pub(super) fn one_live_build(setup: &Setup, run: &Run) -> Option<String> {
     let mut is_open = BTreeSet::new();
     for row in &run.log {
         match &row.what {
-            Log::Command(Command::OpenModule { build, module, .. }) => {
+            Log::Command(Command::Tell(Tell::Opened { build, module, .. })) => {
                 module_of.insert(*build, *module);
                 // A restart may say again what was said.
                 if is_open.insert(*build) {
                     live.insert(*build);
                 }
             }
-            Log::Command(Command::Ready { build, .. } | Command::FailModule { build, .. })
+            Log::Command(
+                Command::Tell(Tell::Ready { build, .. })
+                | Command::Tell(Tell::Failed { build, .. }),
+            )
             | Log::Event(Event::Tested { build, passed: false, .. }) => {
                 live.remove(build);
             }
-            Log::Command(Command::ResumeModule { build, .. }) => {
+            Log::Command(Command::Tell(Tell::Resumed { build, .. })) => {
                 live.insert(*build);
             }
-            Log::Command(Command::RequestTest { build, component: None, .. }) => {
+            Log::Command(Command::Call {
+                call: Call::RequestTest { build, component: None, .. },
+                ..
+            }) => {
                 *asked.entry(*build).or_default() += 1;
                 live.insert(*build);
             }
-            Log::Command(Command::Publish { build, attempt, .. }) => {
+            Log::Command(Command::Call { call: Call::Publish { build, attempt, .. }, .. }) => {
                 // Said again after a restart, it begins no other round of tests.
                 if published.insert(*build, *attempt) != Some(*attempt) {
                     asked.remove(build);
@@ -97,7 +103,7 @@ pub(super) fn one_live_build(setup: &Setup, run: &Run) -> Option<String> {
             Log::Fact(Fact::Submitted { build, .. }) => {
                 live.insert(*build);
             }
-            Log::Command(_) | Log::Event(_) | Log::Fact(_) => {}
+            Log::Command(_) | Log::Answered { .. } | Log::Event(_) | Log::Fact(_) => {}
         }
         let mut modules = BTreeSet::new();
         for build in &live {
@@ -114,7 +120,7 @@ pub(super) fn within_the_limit(setup: &Setup, run: &Run) -> Option<String> {
     let mut builds = 0_u32;
     let opened: BTreeSet<BuildId> = commands(run)
         .filter_map(|command| match command {
-            Command::OpenModule { build, .. } => Some(*build),
+            Command::Tell(Tell::Opened { build, .. }) => Some(*build),
             _ => None,
         })
         .collect();

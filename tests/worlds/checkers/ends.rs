@@ -23,8 +23,13 @@ pub(super) fn ends_with_a_reason(setup: &Setup, run: &Run) -> Option<String> {
         Outcome::Failed => {
             let has_failed_repo =
                 events(run).any(|event| matches!(event, Event::RepoEnded { is_ok: false, .. }));
+            let has_failed_call = run
+                .log
+                .iter()
+                .any(|row| matches!(row.what, Log::Answered { answer: Answer::Failed(_), .. }));
             ended(&[ComponentEnd::Failed, ComponentEnd::Canceled])
                 || has_failed_repo
+                || has_failed_call
                 || events(run).any(|event| matches!(event, Event::Canceled { .. }))
                 || facts(run).any(|fact| matches!(fact, Fact::NotFetched { .. }))
         }
@@ -40,7 +45,7 @@ fn is_stuck_for_a_reason(setup: &Setup, run: &Run) -> bool {
         fault.lasts.is_none() && fault.kind != FaultKind::OrchestratorCrash
     };
     let gave_up = commands(run).any(|command| {
-        matches!(command, Command::Mail { about, .. }
+        matches!(command, Command::Call { call: Call::Mail { about, .. }, .. }
             if about.iter().any(|item| item.standing == Standing::NoAnswer))
     });
     let mut reasons = vec![

@@ -45,14 +45,19 @@ impl Green {
             {
                 self.open(*build);
             }
-            Log::Command(Command::OpenModule { build, module, .. }) => {
+            Log::Command(Command::Tell(Tell::Opened { build, module, .. })) => {
                 self.module_of.insert(*build, *module);
                 if setup.catalog.module(*module).components.is_empty() {
                     self.open(*build);
                 }
             }
-            Log::Command(Command::Publish { build, .. }) if !gates.module => self.open(*build),
-            Log::Fact(_) | Log::Command(_) | Log::Event(_) => {}
+            Log::Event(Event::RepoEnded { build, is_ok: true, .. })
+            | Log::Answered {
+                call: Call::MakeRepo { build, by: RepoMaker::Orchestrator, .. },
+                answer: Answer::Done(_),
+                ..
+            } if !gates.module => self.open(*build),
+            Log::Fact(_) | Log::Command(_) | Log::Answered { .. } | Log::Event(_) => {}
         }
     }
 
@@ -67,7 +72,9 @@ pub(super) fn green_first(setup: &Setup, run: &Run) -> Option<String> {
     for row in &run.log {
         let begun = match row.what {
             Log::Fact(Fact::ModuleBegan { module, cause, .. })
-            | Log::Command(Command::OpenModule { module, cause, .. }) => Some((module, cause)),
+            | Log::Command(Command::Tell(Tell::Opened { module, cause, .. })) => {
+                Some((module, cause))
+            }
             _ => None,
         };
         if let Some((module, Some(cause))) = begun
@@ -86,7 +93,7 @@ pub(super) fn green_first(setup: &Setup, run: &Run) -> Option<String> {
                 }
             }
         }
-        if let Log::Command(Command::Ready { build, module }) = row.what {
+        if let Log::Command(Command::Tell(Tell::Ready { build, module })) = row.what {
             if !green.builds.contains(&build) {
                 return Some(format!("{build:?} counts as ready, and its gate is red"));
             }
@@ -96,7 +103,8 @@ pub(super) fn green_first(setup: &Setup, run: &Run) -> Option<String> {
                 }
             }
         }
-        if let Log::Command(Command::AskDependants { build, .. }) = row.what
+        if let Log::Command(Command::Call { call: Call::AskDependants { build, .. }, .. }) =
+            row.what
             && !green.builds.contains(&build)
         {
             return Some(format!("dependants of {build:?} are asked for, and its gate is red"));

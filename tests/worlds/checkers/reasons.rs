@@ -17,7 +17,7 @@ pub(super) fn are_given_and_true(setup: &Setup, run: &Run) -> Option<String> {
     let mut module_of = BTreeMap::new();
     for row in &run.log {
         if let Log::Fact(Fact::ModuleBegan { build, module, .. })
-        | Log::Command(Command::OpenModule { build, module, .. }) = &row.what
+        | Log::Command(Command::Tell(Tell::Opened { build, module, .. })) = &row.what
         {
             module_of.insert(*build, *module);
         }
@@ -77,8 +77,11 @@ impl Book<'_> {
                 let is_told = events(self.run).any(|event| {
                     matches!(event, Event::RepoEnded { build, is_ok: false, .. } if is_its(build))
                 });
-                is_told || self.ended(index, ComponentEnd::Failed)
+                is_told
+                    || self.has_failed_call(CallKind::MakeRepo, index)
+                    || self.ended(index, ComponentEnd::Failed)
             }
+            Reason::CallFailed(kind, ..) => self.has_failed_call(*kind, index),
             Reason::Canceled => {
                 let is_told = events(self.run)
                     .any(|event| matches!(event, Event::Canceled { build, .. } if is_its(build)));
@@ -87,7 +90,7 @@ impl Book<'_> {
             Reason::TestNotPassed(package) => self.tested((index, package), Some(false)),
             Reason::NoResult(package) => self.tested((index, package), None),
             Reason::NoAnswer => commands(self.run).any(|command| {
-                matches!(command, Command::Mail { about, .. }
+                matches!(command, Command::Call { call: Call::Mail { about, .. }, .. }
                 if about.iter().any(|item| {
                     item.standing == Standing::NoAnswer && self.concerns(item.module, index)
                 }))
@@ -108,6 +111,17 @@ impl Book<'_> {
                     || begun(FaultKind::BuildersDown)
             }
         }
+    }
+
+    /// Returns whether a call of a kind failed for good for a build of a module.
+    fn has_failed_call(&self, kind: CallKind, module: ModuleIx) -> bool {
+        self.run.log.iter().any(|row| {
+            let Log::Answered { call, answer: Answer::Failed(_), .. } = &row.what else {
+                return false;
+            };
+            let of = call.build().and_then(|build| self.module_of.get(&build));
+            call.kind() == kind && of == Some(&module)
+        })
     }
 
     /// Returns whether a module is not ready, and another waits for it by a link of the cascade.

@@ -2,46 +2,57 @@
 
 use super::*;
 
-/// Without a crash or a refusal each thing is said, and each question asked, once.
+/// Without a crash each thing is asked once: a call keeps its number when it is made again, which it
+/// is only after it was refused, or when a look found nothing of it.
 pub(super) fn said_once(_: &Setup, run: &Run) -> Option<String> {
     if run.tally.crashes > 0 {
         return None;
     }
-    let mut left: BTreeMap<String, i64> = BTreeMap::new();
-    let mut attempts: BTreeSet<(BuildId, ComponentIx, u32)> = BTreeSet::new();
+    let mut made: BTreeMap<CallId, u32> = BTreeMap::new();
+    let mut may: BTreeMap<CallId, i64> = BTreeMap::new();
+    let mut distinct: BTreeMap<String, CallId> = BTreeMap::new();
+    let mut left: BTreeMap<BuildId, i64> = BTreeMap::new();
     for row in &run.log {
-        let (of, more) = match &row.what {
-            Log::Command(
-                command @ (Command::Fetch { .. }
-                | Command::CreateTarget { .. }
-                | Command::MakeRepo { .. }
-                | Command::TagComponent { .. }
-                | Command::Publish { .. }
-                | Command::FailModule { .. }
-                | Command::AskDependants { .. }),
-            ) => (format!("{command:?}"), -1),
-            Log::Event(Event::Refused { command }) => (format!("{command:?}"), 1),
-            // Each of these is a reason to say a thing once more.
-            Log::Command(Command::ResumeModule { build, module }) => {
-                (format!("{:?}", Command::Fetch { build: *build, module: *module }), 1)
-            }
-            Log::Event(Event::Resumed { build, .. }) => {
-                let module = module_of(run, *build);
-                (format!("{:?}", Command::FailModule { build: *build, module }), 1)
-            }
-            Log::Fact(Fact::Submitted { build, component, attempt }) if *attempt > 1 => {
-                if !attempts.insert((*build, *component, *attempt)) {
-                    continue;
+        match &row.what {
+            Log::Command(Command::Call { id, call }) => {
+                let times = made.entry(*id).or_default();
+                *times += 1;
+                if i64::from(*times) > 1 + may.get(id).copied().unwrap_or_default() {
+                    return Some(format!("{call:?} at {:?}", row.at));
                 }
-                let command = Command::TagComponent { build: *build, component: *component };
-                (format!("{command:?}"), 1)
+                // What is asked again for a reason of its own says so, or is fetched or mailed anew.
+                let repeats = matches!(
+                    call,
+                    Call::Fetch { .. }
+                        | Call::CreateTarget { .. }
+                        | Call::RequestTest { .. }
+                        | Call::Mail { .. }
+                );
+                let other = distinct.insert(format!("{call:?}"), *id);
+                if other.is_some_and(|other| other != *id) && !repeats {
+                    return Some(format!("{call:?} is made as two calls at {:?}", row.at));
+                }
             }
-            Log::Command(_) | Log::Event(_) | Log::Fact(_) => continue,
-        };
-        let left = left.entry(of.clone()).or_insert(1);
-        *left += more;
-        if *left < 0 {
-            return Some(format!("{of} at {:?}", row.at));
+            // What is looked for first is made when nothing of it is there.
+            Log::Command(Command::Look { id, .. }) if !made.contains_key(id) => {
+                may.entry(*id).or_insert(-1);
+            }
+            Log::Answered { id, answer: Answer::Refused | Answer::Absent, .. } => {
+                *may.entry(*id).or_default() += 1;
+            }
+            Log::Command(Command::Tell(Tell::Failed { build, .. })) => {
+                let left = left.entry(*build).or_insert(1);
+                *left -= 1;
+                if *left < 0 {
+                    return Some(format!("{build:?} is given up twice at {:?}", row.at));
+                }
+            }
+            // What only reads is asked again where the answer was lost.
+            Log::Answered { id, call, answer: Answer::Unknown } if call.is_read() => {
+                *may.entry(*id).or_default() += 1;
+            }
+            Log::Event(Event::Resumed { build, .. }) => *left.entry(*build).or_insert(1) += 1,
+            Log::Command(_) | Log::Answered { .. } | Log::Event(_) | Log::Fact(_) => {}
         }
     }
     None
@@ -71,25 +82,43 @@ fn cause_of_mail(
         Log::Event(Event::ComponentEnded { build, end, .. }) if *end != ComponentEnd::Complete => {
             (*build, of(*build)?, None, Standing::BuildFailed)
         }
-        Log::Event(Event::RepoEnded { build, is_ok: false, .. } | Event::FetchFailed { build }) => {
+        Log::Event(Event::RepoEnded { build, is_ok: false, .. }) => {
             (*build, of(*build)?, None, Standing::BuildFailed)
         }
-        Log::Command(Command::RequestTest { build, component, .. }) => {
-            (*build, of(*build)?, *component, Standing::NoResult)
-        }
-        Log::Command(Command::Publish { build, module, .. }) if !setup.conditions.gates.module => {
+        Log::Command(Command::Call {
+            call: Call::RequestTest { build, component, .. }, ..
+        }) => (*build, of(*build)?, *component, Standing::NoResult),
+        Log::Command(Command::Call { call: Call::Publish { build, module, .. }, .. })
+            if !setup.conditions.gates.module =>
+        {
             (*build, *module, None, Standing::Recovered)
         }
-        Log::Event(Event::Refused { command }) => match **command {
-            Command::BuildModule { cause, module, .. } => {
-                (cause?, module, None, Standing::NoAnswer)
-            }
-            ref command => {
-                let build = build_of(command)?;
-                (build, of(build)?, None, Standing::NoAnswer)
-            }
-        },
-        Log::Command(_) | Log::Event(_) | Log::Fact(_) => return None,
+        Log::Answered {
+            call: Call::BuildModule { module, cause, .. },
+            answer: Answer::Failed(_),
+            ..
+        } => (*cause, *module, None, Standing::NoAnswer),
+        Log::Answered { call, answer: Answer::Failed(_), .. } => {
+            let build = call.build()?;
+            let standing = match call {
+                Call::Fetch { .. }
+                | Call::CreateTarget { .. }
+                | Call::BuildComponent { .. }
+                | Call::TagComponent { .. }
+                | Call::MakeRepo { .. } => Standing::BuildFailed,
+                _ => Standing::NoAnswer,
+            };
+            (build, of(build)?, None, standing)
+        }
+        Log::Answered { call, answer: Answer::Refused | Answer::Unknown, .. } => {
+            let module = match *call {
+                Call::BuildModule { module, .. } => Some(module),
+                _ => None,
+            };
+            let build = call.build()?;
+            (build, module.or_else(|| of(build))?, None, Standing::NoAnswer)
+        }
+        Log::Command(_) | Log::Answered { .. } | Log::Event(_) | Log::Fact(_) => return None,
     })
 }
 
@@ -101,19 +130,24 @@ pub(super) fn mails_have_a_cause(setup: &Setup, run: &Run) -> Option<String> {
     let mut bad: BTreeMap<(ModuleIx, Option<ComponentIx>), BTreeSet<BuildId>> = BTreeMap::new();
     // What was told of a build before a repair may be true again.
     let mut repaired: BTreeSet<BuildId> = BTreeSet::new();
+    let mut sent: BTreeSet<CallId> = BTreeSet::new();
     // After a restart the last mails may be tried again: the driver knows them.
     let may_repeat = run.tally.crashes > 0;
     for row in &run.log {
         match &row.what {
             Log::Fact(Fact::ModuleBegan { build, module, .. })
-            | Log::Command(Command::OpenModule { build, module, .. }) => {
+            | Log::Command(Command::Tell(Tell::Opened { build, module, .. })) => {
                 module_of.insert(*build, *module);
             }
-            Log::Command(Command::Mail { to, about }) => {
+            Log::Command(Command::Call { id, call: Call::Mail { to, about } }) => {
+                // One that was refused, or of which nothing is there, is sent again.
+                if !sent.insert(*id) && !may_repeat {
+                    continue;
+                }
                 if about.is_empty() {
                     return Some("a mail is about nothing".to_owned());
                 }
-                for item in about {
+                for item in about.iter() {
                     let told_so = (item.build, item.module, item.component, item.standing);
                     if !causes.contains(&told_so) {
                         return Some(format!("nothing caused {item:?}"));
@@ -146,38 +180,38 @@ pub(super) fn mails_have_a_cause(setup: &Setup, run: &Run) -> Option<String> {
             Log::Event(Event::Resumed { build, .. }) => {
                 repaired.insert(*build);
             }
-            Log::Command(_) | Log::Event(_) | Log::Fact(_) => {}
+            Log::Command(_) | Log::Answered { .. } | Log::Event(_) | Log::Fact(_) => {}
         }
         causes.extend(cause_of_mail(setup, row, &module_of));
     }
     None
 }
 
-fn build_of(command: &Command) -> Option<BuildId> {
-    match *command {
-        Command::BuildModule { cause, .. } => cause,
-        Command::Fetch { build, .. }
-        | Command::CreateTarget { build, .. }
-        | Command::BuildComponent { build, .. }
-        | Command::CancelComponent { build, .. }
-        | Command::TagComponent { build, .. }
-        | Command::MakeRepo { build, .. }
-        | Command::AskDependants { build, .. } => Some(build),
-        _ => None,
-    }
-}
-
-/// Under the literal rule each pass has each dependant rebuilt, once.
+/// Under the literal rule each pass has each dependant rebuilt, once. koji-owned, which forgets in a
+/// crash, looks before it asks: that no rebuild begins twice is seen where calls are enumerated.
 pub(super) fn calls_have_a_cause(setup: &Setup, run: &Run) -> Option<String> {
     let mut made: BTreeMap<(BuildId, ModuleIx), u32> = BTreeMap::new();
     let mut passed: BTreeMap<BuildId, ModuleIx> = BTreeMap::new();
-    let mut opened = BTreeSet::new();
+    let (mut opened, mut unknown) = (BTreeSet::new(), BTreeSet::new());
+    let mut is_down = false;
     for row in &run.log {
         match &row.what {
-            Log::Command(Command::BuildModule { module, cause: Some(cause), tries: 0, .. }) => {
-                *made.entry((*cause, *module)).or_default() += 1;
+            Log::Command(Command::Look {
+                call: Call::BuildModule { module, cause, .. }, ..
+            }) => {
+                made.insert((*cause, *module), 1);
             }
-            Log::Command(Command::OpenModule { build, module, cause }) => {
+            // It is told that nobody answers, and dependants are not known.
+            Log::Answered {
+                call: Call::AskDependants { build, .. },
+                answer: Answer::Failed(_),
+                ..
+            } => {
+                unknown.insert(*build);
+            }
+            Log::Fact(Fact::Crashed) => is_down = true,
+            Log::Fact(Fact::Restarted) => is_down = false,
+            Log::Command(Command::Tell(Tell::Opened { build, module, cause })) => {
                 if let Some(cause) = cause
                     && opened.insert(*build)
                 {
@@ -190,14 +224,13 @@ pub(super) fn calls_have_a_cause(setup: &Setup, run: &Run) -> Option<String> {
             {
                 passed.insert(*build, *module);
             }
-            Log::Command(Command::Ready { build, module }) => {
+            Log::Command(Command::Tell(Tell::Ready { build, module })) => {
                 passed.insert(*build, *module);
             }
-            Log::Command(_) | Log::Event(_) | Log::Fact(_) => {}
+            Log::Command(_) | Log::Answered { .. } | Log::Event(_) | Log::Fact(_) => {}
         }
     }
-    let forgets = setup.approach == Approach::KojiOwned && run.tally.crashes > 0;
-    let twice = made.iter().find(|(_, times)| **times > 1 && !forgets);
+    let twice = made.iter().find(|(_, times)| **times > 1);
     if let Some(((cause, module), times)) = twice {
         return Some(format!("{cause:?} has {module:?} built {times} times"));
     }
@@ -206,11 +239,11 @@ pub(super) fn calls_have_a_cause(setup: &Setup, run: &Run) -> Option<String> {
         .faults
         .iter()
         .any(|fault| matches!(fault.kind, FaultKind::PdcDown | FaultKind::PdcStale));
-    let is_whole = run.figures.outcome != Outcome::Capped && !forgets && is_asked_well;
+    let is_whole = run.figures.outcome != Outcome::Capped && !is_down && is_asked_well;
     if setup.cascade != Cascade::Literal || !is_whole {
         return None;
     }
-    for (build, module) in passed {
+    for (build, module) in passed.into_iter().filter(|(build, _)| !unknown.contains(build)) {
         let dependants = &setup.catalog.module(module).dependants;
         let built: Vec<ModuleIx> =
             made.keys().filter(|(cause, _)| *cause == build).map(|(_, module)| *module).collect();

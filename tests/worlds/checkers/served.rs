@@ -4,7 +4,7 @@ use super::*;
 
 pub(super) fn nothing_after_a_stop(setup: &Setup, run: &Run) -> Option<String> {
     let (mut is_stopped, mut says_stop) = (false, false);
-    let mut given_up = BTreeSet::new();
+    let (mut given_up, mut opened) = (BTreeSet::new(), BTreeSet::new());
     let mut ended: BTreeMap<(&str, u32), u64> = BTreeMap::new();
     let mut builds: BTreeMap<BuildId, (&str, u32)> = BTreeMap::new();
     let mut counts: BTreeMap<ModuleIx, u32> = BTreeMap::new();
@@ -12,24 +12,26 @@ pub(super) fn nothing_after_a_stop(setup: &Setup, run: &Run) -> Option<String> {
         match &row.what {
             Log::Fact(Fact::Capped) => is_stopped = true,
             // What an orchestrator asks for after its own word counts, carried out or not.
-            Log::Command(
-                Command::BuildModule { .. }
-                | Command::OpenModule { .. }
-                | Command::CreateTarget { .. }
-                | Command::BuildComponent { .. }
-                | Command::MakeRepo { .. },
-            ) if says_stop => return Some(format!("{:?} at {:?}", row.what, row.at)),
-            Log::Command(Command::Stop { .. }) => says_stop = true,
+            // After a restart what was opened is said again.
+            Log::Command(Command::Tell(Tell::Opened { build, .. })) => {
+                if opened.insert(*build) && says_stop {
+                    return Some(format!("{:?} at {:?}", row.what, row.at));
+                }
+            }
+            Log::Command(Command::Call { call: Call::BuildModule { .. }, .. }) if says_stop => {
+                return Some(format!("{:?} at {:?}", row.what, row.at));
+            }
+            Log::Command(Command::Tell(Tell::Stopped { .. })) => says_stop = true,
             Log::Fact(Fact::ModuleEnded { build, .. }) => {
                 ended.insert(builds[build], row.at.0);
             }
-            Log::Command(Command::FailModule { build, .. }) => {
+            Log::Command(Command::Tell(Tell::Failed { build, .. })) => {
                 given_up.insert(*build);
             }
-            Log::Command(Command::ResumeModule { build, .. }) => {
+            Log::Command(Command::Tell(Tell::Resumed { build, .. })) => {
                 given_up.remove(build);
             }
-            Log::Fact(Fact::Submitted { build, .. }) if is_stopped || given_up.contains(build) => {
+            Log::Fact(Fact::Submitted { build, .. }) if given_up.contains(build) => {
                 return Some(format!("a component of {build:?} at {:?}", row.at));
             }
             Log::Fact(Fact::ModuleBegan { build, .. }) if is_stopped => {
@@ -40,7 +42,7 @@ pub(super) fn nothing_after_a_stop(setup: &Setup, run: &Run) -> Option<String> {
                 *count += 1;
                 builds.insert(*build, (&setup.catalog.module(*module).id, *count));
             }
-            Log::Command(_) | Log::Event(_) | Log::Fact(_) => {}
+            Log::Command(_) | Log::Answered { .. } | Log::Event(_) | Log::Fact(_) => {}
         }
     }
     let begins_late = |bar: &&modplan::sim::Bar| {
@@ -68,17 +70,19 @@ pub(super) fn requests_are_served(setup: &Setup, run: &Run) -> Option<String> {
                     waiting.remove(module);
                 }
             }
-            Log::Command(Command::OpenModule { build, module, .. }) => {
+            Log::Command(Command::Tell(Tell::Opened { build, module, .. })) => {
                 module_of.insert(*build, *module);
             }
             Log::Fact(Fact::Submitted { build, .. }) if begun.insert(*build) => {
                 waiting.remove(&module_of[build]);
             }
             // A build that is given up before it submits anything took the requests with it.
-            Log::Command(Command::FailModule { build, module }) if !begun.contains(build) => {
+            Log::Command(Command::Tell(Tell::Failed { build, module }))
+                if !begun.contains(build) =>
+            {
                 waiting.remove(module);
             }
-            Log::Command(_) | Log::Event(_) | Log::Fact(_) => {}
+            Log::Command(_) | Log::Answered { .. } | Log::Event(_) | Log::Fact(_) => {}
         }
     }
     let is_kept = |module: &ModuleIx| {
@@ -130,8 +134,24 @@ pub(super) fn retries_are_made(setup: &Setup, run: &Run) -> Option<String> {
                     may_give_up.insert(*build);
                 }
             }
-            Log::Event(Event::Canceled { build, .. } | Event::FetchFailed { build }) => {
+            Log::Event(Event::Canceled { build, .. }) => {
                 may_give_up.insert(*build);
+            }
+            Log::Answered {
+                call: Call::MakeRepo { build, attempt, .. },
+                answer: Answer::Failed(_),
+                ..
+            } => {
+                if heard_repos.insert((*build, *attempt)) {
+                    let count = repos.entry(*build).or_default();
+                    *count += 1;
+                    if *count > 5 {
+                        may_give_up.insert(*build);
+                    }
+                }
+            }
+            Log::Answered { call, answer: Answer::Failed(_), .. } => {
+                may_give_up.extend(call.build());
             }
             Log::Event(Event::Resumed { build, fixed, .. }) => {
                 // What was repaired begins anew, and so does what was given up.
@@ -145,10 +165,12 @@ pub(super) fn retries_are_made(setup: &Setup, run: &Run) -> Option<String> {
             {
                 return Some(format!("{component:?} of {build:?} is tried too often"));
             }
-            Log::Command(Command::FailModule { build, .. }) if !may_give_up.contains(build) => {
+            Log::Command(Command::Tell(Tell::Failed { build, .. }))
+                if !may_give_up.contains(build) =>
+            {
                 return Some(format!("{build:?} is given up at {:?}", row.at));
             }
-            Log::Command(_) | Log::Event(_) | Log::Fact(_) => {}
+            Log::Command(_) | Log::Answered { .. } | Log::Event(_) | Log::Fact(_) => {}
         }
     }
     None

@@ -78,7 +78,9 @@ impl Book {
         let is_koji_owned = setup.approach == Approach::KojiOwned;
         match row.what {
             Log::Fact(Fact::ModuleBegan { build, module, .. })
-            | Log::Command(Command::OpenModule { build, module, .. }) => self.begin(build, module),
+            | Log::Command(Command::Tell(Tell::Opened { build, module, .. })) => {
+                self.begin(build, module);
+            }
             Log::Fact(Fact::ModuleEnded { build, end: ComponentEnd::Complete })
                 if !setup.conditions.gates.module =>
             {
@@ -88,7 +90,7 @@ impl Book {
                 Fact::Tested { build, component: None, passed: Some(true), .. }
                 | Fact::Waived { build, component: None },
             ) if is_koji_owned => self.pass(build),
-            Log::Command(Command::Ready { build, .. }) => self.pass(build),
+            Log::Command(Command::Tell(Tell::Ready { build, .. })) => self.pass(build),
             Log::Fact(Fact::Tested { build, component: None, passed: Some(false), attempt }) => {
                 self.red.insert((build, attempt));
                 self.fail(build);
@@ -99,22 +101,27 @@ impl Book {
             }) => self.fail(build),
             // What is red is at its test again; what another took the place of stays so.
             // After a restart either may be said once more.
-            Log::Command(Command::RequestTest { build, component: None, attempt }) => {
+            Log::Command(Command::Call {
+                call: Call::RequestTest { build, component: None, attempt },
+                ..
+            }) => {
                 let is_new = !self.red.contains(&(build, attempt));
                 if is_new && !self.given_up.contains(&build) && self.open.contains(&build) {
                     self.down.remove(&build);
                 }
             }
-            Log::Command(Command::FailModule { build, .. }) if self.given_up.insert(build) => {
+            Log::Command(Command::Tell(Tell::Failed { build, .. }))
+                if self.given_up.insert(build) =>
+            {
                 self.fail(build);
             }
-            Log::Command(Command::Publish { build, attempt, .. })
+            Log::Command(Command::Call { call: Call::Publish { build, attempt, .. }, .. })
                 if self.published.insert((build, attempt)) =>
             {
                 self.go_on(build);
             }
             Log::Fact(Fact::Submitted { build, .. })
-            | Log::Command(Command::ResumeModule { build, .. }) => self.go_on(build),
+            | Log::Command(Command::Tell(Tell::Resumed { build, .. })) => self.go_on(build),
             _ => {}
         }
     }
@@ -141,9 +148,6 @@ pub(super) fn every_moment_counts_once(setup: &Setup, run: &Run) -> Option<Strin
     };
     for row in &run.log {
         book.pass_time(row.at);
-        if row.what == Log::Fact(Fact::Capped) {
-            break;
-        }
         book.row(setup, row);
     }
     book.pass_time(end.max(book.now));

@@ -29,15 +29,17 @@ struct Book {
 impl Book {
     fn command(&mut self, command: &Command) {
         match *command {
-            Command::Publish { build, attempt, .. }
-            | Command::RequestTest { build, component: None, attempt } => {
+            Command::Call { call: Call::Publish { build, attempt, .. }, .. }
+            | Command::Call {
+                call: Call::RequestTest { build, component: None, attempt }, ..
+            } => {
                 self.awaited.insert((build, None), attempt);
             }
-            Command::Ready { build, .. } => {
+            Command::Tell(Tell::Ready { build, .. }) => {
                 self.awaited.remove(&(build, None));
                 self.red_now.remove(&(build, None));
             }
-            Command::FailModule { build, .. } => {
+            Command::Tell(Tell::Failed { build, .. }) => {
                 self.awaited.remove(&(build, None));
                 if self.canceled == Some(build) {
                     self.stopped.insert(build);
@@ -46,24 +48,24 @@ impl Book {
                     self.untold.extend((!self.mailed.contains(&bad)).then_some(bad));
                 }
             }
-            Command::ResumeModule { build, .. } => {
+            Command::Tell(Tell::Resumed { build, .. }) => {
                 self.given_up.remove(&build);
                 self.stopped.remove(&build);
             }
             // What is built again has the whole module tested again.
-            Command::BuildComponent { build, component, .. } => {
+            Command::Call { call: Call::BuildComponent { build, component, .. }, .. } => {
                 for of in [(build, None), (build, Some(component))] {
                     self.awaited.remove(&of);
                     self.red_now.remove(&of);
                 }
             }
             // A message that it is built may still be under way: it is given up all the same.
-            Command::CancelComponent { build, component, attempt } => {
+            Command::Call { call: Call::CancelComponent { build, component, attempt }, .. } => {
                 self.built.insert((build, component, attempt));
                 self.awaited.remove(&(build, Some(component)));
             }
-            Command::Mail { ref about, .. } => {
-                for item in about {
+            Command::Call { call: Call::Mail { ref about, .. }, .. } => {
+                for item in about.iter() {
                     let bad = (item.build, item.component, item.standing);
                     self.untold.remove(&bad);
                     self.mailed.insert(bad);
@@ -139,7 +141,7 @@ pub(super) fn bad_ends_are_told(setup: &Setup, run: &Run) -> Option<String> {
         match &row.what {
             Log::Command(command) => book.command(command),
             Log::Event(event) => book.event(event),
-            Log::Fact(_) => {}
+            Log::Answered { .. } | Log::Fact(_) => {}
         }
     }
     if let Some(denied) = book.denied {
@@ -165,12 +167,12 @@ fn red_ends_are_told_by_koji_owned(run: &Run) -> Option<String> {
             Log::Event(Event::Tested { build, .. }) if !passed.contains(build) => {
                 red.insert(*build);
             }
-            Log::Command(Command::Mail { about, .. }) => {
+            Log::Command(Command::Call { call: Call::Mail { about, .. }, .. }) => {
                 let is_red =
                     |item: &&modplan::orchestrate::Concern| item.standing == Standing::NotPassed;
                 told.extend(about.iter().filter(is_red).map(|item| item.build));
             }
-            Log::Command(_) | Log::Event(_) | Log::Fact(_) => {}
+            Log::Command(_) | Log::Answered { .. } | Log::Event(_) | Log::Fact(_) => {}
         }
     }
     red.difference(&told).next().map(|build| format!("nobody is told that {build:?} is red"))

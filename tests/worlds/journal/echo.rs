@@ -3,7 +3,9 @@
 
 use std::collections::VecDeque;
 
-use modplan::orchestrate::{Command, ComponentEnd, Event, ModuleIx, Orchestrator, Row, Timer};
+use modplan::orchestrate::{
+    Answer, Call, Command, ComponentEnd, Event, ModuleIx, Orchestrator, Reply, Timer,
+};
 use modplan::sim::Setup;
 use modplan::time::Timestamp;
 
@@ -13,15 +15,26 @@ pub(super) struct Echo<'s> {
     now: Timestamp,
     events: VecDeque<Event>,
     timers: Vec<(Timestamp, Timer)>,
+    /// The first poll, until it came.
+    poll: Option<Timestamp>,
+    is_polled: bool,
 }
 
 impl<'s> Echo<'s> {
     pub(super) fn new(setup: &'s Setup, orchestrator: Orchestrator<'s>, now: Timestamp) -> Self {
-        Self { setup, orchestrator, now, events: VecDeque::new(), timers: Vec::new() }
+        Self {
+            setup,
+            orchestrator,
+            now,
+            events: VecDeque::new(),
+            timers: Vec::new(),
+            poll: None,
+            is_polled: false,
+        }
     }
 
-    /// Carries commands out, and hands over what follows until nothing does; polls are left out, as
-    /// nothing is lost that they would find. Returns what is still to be asked, but for the poll. What
+    /// Carries commands out, and hands over what follows until nothing does; of polls only the
+    /// first comes, as nothing is lost that they would find. Returns what is still to be asked, but for the poll. What
     /// must hold between two events holds where nothing is left out.
     pub(super) fn finish(mut self, commands: &[Command], is_whole: bool) -> Vec<Command> {
         let mut commands = commands.to_vec();
@@ -30,6 +43,8 @@ impl<'s> Echo<'s> {
                 self.carry_out(command);
             }
             let event = self.events.pop_front().or_else(|| self.next_timer());
+            // Who was away for long is asked again with a poll: one is enough.
+            let event = event.or_else(|| self.poll.take().map(|at| self.reach(at, Timer::Poll)));
             let Some(event) = event else {
                 let mut left = Vec::new();
                 self.orchestrator.outstanding(&mut left);
@@ -47,66 +62,79 @@ impl<'s> Echo<'s> {
     fn next_timer(&mut self) -> Option<Event> {
         let earliest = (0..self.timers.len()).min_by_key(|&at| self.timers[at].0)?;
         let (at, timer) = self.timers.remove(earliest);
+        Some(self.reach(at, timer))
+    }
+
+    fn reach(&mut self, at: Timestamp, timer: Timer) -> Event {
         self.now = self.now.max(at);
-        Some(Event::Timer { timer })
+        Event::Timer { timer }
     }
 
     fn carry_out(&mut self, command: Command) {
-        let gates = self.setup.conditions.gates;
-        match command {
-            Command::Fetch { build, .. } => self.events.push_back(Event::Fetched { build }),
-            Command::CreateTarget { build, .. } => {
-                self.events.push_back(Event::TargetMade { build });
+        let (id, call) = match command {
+            // Nothing is there: whatever was asked before is asked again.
+            Command::Look { id, .. } => {
+                self.events.push_back(Event::Answered { call: id, answer: Answer::Absent });
+                return;
             }
-            Command::BuildComponent { build, component, attempt, .. } => {
+            Command::Call { id, call } => (id, call),
+            Command::Timer { at, timer } => {
+                if timer == Timer::Poll {
+                    let is_first = !std::mem::replace(&mut self.is_polled, true);
+                    self.poll = self.poll.or(is_first.then_some(at));
+                } else {
+                    self.timers.push((at, timer));
+                }
+                return;
+            }
+            Command::Tell(_) => return,
+        };
+        let reply = if let Call::AskDependants { .. } = call {
+            // Nobody else depends on it, so that the run ends soon.
+            Reply::Rows([].into())
+        } else {
+            Reply::Nothing
+        };
+        self.events.push_back(Event::Answered { call: id, answer: Answer::Done(reply) });
+        self.observe(&call);
+    }
+
+    /// What is asked for goes well.
+    fn observe(&mut self, call: &Call) {
+        let gates = self.setup.conditions.gates;
+        let passed = true;
+        #[expect(clippy::wildcard_enum_match_arm, reason = "only these are observed")]
+        let event = match *call {
+            Call::BuildComponent { build, component, attempt, .. } => {
                 let end = ComponentEnd::Complete;
                 self.events.push_back(Event::ComponentEnded { build, component, attempt, end });
-                if gates.component {
-                    let passed = true;
-                    let tested = Event::ComponentTested { build, component, attempt, passed };
-                    self.events.push_back(tested);
+                if !gates.component {
+                    return;
                 }
+                Event::ComponentTested { build, component, attempt, passed }
             }
-            Command::TagComponent { build, component } => {
-                self.events.push_back(Event::ComponentTagged { build, component });
+            Call::MakeRepo { build, attempt, .. } => {
+                Event::RepoEnded { build, attempt, is_ok: true }
             }
-            Command::MakeRepo { build, attempt, .. } => {
-                self.events.push_back(Event::RepoEnded { build, attempt, is_ok: true });
+            Call::Publish { build, module, attempt } if gates.module => {
+                Event::Tested { build, module, attempt, passed }
             }
-            Command::Publish { build, module, attempt } if gates.module => {
-                self.events.push_back(Event::Tested { build, module, attempt, passed: true });
-            }
-            Command::RequestTest { build, component: None, attempt } => {
+            Call::RequestTest { build, component: None, attempt } => {
                 // Only the build says what was tested.
-                let module = ModuleIx(0);
-                self.events.push_back(Event::Tested { build, module, attempt, passed: true });
+                Event::Tested { build, module: ModuleIx(0), attempt, passed }
             }
-            Command::RequestTest { build, component: Some(component), attempt } => {
-                let passed = true;
-                self.events.push_back(Event::ComponentTested { build, component, attempt, passed });
+            Call::RequestTest { build, component: Some(component), attempt } => {
+                Event::ComponentTested { build, component, attempt, passed }
             }
-            Command::AskDependants { build, module, .. } => {
-                // Nobody else depends on it, so that the run ends soon.
-                let rows: [Row; 0] = [];
-                self.events.push_back(Event::Dependants { build, module, rows: rows.into() });
-            }
-            Command::Timer { at, timer } if timer != Timer::Poll => self.timers.push((at, timer)),
-            Command::BuildModule { .. }
-            | Command::OpenModule { .. }
-            | Command::JoinModule { .. }
-            | Command::CancelComponent { .. }
-            | Command::Publish { .. }
-            | Command::Ready { .. }
-            | Command::FailModule { .. }
-            | Command::ResumeModule { .. }
-            | Command::Mail { .. }
-            | Command::Poll
-            | Command::Timer { .. }
-            | Command::Stop { .. } => {}
-        }
+            _ => return,
+        };
+        self.events.push_back(event);
     }
 }
 
 pub(super) fn is_poll(command: &Command) -> bool {
-    matches!(command, Command::Timer { timer: Timer::Poll, .. })
+    matches!(
+        command,
+        Command::Timer { timer: Timer::Poll, .. } | Command::Call { call: Call::Poll, .. }
+    )
 }

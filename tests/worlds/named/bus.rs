@@ -73,15 +73,16 @@ fn a_late_result_after_a_pass_is_dropped() {
         orchestrator.handle(event, Timestamp(5), &mut out);
         counts.push(out.len());
     }
-    // A mail; the question and the timer of the mail that tells of the recovery; nothing; nothing.
-    assert_eq!(counts, [1, 2, 0, 0]);
+    // A mail, and the verdict is acknowledged; the question and the timer of the mail that tells of the
+    // recovery; nothing; nothing.
+    assert_eq!(counts, [2, 2, 0, 0]);
 }
 
 /// Returns when the ends of components were heard, with the number of the component.
 fn heard(run: &Run) -> Vec<(u64, u32)> {
     let of = |row: &modplan::sim::LogRow| match row.what {
         Log::Event(Event::ComponentEnded { component, .. }) => Some((row.at.0 / 1000, component.0)),
-        Log::Event(_) | Log::Command(_) | Log::Fact(_) => None,
+        Log::Event(_) | Log::Command(_) | Log::Answered { .. } | Log::Fact(_) => None,
     };
     run.log.iter().filter_map(of).collect()
 }
@@ -208,7 +209,10 @@ fn an_end_of_the_repo_that_comes_twice_or_late_counts_once() {
     let run = run(&setup);
     ends(&run, Outcome::Done, 310);
     let is_repo = |row: &&modplan::sim::LogRow| {
-        matches!(row.what, Log::Command(modplan::orchestrate::Command::MakeRepo { .. }))
+        matches!(
+            row.what,
+            Log::Command(modplan::orchestrate::Command::Call { call: Call::MakeRepo { .. }, .. })
+        )
     };
     assert_eq!(run.log.iter().filter(is_repo).count(), 3);
 }
@@ -284,7 +288,7 @@ fn messages_that_overtake_each_other_change_no_verdict_of_koji_owned() {
         let verdicts = |row: &modplan::sim::LogRow| match row.what {
             Log::Event(Event::Tested { module: ModuleIx(0), .. }) => Some(false),
             Log::Event(Event::Waived { module: ModuleIx(0), .. }) => Some(true),
-            Log::Event(_) | Log::Command(_) | Log::Fact(_) => None,
+            Log::Event(_) | Log::Command(_) | Log::Answered { .. } | Log::Fact(_) => None,
         };
         let verdicts: Vec<bool> = run.log.iter().filter_map(verdicts).collect();
         overtaken += u32::from(verdicts.windows(2).any(|pair| pair == [true, false]));

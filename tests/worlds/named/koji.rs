@@ -193,8 +193,8 @@ fn what_a_pass_would_start_is_blocked_by_a_failure_whatever_the_plan_says() {
         is_start,
         dependants: dependants.to_vec(),
         planned_dependants: planned.to_vec(),
-        components: vec![(
-            "p0".into(),
+        components: vec![ComponentParts::new(
+            "p0",
             0,
             Vec::new(),
             vec![TaskParts { arch: "x86_64".into(), estimate_ms: 100_000, durations: 0 }],

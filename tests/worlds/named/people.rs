@@ -24,7 +24,7 @@ fn a_waived_test_unblocks_without_a_new_result() {
 fn repairs(run: &Run) -> Vec<usize> {
     let fixed = |row: &modplan::sim::LogRow| match &row.what {
         Log::Event(Event::Resumed { fixed, .. }) => Some(fixed.len()),
-        Log::Command(_) | Log::Event(_) | Log::Fact(_) => None,
+        Log::Command(_) | Log::Answered { .. } | Log::Event(_) | Log::Fact(_) => None,
     };
     run.log.iter().filter_map(fixed).collect()
 }

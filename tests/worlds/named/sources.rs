@@ -1,6 +1,9 @@
 //! The source server does not answer, or has no modulemd; and other calls that are refused.
 
-use modplan::orchestrate::{Command, Concern, Limits, RepoMaker};
+use modplan::orchestrate::{
+    Answer, Call, CallId, CallKind, Command, Concern, Fault as CallFault, Limits, Party, Reply,
+    RepoMaker, Tell,
+};
 
 use super::*;
 
@@ -60,10 +63,11 @@ fn a_crash_while_a_fetch_waits_makes_it_at_its_moment() {
 
 const SUBJECT: (BuildId, ModuleIx) = (BuildId(0), ModuleIx(0));
 
-/// An orchestrator whose only module was asked for, with what it says to events.
+/// An orchestrator whose only module was asked for, with the calls that it made.
 struct Asked<'s> {
     orchestrator: Orchestrator<'s>,
     now: Timestamp,
+    made: Vec<(CallId, Call)>,
 }
 
 impl<'s> Asked<'s> {
@@ -72,7 +76,7 @@ impl<'s> Asked<'s> {
         limits(&mut of_setup);
         let how = (Approach::OrchestratorOwned, Cascade::Planned);
         let orchestrator = Orchestrator::new(&setup.catalog, how, of_setup);
-        let mut asked = Self { orchestrator, now: Timestamp(0) };
+        let mut asked = Self { orchestrator, now: Timestamp(0), made: Vec::new() };
         asked.hear(Event::Requested { request: 0, module: ModuleIx(0) });
         asked
     }
@@ -82,59 +86,79 @@ impl<'s> Asked<'s> {
         let mut out = Vec::new();
         self.orchestrator.handle(&event, self.now, &mut out);
         self.orchestrator.check_invariants();
+        for command in &out {
+            if let Command::Call { id, call } = command {
+                self.made.retain(|(known, _)| known != id);
+                self.made.push((*id, call.clone()));
+            }
+        }
         out
     }
 
-    fn refuse(&mut self, command: &Command) -> Vec<Command> {
-        self.hear(Event::Refused { command: Box::new(command.clone()) })
+    /// Returns the number of the last call of a kind.
+    fn id(&self, kind: CallKind) -> CallId {
+        let mut made = self.made.iter().rev();
+        made.find(|(_, call)| call.kind() == kind).expect("it was made").0
+    }
+
+    /// Answers the last call of a kind.
+    fn answer(&mut self, kind: CallKind, answer: Answer) -> Vec<Command> {
+        let call = self.id(kind);
+        self.hear(Event::Answered { call, answer })
+    }
+
+    fn done(&mut self, kind: CallKind) -> Vec<Command> {
+        self.answer(kind, Answer::Done(Reply::Nothing))
     }
 
     /// Lets the module be built, up to its repo.
     fn built(mut self) -> Self {
         let (build, _) = SUBJECT;
         let end = ComponentEnd::Complete;
-        self.hear(Event::Fetched { build });
-        self.hear(Event::TargetMade { build });
+        self.done(CallKind::Fetch);
+        self.done(CallKind::CreateTarget);
+        self.done(CallKind::BuildComponent);
         self.hear(Event::ComponentEnded { build, component: ComponentIx(0), attempt: 1, end });
         self
     }
-
-    fn outstanding(&self) -> Vec<Command> {
-        let mut out = Vec::new();
-        self.orchestrator.outstanding(&mut out);
-        out
-    }
 }
 
-/// Asserts that a call which is refused is made again after a minute, that it is not outstanding
-/// before, and that a refusal which comes twice counts once.
+/// Returns the calls among some commands.
+fn calls(commands: &[Command]) -> Vec<Call> {
+    let call = |command: &Command| match command {
+        Command::Call { call, .. } => Some(call.clone()),
+        Command::Look { .. } | Command::Tell(_) | Command::Timer { .. } => None,
+    };
+    commands.iter().filter_map(call).collect()
+}
+
+/// Asserts that the last call of a kind, when it is refused, is made again after a minute, and that a
+/// refusal which comes twice counts once.
 #[track_caller]
-fn is_made_again(asked: &mut Asked<'_>, command: &Command) {
-    let timer = Timer::Again { command: Box::new(command.clone()) };
+fn is_made_again(asked: &mut Asked<'_>, kind: CallKind) {
+    let id = asked.id(kind);
+    let call = asked.made.iter().find(|(known, _)| *known == id).unwrap().1.clone();
     let at = asked.now + Millis::from_secs(60);
+    let timer = Timer::Party { party: call.party(), is_away: false };
     let wait = Command::Timer { at, timer: timer.clone() };
-    assert_eq!(asked.refuse(command), std::slice::from_ref(&wait));
-    assert_eq!(asked.refuse(command), []);
-    let outstanding = asked.outstanding();
-    assert!(outstanding.contains(&wait) && !outstanding.contains(command), "{outstanding:?}");
+    assert_eq!(asked.answer(kind, Answer::Refused), [wait]);
+    assert_eq!(asked.answer(kind, Answer::Refused), []);
     assert_eq!(asked.hear(Event::Timer { timer: timer.clone() }), [], "too early");
     asked.now = at;
     let made = asked.hear(Event::Timer { timer: timer.clone() });
-    assert_eq!(made, std::slice::from_ref(command));
+    assert_eq!(made, [Command::Call { id, call }]);
     assert_eq!(asked.hear(Event::Timer { timer }), [], "once");
 }
 
 #[test]
 fn a_publication_that_the_bus_refuses_is_made_again() {
     let setup = setup(Approach::OrchestratorOwned, ALONE);
-    let (build, module) = SUBJECT;
-    let publish = Command::Publish { build, module, attempt: 1 };
+    let (build, _) = SUBJECT;
     for gated in [true, false] {
         let mut asked = Asked::new(&setup, |limits| limits.gates.module = gated).built();
-        assert!(asked.hear(Event::RepoEnded { build, attempt: 1, is_ok: true }).contains(&publish));
-        is_made_again(&mut asked, &publish);
-        // Under a gate the result is still awaited, and the publication asks for it.
-        assert_eq!(asked.outstanding().contains(&publish), gated);
+        asked.done(CallKind::MakeRepo);
+        asked.hear(Event::RepoEnded { build, attempt: 1, is_ok: true });
+        is_made_again(&mut asked, CallKind::Publish);
     }
 }
 
@@ -158,40 +182,53 @@ fn a_request_for_a_test_that_is_refused_is_made_again() {
     .built();
     let component = Some(ComponentIx(0));
     for (asked, component) in [(&mut of_module, None), (&mut of_component, component)] {
-        let request = Command::RequestTest { build, component, attempt: 1 };
+        let request = Call::RequestTest { build, component, attempt: 1 };
         asked.now = Timestamp(100_000);
-        assert!(asked.hear(due.clone()).contains(&request));
-        is_made_again(asked, &request);
+        assert!(calls(&asked.hear(due.clone())).contains(&request));
+        is_made_again(asked, CallKind::RequestTest);
     }
     // A result that comes ends it.
-    let request = Command::RequestTest { build, component: None, attempt: 1 };
-    of_module.refuse(&request);
+    of_module.answer(CallKind::RequestTest, Answer::Refused);
     of_module.hear(Event::Tested { build, module, attempt: 1, passed: true });
     of_module.now = Timestamp(1_000_000);
-    let timer = Timer::Again { command: Box::new(request) };
+    let timer = Timer::Party { party: Party::Tests, is_away: false };
     assert_eq!(of_module.hear(Event::Timer { timer }), []);
 }
 
+/// Lets a try of the repo fail, as whoever makes it says so.
+fn fail_repo(asked: &mut Asked<'_>, by: RepoMaker, attempt: u32) -> Vec<Command> {
+    if by == RepoMaker::Orchestrator {
+        return asked.answer(CallKind::MakeRepo, Answer::Failed(CallFault::Broken));
+    }
+    asked.done(CallKind::MakeRepo);
+    asked.hear(Event::RepoEnded { build: SUBJECT.0, attempt, is_ok: false })
+}
+
 #[test]
-fn an_own_repo_that_is_refused_counts_as_one_that_failed() {
+fn a_repo_that_cannot_be_made_is_made_again_after_growing_pauses() {
     let setup = setup(Approach::OrchestratorOwned, ALONE);
     let (build, module) = SUBJECT;
-    let own = |limits: &mut Limits| limits.repo = RepoMaker::Orchestrator;
-    let mut asked = Asked::new(&setup, own).built();
-    let make = |attempt| Command::MakeRepo { build, module, attempt, by: RepoMaker::Orchestrator };
-    assert_eq!(asked.outstanding()[0], make(1));
-    for (pause, attempt) in [60, 120, 240, 480, 960].into_iter().zip(1..) {
-        let at = asked.now + Millis::from_secs(pause);
-        let timer = Timer::Repo { build };
-        assert_eq!(asked.refuse(&make(attempt)), [Command::Timer { at, timer: timer.clone() }]);
-        asked.now = at;
-        assert_eq!(asked.hear(Event::Timer { timer }), [make(attempt + 1)]);
-        // What is said of an earlier try comes too late.
-        assert_eq!(asked.refuse(&make(attempt)), []);
-        assert_eq!(asked.hear(Event::RepoEnded { build, attempt, is_ok: true }), []);
+    for by in [RepoMaker::Orchestrator, RepoMaker::Koji] {
+        let mut asked = Asked::new(&setup, |limits| limits.repo = by).built();
+        let make = |attempt| Call::MakeRepo { build, module, attempt, by };
+        assert_eq!(asked.made.last().unwrap().1, make(1));
+        for (pause, attempt) in [60, 120, 240, 480, 960].into_iter().zip(1..) {
+            let at = asked.now + Millis::from_secs(pause);
+            let said = fail_repo(&mut asked, by, attempt);
+            let [Command::Timer { at: when, timer }] = &said[..] else { panic!("{said:?}") };
+            assert_eq!(*when, at);
+            asked.now = at;
+            assert_eq!(
+                calls(&asked.hear(Event::Timer { timer: timer.clone() })),
+                [make(attempt + 1)]
+            );
+            // What is said of an earlier try comes too late.
+            assert_eq!(asked.hear(Event::RepoEnded { build, attempt, is_ok: true }), []);
+        }
+        // The sixth in a row is one too many.
+        let said = fail_repo(&mut asked, by, 6);
+        assert!(said.contains(&Command::Tell(Tell::Failed { build, module })));
     }
-    // The sixth in a row is one too many.
-    assert!(asked.refuse(&make(6)).contains(&Command::FailModule { build, module }));
 }
 
 /// Returns a source-missing fault of module a.
@@ -270,8 +307,8 @@ fn one_source_is_put_back_for_all_its_contexts() {
         is_start,
         dependants: dependants.to_vec(),
         planned_dependants: dependants.to_vec(),
-        components: vec![(
-            "p0".into(),
+        components: vec![ComponentParts::new(
+            "p0",
             0,
             Vec::new(),
             vec![TaskParts { arch: "x86_64".into(), estimate_ms: 100_000, durations: 0 }],
@@ -306,20 +343,22 @@ fn what_fails_again_and_again_stands_once_in_a_digest() {
     let mut asked = Asked::new(&setup, |_| {});
     let failed = Concern { build, module, component: None, standing: Standing::BuildFailed };
     let to = Owner::of(&setup.catalog, module);
-    let mail = Command::Mail { to, about: vec![failed] };
-    let fail = Command::FailModule { build, module };
-    assert_eq!(asked.hear(Event::FetchFailed { build }), [mail.clone(), fail.clone()]);
+    let mail = Call::Mail { to, about: [failed].into() };
+    let fail = Command::Tell(Tell::Failed { build, module });
+    let gone = Answer::Failed(CallFault::Missing);
+    let said = asked.answer(CallKind::Fetch, gone.clone());
+    assert_eq!((calls(&said), said.contains(&fail)), (vec![mail.clone()], true));
     let timer = Timer::Digest { to };
     let at = Timestamp(600_000);
     for (now, request) in [(60_000, 1), (120_000, 2)] {
         asked.now = Timestamp(now);
         asked.hear(Event::Resumed { request, build, fixed: [].into() });
-        let said = asked.hear(Event::FetchFailed { build });
+        let said = asked.answer(CallKind::Fetch, gone.clone());
         let armed = (request == 1).then(|| Command::Timer { at, timer: timer.clone() });
         assert_eq!(said, armed.into_iter().chain([fail.clone()]).collect::<Vec<_>>());
     }
     asked.now = at;
-    assert_eq!(asked.hear(Event::Timer { timer }), [mail]);
+    assert_eq!(calls(&asked.hear(Event::Timer { timer })), [mail]);
 }
 
 #[test]
@@ -337,18 +376,25 @@ fn the_last_word_of_a_digest_is_how_it_stands() {
         let end = ComponentEnd::Complete;
         Event::ComponentEnded { build, component, attempt, end }
     };
-    let tagged = |component| Event::ComponentTagged { build, component };
+    asked.done(CallKind::Fetch);
+    asked.done(CallKind::CreateTarget);
     for event in [
-        Event::Fetched { build },
-        Event::TargetMade { build },
         built(p0, 1),
         built(p1, 1),
         tested(p0, 1, false),
         tested(p1, 1, false),
         tested(p1, 1, true),
         tested(p0, 1, true),
-        tagged(p1),
-        tagged(p0),
+    ] {
+        asked.hear(event);
+    }
+    for (id, call) in asked.made.clone() {
+        if call.kind() == CallKind::TagComponent {
+            let answer = Answer::Done(Reply::Nothing);
+            asked.hear(Event::Answered { call: id, answer });
+        }
+    }
+    for event in [
         Event::RepoEnded { build, attempt: 1, is_ok: true },
         Event::Tested { build, module, attempt: 1, passed: false },
         Event::Resumed { request: 1, build, fixed: [p1].into() },
@@ -363,14 +409,14 @@ fn the_last_word_of_a_digest_is_how_it_stands() {
     let to = Owner::of(&setup.catalog, module);
     let said = asked.hear(Event::Timer { timer: Timer::Digest { to } });
     let word = |component, standing| Concern { build, module, component, standing };
-    let about = vec![
+    let about = [
         word(Some(p1), Standing::NotPassed),
         word(Some(p1), Standing::Recovered),
         word(Some(p0), Standing::Recovered),
         word(None, Standing::NotPassed),
         word(Some(p1), Standing::NotPassed),
     ];
-    assert_eq!(said, [Command::Mail { to, about }]);
+    assert_eq!(calls(&said), [Call::Mail { to, about: about.into() }]);
 }
 
 #[test]
@@ -378,19 +424,18 @@ fn a_modulemd_that_is_gone_fails_its_build_and_people_are_told() {
     let setup = setup(Approach::OrchestratorOwned, ALONE);
     let (build, module) = SUBJECT;
     let mut asked = Asked::new(&setup, |_| {});
-    let said = asked.hear(Event::FetchFailed { build });
-    let fail = Command::FailModule { build, module };
-    assert!(
-        matches!(&said[..], [Command::Mail { about, .. }, failed]
-            if about[0].standing == Standing::BuildFailed && *failed == fail),
-        "{said:?}"
-    );
-    assert_eq!(asked.hear(Event::FetchFailed { build }), [], "once");
-    assert_eq!(asked.hear(Event::Fetched { build }), [], "too late");
-    // Somebody puts it back, and asks for the build to go on: it begins where it was.
+    let gone = Answer::Failed(CallFault::Missing);
+    let said = asked.answer(CallKind::Fetch, gone.clone());
+    let fail = Command::Tell(Tell::Failed { build, module });
+    assert!(said.contains(&fail), "{said:?}");
+    let made = calls(&said);
+    let [Call::Mail { about, .. }] = &made[..] else { panic!("{made:?}") };
+    assert_eq!(about[0].standing, Standing::BuildFailed);
+    assert_eq!(asked.answer(CallKind::Fetch, gone), [], "once");
+    assert_eq!(asked.done(CallKind::Fetch), [], "too late");
+    // Somebody puts it back, and asks to resume the build: it begins where it was.
     let resumed = asked.hear(Event::Resumed { request: 1, build, fixed: [].into() });
-    let again = [Command::ResumeModule { build, module }, Command::Fetch { build, module }];
-    assert_eq!(resumed[..2], again);
-    let target = asked.hear(Event::Fetched { build });
-    assert_eq!(target, [Command::CreateTarget { build, module }]);
+    assert_eq!(resumed[0], Command::Tell(Tell::Resumed { build, module }));
+    assert_eq!(calls(&resumed), [Call::Fetch { build, module }]);
+    assert_eq!(calls(&asked.done(CallKind::Fetch)), [Call::CreateTarget { build, module }]);
 }

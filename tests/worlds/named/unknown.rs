@@ -1,6 +1,6 @@
 //! Events for what is unknown, finished, or superseded: they change nothing.
 
-use modplan::orchestrate::{Command, RepoMaker};
+use modplan::orchestrate::{Answer, Call, CallId, Command, Fault, Party, Reply, TaskId, Tell};
 
 use super::*;
 
@@ -9,8 +9,7 @@ type Subject = (BuildId, ComponentIx, ModuleIx);
 /// Returns every event that koji, the bus, the tests, the dependency service and the clock can bring
 /// about a module build, a component of it and its module: every kind there is, but for requests.
 fn about((build, component, module): Subject) -> Vec<Event> {
-    let mut events =
-        vec![Event::Fetched { build }, Event::FetchFailed { build }, Event::TargetMade { build }];
+    let mut events = Vec::new();
     for attempt in [1, 2] {
         for end in [ComponentEnd::Complete, ComponentEnd::Failed, ComponentEnd::Canceled] {
             events.push(Event::ComponentEnded { build, component, attempt, end });
@@ -21,60 +20,55 @@ fn about((build, component, module): Subject) -> Vec<Event> {
         }
     }
     events.extend([
-        Event::ComponentTagged { build, component },
         Event::RepoEnded { build, attempt: 1, is_ok: false },
         Event::RepoEnded { build, attempt: 1, is_ok: true },
         Event::Waived { build, module, component: None },
         Event::Waived { build, module, component: Some(component) },
-        Event::Dependants { build, module, rows: [].into() },
     ]);
-    let calls = calls((build, component, module));
-    let refused = |command: &Command| Event::Refused { command: Box::new(command.clone()) };
-    events.extend(calls.iter().map(refused));
-    let again = calls.into_iter().map(|command| Timer::Again { command: Box::new(command) });
+    events.extend((0..60).map(CallId).flat_map(answers));
+    let parties = Party::ALL
+        .into_iter()
+        .flat_map(|party| [false, true].map(|is_away| Timer::Party { party, is_away }));
     let timers = [
         Timer::Poll,
-        Timer::Hub,
         Timer::TestsDue { build },
-        Timer::Repo { build },
         Timer::Digest { to: Owner(0) },
         Timer::Digest { to: Owner(99) },
     ];
-    events.extend(timers.into_iter().chain(again).map(|timer| Event::Timer { timer }));
+    let calls = (0..60).map(|id| Timer::Call { id: CallId(id) });
+    events
+        .extend(timers.into_iter().chain(parties).chain(calls).map(|timer| Event::Timer { timer }));
     events
 }
 
-/// Returns every call that can be refused.
-fn calls((build, component, module): Subject) -> Vec<Command> {
-    let cause = Some(build);
-    let mut calls = vec![
-        Command::BuildModule { module, cause: None, unless_waiting: false, tries: 0 },
-        Command::Fetch { build, module },
-        Command::CreateTarget { build, module },
-        Command::BuildComponent { build, component, attempt: 1, priority: 1 },
-        Command::CancelComponent { build, component, attempt: 1 },
-        Command::TagComponent { build, component },
-        Command::MakeRepo { build, module, attempt: 1, by: RepoMaker::Koji },
-        Command::MakeRepo { build, module, attempt: 1, by: RepoMaker::Orchestrator },
-        Command::Publish { build, module, attempt: 1 },
-        Command::RequestTest { build, component: None, attempt: 1 },
-        Command::RequestTest { build, component: Some(component), attempt: 1 },
-        Command::Poll,
-    ];
-    for tries in [0, 1, 21] {
-        calls.push(Command::AskDependants { build, module, tries });
-        calls.push(Command::BuildModule { module, cause, unless_waiting: true, tries });
-    }
-    calls
+/// Returns every answer to a call.
+fn answers(call: CallId) -> impl Iterator<Item = Event> {
+    let rows = Reply::Rows([].into());
+    let replies = [Reply::Nothing, Reply::Task(TaskId(1)), rows].map(Answer::Done);
+    let faults = [Fault::Missing, Fault::Exists, Fault::Denied, Fault::Broken].map(Answer::Failed);
+    let others = [Answer::Refused, Answer::Unknown, Answer::Absent];
+    let answers = replies.into_iter().chain(faults).chain(others);
+    answers.map(move |answer| Event::Answered { call, answer })
 }
 
 /// Asserts that events change nothing and ask for nothing.
 #[track_caller]
 fn change_nothing(orchestrator: &mut Orchestrator<'_>, events: &[Event], now: Timestamp) {
+    change_nothing_but_say(orchestrator, events, now, &[]);
+}
+
+#[track_caller]
+fn change_nothing_but_say(
+    orchestrator: &mut Orchestrator<'_>,
+    events: &[Event],
+    now: Timestamp,
+    said: &[Command],
+) {
     let before = format!("{orchestrator:?}");
     for event in events {
         let mut out = Vec::new();
         orchestrator.handle(event, now, &mut out);
+        out.retain(|command| !said.contains(command));
         assert_eq!(out, [], "{event:?}");
         assert!(format!("{orchestrator:?}") == before, "the state changes by {event:?}");
     }
@@ -111,7 +105,9 @@ fn an_event_for_what_is_unknown_changes_nothing() {
         let setup = setup(approach, CHAIN);
         for cascade in CASCADES {
             let mut orchestrator = new(&setup, cascade);
-            change_nothing(&mut orchestrator, &about(unknown), Timestamp(5));
+            // That is not koji-owned's to act on; the message is done with.
+            let said = [Command::Tell(Tell::Acknowledged { build })];
+            change_nothing_but_say(&mut orchestrator, &about(unknown), Timestamp(5), &said);
             ask_for_nothing(&mut orchestrator, &requests, Timestamp(5));
         }
     }
@@ -131,27 +127,25 @@ fn an_event_for_what_is_finished_changes_nothing() {
             let mut orchestrator = new(&setup, cascade);
             let mut heard = Vec::new();
             for row in &run.log {
-                if let Log::Event(event) = &row.what {
-                    orchestrator.handle(event, row.at, &mut Vec::new());
-                    heard.push(event.clone());
+                if let Some(event) = heard_by(&row.what) {
+                    orchestrator.handle(&event, row.at, &mut Vec::new());
+                    heard.push(event);
                 }
             }
             let late = Timestamp(1_000_000_000);
-            change_nothing(&mut orchestrator, &heard, late);
+            let acknowledged =
+                [0, 1].map(|build| Command::Tell(Tell::Acknowledged { build: BuildId(build) }));
+            change_nothing_but_say(&mut orchestrator, &heard, late, &acknowledged);
             let builds = [(0, 0), (1, 1)]
                 .map(|(at, component)| (BuildId(at), ComponentIx(component), ModuleIx(at)));
             for of in builds {
-                let mut events = about(of);
+                let events = about(of);
+                let mut said = Vec::new();
                 if approach == Approach::KojiOwned {
-                    // koji answers a call for a build by building: that one was not refused is all
-                    // that koji-owned could know of it, and it remembers nothing of answers.
-                    let is_first = |event: &Event| {
-                        matches!(event, Event::Refused { command }
-                            if matches!(**command, Command::BuildModule { tries: 0, .. }))
-                    };
-                    events.retain(|event| !is_first(event));
+                    // A message that comes twice is acknowledged twice.
+                    said.push(Command::Tell(Tell::Acknowledged { build: of.0 }));
                 }
-                change_nothing(&mut orchestrator, &events, late);
+                change_nothing_but_say(&mut orchestrator, &events, late, &said);
                 let (build, component, _) = of;
                 let fixed = [component].into();
                 let requests = [
@@ -172,25 +166,27 @@ fn an_event_for_a_build_that_another_took_the_place_of_changes_nothing() {
     let first = (BuildId(0), ComponentIx(0), ModuleIx(0));
     let (build, component, module) = first;
     let end = ComponentEnd::Failed;
+    let done = |call| Event::Answered { call: CallId(call), answer: Answer::Done(Reply::Nothing) };
+    // Fetched, its target made, its component submitted, people told.
     let events = [
         Event::Requested { request: 0, module },
-        Event::Fetched { build },
-        Event::TargetMade { build },
+        done(0),
+        done(1),
+        done(2),
         Event::ComponentEnded { build, component, attempt: 1, end },
+        done(3),
         Event::Requested { request: 1, module },
     ];
     for cascade in [Cascade::Coalesced, Cascade::Planned] {
         let mut orchestrator = new(&setup, cascade);
         let mut out = Vec::new();
         events.iter().for_each(|event| orchestrator.handle(event, Timestamp(5), &mut out));
-        let second = Command::OpenModule { build: BuildId(1), module, cause: None };
+        let second = Command::Tell(Tell::Opened { build: BuildId(1), module, cause: None });
         assert!(out.contains(&second), "{out:?}");
-        let of_first = about(first).into_iter().filter(|event| {
-            // A cancel that was refused is made again where the component is given up, as here.
-            !matches!(event, Event::Refused { command }
-                if matches!(**command, Command::CancelComponent { .. }))
-        });
-        change_nothing(&mut orchestrator, &of_first.collect::<Vec<_>>(), Timestamp(5));
+        // The one call that is outstanding fetches the modulemd of the second.
+        let is_second = |event: &Event| matches!(event, Event::Answered { call: CallId(4), .. });
+        let of_first: Vec<Event> = about(first).into_iter().filter(|e| !is_second(e)).collect();
+        change_nothing(&mut orchestrator, &of_first, Timestamp(5));
         let requests = [
             Event::Resumed { request: 2, build, fixed: [component].into() },
             Event::Canceled { request: 3, build },
@@ -212,7 +208,10 @@ fn a_verdict_that_comes_twice_to_koji_owned_is_acted_on_once_whatever_build_is_n
         for build in [1, 0, 1, 0] {
             orchestrator.handle(&passed(build), Timestamp(5), &mut asked);
         }
-        let ask = |build| Command::AskDependants { build: BuildId(build), module, tries: 0 };
-        assert_eq!(asked, [ask(1), ask(0)]);
+        let ask = |id, build| Command::Call {
+            id: CallId(id),
+            call: Call::AskDependants { build: BuildId(build), module },
+        };
+        assert_eq!(asked, [ask(0, 1), ask(1, 0)]);
     }
 }

@@ -69,13 +69,6 @@ impl OnHub<'_> {
         }
     }
 
-    pub(in crate::sim::koji) fn cancel_all(&mut self, now: Timestamp) {
-        for job in self.live.clone() {
-            self.cancel(now, Job(job));
-        }
-        self.notices.clear();
-    }
-
     pub(in crate::sim::koji) fn is_waiting(&self, job: Job) -> bool {
         match self.jobs[job.0 as usize].state {
             JobState::Task(task) => self.hub.task(task).opened.is_none(),

@@ -15,7 +15,7 @@ impl OnHub<'_> {
     pub(super) fn order_target(&mut self, job: Job, build: BuildId, module: ModuleIx) {
         let tag = self.make_tag(build, module);
         if self.setup.catalog.module(module).components.is_empty() {
-            self.tell(build, job, What::TargetMade);
+            self.tell(build, job, What::TargetMade { is_ok: true });
             return;
         }
         let request = self.hub.request_repo(tag);
@@ -68,10 +68,6 @@ impl OnHub<'_> {
         let module = self.setup.catalog.module(entry.module);
         let tag = self.make_tag(build, entry.module);
         let run = &self.builds[build.0 as usize];
-        if run.is_broken {
-            self.component_failed(job, build, component);
-            return;
-        }
         let before = if module.is_graph {
             run.after[(component.0 - module.components.start) as usize]
         } else {
@@ -248,7 +244,7 @@ impl OnHub<'_> {
             Some(event) if state == TaskState::Closed => {
                 self.builds[build.0 as usize].macros = event;
                 self.close(job);
-                self.tell(build, job, What::TargetMade);
+                self.tell(build, job, What::TargetMade { is_ok: true });
             }
             _ if self.jobs[job.0 as usize].tries < self.farm.settings.hub.macros_tries => {
                 self.jobs[job.0 as usize].state = JobState::Due;
@@ -260,9 +256,8 @@ impl OnHub<'_> {
 
     /// Without its first repo or its macros package nothing of a module can be built.
     pub(super) fn target_broken(&mut self, job: Job, build: BuildId) {
-        self.builds[build.0 as usize].is_broken = true;
         self.close(job);
-        self.tell(build, job, What::TargetMade);
+        self.tell(build, job, What::TargetMade { is_ok: false });
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::on_hub::{TWO, farm, on_hub};
 use super::*;
-use crate::orchestrate::RepoMaker;
+use crate::orchestrate::{Answer, Call, RepoMaker};
 use crate::scenario::{Fault, FaultKind};
 
 /// Two components, one after the other, on three builders of koji's model.
@@ -11,13 +11,9 @@ pub(super) fn two() -> Setup {
     on_hub(super::setup(&[("m", &[], TWO)], &[]), &farm(&[("x86_64", 3)]))
 }
 
-/// Returns when each event of a kind was handed over.
-pub(super) fn times(run: &Run, is_it: fn(&Event) -> bool) -> Vec<Timestamp> {
-    let of = |row: &LogRow| match &row.what {
-        Log::Event(event) if is_it(event) => Some(row.at),
-        Log::Event(_) | Log::Command(_) | Log::Fact(_) => None,
-    };
-    run.log.iter().filter_map(of).collect()
+/// Returns when each row of a kind was logged.
+pub(super) fn times(run: &Run, is_it: fn(&Log) -> bool) -> Vec<Timestamp> {
+    run.log.iter().filter(|row| is_it(&row.what)).map(|row| row.at).collect()
 }
 
 /// The orchestrator is down from a moment on, for so many seconds.
@@ -38,8 +34,8 @@ pub(super) fn secs(seconds: u64) -> Millis {
     Millis::from_secs(seconds)
 }
 
-fn is_target(event: &Event) -> bool {
-    matches!(event, Event::TargetMade { .. })
+fn is_target(row: &Log) -> bool {
+    matches!(row, Log::Answered { call: Call::CreateTarget { .. }, answer: Answer::Done(_), .. })
 }
 
 #[test]
@@ -67,12 +63,20 @@ fn a_target_that_is_being_made_is_told_when_it_is_there() {
     assert_eq!(early.figures.makespan, whole.figures.makespan);
 }
 
-fn is_built(event: &Event) -> bool {
-    matches!(event, Event::ComponentEnded { .. })
+fn is_built(row: &Log) -> bool {
+    matches!(row, Log::Event(Event::ComponentEnded { .. }))
 }
 
-fn is_repo(event: &Event) -> bool {
-    matches!(event, Event::RepoEnded { .. })
+fn is_repo(row: &Log) -> bool {
+    matches!(
+        row,
+        Log::Event(Event::RepoEnded { .. })
+            | Log::Answered {
+                call: Call::MakeRepo { by: RepoMaker::Orchestrator, .. },
+                answer: Answer::Done(_) | Answer::Failed(_),
+                ..
+            }
+    )
 }
 
 fn made_by(repo: RepoMaker, faults: Vec<Fault>) -> Run {
@@ -121,7 +125,8 @@ fn a_crash_loses_a_repo_that_the_orchestrator_makes_and_leaves_koji_at_work() {
 fn a_crash_after_a_repo_was_made_makes_it_no_second_time() {
     // The orchestrator dies right after it heard that its own repo is made, and right before.
     let whole = made_by(RepoMaker::Orchestrator, Vec::new());
-    let events = whole.log.iter().filter(|row| matches!(row.what, Log::Event(_))).count() as u64;
+    let is_event = |row: &&LogRow| matches!(row.what, Log::Event(_) | Log::Answered { .. });
+    let events = whole.log.iter().filter(is_event).count() as u64;
     for after in 1..=events {
         let mut setup = two();
         setup.conditions.repo = RepoMaker::Orchestrator;
@@ -166,7 +171,7 @@ fn in_the_ideal_model_a_repo_takes_no_time_whoever_makes_it() {
         run(&setup).figures
     });
     assert_eq!(ends[0].makespan, secs(200));
-    // But koji says so by a message.
-    let messages = ends[1].messages + 1;
-    assert_eq!(ends[0], RunFigures { messages, ..ends[1].clone() });
+    // But koji says that it has the task, and by a message that it is done.
+    let (messages, events) = (ends[1].messages + 1, ends[1].events + 1);
+    assert_eq!(ends[0], RunFigures { messages, events, ..ends[1].clone() });
 }

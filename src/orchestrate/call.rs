@@ -1,0 +1,350 @@
+//! A call: something that somebody else does and answers. Its kind says who answers it; nothing
+//! else in modplan decides which commands are calls.
+//!
+//! ```text
+//!   make ──▶ Sent ──Done, Failed──▶ settled
+//!             │ ▲
+//!     Unknown │ │ Absent             Refused: the party is paused, then asked again
+//!             ▼ │
+//!           Looking
+//! ```
+//!
+//! A call whose request or answer was lost may have been carried out or not. It is never repeated
+//! before the party was asked what it has: [`Command::Look`](super::Command::Look) finds the task,
+//! tag or build by its marker (module build, component, attempt).
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::mailbox::{Concern, Owner};
+use super::{BuildId, ComponentIx, ModuleIx, RepoMaker, Row};
+
+mod pending;
+pub(super) use pending::{PendingCalls, REPO_TRIES_MAX, Settled, TEST_TRIES_MAX};
+pub use pending::{TRIES_MAX, pause};
+
+/// The number of a call within a run, in the order in which calls are first made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CallId(pub u32);
+
+/// A task of koji, by koji's number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TaskId(pub u32);
+
+/// Who answers a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Party {
+    /// koji's hub.
+    Hub,
+    /// The server that holds the sources of modules.
+    Sources,
+    /// The dependency service (PDC).
+    Dependencies,
+    /// The test system.
+    Tests,
+    /// The message bus.
+    Bus,
+    /// The mail server.
+    Mail,
+    /// The orchestrator's own repo maker.
+    RepoMaker,
+}
+
+impl Party {
+    /// Every party.
+    pub const ALL: [Self; 7] = [
+        Self::Hub,
+        Self::Sources,
+        Self::Dependencies,
+        Self::Tests,
+        Self::Bus,
+        Self::Mail,
+        Self::RepoMaker,
+    ];
+}
+
+/// Something that somebody else does and answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Call {
+    /// Have koji build a whole module (koji-owned).
+    BuildModule {
+        /// The module.
+        module: ModuleIx,
+        /// The module build whose pass is the reason.
+        cause: BuildId,
+        /// Whether to leave it when a build of the module waits for its first builder.
+        unless_waiting: bool,
+    },
+    /// Make the tag and target of a module build, with all that koji needs before a component can
+    /// be built in it: the first repo and the macros package.
+    CreateTarget {
+        /// The module build.
+        build: BuildId,
+        /// The module.
+        module: ModuleIx,
+    },
+    /// Submit one component to koji (orchestrator-owned). `Done` says that koji has the task; how
+    /// the task ends is observed.
+    BuildComponent {
+        /// The module build.
+        build: BuildId,
+        /// The component.
+        component: ComponentIx,
+        /// Which attempt of this module build, from 1.
+        attempt: u32,
+        /// The larger goes first: its place among all components by the longest path that waits
+        /// for it, or by its own estimate where batches order the build.
+        priority: u32,
+    },
+    /// Cancel the build of a component.
+    CancelComponent {
+        /// The module build.
+        build: BuildId,
+        /// The component.
+        component: ComponentIx,
+        /// Which attempt of this module build, from 1.
+        attempt: u32,
+    },
+    /// Tag a component that passed its gate into the tag of its module.
+    TagComponent {
+        /// The module build.
+        build: BuildId,
+        /// The component.
+        component: ComponentIx,
+        /// The attempt that is tagged.
+        attempt: u32,
+    },
+    /// Make the repo of a module with its modulemd inside. How koji's task ends is observed; the
+    /// orchestrator's own repo maker answers when it is made.
+    MakeRepo {
+        /// The module build.
+        build: BuildId,
+        /// The module.
+        module: ModuleIx,
+        /// Which try of this module build, from 1.
+        attempt: u32,
+        /// By whom.
+        by: RepoMaker,
+    },
+    /// Fetch the modulemd of a module build.
+    Fetch {
+        /// The module build.
+        build: BuildId,
+        /// The module.
+        module: ModuleIx,
+    },
+    /// Publish that a module is done: built, with its repo made.
+    Publish {
+        /// The module build.
+        build: BuildId,
+        /// The module.
+        module: ModuleIx,
+        /// Which test of this module build it asks for, from 1.
+        attempt: u32,
+    },
+    /// Ask the tests for a result that is missing or is to be made anew.
+    RequestTest {
+        /// The module build.
+        build: BuildId,
+        /// The component; none: the module.
+        component: Option<ComponentIx>,
+        /// The attempt to be tested.
+        attempt: u32,
+    },
+    /// Ask the dependency service who depends on a module.
+    AskDependants {
+        /// The module build that passed.
+        build: BuildId,
+        /// The module.
+        module: ModuleIx,
+    },
+    /// Mail the relevant people that the rebuild is stuck, or has recovered.
+    Mail {
+        /// To whom.
+        to: Owner,
+        /// What it is about, in the order in which it came up.
+        about: Arc<[Concern]>,
+    },
+    /// Ask koji and the tests how everything that is outstanding stands. One that is not answered is
+    /// not repeated: the next one is due anyway.
+    Poll,
+}
+
+/// The kinds of calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CallKind {
+    /// [`Call::BuildModule`].
+    BuildModule,
+    /// [`Call::CreateTarget`].
+    CreateTarget,
+    /// [`Call::BuildComponent`].
+    BuildComponent,
+    /// [`Call::CancelComponent`].
+    CancelComponent,
+    /// [`Call::TagComponent`].
+    TagComponent,
+    /// [`Call::MakeRepo`].
+    MakeRepo,
+    /// [`Call::Fetch`].
+    Fetch,
+    /// [`Call::Publish`].
+    Publish,
+    /// [`Call::RequestTest`].
+    RequestTest,
+    /// [`Call::AskDependants`].
+    AskDependants,
+    /// [`Call::Mail`].
+    Mail,
+    /// [`Call::Poll`].
+    Poll,
+}
+
+impl CallKind {
+    /// Every kind.
+    pub const ALL: [Self; 12] = [
+        Self::BuildModule,
+        Self::CreateTarget,
+        Self::BuildComponent,
+        Self::CancelComponent,
+        Self::TagComponent,
+        Self::MakeRepo,
+        Self::Fetch,
+        Self::Publish,
+        Self::RequestTest,
+        Self::AskDependants,
+        Self::Mail,
+        Self::Poll,
+    ];
+
+    /// Returns the word used in scenarios and journals.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BuildModule => "build-module",
+            Self::CreateTarget => "create-target",
+            Self::BuildComponent => "build-component",
+            Self::CancelComponent => "cancel-component",
+            Self::TagComponent => "tag-component",
+            Self::MakeRepo => "make-repo",
+            Self::Fetch => "fetch",
+            Self::Publish => "publish",
+            Self::RequestTest => "request-test",
+            Self::AskDependants => "ask-dependants",
+            Self::Mail => "mail",
+            Self::Poll => "poll",
+        }
+    }
+}
+
+impl Call {
+    /// Returns its kind.
+    #[must_use]
+    pub fn kind(&self) -> CallKind {
+        match self {
+            Self::BuildModule { .. } => CallKind::BuildModule,
+            Self::CreateTarget { .. } => CallKind::CreateTarget,
+            Self::BuildComponent { .. } => CallKind::BuildComponent,
+            Self::CancelComponent { .. } => CallKind::CancelComponent,
+            Self::TagComponent { .. } => CallKind::TagComponent,
+            Self::MakeRepo { .. } => CallKind::MakeRepo,
+            Self::Fetch { .. } => CallKind::Fetch,
+            Self::Publish { .. } => CallKind::Publish,
+            Self::RequestTest { .. } => CallKind::RequestTest,
+            Self::AskDependants { .. } => CallKind::AskDependants,
+            Self::Mail { .. } => CallKind::Mail,
+            Self::Poll => CallKind::Poll,
+        }
+    }
+
+    /// Returns who answers it.
+    #[must_use]
+    pub fn party(&self) -> Party {
+        match self {
+            Self::BuildModule { .. }
+            | Self::CreateTarget { .. }
+            | Self::BuildComponent { .. }
+            | Self::CancelComponent { .. }
+            | Self::TagComponent { .. }
+            | Self::MakeRepo { by: RepoMaker::Koji, .. }
+            | Self::Poll => Party::Hub,
+            Self::MakeRepo { by: RepoMaker::Orchestrator, .. } => Party::RepoMaker,
+            Self::Fetch { .. } => Party::Sources,
+            Self::Publish { .. } => Party::Bus,
+            Self::RequestTest { .. } => Party::Tests,
+            Self::AskDependants { .. } => Party::Dependencies,
+            Self::Mail { .. } => Party::Mail,
+        }
+    }
+
+    /// Returns whether it only reads: it can be repeated without a look.
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        matches!(self, Self::Fetch { .. } | Self::AskDependants { .. } | Self::Poll)
+    }
+
+    /// Returns the module build it is about, if it is about one.
+    #[must_use]
+    pub fn build(&self) -> Option<BuildId> {
+        match *self {
+            Self::BuildModule { cause: build, .. }
+            | Self::CreateTarget { build, .. }
+            | Self::BuildComponent { build, .. }
+            | Self::CancelComponent { build, .. }
+            | Self::TagComponent { build, .. }
+            | Self::MakeRepo { build, .. }
+            | Self::Fetch { build, .. }
+            | Self::Publish { build, .. }
+            | Self::RequestTest { build, .. }
+            | Self::AskDependants { build, .. } => Some(build),
+            Self::Mail { .. } | Self::Poll => None,
+        }
+    }
+}
+
+/// What a party said to a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Answer {
+    /// It is done, or begun and can be observed.
+    Done(Reply),
+    /// It will never work as asked.
+    Failed(Fault),
+    /// Nothing of it was done: it is worth another try.
+    Refused,
+    /// The request or its answer was lost: nobody knows.
+    Unknown,
+    /// To a look: nothing of the call is there.
+    Absent,
+}
+
+/// What comes with `Done`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Reply {
+    /// Nothing more to say.
+    Nothing,
+    /// koji's task.
+    Task(TaskId),
+    /// The dependants found, each row to be checked again.
+    Rows(Arc<[Row]>),
+}
+
+/// Why a call will never work as asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// What it names is not there.
+    Missing,
+    /// What it makes is there already, and somebody else made it: a build of the same NVR, a tag of
+    /// the same name.
+    Exists,
+    /// The party's policy forbids it: a locked tag, a blocked package, a permission that is not held.
+    Denied,
+    /// The party tried and could not: no repo, no macros package.
+    Broken,
+}

@@ -1,0 +1,122 @@
+//! Calls on their way: what is refused, lost, doubled or late between the orchestrator and whom it asks.
+
+use super::{Happening, World};
+use crate::orchestrate::{Answer, Call, CallId, Event, Fault, Party};
+use crate::sim::conditions::{CallFault, CallTrouble};
+use crate::time::Millis;
+
+/// When a caller gives up waiting for an answer.
+const TIME_OUT: Millis = Millis::from_secs(60);
+/// When an answer comes that is late.
+const LATE: Millis = Millis::from_secs(90);
+
+impl World<'_> {
+    pub(super) fn make_call(&mut self, id: CallId, call: &Call) {
+        if self.log.is_some() {
+            self.asked.insert(id, call.clone());
+        }
+        if self.is_refused(call) {
+            self.tally.calls_refused += 1;
+            self.give(id, Answer::Refused);
+            return;
+        }
+        self.activity += u64::from(*call != Call::Poll);
+        let trouble =
+            if self.setup.conditions.call_faults.is_empty() { None } else { self.trouble_of(call) };
+        match trouble {
+            None => {
+                if let Some(answer) = self.do_it(id, call) {
+                    self.give(id, answer);
+                }
+            }
+            Some(trouble) => self.go_wrong(id, call, trouble),
+        }
+    }
+
+    /// Counts a call among those of its kind, and returns what goes wrong with it.
+    fn trouble_of(&mut self, call: &Call) -> Option<CallTrouble> {
+        let kind = call.kind();
+        let count = &mut self.made[kind as usize];
+        *count += 1;
+        let nth = *count;
+        if self.doomed.contains(call) {
+            return Some(CallTrouble::Failed);
+        }
+        let is_it = |fault: &&CallFault| fault.call == kind && fault.nth == nth;
+        let trouble = self.setup.conditions.call_faults.iter().find(is_it)?.trouble;
+        if trouble == CallTrouble::Failed && *call != Call::Poll {
+            self.doomed.push(call.clone());
+        }
+        Some(trouble)
+    }
+
+    fn go_wrong(&mut self, id: CallId, call: &Call, trouble: CallTrouble) {
+        match trouble {
+            CallTrouble::Refused => {
+                self.tally.calls_refused += 1;
+                self.give(id, Answer::Refused);
+            }
+            CallTrouble::Failed => self.give(id, Answer::Failed(fault_of(call))),
+            CallTrouble::RequestLost => self.give_at(TIME_OUT, id, Answer::Unknown),
+            CallTrouble::AnswerLost => {
+                // One that is not answered at once is answered by what comes of it.
+                if self.do_it(id, call).is_some() {
+                    self.give_at(TIME_OUT, id, Answer::Unknown);
+                }
+            }
+            CallTrouble::AnswerDoubled => {
+                if let Some(answer) = self.do_it(id, call) {
+                    self.give(id, answer.clone());
+                    self.give(id, answer);
+                }
+            }
+            CallTrouble::AnswerLate => {
+                self.give_at(TIME_OUT, id, Answer::Unknown);
+                if let Some(answer) = self.do_it(id, call) {
+                    self.give_at(LATE, id, answer);
+                }
+            }
+        }
+    }
+
+    /// Gives the orchestrator the answer to a call.
+    pub(super) fn give(&mut self, call: CallId, answer: Answer) {
+        self.events.extend(std::iter::once_with(|| Event::Answered { call, answer }));
+    }
+
+    /// The same after a time: to the process that called, and to no later one.
+    fn give_at(&mut self, after: Millis, call: CallId, answer: Answer) {
+        let life = self.life;
+        self.schedule(self.now + after, Happening::Answer { life, call, answer });
+    }
+
+    /// Returns whether the party of a call does nothing of it.
+    pub(super) fn is_refused(&self, call: &Call) -> bool {
+        match call.party() {
+            Party::Hub => {
+                self.broken.hub_offline + self.broken.hub_refusing > 0 && *call != Call::Poll
+            }
+            Party::Dependencies => self.broken.pdc_down > 0,
+            Party::Sources => self.broken.sources > 0,
+            Party::Tests | Party::Bus | Party::Mail | Party::RepoMaker => false,
+        }
+    }
+}
+
+/// Returns why a call of a kind fails for good, as parties say it.
+fn fault_of(call: &Call) -> Fault {
+    match call {
+        Call::Fetch { .. } => Fault::Missing,
+        Call::BuildComponent { .. } => Fault::Exists,
+        Call::MakeRepo { .. } => Fault::Broken,
+        Call::BuildModule { .. }
+        | Call::CreateTarget { .. }
+        | Call::CancelComponent { .. }
+        | Call::TagComponent { .. }
+        | Call::Publish { .. }
+        | Call::RequestTest { .. }
+        | Call::AskDependants { .. }
+        | Call::Mail { .. }
+        | Call::Poll => Fault::Denied,
+    }
+}
