@@ -9,7 +9,9 @@ use modplan::orchestrate::{
     TaskParts,
 };
 use modplan::scenario::{Bus, Fault, FaultKind, People, Quantiles, Tests};
-use modplan::sim::{Conditions, DurationMode, HubSetup, Outcomes, Setup, Slots, SlotsGroup, World};
+use modplan::sim::{
+    Conditions, DurationMode, HubSetup, Outcomes, Setup, Slots, SlotsGroup, Subjects, World,
+};
 use modplan::time::Millis;
 use modplan::trace::{BUILD_ARCH, History, Row, RowOutcome, Samples};
 use rand::{Rng as _, SeedableRng as _};
@@ -26,11 +28,7 @@ fn setup(modules: u32, components: u32, builders: u32) -> Setup {
         let later =
             (1..=3).map(|step| at + 13 * step).filter(|&to| to < modules).collect::<Vec<_>>();
         let component = |index: u32| {
-            let task = |arch: &&str| TaskParts {
-                arch: (*arch).into(),
-                estimate_ms: 300_000,
-                durations: index % 50,
-            };
+            let task = |arch: &&str| TaskParts { arch: (*arch).into(), estimate_ms: 300_000 };
             let package = format!("package-{index:05}");
             let tasks = ARCHES.iter().map(task).collect();
             ComponentParts::new(&package, index % 3, Vec::new(), tasks)
@@ -51,7 +49,9 @@ fn setup(modules: u32, components: u32, builders: u32) -> Setup {
         count: builders,
         arches: vec![(*arch).into()],
     };
-    farm(builder.finish(), samples, Slots { groups: ARCHES.iter().map(group).collect() })
+    let of_module = (0..components).flat_map(|index| ARCHES.map(|_| index % 50));
+    let rows = (0..modules).flat_map(move |_| of_module.clone());
+    farm((builder.finish(), rows), samples, Slots { groups: ARCHES.iter().map(group).collect() })
 }
 
 /// Makes twenty recorded rows between one and sixteen minutes.
@@ -72,8 +72,13 @@ fn samples(random: &mut Pcg64Mcg) -> Samples {
     history.samples(BUILD_ARCH, &"p".into(), &"x86_64".into())
 }
 
-fn farm(catalog: Catalog, samples: Vec<Samples>, slots: Slots) -> Setup {
+fn farm(
+    (catalog, rows): (Catalog, impl Iterator<Item = u32>),
+    samples: Vec<Samples>,
+    slots: Slots,
+) -> Setup {
     Setup {
+        subjects: Arc::new(Subjects::new(&catalog, rows)),
         catalog: Arc::new(catalog),
         samples: Arc::new(samples),
         slots,

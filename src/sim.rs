@@ -31,6 +31,7 @@ mod runs;
 mod setup;
 mod silent;
 mod spent;
+mod subjects;
 pub mod sweep;
 mod world;
 
@@ -47,4 +48,5 @@ pub use runs::{Figure, Runs};
 pub use setup::Setup;
 pub use silent::silent;
 pub use spent::Spent;
+pub use subjects::Subjects;
 pub use world::{Handle, PATIENCE, Run, World};

@@ -63,7 +63,6 @@ impl Graph {
             let task = |(arch, name): (usize, &&str)| TaskParts {
                 arch: (**name).into(),
                 estimate_ms: self.time(at, arch),
-                durations: self.law(at, arch),
             };
             let tasks = self.arches.iter().enumerate().map(task).collect();
             ComponentParts::new(&format!("j{at:06}"), self.level[at], self.after[at].clone(), tasks)
@@ -79,7 +78,10 @@ impl Graph {
         });
         let constant = |&run| Family::Constant { run: Millis(run) };
         let builders: Vec<_> = self.arches.iter().map(|&arch| (arch, self.builders)).collect();
-        plain(builder, self.times.iter().map(constant), &builders)
+        let arches = 0..self.arches.len();
+        let rows =
+            (0..self.components).flat_map(|at| arches.clone().map(move |arch| self.law(at, arch)));
+        plain((builder, rows), self.times.iter().map(constant), &builders)
     }
 }
 

@@ -69,6 +69,7 @@ fn setup(plan: &Plan, (farm, world): (&Farm, &World), seed: u64) -> Result<Setup
         slots: Slots::of(&farm),
         hub: HubSetup::of(&farm, &prepared.catalog, &world.history).map(std::sync::Arc::new),
         catalog: prepared.catalog,
+        subjects: prepared.subjects,
         samples: prepared.samples,
         approach: Approach::OrchestratorOwned,
         cascade: Cascade::Planned,

@@ -175,7 +175,8 @@ impl Execute {
         if let Some(found) = &found {
             // Whatever was estimated since: a run goes on as it began.
             let prepared = prepare(found.heading.modules.clone(), &subject.world)?;
-            (setup.catalog, setup.samples) = (prepared.catalog, prepared.samples);
+            setup.catalog = prepared.catalog;
+            (setup.subjects, setup.samples) = (prepared.subjects, prepared.samples);
             warn_of_other_inputs(&found.heading, &heading, console);
         }
         let journal = Journal::open(path, &heading, found, setup.catalog.clone())?;

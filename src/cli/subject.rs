@@ -317,6 +317,7 @@ pub(crate) fn setup_with(
     })?;
     Ok(Setup {
         catalog: prepared.catalog.clone(),
+        subjects: prepared.subjects.clone(),
         samples: prepared.samples.clone(),
         slots,
         hub: HubSetup::of(farm, &prepared.catalog, &world.history).map(Arc::new),

@@ -150,12 +150,12 @@ impl Heading {
         format!("{}/{}/seed {seed}/{short}", approach.as_str(), cascade.as_str())
     }
 
-    /// Makes the catalog of everything that can be rebuilt; it has no durations to draw from.
+    /// Makes the catalog of everything that can be rebuilt; whatever the trace says by now.
     ///
     /// # Errors
     /// The first contradiction among its definitions.
     pub fn catalog(&self) -> Result<Catalog, DefinitionError> {
-        Catalog::of(&self.modules, |_, _| 0)
+        Catalog::of(&self.modules)
     }
 
     /// Makes the orchestrator as it was before the first event.

@@ -39,8 +39,8 @@ impl ComponentIx {
     }
 }
 
-/// What a run works on. What every step of a run reads stands close together; what only reports or
-/// draws read stands in arrays of its own.
+/// What a run works on. What every step of a run reads stands close together; what only reports
+/// read stands in arrays of its own.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     /// Modules, in id order.
@@ -62,10 +62,6 @@ pub struct Catalog {
     packages: Vec<PackageName>,
     /// Names, streams and contexts by their numbers.
     texts: Vec<Arc<str>>,
-    /// Identifies (module, component, arch) in every random draw, by task.
-    task_keys: Vec<u64>,
-    /// Identifies (module, component) in random draws.
-    draw_keys: Vec<u64>,
     /// Who is built after each component, component by component.
     followers: Vec<ComponentIx>,
 }
@@ -77,8 +73,6 @@ pub struct Module {
     pub id: Arc<str>,
     /// Its name, stream and context as numbers: what a dependant's requirement must equal.
     pub identity: Requirement,
-    /// Identifies it in random draws.
-    pub draw_key: u64,
     /// Its components; none means that it is passed through without a build.
     pub components: Range<u32>,
     /// How many batches its components form; the macros package is not counted.
@@ -128,8 +122,6 @@ struct Place {
 /// One koji task: a component on an arch.
 #[derive(Clone, Debug)]
 pub struct Task {
-    /// The row of the durations table its times are drawn from.
-    pub durations: u32,
     /// The position in [`Catalog::arches`] of the arch that a builder must have.
     pub arch: u32,
 }
@@ -192,12 +184,6 @@ impl Catalog {
         &self.packages[component.index()]
     }
 
-    /// Returns what identifies (module, component) in random draws.
-    #[must_use]
-    pub fn draw_key(&self, component: ComponentIx) -> u64 {
-        self.draw_keys[component.index()]
-    }
-
     /// Returns the place of a component among all by the longest estimated path from its start to
     /// the end of the plan, from 0; components with equally long paths share it.
     #[must_use]
@@ -216,13 +202,6 @@ impl Catalog {
     pub fn followers(&self, component: ComponentIx) -> &[ComponentIx] {
         let [place, next] = [0, 1].map(|step| self.places[component.index() + step]);
         &self.followers[place.first_follower as usize..next.first_follower as usize]
-    }
-
-    /// Returns what identifies (module, component, arch) in every random draw of a task, given its
-    /// position.
-    #[must_use]
-    pub fn task_key(&self, task: u32) -> u64 {
-        self.task_keys[task as usize]
     }
 
     /// Returns the arch that a task needs of its builder.

@@ -112,15 +112,11 @@ pub enum DefinitionError {
 }
 
 impl Catalog {
-    /// Makes the catalog of some definitions, whatever their order. `row` says which row of the
-    /// durations table a task of a component draws from.
+    /// Makes the catalog of some definitions, whatever their order.
     ///
     /// # Errors
     /// The first contradiction among them.
-    pub fn of(
-        definitions: &[Definition],
-        mut row: impl FnMut(&ComponentDefinition, &TaskDefinition) -> u32,
-    ) -> Result<Self, DefinitionError> {
+    pub fn of(definitions: &[Definition]) -> Result<Self, DefinitionError> {
         let mut sorted: Vec<&Definition> = definitions.iter().collect();
         sorted.sort_by(|a, b| a.id.cmp(&b.id));
         if let Some(pair) = sorted.windows(2).find(|pair| pair[0].id == pair[1].id) {
@@ -129,7 +125,7 @@ impl Catalog {
         let numbers: BTreeMap<&str, u32> = sorted.iter().map(|d| d.id.as_str()).zip(0..).collect();
         let mut builder = CatalogBuilder::default();
         for definition in sorted {
-            builder.push(&parts(definition, &numbers, &mut row)?);
+            builder.push(&parts(definition, &numbers)?);
         }
         Ok(builder.finish())
     }
@@ -138,7 +134,6 @@ impl Catalog {
 fn parts(
     definition: &Definition,
     numbers: &BTreeMap<&str, u32>,
-    row: &mut impl FnMut(&ComponentDefinition, &TaskDefinition) -> u32,
 ) -> Result<ModuleParts, DefinitionError> {
     let module = || definition.id.clone();
     let positions = |ids: &[String]| {
@@ -150,7 +145,7 @@ fn parts(
     };
     let keys: BTreeMap<&ComponentKey, u32> =
         definition.components.iter().map(|entry| &entry.component).zip(0..).collect();
-    let mut component = |entry: &ComponentDefinition| {
+    let component = |entry: &ComponentDefinition| {
         let after = |key: &ComponentKey| {
             let component = key.clone();
             let missing = || DefinitionError::NoComponent { module: module(), component };
@@ -160,7 +155,6 @@ fn parts(
         let task = |task: &TaskDefinition| TaskParts {
             arch: task.arch.clone(),
             estimate_ms: task.estimate_ms,
-            durations: row(entry, task),
         };
         Ok(ComponentParts {
             key: entry.component.clone(),
@@ -178,6 +172,6 @@ fn parts(
         superseded_dependants: positions(&definition.superseded_dependants)?,
         planned_dependants: positions(&definition.planned_dependants)?,
         is_graph: definition.is_graph,
-        components: definition.components.iter().map(&mut component).collect::<Result<_, _>>()?,
+        components: definition.components.iter().map(component).collect::<Result<_, _>>()?,
     })
 }

@@ -58,7 +58,7 @@ pub struct Key {
     pub seed: u64,
     /// The replication, from 0.
     pub replication: u64,
-    /// Identifies (module, component, arch): see [`Catalog::task_key`](crate::orchestrate::Catalog::task_key).
+    /// Identifies a module, a component or a task: see [`Subjects`](super::Subjects).
     pub subject: u64,
     /// Which attempt of the subject it is in this replication, from 1.
     pub attempt: u32,

@@ -3,19 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::subjects::Subjects;
 use crate::name::{Arch, PackageName};
 use crate::orchestrate::{
     Catalog, ComponentDefinition, Definition, DefinitionError, Reach, TaskDefinition, define,
 };
 use crate::trace::{History, Samples};
 
-/// A catalog, and a row of samples for each [`Task::durations`](crate::orchestrate::Task).
+/// A catalog, and what is drawn for all that is in it.
 #[derive(Clone, Debug, Default)]
 pub struct Prepared {
     /// How each module is defined.
     pub definitions: Arc<Vec<Definition>>,
     /// What can be rebuilt.
     pub catalog: Arc<Catalog>,
+    /// What identifies all of it in draws, and the row of samples of each task.
+    pub subjects: Arc<Subjects>,
     /// What tasks may take.
     pub samples: Arc<Vec<Samples>>,
 }
@@ -34,13 +37,21 @@ pub fn prepare(reach: Reach<'_>, history: &History) -> Prepared {
 /// # Errors
 /// The first contradiction among the definitions.
 pub fn prepare_defined(
-    definitions: Vec<Definition>,
+    mut definitions: Vec<Definition>,
     history: &History,
 ) -> Result<Prepared, DefinitionError> {
+    definitions.sort_by(|a, b| a.id.cmp(&b.id));
+    let catalog = Catalog::of(&definitions)?;
     let mut rows = Rows { history, numbers: BTreeMap::new(), samples: Vec::new() };
-    let catalog = Catalog::of(&definitions, |component, task| rows.of(component, task))?;
-    let samples = Arc::new(rows.samples);
-    Ok(Prepared { definitions: Arc::new(definitions), catalog: Arc::new(catalog), samples })
+    let components = definitions.iter().flat_map(|definition| &definition.components);
+    let tasks = components.flat_map(|entry| entry.tasks.iter().map(move |task| (entry, task)));
+    let subjects = Subjects::new(&catalog, tasks.map(|(entry, task)| rows.of(entry, task)));
+    Ok(Prepared {
+        definitions: Arc::new(definitions),
+        catalog: Arc::new(catalog),
+        subjects: Arc::new(subjects),
+        samples: Arc::new(rows.samples),
+    })
 }
 
 /// Samples, one row for each method, package and arch.

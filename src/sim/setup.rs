@@ -6,6 +6,7 @@ use super::conditions::Conditions;
 use super::farm::Slots;
 use super::history::{DurationMode, Outcomes};
 use super::hub_setup::HubSetup;
+use super::subjects::Subjects;
 use crate::orchestrate::{Approach, BuildBudget, Cascade, Catalog, Dispatch, Limits};
 use crate::time::Millis;
 use crate::trace::Samples;
@@ -15,7 +16,9 @@ use crate::trace::Samples;
 pub struct Setup {
     /// What can be rebuilt.
     pub catalog: Arc<Catalog>,
-    /// Rows for [`Task::durations`](crate::orchestrate::Task).
+    /// What identifies all of it in draws, and the row of samples of each task.
+    pub subjects: Arc<Subjects>,
+    /// The rows.
     pub samples: Arc<Vec<Samples>>,
     /// The builders.
     pub slots: Slots,

@@ -137,6 +137,7 @@ fn setup(plan: &Plan, farm: &Farm, history: &History, luck: &mut Luck) -> Setup 
         slots: Slots::of(farm),
         hub: HubSetup::of(farm, &prepared.catalog, history).map(Arc::new),
         catalog: prepared.catalog,
+        subjects: prepared.subjects,
         samples: prepared.samples,
         approach: luck.of(&[Approach::KojiOwned, Approach::OrchestratorOwned]),
         cascade: luck.of(&[Cascade::Literal, Cascade::Coalesced, Cascade::Planned]),

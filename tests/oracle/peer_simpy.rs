@@ -62,8 +62,7 @@ impl Instance {
         self.before.iter().flatten().for_each(|&job| has_predecessor[job as usize] = true);
         let mut builder = CatalogBuilder::default();
         for (at, &(run, arch)) in self.jobs.iter().enumerate() {
-            let durations = u32::try_from(at).expect("small");
-            let task = TaskParts { arch: ARCHES[arch].into(), estimate_ms: run, durations };
+            let task = TaskParts { arch: ARCHES[arch].into(), estimate_ms: run };
             builder.push(&ModuleParts {
                 id: format!("m{at:05}:1:00000000"),
                 wave: Some(1),
@@ -77,7 +76,7 @@ impl Instance {
         let constant = |&(run, _): &(u64, usize)| Family::Constant { run: Millis(run) };
         let builders: Vec<_> = ARCHES.into_iter().zip(self.builders).collect();
         let laws = self.jobs.iter().map(constant);
-        Setup { approach, ..plain(builder, laws, &builders) }
+        Setup { approach, ..plain((builder, 0..), laws, &builders) }
     }
 
     fn to_json(&self, rule: &str) -> serde_json::Value {

@@ -24,15 +24,17 @@ fn constant(ms: u64) -> Family {
     Family::Constant { run: Millis(ms) }
 }
 
-/// A task on an arch that lasts as row `durations` says.
-fn task(arch: &str, estimate_ms: u64, durations: u32) -> TaskParts {
-    TaskParts { arch: arch.into(), estimate_ms, durations }
+/// A task on an arch.
+fn task(arch: &str, estimate_ms: u64) -> TaskParts {
+    TaskParts { arch: arch.into(), estimate_ms }
 }
 
+/// How modules are run whose tasks follow the laws in turn.
 fn setup(modules: &[ModuleParts], laws: &[Family], builders: &[(&str, u32)]) -> Setup {
     let mut builder = CatalogBuilder::default();
     modules.iter().for_each(|module| builder.push(module));
-    plain(builder, laws.iter().copied(), builders)
+    let rows = (0..u32::try_from(laws.len()).expect("small")).cycle();
+    plain((builder, rows), laws.iter().copied(), builders)
 }
 
 /// One module of components, each with what it waits for and its task.
@@ -68,8 +70,8 @@ impl Queue {
         let mut components = Vec::new();
         for n in 0..CUSTOMERS {
             let before = if n == 0 { Vec::new() } else { vec![2 * (n - 1)] };
-            components.push((format!("a{n:05}"), n, before, task("clock", 1000, 0)));
-            components.push((format!("s{n:05}"), n + 1, vec![2 * n], task("x86_64", 1000, 1)));
+            components.push((format!("a{n:05}"), n, before, task("clock", 1000)));
+            components.push((format!("s{n:05}"), n + 1, vec![2 * n], task("x86_64", 1000)));
         }
         let laws = [exponential(gap), self.service];
         setup(&[module(components)], &laws, &[("clock", 1), ("x86_64", self.servers)])
@@ -238,7 +240,7 @@ fn littles_law_and_utilisation_hold_exactly_on_the_runs_own_log() {
 
 /// Independent jobs of exponential length on some builders.
 fn jobs(jobs: u32, builders: u32) -> Setup {
-    let component = |n| (format!("j{n:05}"), 0, Vec::new(), task("x86_64", 1000, 0));
+    let component = |n| (format!("j{n:05}"), 0, Vec::new(), task("x86_64", 1000));
     let module = module((0..jobs).map(component).collect());
     setup(&[module], &[exponential(SERVICE)], &[("x86_64", builders)])
 }
@@ -298,7 +300,7 @@ fn graph(jobs: &[(u64, &[u32])], builders: u32, approach: Approach) -> u64 {
                 "p",
                 0,
                 Vec::new(),
-                vec![task("x86_64", seconds * 1000, at)],
+                vec![task("x86_64", seconds * 1000)],
             )],
             ..ModuleParts::default()
         })

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use modplan::orchestrate::{Approach, Cascade, CatalogBuilder, Dispatch};
-use modplan::sim::{Conditions, DurationMode, Outcomes, Setup, Slots, SlotsGroup};
+use modplan::sim::{Conditions, DurationMode, Outcomes, Setup, Slots, SlotsGroup, Subjects};
 use modplan::trace::{Family, Samples};
 
-/// Returns how modules are run on so many builders of each arch; row n of the durations table is
-/// law n.
+/// Returns how modules are run on so many builders of each arch. `rows` says for each task which law
+/// it follows, as [`Subjects::new`] takes them.
 pub(crate) fn plain(
-    builder: CatalogBuilder,
+    (builder, rows): (CatalogBuilder, impl IntoIterator<Item = u32>),
     laws: impl IntoIterator<Item = Family>,
     builders: &[(&str, u32)],
 ) -> Setup {
@@ -18,8 +18,10 @@ pub(crate) fn plain(
         count,
         arches: vec![arch.into()],
     };
+    let catalog = builder.finish();
     Setup {
-        catalog: Arc::new(builder.finish()),
+        subjects: Arc::new(Subjects::new(&catalog, rows)),
+        catalog: Arc::new(catalog),
         samples: Arc::new(laws.into_iter().map(Samples::of_family).collect()),
         slots: Slots { groups: builders.iter().map(group).collect() },
         hub: None,

@@ -1,5 +1,6 @@
 //! Changes that come in over weeks: when they come, what they cause, and how soon it is done.
 
+use std::iter;
 use std::sync::Arc;
 
 use modplan::orchestrate::{
@@ -7,7 +8,8 @@ use modplan::orchestrate::{
     TaskParts,
 };
 use modplan::sim::{
-    Changes, Conditions, DurationMode, Outcomes, RunFigures, Setup, Slots, SlotsGroup, World,
+    Changes, Conditions, DurationMode, Outcomes, RunFigures, Setup, Slots, SlotsGroup, Subjects,
+    World,
 };
 use modplan::time::{Millis, Timestamp};
 use modplan::trace::{Family, Samples};
@@ -18,7 +20,7 @@ const DAY: Millis = Millis::from_secs(86_400);
 fn catalog() -> Catalog {
     let mut builder = CatalogBuilder::default();
     for (at, dependants) in [(0, vec![1, 2]), (1, Vec::new()), (2, Vec::new())] {
-        let task = TaskParts { arch: "x86_64".into(), estimate_ms: 1000, durations: 0 };
+        let task = TaskParts { arch: "x86_64".into(), estimate_ms: 1000 };
         builder.push(&ModuleParts {
             id: format!("m{at}:1:00000000"),
             wave: Some(if at == 0 { 1 } else { 2 }),
@@ -41,8 +43,10 @@ fn setup(approach: Approach, law: Family, (every, lasts): (Millis, Millis)) -> S
         lasts,
     };
     let group = SlotsGroup { name: "x86".to_owned(), count: 100, arches: vec!["x86_64".into()] };
+    let catalog = catalog();
     Setup {
-        catalog: Arc::new(catalog()),
+        subjects: Arc::new(Subjects::new(&catalog, iter::repeat(0))),
+        catalog: Arc::new(catalog),
         samples: Arc::new(vec![Samples::of_family(law)]),
         slots: Slots { groups: vec![group] },
         hub: None,

@@ -9,7 +9,7 @@ use modplan::orchestrate::{
 };
 use modplan::scenario::{Bus, Fault, FaultKind, People, Quantiles, Tests};
 use modplan::sim::{
-    Changes, Conditions, DurationMode, HubSetup, Outcomes, Setup, Slots, SlotsGroup,
+    Changes, Conditions, DurationMode, HubSetup, Outcomes, Setup, Slots, SlotsGroup, Subjects,
 };
 use modplan::time::Millis;
 use modplan::trace::{BUILD_ARCH, History, Row, RowOutcome, Samples};
@@ -54,7 +54,7 @@ pub(super) fn world(seed: u64) -> World {
     let mut dice = Dice(Pcg64Mcg::seed_from_u64(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ seed));
     let approach = dice.one(&[Approach::KojiOwned, Approach::OrchestratorOwned]);
     let cascade = dice.one(&[Cascade::Literal, Cascade::Coalesced, Cascade::Planned]);
-    let catalog = catalog(&mut dice);
+    let (catalog, subjects) = catalog(&mut dice);
     let samples = (0..4).map(|_| samples(&mut dice)).collect();
     let slots = slots(&mut dice);
     let outcomes = match dice.below(3) {
@@ -68,6 +68,7 @@ pub(super) fn world(seed: u64) -> World {
     }
     let mut setup = Setup {
         catalog: Arc::new(catalog),
+        subjects: Arc::new(subjects),
         samples: Arc::new(samples),
         slots,
         hub: None,
@@ -137,7 +138,7 @@ pub(super) fn world_on_hub(seed: u64) -> World {
 
 /// Draws two to six modules; an edge goes from an earlier to a later one, but now and then a
 /// literal cascade finds one that goes back.
-fn catalog(dice: &mut Dice) -> Catalog {
+fn catalog(dice: &mut Dice) -> (Catalog, Subjects) {
     let count = 2 + u32::try_from(dice.below(5)).unwrap();
     let mut planned = vec![Vec::new(); count as usize];
     for from in 0..count {
@@ -153,7 +154,7 @@ fn catalog(dice: &mut Dice) -> Catalog {
             waves[to as usize] = waves[to as usize].max(waves[from] + 1);
         }
     }
-    let mut builder = CatalogBuilder::default();
+    let (mut builder, mut rows) = (CatalogBuilder::default(), Vec::new());
     let goes_back = dice.chance(8).then(|| u32::try_from(dice.below(u64::from(count))).unwrap());
     for at in 0..count {
         let mut dependants = planned[at as usize].clone();
@@ -164,7 +165,8 @@ fn catalog(dice: &mut Dice) -> Catalog {
             .filter(|to| *to != at && !dependants.contains(to) && dice.chance(6))
             .collect();
         let is_graph = dice.chance(50);
-        let components = (0..dice.below(5)).map(|c| component(dice, c, is_graph)).collect();
+        let components =
+            (0..dice.below(5)).map(|c| component(dice, c, is_graph, &mut rows)).collect();
         builder.push(&ModuleParts {
             // Streams share names two by two: a dependency service that mixes them up is found out.
             id: format!("m{}:{at}:c", at / 2),
@@ -177,17 +179,21 @@ fn catalog(dice: &mut Dice) -> Catalog {
             components,
         });
     }
-    builder.finish()
+    let catalog = builder.finish();
+    let subjects = Subjects::new(&catalog, rows);
+    (catalog, subjects)
 }
 
-fn component(dice: &mut Dice, number: u64, is_graph: bool) -> ComponentParts {
+/// Draws a component, and adds the row of samples of each of its tasks.
+fn component(dice: &mut Dice, number: u64, is_graph: bool, rows: &mut Vec<u32>) -> ComponentParts {
     let number = u32::try_from(number).unwrap();
     let after: Vec<u32> =
         if is_graph { (0..number).filter(|_| dice.chance(40)).collect() } else { Vec::new() };
     let both = dice.chance(40);
     let arches: &[&str] = if both { &ARCHES } else { &ARCHES[1..] };
-    let durations = u32::try_from(dice.below(4)).unwrap();
-    let task = |arch: &&str| TaskParts { arch: (*arch).into(), estimate_ms: 60_000, durations };
+    let row = u32::try_from(dice.below(4)).unwrap();
+    rows.extend(arches.iter().map(|_| row));
+    let task = |arch: &&str| TaskParts { arch: (*arch).into(), estimate_ms: 60_000 };
     let batch = u32::try_from(dice.below(3)).unwrap();
     ComponentParts::new(&format!("p{number}"), batch, after, arches.iter().map(task).collect())
 }

@@ -58,12 +58,10 @@ pub struct TaskParts {
     pub arch: Arch,
     /// Estimated milliseconds.
     pub estimate_ms: u64,
-    /// The row of the durations table.
-    pub durations: u32,
 }
 
 /// Collects modules, then makes the catalog.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct CatalogBuilder {
     catalog: Catalog,
     numbers: BTreeMap<Box<str>, u32>,
@@ -84,7 +82,6 @@ impl CatalogBuilder {
         self.catalog.modules.push(Module {
             id: parts.id.as_str().into(),
             identity,
-            draw_key: text_key(&parts.id),
             components: first..small(self.catalog.components.len()),
             batches: parts.components.iter().map(|part| part.batch + 1).max().unwrap_or(0),
             is_graph: parts.is_graph,
@@ -112,7 +109,7 @@ impl CatalogBuilder {
         for at in order {
             let ComponentParts { key, package, batch, after, tasks } = &parts.components[at];
             let estimate_ms = estimate(tasks);
-            let first_task = self.push_tasks(&parts.id, package, tasks);
+            let first_task = self.push_tasks(tasks);
             let catalog = &mut self.catalog;
             let first_follower = small(catalog.followers.len());
             catalog.places.push(Place { by_path: 0, first_task, first_follower });
@@ -120,7 +117,6 @@ impl CatalogBuilder {
             catalog.waits_for.push(small(after.len()));
             catalog.keys.push(key.clone());
             catalog.packages.push(package.clone());
-            catalog.draw_keys.push(text_key(&format!("{}\n{package}", parts.id)));
             let (batch, place_by_key) = (*batch, small(at));
             let place_by_estimate = 0;
             catalog.components.push(Component {
@@ -148,13 +144,11 @@ impl CatalogBuilder {
         Requirement { name: number(), stream: number(), context: number() }
     }
 
-    fn push_tasks(&mut self, id: &str, package: &PackageName, tasks: &[TaskParts]) -> u32 {
+    fn push_tasks(&mut self, tasks: &[TaskParts]) -> u32 {
         let first = small(self.catalog.tasks.len());
         for task in tasks {
-            let name = format!("{id}\n{package}\n{}", task.arch);
             let arch = self.arch(&task.arch);
-            self.catalog.tasks.push(Task { durations: task.durations, arch });
-            self.catalog.task_keys.push(text_key(&name));
+            self.catalog.tasks.push(Task { arch });
         }
         first
     }
@@ -275,11 +269,4 @@ fn places(values: &[u64]) -> Vec<u32> {
     sorted.dedup();
     let place = |value| sorted.binary_search(value).expect("the same values");
     values.iter().map(|value| small(place(value))).collect()
-}
-
-/// Hashes a text to 64 bits, the same on every platform and in every release (FNV-1a).
-fn text_key(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
 }

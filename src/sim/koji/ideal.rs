@@ -210,10 +210,11 @@ impl<'a> Ideal<'a> {
         self.priorities.push(priority);
         for (task, at) in (first_task..).zip(tasks.clone()) {
             let entry = &setup.catalog.tasks[at as usize];
-            let first = self.firsts[entry.durations as usize].filter(|_| nth == 1);
+            let row = setup.subjects.row(at);
+            let first = self.firsts[row].filter(|_| nth == 1);
             let (duration, is_ok) = first.unwrap_or_else(|| {
-                let samples = &setup.samples[entry.durations as usize];
-                let key = || self.luck.key(setup, setup.catalog.task_key(at), nth);
+                let samples = &setup.samples[row];
+                let key = || self.luck.key(setup, setup.subjects.task(at), nth);
                 history::attempt(samples, nth, key, (setup.durations, setup.outcomes))
             });
             self.tasks.push(TaskRun::new(run, entry.arch, (duration, is_ok || is_fixed)));

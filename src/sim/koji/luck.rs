@@ -99,7 +99,7 @@ impl Luck {
         if tasks == 0 || fate.is_fixed {
             return None;
         }
-        let key = self.key(setup, setup.catalog.draw_key(component), nth);
+        let key = self.key(setup, setup.subjects.component(component), nth);
         if !fate.is_broken && draw::uniform(key, Purpose::Outcome) >= failure_rate {
             return None;
         }

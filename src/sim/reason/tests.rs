@@ -6,7 +6,7 @@ use crate::orchestrate::{
     ComponentParts, Concern, Dispatch, Event, ModuleParts, Owner, Standing, TaskParts, Tell,
 };
 use crate::sim::log::{Fact, Log};
-use crate::sim::{Conditions, DurationMode, Outcomes, Slots};
+use crate::sim::{Conditions, DurationMode, Outcomes, Slots, Subjects};
 use crate::time::Timestamp;
 
 const BUILD: BuildId = BuildId(0);
@@ -15,7 +15,7 @@ const P0: ComponentIx = ComponentIx(0);
 
 /// One module of one component.
 fn setup(approach: Approach) -> Setup {
-    let task = TaskParts { arch: "x86_64".into(), estimate_ms: 1, durations: 0 };
+    let task = TaskParts { arch: "x86_64".into(), estimate_ms: 1 };
     let mut builder = CatalogBuilder::default();
     builder.push(&ModuleParts {
         id: "a:1:c".to_owned(),
@@ -24,8 +24,10 @@ fn setup(approach: Approach) -> Setup {
         components: vec![ComponentParts::new("p0", 0, Vec::new(), vec![task])],
         ..ModuleParts::default()
     });
+    let catalog = builder.finish();
     Setup {
-        catalog: Arc::new(builder.finish()),
+        subjects: Arc::new(Subjects::new(&catalog, [0])),
+        catalog: Arc::new(catalog),
         samples: Arc::default(),
         slots: Slots { groups: Vec::new() },
         hub: None,

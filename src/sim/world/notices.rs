@@ -65,7 +65,7 @@ impl World<'_> {
         let module = self.ledger.builds[build.0 as usize].module;
         let nth = self.nth_build(build);
         // Some hundreds of tries of one build are as many as people have patience for.
-        let about = || (setup.catalog.module(module).draw_key.rotate_left(47), nth * 512 + attempt);
+        let about = || (setup.subjects.module(module).rotate_left(47), nth * 512 + attempt);
         self.carry(|| event, about);
     }
 
@@ -93,7 +93,7 @@ impl World<'_> {
             self.failures.push((build, component));
         }
         let setup = self.setup;
-        let about = || (setup.catalog.draw_key(component), nth);
+        let about = || (setup.subjects.component(component), nth);
         if ordered.is_some() {
             self.carry(|| Event::ComponentEnded { build, component, attempt, end }, about);
         }
@@ -131,7 +131,7 @@ impl World<'_> {
     pub(super) fn done(&mut self, build: BuildId, attempt: u32) {
         self.messages += 1;
         let module = self.ledger.builds[build.0 as usize].module;
-        let about = (self.setup.catalog.module(module).draw_key, self.nth_build(build));
+        let about = (self.setup.subjects.module(module), self.nth_build(build));
         if self.setup.conditions.gates.module {
             self.ledger.phase(build, Phase::Testing, self.now);
             self.carry_to_tests(Subject { build, component: None, attempt }, about);

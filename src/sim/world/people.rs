@@ -40,10 +40,10 @@ impl World<'_> {
     }
 
     fn subject(&self, concern: &Concern) -> u64 {
-        let catalog = &self.setup.catalog;
+        let subjects = &self.setup.subjects;
         match concern.component {
-            Some(component) => catalog.draw_key(component),
-            None => catalog.module(concern.module).draw_key,
+            Some(component) => subjects.component(component),
+            None => subjects.module(concern.module),
         }
     }
 

@@ -60,7 +60,7 @@ impl World<'_> {
             return;
         }
         let (component, nth) = what;
-        let key = self.key(self.setup.catalog.draw_key(component), nth);
+        let key = self.key(self.setup.subjects.component(component), nth);
         let is_defective =
             !self.koji.is_fixed(component) && draw::uniform(key, Purpose::Defect) < rate;
         self.testing.builds.insert((build, component), (nth, is_defective));
@@ -135,11 +135,11 @@ impl World<'_> {
         let runs = self.testing.runs.get(&(build, component)).copied().unwrap_or_default();
         // Some hundreds of tests of one build are as many as people have patience for.
         let nth = self.nth_build(build) * 512 + runs;
-        let catalog = &self.setup.catalog;
+        let subjects = &self.setup.subjects;
         let module = self.ledger.builds[build.0 as usize].module;
         match component {
-            Some(component) => (catalog.draw_key(component), nth),
-            None => (catalog.module(module).draw_key, nth),
+            Some(component) => (subjects.component(component), nth),
+            None => (subjects.module(module), nth),
         }
     }
 

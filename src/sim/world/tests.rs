@@ -9,7 +9,7 @@ use crate::orchestrate::{
 };
 use crate::sim::sweep::Threads;
 use crate::sim::{
-    BarEnd, Conditions, DurationMode, ModuleState, Outcome, Outcomes, Slots, SlotsGroup,
+    BarEnd, Conditions, DurationMode, ModuleState, Outcome, Outcomes, Slots, SlotsGroup, Subjects,
 };
 use crate::time::Millis;
 use crate::trace::{BUILD_ARCH, History, Row, RowOutcome, Samples};
@@ -48,8 +48,10 @@ fn setup(modules: &[ModuleText<'_>], builders: &[(&str, u32)]) -> Setup {
         count: *count,
         arches: vec![(*arch).into()],
     };
+    let catalog = catalog(&parts);
     Setup {
-        catalog: catalog(&parts),
+        subjects: Arc::new(Subjects::new(&catalog, 0..)),
+        catalog,
         samples: Arc::new(history),
         slots: Slots { groups: builders.iter().map(group).collect() },
         hub: None,
@@ -70,8 +72,7 @@ fn component(text: &ComponentText<'_>, history: &mut Vec<Samples>) -> ComponentP
     let task = |&(arch, seconds): &(&str, u64)| {
         let took = Millis::from_secs(seconds.max(1));
         history.push(samples(took, seconds > 0));
-        let durations = u32::try_from(history.len() - 1).unwrap();
-        TaskParts { arch: arch.into(), estimate_ms: took.0, durations }
+        TaskParts { arch: arch.into(), estimate_ms: took.0 }
     };
     ComponentParts::new(package, *batch, Vec::new(), tasks.iter().map(task).collect())
 }

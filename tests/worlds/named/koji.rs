@@ -197,7 +197,7 @@ fn what_a_pass_would_start_is_blocked_by_a_failure_whatever_the_plan_says() {
             "p0",
             0,
             Vec::new(),
-            vec![TaskParts { arch: "x86_64".into(), estimate_ms: 100_000, durations: 0 }],
+            vec![TaskParts { arch: "x86_64".into(), estimate_ms: 100_000 }],
         )],
         ..ModuleParts::default()
     };
@@ -205,11 +205,10 @@ fn what_a_pass_would_start_is_blocked_by_a_failure_whatever_the_plan_says() {
     builder.push(&parts("a:1:c", true, (&[1, 2], &[1])));
     builder.push(&parts("b:1:c", false, (&[], &[])));
     builder.push(&parts("b:1:d", false, (&[], &[])));
-    let catalog = Arc::new(builder.finish());
     for approach in BOTH {
         for cascade in [Cascade::Literal, Cascade::Coalesced] {
-            let setup = setup(approach, &[(&[], &[&[(100, false)]])]);
-            let run = run(&Setup { catalog: Arc::clone(&catalog), cascade, ..setup });
+            let fails = setup(approach, &[(&[], &[&[(100, false)]])]);
+            let run = run(&Setup { cascade, ..with_catalog(builder.clone(), fails) });
             ends(&run, Outcome::Failed, 100);
             use ModuleState::{Blocked, Failed};
             assert_eq!(states(&run), [Failed, Blocked, Blocked]);

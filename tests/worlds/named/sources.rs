@@ -311,17 +311,16 @@ fn one_source_is_put_back_for_all_its_contexts() {
             "p0",
             0,
             Vec::new(),
-            vec![TaskParts { arch: "x86_64".into(), estimate_ms: 100_000, durations: 0 }],
+            vec![TaskParts { arch: "x86_64".into(), estimate_ms: 100_000 }],
         )],
         ..ModuleParts::default()
     };
     let mut builder = CatalogBuilder::default();
     builder.push(&part("a:1:c", true, &[1]));
     builder.push(&part("a:1:d", false, &[]));
-    let catalog = Arc::new(builder.finish());
     for approach in BOTH {
         for lasts in [None, Some(7200)] {
-            let mut setup = Setup { catalog: Arc::clone(&catalog), ..setup(approach, ALONE) };
+            let mut setup = with_catalog(builder.clone(), setup(approach, ALONE));
             setup.conditions.people = Some(People { fix: always(3600), waive_share: 0.0 });
             setup.conditions.faults = vec![missing(0, lasts)];
             let run = run(&setup);

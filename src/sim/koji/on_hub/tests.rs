@@ -1,5 +1,7 @@
 //! What koji's model draws, seen in the tasks of its hub.
 
+use std::iter;
+
 use super::*;
 use crate::farm::{BuilderGroup, Farm, Model};
 use crate::hub::TaskInfo;
@@ -7,7 +9,7 @@ use crate::koji::TaskState;
 use crate::orchestrate::{
     Approach, Cascade, CatalogBuilder, ComponentParts, Dispatch, ModuleParts, TaskParts,
 };
-use crate::sim::{Conditions, DurationMode, Outcomes, Slots};
+use crate::sim::{Conditions, DurationMode, Outcomes, Slots, Subjects};
 use crate::trace::{BUILD_ARCH, History};
 
 fn farm(groups: &[(&str, u32)]) -> Farm {
@@ -25,7 +27,7 @@ fn history(rows: &str) -> History {
 
 /// Modules of two components, one after the other, that do not wait for each other.
 fn setup(modules: &[&str], farm: &Farm, history: &History) -> Setup {
-    let task = || vec![TaskParts { arch: "x86_64".into(), estimate_ms: 60_000, durations: 0 }];
+    let task = || vec![TaskParts { arch: "x86_64".into(), estimate_ms: 60_000 }];
     let component =
         |batch: u32| ComponentParts::new(&format!("p{batch}"), batch, Vec::new(), task());
     let mut builder = CatalogBuilder::default();
@@ -42,6 +44,7 @@ fn setup(modules: &[&str], farm: &Farm, history: &History) -> Setup {
     let samples = vec![history.samples(BUILD_ARCH, &"p".into(), &"x86_64".into())];
     Setup {
         hub: HubSetup::of(farm, &catalog, history).map(Arc::new),
+        subjects: Arc::new(Subjects::new(&catalog, iter::repeat(0))),
         catalog,
         samples: Arc::new(samples),
         slots: Slots::of(farm),

@@ -77,7 +77,7 @@ impl OnHub<'_> {
         let attempt = made.macros;
         let tag = self.builds[build.0 as usize].tag.expect("made with the target");
         let steps = &self.farm.steps;
-        let key = self.setup.catalog.module(module).draw_key ^ MACROS_KEY;
+        let key = self.setup.subjects.module(module) ^ MACROS_KEY;
         let draw = |rows, step: u64| self.draw_step(rows, key ^ step, attempt);
         BuildSpec {
             tag,
@@ -110,14 +110,14 @@ impl OnHub<'_> {
             end,
         });
         let subject = self.own(Owner::Component(run));
-        let catalog = &self.setup.catalog;
+        let (catalog, subjects) = (&self.setup.catalog, &self.setup.subjects);
         let steps = &self.farm.steps.components[component.index()];
         let tasks = catalog.tasks_of(component);
         let mut arches = Vec::with_capacity(tasks.len());
         for at in tasks {
             let task = &catalog.tasks[at as usize];
-            let samples = &self.setup.samples[task.durations as usize];
-            let work = self.draw_step(samples, catalog.task_key(at), nth);
+            let samples = &self.setup.samples[subjects.row(at)];
+            let work = self.draw_step(samples, subjects.task(at), nth);
             let arch =
                 self.farm.settings.arch(catalog.arch(task)).expect("the settings know every arch");
             arches.push((arch, Work { is_ok: work.is_ok || is_fixed, ..work }));
@@ -127,7 +127,7 @@ impl OnHub<'_> {
             arches[at].1.is_ok = false;
         }
         let step = |rows, step: u64| {
-            let work = self.draw_step(rows, catalog.draw_key(component) ^ step, nth);
+            let work = self.draw_step(rows, subjects.component(component) ^ step, nth);
             Work { is_ok: work.is_ok || is_fixed, ..work }
         };
         Arc::new(BuildSpec {
@@ -150,7 +150,7 @@ impl OnHub<'_> {
         let rows = self.farm.steps.createrepo.clone();
         let how = (self.setup.durations, self.setup.outcomes);
         let build = u64::from(tags) << 32;
-        let subject = self.setup.catalog.module(module).draw_key ^ REPO_KEY ^ build;
+        let subject = self.setup.subjects.module(module) ^ REPO_KEY ^ build;
         let arches: Vec<u64> =
             settings.arches.iter().map(|arch| draw::text_key(arch.as_str())).collect();
         let first = self.luck.key(self.setup, subject, 1);
@@ -167,11 +167,12 @@ impl OnHub<'_> {
         let made = &mut self.made[module.index()];
         made.repos += 1;
         let attempt = made.repos;
-        let entry = self.setup.catalog.module(module);
+        let key = self.setup.subjects.module(module) ^ LAST_REPO_KEY;
         let rows = self.farm.steps.createrepo.as_ref();
-        let draw = |rows| self.draw_step(rows, entry.draw_key ^ LAST_REPO_KEY, attempt);
+        let draw = |rows| self.draw_step(rows, key, attempt);
         let trace = rows.map(draw).map(|work| (work.run, work.is_ok));
-        repo_work(&self.farm.settings, entry.components.len() as u64, trace)
+        let components = self.setup.catalog.module(module).components.len();
+        repo_work(&self.farm.settings, components as u64, trace)
     }
 }
 
