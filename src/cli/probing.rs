@@ -13,6 +13,7 @@ use super::sweeping::Sweeper;
 use super::variant::VariantArg;
 use super::vary::Varied;
 
+mod unsaid;
 mod worlds;
 
 use worlds::{Other, ablations, assumed, calm, troubles};
@@ -42,17 +43,17 @@ impl Probing<'_> {
         // Troubles are tried in a world that has none.
         let calm = calm(scenario);
         let given = self.run(self.farm, &calm)?;
-        let third = given.iter().flat_map(Runs::makespans_done).max().unwrap_or(0) / 3;
-        probes.extend(self.probe(troubles(self.farm, &calm, Millis(third)), &calm)?);
+        probes.extend(self.probe(troubles(self.farm, &calm, third(&given)), &calm)?);
         Ok(probes)
     }
 
-    /// Halves and doubles every number that nobody gave.
+    /// Tries another value for every one that nobody gave: numbers are halved and doubled.
     pub(crate) fn sensitivity(&self) -> Result<Vec<Probe>, Refusal> {
         let scenario = &self.subject.world.scenario;
         let open = self.open();
-        let mut probes = self.probe(assumed(self.farm, scenario, &open), scenario)?;
-        probes.sort_by(|a, b| b.largest().abs().total_cmp(&a.largest().abs()));
+        let third = third(&self.run(self.farm, scenario)?);
+        let mut probes = self.probe(assumed(self.farm, scenario, &open, third), scenario)?;
+        probes.sort_by(Probe::by_weight);
         Ok(probes)
     }
 
@@ -102,6 +103,11 @@ impl Probing<'_> {
         let runs = (BUILDS / components.max(1)).clamp(1, RUNS_MAX);
         Ok(self.sweeper.run_first(&setups, runs))
     }
+}
+
+/// Returns the third of the longest run that is done.
+fn third(runs: &[Runs]) -> Millis {
+    Millis(runs.iter().flat_map(Runs::makespans_done).max().unwrap_or(0) / 3)
 }
 
 /// Of two approaches under one cascade the last such pair, which the answer rests on; else all. An

@@ -79,8 +79,10 @@ fn assumed(page: &mut Page, assumed: &[Assumed], probes: &[Probe], durations: &D
     if !swings.is_empty() {
         page.figure(&Figure {
             title: "What the assumed values decide",
-            caption: "Each value that nobody gave, halved and doubled, one at a time: the mean change of \
-                      the makespan in minutes for the variant that changes most, the largest first.",
+            caption: "Each value that nobody gave, taken otherwise, one at a time: numbers halved and \
+                      doubled, others as the table says. Bars are the mean change of the makespan in \
+                      minutes for the variant that changes most, over runs that are done both ways; \
+                      what changes how many are done comes first.",
             svg: charts::tornado(probes),
             rows: probe_rows(&swings),
         });

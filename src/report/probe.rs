@@ -1,5 +1,5 @@
 //! What one other setting at a time changes: a setting of the scenario taken back, one trouble alone,
-//! or a value that nobody gave, halved and doubled.
+//! or a value that nobody gave, taken otherwise.
 
 use std::collections::BTreeMap;
 
@@ -51,6 +51,8 @@ pub struct Effect {
     pub makespan_p50: Option<f64>,
     /// The share of runs that are done with it.
     pub done_share: Option<f64>,
+    /// By how much that share is more than without it.
+    pub done_adds: Option<f64>,
     /// What it adds on average, over the replications that are done with and without it.
     pub adds: Option<f64>,
     /// The share of runs within the deadline, where there is one.
@@ -88,6 +90,17 @@ impl Probe {
         }
     }
 
+    /// Orders probes by what they change: how many runs are done, then when they end; the most first.
+    #[must_use]
+    pub fn by_weight(&self, other: &Self) -> std::cmp::Ordering {
+        let done = |probe: &Self| {
+            let adds = probe.effects.values().filter_map(|effect| effect.done_adds);
+            adds.fold(0.0, |most: f64, one| most.max(one.abs()))
+        };
+        let moved = |probe: &Self| probe.largest().abs();
+        done(other).total_cmp(&done(self)).then(moved(other).total_cmp(&moved(self)))
+    }
+
     /// Returns by how much it moves the variant that it moves most, in seconds.
     #[must_use]
     pub fn largest(&self) -> f64 {
@@ -103,10 +116,13 @@ impl Effect {
         let rounded = |value: f64| (value * 1000.0).round() / 1000.0;
         #[expect(clippy::cast_precision_loss, reason = "a count of replications")]
         let share = |count: usize| rounded(count as f64 / runs.len().max(1) as f64);
+        #[expect(clippy::cast_precision_loss, reason = "a count of replications")]
+        let exact = |of: &Runs| of.makespans_done().len() as f64 / of.len().max(1) as f64;
         let mean = |figure, scale| Distribution::of(&runs.all(figure), scale).mean.map(rounded);
         Self {
             makespan_p50: Distribution::of_finished(&done, runs.len(), 1000).p50,
             done_share: (!runs.is_empty()).then(|| share(done.len())),
+            done_adds: (!runs.is_empty()).then(|| rounded(exact(runs) - exact(given))),
             adds: paired.mean_difference.map(rounded),
             in_time_share: deadline
                 .map(|deadline| share(done.iter().filter(|end| **end <= deadline.0).count())),

@@ -8,6 +8,8 @@ use modplan::scenario::{
 };
 use modplan::time::Millis;
 
+use super::unsaid::unsaid;
+
 /// A world with one setting changed.
 pub(super) struct Other {
     pub(super) kind: ProbeKind,
@@ -28,7 +30,7 @@ fn gates(gate: ByApproach<Gate>) -> String {
     }
 }
 
-fn both(gate: Gate) -> ByApproach<Gate> {
+pub(super) fn both(gate: Gate) -> ByApproach<Gate> {
     ByApproach { koji_owned: gate, orchestrator_owned: gate }
 }
 
@@ -153,13 +155,18 @@ fn fault(kind: FaultKind, at: Millis, lasts: Option<Millis>) -> Fault {
     Fault { at, after: None, kind, builders: None, count: None, module: None, lasts, line: 0 }
 }
 
-/// Returns the worlds in which one number that nobody gave is halved or doubled: those of a farm, by
-/// their names, and how often the orchestrator polls.
-pub(super) fn assumed(farm: &Farm, scenario: &Scenario, open: &[String]) -> Vec<Other> {
+/// Returns the worlds in which one value that nobody gave is another: numbers of a farm, by their
+/// names, are halved and doubled, and what a scenario left unsaid is [said otherwise](unsaid).
+pub(super) fn assumed(
+    farm: &Farm,
+    scenario: &Scenario,
+    open: &[String],
+    third: Millis,
+) -> Vec<Other> {
     let mut others = Vec::new();
-    let mut add = |setting: &str, factor: f64, (from, to): (String, String), world| {
+    let mut add = |setting: &str, factor: Option<f64>, (from, to): (String, String), world| {
         let (farm, scenario) = world;
-        let (kind, setting, factor) = (ProbeKind::Assumed, setting.to_owned(), Some(factor));
+        let (kind, setting) = (ProbeKind::Assumed, setting.to_owned());
         others.push(Other { kind, setting, from, to, factor, farm, scenario });
     };
     for (name, factor) in open.iter().flat_map(|name| [(name, 0.5), (name, 2.0)]) {
@@ -169,17 +176,12 @@ pub(super) fn assumed(farm: &Farm, scenario: &Scenario, open: &[String]) -> Vec<
         let is_other = if factor > 1.0 { dial.double() } else { dial.halve() };
         let change = (from, dial.text());
         if is_other {
-            add(name, factor, change, (other, scenario.clone()));
+            add(name, Some(factor), change, (other, scenario.clone()));
         }
     }
-    if !scenario.given.contains("orchestrator_owned.poll") {
-        let poll = scenario.orchestrator_owned.poll;
-        for (to, factor) in [(Millis(poll.0 / 2), 0.5), (Millis(poll.0 * 2), 2.0)] {
-            let mut other = scenario.clone();
-            other.orchestrator_owned.poll = to;
-            let change = (poll.to_string(), to.to_string());
-            add("orchestrator_owned.poll", factor, change, (farm.clone(), other));
-        }
+    for said in unsaid(scenario, third) {
+        let world = (farm.clone(), said.scenario);
+        add(said.setting, said.factor, (said.from, said.to), world);
     }
     others
 }
@@ -226,7 +228,7 @@ mod tests {
                      hub: {run_interval: 30s}\n";
         let farm = Farm::read(text, 0).unwrap();
         let open: Vec<String> = farm.not_given().into_iter().map(|(name, _)| name).collect();
-        let others = assumed(&farm, &Scenario::default(), &open);
+        let others = assumed(&farm, &Scenario::default(), &open, Millis::from_secs(3600));
         let of = |setting: &str| {
             let of = others.iter().filter(|other| other.setting == setting);
             of.map(|other| other.to.clone()).collect::<Vec<_>>()

@@ -1,4 +1,4 @@
-//! How much an answer moves when one value is halved or doubled, the largest first.
+//! How much an answer moves when one value is taken otherwise, the largest first.
 
 use super::canvas::{ALARM, Align, Area, BLACK, GREY, PALE, Pen, SHADES, picture};
 
@@ -31,7 +31,8 @@ pub fn tornado(title: &str, swings: &[Swing<'_>]) -> String {
         .fold(0.0_f64, |most, seconds| most.max(seconds.abs()));
     picture((WIDTH, bottom + 40), |canvas| {
         canvas.text((24, 26), title, Pen::new(18, Align::Left).bold());
-        let hint = "minutes added (right) or saved (left); dark: halved, light: doubled";
+        let hint =
+            "minutes added (right) or saved (left); dark: halved, light: doubled or as tabled";
         canvas.text((24, 50), hint, Pen::new(12, Align::Left).color(GREY));
         let middle = i32::midpoint(LEFT, RIGHT);
         #[expect(clippy::cast_possible_truncation, reason = "a few hundred pixels")]
