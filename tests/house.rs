@@ -405,6 +405,41 @@ fn each_crate_stays_in_its_room() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+/// What orchestrators know nothing of: it is of a simulated world.
+const OF_A_WORLD: &[&str] =
+    &["draw", "duration", "durations", "sample", "samples", "builder", "builders", "slots"];
+
+#[test]
+fn orchestrators_know_no_draw_no_duration_and_no_builder() {
+    let mut wrong = String::new();
+    for source in sources().iter().filter(|source| source.room() == "orchestrate") {
+        for line in &source.code {
+            let is_letter = |letter: char| letter.is_ascii_alphanumeric();
+            let mut words = line.split(|letter| !is_letter(letter));
+            if words.any(|word| OF_A_WORLD.contains(&word)) {
+                writeln!(wrong, "src/{}.rs: {line}", source.path).unwrap();
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn calls_are_made_again_by_their_table_alone() {
+    let mut wrong = String::new();
+    let is_elsewhere = |source: &&Source| {
+        source.room() == "orchestrate" && source.path != "orchestrate/call/pending"
+    };
+    for source in sources().iter().filter(is_elsewhere) {
+        let makes =
+            |line: &&String| line.contains("Command::Call") || line.contains("Command::Look");
+        if let Some(line) = source.code.iter().find(makes) {
+            writeln!(wrong, "src/{}.rs: only the table makes calls: {line}", source.path).unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
 #[test]
 fn every_file_says_what_it_is_for_and_is_short() {
     let mut wrong = String::new();

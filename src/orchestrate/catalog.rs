@@ -10,8 +10,8 @@ use super::mailbox::Owner;
 use super::{Cascade, Requirement};
 use crate::name::{Arch, ComponentKey, PackageName};
 
-mod builder;
-pub use builder::{CatalogBuilder, ComponentParts, ModuleParts, TaskParts};
+mod parts;
+pub use parts::{CatalogBuilder, ComponentParts, ModuleParts, TaskParts};
 
 /// A module of the catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -123,11 +123,11 @@ impl Catalog {
             return Err(DefinitionError::Twice(pair[0].id.clone()));
         }
         let numbers: BTreeMap<&str, u32> = sorted.iter().map(|d| d.id.as_str()).zip(0..).collect();
-        let mut builder = CatalogBuilder::default();
+        let mut catalog = CatalogBuilder::default();
         for definition in sorted {
-            builder.push(&parts(definition, &numbers)?);
+            catalog.push(&parts(definition, &numbers)?);
         }
-        Ok(builder.finish())
+        Ok(catalog.finish())
     }
 }
 

@@ -105,8 +105,7 @@ impl<'a> KojiOwned<'a> {
     /// Appends everything that is outstanding while it lives: each call without an answer, and each
     /// timer. After a crash none of it is known.
     pub fn outstanding(&self, out: &mut Vec<Command>) {
-        let calls = self.calls.outstanding();
-        out.extend(calls.map(|(id, call)| Command::Call { id, call: call.clone() }));
+        self.calls.outstanding(out);
         self.calls.timers(out);
         self.mailbox.outstanding(out);
     }
@@ -121,7 +120,7 @@ impl<'a> KojiOwned<'a> {
             assert!(*calls > 0, "a message that waits for nothing is acknowledged");
         }
         let mut waits: BTreeMap<BuildId, u32> = BTreeMap::new();
-        for (_, call) in self.calls.outstanding() {
+        for (_, call) in self.calls.open() {
             call.build().into_iter().for_each(|build| *waits.entry(build).or_default() += 1);
         }
         assert_eq!(waits, self.acting, "calls are counted by the message that they are made for");
@@ -137,7 +136,7 @@ impl<'a> KojiOwned<'a> {
 
     /// Returns the modules that koji is being asked for.
     fn rebuilds(&self) -> impl Iterator<Item = ModuleIx> + '_ {
-        self.calls.outstanding().filter_map(|(_, call)| {
+        self.calls.open().filter_map(|(_, call)| {
             if let Call::BuildModule { module, .. } = *call { Some(module) } else { None }
         })
     }

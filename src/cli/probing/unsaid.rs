@@ -1,10 +1,8 @@
 //! What a scenario left unsaid, said otherwise: a number is halved and doubled, and where there is
 //! nothing to halve, a value of ours is tried that is named with it.
 
-use modplan::scenario::{Fault, FaultKind, Gate, People, Quantiles, Scenario};
+use modplan::scenario::{ByApproach, Fault, FaultKind, Gate, People, Quantiles, Scenario};
 use modplan::time::Millis;
-
-use super::worlds::both;
 
 /// One value said otherwise.
 pub(super) struct Said {
@@ -38,7 +36,8 @@ fn otherwise(setting: &'static str, from: &str, scenario: &Scenario, third: Mill
     match setting {
         "builds.retries" => one("1", &|other| other.builds.retries = 1),
         "tests.gate" => one("module, tests of 20m (one in ten over 60m)", &|other| {
-            other.tests.gate = both(Gate::Module);
+            let gate = Gate::Module;
+            other.tests.gate = ByApproach { koji_owned: gate, orchestrator_owned: gate };
             other.tests.module = Some(tests);
         }),
         "tests.defect_rate" => one("0.002", &|other| other.tests.defect_rate = 0.002),

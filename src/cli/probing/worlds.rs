@@ -30,7 +30,7 @@ fn gates(gate: ByApproach<Gate>) -> String {
     }
 }
 
-pub(super) fn both(gate: Gate) -> ByApproach<Gate> {
+fn both(gate: Gate) -> ByApproach<Gate> {
     ByApproach { koji_owned: gate, orchestrator_owned: gate }
 }
 

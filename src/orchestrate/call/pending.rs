@@ -377,9 +377,14 @@ impl PendingCalls {
     }
 
     /// Returns every call that is not settled, in the order in which they were made.
-    pub(in crate::orchestrate) fn outstanding(&self) -> impl Iterator<Item = (CallId, &Call)> {
+    pub(in crate::orchestrate) fn open(&self) -> impl Iterator<Item = (CallId, &Call)> {
         let numbered = (self.first..).zip(&self.entries);
         numbered.filter_map(|(id, entry)| Some((CallId(id), &entry.as_ref()?.call)))
+    }
+
+    /// Appends every call without an answer.
+    pub(in crate::orchestrate) fn outstanding(&self, out: &mut Vec<Command>) {
+        out.extend(self.open().map(|(id, call)| Command::Call { id, call: call.clone() }));
     }
 
     /// After a restart nobody knows which calls were made: each that was not kept back is looked for,

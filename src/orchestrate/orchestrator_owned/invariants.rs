@@ -6,8 +6,7 @@ use crate::orchestrate::{Cascade, Command, Timer};
 impl OrchestratorOwned<'_> {
     /// Appends everything that is outstanding: each call without an answer, and each timer.
     pub fn outstanding(&self, out: &mut Vec<Command>) {
-        let calls = self.calls.outstanding();
-        out.extend(calls.map(|(id, call)| Command::Call { id, call: call.clone() }));
+        self.calls.outstanding(out);
         if let Some(at) = self.poll_at {
             out.push(Command::Timer { at, timer: Timer::Poll });
         }
