@@ -89,7 +89,7 @@ pub struct Plan {
     #[serde(default)]
     pub estimate: Option<Estimate>,
     /// How many of the tasks that are rebuilt have their time from where, by the words of
-    /// [`EstimateFrom`]: every word is there.
+    /// [`EstimateFrom`](crate::trace::EstimateFrom): every word is there.
     #[serde(default)]
     pub sources_of_durations: BTreeMap<String, usize>,
     /// What differs from an earlier plan, where one was given.
