@@ -20,9 +20,11 @@ use serde::{Deserialize, Serialize};
 use super::mailbox::{Concern, Owner};
 use super::{BuildId, ComponentIx, ModuleIx, RepoMaker, Row};
 
+mod entries;
+mod party;
 mod pending;
+pub use party::{TRIES_MAX, pause};
 pub(super) use pending::{PendingCalls, REPO_TRIES_MAX, Settled, TEST_TRIES_MAX};
-pub use pending::{TRIES_MAX, pause};
 
 /// The number of a call within a run, in the order in which calls are first made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

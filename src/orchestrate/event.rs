@@ -234,7 +234,7 @@ pub enum Tell {
         /// The module build.
         build: BuildId,
     },
-    /// No module build is begun any more; what is under way goes on.
+    /// No further module build begins; running builds finish.
     Stopped {
         /// Why.
         reason: StopReason,

@@ -69,7 +69,9 @@ fn ending(run: &Run) -> Vec<(&str, modplan::sim::ModuleState, u32, u32)> {
 
 /// Returns how the orchestrator stands but for how many calls it has made: a restart makes some more.
 fn without_numbers(run: &Run) -> String {
-    let Some((before, after)) = run.orchestrator.split_once("PendingCalls { first: ") else {
+    let Some((before, after)) =
+        run.orchestrator.split_once("PendingCalls { entries: Entries { first: ")
+    else {
         panic!("it keeps a table of calls: {}", run.orchestrator)
     };
     format!("{before}{}", after.trim_start_matches(|c: char| c.is_ascii_digit()))
