@@ -1,4 +1,4 @@
-//! Calls on their way: what is refused, lost, doubled or late between the orchestrator and whom it asks.
+//! Calls in transit: refused, lost, doubled or delayed between the orchestrator and a party.
 
 use super::{Happening, World};
 use crate::orchestrate::{Answer, Call, CallId, Event, Fault, Party};
@@ -12,15 +12,9 @@ const LATE: Millis = Millis::from_secs(90);
 
 impl World<'_> {
     pub(super) fn make_call(&mut self, id: CallId, call: &Call) {
-        if self.log.is_some() {
-            self.asked.insert(id, call.clone());
-        }
-        if self.is_refused(call) {
-            self.tally.calls_refused += 1;
-            self.give(id, Answer::Refused);
+        if !self.reaches_its_party(id, call) {
             return;
         }
-        self.activity += u64::from(*call != Call::Poll);
         let trouble =
             if self.setup.conditions.call_faults.is_empty() { None } else { self.trouble_of(call) };
         match trouble {
@@ -31,6 +25,21 @@ impl World<'_> {
             }
             Some(trouble) => self.go_wrong(id, call, trouble),
         }
+    }
+
+    /// Returns whether a call or a look for it reaches a party that is there; else it is refused. A poll
+    /// alone is no activity.
+    pub(super) fn reaches_its_party(&mut self, id: CallId, call: &Call) -> bool {
+        if self.log.is_some() {
+            self.asked.insert(id, call.clone());
+        }
+        if self.is_refused(call) {
+            self.tally.calls_refused += 1;
+            self.give(id, Answer::Refused);
+            return false;
+        }
+        self.activity += u64::from(*call != Call::Poll);
+        true
     }
 
     /// Counts a call among those of its kind, and returns what goes wrong with it.

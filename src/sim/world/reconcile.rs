@@ -1,4 +1,4 @@
-//! What a party has of a call whose answer is missing.
+//! Looks: whether a party has a call whose answer is missing.
 
 use super::testing::Subject;
 use super::{JobPurpose, World};
@@ -8,18 +8,12 @@ use crate::orchestrate::{
 };
 
 impl World<'_> {
-    /// Answers a look. Of what is under way the end will be told; of what has ended it is told again,
-    /// as whoever looks a task up sees how it ended.
+    /// Answers a look. A task that is open reports its end later; for one that has ended, the end is
+    /// reported again, since a look shows it.
     pub(super) fn look(&mut self, id: CallId, call: &Call) {
-        if self.log.is_some() {
-            self.asked.insert(id, call.clone());
-        }
-        if self.is_refused(call) {
-            self.tally.calls_refused += 1;
-            self.give(id, Answer::Refused);
+        if !self.reaches_its_party(id, call) {
             return;
         }
-        self.activity += 1;
         if let Some(answer) = self.found(id, call) {
             self.give(id, answer);
         }
@@ -91,7 +85,7 @@ impl World<'_> {
         }
     }
 
-    /// Tells the orchestrator what it sees when it looks a task up.
+    /// Reports what a look at a task shows.
     fn see(&mut self, event: Event) {
         self.no_longer_missed(&event);
         self.events.push_back(event);
