@@ -89,8 +89,21 @@ fn what_is_assumed_is_tried_and_what_is_varied_is_not() {
     assert!(settings.contains("fallback.buildArch"), "{settings:?}");
     assert!(!settings.contains("builders.x86_64.count"), "{settings:?}");
     let farm = "--farm=fixtures/el8-perl/farm.yaml";
-    let settings = tried(&["--vary=x86=3", "--deadline=9d", farm, TRACE]);
-    assert_eq!(settings.into_iter().collect::<Vec<_>>(), ["orchestrator_owned.poll"]);
+    let given = ["--vary=x86=3", "--deadline=9d", farm, TRACE];
+    let expected = [
+        "builds.retries",
+        "bus.delay",
+        "bus.loss",
+        "faults",
+        "orchestrator_owned.poll",
+        "orchestrator_owned.submit_limit",
+        "people",
+        "tests.gate",
+    ];
+    assert_eq!(tried(&given).into_iter().collect::<Vec<_>>(), expected);
+    // These are all the values that are listed as assumed, and no others.
+    let assumed = assumed("capacity", &given);
+    assert_eq!(assumed.keys().map(String::as_str).collect::<Vec<_>>(), expected);
 }
 
 #[test]
