@@ -10,7 +10,7 @@
 //! After a crash nobody knows which commands of the last event were carried out. [`recover`] folds the
 //! journal over a new orchestrator and returns what the orchestrator said by its last event; the next
 //! event is then [`Event::Restarted`], by which it looks for every call that is outstanding before it
-//! repeats one. The engine holds no clock, no IO and no lock; a journal is whatever takes a row.
+//! repeats one. The engine holds no clock, no IO and no lock; a journal is anything that keeps rows.
 
 pub mod journal;
 mod words;
@@ -43,7 +43,7 @@ impl Journal for Vec<Entry> {
     }
 }
 
-/// Keeps rows, or none where nobody will ask for them.
+/// Keeps rows, or none if no crash can come.
 impl<J: Journal> Journal for Option<J> {
     type Error = J::Error;
 

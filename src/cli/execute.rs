@@ -173,7 +173,7 @@ impl Execute {
         let heading = journal::heading(&setup, subject.definitions(), &self.world)?;
         let found = journal::read(path)?;
         if let Some(found) = &found {
-            // Whatever was estimated since: a run goes on as it began.
+            // A run continues with the estimates it began with.
             let prepared = prepare(found.heading.modules.clone(), &subject.world)?;
             setup.catalog = prepared.catalog;
             (setup.subjects, setup.samples) = (prepared.subjects, prepared.samples);

@@ -95,9 +95,10 @@ fn digest(path: &Path) -> anyhow::Result<String> {
     Ok(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Returns the arguments that a journal was written with, once every file is what it was.
+/// Returns the arguments that a journal was written with, if no file has changed since.
 ///
-/// The answer is no where one changed: the simulated world would be another.
+/// # Errors
+/// A file changed or is missing: the simulated run would differ.
 pub(crate) fn arguments(path: &Path, heading: &Heading) -> anyhow::Result<WorldArgs> {
     let mut args =
         WorldArgs { trace: Vec::new(), farm: None, scenario: None, seed: heading.began.seed };

@@ -150,7 +150,7 @@ impl Heading {
         format!("{}/{}/seed {seed}/{short}", approach.as_str(), cascade.as_str())
     }
 
-    /// Makes the catalog of everything that can be rebuilt; whatever the trace says by now.
+    /// Makes the catalog of everything that can be rebuilt, with the estimates of the heading.
     ///
     /// # Errors
     /// The first contradiction among its definitions.

@@ -1,4 +1,4 @@
-//! Builds: what is told of them, and what they consist of.
+//! Builds: their rows, and the RPMs and archives in them.
 
 use std::collections::BTreeMap;
 

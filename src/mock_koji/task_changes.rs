@@ -68,7 +68,7 @@ impl Mock {
                 }
             }
         }
-        // What was canceled is told by the simulated hub at once.
+        // The simulated hub reports a cancel at once.
         self.settle();
     }
 

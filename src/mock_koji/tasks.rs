@@ -1,4 +1,4 @@
-//! Tasks: how they stand, and what is told of one.
+//! Tasks: their states and rows.
 
 use super::state::{Caller, Carrier, Moment, Task};
 use super::{Mock, index};

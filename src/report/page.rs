@@ -79,7 +79,7 @@ fn assumed(page: &mut Page, assumed: &[Assumed], probes: &[Probe], durations: &D
     if !swings.is_empty() {
         page.figure(&Figure {
             title: "What the assumed values decide",
-            caption: "Each value that nobody gave, taken otherwise, one at a time: numbers halved and \
+            caption: "Each value that nobody gave, varied one at a time: numbers halved and \
                       doubled, others as the table says. Bars are the mean change of the makespan in \
                       minutes for the variant that changes most, over runs that are done both ways; \
                       what changes how many are done comes first.",

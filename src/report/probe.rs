@@ -1,5 +1,5 @@
 //! What one other setting at a time changes: a setting of the scenario taken back, one trouble alone,
-//! or a value that nobody gave, taken otherwise.
+//! or a value that nobody gave, varied.
 
 use std::collections::BTreeMap;
 

@@ -192,7 +192,10 @@ fn probes(comparison: &Comparison, width: usize) -> String {
     for (kind, title) in [
         (ProbeKind::Ablation, "One setting changed at a time"),
         (ProbeKind::Trouble, "One trouble alone, in a world without any other"),
-        (ProbeKind::Assumed, "Values that nobody gave, taken otherwise; the six that matter most"),
+        (
+            ProbeKind::Assumed,
+            "Values that nobody gave, varied one at a time; the six that matter most",
+        ),
     ] {
         let most = if kind == ProbeKind::Assumed { 6 } else { usize::MAX };
         let probes = comparison.told_probes().filter(|probe| probe.kind == kind).take(most);

@@ -193,7 +193,7 @@ fn a_journal_of_another_scenario_farm_trace_or_cap_is_told_by_its_name() {
     let Said { err, .. } = with_farm(0, silent, &[]);
     let written = fs::read_to_string(&path).unwrap();
     assert_eq!(written.lines().count(), 1, "a heading, {err}");
-    // Another scenario, farm or trace is told of; what was written stands, and nothing contradicts it.
+    // Another scenario, farm or trace is a warning; the rows written so far stay valid.
     let told: [(usize, &str, &[&str], &str); 3] = [
         (0, "bus: {loss: 1.0, delay: 1s}\n", &[], "is another scenario than"),
         (1, silent, &[], "is another farm than the journal began with"),

@@ -121,7 +121,9 @@ fn may_differ(kind: CallKind, trouble: CallTrouble, setup: &Setup) -> Option<&'s
         // People who were not mailed, or were mailed twice, repair at another time or never.
         (_, CallKind::Mail) if setup.conditions.people.is_some() => Some("people act otherwise"),
         (CallTrouble::Failed, CallKind::CancelComponent | CallKind::Mail | CallKind::Poll) => None,
-        (CallTrouble::Failed, _) => Some("what will never work fails its module, or is told"),
+        (CallTrouble::Failed, _) => {
+            Some("a call that fails for good fails its module or is reported")
+        }
         _ => None,
     }
 }

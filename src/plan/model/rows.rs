@@ -17,7 +17,7 @@ pub struct Edge {
 pub struct PlanCycle {
     /// Their ids, sorted.
     pub members: Vec<String>,
-    /// The edges left out so that the rest is no cycle.
+    /// The edges left out to break the cycle.
     pub cut: Vec<Edge>,
     /// Whether no smaller cut exists.
     pub cut_proven: bool,

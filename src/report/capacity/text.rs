@@ -59,7 +59,7 @@ fn probes(capacity: &Capacity, width: usize) -> String {
         return String::new();
     };
     let head = format!(
-        "Values that nobody gave, taken otherwise at {}; {} replications, the {PROBES} worst",
+        "Values that nobody gave, varied one at a time at {}; {} replications, the {PROBES} worst",
         capacity.points[at].name(),
         first.runs
     );

@@ -1,4 +1,4 @@
-//! How much an answer moves when one value is taken otherwise, the largest first.
+//! How much an answer moves when one value is varied, the largest first.
 
 use super::canvas::{ALARM, Align, Area, BLACK, GREY, PALE, Pen, SHADES, picture};
 

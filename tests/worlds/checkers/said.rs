@@ -201,7 +201,7 @@ pub(super) fn calls_have_a_cause(setup: &Setup, run: &Run) -> Option<String> {
             }) => {
                 made.insert((*cause, *module), 1);
             }
-            // It is told that nobody answers, and dependants are not known.
+            // The outage is reported, and dependants are unknown.
             Log::Answered {
                 call: Call::AskDependants { build, .. },
                 answer: Answer::Failed(_),
