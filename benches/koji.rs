@@ -8,6 +8,7 @@ use std::time::Duration;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use modplan::farm::Farm;
 use modplan::koji::calls::ListTasks;
+use modplan::koji::shapes::Secret;
 use modplan::koji::{Call, Value, codec};
 use modplan::mock_koji::{Asked, Credentials, Mock, MockSetup};
 use modplan::scenario::Scenario;
@@ -77,7 +78,7 @@ fn hub() -> (Mock, Credentials) {
         history: History::default(),
         scenario: Scenario::default(),
         platforms: Vec::new(),
-        users: vec![("alice".to_owned(), "secret".to_owned())],
+        users: vec![("alice".to_owned(), Secret::new("secret"))],
     };
     let mut mock = Mock::new(setup);
     let mut credentials = Credentials::default();

@@ -1,7 +1,10 @@
 //! The live world against servers made of recorded answers.
 
+mod bad_hubs;
 mod certificates;
 mod mock_koji;
 mod official_client;
+mod raw_hub;
 mod real_hub;
 mod record;
+mod secrets;

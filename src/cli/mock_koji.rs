@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
+use modplan::koji::shapes::Secret;
 use modplan::mock_koji::{
     self, Journal, JournalError, Mock, MockSetup, Platform, ServeError, Served,
 };
@@ -31,8 +32,8 @@ pub(crate) struct MockKoji {
     #[arg(long, value_name = "X", default_value = "1", value_parser = speed)]
     speed: f64,
     /// A user who may do everything; several by repeating
-    #[arg(long, value_name = "NAME:PASSWORD", value_parser = user)]
-    user: Vec<(String, String)>,
+    #[arg(long, value_name = "NAME:PASSWORD", value_parser = hidden)]
+    user: Vec<Secret>,
     /// A tag that modules are built on, and the tag that they are shipped into; several by repeating
     #[arg(long, value_name = "TAG[:PUBLISH_TO]", value_parser = platform, default_value = "platform-build:modular-updates-candidate")]
     platform: Vec<Platform>,
@@ -48,12 +49,17 @@ fn speed(text: &str) -> Result<f64, String> {
     }
 }
 
-fn user(text: &str) -> Result<(String, String), String> {
-    match text.split_once(':') {
+/// Takes every text: clap would print one that it refuses, password and all.
+fn hidden(text: &str) -> Result<Secret, std::convert::Infallible> {
+    Ok(Secret::new(text))
+}
+
+fn user(text: &Secret) -> Result<(String, Secret), Refusal> {
+    match text.reveal().split_once(':') {
         Some((name, password)) if !name.is_empty() && !password.is_empty() => {
-            Ok((name.to_owned(), password.to_owned()))
+            Ok((name.to_owned(), Secret::new(password)))
         }
-        _ => Err("write NAME:PASSWORD".to_owned()),
+        _ => Err(Refusal::usage("invalid user: write --user NAME:PASSWORD")),
     }
 }
 
@@ -85,7 +91,7 @@ impl MockKoji {
             history,
             scenario,
             platforms: self.platform,
-            users: self.user,
+            users: self.user.iter().map(user).collect::<Result<_, _>>()?,
         };
         let (journal, mock, from) = match &self.state {
             None => (None, Mock::new(setup), Timestamp::START),

@@ -3,8 +3,6 @@
 //! The XML is `dxr`'s work. Around it stand what a client that faces any server needs: a limit on how
 //! deep values nest (its reader recurses), reasons in words, and koji's way of telling faults.
 
-use std::fmt::Write as _;
-
 use dxr::{FaultResponse, MethodCall, MethodResponse};
 
 use super::fault::Fault;
@@ -17,9 +15,28 @@ const SHOWN_CHARS: usize = 120;
 const HEAD: &str = "<?xml version='1.0'?>\n";
 
 /// Why a text is not an XML-RPC call or answer, in words.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Malformed(pub String);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Malformed {
+    /// What is wrong.
+    pub reason: String,
+    /// How a text that is no XML-RPC begins. It may repeat what it answers, secrets too.
+    pub start: Option<String>,
+}
+
+impl std::error::Error for Malformed {}
+
+impl std::fmt::Display for Malformed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.reason)?;
+        self.start.as_ref().map_or(Ok(()), |start| write!(f, ": {start:?}"))
+    }
+}
+
+impl From<String> for Malformed {
+    fn from(reason: String) -> Self {
+        Self { reason, start: None }
+    }
+}
 
 /// Writes a call: its method and its positional parameters.
 #[must_use]
@@ -99,7 +116,7 @@ fn check_depth(text: &str) -> Result<(), Malformed> {
             depth = depth.saturating_sub(1);
         }
         if depth > DEPTH_MAX {
-            return Err(Malformed(format!("values nest more than {DEPTH_MAX} levels deep")));
+            return Err(format!("values nest more than {DEPTH_MAX} levels deep").into());
         }
     }
     Ok(())
@@ -114,7 +131,7 @@ fn malformed(text: &str, expected: &str) -> Malformed {
     let has_start = text.contains(&format!("<{expected}"));
     let has_end = text.trim_end().ends_with(&format!("</{expected}>"));
     let reason = match () {
-        () if start.is_empty() => return Malformed("an empty text".to_owned()),
+        () if start.is_empty() => return "an empty text".to_owned().into(),
         () if is_html => "an HTML page, perhaps from a proxy or a login page",
         () if has_start && !has_end => "XML-RPC that breaks off",
         () if has_start => "XML-RPC that cannot be understood",
@@ -122,12 +139,8 @@ fn malformed(text: &str, expected: &str) -> Malformed {
     };
     let words: Vec<&str> = start.split_whitespace().take(SHOWN_CHARS).collect();
     let shown: String = words.join(" ").chars().take(SHOWN_CHARS).collect();
-    let mut message = reason.to_owned();
     // What is XML-RPC may hold a session key.
-    if !has_start {
-        write!(message, ": {shown:?}").expect("a string takes all");
-    }
-    Malformed(message)
+    Malformed { reason: reason.to_owned(), start: (!has_start).then_some(shown) }
 }
 
 fn to_dxr(value: Value) -> dxr::Value {
@@ -169,6 +182,6 @@ fn from_dxr(value: dxr::Value) -> Result<Value, Malformed> {
             let members = members.into_iter().map(|(name, v)| Ok((name, from_dxr(v)?)));
             Value::Struct(members.collect::<Result<_, Malformed>>()?)
         }
-        other => return Err(Malformed(format!("a value of an unknown type: {other:?}"))),
+        _ => return Err("a value of an unknown type".to_owned().into()),
     })
 }

@@ -344,9 +344,9 @@ mod tests {
         assert_eq!(
             read(&[text], "koji").expect_err("it is wrong"),
             "koji.conf:1: an entry before the first [section]\n\
-             koji.conf:3: not `key = value`: `server`\n\
-             koji.conf:8: not a [section]: `[koji`\n\
-             koji.conf:7: `weburl` refers to `nowhere`, which is not set\n\
+             koji.conf:3: not `key = value`\n\
+             koji.conf:8: not a [section]\n\
+             koji.conf:7: `weburl` refers by `%(…)s` to a key that is not set\n\
              koji.conf:5: `anon_retry` is `maybe`: write true or false\n\
              koji.conf:4: `timeout` is `soon`: write a whole number\n\
              koji.conf:6: `authtype` is `magic`: write noauth, password, ssl, kerberos or gssapi"

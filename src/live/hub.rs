@@ -17,20 +17,24 @@ mod error;
 mod follow;
 mod kerberos;
 mod login;
+mod pauses;
 mod session;
+mod veil;
 mod wire;
 
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
+
 use self::decide::{History, Kind, Next};
 use self::error::Outcome;
 use self::session::Session;
+use self::veil::Veil;
 use self::wire::{Post, Tls, Wire};
-use super::clock;
 use super::http::chain;
 use crate::koji::calls::{self, SubCall};
 use crate::koji::profile::Profile;
-use crate::koji::shapes::Upload;
+use crate::koji::shapes::{Secret, Upload};
 use crate::koji::{Arguments, Call, Fault, Value, codec};
 
 pub use self::abilities::{Abilities, RepoAsk};
@@ -38,6 +42,7 @@ pub use self::decide::Patience;
 pub use self::error::HubError;
 pub use self::follow::{Follower, Observation, TASKS_PER_REQUEST};
 pub use self::login::Login;
+pub use self::pauses::Pauses;
 
 /// So many calls are put into one multicall: all are one transaction at the hub.
 const BATCH_MAX: usize = 100;
@@ -94,12 +99,24 @@ pub struct Hub {
     login: Login,
     wire: Wire,
     session: Option<Session>,
+    veil: Veil,
+    pauses: Pauses,
     requests: u64,
 }
 
 impl Hub {
     /// Reaches a hub and logs in.
     pub async fn connect(options: Options, login: Login) -> Result<Self, HubError> {
+        Self::connect_waiting(options, login, Pauses::default()).await
+    }
+
+    /// Reaches a hub and logs in, with waits of one's own. No deadline looks at the time of day: a clock
+    /// that is set changes nothing.
+    pub async fn connect_waiting(
+        options: Options,
+        login: Login,
+        pauses: Pauses,
+    ) -> Result<Self, HubError> {
         let server_ca = options.server_ca.as_ref().map(|path| {
             std::fs::read(path)
                 .map_err(|error| HubError::Setup(format!("cannot read {path}: {error}")))
@@ -113,9 +130,13 @@ impl Hub {
         let wire = Wire::new(&options.server, &tls, options.bytes_max)?;
         if is_https_only && !wire.is_https() {
             let why = format!("logging in as {} needs an https:// address", login.who());
-            return Err(HubError::Setup(format!("{why}; the profile has {}", options.server)));
+            return Err(HubError::Setup(format!("{why}; the profile has {}", wire.shown())));
         }
-        let mut hub = Self { options, login, wire, session: None, requests: 0 };
+        let mut veil = Veil::default();
+        if let Login::Password { password, .. } = &login {
+            veil.add(password);
+        }
+        let mut hub = Self { options, login, wire, session: None, veil, pauses, requests: 0 };
         hub.open().await?;
         Ok(hub)
     }
@@ -135,7 +156,7 @@ impl Hub {
         {
             session.set_exclusive();
         }
-        read(C::METHOD, answer)
+        self.read(C::METHOD, answer)
     }
 
     /// Makes calls of one kind in as few requests as possible; each has an answer or a fault.
@@ -145,22 +166,28 @@ impl Hub {
     ) -> Result<Vec<Result<C::Answer, Fault>>, HubError> {
         let mut all = Vec::with_capacity(calls.len());
         for batch in calls.chunks(BATCH_MAX) {
-            let subs = batch.iter().map(|call| SubCall {
-                method: C::METHOD.to_owned(),
-                params: call.arguments().into_params(),
-            });
-            let multi = calls::MultiCall { calls: subs.collect() };
+            let mut subs = Vec::with_capacity(batch.len());
+            for call in batch {
+                let arguments = call.arguments();
+                self.cover(C::METHOD, &arguments);
+                subs.push(SubCall {
+                    method: C::METHOD.to_owned(),
+                    params: arguments.into_params(),
+                });
+            }
+            let multi = calls::MultiCall { calls: subs };
             let is_write = !calls::is_read(C::METHOD);
             let post = self.post_of(calls::MultiCall::METHOD, multi.arguments());
-            let answers: Vec<Value> = read(C::METHOD, self.carry_out(post, is_write).await?)?;
+            let answer = self.carry_out(post, is_write).await?;
+            let answers: Vec<Value> = self.read(C::METHOD, answer)?;
             if answers.len() != batch.len() {
                 let reason = format!("{} answers to {} calls", answers.len(), batch.len());
                 return Err(HubError::Shape { method: C::METHOD.to_owned(), reason });
             }
             for answer in answers {
                 all.push(match sub_answer(answer) {
-                    Ok(value) => Ok(read(C::METHOD, value)?),
-                    Err(fault) => Err(fault),
+                    Ok(value) => Ok(self.read(C::METHOD, value)?),
+                    Err(fault) => Err(Fault { text: self.veil.hide(&fault.text), ..fault }),
                 });
             }
         }
@@ -173,7 +200,9 @@ impl Hub {
         method: &str,
         params: Vec<Value>,
     ) -> Result<Value, HubError> {
-        let post = self.post_of(method, Arguments::of(params));
+        let arguments = Arguments::of(params);
+        self.cover(method, &arguments);
+        let post = self.post_of(method, arguments);
         self.carry_out(post, !calls::is_read(method)).await
     }
 
@@ -202,9 +231,11 @@ impl Hub {
                 content_type: "application/octet-stream",
                 body: chunk.to_vec(),
                 silence_max: self.options.call_max,
+                is_answer_secret: false,
             };
             // The same bytes in the same place: done twice it is the same.
-            let answer: Upload = read("upload", self.carry_out(post, false).await?)?;
+            let answer = self.carry_out(post, false).await?;
+            let answer: Upload = self.read("upload", answer)?;
             let own = format!("{:08x}", codec::adler32(chunk));
             if answer.hexdigest.as_deref().is_some_and(|sum| !is_same_sum(sum, &own)) {
                 let reason = format!("{name} arrived damaged at the hub");
@@ -231,7 +262,32 @@ impl Hub {
             content_type: "text/xml",
             body: codec::write_call(method, arguments.into_params()).into(),
             silence_max: self.options.call_max,
+            is_answer_secret: is_answer_secret(method),
         }
+    }
+
+    /// Remembers the secrets among the arguments of a call, such as the token of a build.
+    fn cover(&mut self, method: &str, arguments: &Arguments) {
+        let Some(entry) = calls::of(method) else { return };
+        for (at, name) in entry.parameters.iter().enumerate() {
+            if matches!(*name, "password" | "token")
+                && let Some(Value::Text(secret)) =
+                    arguments.named.get(*name).or_else(|| arguments.positional.get(at))
+            {
+                self.veil.add(&Secret::new(secret.as_str()));
+            }
+        }
+    }
+
+    /// Reads an answer. What does not fit is named in the words of the parser, which repeat it.
+    fn read<T: DeserializeOwned>(&self, method: &str, answer: Value) -> Result<T, HubError> {
+        answer.read().map_err(|mismatch| {
+            let reason = match is_answer_secret(method) {
+                true => "it lacks what was asked for".to_owned(),
+                false => self.veil.hide(&mismatch.to_string()),
+            };
+            HubError::Shape { method: method.to_owned(), reason }
+        })
     }
 
     /// Makes a call until it is over.
@@ -246,17 +302,17 @@ impl Hub {
                 _ => Vec::new(),
             };
             self.requests += 1;
-            let outcome = self.wire.post(&post, &headers).await;
+            let outcome = self.wire.post(&post, &headers, &self.veil).await;
             if let Outcome::Broken(reason) = &outcome {
                 tracing::debug!(method, reason, "no proper answer");
             }
             match history.next(&self.options.patience, kind, outcome) {
                 Next::Done(result) => return result,
                 Next::Again(delay) => {
-                    wait(delay).await;
+                    self.pauses.wait(delay).await;
                     continue;
                 }
-                Next::Afresh(delay) => wait(delay).await,
+                Next::Afresh(delay) => self.pauses.wait(delay).await,
                 Next::Renew => self.renew().await?,
                 Next::Reopen => self.open().await?,
             }
@@ -265,17 +321,9 @@ impl Hub {
     }
 }
 
-async fn wait(delay: Duration) {
-    if !delay.is_zero() {
-        clock::wait(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)).await;
-    }
-}
-
-fn read<T: serde::de::DeserializeOwned>(method: &str, answer: Value) -> Result<T, HubError> {
-    answer.read().map_err(|mismatch| HubError::Shape {
-        method: method.to_owned(),
-        reason: mismatch.to_string(),
-    })
+/// Returns whether a method answers with a key or a token.
+fn is_answer_secret(method: &str) -> bool {
+    matches!(method, "login" | "sslLogin" | "subsession" | "CGInitBuild")
 }
 
 /// Takes one answer of a multicall apart: a list of one, or a struct with a fault.

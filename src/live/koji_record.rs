@@ -128,10 +128,11 @@ async fn run(
     request: &KojiRequest,
     tell: &mut dyn FnMut(KojiStep),
 ) -> Result<KojiRecording, KojiRecordError> {
+    // An address that cannot be used may hold a password: no file may say it.
+    let mut hub = Hub::connect(request.options.clone(), Login::Anonymous).await?;
     std::fs::create_dir_all(&request.directory)
         .map_err(KojiRecordError::file(&request.directory))?;
     let mut progress = Progress::open(request)?;
-    let mut hub = Hub::connect(request.options.clone(), Login::Anonymous).await?;
     let builders = farm::record(&mut hub, request).await?;
     loop {
         tasks::record(&mut hub, request, &mut progress, tell).await?;

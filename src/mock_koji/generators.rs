@@ -117,13 +117,13 @@ impl Mock {
         }
         let id = self.new_build_row(name, version, release);
         self.key_count += 1;
-        let token = format!("{:064}", self.key_count);
+        let token = Secret::new(format!("{:064}", self.key_count));
         let build = &mut self.builds[index(id)];
         build.owner = user;
         build.task = task;
         build.generator = Some(generator);
         build.token = Some(token.clone());
-        Ok(Reservation { build_id: id, token: Secret::new(token) })
+        Ok(Reservation { build_id: id, token })
     }
 
     pub(super) fn refund_build(
@@ -133,7 +133,7 @@ impl Mock {
     ) -> Result<(), Fault> {
         self.generator(caller, &call.cg)?;
         let id = self.build_id(&Ref::Id(call.build_id))?;
-        if self.build(id).token.as_deref() != Some(call.token.as_str()) {
+        if self.build(id).token.as_ref() != Some(&call.token) {
             return Err(Fault::generic("Token doesn't match build ID"));
         }
         let (state, now) = (call.state.unwrap_or(i64::from(BuildState::Failed)), self.moment());

@@ -90,7 +90,7 @@ impl Mock {
         let old = self.find_build(&Ref::Name(nvr.clone()));
         match (&call.token, old) {
             (Some(token), Some(id)) => {
-                if self.build(id).token.as_deref() != Some(token.as_str()) {
+                if self.build(id).token.as_ref() != Some(token) {
                     return Err(Fault::generic("Token doesn't match build ID"));
                 }
             }

@@ -94,8 +94,8 @@ impl Mock {
     pub(super) fn login(&mut self, caller: Caller, call: Login) -> Result<LoggedIn, Fault> {
         let user = self.find_user(&Ref::Name(call.user.clone()));
         let is_right = |id: &i64| {
-            let password = self.users[index(*id)].password.as_deref();
-            password.is_some() && (self.is_repeating || password == Some(call.password.as_str()))
+            let password = self.users[index(*id)].password.as_ref();
+            password.is_some() && (self.is_repeating || password == Some(&call.password))
         };
         let user = user.filter(is_right);
         let user = user.ok_or_else(|| auth("invalid username or password"))?;

@@ -10,6 +10,7 @@ use crate::farm::Farm;
 use crate::hub::{CHANNEL_CREATEREPO, CHANNEL_DEFAULT, Hub, Phases, Settings};
 use crate::koji::Value;
 use crate::koji::calls::Map;
+use crate::koji::shapes::Secret;
 use crate::name::Arch;
 use crate::scenario::{Outcomes, Scenario};
 use crate::time::{Millis, Timestamp};
@@ -47,7 +48,7 @@ pub struct MockSetup {
     /// The platforms whose tags are there.
     pub platforms: Vec<Platform>,
     /// Users with their passwords; all are admins.
-    pub users: Vec<(String, String)>,
+    pub users: Vec<(String, Secret)>,
 }
 
 impl Mock {
@@ -111,7 +112,7 @@ impl Mock {
         mock
     }
 
-    fn add_people(&mut self, users: &[(String, String)]) {
+    fn add_people(&mut self, users: &[(String, Secret)]) {
         for (name, password) in users {
             self.add_user(User {
                 name: name.clone(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::hub::{RequestId, TagId, TaskId};
 use crate::koji::calls::Map;
-use crate::koji::shapes::{Archive, Rpm};
+use crate::koji::shapes::{Archive, Rpm, Secret};
 use crate::koji::{BuildState, Fault, RepoState, TaskState, Value};
 
 /// A moment, in milliseconds since 1970.
@@ -14,7 +14,7 @@ pub(super) type Moment = i64;
 #[derive(Clone, Debug)]
 pub(super) struct User {
     pub(super) name: String,
-    pub(super) password: Option<String>,
+    pub(super) password: Option<Secret>,
     pub(super) permissions: BTreeSet<String>,
     pub(super) is_host: bool,
 }
@@ -121,7 +121,7 @@ pub(super) struct Build {
     pub(super) extra: Option<Map>,
     pub(super) generator: Option<i64>,
     /// The secret of a reservation that is not used up.
-    pub(super) token: Option<String>,
+    pub(super) token: Option<Secret>,
     pub(super) event: i64,
     pub(super) created: Moment,
     pub(super) started: Option<Moment>,

@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::{Asked, Credentials, Mock, MockSetup, Platform};
 use crate::farm::{BuilderGroup, Farm, Model};
+use crate::koji::shapes::Secret;
 use crate::koji::{Arguments, Fault, Value, codec};
 use crate::scenario::Scenario;
 use crate::time::{Millis, Timestamp};
@@ -50,7 +51,7 @@ pub(super) fn setup() -> MockSetup {
             arches: Vec::new(),
             publish_to: Some("f99".to_owned()),
         }],
-        users: vec![("alice".to_owned(), "secret".to_owned())],
+        users: vec![("alice".to_owned(), Secret::new("secret"))],
     }
 }
 

@@ -16,8 +16,8 @@ use modplan::live::{KojiRequest, record_koji};
 
 use crate::support::program::Serving;
 
-const TRACE: &str = "fixtures/el8-perl/trace.csv";
-const FARM: &str = "fixtures/el8-perl/farm-koji.yaml";
+pub(super) const TRACE: &str = "fixtures/el8-perl/trace.csv";
+pub(super) const FARM: &str = "fixtures/el8-perl/farm-koji.yaml";
 
 /// A mock hub that runs.
 pub(super) struct Mock {

@@ -2,7 +2,8 @@
 
 use super::{Map, calls};
 use crate::koji::shapes::{
-    Archive, Build, BuildLog, BuildType, Reservation, Rpm, TaggedBuild, TaggedRpms, Uploaded,
+    Archive, Build, BuildLog, BuildType, Reservation, Rpm, Secret, TaggedBuild, TaggedRpms,
+    Uploaded,
 };
 use crate::koji::{Ref, Value};
 
@@ -54,9 +55,9 @@ calls! {
     /// Reserves the name of a build.
     CgInitBuild "CGInitBuild" (cg: Ref, data: Map) -> Reservation,
     /// Gives a reservation up.
-    CgRefundBuild "CGRefundBuild" (cg: Ref, build_id: i64, token: String; state: i64) -> (),
+    CgRefundBuild "CGRefundBuild" (cg: Ref, build_id: i64, token: Secret; state: i64) -> (),
     /// Imports a build; `metadata` as a struct or as JSON text.
-    CgImport "CGImport" (metadata: Value, directory: String; token: String) -> Build,
+    CgImport "CGImport" (metadata: Value, directory: String; token: Secret) -> Build,
     /// What is known of a file that was uploaded.
     CheckUpload "checkUpload" (path: String, name: String; verify: String, tail: i64, volume: String) -> Option<Uploaded>,
 }

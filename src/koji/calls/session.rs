@@ -1,7 +1,7 @@
 //! Sessions, users and permissions.
 
 use super::{Map, calls};
-use crate::koji::shapes::{LoggedIn, SessionInfo, User};
+use crate::koji::shapes::{LoggedIn, Secret, SessionInfo, User};
 use crate::koji::{Ref, Value};
 
 calls! {
@@ -12,7 +12,7 @@ calls! {
     /// Every method with its signature.
     ListApi "_listapi" () -> Vec<Map>,
     /// Logs in by password; with `renew` keeps the session and gives it a new key.
-    Login "login" (user: String, password: String; opts: Map, renew: bool, exclusive: bool) -> LoggedIn,
+    Login "login" (user: String, password: Secret; opts: Map, renew: bool, exclusive: bool) -> LoggedIn,
     /// Logs in by the TLS client certificate.
     SslLogin "sslLogin" (; proxyuser: String, proxyauthtype: i64, renew: bool, exclusive: bool) -> LoggedIn,
     /// Ends a session; the caller's own where none is named.

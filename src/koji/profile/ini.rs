@@ -1,5 +1,7 @@
 //! INI files as Python's configparser reads them: `key = value` or `key: value`, comments of whole lines,
 //! indented lines that continue a value, `%(key)s` for another value.
+//!
+//! Messages hold a key and a line, never a value: a file may hold what nobody else may read.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +44,7 @@ pub(super) fn read(file: &ProfileFile, problems: &mut Vec<Problem>) -> BTreeMap<
                     sections.entry(name.to_owned()).or_default();
                     at = Some((name.to_owned(), None));
                 }
-                _ => complain(line, format!("not a [section]: `{trimmed}`")),
+                _ => complain(line, "not a [section]".to_owned()),
             }
             continue;
         }
@@ -51,7 +53,7 @@ pub(super) fn read(file: &ProfileFile, problems: &mut Vec<Problem>) -> BTreeMap<
             continue;
         };
         let Some((key, value)) = trimmed.split_once(['=', ':']) else {
-            complain(line, format!("not `key = value`: `{trimmed}`"));
+            complain(line, "not `key = value`".to_owned());
             continue;
         };
         let key = key.trim().to_lowercase();
@@ -103,7 +105,8 @@ fn expand<'a>(
             return Err("has a lone `%`: write `%%`".to_owned());
         };
         let name = name.to_lowercase();
-        let value = find(&name).ok_or_else(|| format!("refers to `{name}`, which is not set"))?;
+        let unset = || "refers by `%(…)s` to a key that is not set".to_owned();
+        let value = find(&name).ok_or_else(unset)?;
         out.push_str(&expand(value, find, depth + 1)?);
         rest = after;
     }

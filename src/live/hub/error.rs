@@ -1,7 +1,6 @@
 //! Why a hub could not be asked, or what it said instead of an answer.
 
 use crate::koji::Fault;
-use crate::koji::codec::Malformed;
 
 /// A call that has no answer. No variant holds a password, a session key or the body of a message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -108,8 +107,27 @@ pub(super) enum Outcome {
     Final(HubError),
 }
 
-impl From<Malformed> for Outcome {
-    fn from(malformed: Malformed) -> Self {
-        Self::Broken(format!("the answer is {malformed}"))
+impl Outcome {
+    /// Passes every text of a server through `hidden`, which takes secrets out.
+    pub(super) fn with_texts(self, hidden: &impl Fn(String) -> String) -> Self {
+        match self {
+            Self::Answered(Ok(value)) => Self::Answered(Ok(value)),
+            Self::Answered(Err(fault)) => {
+                Self::Answered(Err(Fault { text: hidden(fault.text), ..fault }))
+            }
+            Self::Broken(reason) => Self::Broken(hidden(reason)),
+            Self::Final(HubError::Redirected { method, target }) => {
+                Self::Final(HubError::Redirected { method, target: hidden(target) })
+            }
+            Self::Final(HubError::Setup(text)) => Self::Final(HubError::Setup(hidden(text))),
+            Self::Final(error) => Self::Final(error),
+        }
     }
+}
+
+/// A certificate that is refused now is refused again: OpenSSL's words are all there is to tell.
+pub(super) fn is_certificate_trouble(reason: &str) -> bool {
+    ["certificate", "alert handshake failure", "unknown ca"]
+        .iter()
+        .any(|word| reason.contains(word))
 }

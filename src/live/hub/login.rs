@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::error::{HubError, Outcome};
+use super::error::{HubError, Outcome, is_certificate_trouble};
 use super::session::Session;
 use super::wire::Post;
 use super::{Hub, kerberos};
@@ -60,6 +60,7 @@ impl Hub {
         }
         let was_exclusive = self.session.take().is_some_and(|session| session.is_exclusive());
         let answer = self.log_in(None).await?;
+        self.veil.add(&answer.key);
         self.session = Some(Session::new(answer));
         if was_exclusive {
             // Whoever has the user now took it from us; taking it back would be a fight.
@@ -74,6 +75,7 @@ impl Hub {
         let Some(mut session) = self.session.take() else { return self.open().await };
         let renewed = self.log_in(Some(&mut session)).await;
         if let Ok(answer) = &renewed {
+            self.veil.add(&answer.key);
             session.renew(answer.clone());
         }
         self.session = Some(session);
@@ -94,7 +96,7 @@ impl Hub {
         let post = match &self.login {
             Login::Anonymous => unreachable!("nobody logs in anonymously"),
             Login::Password { user, password } => {
-                let (user, password) = (user.clone(), password.reveal().to_owned());
+                let (user, password) = (user.clone(), password.clone());
                 let login =
                     calls::Login { user, password, renew, exclusive, ..calls::Login::default() };
                 self.login_post(&login, "")
@@ -105,16 +107,17 @@ impl Hub {
             let outcome = match &self.login {
                 Login::Kerberos { principal, keytab } => {
                     let ticket = kerberos::Ticket {
-                        url: self.wire.url(post.path).to_string(),
+                        url: self.wire.url(post.path),
+                        bytes_max: self.options.bytes_max,
                         server_ca: self.options.server_ca.clone(),
                         is_blind: self.options.is_blind,
                         principal: principal.clone(),
                         keytab: keytab.clone(),
                     };
-                    kerberos::post(ticket, &post, &headers).await
+                    kerberos::post(ticket, &post, &headers, &self.veil).await
                 }
                 Login::Anonymous | Login::Password { .. } | Login::Certificate { .. } => {
-                    self.wire.post(&post, &headers).await
+                    self.wire.post(&post, &headers, &self.veil).await
                 }
             };
             let patience = &self.options.patience;
@@ -126,7 +129,7 @@ impl Hub {
                 let method = post.method.clone();
                 return Err(HubError::GaveUp { method, tries: attempt, reason });
             }
-            super::wait(if attempt == 1 { Duration::ZERO } else { wait }).await;
+            self.pauses.wait(if attempt == 1 { Duration::ZERO } else { wait }).await;
         }
         unreachable!("the loop ends at the last attempt")
     }
@@ -139,6 +142,7 @@ impl Hub {
             content_type: "text/xml",
             body: codec::write_call(C::METHOD, Arguments::into_params(call.arguments())).into(),
             silence_max: self.options.login_max,
+            is_answer_secret: true,
         }
     }
 
@@ -160,14 +164,10 @@ impl Hub {
                 Err(HubError::Login { who: who(), reason })
             }
             Outcome::Broken(reason) => Ok(Err(reason)),
+            Outcome::Final(HubError::Setup(reason)) if is_certificate_trouble(&reason) => {
+                Err(HubError::Login { who: who(), reason })
+            }
             Outcome::Final(error) => Err(error),
         }
     }
-}
-
-/// A certificate that is refused now is refused again: OpenSSL's words are all there is to tell.
-fn is_certificate_trouble(reason: &str) -> bool {
-    ["certificate", "alert handshake failure", "unknown ca"]
-        .iter()
-        .any(|word| reason.contains(word))
 }

@@ -5,12 +5,15 @@ use std::time::Duration;
 use reqwest::header::{CONTENT_TYPE, LOCATION};
 use reqwest::{Certificate, Client, Identity, Url, redirect, tls};
 
-use super::error::{HubError, Outcome};
+use super::error::{HubError, Outcome, is_certificate_trouble};
 use super::session::Header;
+use super::veil::{Veil, without_keys};
 use crate::koji::codec;
 
 /// An answer may have so many bytes: twenty thousand tasks have some twenty million.
 pub(super) const BYTES_MAX: usize = 256 << 20;
+/// So much of an answer that is an error is read.
+const ERROR_BYTES_MAX: usize = 64 << 10;
 const CONNECT_SECONDS_MAX: u64 = 20;
 
 /// How the hub is reached.
@@ -32,8 +35,8 @@ pub(super) struct Tls {
     pub(super) is_blind: bool,
 }
 
-/// A request: a call, or the bytes of a file.
-#[derive(Clone, Debug)]
+/// A request: a call, or the bytes of a file. Its body may hold a password.
+#[derive(Clone)]
 pub(super) struct Post {
     pub(super) method: String,
     /// What is added to the hub's path, such as `ssllogin`.
@@ -44,12 +47,16 @@ pub(super) struct Post {
     pub(super) body: Vec<u8>,
     /// How long nothing may come.
     pub(super) silence_max: Duration,
+    /// Whether the answer holds a secret, so that nothing of it is shown.
+    pub(super) is_answer_secret: bool,
 }
 
 impl Wire {
     pub(super) fn new(server: &str, tls: &Tls, bytes_max: usize) -> Result<Self, HubError> {
         let bad = |why: &dyn std::fmt::Display| {
-            HubError::Setup(format!("`{server}` is not the address of a hub: {why}"))
+            // What stands before an @ may be a password.
+            let shown = if server.contains('@') { "it".to_owned() } else { format!("`{server}`") };
+            HubError::Setup(format!("{shown} is not the address of a hub: {why}"))
         };
         let url = Url::parse(server).map_err(|error| bad(&error))?;
         if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
@@ -81,23 +88,35 @@ impl Wire {
         url
     }
 
-    /// Makes a request once.
-    pub(super) async fn post(&self, post: &Post, headers: &[Header]) -> Outcome {
-        let body = match tokio::time::timeout(post.silence_max, self.answer(post, headers)).await {
-            Ok(Ok(body)) => body,
-            Ok(Err(outcome)) => return outcome,
-            Err(_) => {
-                let seconds = post.silence_max.as_secs_f64();
-                return Outcome::Broken(format!("no whole answer in {seconds} s"));
-            }
-        };
-        match String::from_utf8(body) {
-            Ok(text) => codec::read_answer(&text).map_or_else(Outcome::from, Outcome::Answered),
-            Err(_) => Outcome::Broken("the answer is not UTF-8".to_owned()),
-        }
+    /// Returns the address without what may be a secret, for messages.
+    pub(super) fn shown(&self) -> String {
+        format!("{}{}", self.url.origin().ascii_serialization(), self.url.path())
     }
 
-    async fn answer(&self, post: &Post, headers: &[Header]) -> Result<Vec<u8>, Outcome> {
+    /// Makes a request once; what comes of it shows no secret.
+    pub(super) async fn post(&self, post: &Post, headers: &[Header], veil: &Veil) -> Outcome {
+        let answer = self.answer(post, headers, veil);
+        let outcome = match tokio::time::timeout(post.silence_max, answer).await {
+            Ok(Ok(body)) => read_answer(&body, post, veil),
+            Ok(Err(outcome)) => outcome,
+            Err(_) => {
+                let seconds = post.silence_max.as_secs_f64();
+                Outcome::Broken(format!("no whole answer in {seconds} s"))
+            }
+        };
+        let hidden = |text: String| {
+            let text = veil.hide(&text);
+            if post.is_answer_secret { without_keys(&text) } else { text }
+        };
+        outcome.with_texts(&hidden)
+    }
+
+    async fn answer(
+        &self,
+        post: &Post,
+        headers: &[Header],
+        veil: &Veil,
+    ) -> Result<Vec<u8>, Outcome> {
         let broken = |error: reqwest::Error| Outcome::Broken(super::chain(&error.without_url()));
         let mut url = self.url(post.path);
         if !post.query.is_empty() {
@@ -108,32 +127,89 @@ impl Wire {
         for (name, value) in headers {
             request = request.header(*name, value);
         }
-        let mut response = request.send().await.map_err(broken)?;
+        let mut response = request.send().await.map_err(|error| match error.is_connect() {
+            true => unreached(&super::chain(&error.without_url())),
+            false => broken(error),
+        })?;
         let status = response.status();
         if status.is_redirection() {
-            let target = response.headers().get(LOCATION);
-            let target = target.map_or("nowhere", |url| url.to_str().unwrap_or("a bad address"));
-            let (method, target) = (post.method.clone(), target.to_owned());
-            return Err(Outcome::Final(HubError::Redirected { method, target }));
+            let target = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+            let target = target_of(&self.url, target);
+            return Err(Outcome::Final(HubError::Redirected {
+                method: post.method.clone(),
+                target,
+            }));
+        }
+        let bytes_max = if status.is_success() { self.bytes_max } else { ERROR_BYTES_MAX };
+        let is_too_long = |bytes: u64| status.is_success() && bytes > bytes_max as u64;
+        let too_large =
+            || Outcome::Final(HubError::TooLarge { method: post.method.clone(), bytes_max });
+        // The server says so itself: nothing of it is read.
+        if response.content_length().is_some_and(is_too_long) {
+            return Err(too_large());
         }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(broken)? {
-            if body.len() + chunk.len() > self.bytes_max {
-                let (method, bytes_max) = (post.method.clone(), self.bytes_max);
-                return Err(Outcome::Final(HubError::TooLarge { method, bytes_max }));
+            if is_too_long((body.len() + chunk.len()) as u64) {
+                return Err(too_large());
             }
             body.extend_from_slice(&chunk);
+            if body.len() > bytes_max {
+                break;
+            }
         }
         if status.is_success() {
             return Ok(body);
         }
-        let said: String = String::from_utf8_lossy(&body).chars().take(120).collect();
-        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-        let reason = format!("HTTP status {}: {said}", status.as_u16());
+        let reason = format!("HTTP status {}{}", status.as_u16(), said(&body, post, veil));
         if status.is_server_error() || matches!(status.as_u16(), 408 | 429) {
             return Err(Outcome::Broken(reason));
         }
         Err(Outcome::Final(HubError::Setup(format!("{}: {reason}", post.method))))
+    }
+}
+
+/// Reads the body of an answer; what cannot be read is shown only where it holds no secret.
+pub(super) fn read_answer(body: &[u8], post: &Post, veil: &Veil) -> Outcome {
+    let Ok(text) = std::str::from_utf8(body) else {
+        return Outcome::Broken("the answer is not UTF-8".to_owned());
+    };
+    match codec::read_answer(text) {
+        Ok(answer) => Outcome::Answered(answer),
+        Err(mut malformed) => {
+            if post.is_answer_secret || veil.is_in(body) {
+                malformed.start = None;
+            }
+            Outcome::Broken(format!("the answer is {malformed}"))
+        }
+    }
+}
+
+/// Says why there is no connection. One that the certificates forbid now is forbidden again.
+fn unreached(reason: &str) -> Outcome {
+    if is_certificate_trouble(reason) {
+        return Outcome::Final(HubError::Setup(format!("no safe connection to the hub: {reason}")));
+    }
+    Outcome::Broken(reason.to_owned())
+}
+
+/// Returns what an error page says first, unless that may be a secret.
+fn said(body: &[u8], post: &Post, veil: &Veil) -> String {
+    if post.is_answer_secret || veil.is_in(body) {
+        return String::new();
+    }
+    let said: String = String::from_utf8_lossy(body).chars().take(120).collect();
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    if said.is_empty() { said } else { format!(": {said}") }
+}
+
+/// Names the server that a redirect leads to; the rest of the address may hold what was sent.
+pub(super) fn target_of(base: &Url, target: Option<&str>) -> String {
+    match target.map(|target| base.join(target)) {
+        None => "nowhere".to_owned(),
+        Some(Err(_)) => "a bad address".to_owned(),
+        Some(Ok(url)) if url.origin() == base.origin() => "another address on it".to_owned(),
+        Some(Ok(url)) => url.origin().ascii_serialization(),
     }
 }
 

@@ -3,11 +3,12 @@
 use serde_json::{Value as Json, json};
 
 use super::{Client, setup};
+use crate::koji::shapes::Secret;
 
 /// Sets up a builder of the channel `module`, and logs in as it.
 fn worker() -> Client {
     let mut with_worker = setup();
-    with_worker.users.push(("worker".to_owned(), "secret".to_owned()));
+    with_worker.users.push(("worker".to_owned(), Secret::new("secret")));
     let mut client = Client::new(with_worker);
     client.call("addHost", json!(["worker", ["x86_64"]]));
     client.call("addHostToChannel", json!(["worker", "module"]));
