@@ -273,6 +273,11 @@ fn index(id: i64) -> usize {
     usize::try_from(id - 1).expect("a number that was looked up")
 }
 
+/// Returns where a thing of a number that a caller gave would stand.
+fn place(id: i64) -> Option<usize> {
+    usize::try_from(id.checked_sub(1)?).ok()
+}
+
 fn permission_id(name: &str) -> Option<i64> {
     PERMISSIONS.iter().zip(1..).find(|(known, _)| **known == name).map(|(_, id)| id)
 }

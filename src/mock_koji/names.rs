@@ -1,7 +1,7 @@
 //! Finding things by number or name, and koji's words where there is nothing.
 
 use super::state::{Build, Caller, Host, Tag, User};
-use super::{Mock, index};
+use super::{Mock, index, place};
 use crate::koji::{Fault, FaultKind, Ref, Value};
 
 impl Mock {
@@ -45,12 +45,13 @@ impl Mock {
     }
 
     pub(super) fn user_name(&self, id: i64) -> String {
-        self.users.get(index(id)).map_or_else(String::new, |user| user.name.clone())
+        let user = place(id).and_then(|at| self.users.get(at));
+        user.map_or_else(String::new, |user| user.name.clone())
     }
 
     pub(super) fn find_build(&self, build: &Ref) -> Option<i64> {
         match build {
-            Ref::Id(id) => self.builds.get(index(*id)).map(|_| *id),
+            Ref::Id(id) => place(*id).filter(|at| *at < self.builds.len()).map(|_| *id),
             Ref::Name(nvr) => self.nvrs.get(nvr).copied(),
         }
     }

@@ -112,7 +112,7 @@ impl Mock {
         let mut task = new_task(
             &call.method,
             parent.owner,
-            priority.unwrap_or(parent.priority - 1),
+            priority.unwrap_or(parent.priority.saturating_sub(1)),
             call.arglist.clone(),
         );
         task.arch = text("arch").unwrap_or_else(|| parent.arch.clone());
@@ -184,7 +184,8 @@ impl Mock {
         for &id in &over {
             self.tasks[index(id)].awaited = Some(false);
         }
-        if (!over.is_empty() || open.is_empty())
+        // It waits until all are over: those still open alert its builder as they end.
+        if open.is_empty()
             && let Some(own) = self.own_mut(call.parent)
         {
             own.waiting = Some(false);

@@ -115,7 +115,7 @@ impl Mock {
         let mut repo = 0;
         if let Some(wanted) = opts.get("repo_id").and_then(Value::as_int) {
             repo = wanted;
-            let known = usize::try_from(repo - 1).ok().and_then(|at| self.repos.get(at));
+            let known = super::place(repo).and_then(|at| self.repos.get(at));
             let bad = |text: String| Fault::of(FaultKind::Build, text);
             let known = known.ok_or_else(|| bad(format!("No such repo: {repo}")))?;
             if known.tag != found.build_tag {

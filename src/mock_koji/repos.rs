@@ -133,7 +133,7 @@ impl Mock {
         call: RepoCheckRequest,
     ) -> Result<RepoAnswer, Fault> {
         let id = call.request;
-        let known = usize::try_from(id - 1).ok().filter(|at| *at < self.wishes.len());
+        let known = super::place(id).filter(|at| *at < self.wishes.len());
         if known.is_none() {
             return Err(Fault::generic(format!("No such request: {id}")));
         }
@@ -206,7 +206,7 @@ impl Mock {
         _: Caller,
         call: RepoInfo,
     ) -> Result<Option<RepoShape>, Fault> {
-        let known = usize::try_from(call.repo - 1).ok().filter(|at| *at < self.repos.len());
+        let known = super::place(call.repo).filter(|at| *at < self.repos.len());
         if known.is_none() && call.strict == Some(true) {
             return Err(Fault::generic("query returned no rows"));
         }

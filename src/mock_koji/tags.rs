@@ -292,7 +292,7 @@ impl Mock {
                 noconfig: row.noconfig,
                 pkg_filter: row.pkg_filter,
                 child_id: id,
-                nextdepth: row.maxdepth.map(|depth| depth - 1),
+                nextdepth: row.maxdepth.map(|depth| depth.saturating_sub(1)),
                 currdepth: i64::try_from(depth).expect("depths are small"),
                 filter: Vec::new(),
             });

@@ -21,7 +21,7 @@ pub(super) struct Standing {
 impl Mock {
     pub(super) fn task(&self, id: i64) -> Result<&Task, Fault> {
         let none = || Fault::generic("query returned no rows");
-        usize::try_from(id - 1).ok().and_then(|at| self.tasks.get(at)).ok_or_else(none)
+        super::place(id).and_then(|at| self.tasks.get(at)).ok_or_else(none)
     }
 
     /// Returns how a task stands.

@@ -2,6 +2,7 @@
 
 mod builders;
 mod builds;
+mod numbers;
 mod restart;
 
 use serde_json::{Value as Json, json};

@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::{Client, setup};
 use crate::koji::shapes::Secret;
+use crate::koji::{Value, codec};
 
 /// Sets up a builder of the channel `module`, and logs in as it.
 fn worker() -> Client {
@@ -57,6 +58,7 @@ fn a_worker_is_given_a_module_task_makes_its_builds_and_closes_it() {
     assert_eq!(client.call("host.subtask", json!([sub])), child, "the label finds it again");
     client.call("host.taskSetWait", json!([task, [child]]));
     assert_eq!(client.call("host.taskWait", json!([task])), json!([[], [child]]));
+    assert_eq!(client.call("host.getHostTasks", json!([]))[0]["waiting"], true);
     assert_eq!(client.wait(&child), 2);
     ready(&mut client);
     assert_eq!(client.call("host.getHostTasks", json!([]))[0]["alert"], true);
@@ -70,6 +72,40 @@ fn a_worker_is_given_a_module_task_makes_its_builds_and_closes_it() {
     client.call("host.closeTask", json!([task, text]));
     assert_eq!(client.call("getTaskResult", json!([task])), json!("done"));
     assert_eq!(client.fault("host.closeTask", json!([task, text])).0, 1004);
+}
+
+#[test]
+fn a_task_waits_until_all_that_it_waits_for_are_over() {
+    let mut client = worker();
+    let task = client.call("moduleBuild", json!([plan()]));
+    log_in_as_worker(&mut client);
+    client.call("host.openTask", json!([task]));
+    let child = |client: &mut Client, name: &str| {
+        let sub = json!({"method": "sleep", "arglist": [1], "parent": task, "label": name,
+                         "channel": "module", "__starstar": true});
+        client.call("host.subtask", json!([sub]))
+    };
+    let (first, second) = (child(&mut client, "one"), child(&mut client, "two"));
+    client.call("host.taskSetWait", json!([task, [first, second]]));
+    let close = |client: &mut Client, child: &Json| {
+        client.call("host.openTask", json!([child]));
+        let nil = codec::write_answer(Ok(Value::Nil));
+        client.call("host.closeTask", json!([child, nil]));
+    };
+    let row = |client: &mut Client| {
+        let rows = client.call("host.getHostTasks", json!([]));
+        rows.as_array().expect("rows").iter().find(|row| row["id"] == task).expect("it").clone()
+    };
+    close(&mut client, &first);
+    assert_eq!(row(&mut client)["alert"], true);
+    assert_eq!(client.call("host.taskWait", json!([task])), json!([[first], [second]]));
+    // The builder slept on: only what is still waiting is alerted when the other ends.
+    assert_eq!(row(&mut client)["waiting"], true);
+    assert_eq!(row(&mut client)["alert"], json!(null));
+    close(&mut client, &second);
+    assert_eq!(row(&mut client)["alert"], true);
+    assert_eq!(client.call("host.taskWait", json!([task])), json!([[second], []]));
+    assert_eq!(row(&mut client)["waiting"], false);
 }
 
 #[test]
