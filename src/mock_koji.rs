@@ -24,6 +24,7 @@ mod contents;
 mod faults;
 mod generators;
 mod hosts;
+mod hub_faults;
 mod imports;
 mod journal;
 mod listings;
@@ -54,6 +55,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use self::faults::Faults;
+use self::hub_faults::HubFaults;
 use self::state::{
     Build, BuildPlan, Caller, Channel, File, Generator, Host, Listing, Moment, Repo, RepoWish,
     Session, Tag, Target, Task, User,
@@ -84,6 +86,7 @@ pub struct Mock {
     always_passes: bool,
     sim: Hub,
     faults: Faults,
+    hub_faults: HubFaults,
     /// How often each step of each package was drawn.
     luck: BTreeMap<(String, String, String), u32>,
     users: Vec<User>,

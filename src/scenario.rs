@@ -2,6 +2,7 @@
 //! what breaks. Plain data; a key left out means the same as no scenario.
 
 mod check;
+mod hub_faults;
 mod overlap;
 mod read;
 
@@ -10,6 +11,8 @@ use std::collections::BTreeSet;
 use crate::load::{Finding, Place};
 use crate::name::Selector;
 use crate::time::Millis;
+
+pub use self::hub_faults::{HubFault, HubFaultKind};
 
 /// Where the outcome of a component build comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -266,6 +269,8 @@ pub struct Scenario {
     pub arrivals: Vec<Arrival>,
     /// What breaks, and when.
     pub faults: Vec<Fault>,
+    /// What goes wrong at a mock hub besides.
+    pub hub_faults: Vec<HubFault>,
     /// Where its file names modules and builders.
     pub places: Places,
     /// The keys that its file gives: `tests.gate`, `orchestrator_owned.poll`.
@@ -365,6 +370,7 @@ impl Default for Scenario {
             orchestrator_owned: OrchestratorOwned::default(),
             arrivals: Vec::new(),
             faults: Vec::new(),
+            hub_faults: Vec::new(),
             places: Places::default(),
             given: BTreeSet::new(),
             remarks: Vec::new(),

@@ -2,6 +2,7 @@
 
 mod bad_hubs;
 mod certificates;
+mod hub_faults;
 mod mock_koji;
 mod official_client;
 mod raw_hub;

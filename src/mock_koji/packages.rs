@@ -105,7 +105,7 @@ impl Mock {
         let tag = &self.tag(id).name;
         match self.listed(id, package) {
             None => Err(format!("package {package} not in list for tag {tag}")),
-            Some((_, listed)) if listed.is_blocked => {
+            Some((_, listed)) if listed.is_blocked || self.is_blocked_by_fault(id, package) => {
                 Err(format!("package {package} is blocked for tag {tag}"))
             }
             Some(_) => Ok(()),

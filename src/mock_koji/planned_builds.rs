@@ -115,7 +115,7 @@ impl Mock {
     pub(super) fn complete_build(&mut self, at: usize) {
         self.finish_build(at, BuildState::Complete);
         let dest = self.plans[at].dest_tag;
-        if dest.is_some_and(|tag| self.tag(tag).is_locked) {
+        if dest.is_some_and(|tag| self.is_locked(tag)) {
             self.fail_plan(at, Fault::of(FaultKind::NotAllowed, "tag is locked"));
         }
     }

@@ -1,5 +1,7 @@
 //! The mock hub's socket: HTTP in, one call after another into the [`Mock`], HTTP out.
 
+mod lines;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,11 +9,13 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{Query, Request, State};
+use axum::extract::{ConnectInfo, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 
+use self::lines::{Line, Lines};
+use super::hub_faults::{Trouble, WireCounts};
 use super::{Asked, Credentials, Journal, JournalError, Mock};
 use crate::koji::codec;
 use crate::time::Timestamp;
@@ -52,7 +56,13 @@ pub enum ServeError {
     Socket(std::io::Error),
 }
 
-type Shared = Arc<Mutex<Served>>;
+/// A hub with what its wire did so far.
+struct Open {
+    served: Served,
+    counts: WireCounts,
+}
+
+type Shared = Arc<Mutex<Open>>;
 
 /// Serves a mock hub for ever; `ready` is called with the address once it can be reached.
 ///
@@ -78,8 +88,9 @@ async fn run(
     ready(listener.local_addr().map_err(ServeError::Socket)?);
     let router = Router::new()
         .fallback(post(answer).fallback(refuse))
-        .with_state(Arc::new(Mutex::new(served)));
-    axum::serve(listener, router).await.map_err(ServeError::Socket)
+        .with_state(Arc::new(Mutex::new(Open { served, counts: WireCounts::default() })))
+        .into_make_service_with_connect_info::<Line>();
+    axum::serve(Lines(listener), router).await.map_err(ServeError::Socket)
 }
 
 async fn refuse() -> Response {
@@ -89,6 +100,7 @@ async fn refuse() -> Response {
 
 async fn answer(
     State(shared): State<Shared>,
+    ConnectInfo(line): ConnectInfo<Line>,
     Query(query): Query<BTreeMap<String, String>>,
     request: Request,
 ) -> Response {
@@ -109,13 +121,20 @@ async fn answer(
             },
         },
     };
-    if let Asked::Call(text) = &asked
-        && let Err(error) = codec::read_call(text)
-    {
-        return bad(&format!("Invalid request: {error}"));
-    }
-    let mut served = shared.lock().unwrap_or_else(PoisonError::into_inner);
-    match served.answer(&credentials, &asked) {
+    let method = match &asked {
+        Asked::Upload { .. } => "upload".to_owned(),
+        Asked::Call(text) => match codec::read_call(text) {
+            Ok((method, _)) => method,
+            Err(error) => return bad(&format!("Invalid request: {error}")),
+        },
+    };
+    let (trouble, late, answered) = lock(&shared).ask(&method, &credentials, &asked);
+    tokio::time::sleep(late).await;
+    match answered {
+        _ if trouble.is_request_lost || trouble.is_answer_lost => {
+            line.cut();
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
         Ok(xml) => {
             let headers = [(header::CONTENT_TYPE.as_str(), "text/xml"), ("Koji-Version", "1.35.3")];
             (headers, xml).into_response()
@@ -125,6 +144,35 @@ async fn answer(
             tracing::error!("{error}");
             (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response()
         }
+    }
+}
+
+fn lock(shared: &Shared) -> std::sync::MutexGuard<'_, Open> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Open {
+    /// Takes a request over the wire: what the wire does to it, how late its answer is, and the answer.
+    fn ask(
+        &mut self,
+        method: &str,
+        credentials: &Credentials,
+        asked: &Asked,
+    ) -> (Trouble, Duration, Result<String, JournalError>) {
+        let Self { served, counts } = self;
+        let trouble = counts.trouble(&served.mock, served.now(), method);
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds")]
+        let late = Duration::from_secs_f64(trouble.delay.0 as f64 / 1000.0 / served.speed);
+        if trouble.is_request_lost {
+            return (trouble, late, Ok(String::new()));
+        }
+        if trouble.is_doubled
+            && let Err(error) = served.answer(credentials, asked)
+        {
+            return (trouble, late, Err(error));
+        }
+        let answered = served.answer(credentials, asked);
+        (trouble, late, answered)
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Mock;
 use super::faults::Faults;
+use super::hub_faults::HubFaults;
 use super::state::{Channel, Generator, Host, User};
 use crate::farm::Farm;
 use crate::hub::{CHANNEL_CREATEREPO, CHANNEL_DEFAULT, Hub, Phases, Settings};
@@ -69,6 +70,7 @@ impl Mock {
             now: Timestamp::START,
             sim: Hub::new(Arc::clone(&settings), &phases),
             faults: Faults::of(&setup.scenario),
+            hub_faults: HubFaults::of(&setup.scenario.hub_faults),
             always_passes: setup.scenario.builds.outcomes == Outcomes::AlwaysPass,
             history: Arc::new(setup.history),
             settings,

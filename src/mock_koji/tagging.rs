@@ -144,7 +144,7 @@ impl Mock {
             let text = format!("tag requires {permission} permission");
             return Err(Fault::of(FaultKind::NotAllowed, text));
         }
-        if entry.is_locked {
+        if self.is_locked(tag) {
             return Err(Fault::of(FaultKind::NotAllowed, "tag is locked"));
         }
         Ok(())

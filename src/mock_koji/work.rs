@@ -15,7 +15,7 @@ impl Mock {
     /// Lets everything up to a moment happen.
     pub(super) fn advance(&mut self, to: Timestamp) {
         loop {
-            let next = [self.sim.next_time(), self.faults.next_time()];
+            let next = [self.sim.next_time(), self.faults.next_time(), self.hub_faults.next_time()];
             let next = next.into_iter().flatten().min().filter(|at| *at < to);
             let at = next.unwrap_or(to).max(self.sim.now());
             self.now = at;
@@ -26,6 +26,7 @@ impl Mock {
                 self.on_notice(notice);
             }
             self.break_things(at);
+            self.break_hub(at);
             self.adopt();
             if next.is_none() {
                 return;

@@ -1,10 +1,10 @@
 //! The scenario file.
 
-use super::check;
 use super::{
     Arrival, Builds, Bus, ByApproach, Dispatch, Fault, FaultKind, Gate, OrchestratorOwned,
     Outcomes, People, Quantiles, RepoMaker, Scenario, Tests,
 };
+use super::{check, hub_faults};
 use crate::load::Finding;
 use crate::name::Selector;
 use crate::settings::{self, Node, Reader, Section, Value};
@@ -27,6 +27,7 @@ impl Scenario {
             "orchestrator_owned",
             "arrivals",
             "faults",
+            "hub_faults",
         ];
         let file = reader.section(&root, "", &known);
         let mut scenario = Self::default();
@@ -60,6 +61,9 @@ impl Scenario {
                 scenario.places.module.push(node.place_of("module"));
                 scenario.faults.push(fault);
             }
+        }
+        for node in reader.items(&file, "hub_faults").unwrap_or_default() {
+            scenario.hub_faults.extend(hub_faults::read(&mut reader, node));
         }
         scenario.given = root.keys();
         scenario.remarks = check::silent(&file, &scenario);

@@ -17,6 +17,7 @@ pub fn silent(scenario: &Scenario, setups: &[Setup]) -> Vec<(u32, String)> {
     told.extend(own_repos(scenario, setups));
     told.extend(unasked(scenario, setups));
     told.extend(unfetched(scenario, setups));
+    told.extend(of_wires(scenario));
     for setup in setups {
         for (line, what) in builders(scenario, setup) {
             // Farms are varied: the first that has too few is told of.
@@ -86,6 +87,12 @@ fn unfetched(scenario: &Scenario, setups: &[Setup]) -> Vec<(u32, String)> {
     let is_it = |fault: &&Fault| fault.kind == FaultKind::SourcesDown;
     let message = "`sources-down` has no effect: koji-owned fetches no modulemd";
     scenario.faults.iter().filter(is_it).map(|fault| (fault.line, message.to_owned())).collect()
+}
+
+/// Nothing lies between an orchestrator and a simulated hub.
+fn of_wires(scenario: &Scenario) -> Option<(u32, String)> {
+    let line = scenario.hub_faults.iter().map(|fault| fault.line).min()?;
+    Some((line, "`hub_faults` have no effect here: they are for `modplan mock-koji`".to_owned()))
 }
 
 /// Faults that take more builders of a group than are there when they begin.
