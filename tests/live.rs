@@ -5,6 +5,7 @@ mod certificates;
 mod hub_faults;
 mod mock_koji;
 mod official_client;
+mod peer;
 mod raw_hub;
 mod real_hub;
 mod record;

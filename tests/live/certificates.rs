@@ -1,10 +1,7 @@
-//! TLS client certificates against a server that demands them: right ones, expired ones, and those of
-//! another authority.
+//! TLS client certificates against servers that demand them: right ones, expired ones, and those of another
+//! authority; in the handshake, and after the request.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use modplan::koji::profile::Profile;
@@ -12,77 +9,34 @@ use modplan::koji::shapes::Secret;
 use modplan::live::hub::{Hub, HubError, Login, Options, Patience};
 
 use super::mock_koji::block_on;
-use crate::support::left_out;
+use super::peer::Peer;
 
-/// A server with its certificates.
-struct Server {
-    child: Child,
-    directory: tempfile::TempDir,
-    address: String,
-}
+const NEEDS: &str = "no Python with cryptography in target/venv (run tests/run --setup)";
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        // One that has ended already is fine.
-        drop(self.child.kill());
-        drop(self.child.wait());
+fn options(peer: &Peer, authority: &str) -> Options {
+    let patience = Patience { tries_max: 2, retry_interval: Duration::ZERO, ..Patience::default() };
+    Options {
+        server: format!("https://127.0.0.1:{}/kojihub", peer.port),
+        server_ca: Some(peer.path(authority).display().to_string()),
+        login_max: Duration::from_secs(20),
+        patience,
+        ..Options::of(&Profile::new("koji"))
     }
 }
 
-impl Server {
-    fn start() -> Option<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let directory = tempfile::tempdir().expect("a directory");
-        let child = Command::new(root.join("target/venv/bin/python"))
-            .arg(root.join("tests/peers/tls_hub.py"))
-            .arg(directory.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn();
-        let mut line = String::new();
-        let child = child.ok().and_then(|mut child| {
-            let out = child.stdout.as_mut().expect("it is piped");
-            BufReader::new(out).read_line(&mut line).expect("it speaks");
-            (!line.is_empty()).then_some(child)
-        });
-        let Some(child) = child else {
-            left_out("no Python with cryptography in target/venv (run tests/run --setup)");
-            return None;
-        };
-        let address = format!("https://127.0.0.1:{}/kojihub", line.trim());
-        Some(Self { child, directory, address })
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    /// Logs in with a certificate, and trusts an authority.
-    fn log_in(&self, client: &str, authority: &str) -> Result<(), HubError> {
-        let pem = fs::read_to_string(self.path(client)).expect("it is there");
-        let login = Login::Certificate { pem: Secret::new(pem), path: client.to_owned() };
-        let options = Options {
-            server: self.address.clone(),
-            server_ca: Some(self.path(authority).display().to_string()),
-            login_max: Duration::from_secs(20),
-            patience: Patience {
-                tries_max: 2,
-                retry_interval: Duration::ZERO,
-                ..Patience::default()
-            },
-            ..Options::of(&Profile::new("koji"))
-        };
-        block_on(Hub::connect(options, login)).map(drop)
-    }
+/// Logs in with a certificate, and trusts an authority.
+fn log_in(peer: &Peer, client: &str, authority: &str) -> Result<(), HubError> {
+    let pem = fs::read_to_string(peer.path(client)).expect("it is there");
+    let login = Login::Certificate { pem: Secret::new(pem), path: client.to_owned() };
+    block_on(Hub::connect(options(peer, authority), login)).map(drop)
 }
 
 #[test]
 fn a_certificate_logs_in_and_every_other_is_refused_in_words() {
-    let Some(server) = Server::start() else { return };
-    assert_eq!(server.log_in("client.pem", "ca.pem"), Ok(()));
+    let Some(server) = Peer::start("tls_hub.py", &[], NEEDS) else { return };
+    assert_eq!(log_in(&server, "client.pem", "ca.pem"), Ok(()));
     let words = |client: &str, authority: &str| {
-        let error = server.log_in(client, authority).expect_err("it is refused");
+        let error = log_in(&server, client, authority).expect_err("it is refused");
         let text = format!("{error} {error:?}");
         assert!(!text.contains("PRIVATE KEY-----"), "{text}");
         error.to_string()
@@ -93,6 +47,42 @@ fn a_certificate_logs_in_and_every_other_is_refused_in_words() {
     assert!(expired.contains("expired.pem") && expired.contains("expired"), "{expired}");
     let old = words("old.pem", "ca.pem");
     assert!(old.contains("openssl pkcs8 -topk8 -nocrypt"), "{old}");
+}
+
+#[test]
+fn a_hub_whose_certificate_has_expired_or_is_of_a_stranger_is_refused_at_once() {
+    let Some(server) = Peer::start("tls_hub.py", &["expired-server.pem"], NEEDS) else { return };
+    let password = Secret::new("hunter2-and-more");
+    let login = || Login::Password { user: "alice".to_owned(), password: password.clone() };
+    let refused = |authority: &str| {
+        let connected = block_on(Hub::connect(options(&server, authority), login()));
+        connected.expect_err("it is refused").to_string()
+    };
+    let expired = refused("ca.pem");
+    assert!(expired.contains("certificate has expired"), "{expired}");
+    let stranger = refused("other-ca.pem");
+    assert!(stranger.contains("certificate"), "{stranger}");
+    for text in [expired, stranger] {
+        assert!(text.starts_with("cannot log in as alice") && !text.contains("hunter2"), "{text}");
+    }
+}
+
+#[test]
+fn a_certificate_that_is_asked_for_after_the_request_is_shown_by_renegotiation() {
+    let needs = "no openssl, or no Python with cryptography in target/venv";
+    let Some(mut server) = Peer::start("late_tls_hub.py", &["-tls1_2"], needs) else { return };
+    assert_eq!(log_in(&server, "client.pem", "ca.pem"), Ok(()));
+    assert_eq!(server.line(), "asked alice");
+}
+
+/// TLS 1.3 knows no renegotiation, and its successor must be offered in the handshake, which native-tls cannot do: a log-in by
+/// certificate is made with TLS 1.2, and a server without it is refused in words.
+#[test]
+fn a_log_in_by_certificate_needs_tls_1_2() {
+    let needs = "no openssl, or no Python with cryptography in target/venv";
+    let Some(server) = Peer::start("late_tls_hub.py", &["-tls1_3"], needs) else { return };
+    let error = log_in(&server, "client.pem", "ca.pem").expect_err("it has TLS 1.3 alone");
+    assert!(error.to_string().contains("protocol version"), "{error}");
 }
 
 #[test]

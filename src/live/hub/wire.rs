@@ -231,8 +231,8 @@ fn with_tls(
     }
     if let Some(pem) = &tls.identity {
         // A hub asks for the certificate at one path only, so after the connection was made. OpenSSL
-        // answers that in TLS 1.2; in 1.3 the client would have to offer it beforehand, which
-        // native-tls cannot say.
+        // answers that in TLS 1.2 by renegotiation; in 1.3 the client must have offered to show one after
+        // the handshake, which native-tls cannot do. tests/live/certificates.rs has both.
         builder = builder.identity(identity(pem)?).tls_version_max(tls::Version::TLS_1_2);
     }
     Ok(builder)
