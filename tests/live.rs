@@ -3,6 +3,7 @@
 mod bad_hubs;
 mod certificates;
 mod hub_faults;
+mod kerberos;
 mod mock_koji;
 mod official_client;
 mod peer;
