@@ -4,6 +4,7 @@ mod bad_hubs;
 mod certificates;
 mod hub_faults;
 mod kerberos;
+mod koji_builder;
 mod mock_koji;
 mod official_client;
 mod peer;
