@@ -2,7 +2,7 @@
 //! delays what goes over it.
 
 mod matrix;
-mod wire;
+pub(super) mod wire;
 
 use std::time::Duration;
 

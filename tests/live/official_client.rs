@@ -1,6 +1,8 @@
 //! koji's own command line against the mock hub: each command of the list succeeds, and prints what it
 //! prints against a real one.
 
+mod calls;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -42,6 +44,7 @@ impl Official {
     fn try_run(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
         let output = Command::new(&self.program)
             .env("HOME", self.home.path())
+            .envs([("LC_ALL", "C"), ("TZ", "UTC")])
             .current_dir(self.home.path())
             .args(["-c", "koji.conf", "--authtype=password", "--user=alice", "--password=secret"])
             .args(arguments)

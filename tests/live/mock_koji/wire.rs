@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use modplan::koji::Value;
+
 /// What goes wrong with the next request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
@@ -36,15 +38,16 @@ impl Trouble {
 }
 
 /// A wire.
-pub(super) struct Wire {
+pub(crate) struct Wire {
     /// The address for the client.
-    pub(super) server: String,
+    pub(crate) server: String,
     next: Arc<Mutex<Option<Trouble>>>,
+    seen: Arc<Mutex<Vec<String>>>,
 }
 
 impl Wire {
     /// Puts a wire before a hub.
-    pub(super) fn start(hub: &str) -> Self {
+    pub(crate) fn start(hub: &str) -> Self {
         let hub: SocketAddr = hub
             .strip_prefix("http://")
             .and_then(|rest| rest.strip_suffix("/kojihub"))
@@ -53,14 +56,20 @@ impl Wire {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let next = Arc::new(Mutex::new(None));
-        let of_thread = Arc::clone(&next);
+        let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+        let (of_thread, log) = (Arc::clone(&next), Arc::clone(&seen));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let next = Arc::clone(&of_thread);
-                thread::spawn(move || serve(stream, hub, &next));
+                let (next, log) = (Arc::clone(&of_thread), Arc::clone(&log));
+                thread::spawn(move || serve(stream, hub, &next, &log));
             }
         });
-        Self { server: format!("http://{address}/kojihub"), next }
+        Self { server: format!("http://{address}/kojihub"), next, seen }
+    }
+
+    /// Returns the methods called since the last time; several at once as `multiCall(one,two)`.
+    pub(crate) fn seen(&self) -> Vec<String> {
+        std::mem::take(&mut *self.seen.lock().expect("no panic"))
     }
 
     /// Has something go wrong with the next request.
@@ -69,8 +78,14 @@ impl Wire {
     }
 }
 
-fn serve(mut client: TcpStream, hub: SocketAddr, next: &Mutex<Option<Trouble>>) {
+fn serve(
+    mut client: TcpStream,
+    hub: SocketAddr,
+    next: &Mutex<Option<Trouble>>,
+    seen: &Mutex<Vec<String>>,
+) {
     while let Some(request) = message(&mut client) {
+        seen.lock().expect("no panic").extend(method(&request));
         let trouble = next.lock().expect("no panic").take();
         let answer = match trouble {
             Some(Trouble::RequestLost) => return,
@@ -94,6 +109,19 @@ fn serve(mut client: TcpStream, hub: SocketAddr, next: &Mutex<Option<Trouble>>) 
             return;
         }
     }
+}
+
+/// Returns the method of a request, if it is a call.
+fn method(request: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(request);
+    let (_, body) = text.split_once("\r\n\r\n")?;
+    let (method, params) = modplan::koji::codec::read_call(body).ok()?;
+    if method != "multiCall" {
+        return Some(method);
+    }
+    let calls = params.first().and_then(Value::as_list).unwrap_or_default().iter();
+    let names = calls.filter_map(|call| call.get("methodName").and_then(Value::as_str));
+    Some(format!("multiCall({})", names.collect::<Vec<_>>().join(",")))
 }
 
 /// Spoils the key of the session, so that the hub itself says that it does not know it.
