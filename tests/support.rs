@@ -6,6 +6,7 @@ pub(crate) mod mini;
 pub(crate) mod oracle;
 pub(crate) mod plain;
 pub(crate) mod program;
+pub(crate) mod proof;
 mod shared;
 pub(crate) mod universe;
 mod watchdog;

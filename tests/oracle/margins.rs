@@ -10,6 +10,7 @@ use modplan::plan::model::{ComponentOrder, PlanModule, PlanTask};
 use modplan::plan::{self, Given, Plan, Selection};
 use modplan::trace::History;
 
+use crate::support::proof::Proofs;
 use crate::support::{generate, shared, yaml_files};
 
 /// How many tasks and modules of a plan are tried.
@@ -163,17 +164,20 @@ fn check(plan: &Plan) {
     }
 }
 
-fn check_snapshot(snapshot: &Snapshot, options: &GraphOptions, history: &History) {
+fn check_snapshot(snapshot: &Snapshot, options: &GraphOptions, proofs: &mut Proofs) {
+    let csv = trace(snapshot);
+    let history = History::read(&[("trace.csv", csv.as_bytes())]);
     let graph = ModuleGraph::new(snapshot, options);
     let all = Selection { all: true, ..Selection::default() };
     // A file of defaults alone has nothing to plan.
-    if let Ok(planning) = plan::plan(Given::new(snapshot, &graph, history), &all) {
+    if let Ok(planning) = plan::plan(Given::new(snapshot, &graph, &history), &all) {
         check(&planning.plan);
+        proofs.add_made(&planning.plan, Some(&csv));
     }
 }
 
 /// Times that differ from package to package.
-fn history(snapshot: &Snapshot) -> History {
+fn trace(snapshot: &Snapshot) -> String {
     let mut csv = "package,method,arch,run_seconds,outcome\n".to_owned();
     let packages = snapshot.streams.iter().flat_map(|stream| stream.components.values());
     for (at, component) in packages.enumerate() {
@@ -182,30 +186,30 @@ fn history(snapshot: &Snapshot) -> History {
         writeln!(csv, "{package},buildArch,x86_64,{seconds}.{:03},closed", at % 1000)
             .expect("memory");
     }
-    History::read(&[("trace.csv", csv.as_bytes())])
+    csv
 }
 
 #[test]
 fn slack_and_drag_are_what_delays_show() {
+    let mut proofs = Proofs::new();
     for seed in 0..6 {
         let snapshot = generate::snapshot(40, seed);
-        check_snapshot(&snapshot, &GraphOptions::default(), &history(&snapshot));
+        check_snapshot(&snapshot, &GraphOptions::default(), &mut proofs);
     }
+    proofs.verify();
 }
 
 #[test]
 fn slack_and_drag_of_real_repositories_are_what_delays_show() {
     let Some(root) = shared("data/modulemd") else { return };
     let per_context = modplan::graph::Versions::NewestPerContext;
+    let mut proofs = Proofs::new();
     for file in yaml_files(&root) {
         let snapshot = load::load(&[file], &load::Options::default()).expect("it is there");
-        let history = history(&snapshot);
         for versions in [GraphOptions::default().versions, per_context] {
-            check_snapshot(
-                &snapshot,
-                &GraphOptions { versions, ..GraphOptions::default() },
-                &history,
-            );
+            let options = GraphOptions { versions, ..GraphOptions::default() };
+            check_snapshot(&snapshot, &options, &mut proofs);
         }
     }
+    proofs.verify();
 }

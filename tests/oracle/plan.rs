@@ -1,6 +1,7 @@
 //! Plans against the oracle: what a selection rebuilds, its edges, waves, cycles and what is
 //! missing, recomputed from the loaded documents for every real repository that is at hand.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,7 @@ use modplan::plan::{self, Given, Plan, Selection, Unit};
 use modplan::trace::History;
 
 use crate::support::oracle::{Newest, Oracle, Submitted, is_acyclic};
+use crate::support::proof::Proofs;
 use crate::support::{generate, shared, yaml_files};
 
 /// How many streams of each repository are changed one after the other.
@@ -25,6 +27,7 @@ struct Case {
     graph: ModuleGraph,
     oracle: Oracle,
     history: History,
+    proofs: RefCell<Proofs>,
 }
 
 impl Case {
@@ -37,12 +40,15 @@ impl Case {
             Versions::All => Newest::Every,
         };
         let oracle = Oracle::new(&snapshot, newest);
-        Self { snapshot, graph, oracle, history: History::default() }
+        let proofs = RefCell::new(Proofs::new());
+        Self { snapshot, graph, oracle, history: History::default(), proofs }
     }
 
     fn plan(&self, asked: &Selection) -> Plan {
         let given = Given::new(&self.snapshot, &self.graph, &self.history);
-        plan::plan(given, asked).expect("what is asked for is loaded").plan
+        let plan = plan::plan(given, asked).expect("what is asked for is loaded").plan;
+        self.proofs.borrow_mut().add_made(&plan, None);
+        plan
     }
 
     /// Returns what can be rebuilt at all: neither base modules nor outputs of other builds.
@@ -278,6 +284,7 @@ fn check_versions(snapshot: &Snapshot, versions: Versions) {
         case.agree(&changed, &context);
         case.agree(&Selection { unit: Unit::Source, ..changed }, &source);
     }
+    case.proofs.borrow_mut().verify();
 }
 
 fn loaded(files: &[PathBuf]) -> Snapshot {

@@ -1,7 +1,9 @@
 //! Runs the program as its users do. Every test that starts it does so here.
 
-use std::ffi::OsStr;
-use std::path::Path;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use super::proof::{self, Proofs};
 
 /// What the program said, and how it ended.
 pub(crate) struct Said {
@@ -57,7 +59,11 @@ impl Drop for Serving {
 }
 
 /// A run to come, where more than its arguments matters.
-pub(crate) struct Program(assert_cmd::Command);
+pub(crate) struct Program {
+    command: assert_cmd::Command,
+    arguments: Vec<String>,
+    directory: PathBuf,
+}
 
 impl Program {
     /// The program in the root of the project, with nothing on standard input.
@@ -80,43 +86,69 @@ impl Program {
         mut command: assert_cmd::Command,
         arguments: impl IntoIterator<Item = A>,
     ) -> Self {
+        let arguments: Vec<OsString> = arguments.into_iter().map(|a| a.as_ref().into()).collect();
+        let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         // The width of tables is a test's own matter.
         command.env_remove("COLUMNS");
-        command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).write_stdin("");
-        Self(command)
+        command.current_dir(&directory).args(&arguments).write_stdin("");
+        let arguments = arguments.iter().map(|a| a.to_string_lossy().into_owned()).collect();
+        Self { command, arguments, directory }
     }
 
     /// Runs it in another directory.
     pub(crate) fn within(mut self, directory: &Path) -> Self {
-        self.0.current_dir(directory);
+        self.command.current_dir(directory);
+        self.directory = directory.to_owned();
         self
     }
 
     /// Runs it with a width for tables.
     pub(crate) fn columns(mut self, width: u16) -> Self {
-        self.0.env("COLUMNS", width.to_string());
+        self.command.env("COLUMNS", width.to_string());
         self
     }
 
     /// Gives it something on standard input.
     pub(crate) fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
-        self.0.write_stdin(input.into());
+        self.command.write_stdin(input.into());
         self
     }
 
     /// Runs it, whatever becomes of it.
     pub(crate) fn output(mut self) -> std::process::Output {
-        self.0.output().expect("it starts")
+        self.command.output().expect("it starts")
     }
 
-    /// Runs it; it must end by itself and write text.
+    /// Runs it; it must end by itself and write text. The bound of a plan must be proven.
     pub(crate) fn run(self) -> Said {
+        let proof = proof::of_command(&self.arguments);
+        let directory = self.directory.clone();
         let output = self.output();
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-        Said {
+        let said = Said {
             code: output.status.code().expect("it ends by itself"),
             out: text(output.stdout),
             err: text(output.stderr),
+        };
+        if let Some((arguments, trace)) = proof.filter(|_| said.code == 0) {
+            prove(&directory, &arguments, &trace);
         }
+        said
     }
+}
+
+/// Makes a plan again as JSON, and holds its bound against its certificate.
+fn prove(directory: &Path, arguments: &[String], trace: &str) {
+    let mut again = Program::new(arguments);
+    again.command.current_dir(directory);
+    let output = again.output();
+    let plan = String::from_utf8(output.stdout).expect("UTF-8");
+    // `--help` and standard input make no plan that could be made again.
+    if !plan.starts_with('{') {
+        return;
+    }
+    let trace = if trace.len() > 1 { directory.join(trace) } else { trace.into() };
+    let mut proofs = Proofs::new();
+    proofs.add(&plan, trace.to_str().expect("UTF-8"));
+    proofs.verify();
 }
