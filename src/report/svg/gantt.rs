@@ -49,9 +49,8 @@ pub fn gantt(gantt: &Gantt<'_>) -> String {
     picture((WIDTH, layout.height()), |canvas| {
         let title = Pen::new(18, Align::Left).bold();
         canvas.text((24, 26), gantt.title, title);
-        let hint = "shade: wave; number: module, with ², ³… from its second build on; grey: repos";
-        canvas.text((24, 48), hint, Pen::new(12, Align::Left).color(GREY));
-        draw_marks(canvas);
+        canvas.text((24, 48), &hint(gantt, &layout), Pen::new(12, Align::Left).color(GREY));
+        draw_marks(canvas, gantt.bars);
         if gantt.bars.is_empty() {
             canvas.text((WIDTH / 2, 80), "nothing was built", Pen::new(14, Align::Center));
             return;
@@ -174,18 +173,35 @@ fn ink(RGBColor(red, green, blue): RGBColor) -> RGBColor {
     if light > 128_000 { BLACK } else { WHITE }
 }
 
-fn draw_marks(canvas: &mut Canvas<'_>) {
+/// Says how to read what the chart shows, and nothing that it does not show.
+fn hint(gantt: &Gantt<'_>, layout: &Layout) -> String {
+    let mut hint = "shade: wave; number: module".to_owned();
+    if gantt.bars.iter().any(|bar| bar.build > 1) {
+        hint.push_str(", with ², ³… from its second build on");
+    }
+    if gantt.bars.iter().any(|bar| !layout.modules.contains_key(&bar.module)) {
+        hint.push_str("; grey: repos");
+    }
+    hint
+}
+
+/// Explains how failed and canceled tasks are marked, if there are any.
+fn draw_marks(canvas: &mut Canvas<'_>, bars: &[Bar]) {
     let pen = Pen::new(12, Align::Left);
-    let failed = Area(RIGHT - 180, 40, RIGHT - 156, 54);
-    canvas.fill(failed, WHITE);
-    canvas.frame(failed, ALARM);
-    canvas.cross(failed, ALARM);
-    canvas.text((RIGHT - 150, 47), "failed", pen);
-    let canceled = Area(RIGHT - 90, 40, RIGHT - 66, 54);
-    canvas.fill(canceled, WHITE);
-    canvas.frame(canceled, BLACK);
-    canvas.line((canceled.0, canceled.3), (canceled.2, canceled.1), (BLACK, 1));
-    canvas.text((RIGHT - 60, 47), "canceled", pen);
+    if bars.iter().any(|bar| bar.outcome == BarEnd::Failed) {
+        let failed = Area(RIGHT - 180, 40, RIGHT - 156, 54);
+        canvas.fill(failed, WHITE);
+        canvas.frame(failed, ALARM);
+        canvas.cross(failed, ALARM);
+        canvas.text((RIGHT - 150, 47), "failed", pen);
+    }
+    if bars.iter().any(|bar| bar.outcome == BarEnd::Canceled) {
+        let canceled = Area(RIGHT - 90, 40, RIGHT - 66, 54);
+        canvas.fill(canceled, WHITE);
+        canvas.frame(canceled, BLACK);
+        canvas.line((canceled.0, canceled.3), (canceled.2, canceled.1), (BLACK, 1));
+        canvas.text((RIGHT - 60, 47), "canceled", pen);
+    }
 }
 
 fn draw_axis(canvas: &mut Canvas<'_>, layout: &Layout) {
@@ -345,6 +361,22 @@ mod tests {
         let layout = Layout::of(&Gantt { title: "a storm", bars: &bars, modules: &modules });
         let drawn: Vec<u64> = layout.worth_drawing(&bars).map(|(_, bar)| bar.start.0).collect();
         assert_eq!(drawn, [0, 500, 1_000_000_000]);
+    }
+
+    #[test]
+    fn the_legend_explains_what_is_drawn_and_no_more() {
+        let one = [sample::bars().remove(0)];
+        let modules = sample::modules();
+        let drawn = |bars| gantt(&Gantt { title: "planned", bars, modules: &modules });
+        let every = sample::bars();
+        let (plain, all) = (drawn(&one), drawn(&every));
+        for word in ["failed", "canceled", "second build"] {
+            assert!(!plain.contains(word), "{word}");
+            assert!(all.contains(word), "{word}");
+        }
+        assert!(!plain.contains("repos") && !all.contains("repos"));
+        let repo = [Bar { module: "repos".into(), ..one[0].clone() }];
+        assert!(drawn(&repo).contains("grey: repos"));
     }
 
     #[test]

@@ -53,8 +53,14 @@ pub fn waves(waves: &Waves<'_>) -> String {
     let layout = Layout::of(waves);
     picture(layout.size(), |canvas| {
         canvas.text((LEFT, 26), waves.title, Pen::new(16, Align::Left).bold());
-        let legend = "arrows lead to what waits; dark: on the critical path; grey: nothing to build; red: cut";
-        canvas.text((LEFT, 48), legend, Pen::new(11, Align::Left).color(GREY));
+        let mut legend = "arrows lead to what waits; dark: on the critical path".to_owned();
+        if waves.modules.iter().any(|module| !module.is_built) {
+            legend.push_str("; grey: nothing to build");
+        }
+        if !waves.cut.is_empty() {
+            legend.push_str("; red: cut");
+        }
+        canvas.text((LEFT, 48), &legend, Pen::new(11, Align::Left).color(GREY));
         for (column, wave) in layout.columns.iter().enumerate() {
             let at = (layout.left(column), TOP - 16);
             let count = layout.places.iter().filter(|place| place.0 == column).count();
