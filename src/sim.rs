@@ -31,6 +31,7 @@ mod runs;
 mod setup;
 mod silent;
 mod spent;
+mod spread;
 mod subjects;
 pub mod sweep;
 mod world;

@@ -118,6 +118,7 @@ impl Capacity {
             neighbours: Vec::new(),
             model: subject.model(),
             durations: subject.durations(self.durations.mode()),
+            is_drawn: swept.is_drawn,
             confounders: subject.confounders(&variants_of(&tries)),
             assumed: subject.world.assumed.clone(),
             pilots: Vec::new(),
@@ -131,7 +132,7 @@ impl Capacity {
             None => capacity.answer().into_iter().chain(capacity.best()).collect(),
         };
         if swept.has_first {
-            let replications = sweeper.replications_made(&swept);
+            let replications = swept.replications();
             capacity.pilots = pilots(&capacity, (&asked, &setups), replications);
         }
         if self.sensitivity

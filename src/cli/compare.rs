@@ -72,13 +72,14 @@ impl Compare {
         let sweeper = Sweeper::new(self.sweep, console);
         let swept = sweeper.run(&setups);
         swept.check(self.sweep.shard.is_some())?;
-        let replications = sweeper.replications_made(&swept);
+        let replications = swept.replications();
         let variants = wanted.iter().zip(swept.runs);
         let mut comparison = Comparison {
             seed: self.world.seed,
             variants: variants.map(|(v, runs)| Variant { name: v.name(), runs }).collect(),
             model: subject.model(),
             durations: subject.durations(self.durations.mode()),
+            is_drawn: swept.is_drawn,
             confounders: subject.confounders(&wanted),
             assumed: subject.world.assumed.clone(),
             pilots: Vec::new(),

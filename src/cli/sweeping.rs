@@ -122,13 +122,22 @@ pub(crate) struct Swept {
     pub(crate) runs: Vec<Runs>,
     /// Whether the first replication of all is among them.
     pub(crate) has_first: bool,
+    /// Whether luck can make them differ; if not, the first replication stands for all.
+    pub(crate) is_drawn: bool,
     /// How many were made of each.
     made: std::ops::Range<u64>,
+    /// How many the whole sweep has of each, of which this may be a part.
+    of: u64,
     /// How many were asked for, where the sweep was interrupted.
     pub(crate) interrupted_of: Option<u64>,
 }
 
 impl Swept {
+    /// Returns how many replications are made of each setup, in all parts of the sweep.
+    pub(crate) fn replications(&self) -> u64 {
+        if self.interrupted_of.is_some() { self.made.end } else { self.of }
+    }
+
     /// Refuses to go on where nothing is finished, or where what is cannot be used.
     pub(crate) fn check(&self, is_part: bool) -> Result<(), Interrupted> {
         match self.interrupted_of {
@@ -159,9 +168,12 @@ impl<'a> Sweeper<'a> {
 
     /// Runs all setups: a part, a fixed number, or until the means are precise.
     pub(crate) fn run(&self, setups: &[Setup]) -> Swept {
-        let count = self.replications();
+        let is_drawn = setups.iter().any(Setup::is_drawn);
+        let count = if is_drawn { self.replications() } else { 1 };
         let range = self.args.shard.map_or(0..count, |part| shard::replications_of(part, count));
-        let Some(target) = self.args.half_width else { return self.run_range(setups, range) };
+        let Some(target) = self.args.half_width.filter(|_| is_drawn) else {
+            return Swept { is_drawn, of: count, ..self.run_range(setups, range) };
+        };
         let steps = setups.len() as u64 * count;
         let progress = Progress::start(self.console, "replications at most", steps);
         let mut runs: Vec<Runs> = vec![Runs::default(); setups.len()];
@@ -184,7 +196,7 @@ impl<'a> Sweeper<'a> {
             );
         }
         let interrupted_of = is_interrupted().then_some(count);
-        Swept { runs, has_first: true, made: 0..made, interrupted_of }
+        Swept { runs, has_first: true, is_drawn, made: 0..made, of: made, interrupted_of }
     }
 
     /// Runs other setups as often as those of `like` were.
@@ -195,15 +207,6 @@ impl<'a> Sweeper<'a> {
     /// Runs the first replications of some setups, as many as the sweep has at most.
     pub(crate) fn run_first(&self, setups: &[Setup], most: u64) -> Vec<Runs> {
         self.run_range(setups, 0..most.min(self.replications())).runs
-    }
-
-    /// Returns how many replications are made of each setup.
-    pub(crate) fn replications_made(&self, swept: &Swept) -> u64 {
-        if self.args.half_width.is_some() || swept.interrupted_of.is_some() {
-            swept.made.end
-        } else {
-            self.replications()
-        }
     }
 
     fn run_range(&self, setups: &[Setup], range: std::ops::Range<u64>) -> Swept {
@@ -230,7 +233,9 @@ impl<'a> Sweeper<'a> {
             runs.iter_mut().zip(&more).for_each(|(runs, more)| runs.extend(more.iter()));
         }
         let interrupted_of = (made < range.end).then_some(range.end - range.start);
-        Swept { runs, has_first: range.contains(&0), made: range.start..made, interrupted_of }
+        let has_first = range.contains(&0);
+        let made = range.start..made;
+        Swept { runs, has_first, is_drawn: true, of: range.end, made, interrupted_of }
     }
 
     /// Returns what stands for everything that decides the runs of some setups.

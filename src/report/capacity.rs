@@ -46,6 +46,8 @@ pub struct Capacity {
     pub model: ModelUsed,
     /// Where durations came from.
     pub durations: Durations,
+    /// Whether luck can make runs differ; if not, one run of each point is all.
+    pub is_drawn: bool,
     /// In what the approaches differ besides ownership and cascade.
     pub confounders: Vec<Confounder>,
     /// Every value that nobody gave.
@@ -173,7 +175,7 @@ impl Capacity {
         let saves = |neighbour: &Neighbour| {
             let Paired { mean_difference, ci95, .. } =
                 Paired::of_ends(&ends(&self.points[at].runs, &neighbour.runs));
-            let is_sure = ci95.0.is_none_or(|low| low > 0.0);
+            let is_sure = !self.is_drawn || ci95.0.is_some_and(|low| low > 0.0);
             Some((neighbour.group.clone(), mean_difference?)).filter(|_| is_sure)
         };
         let candidates = self.neighbours.iter().filter(|neighbour| neighbour.point == at);
@@ -189,7 +191,7 @@ impl Capacity {
     #[must_use]
     pub fn summary(&self) -> CapacitySummary {
         let points: Vec<PointSummary> =
-            self.points.iter().map(|point| point.summary(self.deadline)).collect();
+            self.points.iter().map(|point| point.summary(self.deadline, self.is_drawn)).collect();
         let answer = self.answer().map(|at| {
             let (next_builder, saved) = self.next_builder(at).unzip();
             Answer {
@@ -216,7 +218,8 @@ impl Capacity {
             answer,
             best: self.best().map(|at| self.best_summary(at)),
             anomalies: self.anomalies(),
-            no_spread: self.points.iter().all(Point::is_equal),
+            is_drawn: self.is_drawn,
+            no_spread: !self.is_drawn || self.points.iter().all(Point::is_equal),
             model: self.model,
             leaves_out: self.model.leaves_out(),
             durations: self.durations.clone(),

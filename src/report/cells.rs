@@ -79,16 +79,20 @@ pub(super) fn partial(made: usize, asked: u64) -> String {
     format!("PARTIAL: interrupted after {made} of {asked} replications")
 }
 
-/// Says that figures have no spread, and what gives them one.
-pub(super) fn no_spread(replications: usize) -> String {
-    match replications {
-        0 | 1 => {
+/// Says that figures have no spread, and what gives them one. Without draws one run was made.
+pub(super) fn no_spread(replications: usize, is_drawn: bool) -> String {
+    let more = "recorded durations (--trace, --durations resample) and a --scenario with luck give a \
+                spread";
+    match (replications, is_drawn) {
+        (_, false) => format!(
+            "no spread: nothing here is drawn, so every run would be equal and one was made; {more}"
+        ),
+        (0 | 1, true) => {
             "no spread: one run tells no share and no quantile; give --replications".to_owned()
         }
-        count => format!(
+        (count, true) => format!(
             "no spread: all {count} runs are equal, so shares and quantiles are those of one run; \
-             recorded durations (--trace, --durations resample) and a --scenario with luck give a \
-             spread"
+             {more}"
         ),
     }
 }

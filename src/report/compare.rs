@@ -28,6 +28,8 @@ pub struct Comparison {
     pub model: ModelUsed,
     /// Where durations came from.
     pub durations: Durations,
+    /// Whether luck can make runs differ; if not, one run of each variant is all.
+    pub is_drawn: bool,
     /// In what variants differ besides ownership and cascade.
     pub confounders: Vec<Confounder>,
     /// Every value that nobody gave.
@@ -81,7 +83,12 @@ impl Comparison {
         for (at, first) in self.variants.iter().enumerate() {
             for second in &self.variants[at + 1..] {
                 let figures = Paired::of_ends(&ends(&first.runs, &second.runs));
-                conclusions.extend(conclusion::of((first, second), &figures, &self.confounders));
+                conclusions.extend(conclusion::of(
+                    (first, second),
+                    &figures,
+                    &self.confounders,
+                    self.is_drawn,
+                ));
                 paired.insert(format!("{} - {}", first.name, second.name), figures);
             }
         }
@@ -102,6 +109,7 @@ impl Comparison {
             confounders: self.confounders.clone(),
             model: self.model,
             leaves_out: self.model.leaves_out(),
+            is_drawn: self.is_drawn,
             no_spread: self.has_no_spread(),
             durations: self.durations.clone(),
             assumed: self.assumed.clone(),
@@ -117,6 +125,9 @@ impl Comparison {
     /// Returns whether all runs of each variant are equal, so that no figure has a spread.
     #[must_use]
     pub fn has_no_spread(&self) -> bool {
+        if !self.is_drawn {
+            return true;
+        }
         let mut variants = self.variants.iter().filter(|variant| !variant.runs.is_empty());
         !self.variants.is_empty() && variants.all(conclusion::is_equal)
     }

@@ -55,14 +55,16 @@ const BY_INTERVAL: &str = "of the replications in which one ended earlier (never
     last), the share of the earlier variant lies above one half with its whole 95 % interval \
     (Wilson), and the two differ in what their names say alone";
 /// The rule where none was.
-const BY_EQUAL_RUNS: &str = "all runs of each variant are equal: nothing was drawn, so this is one \
-    run of each and holds for these inputs alone, and the two differ in what their names say alone";
+const BY_ONE_RUN: &str = "nothing is drawn, so every run of a variant would equal its one run: this \
+    holds for these inputs alone, and the two differ in what their names say alone";
 
-/// Concludes what two variants allow; nothing where the rule is not met.
+/// Concludes what two variants allow; nothing where the rule is not met. Where nothing `is_drawn`, the
+/// one run of each decides.
 pub(super) fn of(
     (first, second): (&Variant, &Variant),
     paired: &Paired,
     confounders: &[Confounder],
+    is_drawn: bool,
 ) -> Option<Conclusion> {
     let is_same_owner = owner(first) == owner(second);
     if !confounders.is_empty() && !is_same_owner {
@@ -75,7 +77,7 @@ pub(super) fn of(
     };
     let replications = first.runs.len().min(second.runs.len());
     let decided = decided(paired, replications);
-    let is_one_run = is_equal(first) && is_equal(second);
+    let is_one_run = !is_drawn;
     let is_first = share > 0.5;
     if !is_one_run && low <= 0.5 && high >= 0.5 {
         return None;
@@ -104,7 +106,7 @@ pub(super) fn of(
         saves_seconds,
         saves_ci95,
     };
-    let rule = if is_one_run { BY_EQUAL_RUNS } else { BY_INTERVAL };
+    let rule = if is_one_run { BY_ONE_RUN } else { BY_INTERVAL };
     Some(Conclusion { sentence: sentence(&figures, is_one_run), rule, figures })
 }
 
@@ -199,7 +201,14 @@ mod tests {
         let first = variant("koji-owned/planned", koji);
         let second = variant("orchestrator-owned/planned", owned);
         let paired = Paired::of_ends(&super::super::variant::ends(&first.runs, &second.runs));
-        of((&first, &second), &paired, confounders)
+        of((&first, &second), &paired, confounders, true)
+    }
+
+    fn concluded_of_one(koji: (u64, Outcome), owned: (u64, Outcome)) -> Option<Conclusion> {
+        let first = variant("koji-owned/planned", &[koji]);
+        let second = variant("orchestrator-owned/planned", &[owned]);
+        let paired = Paired::of_ends(&super::super::variant::ends(&first.runs, &second.runs));
+        of((&first, &second), &paired, &[], false)
     }
 
     fn gates() -> Vec<Confounder> {
@@ -264,17 +273,23 @@ mod tests {
     }
 
     #[test]
-    fn equal_runs_are_one_run() {
-        let said = concluded(&[(300, Done); 5], &[(200, Done); 5], &[]).unwrap();
-        assert_eq!(said.rule, BY_EQUAL_RUNS);
+    fn where_nothing_is_drawn_one_run_of_each_decides() {
+        let said = concluded_of_one((300, Done), (200, Done)).unwrap();
+        assert_eq!(said.rule, BY_ONE_RUN);
         assert_eq!(said.figures.saves_ci95, Interval(None, None));
         assert_eq!(
             said.sentence,
             "orchestrator-owned/planned ends earlier than koji-owned/planned in the one run there \
              is, by 1m 40s."
         );
-        assert_eq!(concluded(&[(300, Done); 5], &[(300, Done); 5], &[]), None);
-        let never = concluded(&[(300, Failed)], &[(200, Done)], &[]).unwrap();
+        assert_eq!(concluded_of_one((300, Done), (300, Done)), None);
+        let never = concluded_of_one((300, Failed), (200, Done)).unwrap();
         assert!(never.sentence.ends_with("as the other is never done."), "{}", never.sentence);
+    }
+
+    #[test]
+    fn one_run_of_a_world_with_luck_decides_nothing() {
+        assert_eq!(concluded(&[(300, Done)], &[(200, Done)], &[]), None);
+        assert_eq!(concluded(&[(300, Failed)], &[(200, Done)], &[]), None);
     }
 }

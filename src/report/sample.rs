@@ -70,6 +70,7 @@ pub(super) fn comparison() -> Comparison {
         ],
         model: super::compare::ModelUsed::Ideal,
         durations: durations(),
+        is_drawn: true,
         confounders: Vec::new(),
         pilots: Vec::new(),
         probes: Vec::new(),

@@ -53,7 +53,11 @@ pub fn compare(comparison: &Comparison, width: usize) -> String {
         text.push_str(&wrapped(line, width, "    "));
     }
     if summary.no_spread {
-        text.push_str(&wrapped(&no_spread(summary.replications), width, "           "));
+        text.push_str(&wrapped(
+            &no_spread(summary.replications, summary.is_drawn),
+            width,
+            "           ",
+        ));
     }
     text.push_str(&assumed::lines(&comparison.assumed, width));
     text
@@ -315,5 +319,7 @@ mod tests {
             variant.runs = std::iter::repeat_n(first, 20).collect();
         }
         assert!(compare(&comparison, WIDTH).contains("no spread: all 20 runs are equal"));
+        comparison.is_drawn = false;
+        assert!(compare(&comparison, WIDTH).contains("no spread: nothing here is drawn"));
     }
 }

@@ -76,6 +76,12 @@ impl Samples {
         }
     }
 
+    /// Returns the spread that is drawn from in place of closed rows where a package has too few.
+    #[must_use]
+    pub(crate) fn residuals(&self) -> Option<&[f64]> {
+        self.shrunk.as_ref().map(|shrunk| &*shrunk.residuals)
+    }
+
     /// Returns attempt `attempt` (from 1) as recorded: attempt k is the k-th row, then round again.
     #[must_use]
     pub fn replay(&self, attempt: u32) -> Draw {

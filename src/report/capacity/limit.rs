@@ -141,26 +141,25 @@ impl Capacity {
                 // Of all smaller ones the next.
                 let next = smaller
                     .max_by(|a, b| a.builders[name].get().total_cmp(&b.builders[name].get()));
-                anomalies.extend(next.and_then(|fewer| anomaly(fewer, more)));
+                anomalies.extend(next.and_then(|fewer| anomaly(fewer, more, self.is_drawn)));
             }
         }
         anomalies
     }
 }
 
-fn anomaly(fewer: &Point, more: &Point) -> Option<Anomaly> {
+fn anomaly(fewer: &Point, more: &Point, is_drawn: bool) -> Option<Anomaly> {
     let Paired { mean_difference: Some(slower), ci95, .. } =
         Paired::of_ends(&ends(&more.runs, &fewer.runs))
     else {
         return None;
     };
-    let is_equal = fewer.is_equal() && more.is_equal();
-    let is_sure = is_equal || ci95.0.is_some_and(|low| low > 0.0);
+    let is_sure = !is_drawn || ci95.0.is_some_and(|low| low > 0.0);
     (slower > 0.0 && is_sure).then(|| Anomaly {
         approach: more.approach.clone(),
         fewer: fewer.builders.clone(),
         more: more.builders.clone(),
         slower_by_seconds: (slower * 1000.0).round() / 1000.0,
-        ci95: if is_equal { Interval::default() } else { ci95 },
+        ci95: if is_drawn { ci95 } else { Interval::default() },
     })
 }

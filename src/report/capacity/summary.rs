@@ -37,6 +37,8 @@ pub struct CapacitySummary {
     pub best: Option<Best>,
     /// Points that are slower than others with fewer builders.
     pub anomalies: Vec<Anomaly>,
+    /// Whether luck can make runs differ.
+    pub is_drawn: bool,
     /// Whether all runs of each point are equal: then shares have no spread.
     pub no_spread: bool,
     pub(in crate::report) model: ModelUsed,
@@ -119,7 +121,7 @@ impl CapacitySummary {
 }
 
 impl Point {
-    pub(in crate::report) fn summary(&self, deadline: Millis) -> PointSummary {
+    pub(in crate::report) fn summary(&self, deadline: Millis, is_drawn: bool) -> PointSummary {
         let makespans = self.makespans_done();
         let meets = Share::of(self.in_time(deadline), self.runs.len());
         let done = count(makespans.len()) / count(self.runs.len()).max(1.0);
@@ -134,7 +136,7 @@ impl Point {
             makespan_seconds_done: Distribution::of(&makespans, 1000),
             utilization: self.utilization(),
             meets_deadline_share: meets.share.unwrap_or_default(),
-            meets_deadline_ci95: if self.is_equal() { Interval::default() } else { meets.ci95 },
+            meets_deadline_ci95: if is_drawn { meets.ci95 } else { Interval::default() },
             done_share: (done * 1e6).round() / 1e6,
             ready_by_deadline: ready
                 .map(|at| Share { share: Some(at.share), ci95: at.ci95 })

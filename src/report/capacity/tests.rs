@@ -52,6 +52,7 @@ fn capacity() -> Capacity {
         neighbours: vec![neighbour("x86", 5), neighbour("arm", 30)],
         model: ModelUsed::Koji,
         durations: sample::durations(),
+        is_drawn: true,
         confounders: Vec::new(),
         pilots: Vec::new(),
         probes: Vec::new(),
@@ -177,15 +178,22 @@ fn a_farm_that_is_slower_than_a_smaller_one_is_named() {
 }
 
 #[test]
-fn equal_runs_are_not_certain() {
+fn equal_runs_have_no_spread_and_one_run_is_not_certain() {
     let mut capacity = capacity();
     for point in &mut capacity.points {
         point.runs = std::iter::repeat_n(sample::run(100, 10, Outcome::Done), 1000).collect();
     }
+    assert!(capacity.summary().no_spread);
+    assert!(wide(&capacity).contains("no spread: all 1000 runs are equal"));
+    // One run of a world without luck is no sample: its share has no interval.
+    capacity.is_drawn = false;
+    for point in &mut capacity.points {
+        point.runs = std::iter::once(sample::run(100, 10, Outcome::Done)).collect();
+    }
     let summary = capacity.summary();
     assert!(summary.no_spread && !summary.answer.unwrap().is_certain);
     assert_eq!(summary.points[0].meets_deadline_ci95, Interval(None, None));
-    assert!(wide(&capacity).contains("no spread: all 1000 runs are equal"));
+    assert!(wide(&capacity).contains("so every run would be equal and one was made"));
 }
 
 #[test]

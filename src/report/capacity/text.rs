@@ -46,7 +46,11 @@ pub fn table(capacity: &Capacity, width: usize) -> String {
         text.push_str(&wrapped(line, width, "    "));
     }
     if summary.no_spread {
-        text.push_str(&wrapped(&no_spread(summary.replications), width, "           "));
+        text.push_str(&wrapped(
+            &no_spread(summary.replications, summary.is_drawn),
+            width,
+            "           ",
+        ));
     }
     text.push_str(&assumed::lines(&capacity.assumed, width));
     text

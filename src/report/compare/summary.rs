@@ -49,6 +49,8 @@ pub struct Summary {
     pub model: ModelUsed,
     /// What that model leaves out; null for koji's.
     pub leaves_out: Option<&'static str>,
+    /// Whether luck can make runs differ.
+    pub is_drawn: bool,
     /// Whether all runs of each variant are equal: then figures have no spread.
     pub no_spread: bool,
     /// Where durations came from.

@@ -22,7 +22,7 @@ pub fn capacity(capacity: &Capacity) -> String {
     let lines: Vec<String> = said(capacity, &summary);
     page.list(&lines);
     if summary.no_spread {
-        page.warning(&no_spread(summary.replications));
+        page.warning(&no_spread(summary.replications, summary.is_drawn));
     }
     page.section("why", "Why");
     why(&mut page, capacity, &summary);

@@ -32,7 +32,7 @@ pub(super) fn verdict(page: &mut Page, summary: &Summary) {
         page.warning(what);
     }
     if summary.no_spread {
-        page.warning(&no_spread(summary.replications));
+        page.warning(&no_spread(summary.replications, summary.is_drawn));
     }
     let mut rules = Rows::words(&["Conclusion", "Rule", "Figures"]);
     for one in &summary.conclusions {

@@ -52,6 +52,35 @@ fn a_sweep_plans_for_every_arch_that_one_of_its_farms_has() {
 }
 
 #[test]
+fn where_nothing_is_drawn_one_run_is_made_of_each_farm_and_the_table_says_so() {
+    let select = ["fixtures/el8-perl/modules.yaml", "--changed=perl:5.30"];
+    let vary = ["--vary=x86_64=2..4:2", "--deadline=20h", "--half-width=1%"];
+    let run = |command: &[&str], format: &str| {
+        let Said { code, out, err } = modplan(&[command, &select, &[format]].concat());
+        assert_eq!((code, err.contains("precise")), (0, false), "{err}");
+        out
+    };
+    for command in [&["compare"][..], &[&["capacity"][..], &vary].concat()] {
+        let json: serde_json::Value = serde_json::from_str(&run(command, "--format=json")).unwrap();
+        assert_eq!((&json["replications"], &json["no_spread"]), (&1.into(), &true.into()));
+        let said = run(command, "--format=table").replace("\n           ", " ");
+        assert!(said.contains("no spread: nothing here is drawn"), "{said}");
+    }
+    // A farm of koji's polls at moments that are drawn: there are runs to repeat.
+    let drawn = ["compare", "--farm=fixtures/el8-perl/farm-koji.yaml", "--replications=3"];
+    let json: serde_json::Value = serde_json::from_str(&run(&drawn, "--format=json")).unwrap();
+    assert_eq!((&json["replications"], &json["is_drawn"]), (&3.into(), &true.into()));
+}
+
+#[test]
+fn one_run_of_a_world_with_luck_concludes_nothing() {
+    let Said { out, err: told, .. } = sweep("compare", &["--replications=1", "--format=json"]);
+    let summary: serde_json::Value = serde_json::from_str(&out).expect(&told);
+    assert_eq!(summary["is_drawn"], true);
+    assert_eq!(summary["conclusions"], serde_json::json!([]));
+}
+
+#[test]
 fn capacity_names_the_cheapest_farm_in_time() {
     let more = ["--vary=x86=2..8:2", "--deadline=6h", "--replications=60", "--format=json"];
     let Said { code, out, err: told } = sweep("capacity", &more);
