@@ -142,7 +142,7 @@ fn row(
         run.module_builds.to_string(),
         run.component_builds.to_string(),
         run.tasks.to_string(),
-        run.hub_calls.map(|calls| calls.to_string()).unwrap_or_default(),
+        run.hub_calls.to_string(),
         run.repo_regenerations.to_string(),
         run.messages.to_string(),
         run.mails.to_string(),

@@ -76,7 +76,7 @@ struct Counts {
     module_builds: u64,
     component_builds: u64,
     tasks: u64,
-    hub_calls: Option<u64>,
+    hub_calls: u64,
     repo_regenerations: u64,
     messages: u64,
     mails: u64,

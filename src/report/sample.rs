@@ -16,7 +16,7 @@ pub(super) fn run(seconds: u64, builds: u64, outcome: Outcome) -> RunFigures {
         module_builds: builds / 5,
         component_builds: builds,
         tasks: 2 * builds,
-        hub_calls: None,
+        hub_calls: builds / 2,
         repo_regenerations: 0,
         messages: 3,
         mails: 0,

@@ -48,8 +48,8 @@ pub struct RunFigures {
     pub component_builds: u64,
     /// koji tasks made; in the ideal model one per component and arch.
     pub tasks: u64,
-    /// XML-RPC requests a live driver would make; `None` until one exists.
-    pub hub_calls: Option<u64>,
+    /// Requests that the orchestrator made of the hub; a multicall is one.
+    pub hub_calls: u64,
     /// Repo regenerations.
     pub repo_regenerations: u64,
     /// Messages the bus carried.

@@ -22,6 +22,8 @@ pub enum Figure {
     ComponentBuilds,
     /// koji tasks made.
     Tasks,
+    /// Requests that the orchestrator made of the hub.
+    HubCalls,
     /// Repo regenerations.
     RepoRegenerations,
     /// Messages the bus carried.
@@ -53,8 +55,6 @@ const FIGURES: usize = Figure::Events as usize + 1;
 pub struct Runs {
     outcomes: Column,
     figures: [Column; FIGURES],
-    /// One more than the calls; 0 where nobody counts them.
-    hub_calls: Column,
     busy: BusyColumns,
     ready: ReadyColumns,
     changes: ChangeColumns,
@@ -114,7 +114,6 @@ impl Runs {
         for (column, number) in self.figures.iter_mut().zip(numbers(run)) {
             column.push(number);
         }
-        self.hub_calls.push(run.hub_calls.map_or(0, |calls| calls + 1));
         self.busy.push(&run.busy);
         self.ready.push(&run.ready);
         self.changes.push(&run.changes);
@@ -160,12 +159,6 @@ impl Runs {
         both.filter(|(_, outcome)| *outcome == Outcome::Done).map(|(span, _)| span).collect()
     }
 
-    /// Returns the hub calls of every run; none where one does not say.
-    #[must_use]
-    pub fn hub_calls(&self) -> Option<Vec<u64>> {
-        self.hub_calls.iter().map(|calls| calls.checked_sub(1)).collect()
-    }
-
     /// Returns every arch that a run tells builder time of.
     #[must_use]
     pub fn arches(&self) -> BTreeSet<Arch> {
@@ -199,7 +192,7 @@ impl Runs {
             module_builds: figure(Figure::ModuleBuilds),
             component_builds: figure(Figure::ComponentBuilds),
             tasks: figure(Figure::Tasks),
-            hub_calls: self.hub_calls.at(at).checked_sub(1),
+            hub_calls: figure(Figure::HubCalls),
             repo_regenerations: figure(Figure::RepoRegenerations),
             messages: figure(Figure::Messages),
             mails: figure(Figure::Mails),
@@ -225,6 +218,7 @@ fn numbers(run: &RunFigures) -> [u64; FIGURES] {
         run.module_builds,
         run.component_builds,
         run.tasks,
+        run.hub_calls,
         run.repo_regenerations,
         run.messages,
         run.mails,

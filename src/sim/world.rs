@@ -30,6 +30,7 @@ mod notices;
 mod pdc;
 mod people;
 mod reconcile;
+mod requests;
 mod result;
 mod start;
 mod testing;
@@ -110,6 +111,8 @@ pub struct World<'a> {
     /// What people ask koji for while its hub is away.
     asks_held: Vec<Ask>,
     requests: u32,
+    /// What the orchestrator asked the hub.
+    requests_to_hub: requests::Requests,
     testing: Testing,
     at_gate: gates::AtGate,
     /// How many components were taken over from an earlier build, by module.

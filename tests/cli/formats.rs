@@ -110,7 +110,7 @@ fn a_run_has_its_fields() {
              makespan_seconds=number modules/*/state=text modules/*/module_builds=whole \
              modules/*/component_builds=whole modules/*/ready_seconds=number? \
              counts/module_builds=whole counts/component_builds=whole counts/tasks=whole \
-             counts/hub_calls=whole? counts/repo_regenerations=whole counts/messages=whole \
+             counts/hub_calls=whole counts/repo_regenerations=whole counts/messages=whole \
              counts/mails=whole counts/reused=whole builder_seconds/busy/*=number \
              builder_seconds/wasted=number",
         );
@@ -132,7 +132,7 @@ fn a_comparison_has_its_fields() {
     }
     has(
         &summary,
-        "format=whole replications=whole seed=whole approaches/*/hub_calls=map? \
+        "format=whole replications=whole seed=whole approaches/*/hub_calls=map \
          approaches/*/done_share=number approaches/*/stuck_share=number \
          approaches/*/failed_share=number approaches/*/capped_share=number paired/*/pairs=whole \
          paired/*/mean_difference=number paired/*/ci95/*=number paired/*/variance_reduction=number?",

@@ -126,8 +126,8 @@ pub struct VariantSummary {
     pub builder_seconds_busy: BTreeMap<Arch, Distribution>,
     /// koji tasks made.
     pub tasks: Distribution,
-    /// XML-RPC requests a live driver would make; `None` until one exists.
-    pub hub_calls: Option<Distribution>,
+    /// Requests that the orchestrator made of the hub; a multicall is one.
+    pub hub_calls: Distribution,
     /// Repo regenerations.
     pub repo_regenerations: Distribution,
     /// Messages on the bus.
@@ -188,7 +188,7 @@ impl Variant {
             builder_seconds_wasted: self.spread(Figure::Wasted, 1000),
             builder_seconds_busy: self.busy(),
             tasks: self.spread(Figure::Tasks, 1),
-            hub_calls: self.hub_calls(),
+            hub_calls: self.spread(Figure::HubCalls, 1),
             repo_regenerations: self.spread(Figure::RepoRegenerations, 1),
             messages: self.spread(Figure::Messages, 1),
             mails: self.spread(Figure::Mails, 1),
@@ -208,11 +208,6 @@ impl Variant {
 
     fn spread(&self, figure: Figure, scale: u32) -> Distribution {
         Distribution::of(&self.runs.all(figure), scale)
-    }
-
-    fn hub_calls(&self) -> Option<Distribution> {
-        let calls = self.runs.hub_calls().filter(|calls| !calls.is_empty());
-        calls.map(|calls| Distribution::of(&calls, 1))
     }
 
     fn busy(&self) -> BTreeMap<Arch, Distribution> {

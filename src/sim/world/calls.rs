@@ -33,6 +33,7 @@ impl World<'_> {
         if self.log.is_some() {
             self.asked.insert(id, call.clone());
         }
+        self.count_request(call);
         if self.is_refused(call) {
             self.tally.calls_refused += 1;
             self.give(id, Answer::Refused);

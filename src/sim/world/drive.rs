@@ -137,6 +137,7 @@ impl World<'_> {
         if self.dies_at_write(driven) {
             return;
         }
+        self.requests_to_hub.hand_over(self.events.len());
         // Read where it stands: to take it out first would copy all of it.
         let event = &self.events[0];
         let is_wait = matches!(

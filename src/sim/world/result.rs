@@ -25,7 +25,7 @@ impl World<'_> {
             module_builds: modules.iter().map(|m| u64::from(m.module_builds)).sum(),
             component_builds: self.koji.component_builds() - self.reused(),
             tasks: self.koji.tasks(),
-            hub_calls: None,
+            hub_calls: self.requests_to_hub.made(),
             repo_regenerations: self.koji.repo_regenerations(),
             messages: self.messages,
             mails: self.mails,

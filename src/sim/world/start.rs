@@ -33,6 +33,7 @@ impl<'a> World<'a> {
             requests_held: Vec::new(),
             asks_held: Vec::new(),
             requests: 0,
+            requests_to_hub: super::requests::Requests::default(),
             testing: Testing::default(),
             at_gate: gates::AtGate::default(),
             reused: Vec::new(),
@@ -81,6 +82,7 @@ impl<'a> World<'a> {
         self.requests_held.clear();
         self.asks_held.clear();
         self.requests = 0;
+        self.requests_to_hub = super::requests::Requests::default();
         self.testing.reset();
         self.at_gate.reset();
         self.reused.clear();

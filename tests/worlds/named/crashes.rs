@@ -96,7 +96,11 @@ fn a_build_that_is_taken_up_again_is_said_so_once_whenever_the_crash_comes() {
             // A message more would be in the figures; the restart and what it finds out are events too.
             let events = run.figures.events - whole.figures.events;
             assert!((1..=2).contains(&events), "crash after event {k}: {events} events more");
-            let figures = RunFigures { events: whole.figures.events, ..run.figures };
+            // So is what it looks for at the hub.
+            let hub_calls = run.figures.hub_calls - whole.figures.hub_calls;
+            assert!(hub_calls <= 1, "crash after event {k}: {hub_calls} requests more");
+            let RunFigures { events, hub_calls, .. } = whole.figures;
+            let figures = RunFigures { events, hub_calls, ..run.figures };
             assert_eq!(figures, whole.figures, "crash after event {k}");
             assert_eq!(run.modules, whole.modules, "crash after event {k}");
             assert_eq!(run.tally.fixes, whole.tally.fixes);

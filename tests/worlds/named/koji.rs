@@ -219,3 +219,30 @@ fn what_a_pass_would_start_is_blocked_by_a_failure_whatever_the_plan_says() {
         }
     }
 }
+
+#[test]
+fn what_is_asked_of_the_hub_at_once_is_one_request() {
+    let asked = |approach, modules: &[Module<'_>], gates| {
+        let mut setup = setup(approach, modules);
+        setup.conditions.gates = gates;
+        run(&setup).figures.hub_calls
+    };
+    let (owner, none) = (Approach::OrchestratorOwned, Gates::default());
+    let gated = Gates { component: true, ..none };
+    // The target, then three builds at once; the repo when all are built.
+    let three: &[Module<'_>] = &[(&[], &[&[(100, true)], &[(200, true)], &[(300, true)]])];
+    assert_eq!(asked(owner, three, none), 3);
+    // What passes its gate is tagged: at 100, 200 and 300 s.
+    assert_eq!(asked(owner, three, gated), 6);
+    // Two end together and are tagged together.
+    let two: &[Module<'_>] = &[(&[], &[&[(100, true)], &[(100, true)], &[(300, true)]])];
+    assert_eq!(asked(owner, two, gated), 5);
+    // One component: the target, its build, a poll at 600 s, the repo.
+    assert_eq!(asked(owner, &[(&[], &[&[(700, true)]])], none), 4);
+    // koji builds a by itself; koji-owned looks whether b was asked for, then asks.
+    assert_eq!(asked(Approach::KojiOwned, CHAIN, none), 2);
+    // Refused at 0 and 60 s; then the target, the build and the repo.
+    let mut refused = setup(owner, ALONE);
+    refused.conditions.faults = vec![fault(FaultKind::HubRefusing, 0, Some(90))];
+    assert_eq!(run(&refused).figures.hub_calls, 5);
+}
