@@ -65,6 +65,11 @@ pub(super) fn range(spread: &Distribution) -> String {
     }
 }
 
+/// Writes a count with its noun.
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Writes a mean number.
 pub(super) fn number(value: Option<f64>) -> String {
     match value {

@@ -18,6 +18,7 @@ pub use sh::sh;
 pub use table::table;
 pub use why::why;
 
+use super::cells::counted;
 use crate::plan::Plan;
 use crate::plan::model::{Because, BecauseKind, PlanComponent};
 use crate::time::Millis;
@@ -105,11 +106,6 @@ fn scheduled(component: &PlanComponent) -> [String; 4] {
 /// Writes seconds for people; a half-way plan has no negative ones.
 fn span(seconds: f64) -> String {
     Millis::from_secs_f64(seconds.max(0.0)).map_or_else(|| "?".to_owned(), |ms| ms.to_string())
-}
-
-/// Writes a count with its noun.
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Names the first few of a list and counts the rest.

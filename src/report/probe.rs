@@ -57,6 +57,8 @@ pub struct Effect {
     pub adds: Option<f64>,
     /// The share of runs within the deadline, where there is one.
     pub in_time_share: Option<f64>,
+    /// By how much that share is more than without it, over the same replications.
+    pub in_time_adds: Option<f64>,
     /// Mails sent, on average.
     pub mails: Option<f64>,
     /// Builder time of builds that were superseded, failed or canceled, on average.
@@ -101,6 +103,15 @@ impl Probe {
         done(other).total_cmp(&done(self)).then(moved(other).total_cmp(&moved(self)))
     }
 
+    /// Returns whether any run ends otherwise than without it, or not at all.
+    #[must_use]
+    pub fn changes_anything(&self) -> bool {
+        let is_zero = |adds: Option<f64>| adds.is_none_or(|adds| adds.abs() < 1e-9);
+        !self.effects.values().all(|effect| {
+            is_zero(effect.adds) && is_zero(effect.done_adds) && is_zero(effect.in_time_adds)
+        })
+    }
+
     /// Returns by how much it moves the variant that it moves most, in seconds.
     #[must_use]
     pub fn largest(&self) -> f64 {
@@ -124,12 +135,22 @@ impl Effect {
             done_share: (!runs.is_empty()).then(|| share(done.len())),
             done_adds: (!runs.is_empty()).then(|| rounded(exact(runs) - exact(given))),
             adds: paired.mean_difference.map(rounded),
-            in_time_share: deadline
-                .map(|deadline| share(done.iter().filter(|end| **end <= deadline.0).count())),
+            in_time_share: deadline.map(|deadline| rounded(in_time(runs, deadline))),
+            in_time_adds: deadline
+                .map(|deadline| rounded(in_time(runs, deadline) - in_time(given, deadline))),
             mails: mean(crate::sim::Figure::Mails, 1),
             wasted: mean(crate::sim::Figure::Wasted, 1000),
         }
     }
+}
+
+/// Returns the share of runs that are done by a deadline.
+fn in_time(runs: &Runs, deadline: Millis) -> f64 {
+    let ends = runs.makespans_done();
+    let count = ends.iter().filter(|end| **end <= deadline.0).count();
+    #[expect(clippy::cast_precision_loss, reason = "counts of replications")]
+    let share = count as f64 / runs.len().max(1) as f64;
+    share
 }
 
 /// Returns which of two variants ends earlier, where the replications decide.
@@ -170,6 +191,11 @@ mod tests {
             (koji.adds, koji.in_time_share, koji.done_share),
             (Some(60.0), Some(0.6), Some(1.0))
         );
+        // Without it all ten are in time.
+        assert_eq!(koji.in_time_adds, Some(-0.4));
+        assert!(probe.changes_anything());
+        let same = Probe::of(names, ("1m", "1m"), &given, &[runs(100), runs(150)], deadline);
+        assert!(!same.changes_anything());
         assert_eq!(koji.makespan_p50, Some(164.0));
         assert_eq!(probe.earlier.as_deref(), Some("orchestrator-owned/planned"));
         assert!((probe.largest() - 60.0).abs() < 1e-9);

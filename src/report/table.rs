@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::assumed::{self, wrapped};
 use super::cells::{
-    finished, no_spread, number, partial, percent, range, reached, short, signed, table, time,
+    counted, finished, no_spread, number, partial, percent, range, reached, short, signed, table,
+    time,
 };
 use super::changes::ChangeSummary;
 use super::compare::{Comparison, Summary, VariantSummary};
@@ -21,8 +22,9 @@ use super::variant::Variant;
 pub fn compare(comparison: &Comparison, width: usize) -> String {
     let summary = comparison.summary();
     let mut text = format!(
-        "{} replications of each variant with the same luck, seed {}\n\n",
-        summary.replications, summary.seed
+        "{} of each variant with the same luck, seed {}\n\n",
+        counted(summary.replications, "replication"),
+        summary.seed
     );
     if let Some(asked) = summary.interrupted_of {
         text.push_str(&wrapped(&partial(summary.replications, asked), width, "  "));
@@ -206,7 +208,8 @@ fn probes(comparison: &Comparison, width: usize) -> String {
         let probes: Vec<&Probe> = probes.collect();
         let Some(first) = probes.first() else { continue };
         text.push('\n');
-        let line = format!("{title}; {} replications", first.runs);
+        let count = usize::try_from(first.runs).unwrap_or(usize::MAX);
+        let line = format!("{title}; {}", counted(count, "replication"));
         text.push_str(&wrapped(&line, width, "  "));
         for probe in probes {
             let line = format!("  {}: {} -> {}", probe.setting, probe.from, probe.to);

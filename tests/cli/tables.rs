@@ -86,3 +86,23 @@ fn tables_of_inputs() {
     both_widths("expand", &format!("{expand} --at 2026-01-02T03:04:05Z --build-id 7"), &[]);
     both_widths("expand_explained", &format!("{expand} --explain"), &[]);
 }
+
+#[test]
+fn tables_of_sweeps() {
+    let input = "fixtures/el8-perl/modules.yaml --changed perl-DBI:1.641 --replications 20";
+    both_widths("compare", &format!("compare {input} --ablate --sensitivity"), WORLD);
+    let gates = ["--scenario", "fixtures/el8-perl/scenario-gate.yaml"];
+    both_widths("compare_with_gates", &format!("compare {input}"), &[WORLD, &gates].concat());
+    both_widths("compare_without_luck", &format!("compare {input}"), &[]);
+    let capacity = format!("capacity {input} --vary x86=2..8:2 --deadline 4h");
+    both_widths("capacity", &format!("{capacity} --sensitivity"), WORLD);
+    both_widths("capacity_no_answer", &capacity.replace("4h", "10m"), WORLD);
+}
+
+#[test]
+fn a_table_of_what_differs_from_an_older_snapshot() {
+    let old = "fixtures/cycle/modules.yaml";
+    both_widths("plan_since", &format!("plan fixtures/el8-perl/modules.yaml --since {old}"), &[]);
+    let built = "plan fixtures/el8-perl/modules.yaml --built platform:el8";
+    both_widths("plan_built_on_a_platform", built, &[]);
+}

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::super::assumed::{self, wrapped};
 use super::super::cells::{
-    finished, no_spread, partial, percent, reached, short, table as new_table, time,
+    counted, finished, no_spread, partial, percent, reached, short, table as new_table, time,
 };
 use super::super::conclusion::confounded;
 use super::super::farm_load;
@@ -24,9 +24,8 @@ const PROBES: usize = 6;
 pub fn table(capacity: &Capacity, width: usize) -> String {
     let summary = capacity.summary();
     let head = format!(
-        "{} replications of each point with the same luck, seed {}; done within {} in {} of runs or \
-         more",
-        summary.replications,
+        "{} of each point with the same luck, seed {}; done within {} in {} of runs or more",
+        counted(summary.replications, "replication"),
         summary.seed,
         capacity.deadline,
         percent(capacity.confidence),
@@ -62,17 +61,25 @@ fn probes(capacity: &Capacity, width: usize) -> String {
     else {
         return String::new();
     };
+    let effect = |probe: &Probe| {
+        let effect = probe.effects.values().next();
+        effect.map_or((0.0, 0.0), |effect| {
+            (effect.in_time_share.unwrap_or_default(), effect.in_time_adds.unwrap_or_default())
+        })
+    };
+    let share = |probe: &Probe| effect(probe).0;
+    let (tried, adds) = effect(first);
     let head = format!(
-        "Values that nobody gave, varied one at a time at {}; {} replications, the {PROBES} worst",
+        "Values that nobody gave, varied one at a time at {}: of the first {} replications {} are in \
+         time as it is; the {PROBES} worst",
         capacity.points[at].name(),
-        first.runs
+        first.runs,
+        percent(tried - adds),
     );
     let mut text = format!("\n{}", wrapped(&head, width, "  "));
-    let share = |probe: &Probe| {
-        let effect = probe.effects.values().next();
-        effect.and_then(|effect| effect.in_time_share).unwrap_or_default()
-    };
-    let mut probes: Vec<&Probe> = capacity.probes.iter().collect();
+    let mut probes: Vec<&Probe> =
+        capacity.probes.iter().filter(|probe| probe.changes_anything()).collect();
+    let without = capacity.probes.len() - probes.len();
     probes.sort_by(|a, b| {
         share(a).total_cmp(&share(b)).then_with(|| b.largest().total_cmp(&a.largest()))
     });
@@ -83,6 +90,10 @@ fn probes(capacity: &Capacity, width: usize) -> String {
         let (in_time, half) = (percent(share(probe)), reached(half));
         let line = format!("  {setting}: {from} -> {to}: {in_time} in time, P50 {half}{enough}");
         text.push_str(&wrapped(&line, width, "    "));
+    }
+    if without > 0 {
+        let tried = counted(capacity.probes.len(), "value");
+        text.push_str(&wrapped(&format!("  {without} of {tried} change nothing"), width, "    "));
     }
     text
 }
