@@ -1,5 +1,6 @@
 //! Sweeps from the command line: threads, precision, what they say of their inputs.
 
+mod bad_input;
 mod capacity;
 mod parts;
 
