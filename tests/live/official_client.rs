@@ -2,6 +2,7 @@
 //! prints against a real one.
 
 mod calls;
+mod prints;
 
 use std::fs;
 use std::path::{Path, PathBuf};
