@@ -7,6 +7,7 @@ mod kerberos;
 mod koji_builder;
 mod mock_koji;
 mod official_client;
+mod old_hubs;
 mod peer;
 mod raw_hub;
 mod real_hub;
