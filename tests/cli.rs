@@ -15,6 +15,7 @@ mod planning;
 mod reports;
 mod reuse_plan;
 mod slips;
+mod submissions;
 mod sweeps;
 mod tables;
 mod troubles;

@@ -91,16 +91,31 @@ pub fn check(plan: &Plan) -> Result<(), String> {
 const BATCH_MAX: u32 = 1_000_000;
 
 fn goes_round(plan: &Plan, ids: &BTreeMap<&str, &PlanModule>) -> bool {
-    let cut: BTreeSet<&Edge> = plan.cycles.iter().flat_map(|cycle| &cycle.cut).collect();
     let numbers: BTreeMap<&str, u32> = ids.keys().copied().zip(0_u32..).collect();
-    let kept: Vec<(u32, u32)> = plan
-        .edges
-        .iter()
-        .filter(|edge| !cut.contains(edge))
-        .map(|edge| (numbers[edge.from.as_str()], numbers[edge.to.as_str()]))
-        .collect();
+    let kept = waits(plan, &numbers);
     let adjacency = crate::graph::csr::Adjacency::new(ids.len(), &kept);
     crate::graph::csr::topological_order(&adjacency.forward).is_none()
+}
+
+/// Returns who waits for whom in a planned cascade, sorted, each pair once: what needs a module, and what
+/// is submitted together with it. The edges of the cut are left out.
+fn waits(plan: &Plan, position: &BTreeMap<&str, u32>) -> Vec<(u32, u32)> {
+    let cut: BTreeSet<&Edge> = plan.cycles.iter().flat_map(|cycle| &cycle.cut).collect();
+    let mut together: BTreeMap<&str, &[String]> = BTreeMap::new();
+    for submission in &plan.submissions {
+        together.extend(submission.modules.iter().map(|id| (id.as_str(), &*submission.modules)));
+    }
+    let mut waits = Vec::new();
+    for edge in plan.edges.iter().filter(|edge| !cut.contains(edge)) {
+        let alone = std::slice::from_ref(&edge.to);
+        let submitted = together.get(edge.to.as_str()).copied().unwrap_or(alone);
+        let from = position.get(edge.from.as_str());
+        let all = submitted.iter().filter_map(|id| position.get(id.as_str()));
+        waits.extend(from.into_iter().flat_map(|&from| all.clone().map(move |&to| (from, to))));
+    }
+    waits.sort_unstable();
+    waits.dedup();
+    waits
 }
 
 /// Edges by position.
@@ -133,13 +148,9 @@ impl<'p> Preparation<'p> {
             list.sort_unstable();
             list.dedup();
         }
-        let cut: BTreeSet<(u32, u32)> =
-            reach.plan.cycles.iter().flat_map(|cycle| &cycle.cut).filter_map(ends).collect();
         let mut planned = vec![Vec::new(); modules.len()];
-        for (from, to) in reach.plan.edges.iter().filter_map(ends) {
-            if !cut.contains(&(from, to)) {
-                planned[from as usize].push(to);
-            }
+        for (from, to) in waits(reach.plan, &position) {
+            planned[from as usize].push(to);
         }
         let mut superseded = vec![Vec::new(); modules.len()];
         for (from, to) in reach.superseded {

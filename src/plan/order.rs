@@ -91,7 +91,11 @@ impl Order {
 
     pub(super) fn shape(&self) -> Shape {
         let kept = self.edges.iter().filter(|edge| !self.cut.contains(edge));
-        Shape { edges: kept.copied().collect(), waves: self.waves.clone() }
+        Shape {
+            edges: kept.copied().collect(),
+            waves: self.waves.clone(),
+            submissions: self.submissions.clone(),
+        }
     }
 }
 

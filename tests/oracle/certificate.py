@@ -3,9 +3,8 @@
 
     certificate.py PLAN.json TRACE.csv|-|? [PLAN.json TRACE.csv|-|?]...
 
-- without a trace, ? to take the times of the plan as they are. Shares no code with modplan. Ends at the first bound
-that is not proven. Speeds of builders are not covered."""
-
+- without a trace, ? to take the times of the plan as they are. Ends at the first bound that is not proven, and does
+not know the speeds of builders."""
 import csv, json, statistics, sys
 def ms(seconds):
     return round(seconds * 1000)
@@ -33,7 +32,8 @@ def paths(plan, time):
                 edges += [(first, key) for first in before] + [(key, end)]
             last = [(module["id"], c["component"]) for c in batch["components"]] or last
     kept = [e for e in plan["edges"] if all(e not in cycle["cut"] for cycle in plan["cycles"])]
-    edges += [((edge["from"], 1), (edge["to"], 0)) for edge in kept]
+    mates = {one: row["modules"] for row in plan["submissions"] for one in row["modules"]}
+    edges += [((edge["from"], 1), (mate, 0)) for edge in kept for mate in mates[edge["to"]]]
     head, tail, before = {}, {}, None
     while before != (before := (sum(head.values()), sum(tail.values()))):
         for a, b in edges:

@@ -40,7 +40,10 @@ impl<'a> Line<'a> {
         let cut: Vec<_> = plan.cycles.iter().flat_map(|cycle| &cycle.cut).collect();
         for edge in plan.edges.iter().filter(|edge| !cut.contains(edge)) {
             let (_, end) = borders[edge.from.as_str()];
-            line.wait(end, borders[edge.to.as_str()].0);
+            // What is submitted together waits together.
+            let submitted = plan.submissions.iter().find(|row| row.modules.contains(&edge.to));
+            let submitted = &submitted.expect("every module is submitted").modules;
+            submitted.iter().for_each(|to| line.wait(end, borders[to.as_str()].0));
         }
         let mut on_builder: BTreeMap<&str, Vec<(u64, u64, usize)>> = BTreeMap::new();
         for &(node, task) in &line.tasks {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use modplan::graph::{GraphOptions, ModuleGraph, Versions};
 use modplan::load::{self, Snapshot};
-use modplan::plan::model::{BecauseKind, PlanCycle, PlanModule, SubmissionRow};
+use modplan::plan::model::{BecauseKind, Edge, PlanCycle, PlanModule, SubmissionRow};
 use modplan::plan::{self, Given, Plan, Selection, Unit};
 use modplan::trace::History;
 
@@ -159,6 +159,16 @@ impl Case {
         let rows: BTreeSet<BTreeSet<String>> = plan.submissions.iter().map(of).collect();
         assert_eq!(rows, expected.into_values().collect());
         assert_eq!(rows.len(), plan.submissions.len());
+        let finishes: BTreeMap<&String, f64> = plan
+            .modules
+            .iter()
+            .map(|module| (&module.id, module.earliest_finish_seconds))
+            .collect();
+        let finish = |id: &String| finishes[id];
+        let is_cut = |edge: &Edge| {
+            let cuts = plan.cycles.iter().flat_map(|cycle| &cycle.cut);
+            cuts.into_iter().any(|cut| (&cut.from, &cut.to) == (&edge.from, &edge.to))
+        };
         let ids: BTreeSet<&String> = plan.submissions.iter().map(|row| &row.id).collect();
         assert_eq!(ids.len(), plan.submissions.len(), "ids tell submissions apart");
         for row in &plan.submissions {
@@ -168,6 +178,12 @@ impl Case {
             let comes_along = |module: &&&PlanModule| {
                 module.because.iter().all(|reason| reason.kind == BecauseKind::Sibling)
             };
+            let ready = modules.iter().flat_map(|module| {
+                plan.edges.iter().filter(|edge| edge.to == module.id && !is_cut(edge))
+            });
+            let ready = ready.map(|edge| finish(&edge.from)).fold(0.0, f64::max);
+            let starts = modules.iter().map(|module| module.earliest_start_seconds);
+            assert!(starts.fold(f64::MAX, f64::min) >= ready, "{row:?} is submitted at {ready}");
             let siblings = modules.iter().filter(comes_along).count();
             assert_eq!((row.siblings, row.forced), (siblings, modules.len() - siblings));
         }

@@ -11,10 +11,12 @@ use crate::plan::model::{ComponentOrder, PlanComponent, PlanTask};
 use crate::plan::schedule::{Builders, Job, Problem};
 use crate::time::Millis;
 
-/// The edges between the rebuilt modules but those of the cut, and their waves, by position.
+/// The edges between the rebuilt modules but those of the cut, their waves, and what is submitted
+/// together, by position.
 pub(in crate::plan) struct Shape {
     pub(in crate::plan) edges: Vec<(u32, u32)>,
     pub(in crate::plan) waves: Vec<u32>,
+    pub(in crate::plan) submissions: Vec<Vec<u32>>,
 }
 
 /// Which barriers stand in the way besides what is needed.
@@ -73,15 +75,26 @@ impl Work {
         for (at, module) in (0_u32..).zip(planned) {
             work.add_module(at, module, barriers);
         }
-        for &(from, to) in &shape.edges {
-            let (_, end) = work.borders[from as usize];
-            let (start, _) = work.borders[to as usize];
-            work.wait(end, start);
-        }
+        work.add_edges(shape);
         if barriers == Barriers::Waves {
             work.part_waves(&shape.waves);
         }
         work
+    }
+
+    /// What any context of a submission needs comes before all of them: they are submitted together.
+    fn add_edges(&mut self, shape: &Shape) {
+        let mut gates: Vec<u32> = self.borders.iter().map(|&(start, _)| start).collect();
+        for members in shape.submissions.iter().filter(|members| members.len() > 1) {
+            let gate = self.junction();
+            for &member in members {
+                self.wait(gate, self.borders[member as usize].0);
+                gates[member as usize] = gate;
+            }
+        }
+        for &(from, to) in &shape.edges {
+            self.wait(self.borders[from as usize].1, gates[to as usize]);
+        }
     }
 
     /// Returns the arches that tasks ask for, as they are numbered.
