@@ -75,7 +75,7 @@ def admin(query):
     run(program("kadmin.local"), "-q", query)
 
 
-def start_kdc():
+def make_realm():
     configure(free_port())
     os.environ["KRB5_CONFIG"] = str(directory / "krb5.conf")
     os.environ["KRB5_KDC_PROFILE"] = str(directory / "kdc.conf")
@@ -87,8 +87,20 @@ def start_kdc():
     admin(f"ktadd -norandkey -k {directory}/both.keytab bob")
     admin(f"ktadd -norandkey -k {directory}/both.keytab alice")
     admin(f"ktadd -norandkey -k {directory}/http.keytab HTTP/localhost")
-    return subprocess.Popen([program("krb5kdc"), "-n"], stdout=subprocess.DEVNULL,
-                            stderr=subprocess.DEVNULL)
+
+
+def start_kdc():
+    """Starts it on a port that nobody takes meanwhile, and waits until it says that it has begun."""
+    for _ in range(20):
+        configure(free_port())
+        log = directory / "kdc.log"
+        log.unlink(missing_ok=True)
+        kdc = subprocess.Popen([program("krb5kdc"), "-n"], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+        while kdc.poll() is None:
+            if log.exists() and "commencing operation" in log.read_text(errors="replace"):
+                return kdc
+    sys.exit("no port for the KDC")
 
 
 class Buffer(ctypes.Structure):
@@ -158,6 +170,7 @@ try:
     gss = ctypes.CDLL("libgssapi_krb5.so.2")
 except OSError:
     sys.exit("no GSS library")
+make_realm()
 kdc = start_kdc()
 try:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
