@@ -4,6 +4,7 @@
 use std::fs;
 use std::time::Duration;
 
+use modplan::koji::calls::GetTag;
 use modplan::koji::profile::Profile;
 use modplan::koji::shapes::Secret;
 use modplan::live::hub::{Hub, HubError, Login, Options, Patience};
@@ -31,10 +32,24 @@ fn log_in(peer: &Peer, client: &str, authority: &str) -> Result<(), HubError> {
     block_on(Hub::connect(options(peer, authority), login)).map(drop)
 }
 
+/// What the client says of a call that this server answers with the session's key in an error page.
+fn said_after_log_in(server: &Peer) -> String {
+    let pem = fs::read_to_string(server.path("client.pem")).expect("it is there");
+    let login = Login::Certificate { pem: Secret::new(pem), path: "client.pem".to_owned() };
+    block_on(async {
+        let mut hub = Hub::connect(options(server, "ca.pem"), login).await.expect("it logs in");
+        let call = GetTag { tag: "f99".into(), ..GetTag::default() };
+        let error = hub.call(&call).await.expect_err("it is not there");
+        assert!(error.to_string().contains("404"), "{error}");
+        format!("{error} {error:?} {hub:?}")
+    })
+}
+
 #[test]
 fn a_certificate_logs_in_and_every_other_is_refused_in_words() {
     let Some(server) = Peer::start("tls_hub.py", &[], NEEDS) else { return };
     assert_eq!(log_in(&server, "client.pem", "ca.pem"), Ok(()));
+    assert!(!said_after_log_in(&server).contains("7-key"), "{}", said_after_log_in(&server));
     let words = |client: &str, authority: &str| {
         let error = log_in(&server, client, authority).expect_err("it is refused");
         let text = format!("{error} {error:?}");

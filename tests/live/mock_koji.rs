@@ -196,6 +196,12 @@ fn what_is_recorded_of_the_mock_is_what_it_was_started_with() {
     let again = KojiRequest { until: 4_000_000_001, ..request };
     let second = record_koji(&again, &mut |_| {}).expect("it is recorded");
     assert_eq!((second.tasks, second.rows), (recording.tasks, recording.rows));
+    // A clock that was set back, and then right again, loses nothing and doubles nothing.
+    for until in [1_000_000_000, 4_000_000_002] {
+        let set = KojiRequest { until, ..again.clone() };
+        let third = record_koji(&set, &mut |_| {}).expect("it is recorded");
+        assert_eq!((third.tasks, third.rows), (recording.tasks, recording.rows), "{until}");
+    }
     let other = KojiRequest { tag: Some("m".to_owned()), ..again };
     let error = record_koji(&other, &mut |_| {}).expect_err("another recording");
     assert!(error.to_string().contains("belongs to a recording of"), "{error}");

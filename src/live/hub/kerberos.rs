@@ -235,6 +235,17 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
+    fn an_output_without_an_end_is_cut_and_its_program_ended() {
+        let mut command = Command::new("yes");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("yes runs");
+        let output = talk(&mut child, "", 1 << 16).expect("it is read");
+        assert!(output.is_none());
+        assert!(child.try_wait().expect("it is known").is_some(), "it runs on");
+    }
+
+    #[test]
     fn a_keytab_has_a_cache_of_its_own_and_a_principal_a_home() {
         let value = |command: &Command, name: &str| {
             let mut all = command.get_envs().filter(|(known, _)| *known == name);

@@ -71,6 +71,20 @@ fn every_bad_answer_is_reported_in_words() {
 }
 
 #[test]
+fn the_content_type_of_a_proper_answer_does_not_matter() {
+    let hub = hub(|_| {
+        let answer = modplan::koji::codec::write_answer(Ok(modplan::koji::Value::Nil));
+        Answer::http("200 OK", "Content-Type: text/plain\r\n", &answer)
+    });
+    let waited = super::Waited::default();
+    let answer = super::block_on(async {
+        let mut client = super::connect(options(&hub.server), &waited).await.expect("it logs in");
+        client.call(&super::GetTag { tag: "f99".into(), ..super::GetTag::default() }).await
+    });
+    assert_eq!(answer, Ok(None));
+}
+
+#[test]
 fn a_redirect_is_not_followed() {
     let other = hub(|_| whole(""));
     let location = format!("Location: {}\r\n", other.server);
