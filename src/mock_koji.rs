@@ -159,7 +159,7 @@ impl Mock {
             Asked::Call(text) => match calls_of(text) {
                 Ok((method, params)) => {
                     let answer = self.call(credentials, &method, params);
-                    (answer, !calls::is_read(&method))
+                    (answer, is_change(&method))
                 }
                 Err(fault) => (Err(fault), false),
             },
@@ -202,7 +202,7 @@ impl Mock {
         } else {
             table::dispatch(self, caller, method, arguments)
         };
-        let writes_number = is_write && !matches!(method, "login" | "logout");
+        let writes_number = is_change(method) && !matches!(method, "login" | "logout");
         if answer.is_ok() && writes_number {
             self.keep_number(caller, credentials.number);
         }
@@ -269,6 +269,11 @@ impl Mock {
 fn calls_of(text: &str) -> Result<(String, Vec<Value>), Fault> {
     crate::koji::codec::read_call(text)
         .map_err(|error| Fault::of(FaultKind::Unexpected, format!("Invalid request: {error}")))
+}
+
+/// Returns whether a method changes something, if only that a task waits no longer.
+fn is_change(method: &str) -> bool {
+    !calls::is_read(method) || method == calls::HostTaskWaitResults::METHOD
 }
 
 /// Returns where a thing of a number stands; numbers begin at 1.

@@ -96,7 +96,7 @@ impl Mock {
         self.check_own(caller, call.parent)?;
         let text = |name: &str| call.settings.get(name).and_then(Value::as_str).map(str::to_owned);
         if call.settings.contains_key("owner") {
-            let text = "parameter not allowed: owner";
+            let text = "The owner option is not allowed here";
             return Err(Fault::of(FaultKind::NotAllowed, text));
         }
         let label = text("label");
@@ -184,12 +184,6 @@ impl Mock {
         for &id in &over {
             self.tasks[index(id)].awaited = Some(false);
         }
-        // It waits until all are over: those still open alert its builder as they end.
-        if open.is_empty()
-            && let Some(own) = self.own_mut(call.parent)
-        {
-            own.waiting = Some(false);
-        }
         Ok((over, open))
     }
 
@@ -199,8 +193,17 @@ impl Mock {
         call: HostTaskWaitResults,
     ) -> Result<Vec<(i64, Value)>, Fault> {
         self.own_host(caller)?;
+        self.task(call.parent)?;
         let children = self.children.get(&call.parent).cloned().unwrap_or_default();
-        let tasks = call.tasks.unwrap_or(children);
+        // Whoever takes the results waits no longer: until then, children alert its builder as they end.
+        if let Some(own) = self.own_mut(call.parent) {
+            own.waiting = Some(false);
+        }
+        for &child in &children {
+            self.tasks[index(child)].awaited = Some(false);
+        }
+        let over = |id: &i64| self.state_of(*id).is_final();
+        let tasks = call.tasks.unwrap_or_else(|| children.into_iter().filter(over).collect());
         let can_fail = call.canfail.unwrap_or_default();
         let mut results = Vec::new();
         for id in tasks {
@@ -210,7 +213,7 @@ impl Mock {
             );
             match result {
                 Ok(value) => results.push((id, value)),
-                Err(fault) if can_fail.contains(&id) && self.state_of(id) == TaskState::Failed => {
+                Err(fault) if can_fail.contains(&id) && self.state_of(id).is_final() => {
                     results.push((id, fault_value(&fault)));
                 }
                 Err(fault) => return Err(fault),

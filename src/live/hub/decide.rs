@@ -6,6 +6,7 @@
 //!   AuthExpired ───────────────▶ renew the session, then again       once
 //!   session gone ──────────────▶ log in anew, then again             once, and never a write that may be done
 //!   Retry (1009) ──────────────▶ done before: the answer is unknown
+//!                                a read changed something after all: again with the next number
 //!   Sequence (1008) ───────────▶ a read: log in anew; a write: unknown
 //!   database trouble ──────────▶ rolled back: again with the next number    up to `rollbacks_max`
 //!   any other fault ───────────▶ the answer
@@ -116,7 +117,11 @@ impl History {
         let method = kind.method.to_owned();
         match fault.kind {
             FaultKind::Retry if kind.is_write => Next::Done(Err(unknown(kind, fault.text))),
-            // Another call of ours took the number: this one was not made.
+            // What may be made again keeps its number at some hubs, such as `host.taskWaitResults`.
+            FaultKind::Retry if self.rollbacks < patience.rollbacks_max => {
+                self.rollbacks += 1;
+                Next::Afresh(Duration::ZERO)
+            }
             FaultKind::Retry | FaultKind::Sequence => self.reopen(kind, fault),
             FaultKind::AuthExpired if kind.has_session && !self.has_renewed => {
                 self.has_renewed = true;
@@ -227,6 +232,14 @@ mod tests {
         assert!(is_unknown(steps(WRITE, vec![broken(), fault(1009, text)]).last()));
         assert!(is_unknown(steps(WRITE, vec![fault(1008, "269 > 265 (session 66)")]).last()));
         assert_eq!(steps(READ, vec![fault(1008, "269 > 265 (session 66)")]), [Next::Reopen]);
+    }
+
+    #[test]
+    fn a_read_whose_number_was_used_is_made_again_with_the_next() {
+        let used = || fault(1009, "unable to retry call 7 (method host.taskWaitResults)");
+        let next = steps(READ, vec![broken(), used(), used()]);
+        assert_eq!(next[1], Next::Afresh(Duration::ZERO));
+        assert_eq!(next[2], Next::Reopen, "not for ever");
     }
 
     #[test]

@@ -105,6 +105,8 @@ fn a_task_waits_until_all_that_it_waits_for_are_over() {
     close(&mut client, &second);
     assert_eq!(row(&mut client)["alert"], true);
     assert_eq!(client.call("host.taskWait", json!([task])), json!([[second], []]));
+    assert_eq!(row(&mut client)["waiting"], true);
+    client.call("host.taskWaitResults", json!([task, null]));
     assert_eq!(row(&mut client)["waiting"], false);
 }
 
