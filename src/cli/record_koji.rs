@@ -87,7 +87,11 @@ impl KojiArgs {
             0 => "MODULES".to_owned(),
             _ => format!("{directory}/modules.yaml"),
         };
-        let given = format!("--trace {directory}/trace.csv --farm {directory}/farm.yaml");
+        let farm = match recording.builders {
+            0 => "FARM".to_owned(),
+            _ => format!("{directory}/farm.yaml"),
+        };
+        let given = format!("--trace {directory}/trace.csv --farm {farm}");
         super::output::lines(&[
             format!("modplan plan {modules} --changed NAME:STREAM {given}"),
             format!(

@@ -64,7 +64,7 @@ pub struct KojiRecording {
     pub tasks: u64,
     /// Rows of `trace.csv`.
     pub rows: usize,
-    /// Builders of `farm.yaml`.
+    /// Builders of `farm.yaml`; the file is not written for 0.
     pub builders: usize,
     /// Module builds in `modules.yaml`; the file is not written for 0.
     pub modules: usize,
@@ -133,7 +133,7 @@ async fn run(
     std::fs::create_dir_all(&request.directory)
         .map_err(KojiRecordError::file(&request.directory))?;
     let mut progress = Progress::open(request)?;
-    let builders = farm::record(&mut hub, request).await?;
+    let builders = farm::record(&mut hub, request, tell).await?;
     loop {
         tasks::record(&mut hub, request, &mut progress, tell).await?;
         // A recording that broke off is first brought to its own end.

@@ -14,7 +14,7 @@ use modplan::live::hub::{
 };
 use modplan::live::{KojiRequest, record_koji};
 
-use crate::support::program::Serving;
+use crate::support::program::{Program, Serving};
 
 pub(super) const TRACE: &str = "fixtures/el8-perl/trace.csv";
 pub(super) const FARM: &str = "fixtures/el8-perl/farm-koji.yaml";
@@ -205,4 +205,30 @@ fn what_is_recorded_of_the_mock_is_what_it_was_started_with() {
     let other = KojiRequest { tag: Some("m".to_owned()), ..again };
     let error = record_koji(&other, &mut |_| {}).expect_err("another recording");
     assert!(error.to_string().contains("belongs to a recording of"), "{error}");
+}
+
+#[test]
+fn a_hub_without_builders_gives_no_farm_and_says_so() {
+    let hub = super::raw_hub::RawHub::start(|request| {
+        let answer = match request.method().as_str() {
+            "listTasks" if request.body.contains("countOnly") => Value::Int(0),
+            "listTasks" | "listHosts" | "listChannels" | "listBuilds" | "listBTypes" => {
+                Value::List(Vec::new())
+            }
+            _ => Value::Nil,
+        };
+        super::raw_hub::Answer::koji(Ok(answer))
+    });
+    let directory = tempfile::tempdir().expect("a directory");
+    let arguments = ["record", "koji", "--server", &hub.server, "--since", "30d", "--pause", "0"];
+    let out = directory.path().to_str().expect("UTF-8");
+    let said = Program::new(arguments.iter().chain(&["-o", out])).run();
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(
+        said.err.contains("no builders that are enabled: no farm.yaml is written"),
+        "{}",
+        said.err
+    );
+    assert!(!directory.path().join("farm.yaml").exists());
+    assert!(said.out.contains("--farm FARM"), "{}", said.out);
 }

@@ -98,7 +98,12 @@ fn real_hub_is_recorded() {
     };
     let recording = record_koji(&request, &mut |_| {}).expect("it is recorded");
     println!("real hub: {recording:?}");
-    let farm = std::fs::read(directory.path().join("farm.yaml")).expect("it is there");
+    let path = directory.path().join("farm.yaml");
+    if recording.builders == 0 {
+        assert!(!path.exists(), "a farm needs builders");
+        return;
+    }
+    let farm = std::fs::read(path).expect("it is there");
     let farm = modplan::farm::Farm::read(&farm, 0).expect("a farm file");
     let builders: u32 = farm.builders.iter().map(|group| group.count).sum();
     assert_eq!(builders as usize, recording.builders);

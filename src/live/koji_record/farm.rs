@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{KojiRecordError, KojiRequest, pause, write};
+use super::{KojiRecordError, KojiRequest, KojiStep, pause, write};
 use crate::koji::calls::{GetHostData, ListChannels, ListHosts};
 use crate::koji::shapes::Host;
 use crate::koji::{Ref, Value};
@@ -19,9 +19,19 @@ struct Kind {
     jobs_max: Option<i64>,
 }
 
-/// Writes the farm file; how many builders it has.
-pub(super) async fn record(hub: &mut Hub, request: &KojiRequest) -> Result<usize, KojiRecordError> {
+/// Writes the farm file; how many builders it has. Without builders there is none.
+pub(super) async fn record(
+    hub: &mut Hub,
+    request: &KojiRequest,
+    tell: &mut dyn FnMut(KojiStep),
+) -> Result<usize, KojiRecordError> {
     let hosts = hub.call(&ListHosts::default()).await?;
+    let enabled = hosts.iter().filter(|host| host.enabled).count();
+    if enabled == 0 {
+        let why = "the hub has no builders that are enabled: no farm.yaml is written";
+        tell(KojiStep::Note(why.to_owned()));
+        return Ok(0);
+    }
     pause(request).await;
     let channels = hub.call(&ListChannels::default()).await?;
     let of_channel: Vec<ListHosts> = channels
@@ -43,7 +53,7 @@ pub(super) async fn record(hub: &mut Hub, request: &KojiRequest) -> Result<usize
         .collect();
     let text = farm(&hosts, &channels_of, &jobs_of, &request.options.server);
     write(&request.directory.join("farm.yaml"), &text)?;
-    Ok(hosts.iter().filter(|host| host.enabled).count())
+    Ok(enabled)
 }
 
 fn farm(
@@ -62,7 +72,12 @@ fn farm(
             reason = "capacities are small"
         )]
         let kind = Kind {
-            arches: arches.split_whitespace().map(str::to_owned).collect(),
+            // Some sites list what every builder takes.
+            arches: arches
+                .split_whitespace()
+                .filter(|arch| *arch != "noarch")
+                .map(str::to_owned)
+                .collect(),
             channels: channels_of.get(&host.id).cloned().unwrap_or_default(),
             capacity: (host.capacity.max(0.0) * 1000.0).round() as u64,
             jobs_max: jobs_of.get(&host.id).copied(),
@@ -154,7 +169,7 @@ mod tests {
         let mut hosts = vec![
             host(1, "x86-01.example.org", "x86_64 i686"),
             host(2, "x86-02.example.org", "x86_64 i686"),
-            host(3, "arm-01.example.org", "aarch64"),
+            host(3, "arm-01.example.org", "aarch64 noarch"),
         ];
         hosts.push(Host { enabled: false, ..host(4, "old", "ppc64") });
         let channels = BTreeMap::from([
