@@ -29,14 +29,12 @@ fn response() -> String {
             "request": ["tasks/1/1/bash-5.2-1.f99.src.rpm", 2, "x86_64", true, {"repo_id": 7}],
         }))
     };
-    let mut rows = 8000;
-    loop {
-        let text = codec::write_answer(Ok(Value::List((0..rows).map(row).collect())));
-        if text.len() >= 20_000_000 {
-            return text;
-        }
-        rows += 1000;
-    }
+    // Put together as text: values of the whole would take the memory that is measured.
+    let one = codec::write_answer(Ok(Value::List(vec![row(1)])));
+    let (start, end) = (one.find("<data>"), one.rfind("</data>"));
+    let (start, end) = (start.expect("a list") + "<data>".len(), end.expect("a list"));
+    let rows = 20_000_000 / (end - start) + 1;
+    [&one[..start], &one[start..end].repeat(rows), &one[end..]].concat()
 }
 
 /// Returns the most memory this process had, in KiB, where the system says.
