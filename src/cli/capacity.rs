@@ -99,8 +99,8 @@ impl Capacity {
         let subject = Subject::read_to_vary(from, (world, console), &self.vary)?;
         let tries = self.tries(&subject)?;
         let cascades = tries.iter().map(|one| one.variant.parts().1);
-        let needed = cascades.min().map(|widest| subject.arches_under(widest));
-        refuse_unneeded(subject.farm(), &self.vary, &needed.unwrap_or_default())?;
+        let widest = cascades.min().expect("something is tried");
+        refuse_unneeded(subject.farm(), &self.vary, &subject.arches_under(widest))?;
         let setups = self.setups(&subject, &tries)?;
         subject.warn_of_silent(&setups, console);
         let sweeper = Sweeper::new(self.sweep, console);
@@ -117,7 +117,7 @@ impl Capacity {
                 .collect(),
             neighbours: Vec::new(),
             model: subject.model(),
-            durations: subject.durations(self.durations.mode()),
+            durations: subject.durations(self.durations.mode(), widest),
             is_drawn: swept.is_drawn,
             confounders: subject.confounders(&variants_of(&tries)),
             assumed: subject.world.assumed.clone(),

@@ -64,9 +64,8 @@ impl Compare {
         let usual = [KojiLiteral, KojiPlanned, OwnerLiteral, OwnerPlanned];
         let wanted = wanted(&self.variants, &usual, &subject);
         let cascades = wanted.iter().map(|variant| variant.parts().1);
-        if let Some(cascade) = cascades.min() {
-            subject.warn_of_reach(cascade, console);
-        }
+        let widest = cascades.min().expect("something is compared");
+        subject.warn_of_reach(widest, console);
         let setups = self.setups(&subject, &wanted)?;
         subject.warn_of_silent(&setups, console);
         let sweeper = Sweeper::new(self.sweep, console);
@@ -78,7 +77,7 @@ impl Compare {
             seed: self.world.seed,
             variants: variants.map(|(v, runs)| Variant { name: v.name(), runs }).collect(),
             model: subject.model(),
-            durations: subject.durations(self.durations.mode()),
+            durations: subject.durations(self.durations.mode(), widest),
             is_drawn: swept.is_drawn,
             confounders: subject.confounders(&wanted),
             assumed: subject.world.assumed.clone(),

@@ -2,7 +2,7 @@
 
 use modplan::farm::{BuilderGroup, Farm, Model};
 use modplan::orchestrate::{Approach, Cascade, Reach};
-use modplan::plan::model::{Estimate, Plan};
+use modplan::plan::model::{Assumed, Estimate, Plan};
 use modplan::report::Distribution;
 use modplan::sim::sweep::Threads;
 use modplan::sim::{self, Conditions, DurationMode, HubSetup, Outcomes, Setup, Slots};
@@ -12,7 +12,7 @@ use super::console::Console;
 use super::progress::Progress;
 use super::status::Refusal;
 use super::subject::{dispatch, refuse_arches};
-use super::world::World;
+use super::world::{World, of_farm};
 
 /// About so many component builds are simulated for one estimate of a small plan, in at most
 /// [`RUNS_MAX`] runs.
@@ -44,9 +44,21 @@ pub(crate) fn estimate(
     }
     let spread = Distribution::of(&makespans, 1000);
     let seconds_p90 = spread.p90.filter(|_| runs >= Estimate::RUNS_FOR_P90);
-    let is_equal = makespans.iter().all(|makespan| *makespan == makespans[0]);
+    let is_equal =
+        !makespans.is_empty() && makespans.iter().all(|makespan| *makespan == makespans[0]);
     let no_spread = is_equal && (runs >= Estimate::RUNS_FOR_P90 || components == 0);
     Ok(Estimate { seconds_p50: spread.p50, seconds_p90, replications: runs, no_spread })
+}
+
+/// Returns the values of koji's steps that the estimate rests on and nobody gave.
+pub(crate) fn assumed(plan: &Plan, (farm, world): (&Farm, &World)) -> Vec<Assumed> {
+    if plan.components().all(|component| component.reused) {
+        return Vec::new();
+    }
+    let mut assumed = of_farm(&on_koji(farm), &world.history);
+    // What builders of the ideal model hold is no value of koji's.
+    assumed.retain(|one| farm.model == Model::Koji || !one.key.starts_with("builders."));
+    assumed
 }
 
 /// Returns how many runs are made: one where nothing is built, since all would be equal.

@@ -164,7 +164,7 @@ impl Execute {
         setup.seed = self.world.seed;
         subject.warn_of_silent(std::slice::from_ref(&setup), console);
         if setup.durations == DurationMode::Fit {
-            console.note(subject.durations(setup.durations).to_lines().trim_end());
+            console.note(subject.durations(setup.durations, cascade).to_lines().trim_end());
         }
         let Some(path) = &self.journal else {
             let run = sim::World::new(&setup).run_in_full(0);

@@ -15,7 +15,7 @@ use modplan::report;
 use modplan::sim::DurationMode;
 use modplan::time::Millis;
 
-use super::args::{InputArgs, SelectionArgs, WorldArgs, name_stream};
+use super::args::{InputArgs, SelectionArgs, Unit, WorldArgs, name_stream};
 use super::case::{Case, refuse_storm};
 use super::console::Console;
 use super::estimate;
@@ -93,6 +93,11 @@ impl PlanCommand {
                 .hint("take --format table or json")
                 .into());
         }
+        if matches!(self.format, Format::Sh) && self.selection.unit == Unit::Context {
+            return Err(Refusal::usage("a script submits sources, each with all its contexts")
+                .hint("leave --unit context out, or take another format")
+                .into());
+        }
         let case = Case::read(&self.inputs.inputs, &self.selection, console)?;
         let case = case.for_platform(self.platform.clone());
         let case = case.with_effort(Effort::of_ms(self.effort.0));
@@ -107,6 +112,8 @@ impl PlanCommand {
         if matches!(self.format, Format::Table | Format::Json) {
             let on = (&planning.farm, &world);
             plan.estimate = Some(estimate::estimate(plan, on, self.world.seed, console)?);
+            let assumed = estimate::assumed(plan, on);
+            plan.assumed.extend(assumed);
         }
         if let Some(at) = self.at {
             case.give_versions(at, plan);

@@ -2,7 +2,7 @@
 //! share.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -197,10 +197,35 @@ impl Subject {
         }
     }
 
-    /// Returns where durations come from.
-    pub(crate) fn durations(&self, mode: DurationMode) -> Durations {
-        let hub = HubSetup::of(&self.farm, &self.prepared.catalog, &self.world.history);
-        Durations::of(&self.prepared.samples, hub.as_ref(), mode)
+    /// Returns where the durations come from of all that may be rebuilt under a cascade.
+    pub(crate) fn durations(&self, mode: DurationMode, cascade: Cascade) -> Durations {
+        let history = &self.world.history;
+        let prepared = match cascade {
+            Cascade::Planned => {
+                let (plan, all) = (&self.plan, &self.plan);
+                sim::prepare(Reach { plan, all, superseded: &[], by_source: false }, history)
+            }
+            Cascade::Literal | Cascade::Coalesced => {
+                sim::prepare_defined(self.reached(), history).expect("they were prepared before")
+            }
+        };
+        let hub = HubSetup::of(&self.farm, &prepared.catalog, history);
+        Durations::of(&prepared.samples, hub.as_ref(), mode)
+    }
+
+    /// Returns what a cascade may find as it goes: what people start, and all that depends on it.
+    fn reached(&self) -> Vec<Definition> {
+        let all: BTreeMap<&str, &Definition> =
+            self.definitions().iter().map(|one| (one.id.as_str(), one)).collect();
+        let mut open: Vec<&Definition> = all.values().copied().filter(|one| one.is_start).collect();
+        let mut reached: BTreeMap<&str, &Definition> = BTreeMap::new();
+        while let Some(one) = open.pop() {
+            if reached.insert(&one.id, one).is_none() {
+                let next = [&one.dependants, &one.planned_dependants, &one.superseded_dependants];
+                open.extend(next.into_iter().flatten().map(|id| all[id.as_str()]));
+            }
+        }
+        reached.into_values().cloned().collect()
     }
 
     /// Returns which model is simulated.

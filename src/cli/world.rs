@@ -234,7 +234,7 @@ fn farm(path: &Path, vary: &[Vary], console: &Console) -> anyhow::Result<Farm> {
 
 /// Returns what a farm file leaves open: its model, koji's constants, and steps of koji's model that
 /// take a time which no row of the trace tells.
-fn of_farm(farm: &Farm, history: &History) -> Vec<Assumed> {
+pub(super) fn of_farm(farm: &Farm, history: &History) -> Vec<Assumed> {
     if farm.model == Model::Ideal {
         let is_open = !farm.given.contains("model");
         let model = Assumed::new("model", "ideal", "not in --farm");

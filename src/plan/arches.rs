@@ -9,6 +9,26 @@ use crate::farm::Farm;
 use crate::graph::ModuleIx;
 use crate::name::{Arch, nearest};
 
+/// Arches that some distribution builds RPMs for.
+const KNOWN: [&str; 16] = [
+    "aarch64",
+    "armv7hl",
+    "i386",
+    "i586",
+    "i686",
+    "ia64",
+    "loongarch64",
+    "noarch",
+    "ppc",
+    "ppc64",
+    "ppc64le",
+    "riscv64",
+    "s390",
+    "s390x",
+    "x86_64",
+    "x86_64_v2",
+];
+
 /// The arches to build for.
 pub(super) struct AskedArches {
     pub(super) arches: BTreeSet<Arch>,
@@ -28,8 +48,21 @@ pub(super) fn asked_arches(given: Given<'_>) -> Result<AskedArches, SelectError>
         return Err(unserved(&wanted, served.unwrap_or_default()));
     }
     if is_asked {
-        // A component of an arch without a builder waits for one, which the summary says.
-        return Ok(AskedArches { arches: wanted, unserved: Vec::new() });
+        // A component of an arch without a builder waits for one, which the summary says. Without a farm
+        // every arch would have builders, misspelt ones too.
+        let loaded = loaded_arches(given);
+        let is_known = |arch: &Arch| {
+            given.farm.is_some() || loaded.contains(arch) || KNOWN.contains(&arch.as_str())
+        };
+        let (arches, unserved): (BTreeSet<Arch>, BTreeSet<Arch>) =
+            wanted.into_iter().partition(is_known);
+        if arches.is_empty() {
+            let names = loaded.iter().map(Arch::as_str);
+            let near = unserved.iter().find_map(|arch| nearest(arch.as_str(), names.clone()));
+            let near = near.map(Into::into);
+            return Err(SelectError::NothingBuilt { arches: given.arches.to_vec(), near });
+        }
+        return Ok(AskedArches { arches, unserved: unserved.into_iter().collect() });
     }
     let (arches, unserved) = wanted.into_iter().partition(is_served);
     let unserved: BTreeSet<Arch> = unserved;

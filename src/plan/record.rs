@@ -74,14 +74,9 @@ fn selection(asked: &Selection, options: &crate::graph::GraphOptions) -> PlanSel
 
 /// Returns the values that the plan rests on and nobody gave.
 fn assumed(plan: &Plan, given: Given<'_>) -> Vec<Assumed> {
-    let assume = |key: &str, value: String, because: &str| Assumed {
-        key: key.to_owned(),
-        value,
-        because: because.to_owned(),
-    };
     let mut assumed = Vec::new();
     if given.farm.is_none() {
-        assumed.push(assume("builders", format!("{DEFAULT_BUILDERS} per arch"), "no --farm"));
+        assumed.push(Assumed::new("builders", format!("{DEFAULT_BUILDERS} per arch"), "no --farm"));
     }
     let unknown = PackageName::from("");
     let (run, _) = given.history.estimate(BUILD_ARCH, &unknown, &"noarch".into());
@@ -90,14 +85,14 @@ fn assumed(plan: &Plan, given: Given<'_>) -> Vec<Assumed> {
     let count = built().filter(|component| is_default(component.estimate_from)).count();
     if given.history.rows().is_empty() {
         let value = format!("{run} per {BUILD_ARCH} task");
-        assumed.push(assume("durations", value, "no --trace"));
+        assumed.push(Assumed::new("durations", value, "no --trace"));
     } else if count > 0 {
         let value = format!("{run} per {BUILD_ARCH} task of {count} components");
-        assumed.push(assume("durations", value, "not in the trace"));
+        assumed.push(Assumed::new("durations", value, "not in the trace"));
     }
     if given.arches.is_empty() {
         let arches: Vec<&str> = plan.arches.iter().map(Arch::as_str).collect();
-        assumed.push(assume("arches", arches.join(", "), "no --arches"));
+        assumed.push(Assumed::new("arches", arches.join(", "), "no --arches"));
     }
     assumed
 }

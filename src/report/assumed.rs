@@ -3,30 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde::{Deserialize, Serialize};
+pub use crate::plan::model::Assumed;
 
-/// A value that nobody gave.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Assumed {
-    /// What it is a value of, as a file would name it: `hub.run_interval`, `builders`.
-    pub key: String,
-    /// The value taken.
-    pub value: String,
-    /// Why this one: `no --farm`, `koji's default`.
-    pub because: String,
-}
-
-impl Assumed {
-    /// Makes one.
-    #[must_use]
-    pub fn new(key: &str, value: impl Into<String>, because: &str) -> Self {
-        Self { key: key.to_owned(), value: value.into(), because: because.to_owned() }
-    }
-
-    /// Returns the section it stands in, and its name there: `builders.x86`, `capacity`.
-    fn parts(&self) -> (&str, &str) {
-        self.key.rsplit_once('.').unwrap_or(("", &self.key))
-    }
+/// Returns the section that a value stands in, and its name there: `builders.x86`, `capacity`.
+fn parts(one: &Assumed) -> (&str, &str) {
+    one.key.rsplit_once('.').unwrap_or(("", &one.key))
 }
 
 /// Writes one `assumed: …` line for all values of one section that were taken for one reason, each
@@ -35,8 +16,8 @@ impl Assumed {
 pub(super) fn lines(assumed: &[Assumed], width: usize) -> String {
     let mut sections: BTreeMap<usize, (String, Vec<String>)> = BTreeMap::new();
     for one in assumed {
-        let (section, name) = one.parts();
-        let same = |other: &Assumed| (other.parts().0, &other.because) == (section, &one.because);
+        let (section, name) = parts(one);
+        let same = |other: &Assumed| (parts(other).0, &other.because) == (section, &one.because);
         let first = assumed.iter().position(same).expect("it is among them");
         let title = match section {
             "" => format!("{}: ", one.because),

@@ -86,8 +86,8 @@ impl Durations {
     }
 }
 
-/// Says how many kinds fell back how far.
-fn sources(from: &BTreeMap<EstimateFrom, usize>) -> String {
+/// Says how many kinds or tasks fell back how far.
+pub(super) fn sources(from: &BTreeMap<EstimateFrom, usize>) -> String {
     let mut text = String::new();
     for (at, (from, kinds)) in from.iter().enumerate() {
         let joint = if at == 0 { ": " } else { ", " };

@@ -180,7 +180,7 @@ fn bound_and_estimate_speak_of_the_same_farm_and_say_what_they_rest_on() {
         assert!(found["estimate"]["seconds_p90"].is_number());
         let said = modplan(&[&["plan"], &select[..], &trace].concat());
         assert!(said.out.contains("nine in ten within"), "{}", said.out);
-        assert!(said.out.contains(" simulated runs)\n"), "{}", said.out);
+        assert!(said.out.contains(" simulated runs);"), "{}", said.out);
     }
 }
 
@@ -349,4 +349,43 @@ fn a_stale_plan_is_executed_only_where_that_is_accepted() {
     // Where the inputs cannot be read the plan is all there is.
     fs::remove_file(&inputs).expect("it is there");
     assert_eq!(modplan(&execute).code, 0);
+}
+
+#[test]
+fn a_misspelt_arch_is_refused_without_a_farm_too() {
+    let files = Files::new();
+    let inputs = files.with("modules.yaml", MODULE);
+    let said = modplan(&["plan", &inputs, "--all", "--arches", "x86_46"]);
+    assert_eq!(said.code, 1, "{}", said.err);
+    assert!(said.err.contains("hint: did you mean `--arches x86_64`?"), "{}", said.err);
+    // Beside one that is right it is left out, and that is said.
+    let plan = plan(&[&inputs, "--all", "--arches", "x86_64,x86_46"]);
+    assert_eq!(plan["arches"], serde_json::json!(["x86_64"]));
+    assert_eq!(plan["unserved_arches"], serde_json::json!(["x86_46"]));
+    // An arch that others build for may be asked for before there are documents of it.
+    let other = modplan(&["plan", &inputs, "--all", "--arches", "s390x"]);
+    assert_eq!(other.code, 0, "{}", other.err);
+}
+
+#[test]
+fn a_plan_names_what_its_estimate_on_koji_rests_on_and_how_finely_times_are_known() {
+    let world = ["--trace", "fixtures/el8-perl/trace.csv", "--arches", "x86_64,aarch64"];
+    let farm = ["--farm", "fixtures/el8-perl/farm-koji.yaml"];
+    let select = [EL8, "--changed", "perl-DBD-Pg:3.7"];
+    let made = plan(&[&select[..], &world, &farm].concat());
+    let keys: Vec<&str> = rows(&made, "assumed").map(|one| one["key"].as_str().unwrap()).collect();
+    for key in ["hub.run_interval", "fallback.tagBuild"] {
+        assert!(keys.contains(&key), "{key}: {keys:?}");
+    }
+    let said = modplan(&[&["plan"], &select[..], &world, &farm].concat());
+    assert!(
+        said.out.contains("\ndurations      6 tasks: 6 of the package on the arch\n"),
+        "{}",
+        said.out
+    );
+    // A sweep counts what may be rebuilt too, not the whole snapshot.
+    let sweep = ["--variants", "orchestrator-owned/planned", "--replications", "2"];
+    let said = modplan(&[&["compare"], &select[..], &world, &sweep].concat());
+    let told = "durations: resample over 2 kinds of tasks: 2 of the package on the arch\n";
+    assert!(said.out.contains(told), "{}", said.out);
 }

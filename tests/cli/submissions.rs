@@ -97,3 +97,31 @@ fn contexts_that_are_submitted_together_start_together_in_a_planned_run() {
         assert_eq!(of_app(&run["modules"], "ready_seconds"), [110.0, 1010.0], "{approach}");
     }
 }
+
+#[test]
+fn a_script_submits_sources_and_refuses_contexts() {
+    let world = World::new();
+    let script = |more: &[&str]| {
+        let modules = world.path("modules.yaml");
+        modplan(&[&["plan", &modules, "--all", "--format", "sh"], more].concat())
+    };
+    let said = script(&[]);
+    assert_eq!((said.code, said.out.matches("fedpkg module-build --watch").count()), (0, 3));
+    let refused = script(&["--unit", "context"]);
+    assert_eq!((refused.code, &*refused.out), (2, ""), "{}", refused.err);
+    let words = "error: a script submits sources, each with all its contexts\nhint: leave --unit context out";
+    assert!(refused.err.contains(words), "{}", refused.err);
+}
+
+#[test]
+fn a_cycle_is_submitted_one_by_one_and_what_was_cut_again() {
+    let said = modplan(&["plan", "fixtures/cycle/modules.yaml", "--all", "--format", "sh"]);
+    let submitted: Vec<&str> = said
+        .out
+        .lines()
+        .filter_map(|line| line.strip_prefix("url=$(tip '")?.split('\'').next())
+        .collect();
+    let expected =
+        ["ant", "javapackages-tools", "maven", "ant", "eclipse", "tycho", "eclipse", "jmc"];
+    assert_eq!(submitted, expected, "{}", said.out);
+}

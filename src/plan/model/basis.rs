@@ -89,13 +89,21 @@ pub struct PlanBuilders {
     pub capacity: f64,
 }
 
-/// A value that the plan rests on and nobody gave.
+/// A value that a plan or a report rests on and nobody gave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assumed {
-    /// What it is of: `builders`, `durations`, `arches`.
+    /// What it is a value of, as a file would name it: `hub.run_interval`, `builders`.
     pub key: String,
     /// The value, in words.
     pub value: String,
-    /// What would have given it.
+    /// What would have given it: `no --farm`, `koji's default`.
     pub because: String,
+}
+
+impl Assumed {
+    /// Makes one.
+    #[must_use]
+    pub fn new(key: &str, value: impl Into<String>, because: &str) -> Self {
+        Self { key: key.to_owned(), value: value.into(), because: because.to_owned() }
+    }
 }

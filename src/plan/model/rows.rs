@@ -13,7 +13,7 @@ pub struct Edge {
 }
 
 /// Modules that wait for each other.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanCycle {
     /// Their ids, sorted.
     pub members: Vec<String>,

@@ -38,7 +38,8 @@ fn one(plan: &Plan, cycle: &PlanCycle, width: usize) -> String {
     let again: Vec<&str> =
         cycle.order.iter().map(String::as_str).filter(|id| again.contains(id)).collect();
     let order = format!(
-        "bootstrap: {}; then once again, on what was cut: {}",
+        "bootstrap: {}; then once again, on what was cut: {} (these second builds are in no schedule or \
+         estimate)",
         cycle.order.join(", "),
         again.join(", ")
     );

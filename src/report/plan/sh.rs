@@ -3,7 +3,7 @@
 //! Nothing of it is run here. Every name is quoted, whatever a document holds; in comments, where quotes
 //! do nothing, control characters are left out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::counted;
@@ -29,8 +29,9 @@ jobs=
 /// Renders a plan as a script for `sh`.
 #[must_use]
 pub fn sh(plan: &Plan) -> String {
-    let waves = by_wave(plan);
-    let submissions = waves.values().map(Vec::len).sum();
+    let steps = steps(plan);
+    let submissions = steps.values().map(Vec::len).sum();
+    let waves: BTreeSet<u32> = steps.keys().map(|(wave, _)| *wave).collect();
     let mut text = String::from("#!/bin/sh\n");
     add(
         &mut text,
@@ -49,13 +50,16 @@ pub fn sh(plan: &Plan) -> String {
         add(
             &mut text,
             format_args!(
-                "# Wait for each other, so that one is built on an old build: {members}\n"
+                "# Wait for each other, so they go one by one, and what was built on an old build again: {members}\n"
             ),
         );
     }
     text.push_str(HEAD);
-    for (wave, submissions) in &waves {
-        add(&mut text, format_args!("\n# wave {wave}\n"));
+    for ((wave, step), submissions) in &steps {
+        match step {
+            0 => add(&mut text, format_args!("\n# wave {wave}\n")),
+            _ => add(&mut text, format_args!("\n# wave {wave}, step {} of a cycle\n", step + 1)),
+        }
         for Source { id, name, stream } in submissions {
             let (name, stream) = (quoted(name), quoted(stream));
             add(&mut text, format_args!("# {}\n", comment(id)));
@@ -82,25 +86,37 @@ pub fn sh(plan: &Plan) -> String {
 }
 
 /// One source to submit: what of it builds something.
+#[derive(Clone, Copy)]
 struct Source<'a> {
     id: &'a str,
     name: &'a str,
     stream: &'a str,
 }
 
-/// Returns the sources to submit, by wave; those of which nothing is built are left out.
-fn by_wave(plan: &Plan) -> BTreeMap<u32, Vec<Source<'_>>> {
+/// Returns the sources to submit, by wave and step; those of which nothing is built are left out. The
+/// members of a cycle go one by one in its order, and then once again what was built on an old build.
+fn steps(plan: &Plan) -> BTreeMap<(u32, usize), Vec<Source<'_>>> {
     let by_id: BTreeMap<&str, &PlanModule> =
         plan.modules.iter().map(|module| (module.id.as_str(), module)).collect();
-    let mut waves: BTreeMap<u32, Vec<Source<'_>>> = BTreeMap::new();
+    let mut steps: BTreeMap<(u32, usize), Vec<Source<'_>>> = BTreeMap::new();
     for submission in &plan.submissions {
         let mut modules = submission.modules.iter().filter_map(|id| by_id.get(id.as_str()));
-        if let Some(module) = modules.find(|module| !module.pass_through) {
-            let (id, name, stream) = (&submission.id, &module.name, &module.stream);
-            waves.entry(submission.wave).or_default().push(Source { id, name, stream });
+        let Some(module) = modules.find(|module| !module.pass_through) else { continue };
+        let source = Source { id: &submission.id, name: &module.name, stream: &module.stream };
+        let mut add = |step: usize| steps.entry((submission.wave, step)).or_default().push(source);
+        let is_it = |id: &String| submission.modules.contains(id);
+        match plan.cycles.iter().find(|cycle| cycle.members.iter().any(is_it)) {
+            None => add(0),
+            Some(cycle) => {
+                let at = cycle.order.iter().position(is_it).unwrap_or_default();
+                add(at);
+                if cycle.cut.iter().any(|edge| is_it(&edge.to)) {
+                    add(cycle.order.len() + at);
+                }
+            }
         }
     }
-    waves
+    steps
 }
 
 /// Quotes a text for the shell: nothing in it is special between single quotes but these themselves.
@@ -162,5 +178,44 @@ mod tests {
         assert!(script.contains("# 2 submissions in 2 waves, for perl:5.30.\n"), "{script}");
         assert!(script.contains("# perl-DBI:1-0\nurl=$(tip 'perl-DBI' '1-0')\n"), "{script}");
         assert!(script.contains("grep -qF -e 'perl-DBI-1_0-'\n"), "{script}");
+    }
+
+    #[test]
+    fn a_cycle_goes_one_by_one_and_what_was_cut_again() {
+        let edge = |from: &str, to: &str| crate::plan::model::Edge {
+            from: format!("{from}:1-0:a"),
+            to: format!("{to}:1-0:a"),
+        };
+        let names = ["ant", "java", "maven", "other"];
+        let plan = Plan {
+            modules: names
+                .iter()
+                .map(|name| crate::report::sample::plan_module(1, name, "a"))
+                .collect(),
+            submissions: names
+                .iter()
+                .map(|name| SubmissionRow {
+                    id: format!("{name}:1-0"),
+                    wave: 1,
+                    modules: vec![format!("{name}:1-0:a")],
+                    forced: 1,
+                    siblings: 0,
+                })
+                .collect(),
+            cycles: vec![crate::plan::model::PlanCycle {
+                members: ["ant", "java", "maven"].map(|name| format!("{name}:1-0:a")).to_vec(),
+                cut: vec![edge("maven", "ant")],
+                order: ["ant", "java", "maven"].map(|name| format!("{name}:1-0:a")).to_vec(),
+                ..Default::default()
+            }],
+            ..Plan::default()
+        };
+        let script = sh(&plan);
+        let submitted: Vec<&str> = script
+            .lines()
+            .filter_map(|line| line.strip_prefix("url=$(tip '")?.split('\'').next())
+            .collect();
+        assert_eq!(submitted, ["ant", "other", "java", "maven", "ant"], "{script}");
+        assert_eq!(script.matches("\nwait_for\n").count(), 4, "{script}");
     }
 }

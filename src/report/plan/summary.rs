@@ -1,8 +1,11 @@
 //! What a plan comes to: how much is built, what is needed first, how long it takes and what decides that.
 
+use std::collections::BTreeMap;
+
 use super::{NAMED_MAX, counted, first_few, span};
 use crate::plan::Plan;
 use crate::plan::model::{Bounds, Estimate, Prerequisite, PrerequisiteKind};
+use crate::report::durations::sources;
 use crate::report::layout::wrapped;
 
 /// Where the text of the summary starts.
@@ -63,8 +66,11 @@ pub(super) fn summary(plan: &Plan, width: usize) -> String {
     if let Some(costly) = costly(plan) {
         line("costs most", &costly);
     }
-    if let Some(estimate) = plan.estimate.as_ref().and_then(estimated) {
-        line("on koji", &estimate);
+    if let Some(estimate) = &plan.estimate {
+        line("on koji", &estimated(estimate));
+    }
+    if let Some(durations) = durations(plan) {
+        line("durations", &durations);
     }
     text
 }
@@ -76,7 +82,9 @@ fn proof(bounds: &Bounds) -> String {
     let work = span(proof.work_seconds);
     let tasks = counted(proof.tasks.len(), "component");
     let places = proof.capacity.unwrap_or(0);
-    format!(": {work} of {tasks} on {places} {arch}")
+    // Every builder takes noarch tasks: the places are those of all.
+    let whose = if arch.as_str() == "noarch" { "places of all builders" } else { arch.as_str() };
+    format!(": {work} of {tasks} on {places} {whose}")
 }
 
 /// Says how long the schedule is, and how good.
@@ -119,15 +127,32 @@ fn costly(plan: &Plan) -> Option<String> {
 }
 
 /// Says how long it takes on koji, and how many runs say so.
-fn estimated(estimate: &Estimate) -> Option<String> {
-    let half = span(estimate.seconds_p50?);
+fn estimated(estimate: &Estimate) -> String {
+    let Some(half) = estimate.seconds_p50.map(span) else {
+        return "never: no simulated run was done".to_owned();
+    };
     let runs = usize::try_from(estimate.replications).unwrap_or(usize::MAX);
     let runs = counted(runs, "simulated run");
-    Some(match estimate.seconds_p90.map(span) {
+    let often = match estimate.seconds_p90.map(span) {
         _ if estimate.no_spread => format!("{half} ({runs})"),
         Some(most) => format!("{half}, nine in ten within {most} ({runs})"),
         None => format!("{half} ({runs}: too few for nine in ten)"),
-    })
+    };
+    format!("{often}; unlike the lines above with SRPMs, tags, repos, polls and the macros package")
+}
+
+/// Says how finely the trace told the times of what is built; nothing without a trace.
+fn durations(plan: &Plan) -> Option<String> {
+    use crate::trace::EstimateFrom::{All, Arch, Default, Package, PackageArch};
+    let of = |from: crate::trace::EstimateFrom| {
+        let count = plan.sources_of_durations.get(&from.to_string()).copied().unwrap_or(0);
+        (count > 0).then_some((from, count))
+    };
+    let counts: BTreeMap<_, _> =
+        [PackageArch, Package, Arch, All, Default].into_iter().filter_map(of).collect();
+    let is_told = counts.keys().any(|from| *from != Default);
+    let tasks = counted(counts.values().sum(), "task");
+    is_told.then(|| format!("{tasks}{}", sources(&counts)))
 }
 
 /// Says what must exist before a plan is started, and why the plan does not make it.

@@ -6,6 +6,7 @@ use super::{NAMED_MAX, Remark, reason, remarks, span};
 use crate::load::Code;
 use crate::plan::Plan;
 use crate::plan::model::{Because, BecauseKind, Estimate, PlanModule, SubmissionRow};
+use crate::report::assumed;
 use crate::report::layout::{Layout, wrapped};
 
 /// Renders a plan in lines of at most `width` characters: modules by wave, what to submit, what it
@@ -25,14 +26,7 @@ pub fn table(plan: &Plan, width: usize) -> String {
     for remark in remarks(plan).iter().filter(is_new) {
         text += &wrapped(&format!("note: {}; {}", remark.message, remark.hint), width, (0, 6));
     }
-    let assumed: Vec<String> = plan
-        .assumed
-        .iter()
-        .map(|one| format!("{} {} ({})", one.key, one.value, one.because))
-        .collect();
-    if !assumed.is_empty() {
-        text += &wrapped(&format!("assumed: {}", assumed.join("; ")), width, (0, 9));
-    }
+    text += &assumed::lines(&plan.assumed, width);
     if let Some(Estimate { no_spread: true, replications, .. }) = plan.estimate {
         let why = match replications {
             1 => "nothing is built, so one run was simulated".to_owned(),
