@@ -206,8 +206,13 @@ fn envelope(service: Service, rows: &[&str]) -> String {
 
 /// Returns the address of the API: as given where it names one, else below the host.
 fn api(url: &str, name: &str, below: &str) -> Result<Url, LiveError> {
-    let wrong = |reason: String| LiveError::BadUrl { url: url.to_owned(), reason };
+    let wrong = |reason: String| LiveError::BadUrl { url: without_user(url), reason };
     let mut parsed = Url::parse(url).map_err(|error| wrong(error.to_string()))?;
+    if !parsed.username().is_empty() || parsed.password().is_some() {
+        return Err(wrong(
+            "leave user and password out: a recording reads what everybody may".to_owned(),
+        ));
+    }
     if !matches!(parsed.scheme(), "http" | "https") {
         return Err(wrong("it must start with http:// or https://".to_owned()));
     }
@@ -216,6 +221,16 @@ fn api(url: &str, name: &str, below: &str) -> Result<Url, LiveError> {
         parsed.set_path(&format!("{}/", parsed.path()));
     }
     Ok(if parsed.path().contains(name) { parsed } else { join(&parsed, below) })
+}
+
+/// Returns an address without the user and password before its host, so that it can be printed.
+fn without_user(url: &str) -> String {
+    let start = url.find("//").map_or(0, |at| at + 2);
+    let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |at| start + at);
+    match url[start..end].rfind('@') {
+        Some(at) => format!("{}…{}", &url[..start], &url[start + at..]),
+        None => url.to_owned(),
+    }
 }
 
 fn join(url: &Url, path: &str) -> Url {
@@ -245,6 +260,16 @@ mod tests {
         assert_eq!(pdc("https://p/pdc").unwrap(), "https://p/pdc/rest_api/v1/");
         for wrong in ["p", "ftp://p/", ""] {
             assert!(matches!(pdc(wrong), Err(LiveError::BadUrl { .. })), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_address_with_a_password_is_refused_without_printing_it() {
+        for url in
+            ["https://me:hunter2@p/pdc", "https://hunter2@p", "ftp://me:hunter2@p", "me:hunter2@p"]
+        {
+            let error = api(url, "rest_api", "rest_api/v1/").unwrap_err().to_string();
+            assert!(!error.contains("hunter2") && error.contains("@p"), "{error}");
         }
     }
 
