@@ -57,7 +57,7 @@ impl<J: Journal> Journal for Option<J> {
 /// # Errors
 /// The journal did not take the row; nothing was handled.
 pub fn step<J: Journal>(
-    orchestrator: &mut Orchestrator<'_>,
+    orchestrator: &mut Orchestrator,
     journal: &mut J,
     event: &Event,
     now: Timestamp,
@@ -71,7 +71,7 @@ pub fn step<J: Journal>(
 /// Folds a journal over an orchestrator that has heard nothing yet. Returns what it said by the last
 /// event, of which nobody knows whether it was noted.
 pub fn recover<'e>(
-    orchestrator: &mut Orchestrator<'_>,
+    orchestrator: &mut Orchestrator,
     rows: impl IntoIterator<Item = &'e Entry>,
 ) -> Vec<Tell> {
     let mut last = Vec::new();

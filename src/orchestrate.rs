@@ -14,7 +14,9 @@
 //!
 //! Who owns the build ([`KojiOwned`], [`OrchestratorOwned`]) and how a rebuild spreads
 //! ([`Cascade`]) are two things, so that neither approach is judged by the other's rule.
-//! What can be rebuilt at all stands in the [`Catalog`], plain arrays made once for a run.
+//! What is known of modules stands in the [`Catalog`], plain arrays that many runs share. The world is
+//! open: a request or a row of the dependency service may name a module that the catalog does not hold.
+//! It [grows](Catalog::learn) by the names and definitions that events bring.
 
 pub mod call;
 mod catalog;
@@ -31,11 +33,11 @@ mod spread;
 
 pub use call::{Answer, Call, CallId, CallKind, Fault, Party, Reply, TaskId};
 pub use catalog::{
-    Catalog, CatalogBuilder, Component, ComponentIx, ComponentParts, Module, ModuleIx, ModuleParts,
-    Task, TaskParts,
+    Catalog, CatalogBuilder, Component, ComponentIx, ComponentParts, Identity, Learned, Module,
+    ModuleIx, ModuleParts, Task, TaskParts,
 };
 pub use definition::{ComponentDefinition, Definition, DefinitionError, TaskDefinition};
-pub use dependants::{Requirement, Row};
+pub use dependants::Row;
 pub use event::{Approach, BuildId, Command, ComponentEnd, Event, StopReason, Tell, Timer};
 pub use from_plan::{Reach, check as check_plan, define};
 pub use koji_owned::KojiOwned;

@@ -10,6 +10,7 @@ mod enumerated;
 mod generate;
 mod journal;
 mod named;
+mod open;
 mod planted;
 
 use modplan::sim::{Run, World};

@@ -204,6 +204,7 @@ impl drive::Journal for Journal {
             }
         };
         self.count += 1;
+        Catalog::learn(&mut self.catalog, event);
         if self.trouble.is_some() { Err(Stopped) } else { Ok(()) }
     }
 }

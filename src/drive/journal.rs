@@ -8,12 +8,15 @@
 //!
 //! A journal explains itself: from the heading comes the orchestrator with its limits and all that it
 //! can rebuild, and folding the events over it gives its state back, from any prefix of whole lines.
+//! Events name modules that the heading does not know, and bring what those are made of.
 //! Modules and components go by their names, `name:stream:context` and `name:stream:context/key`; `at`
 //! is in milliseconds since the beginning. `sum` is of the line before it: the last line of a run that
 //! was killed may be torn, and is dropped; a damaged line anywhere else is an error.
 //!
 //! Format 4 is the first that must be readable for ever (`fixtures/journal/`). The formats before it
 //! held numbers that meant nothing without the inputs of the day.
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -25,6 +28,8 @@ use crate::orchestrate::{
     Limits, Orchestrator, RepoMaker,
 };
 use crate::time::{Millis, Timestamp};
+
+mod numbered;
 
 /// The format of the journals that are written.
 pub const FORMAT: u32 = 4;
@@ -160,9 +165,8 @@ impl Heading {
 
     /// Makes the orchestrator as it was before the first event.
     #[must_use]
-    pub fn orchestrator<'c>(&self, catalog: &'c Catalog) -> Orchestrator<'c> {
-        let how = (self.began.approach, self.began.cascade);
-        Orchestrator::new(catalog, how, self.began.limits())
+    pub fn orchestrator(&self, catalog: &Arc<Catalog>) -> Orchestrator {
+        Orchestrator::new(catalog, self.began.approach, self.began.cascade, self.began.limits())
     }
 
     /// Returns the line of it, with its line feed.
@@ -181,18 +185,20 @@ struct Row {
     event: Words,
 }
 
-/// Returns the line of an event, with its line feed: `row` counts from 0.
+/// Returns the line of an event, with its line feed: `row` counts from 0. The catalog has
+/// [learned](Catalog::learn) from all events before it.
 #[must_use]
 pub fn row(row: u64, at: Timestamp, event: &Event, catalog: &Catalog) -> String {
     line(&Row { row, at, event: Words::of(event, catalog) })
 }
 
-/// Writes a journal.
+/// Writes a journal; numbers of its events are of the `catalog` before the first.
 #[must_use]
-pub fn write(heading: &Heading, catalog: &Catalog, entries: &[Entry]) -> String {
-    let mut text = heading.line();
+pub fn write(heading: &Heading, catalog: &Arc<Catalog>, entries: &[Entry]) -> String {
+    let (mut text, mut catalog) = (heading.line(), Arc::clone(catalog));
     for ((at, event), number) in entries.iter().zip(0..) {
-        text.push_str(&row(number, *at, event, catalog));
+        text.push_str(&row(number, *at, event, &catalog));
+        Catalog::learn(&mut catalog, event);
     }
     text
 }
@@ -220,8 +226,8 @@ fn sum(bytes: &[u8]) -> u64 {
 pub struct Journal {
     /// Its first line.
     pub heading: Heading,
-    /// What the heading defines.
-    pub catalog: Catalog,
+    /// What the heading defines; the events name more.
+    pub catalog: Arc<Catalog>,
     /// Its events.
     pub entries: Vec<Entry>,
     /// How many bytes its whole lines take: what follows is a torn line, to be written over.
@@ -264,7 +270,8 @@ pub fn read(bytes: &[u8]) -> Result<Option<Journal>, JournalError> {
     };
     let wrong = |line, what: String| JournalError { line, what, hint: OTHER_FILE };
     let catalog = heading.catalog().map_err(|error| wrong(1, error.to_string()))?;
-    let names = Names::of(&catalog);
+    let catalog = Arc::new(catalog);
+    let mut names = Names::of(&catalog);
     let (mut entries, mut whole_bytes) = (Vec::new(), first.len());
     while let Some((text, number)) = lines.next() {
         let Some(json) = whole(text) else {
@@ -273,12 +280,16 @@ pub fn read(bytes: &[u8]) -> Result<Option<Journal>, JournalError> {
             }
             return Err(damaged(number));
         };
-        let row: Row = parse(&json, number)?;
+        let row = match numbered::row(&json, &catalog) {
+            Some(row) => row,
+            None => parse::<Row>(&json, number)?,
+        };
         if row.row != entries.len() as u64 {
             let what = format!("row {} stands where {} is due", row.row, entries.len());
             return Err(wrong(number, what));
         }
         let event = row.event.read(&names).map_err(|error| wrong(number, error.to_string()))?;
+        names.learn(&event);
         entries.push((row.at, event));
         whole_bytes += text.len();
     }

@@ -2,19 +2,21 @@
 //! whatever numbers the catalog of the day gives.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::orchestrate::{
-    Answer, BuildId, CallId, Catalog, ComponentEnd, ComponentIx, Event, ModuleIx, Owner, Party,
-    Timer,
+    Answer, BuildId, CallId, Catalog, ComponentEnd, ComponentIx, Definition, Event, Learned,
+    ModuleIx, Owner, Party, Timer,
 };
 
 /// An event in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) enum Words {
-    Requested { request: u32, module: String },
+    Requested { request: u32, module: Arc<str> },
+    Defined { definition: Arc<Definition> },
     Resumed { request: u32, build: BuildId, fixed: Vec<String> },
     Canceled { request: u32, build: BuildId },
     Restarted,
@@ -33,27 +35,46 @@ pub(super) enum Words {
 
 /// A name that no module or component has.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it names {0}, which the heading does not define")]
+#[error("it names {0}, which nothing before it names")]
 pub(super) struct Unknown(String);
 
 /// What the names of a journal stand for.
 pub(super) struct Names {
-    modules: BTreeMap<String, ModuleIx>,
+    catalog: Arc<Catalog>,
     components: BTreeMap<String, ComponentIx>,
     owners: BTreeMap<String, Owner>,
+    /// How many modules and components of the catalog are in the maps.
+    modules_seen: u32,
+    components_seen: u32,
 }
 
 impl Names {
-    pub(super) fn of(catalog: &Catalog) -> Self {
-        let modules = || (0..).map(ModuleIx).zip(&catalog.modules);
-        let owner = |(module, _)| {
-            let owner = Owner::of(catalog, module);
-            (catalog.owned(owner).to_string(), owner)
-        };
-        Self {
-            modules: modules().map(|(at, module)| (module.id.to_string(), at)).collect(),
-            components: catalog.components().map(|at| (name(at, catalog), at)).collect(),
-            owners: modules().map(owner).collect(),
+    /// Takes the names of a catalog.
+    pub(super) fn of(catalog: &Arc<Catalog>) -> Self {
+        let (components, owners) = (BTreeMap::new(), BTreeMap::new());
+        let catalog = Arc::clone(catalog);
+        let mut names = Self { catalog, components, owners, modules_seen: 0, components_seen: 0 };
+        names.see();
+        names
+    }
+
+    /// Adds the names that an event brings.
+    pub(super) fn learn(&mut self, event: &Event) {
+        if Catalog::learn(&mut self.catalog, event) != Learned::Nothing {
+            self.see();
+        }
+    }
+
+    fn see(&mut self) {
+        let catalog = &self.catalog;
+        for at in catalog.components().skip(self.components_seen as usize) {
+            self.components.insert(name(at, catalog), at);
+            self.components_seen += 1;
+        }
+        while (self.modules_seen as usize) < catalog.modules.len() {
+            let owner = Owner::of(catalog, ModuleIx(self.modules_seen));
+            self.owners.insert(catalog.owned(owner).to_string(), owner);
+            self.modules_seen += 1;
         }
     }
 }
@@ -69,8 +90,11 @@ impl Words {
         let module = |module: ModuleIx| catalog.module(module).id.to_string();
         let component = |component: ComponentIx| name(component, catalog);
         match *event {
-            Event::Requested { request, module: of } => {
-                Self::Requested { request, module: module(of) }
+            Event::Requested { request, module: ref of } => {
+                Self::Requested { request, module: Arc::clone(of) }
+            }
+            Event::Defined { ref definition } => {
+                Self::Defined { definition: Arc::clone(definition) }
             }
             Event::Resumed { request, build, ref fixed } => {
                 let fixed = fixed.iter().copied().map(component).collect();
@@ -103,13 +127,12 @@ impl Words {
     }
 
     pub(super) fn read(self, names: &Names) -> Result<Event, Unknown> {
-        let module = |id: String| names.modules.get(&id).copied().ok_or(Unknown(id));
+        let module = |id: String| names.catalog.find(&id).ok_or(Unknown(id));
         let component = |id: String| names.components.get(&id).copied().ok_or(Unknown(id));
         let timer = |timer| Ok(Event::Timer { timer });
         Ok(match self {
-            Self::Requested { request, module: of } => {
-                Event::Requested { request, module: module(of)? }
-            }
+            Self::Requested { request, module } => Event::Requested { request, module },
+            Self::Defined { definition } => Event::Defined { definition },
             Self::Resumed { request, build, fixed } => {
                 let fixed: Result<Vec<_>, _> = fixed.into_iter().map(component).collect();
                 Event::Resumed { request, build, fixed: fixed?.into() }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::mailbox::{Concern, Owner};
-use super::{BuildId, ComponentIx, ModuleIx, RepoMaker, Row};
+use super::{BuildId, ComponentIx, Definition, ModuleIx, RepoMaker, Row};
 
 mod entries;
 mod party;
@@ -133,7 +133,8 @@ pub enum Call {
         /// By whom.
         by: RepoMaker,
     },
-    /// Fetch the modulemd of a module build.
+    /// Fetch the modulemd of a module build. Its answer brings the definition of a module that is not
+    /// defined yet.
     Fetch {
         /// The module build.
         build: BuildId,
@@ -334,6 +335,8 @@ pub enum Reply {
     Task(TaskId),
     /// The dependants found, each row to be checked again.
     Rows(Arc<[Row]>),
+    /// What the module is made of.
+    Definition(Arc<Definition>),
 }
 
 /// Why a call will never work as asked.

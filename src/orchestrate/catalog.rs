@@ -1,16 +1,20 @@
 //! What can be rebuilt, as plain arrays: modules, their components, the tasks of those, and who
-//! follows whom. Made once, shared by every replication.
+//! follows whom. Made once and shared by every replication; an orchestrator that hears of a module
+//! which is not in it continues with [a copy that grows](Catalog::learn).
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::Cascade;
 use super::mailbox::Owner;
-use super::{Cascade, Requirement};
 use crate::name::{Arch, ComponentKey, PackageName};
 
+mod grow;
 mod parts;
+pub use grow::Learned;
 pub use parts::{CatalogBuilder, ComponentParts, ModuleParts, TaskParts};
 
 /// A module of the catalog.
@@ -43,14 +47,15 @@ impl ComponentIx {
 /// read stands in arrays of its own.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
-    /// Modules, in id order.
+    /// Modules: those known when it was made in id order, then later ones in the order in which they
+    /// were named.
     pub modules: Vec<Module>,
     /// Components, module by module, the longest path behind them first, equal ones in key order:
     /// about as they are built, so that what is read in a row stands in a row.
     pub components: Vec<Component>,
     /// koji tasks, component by component, in arch order.
     pub tasks: Vec<Task>,
-    /// What tasks need of a builder, in name order.
+    /// What tasks need of a builder: those known when it was made in name order, then later ones.
     pub arches: Vec<Arch>,
     /// Where each component stands, and one more behind the last.
     places: Vec<Place>,
@@ -60,10 +65,29 @@ pub struct Catalog {
     keys: Vec<ComponentKey>,
     /// koji's name for each component.
     packages: Vec<PackageName>,
+    /// Modules in id order.
+    by_id: Vec<ModuleIx>,
     /// Names, streams and contexts by their numbers.
     texts: Vec<Arc<str>>,
+    /// The numbers of names, streams and contexts.
+    numbers: BTreeMap<Arc<str>, u32>,
+    /// The lengths of all paths when it was made, each once, in order: their positions are places.
+    paths_ms: Vec<u64>,
+    /// The same of estimates.
+    estimates_ms: Vec<u64>,
     /// Who is built after each component, component by component.
     followers: Vec<ComponentIx>,
+}
+
+/// The name, stream and context of a module as numbers of the catalog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity {
+    /// The number of the module name.
+    pub name: u32,
+    /// The number of the stream.
+    pub stream: u32,
+    /// The number of the context.
+    pub context: u32,
 }
 
 /// One context of one stream.
@@ -71,9 +95,11 @@ pub struct Catalog {
 pub struct Module {
     /// `name:stream:context`, as plans print it.
     pub id: Arc<str>,
-    /// Its name, stream and context as numbers: what a dependant's requirement must equal.
-    pub identity: Requirement,
-    /// Its components; none means that it is passed through without a build.
+    /// Its name, stream and context as numbers.
+    pub identity: Identity,
+    /// Whether it is known what it is made of; else only its name is.
+    pub is_defined: bool,
+    /// Its components; none means that it is passed through without a build, if it is defined.
     pub components: Range<u32>,
     /// How many batches its components form; the macros package is not counted.
     pub batches: u32,
@@ -170,6 +196,14 @@ impl Catalog {
     #[must_use]
     pub fn key(&self, component: ComponentIx) -> &ComponentKey {
         &self.keys[component.index()]
+    }
+
+    /// Returns `name:stream:context` of an identity; none if it is of another catalog.
+    #[must_use]
+    pub fn id_of(&self, identity: Identity) -> Option<String> {
+        let text = |number: u32| self.texts.get(number as usize);
+        let Identity { name, stream, context } = identity;
+        Some(format!("{}:{}:{}", text(name)?, text(stream)?, text(context)?))
     }
 
     /// Returns the name of the modules that some people look after.

@@ -1,5 +1,6 @@
 //! How a module is defined, by names alone: what a plan delivers when a run begins, and what stands at
-//! the head of its journal. Numbers never leave the catalog that is made of it.
+//! the head of its journal; of a module that nobody planned it comes with an event. Numbers never leave
+//! the catalog that is made of it.
 
 use std::collections::BTreeMap;
 
@@ -143,6 +144,21 @@ fn parts(
         };
         ids.iter().map(position).collect::<Result<Vec<u32>, _>>()
     };
+    Ok(ModuleParts {
+        id: module(),
+        wave: definition.wave,
+        is_start: definition.is_start,
+        dependants: positions(&definition.dependants)?,
+        superseded_dependants: positions(&definition.superseded_dependants)?,
+        planned_dependants: positions(&definition.planned_dependants)?,
+        is_graph: definition.is_graph,
+        components: components(definition)?,
+    })
+}
+
+/// Returns the components of a definition.
+pub(super) fn components(definition: &Definition) -> Result<Vec<ComponentParts>, DefinitionError> {
+    let module = || definition.id.clone();
     let keys: BTreeMap<&ComponentKey, u32> =
         definition.components.iter().map(|entry| &entry.component).zip(0..).collect();
     let component = |entry: &ComponentDefinition| {
@@ -164,14 +180,5 @@ fn parts(
             tasks: entry.tasks.iter().map(task).collect(),
         })
     };
-    Ok(ModuleParts {
-        id: module(),
-        wave: definition.wave,
-        is_start: definition.is_start,
-        dependants: positions(&definition.dependants)?,
-        superseded_dependants: positions(&definition.superseded_dependants)?,
-        planned_dependants: positions(&definition.planned_dependants)?,
-        is_graph: definition.is_graph,
-        components: definition.components.iter().map(component).collect::<Result<_, _>>()?,
-    })
+    definition.components.iter().map(component).collect()
 }

@@ -13,42 +13,34 @@ use serde::{Deserialize, Serialize};
 
 use super::{Catalog, ModuleIx};
 
-/// Names, streams and contexts as numbers of the catalog.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Requirement {
-    /// The number of the module name.
-    pub name: u32,
-    /// The number of the stream.
-    pub stream: u32,
-    /// The number of the context it was built with.
-    pub context: u32,
-}
-
-/// One module version of the dependency service's answer.
+/// One module version of the dependency service's answer, by names alone: the service knows modules
+/// that nobody planned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Row {
-    /// Name, stream and context.
-    pub module: ModuleIx,
+    /// `name:stream:context`.
+    pub module: Arc<str>,
     /// Its version, as a number.
     pub version: u64,
-    /// What that version was built with.
-    pub requires: Arc<[Requirement]>,
+    /// What that version was built with, each `name:stream:context`.
+    pub requires: Arc<[Arc<str>]>,
 }
 
-/// Returns who depends on a module by rows that were checked again, in catalog order.
+/// Returns who depends on a module by rows that were checked again, in catalog order. The catalog has
+/// learned their names.
 pub(super) fn recheck(catalog: &Catalog, on: ModuleIx, rows: &[Row]) -> Vec<ModuleIx> {
-    let wanted = catalog.module(on).identity;
+    let wanted = &catalog.module(on).id;
     let mut newest: BTreeMap<ModuleIx, &Row> = BTreeMap::new();
-    for row in rows.iter().filter(|row| row.module.index() < catalog.modules.len()) {
-        let kept = newest.entry(row.module).or_insert(row);
+    for row in rows {
+        let module = catalog.find(&row.module).expect("the names of an event are learned first");
+        let kept = newest.entry(module).or_insert(row);
         if row.version > kept.version {
             *kept = row;
         }
     }
     newest
         .into_iter()
-        .filter(|&(module, row)| module != on && row.requires.contains(&wanted))
+        .filter(|&(module, row)| module != on && row.requires.contains(wanted))
         .map(|(module, _)| module)
         .collect()
 }
@@ -80,15 +72,14 @@ mod tests {
     /// Returns who depends on a module by rows of (id, version, what it was built with).
     fn dependants(on: &str, rows: &[(&str, u64, &[&str])]) -> Vec<&'static str> {
         let catalog = catalog();
-        let number = |id: &str| IDS.iter().position(|known| *known == id).unwrap();
-        let module = |id: &str| ModuleIx(u32::try_from(number(id)).unwrap());
         let row = |&(id, version, requires): &(&str, u64, &[&str])| Row {
-            module: module(id),
+            module: id.into(),
             version,
-            requires: requires.iter().map(|id| catalog.modules[number(id)].identity).collect(),
+            requires: requires.iter().map(|id| (*id).into()).collect(),
         };
         let rows: Vec<Row> = rows.iter().map(row).collect();
-        recheck(&catalog, module(on), &rows).into_iter().map(|at| IDS[at.index()]).collect()
+        let on = catalog.find(on).unwrap();
+        recheck(&catalog, on, &rows).into_iter().map(|at| IDS[at.index()]).collect()
     }
 
     const BOTH: &[&str] = &["perl:5.26:c0", "perl-DBI:1.641:c0"];
@@ -130,8 +121,5 @@ mod tests {
         ];
         assert_eq!(dependants("perl-DBI:1.641:c0", &rows), [""; 0]);
         assert_eq!(dependants("perl-DBI:1.641:c1", &rows), ["perl-DBD-Pg:3.7:c0"]);
-        // A row of a module that nobody knows is no row.
-        let unknown = Row { module: ModuleIx(99), version: 1, requires: [].into() };
-        assert_eq!(recheck(&catalog(), ModuleIx(0), &[unknown]), []);
     }
 }

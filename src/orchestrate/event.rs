@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::call::{Answer, Call, CallId, Party};
 use super::mailbox::Owner;
-use super::{ComponentIx, ModuleIx};
+use super::{ComponentIx, Definition, ModuleIx};
 use crate::time::Timestamp;
 
 /// One build of one module in one run, numbered from 0 in the order of submission.
@@ -36,8 +36,13 @@ pub enum Event {
     Requested {
         /// The number of the request: the same request may come twice.
         request: u32,
-        /// What to build.
-        module: ModuleIx,
+        /// What to build, `name:stream:context`; also one that nobody planned.
+        module: Arc<str>,
+    },
+    /// Somebody says what a module is made of, before it is asked for. The first definition holds.
+    Defined {
+        /// The definition. Its wave and its dependants are not read.
+        definition: Arc<Definition>,
     },
     /// Somebody repaired what kept a module build from ending well and asks to resume it.
     Resumed {

@@ -22,16 +22,20 @@
 //! While it lives it knows the verdicts on the last ten thousand module builds, so that a message that
 //! comes twice is dropped. Under [`Cascade::Coalesced`] it asks koji not to queue a module whose build
 //! still waits.
+//!
+//! A dependant that nobody planned is one like any other: koji is asked for it by its name, and fetches
+//! what it is made of.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::call::{Answer, Call, CallId, PendingCalls, Reply, Settled};
 use super::dependants::recheck;
 use super::mailbox::{Concern, Mailbox, Owner, Standing};
 use super::spread::{Taken, Unmet};
 use super::{
-    BuildBudget, BuildId, Cascade, Catalog, Command, Event, ModuleIx, Party, Row, StopReason, Tell,
-    Timer,
+    BuildBudget, BuildId, Cascade, Catalog, Command, Event, Learned, ModuleIx, Party, Row,
+    StopReason, Tell, Timer,
 };
 use crate::time::Timestamp;
 
@@ -40,8 +44,8 @@ const HEARD_MAX: usize = 10_000;
 
 /// The orchestrator that only reacts.
 #[derive(Clone, Debug)]
-pub struct KojiOwned<'a> {
-    catalog: &'a Catalog,
+pub struct KojiOwned {
+    catalog: Arc<Catalog>,
     cascade: Cascade,
     budget: BuildBudget,
     unmet: Unmet,
@@ -54,14 +58,14 @@ pub struct KojiOwned<'a> {
     mailbox: Mailbox,
 }
 
-impl<'a> KojiOwned<'a> {
+impl KojiOwned {
     /// Makes one that has heard nothing yet. `fuse` is what is left of the cap after the builds
     /// that people asked koji for.
     #[must_use]
-    pub fn new(catalog: &'a Catalog, cascade: Cascade, budget: BuildBudget) -> Self {
+    pub fn new(catalog: Arc<Catalog>, cascade: Cascade, budget: BuildBudget) -> Self {
         let mut unmet = Unmet::default();
         if cascade == Cascade::Planned {
-            unmet.reset(catalog);
+            unmet.reset(&catalog);
         }
         Self {
             catalog,
@@ -75,10 +79,20 @@ impl<'a> KojiOwned<'a> {
         }
     }
 
+    /// Returns the modules that it knows.
+    pub(super) fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+
     /// Advances the state by one event and appends what must now be done.
     pub fn handle(&mut self, event: &Event, now: Timestamp, out: &mut Vec<Command>) {
+        let learned = Catalog::learn(&mut self.catalog, event);
+        if learned != Learned::Nothing && self.cascade == Cascade::Planned {
+            self.unmet.grow(&self.catalog);
+        }
         match event {
             Event::Requested { .. }
+            | Event::Defined { .. }
             | Event::Resumed { .. }
             | Event::Canceled { .. }
             | Event::Restarted
@@ -130,7 +144,7 @@ impl<'a> KojiOwned<'a> {
             assert_eq!(modules.len(), distinct.len(), "a plan rebuilds a module once");
         }
         self.calls.check_invariants();
-        self.unmet.check_invariants(self.catalog);
+        self.unmet.check_invariants(&self.catalog);
         self.mailbox.check_invariants();
     }
 
@@ -170,7 +184,7 @@ impl<'a> KojiOwned<'a> {
         out: &mut Vec<Command>,
     ) {
         let concern = Concern { build, module, component: None, standing };
-        let owner = Owner::of(self.catalog, module);
+        let owner = Owner::of(&self.catalog, module);
         self.mailbox.tell(owner, concern, &mut self.calls, now, out);
     }
 
@@ -188,7 +202,7 @@ impl<'a> KojiOwned<'a> {
             }
             Cascade::Planned => {
                 let mut due = Vec::new();
-                self.unmet.passed(self.catalog, module, |dependant| due.push(dependant));
+                self.unmet.passed(&self.catalog, module, |dependant| due.push(dependant));
                 for dependant in due {
                     self.build(dependant, build, out);
                 }
@@ -218,7 +232,7 @@ impl<'a> KojiOwned<'a> {
     }
 
     fn rebuild(&mut self, build: BuildId, module: ModuleIx, rows: &[Row], out: &mut Vec<Command>) {
-        for dependant in recheck(self.catalog, module, rows) {
+        for dependant in recheck(&self.catalog, module, rows) {
             self.build(dependant, build, out);
         }
     }
@@ -301,11 +315,10 @@ mod tests {
 
     /// Answers every call: b was built with a, and koji takes what it is asked for. Returns how
     /// often dependants were asked for and rebuilds were.
-    fn answer_all(koji: &mut KojiOwned<'_>, mut commands: Vec<Command>) -> (usize, usize) {
+    fn answer_all(koji: &mut KojiOwned, mut commands: Vec<Command>) -> (usize, usize) {
         let (mut asks, mut builds) = (0, 0);
-        let requires = [koji.catalog.module(A).identity].into();
-        let rows: std::sync::Arc<[Row]> =
-            [Row { module: ModuleIx(1), version: 1, requires }].into();
+        let requires = ["a:1:c".into()].into();
+        let rows: Arc<[Row]> = [Row { module: "b:1:c".into(), version: 1, requires }].into();
         while let Some(command) = commands.pop() {
             let (call, answer) = match command {
                 Command::Call { id, call: Call::AskDependants { .. } } => {
@@ -331,7 +344,7 @@ mod tests {
             builder.push(&ModuleParts { id: id.to_owned(), ..ModuleParts::default() });
         }
         let catalog = builder.finish();
-        let mut koji = KojiOwned::new(&catalog, Cascade::Literal, BuildBudget::new(u32::MAX));
+        let mut koji = KojiOwned::new(catalog.into(), Cascade::Literal, BuildBudget::new(u32::MAX));
         // Nobody answers about build 0; all others pass, and b is rebuilt for each.
         koji.handle(&passed(0), Timestamp(0), &mut Vec::new());
         let mut hear = |build: u32| {

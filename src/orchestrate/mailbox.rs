@@ -36,6 +36,8 @@ pub enum Standing {
     NoResult,
     /// A build failed, and no retry is left.
     BuildFailed,
+    /// Nobody planned it, and what it is made of could not be fetched.
+    NotDefined,
     /// Nobody answered a call, however often it was made.
     NoAnswer,
     /// It goes on: what a mail told before is over.

@@ -1,22 +1,29 @@
 //! Either approach, for drivers that run both.
 
+use std::sync::Arc;
+
 use super::{Approach, Cascade, Catalog, Command, Event, KojiOwned, Limits, OrchestratorOwned};
 use crate::time::Timestamp;
 
 /// One of the two approaches.
 #[derive(Clone, Debug)]
-pub enum Orchestrator<'a> {
+pub enum Orchestrator {
     /// koji owns the build.
-    KojiOwned(Box<KojiOwned<'a>>),
+    KojiOwned(Box<KojiOwned>),
     /// The orchestrator owns it.
-    OrchestratorOwned(Box<OrchestratorOwned<'a>>),
+    OrchestratorOwned(Box<OrchestratorOwned>),
 }
 
-impl<'a> Orchestrator<'a> {
+impl Orchestrator {
     /// Makes one that has heard nothing yet; koji-owned takes of the limits the budget alone.
     #[must_use]
-    pub fn new(catalog: &'a Catalog, how: (Approach, Cascade), limits: Limits) -> Self {
-        let (approach, cascade) = how;
+    pub fn new(
+        catalog: &Arc<Catalog>,
+        approach: Approach,
+        cascade: Cascade,
+        limits: Limits,
+    ) -> Self {
+        let catalog = Arc::clone(catalog);
         match approach {
             Approach::KojiOwned => {
                 Self::KojiOwned(Box::new(KojiOwned::new(catalog, cascade, limits.budget)))
@@ -24,6 +31,15 @@ impl<'a> Orchestrator<'a> {
             Approach::OrchestratorOwned => {
                 Self::OrchestratorOwned(Box::new(OrchestratorOwned::new(catalog, cascade, limits)))
             }
+        }
+    }
+
+    /// Returns the modules that it knows; numbers of its commands are of this catalog.
+    #[must_use]
+    pub fn catalog(&self) -> &Arc<Catalog> {
+        match self {
+            Self::KojiOwned(orchestrator) => orchestrator.catalog(),
+            Self::OrchestratorOwned(orchestrator) => orchestrator.catalog(),
         }
     }
 

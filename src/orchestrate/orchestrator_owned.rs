@@ -17,19 +17,21 @@
 //! done. Messages are only hints: a poll finds what the bus lost, results that are overdue are asked
 //! for again, and calls that are refused are made again later, each with a bound.
 
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::sync::Arc;
 
 use super::call::PendingCalls;
 use super::mailbox::{Concern, Mailbox, Owner, Standing};
 use super::spread::{Cause, Taken, Unmet};
 use super::{
-    BuildId, Call, Cascade, Catalog, Command, ComponentIx, Event, ModuleIx, Order, Party, Progress,
-    StopReason, Tell, Timer,
+    BuildId, Call, Cascade, Catalog, Command, ComponentIx, Event, Learned, ModuleIx, Order, Party,
+    Progress, StopReason, Tell, Timer,
 };
 use crate::time::Timestamp;
 
 mod answers;
 mod component;
+mod growth;
 mod invariants;
 mod limits;
 mod module;
@@ -44,8 +46,8 @@ use waves::Waves;
 
 /// The orchestrator that owns module builds.
 #[derive(Clone, Debug)]
-pub struct OrchestratorOwned<'a> {
-    catalog: &'a Catalog,
+pub struct OrchestratorOwned {
+    catalog: Arc<Catalog>,
     cascade: Cascade,
     limits: Limits,
     /// Requests heard: one may come twice.
@@ -56,6 +58,8 @@ pub struct OrchestratorOwned<'a> {
     /// Their tests, where they have a gate.
     awaited: Vec<Awaited>,
     modules: Vec<Standings>,
+    /// Builds of modules of which nobody knows yet what they are made of.
+    undefined: BTreeMap<ModuleIx, Vec<BuildId>>,
     unmet: Unmet,
     /// Components that may start, by priority, then in the order of module builds and components.
     ready: BinaryHeap<Due>,
@@ -75,13 +79,15 @@ struct To<'o> {
     out: &'o mut Vec<Command>,
 }
 
-impl<'a> OrchestratorOwned<'a> {
+impl OrchestratorOwned {
     /// Makes one that has been asked for nothing yet.
     #[must_use]
-    pub fn new(catalog: &'a Catalog, cascade: Cascade, limits: Limits) -> Self {
+    pub fn new(catalog: Arc<Catalog>, cascade: Cascade, limits: Limits) -> Self {
         let mut unmet = Unmet::default();
-        unmet.reset(catalog);
+        unmet.reset(&catalog);
         let by_wave = limits.dispatch == Dispatch::Wave && cascade == Cascade::Planned;
+        let modules = vec![Standings::default(); catalog.modules.len()];
+        let waves = if by_wave { Waves::new(&catalog) } else { Waves::default() };
         Self {
             catalog,
             cascade,
@@ -90,24 +96,35 @@ impl<'a> OrchestratorOwned<'a> {
             builds: Vec::new(),
             parts: Vec::new(),
             awaited: Vec::new(),
-            modules: vec![Standings::default(); catalog.modules.len()],
+            modules,
+            undefined: BTreeMap::new(),
             unmet,
             ready: BinaryHeap::new(),
             under_way: 0,
             open: 0,
             poll_at: None,
             calls: PendingCalls::default(),
-            waves: if by_wave { Waves::new(catalog) } else { Waves::default() },
+            waves,
             mailbox: Mailbox::default(),
             scratch: Vec::new(),
         }
     }
 
+    /// Returns the modules that it knows.
+    pub(super) fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+
     /// Advances the state by one event and appends what must now be done.
     pub fn handle(&mut self, event: &Event, now: Timestamp, out: &mut Vec<Command>) {
         let mut to = To { now, out };
+        match Catalog::learn(&mut self.catalog, event) {
+            Learned::Nothing => {}
+            learned @ (Learned::Names | Learned::Definition(_)) => self.learned(learned),
+        }
         match *event {
-            Event::Requested { request, module } => self.requested(request, module, &mut to),
+            Event::Requested { request, ref module } => self.requested(request, module, &mut to),
+            Event::Defined { .. } => {}
             Event::Resumed { request, build, ref fixed } => {
                 if self.requests.insert(request) {
                     self.resumed(build, fixed, &mut to);
@@ -173,16 +190,16 @@ impl<'a> OrchestratorOwned<'a> {
         }
     }
 
-    fn requested(&mut self, request: u32, module: ModuleIx, to: &mut To<'_>) {
-        let is_known = module.index() < self.catalog.modules.len();
-        if is_known && self.requests.insert(request) {
-            self.start(module, None, to);
+    fn requested(&mut self, request: u32, module: &str, to: &mut To<'_>) {
+        if self.requests.insert(request) {
+            let module = self.catalog.find(module);
+            self.start(module.expect("the names of an event are learned first"), None, to);
         }
     }
 
     /// Opens a build of a module, or holds it until its wave opens or its live build ends.
     fn start(&mut self, module: ModuleIx, cause: Cause, to: &mut To<'_>) {
-        if self.waves.is_closed(self.catalog, module) {
+        if self.waves.is_closed(&self.catalog, module) {
             self.waves.hold(module, cause);
             return;
         }
@@ -206,13 +223,11 @@ impl<'a> OrchestratorOwned<'a> {
         }
         let build = BuildId(u32::try_from(self.builds.len()).expect("the budget bounds builds"));
         to.out.push(Command::Tell(Tell::Opened { build, module, cause }));
-        let components = self.catalog.module(module).components.len();
-        let part = Part { attempt: 1, ..Part::default() };
         self.builds.push(ModuleBuild {
             module,
             state: State::Fetching,
             progress: Progress::default(),
-            first_part: u32::try_from(self.parts.len()).expect("the budget bounds builds"),
+            first_part: 0,
             redone: 0,
             round: 1,
             published: 0,
@@ -222,16 +237,13 @@ impl<'a> OrchestratorOwned<'a> {
             repo_attempt: 0,
             tests_due_at: None,
         });
-        self.parts.resize(self.parts.len() + components, part);
-        if self.limits.gates.component {
-            self.awaited.resize(self.parts.len(), Awaited::default());
-        }
+        self.add_parts(build);
         self.open += 1;
         let standings = &mut self.modules[module.index()];
         standings.live += 1;
         standings.newest = Some(build);
-        if components == 0 {
-            // It is passed through: nothing to fetch, build or test.
+        if self.is_passed_through(module) {
+            // Nothing to fetch, build or test.
             self.passed(build, to);
         } else {
             self.call(Call::Fetch { build, module }, to);
@@ -256,9 +268,17 @@ impl<'a> OrchestratorOwned<'a> {
     }
 
     fn fetched(&mut self, build: BuildId, to: &mut To<'_>) {
-        if self.state(build) == Some(State::Fetching) {
+        if self.state(build) != Some(State::Fetching) {
+            return;
+        }
+        let module = self.build(build).module;
+        if !self.catalog.module(module).is_defined {
+            // What was fetched does not say what it is made of.
+            self.fail(build, to);
+        } else if self.is_passed_through(module) {
+            self.passed(build, to);
+        } else {
             self.set_state(build, State::Preparing);
-            let module = self.build(build).module;
             self.call(Call::CreateTarget { build, module }, to);
         }
     }
@@ -273,7 +293,7 @@ impl<'a> OrchestratorOwned<'a> {
             Dispatch::Batch => Order::Batch,
         };
         let entry = &mut self.builds[build.0 as usize];
-        entry.progress.start(self.catalog, (entry.module, order), &mut self.scratch);
+        entry.progress.start(&self.catalog, (entry.module, order), &mut self.scratch);
         self.queue(build);
         self.finish_if_complete(build, to);
     }
@@ -374,7 +394,7 @@ impl<'a> OrchestratorOwned<'a> {
     ) {
         let module = self.build(build).module;
         let concern = Concern { build, module, component, standing };
-        let owner = Owner::of(self.catalog, module);
+        let owner = Owner::of(&self.catalog, module);
         self.mailbox.tell(owner, concern, &mut self.calls, to.now, to.out);
     }
 }

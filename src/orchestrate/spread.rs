@@ -85,6 +85,12 @@ impl Unmet {
         self.has_passed.resize(catalog.modules.len(), false);
     }
 
+    /// Makes room for modules that were named after the run began: none waits, and none is waited for.
+    pub(super) fn grow(&mut self, catalog: &Catalog) {
+        self.unmet.resize(catalog.modules.len(), 0);
+        self.has_passed.resize(catalog.modules.len(), false);
+    }
+
     /// Asserts that each module waits for as many as have not passed.
     pub(super) fn check_invariants(&self, catalog: &Catalog) {
         if self.unmet.is_empty() {

@@ -247,6 +247,7 @@ fn mailed(concern: &Concern, builds: &Builds<'_>) -> String {
         Standing::NotPassed => format!("the rebuild of {subject} is stuck, its test did not pass"),
         Standing::NoResult => format!("the rebuild of {subject} is stuck, its test gave no result"),
         Standing::BuildFailed => format!("the rebuild of {subject} failed"),
+        Standing::NotDefined => format!("{subject} is not found, nobody knows what it is made of"),
         Standing::NoAnswer => format!("the rebuild of {subject} is stuck, nobody answers"),
         Standing::Recovered => format!("the rebuild of {subject} goes on"),
     }

@@ -7,7 +7,7 @@ use super::farm::Slots;
 use super::history::{DurationMode, Outcomes};
 use super::hub_setup::HubSetup;
 use super::subjects::Subjects;
-use crate::orchestrate::{Approach, BuildBudget, Cascade, Catalog, Dispatch, Limits};
+use crate::orchestrate::{Approach, BuildBudget, Cascade, Catalog, Dispatch, Limits, Orchestrator};
 use crate::time::Millis;
 use crate::trace::Samples;
 
@@ -45,6 +45,12 @@ pub struct Setup {
 }
 
 impl Setup {
+    /// Makes the orchestrator, with so many module builds left of the cap.
+    #[must_use]
+    pub fn orchestrator(&self, builds_left: u32) -> Orchestrator {
+        Orchestrator::new(&self.catalog, self.approach, self.cascade, self.limits(builds_left))
+    }
+
     /// Returns the limits of the orchestrator, with so many module builds left of the cap.
     #[must_use]
     pub fn limits(&self, builds_left: u32) -> Limits {

@@ -68,7 +68,7 @@ pub struct Run {
 
 /// Hands one event to an orchestrator. Tests put themselves between; see
 /// [`World::run_through`].
-pub type Handle<'h> = dyn FnMut(&mut Orchestrator<'_>, &Event, Timestamp, &mut Vec<Command>) + 'h;
+pub type Handle<'h> = dyn FnMut(&mut Orchestrator, &Event, Timestamp, &mut Vec<Command>) + 'h;
 
 /// What is broken now; more than one fault of a kind may last at a time.
 #[derive(Clone, Copy, Debug, Default)]

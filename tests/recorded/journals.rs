@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use modplan::drive::{self, journal};
-use modplan::orchestrate::{Command, Tell};
+use modplan::orchestrate::{Answer, Command, Event, Reply, Tell};
 
 #[test]
 fn a_journal_of_every_format_folds_to_the_end_it_was_written_to() {
@@ -43,4 +43,43 @@ fn a_journal_of_every_format_folds_to_the_end_it_was_written_to() {
     assert_eq!(format!("{folded:?}"), format!("{orchestrator:?}"));
     let written = journal::write(&kept.heading, &kept.catalog, &kept.entries);
     assert!(written.as_bytes() == bytes, "format 4 is written as it was");
+}
+
+#[test]
+fn rows_by_number_as_the_first_journals_of_format_4_have_them_are_read_by_name() {
+    // nginx:1.14 with a gate, coalesced: both of its dependants are rebuilt.
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fixtures/journals/format-4-numbered-rows.jsonl");
+    let bytes = fs::read(path).unwrap();
+    let kept = journal::read(&bytes).expect("it is undamaged").expect("it holds a run");
+    assert_eq!(kept.whole_bytes, bytes.len());
+    let rows: Vec<_> = kept
+        .entries
+        .iter()
+        .filter_map(|(_, event)| {
+            let Event::Answered { answer: Answer::Done(Reply::Rows(rows)), .. } = event else {
+                return None;
+            };
+            Some(rows)
+        })
+        .collect();
+    let found = |at: usize| rows[at].iter().map(|row| &*row.module).collect::<Vec<_>>();
+    assert_eq!((rows.len(), found(0)), (3, vec!["php:7.4:5caa48ff", "php:8.0:5caa48ff"]));
+    assert!(rows[0][0].requires.contains(&"nginx:1.14:f8e95b4e".into()), "{:?}", rows[0]);
+    let mut orchestrator = kept.heading.orchestrator(&kept.catalog);
+    let mut ready = Vec::new();
+    for (at, event) in &kept.entries {
+        let mut out = Vec::new();
+        orchestrator.handle(event, *at, &mut out);
+        ready.extend(out.into_iter().filter_map(|command| {
+            let Command::Tell(Tell::Ready { module, .. }) = command else { return None };
+            Some(orchestrator.catalog().module(module).id.to_string())
+        }));
+    }
+    ready.sort_unstable();
+    assert_eq!(ready, ["nginx:1.14:f8e95b4e", "php:7.4:5caa48ff", "php:8.0:5caa48ff"]);
+    // It is written by name, and read again as it was.
+    let written = journal::write(&kept.heading, &kept.catalog, &kept.entries);
+    assert!(!written.contains("\"rows\":[{\"module\":3"));
+    assert_eq!(journal::read(written.as_bytes()).unwrap().unwrap().entries, kept.entries);
 }

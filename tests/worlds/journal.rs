@@ -44,9 +44,8 @@ fn entries(run: &Run) -> Vec<Entry> {
 }
 
 /// Puts an orchestrator together from a journal.
-fn folded<'s>(setup: &'s Setup, entries: &[Entry]) -> Orchestrator<'s> {
-    let how = (setup.approach, setup.cascade);
-    let mut orchestrator = Orchestrator::new(&setup.catalog, how, setup.limits(setup.builds_max));
+fn folded(setup: &Setup, entries: &[Entry]) -> Orchestrator {
+    let mut orchestrator = setup.orchestrator(setup.builds_max);
     drive::recover(&mut orchestrator, entries);
     orchestrator.check_invariants();
     orchestrator
@@ -84,9 +83,9 @@ fn calm(setup: &mut Setup) {
 
 /// Cuts the journal of a run at every event and calls `cut` with the number of events that are kept,
 /// and the orchestrator that is put together from them.
-fn at_every_cut<'s>(
-    (seed, setup, run): (u64, &'s Setup, &Run),
-    mut cut: impl FnMut(&[Entry], Orchestrator<'s>),
+fn at_every_cut(
+    (seed, setup, run): (u64, &Setup, &Run),
+    mut cut: impl FnMut(&[Entry], Orchestrator),
 ) {
     let events = entries(run);
     let mut lived = folded(setup, &[]);

@@ -17,7 +17,7 @@ use super::{checkers, generate};
 /// how to run it again, and returns what the checker says.
 fn caught(
     (test, approach): (&str, Approach),
-    mut bug: impl FnMut(&mut Orchestrator<'_>, &Event, Timestamp, &mut Vec<Command>),
+    mut bug: impl FnMut(&mut Orchestrator, &Event, Timestamp, &mut Vec<Command>),
     mut forget: impl FnMut(),
 ) -> String {
     for seed in seeds() {
@@ -146,25 +146,23 @@ fn an_early_gate_is_caught_in_both_approaches() {
 fn a_component_before_its_batch_is_caught() {
     // The bug takes the first component of a module as built when it is submitted.
     let mut seen = BTreeSet::new();
-    let mut run =
-        |orchestrator: &mut Orchestrator<'_>, event: &Event, now, out: &mut Vec<Command>| {
-            orchestrator.handle(event, now, out);
-            let first = out.iter().find_map(|command| match *command {
-                Command::Call {
-                    call: Call::BuildComponent { build, component, attempt, .. },
-                    ..
-                } => Some(Event::ComponentEnded {
-                    build,
-                    component,
-                    attempt,
-                    end: ComponentEnd::Complete,
-                }),
-                _ => None,
-            });
-            if let (Event::Answered { .. }, Some(event)) = (event, first) {
-                orchestrator.handle(&event, now, out);
-            }
-        };
+    let mut run = |orchestrator: &mut Orchestrator, event: &Event, now, out: &mut Vec<Command>| {
+        orchestrator.handle(event, now, out);
+        let first = out.iter().find_map(|command| match *command {
+            Command::Call {
+                call: Call::BuildComponent { build, component, attempt, .. }, ..
+            } => Some(Event::ComponentEnded {
+                build,
+                component,
+                attempt,
+                end: ComponentEnd::Complete,
+            }),
+            _ => None,
+        });
+        if let (Event::Answered { .. }, Some(event)) = (event, first) {
+            orchestrator.handle(&event, now, out);
+        }
+    };
     const RULE: &str = "inside a module what is waited for comes first";
     for seed in seeds() {
         let world = generate::world(seed);

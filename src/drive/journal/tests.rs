@@ -58,7 +58,7 @@ fn entries() -> Vec<Entry> {
     let (build, module, component) = (BuildId(0), ModuleIx(0), ComponentIx(1));
     let (attempt, passed) = (1, true);
     let events = vec![
-        Event::Requested { request: 0, module },
+        Event::Requested { request: 0, module: "m:1:c".into() },
         Event::Answered { call: CallId(0), answer: Answer::Done(Reply::Task(TaskId(7))) },
         Event::Answered { call: CallId(1), answer: Answer::Unknown },
         Event::ComponentEnded { build, component, attempt, end: ComponentEnd::Complete },
@@ -81,7 +81,7 @@ fn entries() -> Vec<Entry> {
 
 fn text() -> String {
     let heading = heading();
-    write(&heading, &heading.catalog().unwrap(), &entries())
+    write(&heading, &heading.catalog().unwrap().into(), &entries())
 }
 
 fn wrong(text: impl AsRef<[u8]>) -> (usize, String) {
@@ -145,11 +145,11 @@ fn other_formats_are_refused_in_words() {
 }
 
 #[test]
-fn names_that_the_heading_does_not_define_are_errors() {
+fn names_that_nothing_before_them_names_are_errors() {
     let heading = heading();
     let other = heading_of(vec![module("n:1:c", vec![component("p", 1), component("r", 1)])]);
-    let text = heading.line() + &row(0, Timestamp(0), &entries()[0].1, &other.catalog().unwrap());
-    assert_eq!(wrong(text), (2, "it names n:1:c, which the heading does not define".to_owned()));
+    let text = heading.line() + &row(0, Timestamp(0), &entries()[3].1, &other.catalog().unwrap());
+    assert_eq!(wrong(text), (2, "it names n:1:c/r, which nothing before it names".to_owned()));
     let twice = heading_of(vec![module("m:1:c", vec![]), module("m:1:c", vec![])]);
     assert_eq!(wrong(twice.line()), (1, "m:1:c is defined twice".to_owned()));
 }
@@ -194,7 +194,7 @@ fn a_journal_gives_its_orchestrator_back_from_every_prefix() {
     // What was asked last is looked for, not repeated.
     let mut folded = journal.heading.orchestrator(&journal.catalog);
     folded.handle(
-        &Event::Requested { request: 0, module: ModuleIx(0) },
+        &Event::Requested { request: 0, module: "m:1:c".into() },
         Timestamp(0),
         &mut Vec::new(),
     );

@@ -1,11 +1,10 @@
 //! Puts a catalog together, module by module.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::{Catalog, Component, ComponentIx, Module, ModuleIx, Place, Task, small};
 use crate::name::{Arch, ComponentKey, PackageName};
-use crate::orchestrate::Requirement;
 
 /// A module on its way into a catalog.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +25,13 @@ pub struct ModuleParts {
     pub is_graph: bool,
     /// Its components.
     pub components: Vec<ComponentParts>,
+}
+
+impl ModuleParts {
+    /// Returns how many batches its components form.
+    pub(super) fn batches(&self) -> u32 {
+        self.components.iter().map(|part| part.batch + 1).max().unwrap_or(0)
+    }
 }
 
 /// A component on its way into a catalog.
@@ -63,10 +69,9 @@ pub struct TaskParts {
 /// Collects modules, then makes the catalog.
 #[derive(Clone, Debug, Default)]
 pub struct CatalogBuilder {
-    catalog: Catalog,
-    numbers: BTreeMap<Box<str>, u32>,
-    /// The longest path through its module behind each component.
-    chains_ms: Vec<u64>,
+    pub(super) catalog: Catalog,
+    /// The longest path through its module behind each component that was added.
+    pub(super) chains_ms: Vec<u64>,
 }
 
 impl CatalogBuilder {
@@ -75,15 +80,16 @@ impl CatalogBuilder {
     /// # Panics
     /// When a catalog holds 2³² things: a bug, since no input is that large.
     pub fn push(&mut self, parts: &ModuleParts) {
-        let first = small(self.catalog.components.len());
-        self.push_components(first, parts);
-        let identity = self.identity(&parts.id);
+        let module = ModuleIx(small(self.catalog.modules.len()));
+        let components = self.push_components(module, parts);
+        let identity = self.catalog.identity(&parts.id);
         let positions = |list: &[u32]| list.iter().map(|&at| ModuleIx(at)).collect();
         self.catalog.modules.push(Module {
             id: parts.id.as_str().into(),
             identity,
-            components: first..small(self.catalog.components.len()),
-            batches: parts.components.iter().map(|part| part.batch + 1).max().unwrap_or(0),
+            is_defined: true,
+            components,
+            batches: parts.batches(),
             is_graph: parts.is_graph,
             is_planned: parts.wave.is_some(),
             is_start: parts.is_start,
@@ -95,9 +101,9 @@ impl CatalogBuilder {
         });
     }
 
-    /// Adds the components of a module, numbered from `first`: the longest path behind them first.
-    fn push_components(&mut self, first: u32, parts: &ModuleParts) {
-        let module = ModuleIx(small(self.catalog.modules.len()));
+    /// Adds the components of a module: the longest path behind them first. Returns their numbers.
+    pub(super) fn push_components(&mut self, module: ModuleIx, parts: &ModuleParts) -> Range<u32> {
+        let first = small(self.catalog.components.len());
         let followers = followers(parts);
         let chains_ms = chains(parts, &followers);
         let mut order: Vec<usize> = (0..parts.components.len()).collect();
@@ -128,20 +134,7 @@ impl CatalogBuilder {
             });
             self.chains_ms.push(chains_ms[at]);
         }
-    }
-
-    /// Numbers the parts of `name:stream:context`.
-    fn identity(&mut self, id: &str) -> Requirement {
-        let mut parts = id.splitn(3, ':');
-        let mut number = || {
-            let text = parts.next().unwrap_or_default();
-            let (numbers, texts) = (&mut self.numbers, &mut self.catalog.texts);
-            *numbers.entry(text.into()).or_insert_with(|| {
-                texts.push(text.into());
-                small(texts.len() - 1)
-            })
-        };
-        Requirement { name: number(), stream: number(), context: number() }
+        first..small(self.catalog.components.len())
     }
 
     fn push_tasks(&mut self, tasks: &[TaskParts]) -> u32 {
@@ -184,24 +177,27 @@ impl CatalogBuilder {
     #[must_use]
     pub fn finish(mut self) -> Catalog {
         self.sort_arches();
-        let (tasks, followers) = (self.catalog.tasks.len(), self.catalog.followers.len());
-        let (first_task, first_follower) = (small(tasks), small(followers));
-        self.catalog.places.push(Place { by_path: 0, first_task, first_follower });
+        self.close_places();
+        self.catalog.sort_ids();
         let edges: Vec<ModuleIx> =
             self.catalog.modules.iter().flat_map(|m| m.planned_dependants.clone()).collect();
         for dependant in edges {
             self.catalog.modules[dependant.index()].planned_dependencies += 1;
         }
-        let by_path = places(&self.longest_paths());
-        for (place, by_path) in self.catalog.places.iter_mut().zip(by_path) {
-            place.by_path = by_path;
-        }
-        let components = &mut self.catalog.components;
-        let estimates_ms: Vec<u64> = components.iter().map(|entry| entry.estimate_ms).collect();
-        for (component, place) in components.iter_mut().zip(places(&estimates_ms)) {
-            component.place_by_estimate = place;
-        }
+        let paths_ms = self.longest_paths();
+        self.catalog.paths_ms = steps(&paths_ms);
+        let estimates_ms: Vec<u64> =
+            self.catalog.components.iter().map(|entry| entry.estimate_ms).collect();
+        self.catalog.estimates_ms = steps(&estimates_ms);
+        self.catalog.rank(0, &paths_ms);
         self.catalog
+    }
+
+    /// Notes where tasks and followers behind the last component would begin.
+    pub(super) fn close_places(&mut self) {
+        let (tasks, followers) = (self.catalog.tasks.len(), self.catalog.followers.len());
+        let (first_task, first_follower) = (small(tasks), small(followers));
+        self.catalog.places.push(Place { by_path: 0, first_task, first_follower });
     }
 
     /// Returns the longest path from the start of each component to the end of the plan, in
@@ -262,11 +258,10 @@ fn estimate(tasks: &[TaskParts]) -> u64 {
     tasks.iter().map(|task| task.estimate_ms).max().unwrap_or(0)
 }
 
-/// Returns the place of each value among all, from 0; equal values share it.
-fn places(values: &[u64]) -> Vec<u32> {
+/// Returns each value once, in order.
+fn steps(values: &[u64]) -> Vec<u64> {
     let mut sorted = values.to_vec();
     sorted.sort_unstable();
     sorted.dedup();
-    let place = |value| sorted.binary_search(value).expect("the same values");
-    values.iter().map(|value| small(place(value))).collect()
+    sorted
 }

@@ -4,7 +4,7 @@ use super::{BuildId, OrchestratorOwned, PartState, Standing, State, To};
 use crate::orchestrate::call::{Answer, Call, CallId, Fault, Reply, Settled};
 use crate::orchestrate::{Command, Party, RepoMaker, Timer};
 
-impl OrchestratorOwned<'_> {
+impl OrchestratorOwned {
     /// Makes a call.
     pub(super) fn call(&mut self, call: Call, to: &mut To<'_>) {
         self.calls.make(call, to.out);

@@ -7,7 +7,7 @@ use crate::orchestrate::call::TEST_TRIES_MAX;
 use crate::orchestrate::{Call, Command, ComponentEnd, Timer};
 use crate::time::Timestamp;
 
-impl OrchestratorOwned<'_> {
+impl OrchestratorOwned {
     /// koji says that a component ended, by the bus or when polled.
     pub(super) fn component_ended(
         &mut self,
@@ -152,7 +152,7 @@ impl OrchestratorOwned<'_> {
         if is_redone {
             entry.redone -= 1;
         } else {
-            entry.progress.built(self.catalog, component, &mut self.scratch);
+            entry.progress.built(&self.catalog, component, &mut self.scratch);
             self.queue(build);
         }
         self.finish_if_complete(build, to);

@@ -3,7 +3,7 @@
 use super::{BuildId, OrchestratorOwned, PartState, State};
 use crate::orchestrate::{Cascade, Command, Timer};
 
-impl OrchestratorOwned<'_> {
+impl OrchestratorOwned {
     /// Appends everything that is outstanding: each call without an answer, and each timer.
     pub fn outstanding(&self, out: &mut Vec<Command>) {
         self.calls.outstanding(out);
@@ -31,7 +31,7 @@ impl OrchestratorOwned<'_> {
         assert_eq!(open, self.open as usize, "what is open is counted");
         assert!(self.under_way <= self.limits.submit_limit, "the limit holds");
         assert!(self.scratch.is_empty(), "what may start is queued");
-        self.unmet.check_invariants(self.catalog);
+        self.unmet.check_invariants(&self.catalog);
         self.calls.check_invariants();
         self.mailbox.check_invariants();
         let mut live = vec![0; self.modules.len()];
@@ -44,6 +44,10 @@ impl OrchestratorOwned<'_> {
                 standings.live <= 1 || self.cascade == Cascade::Literal,
                 "only under the literal rule builds of a module run side by side"
             );
+        }
+        for (module, builds) in &self.undefined {
+            assert!(!self.catalog.module(*module).is_defined, "what is defined has components");
+            assert!(!builds.is_empty(), "a module waits for its definition by a build");
         }
         for build in &self.builds {
             let parts = &self.parts[build.first_part as usize..];

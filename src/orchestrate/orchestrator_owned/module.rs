@@ -6,7 +6,7 @@ use crate::orchestrate::dependants::recheck;
 use crate::orchestrate::{Call, Cascade, Command, Row, Tell};
 use crate::time::Timestamp;
 
-impl OrchestratorOwned<'_> {
+impl OrchestratorOwned {
     pub(super) fn finish_if_complete(&mut self, build: BuildId, to: &mut To<'_>) {
         let entry = self.build(build);
         if entry.state == State::Building && entry.progress.is_complete() && entry.redone == 0 {
@@ -124,7 +124,10 @@ impl OrchestratorOwned<'_> {
 
     /// A failure that no retry mends: nothing more of the module is submitted, what runs goes on.
     pub(super) fn fail(&mut self, build: BuildId, to: &mut To<'_>) {
-        self.tell(build, None, Standing::BuildFailed, to);
+        let module = self.build(build).module;
+        let is_defined = self.catalog.module(module).is_defined;
+        let standing = if is_defined { Standing::BuildFailed } else { Standing::NotDefined };
+        self.tell(build, None, standing, to);
         self.give_up(build, to);
     }
 
@@ -150,7 +153,7 @@ impl OrchestratorOwned<'_> {
         for call in self.calls.withdraw(is_its) {
             self.take_back(&call);
         }
-        for (held, cause) in self.waves.lost(self.catalog, module) {
+        for (held, cause) in self.waves.lost(&self.catalog, module) {
             self.start(held, cause, to);
         }
         self.build_ended(build, to);
@@ -190,11 +193,11 @@ impl OrchestratorOwned<'_> {
             }
             Cascade::Planned => {
                 let mut due = Vec::new();
-                self.unmet.passed(self.catalog, module, |dependant| due.push(dependant));
+                self.unmet.passed(&self.catalog, module, |dependant| due.push(dependant));
                 for dependant in due {
                     self.start(dependant, Some(build), to);
                 }
-                for (held, cause) in self.waves.ended(self.catalog, module) {
+                for (held, cause) in self.waves.ended(&self.catalog, module) {
                     self.start(held, cause, to);
                 }
             }
@@ -218,7 +221,7 @@ impl OrchestratorOwned<'_> {
     /// The dependency service named who depends on a module that passed.
     pub(super) fn dependants(&mut self, build: BuildId, rows: &[Row], to: &mut To<'_>) {
         let module = self.build(build).module;
-        for dependant in recheck(self.catalog, module, rows) {
+        for dependant in recheck(&self.catalog, module, rows) {
             self.start(dependant, Some(build), to);
         }
     }
@@ -286,7 +289,8 @@ impl OrchestratorOwned<'_> {
             // It was canceled at its gate: what is published once more is tested once more.
             entry.round += 1;
         }
-        let components = self.catalog.module(self.build(build).module).components.clone();
+        let module = self.build(build).module;
+        let components = self.catalog.module(module).components.clone();
         for component in components.map(ComponentIx) {
             match self.part(build, component).state {
                 PartState::Failed => self.build_again(build, component),

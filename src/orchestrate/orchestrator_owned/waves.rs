@@ -29,6 +29,13 @@ impl Waves {
         waves
     }
 
+    /// Makes room for modules that were named after the run began; they belong to no wave.
+    pub(super) fn grow(&mut self, catalog: &Catalog) {
+        if !self.left.is_empty() {
+            self.has_ended.resize(catalog.modules.len(), false);
+        }
+    }
+
     fn skip_ended(&mut self) {
         while self.left.get(self.current) == Some(&0) {
             self.current += 1;

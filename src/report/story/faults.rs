@@ -66,7 +66,7 @@ mod tests {
         let begun = Log::Fact(Fact::ModuleBegan { build, module, cause: None });
         let ended = Log::Fact(Fact::ModuleEnded { build, end: ComponentEnd::Complete });
         let poll = Log::Event(Event::Timer { timer: Timer::Poll });
-        let asked = Log::Event(Event::Requested { request: 0, module });
+        let asked = Log::Event(Event::Requested { request: 0, module: "m:1:c".into() });
         let text = b"faults:\n- {at: 1h, kind: hub-offline}\n- {at: 1h, kind: pdc-down}\n\
                      - {at: 2h, kind: hub-offline, for: 1h}\n";
         let faults = Scenario::read(text, 0).unwrap().faults;

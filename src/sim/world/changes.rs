@@ -67,6 +67,7 @@ impl World<'_> {
                 }
                 Approach::OrchestratorOwned => {
                     let request = self.next_request();
+                    let module = Arc::clone(&setup.catalog.module(module).id);
                     self.request(Event::Requested { request, module });
                 }
             }

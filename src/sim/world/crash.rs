@@ -2,9 +2,7 @@
 
 use super::{Driven, JobPurpose, World};
 use crate::drive::{self, Journal as _};
-use crate::orchestrate::{
-    Approach, BuildId, Command, ComponentEnd, Event, Orchestrator, RepoMaker,
-};
+use crate::orchestrate::{Approach, BuildId, Command, ComponentEnd, Event, RepoMaker};
 use crate::sim::conditions::Torn;
 use crate::sim::koji::Job;
 use crate::sim::log::Fact;
@@ -12,7 +10,7 @@ use crate::sim::log::Fact;
 impl World<'_> {
     /// Dies right after an event was handled: of its commands the first few are carried out, how
     /// many depends on the event's number. A fault may have it down for a time.
-    pub(super) fn crash_between(&mut self, fault: Option<usize>, driven: &mut Driven<'_, '_>) {
+    pub(super) fn crash_between(&mut self, fault: Option<usize>, driven: &mut Driven<'_>) {
         let commands = std::mem::take(&mut driven.commands);
         let carried = usize::try_from(self.handled).expect("counts events") % (commands.len() + 1);
         for command in commands.iter().take(carried) {
@@ -32,7 +30,7 @@ impl World<'_> {
 
     /// Counts a write of the journal, and dies where this is one to die at. What was written is
     /// recovered; what was not is as lost as if it had never come.
-    pub(super) fn dies_at_write(&mut self, driven: &mut Driven<'_, '_>) -> bool {
+    pub(super) fn dies_at_write(&mut self, driven: &mut Driven<'_>) -> bool {
         if self.setup.conditions.torn_writes.is_empty() {
             return false;
         }
@@ -67,7 +65,10 @@ impl World<'_> {
         let is_koji_owned = self.setup.approach == Approach::KojiOwned;
         for event in std::mem::take(&mut self.events) {
             match event {
-                Event::Requested { .. } | Event::Resumed { .. } | Event::Canceled { .. } => {
+                Event::Requested { .. }
+                | Event::Defined { .. }
+                | Event::Resumed { .. }
+                | Event::Canceled { .. } => {
                     self.requests_held.push(event);
                 }
                 // The bus delivers again what was not acknowledged.
@@ -105,24 +106,21 @@ impl World<'_> {
         }
     }
 
-    pub(super) fn restart(&mut self, driven: &mut Driven<'_, '_>) {
+    pub(super) fn restart(&mut self, driven: &mut Driven<'_>) {
         if !self.is_down {
             return;
         }
         self.is_down = false;
         self.activity += 1;
         self.note(Fact::Restarted);
-        let how = (self.setup.approach, self.setup.cascade);
         match self.setup.approach {
             Approach::KojiOwned => {
                 let built = u32::try_from(self.ledger.builds.len()).expect("the cap bounds builds");
                 let left = self.setup.builds_max.saturating_sub(built);
-                driven.orchestrator =
-                    Orchestrator::new(driven.catalog, how, self.setup.limits(left));
+                driven.orchestrator = self.setup.orchestrator(left);
             }
             Approach::OrchestratorOwned => {
-                let limits = self.setup.limits(self.setup.builds_max);
-                driven.orchestrator = Orchestrator::new(driven.catalog, how, limits);
+                driven.orchestrator = self.setup.orchestrator(self.setup.builds_max);
                 for tell in drive::recover(&mut driven.orchestrator, self.journal.iter().flatten())
                 {
                     self.carry_out(&Command::Tell(tell));

@@ -5,15 +5,14 @@ use std::sync::Arc;
 
 use super::{Ask, Handle, World};
 use crate::drive::Journal as _;
-use crate::orchestrate::{Approach, Catalog, Command, Event, Orchestrator, Timer};
+use crate::orchestrate::{Approach, Command, Event, Orchestrator, Timer};
 use crate::scenario::Fault;
 use crate::sim::log::{Log, LogRow};
 use crate::time::Timestamp;
 
 /// The orchestrator with how it is driven.
-pub(super) struct Driven<'c, 'h> {
-    pub(super) catalog: &'c Catalog,
-    pub(super) orchestrator: Orchestrator<'c>,
+pub(super) struct Driven<'h> {
+    pub(super) orchestrator: Orchestrator,
     pub(super) handle: &'h mut Handle<'h>,
     /// What it commands by the event that it was handed last.
     pub(super) commands: Vec<Command>,
@@ -23,14 +22,8 @@ impl World<'_> {
     /// Runs one replication; returns how the orchestrator stands where the run is logged.
     pub(super) fn run_to_end(&mut self, replication: u64, handle: &mut Handle<'_>) -> String {
         self.reset(replication);
-        let catalog = Arc::clone(&self.setup.catalog);
-        let how = (self.setup.approach, self.setup.cascade);
-        let mut driven = Driven {
-            catalog: &catalog,
-            orchestrator: Orchestrator::new(&catalog, how, self.setup.limits(0)),
-            handle,
-            commands: Vec::new(),
-        };
+        let orchestrator = self.setup.orchestrator(0);
+        let mut driven = Driven { orchestrator, handle, commands: Vec::new() };
         self.begin(&mut driven);
         self.settle(&mut driven);
         while let Some(time) = self.next() {
@@ -66,8 +59,8 @@ impl World<'_> {
     }
 
     /// Starts what people start: they ask koji itself, or the orchestrator.
-    fn begin(&mut self, driven: &mut Driven<'_, '_>) {
-        let catalog = driven.catalog;
+    fn begin(&mut self, driven: &mut Driven<'_>) {
+        let catalog = &self.setup.catalog;
         let starts: Vec<_> = catalog.starts(self.setup.cascade).collect();
         // A fault that begins with the run is there before anything is asked.
         while let Some(due) = self.pop_due() {
@@ -88,23 +81,23 @@ impl World<'_> {
             Approach::OrchestratorOwned => {
                 for module in starts {
                     let request = self.next_request();
+                    let module = Arc::clone(&catalog.module(module).id);
                     self.request(Event::Requested { request, module });
                 }
             }
         }
-        let how = (self.setup.approach, self.setup.cascade);
-        driven.orchestrator = Orchestrator::new(catalog, how, self.setup.limits(builds_left));
+        driven.orchestrator = self.setup.orchestrator(builds_left);
     }
 
     /// Lets everything that happens at this moment happen, and only then gives builders work: what
     /// is submitted together is taken by priority, not by who came first within the moment.
-    fn settle(&mut self, driven: &mut Driven<'_, '_>) {
+    fn settle(&mut self, driven: &mut Driven<'_>) {
         self.pump(driven);
         self.koji.settle(self.now);
     }
 
     /// Carries out commands and hands over events until neither is left at this moment.
-    fn pump(&mut self, driven: &mut Driven<'_, '_>) {
+    fn pump(&mut self, driven: &mut Driven<'_>) {
         loop {
             // None of them leads to another at once.
             driven.commands.iter().for_each(|command| self.carry_out(command));
@@ -133,7 +126,7 @@ impl World<'_> {
     }
 
     /// Hands one event to the orchestrator; it may crash right after.
-    fn hand_over(&mut self, driven: &mut Driven<'_, '_>) {
+    fn hand_over(&mut self, driven: &mut Driven<'_>) {
         if self.dies_at_write(driven) {
             return;
         }

@@ -39,7 +39,7 @@ impl World<'_> {
         }
     }
 
-    pub(super) fn fault_ends(&mut self, fault: usize, driven: &mut Driven<'_, '_>) {
+    pub(super) fn fault_ends(&mut self, fault: usize, driven: &mut Driven<'_>) {
         if self.lifted.contains(&fault) {
             return;
         }

@@ -88,7 +88,7 @@ impl World<'_> {
         Some(what)
     }
 
-    pub(super) fn happen(&mut self, what: Happening, driven: &mut Driven<'_, '_>) {
+    pub(super) fn happen(&mut self, what: Happening, driven: &mut Driven<'_>) {
         if !is_poll(&what) {
             self.activity += 1;
         }

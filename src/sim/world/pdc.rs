@@ -5,21 +5,44 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::World;
-use crate::orchestrate::{Catalog, ModuleIx, Requirement, Row};
+use crate::orchestrate::{Catalog, Identity, Module, ModuleIx, Row};
 
 /// The service in one world: what it holds of the catalog, and what it was asked before.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pdc {
+    ids: Vec<Arc<str>>,
     /// What the newest version of each module was built with.
-    newest: Vec<Arc<[Requirement]>>,
+    newest: Vec<BuiltWith>,
     /// What an older version was built with; empty where none differs.
-    superseded: Vec<Arc<[Requirement]>>,
+    superseded: Vec<BuiltWith>,
     answers: BTreeMap<(ModuleIx, bool), Arc<[Row]>>,
+}
+
+/// What a version of a module was built with.
+#[derive(Clone, Debug)]
+struct BuiltWith {
+    ids: Arc<[Arc<str>]>,
+    identities: Vec<Identity>,
+}
+
+impl BuiltWith {
+    fn of(modules: &[&Module]) -> Self {
+        let ids = modules.iter().map(|module| Arc::clone(&module.id)).collect();
+        Self { ids, identities: modules.iter().map(|module| module.identity).collect() }
+    }
+
+    /// PDC's filters for name and stream are independent: one requirement may give the name and
+    /// another the stream.
+    fn is_found(&self, wanted: Identity) -> bool {
+        self.identities.iter().any(|identity| identity.name == wanted.name)
+            && self.identities.iter().any(|identity| identity.stream == wanted.stream)
+    }
 }
 
 impl Pdc {
     pub(super) fn new(catalog: &Catalog) -> Self {
         Self {
+            ids: catalog.modules.iter().map(|module| Arc::clone(&module.id)).collect(),
             newest: requirements(catalog, |module| &module.dependants),
             superseded: requirements(catalog, |module| &module.superseded_dependants),
             answers: BTreeMap::new(),
@@ -27,20 +50,24 @@ impl Pdc {
     }
 
     /// Returns the rows for one module, in catalog order, superseded versions first.
-    fn rows(&self, wanted: Requirement, is_stale: bool) -> Vec<Row> {
+    fn rows(&self, wanted: Identity, is_stale: bool) -> Vec<Row> {
         let mut rows = Vec::new();
-        for ((requires, before), at) in self.newest.iter().zip(&self.superseded).zip(0..) {
-            if !is_found(requires, wanted) && !is_found(before, wanted) {
+        for ((built_with, before), id) in self.newest.iter().zip(&self.superseded).zip(&self.ids) {
+            if !built_with.is_found(wanted) && !before.is_found(wanted) {
                 continue;
             }
-            let module = ModuleIx(at);
-            let has_older = !before.is_empty();
+            let row = |version, built_with: &BuiltWith| Row {
+                module: Arc::clone(id),
+                version,
+                requires: Arc::clone(&built_with.ids),
+            };
+            let has_older = !before.ids.is_empty();
             if has_older {
-                rows.push(Row { module, version: 1, requires: Arc::clone(before) });
+                rows.push(row(1, before));
             }
             // A stale service has not heard of the newest version of what had an older one.
             if !(is_stale && has_older) {
-                rows.push(Row { module, version: 2, requires: Arc::clone(requires) });
+                rows.push(row(2, built_with));
             }
         }
         rows
@@ -62,22 +89,12 @@ impl World<'_> {
 }
 
 /// Returns what each module was built with, by a list of who was built with whom.
-fn requirements(
-    catalog: &Catalog,
-    dependants: impl Fn(&crate::orchestrate::Module) -> &[ModuleIx],
-) -> Vec<Arc<[Requirement]>> {
+fn requirements(catalog: &Catalog, dependants: impl Fn(&Module) -> &[ModuleIx]) -> Vec<BuiltWith> {
     let mut requires = vec![Vec::new(); catalog.modules.len()];
     for module in &catalog.modules {
         for dependant in dependants(module) {
-            requires[dependant.index()].push(module.identity);
+            requires[dependant.index()].push(module);
         }
     }
-    requires.into_iter().map(Arc::from).collect()
-}
-
-/// PDC's filters for name and stream are independent: one requirement may give the name and
-/// another the stream.
-fn is_found(requires: &[Requirement], wanted: Requirement) -> bool {
-    requires.iter().any(|requirement| requirement.name == wanted.name)
-        && requires.iter().any(|requirement| requirement.stream == wanted.stream)
+    requires.iter().map(|modules| BuiltWith::of(modules)).collect()
 }

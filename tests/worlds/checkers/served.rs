@@ -65,9 +65,10 @@ pub(super) fn requests_are_served(setup: &Setup, run: &Run) -> Option<String> {
     for row in &run.log {
         match &row.what {
             Log::Event(Event::Requested { request, module }) if heard.insert(*request) => {
-                waiting.entry(*module).or_default().insert(*request);
-                if setup.catalog.module(*module).components.is_empty() {
-                    waiting.remove(module);
+                let module = setup.catalog.find(module).expect("people ask for known modules");
+                waiting.entry(module).or_default().insert(*request);
+                if setup.catalog.module(module).components.is_empty() {
+                    waiting.remove(&module);
                 }
             }
             Log::Command(Command::Tell(Tell::Opened { build, module, .. })) => {

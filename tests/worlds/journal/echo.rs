@@ -11,7 +11,7 @@ use modplan::time::Timestamp;
 
 pub(super) struct Echo<'s> {
     setup: &'s Setup,
-    orchestrator: Orchestrator<'s>,
+    orchestrator: Orchestrator,
     now: Timestamp,
     events: VecDeque<Event>,
     timers: Vec<(Timestamp, Timer)>,
@@ -21,7 +21,7 @@ pub(super) struct Echo<'s> {
 }
 
 impl<'s> Echo<'s> {
-    pub(super) fn new(setup: &'s Setup, orchestrator: Orchestrator<'s>, now: Timestamp) -> Self {
+    pub(super) fn new(setup: &'s Setup, orchestrator: Orchestrator, now: Timestamp) -> Self {
         Self {
             setup,
             orchestrator,

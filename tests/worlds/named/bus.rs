@@ -63,8 +63,8 @@ fn a_late_result_after_a_pass_is_dropped() {
     let setup = setup(Approach::KojiOwned, CHAIN);
     let (build, module) = (BuildId(0), ModuleIx(0));
     let limits = setup.limits(9);
-    let how = (Approach::KojiOwned, Cascade::Literal);
-    let mut orchestrator = Orchestrator::new(&setup.catalog, how, limits);
+    let (approach, cascade) = (Approach::KojiOwned, Cascade::Literal);
+    let mut orchestrator = Orchestrator::new(&setup.catalog, approach, cascade, limits);
     let red = Event::Tested { build, module, attempt: 1, passed: false };
     let waived = Event::Waived { build, module, component: None };
     let mut counts = Vec::new();

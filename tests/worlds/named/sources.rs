@@ -64,20 +64,21 @@ fn a_crash_while_a_fetch_waits_makes_it_at_its_moment() {
 const SUBJECT: (BuildId, ModuleIx) = (BuildId(0), ModuleIx(0));
 
 /// An orchestrator whose only module was asked for, with the calls that it made.
-struct Asked<'s> {
-    orchestrator: Orchestrator<'s>,
+struct Asked {
+    orchestrator: Orchestrator,
     now: Timestamp,
     made: Vec<(CallId, Call)>,
 }
 
-impl<'s> Asked<'s> {
-    fn new(setup: &'s Setup, limits: impl FnOnce(&mut Limits)) -> Self {
+impl Asked {
+    fn new(setup: &Setup, limits: impl FnOnce(&mut Limits)) -> Self {
         let mut of_setup = setup.limits(9);
         limits(&mut of_setup);
-        let how = (Approach::OrchestratorOwned, Cascade::Planned);
-        let orchestrator = Orchestrator::new(&setup.catalog, how, of_setup);
+        let (approach, cascade) = (Approach::OrchestratorOwned, Cascade::Planned);
+        let orchestrator = Orchestrator::new(&setup.catalog, approach, cascade, of_setup);
         let mut asked = Self { orchestrator, now: Timestamp(0), made: Vec::new() };
-        asked.hear(Event::Requested { request: 0, module: ModuleIx(0) });
+        let module = Arc::clone(&setup.catalog.module(ModuleIx(0)).id);
+        asked.hear(Event::Requested { request: 0, module });
         asked
     }
 
@@ -135,7 +136,7 @@ fn calls(commands: &[Command]) -> Vec<Call> {
 /// Asserts that the last call of a kind, when it is refused, is made again after a minute, and that a
 /// refusal which comes twice counts once.
 #[track_caller]
-fn is_made_again(asked: &mut Asked<'_>, kind: CallKind) {
+fn is_made_again(asked: &mut Asked, kind: CallKind) {
     let id = asked.id(kind);
     let call = asked.made.iter().find(|(known, _)| *known == id).unwrap().1.clone();
     let at = asked.now + Millis::from_secs(60);
@@ -196,7 +197,7 @@ fn a_request_for_a_test_that_is_refused_is_made_again() {
 }
 
 /// Lets a try of the repo fail, as whoever makes it says so.
-fn fail_repo(asked: &mut Asked<'_>, by: RepoMaker, attempt: u32) -> Vec<Command> {
+fn fail_repo(asked: &mut Asked, by: RepoMaker, attempt: u32) -> Vec<Command> {
     if by == RepoMaker::Orchestrator {
         return asked.answer(CallKind::MakeRepo, Answer::Failed(CallFault::Broken));
     }

@@ -53,13 +53,13 @@ fn answers(call: CallId) -> impl Iterator<Item = Event> {
 
 /// Asserts that events change nothing and ask for nothing.
 #[track_caller]
-fn change_nothing(orchestrator: &mut Orchestrator<'_>, events: &[Event], now: Timestamp) {
+fn change_nothing(orchestrator: &mut Orchestrator, events: &[Event], now: Timestamp) {
     change_nothing_but_say(orchestrator, events, now, &[]);
 }
 
 #[track_caller]
 fn change_nothing_but_say(
-    orchestrator: &mut Orchestrator<'_>,
+    orchestrator: &mut Orchestrator,
     events: &[Event],
     now: Timestamp,
     said: &[Command],
@@ -77,7 +77,7 @@ fn change_nothing_but_say(
 
 /// Asserts that requests ask for nothing; that they were made is remembered.
 #[track_caller]
-fn ask_for_nothing(orchestrator: &mut Orchestrator<'_>, requests: &[Event], now: Timestamp) {
+fn ask_for_nothing(orchestrator: &mut Orchestrator, requests: &[Event], now: Timestamp) {
     for event in requests {
         let mut out = Vec::new();
         orchestrator.handle(event, now, &mut out);
@@ -86,8 +86,8 @@ fn ask_for_nothing(orchestrator: &mut Orchestrator<'_>, requests: &[Event], now:
     orchestrator.check_invariants();
 }
 
-fn new<'s>(setup: &'s Setup, cascade: Cascade) -> Orchestrator<'s> {
-    Orchestrator::new(&setup.catalog, (setup.approach, cascade), setup.limits(9))
+fn new(setup: &Setup, cascade: Cascade) -> Orchestrator {
+    Orchestrator::new(&setup.catalog, setup.approach, cascade, setup.limits(9))
 }
 
 const CASCADES: [Cascade; 3] = [Cascade::Literal, Cascade::Coalesced, Cascade::Planned];
@@ -95,9 +95,8 @@ const CASCADES: [Cascade; 3] = [Cascade::Literal, Cascade::Coalesced, Cascade::P
 #[test]
 fn an_event_for_what_is_unknown_changes_nothing() {
     let unknown = (BuildId(77), ComponentIx(99), ModuleIx(99));
-    let (build, component, module) = unknown;
+    let (build, component, _) = unknown;
     let requests = [
-        Event::Requested { request: 0, module },
         Event::Resumed { request: 1, build, fixed: [component].into() },
         Event::Canceled { request: 2, build },
     ];
@@ -165,17 +164,18 @@ fn an_event_for_a_build_that_another_took_the_place_of_changes_nothing() {
     let setup = setup(Approach::OrchestratorOwned, ALONE);
     let first = (BuildId(0), ComponentIx(0), ModuleIx(0));
     let (build, component, module) = first;
+    let id = Arc::clone(&setup.catalog.module(module).id);
     let end = ComponentEnd::Failed;
     let done = |call| Event::Answered { call: CallId(call), answer: Answer::Done(Reply::Nothing) };
     // Fetched, its target made, its component submitted, people told.
     let events = [
-        Event::Requested { request: 0, module },
+        Event::Requested { request: 0, module: Arc::clone(&id) },
         done(0),
         done(1),
         done(2),
         Event::ComponentEnded { build, component, attempt: 1, end },
         done(3),
-        Event::Requested { request: 1, module },
+        Event::Requested { request: 1, module: id },
     ];
     for cascade in [Cascade::Coalesced, Cascade::Planned] {
         let mut orchestrator = new(&setup, cascade);
