@@ -61,6 +61,8 @@ pub struct Catalog {
     places: Vec<Place>,
     /// How many components of the same module each waits for.
     pub waits_for: Vec<u32>,
+    /// Components whose earlier build is taken over, in order.
+    reused: Vec<ComponentIx>,
     /// The key of each component in its document.
     keys: Vec<ComponentKey>,
     /// koji's name for each component.
@@ -196,6 +198,12 @@ impl Catalog {
     #[must_use]
     pub fn key(&self, component: ComponentIx) -> &ComponentKey {
         &self.keys[component.index()]
+    }
+
+    /// Returns whether the earlier build of a component is taken over and nothing is built.
+    #[must_use]
+    pub fn is_reused(&self, component: ComponentIx) -> bool {
+        self.reused.binary_search(&component).is_ok()
     }
 
     /// Returns `name:stream:context` of an identity; none if it is of another catalog.

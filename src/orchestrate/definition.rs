@@ -57,7 +57,10 @@ pub struct ComponentDefinition {
     /// The components that it waits for, where a graph orders them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<ComponentKey>,
-    /// What koji has to do for it; nothing where an earlier build is reused.
+    /// Whether its earlier build is taken over and nothing is built.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub reused: bool,
+    /// What koji has to do for it, as far as that is known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<TaskDefinition>,
 }
@@ -177,6 +180,7 @@ pub(super) fn components(definition: &Definition) -> Result<Vec<ComponentParts>,
             package: entry.package.clone(),
             batch: entry.batch.checked_sub(2).ok_or_else(below)?,
             after: entry.after.iter().map(after).collect::<Result<_, _>>()?,
+            is_reused: entry.reused,
             tasks: entry.tasks.iter().map(task).collect(),
         })
     };

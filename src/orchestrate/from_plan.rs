@@ -197,6 +197,7 @@ fn component(batch: &PlanBatch, entry: &PlanComponent, is_graph: bool) -> Compon
         reference: entry.reference.clone(),
         batch: batch.index,
         after: if is_graph { entry.after.clone() } else { Vec::new() },
+        reused: entry.reused,
         tasks: entry.tasks.iter().map(task).collect(),
     }
 }

@@ -20,6 +20,7 @@ fn component(key: &str) -> ComponentDefinition {
         reference: None,
         batch: 2,
         after: Vec::new(),
+        reused: false,
         tasks: vec![TaskDefinition {
             method: "buildArch".to_owned(),
             arch: "x86_64".into(),

@@ -12,6 +12,7 @@ fn component(key: &str, estimate_ms: u64) -> ComponentDefinition {
         reference: Some("stream-1".to_owned()),
         batch: 2,
         after: Vec::new(),
+        reused: false,
         tasks: vec![TaskDefinition {
             method: "buildArch".to_owned(),
             arch: "x86_64".into(),

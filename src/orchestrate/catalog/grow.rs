@@ -216,6 +216,7 @@ mod tests {
             reference: None,
             batch: 2,
             after: after.iter().map(|&key| key.into()).collect(),
+            reused: false,
             tasks: vec![TaskDefinition {
                 method: "buildArch".to_owned(),
                 arch: "s390x".into(),

@@ -45,15 +45,18 @@ pub struct ComponentParts {
     pub batch: u32,
     /// What it waits for, as positions within the module.
     pub after: Vec<u32>,
+    /// Whether its earlier build is taken over.
+    pub is_reused: bool,
     /// Its koji tasks.
     pub tasks: Vec<TaskParts>,
 }
 
 impl ComponentParts {
-    /// Makes the parts of a component whose key is the name of its package.
+    /// Makes the parts of a component that is built and whose key is the name of its package.
     #[must_use]
     pub fn new(package: &str, batch: u32, after: Vec<u32>, tasks: Vec<TaskParts>) -> Self {
-        Self { key: package.into(), package: package.into(), batch, after, tasks }
+        let (key, package) = (package.into(), package.into());
+        Self { key, package, batch, after, is_reused: false, tasks }
     }
 }
 
@@ -113,7 +116,8 @@ impl CatalogBuilder {
             numbers[at] = ComponentIx(number);
         }
         for at in order {
-            let ComponentParts { key, package, batch, after, tasks } = &parts.components[at];
+            let part = &parts.components[at];
+            let ComponentParts { key, package, batch, after, is_reused, tasks } = part;
             let estimate_ms = estimate(tasks);
             let first_task = self.push_tasks(tasks);
             let catalog = &mut self.catalog;
@@ -121,6 +125,7 @@ impl CatalogBuilder {
             catalog.places.push(Place { by_path: 0, first_task, first_follower });
             catalog.followers.extend(followers[at].iter().map(|&next| numbers[next]));
             catalog.waits_for.push(small(after.len()));
+            catalog.reused.extend(is_reused.then_some(numbers[at]));
             catalog.keys.push(key.clone());
             catalog.packages.push(package.clone());
             let (batch, place_by_key) = (*batch, small(at));

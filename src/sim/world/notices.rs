@@ -83,7 +83,7 @@ impl World<'_> {
         let attempt = ordered.map_or(1, |ordered| ordered.get().into());
         if end == ComponentEnd::Complete {
             self.reach_gate(build, component);
-            if self.setup.catalog.tasks_of(component).is_empty() {
+            if self.setup.catalog.is_reused(component) {
                 let module = self.ledger.builds[build.0 as usize].module;
                 self.reused[module.index()] += 1;
             }
