@@ -45,7 +45,7 @@ impl Hub {
         }
         self.events += 1;
         let repo = &self.settings.repo;
-        let least = self.repos.least_of_age(tag, self.now(), (repo.auto_lag, repo.lag_window));
+        let least = self.repos.least_of_age(tag, self.now(), repo.auto_lag, repo.lag_window);
         if self.newest_wanted(tag).is_none_or(|newest| newest < least) {
             let priority = self.settings.hub.priority.saturating_add(repo.auto_priority);
             self.ask(tag, least, priority);

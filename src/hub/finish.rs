@@ -68,7 +68,7 @@ impl Hub {
                 let parent = self.tasks[task as usize].parent;
                 self.tagged(tag, if parent == NONE { task } else { parent });
             }
-            Job::NewRepo { tag, event, .. } => self.repo_ended(task, (tag, event), state),
+            Job::NewRepo { tag, event, .. } => self.repo_ended(task, tag, event, state),
             Job::WaitRepo(wait) => self.repos.forget_waiter(wait.tag, task),
             Job::Leaf { .. } | Job::Build { .. } | Job::Levels(_) | Job::DistRepo { .. } => {}
         }

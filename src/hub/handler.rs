@@ -81,8 +81,7 @@ impl Hub {
                 }
                 Job::Levels(levels) => self.level_step(task, levels),
                 Job::NewRepo { tag, number, event, is_begun } => {
-                    let repo = (*tag, *number);
-                    self.new_repo_step(task, repo, (event, is_begun))
+                    self.new_repo_step(task, *tag, *number, event, is_begun)
                 }
                 Job::DistRepo { arches, is_begun } => self.dist_repo_step(task, arches, is_begun),
                 Job::Leaf { .. } | Job::WaitRepo(_) => unreachable!("these have no children"),
@@ -156,12 +155,17 @@ impl Hub {
     }
 
     /// Makes a child, or finds the one that an earlier run of the same parent made.
-    pub(super) fn child(&mut self, at: (u32, Label), what: (Method, TaskArch), job: Job) -> u32 {
-        let (parent, label) = at;
+    pub(super) fn child(
+        &mut self,
+        parent: u32,
+        label: Label,
+        method: Method,
+        arch: TaskArch,
+        job: Job,
+    ) -> u32 {
         if let Some(child) = self.existing(parent, label) {
             return child;
         }
-        let (method, arch) = what;
         let priority =
             self.tasks[parent as usize].priority.saturating_add(self.settings.hub.child_priority);
         let created = self.now();

@@ -68,8 +68,7 @@ impl Hub {
 
     /// A regeneration ended: a repo meets every request it is new enough for; one that failed is
     /// tried again, as often as allowed.
-    pub(super) fn repo_ended(&mut self, task: u32, of: (TagId, EventId), state: TaskState) {
-        let (tag, event) = of;
+    pub(super) fn repo_ended(&mut self, task: u32, tag: TagId, event: EventId, state: TaskState) {
         self.repos.in_flight -= 1;
         let is_ready = state == TaskState::Closed;
         if is_ready {

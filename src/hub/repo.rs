@@ -149,7 +149,7 @@ impl Repos {
 
     /// Returns the least event of a repo that a plain build accepts.
     pub(super) fn least_lagging(&self, tag: TagId, now: Timestamp, repo: &Constants) -> EventId {
-        self.least_of_age(tag, now, (repo.lag, repo.lag_window))
+        self.least_of_age(tag, now, repo.lag, repo.lag_window)
     }
 
     /// Returns the least event of a repo that may be so old: the last one before a moment that long
@@ -158,7 +158,8 @@ impl Repos {
         &self,
         tag: TagId,
         now: Timestamp,
-        (lag, window): (Millis, Millis),
+        lag: Millis,
+        window: Millis,
     ) -> EventId {
         let then = now.0.saturating_sub(lag.0) / window.0 * window.0;
         let base = self.events.partition_point(|time| time.0 < then);

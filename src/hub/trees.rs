@@ -15,7 +15,7 @@ impl Hub {
                 None => self.begin_srpm(task, spec),
                 Some(least) => {
                     let wait = WaitRepo { tag: spec.tag, least: Some(least), request: None };
-                    self.child((task, Label::Repo), WAIT_REPO, Job::WaitRepo(wait));
+                    self.wait_repo(task, Label::Repo, wait);
                     BuildStep::Repo
                 }
             },
@@ -31,7 +31,7 @@ impl Hub {
                 }
                 for (number, &(arch, work)) in (0..).zip(&spec.arches) {
                     let label = Label::Arch(number);
-                    let child = self.child((task, label), (Method::BuildArch, arch), leaf(work));
+                    let child = self.child(task, label, Method::BuildArch, arch, leaf(work));
                     let weights = &self.settings.weights;
                     let weight = weights.build_arch + weights.of_history(spec.mean_build);
                     self.tasks[child as usize].weight = weight;
@@ -51,7 +51,7 @@ impl Hub {
                     Tagging::None => return Next::Ends(TaskState::Closed),
                 };
                 let job = Job::Leaf { work, tags: Some(spec.tag) };
-                self.child((task, Label::Tag), (Method::TagBuild, TaskArch::Noarch), job);
+                self.child(task, Label::Tag, Method::TagBuild, TaskArch::Noarch, job);
                 BuildStep::Tag
             }
             BuildStep::Tag => {
@@ -66,7 +66,7 @@ impl Hub {
 
     fn begin_srpm(&mut self, task: u32, spec: &BuildSpec) -> BuildStep {
         if let Some(work) = spec.srpm {
-            self.child((task, Label::Srpm), (Method::BuildSrpm, TaskArch::Noarch), leaf(work));
+            self.child(task, Label::Srpm, Method::BuildSrpm, TaskArch::Noarch, leaf(work));
         }
         BuildStep::Srpm
     }
@@ -88,7 +88,7 @@ impl Hub {
         let next = match levels.step {
             LevelStep::Start if at as usize == levels.levels.len() => {
                 let Some(work) = levels.createrepo else { return Next::Ends(TaskState::Closed) };
-                self.child((task, Label::Repo), (Method::Createrepo, TaskArch::Noarch), leaf(work));
+                self.child(task, Label::Repo, Method::Createrepo, TaskArch::Noarch, leaf(work));
                 LevelStep::Repo
             }
             // A chain begins on the repo that is there; a module asks for one with nothing built yet.
@@ -98,7 +98,7 @@ impl Hub {
             }
             LevelStep::Start => {
                 let wait = WaitRepo { tag: levels.tag, least: None, request: None };
-                self.child((task, Label::Wait(at)), WAIT_REPO, Job::WaitRepo(wait));
+                self.wait_repo(task, Label::Wait(at), wait);
                 LevelStep::Wait
             }
             LevelStep::Wait => {
@@ -129,32 +129,34 @@ impl Hub {
     fn level_builds(&mut self, task: u32, levels: &Levels) {
         for (number, spec) in (0..).zip(&levels.levels[levels.at as usize]) {
             let job = Job::Build { spec: Arc::clone(spec), step: BuildStep::Start };
-            self.child(
-                (task, Label::Build(levels.at, number)),
-                (Method::Build, TaskArch::Noarch),
-                job,
-            );
+            let label = Label::Build(levels.at, number);
+            self.child(task, label, Method::Build, TaskArch::Noarch, job);
         }
     }
 
     pub(super) fn new_repo_step(
         &mut self,
         task: u32,
-        repo: (TagId, u32),
-        state: (&mut EventId, &mut bool),
+        tag: TagId,
+        number: u32,
+        event: &mut EventId,
+        is_begun: &mut bool,
     ) -> Next {
-        let ((tag, number), (event, is_begun)) = (repo, state);
         if !*is_begun {
             *is_begun = true;
             *event = self.repos.new_event(self.passed.time);
             for arch in self.repos.arches_of(tag).iter() {
                 let job = leaf(self.repos.createrepo(tag, number, arch));
-                self.child((task, Label::Arch(arch)), (Method::Createrepo, TaskArch::Noarch), job);
+                self.child(task, Label::Arch(arch), Method::Createrepo, TaskArch::Noarch, job);
             }
             return Next::Again;
         }
         self.not_closed(task, |label| matches!(label, Label::Arch(_)))
             .unwrap_or(Next::Ends(TaskState::Closed))
+    }
+
+    fn wait_repo(&mut self, task: u32, label: Label, wait: WaitRepo) {
+        self.child(task, label, Method::WaitRepo, TaskArch::Noarch, Job::WaitRepo(wait));
     }
 
     pub(super) fn dist_repo_step(
@@ -166,16 +168,14 @@ impl Hub {
         if !*is_begun {
             *is_begun = true;
             for (number, &work) in (0..).zip(arches) {
-                let what = (Method::CreateDistRepo, TaskArch::Noarch);
-                self.child((task, Label::Arch(number)), what, leaf(work));
+                let (label, job) = (Label::Arch(number), leaf(work));
+                self.child(task, label, Method::CreateDistRepo, TaskArch::Noarch, job);
             }
         }
         self.not_closed(task, |label| matches!(label, Label::Arch(_)))
             .unwrap_or(Next::Ends(TaskState::Closed))
     }
 }
-
-const WAIT_REPO: (Method, TaskArch) = (Method::WaitRepo, TaskArch::Noarch);
 
 fn leaf(work: Work) -> Job {
     Job::Leaf { work, tags: None }
