@@ -330,12 +330,12 @@ pub(crate) fn setup_with(
         refuse_arches(farm, prepared.catalog.arches.iter().cloned())?;
     }
     let slots = Slots::of(farm);
-    let on = (&slots, &*prepared.catalog);
     if cascade == Cascade::Planned && !scenario.arrivals.is_empty() {
         return Err(Refusal::no("a planned cascade rebuilds once; arrivals come again and again")
             .hint("choose a literal or coalesced one with --cascade or --variants"));
     }
-    let conditions = Conditions::of(scenario, approach, on).map_err(|misfit| {
+    let conditions = Conditions::of(scenario, approach, &slots, &prepared.catalog);
+    let conditions = conditions.map_err(|misfit| {
         let path = world.scenario_path.as_deref().unwrap_or(Path::new("the scenario"));
         let Misfit { line, column, what, hint } = misfit;
         Refusal::no(format!("{}:{line}:{column}: {what}", path.display())).hint(hint)

@@ -162,7 +162,7 @@ impl<'p> Preparation<'p> {
         for module in &reach.plan.modules {
             waves[position[module.id.as_str()] as usize] = Some(module.wave);
         }
-        let is_start = starts(reach.plan, &position, (modules.len(), &siblings, reach.by_source));
+        let is_start = starts(reach, &position, &siblings);
         let ids = modules.iter().map(|module| module.id.as_str()).collect();
         Self { ids, waves, dependants, planned, superseded, is_start }
     }
@@ -224,12 +224,8 @@ fn siblings(reach: Reach<'_>, position: &BTreeMap<&str, u32>) -> Vec<Vec<u32>> {
 }
 
 /// Marks what people start under the literal rule.
-fn starts(
-    plan: &Plan,
-    position: &BTreeMap<&str, u32>,
-    of: (usize, &[Vec<u32>], bool),
-) -> Vec<bool> {
-    let (count, siblings, by_source) = of;
+fn starts(reach: Reach<'_>, position: &BTreeMap<&str, u32>, siblings: &[Vec<u32>]) -> Vec<bool> {
+    let Reach { plan, by_source, .. } = reach;
     let mut cycle_of: BTreeMap<&str, usize> = BTreeMap::new();
     for (number, cycle) in plan.cycles.iter().enumerate() {
         cycle_of.extend(cycle.members.iter().map(|id| (id.as_str(), number)));
@@ -240,7 +236,7 @@ fn starts(
     };
     let waits: BTreeSet<&str> =
         plan.edges.iter().filter(|edge| !is_inside(edge)).map(|edge| edge.to.as_str()).collect();
-    let mut is_start = vec![false; count];
+    let mut is_start = vec![false; siblings.len()];
     for module in &plan.modules {
         let is_first = !waits.contains(module.id.as_str());
         let is_named = module.because.iter().any(|because| {

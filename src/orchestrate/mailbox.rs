@@ -99,7 +99,9 @@ impl Mailbox {
         let known = self.told.get(&key).copied();
         // That all is well is news only to who was told otherwise.
         let is_news = match known {
-            _ if concern.standing == Standing::Recovered => self.all_is_well(key),
+            _ if concern.standing == Standing::Recovered => {
+                self.all_is_well(concern.module, concern.component, concern.build)
+            }
             None => true,
             Some(told) => told.standing != concern.standing || told.is_repaired,
         };
@@ -135,10 +137,15 @@ impl Mailbox {
 
     /// Notes that a build passed, and returns whether people were told otherwise of it, or of an
     /// earlier one in whose place it is: a repair that has koji build a module again helped.
-    fn all_is_well(&mut self, key: (ModuleIx, Option<ComponentIx>, BuildId)) -> bool {
-        let (module, component, _) = key;
+    fn all_is_well(
+        &mut self,
+        module: ModuleIx,
+        component: Option<ComponentIx>,
+        build: BuildId,
+    ) -> bool {
         let mut was_bad = false;
-        for told in self.told.range_mut((module, component, BuildId(0))..=key) {
+        let builds = (module, component, BuildId(0))..=(module, component, build);
+        for told in self.told.range_mut(builds) {
             was_bad |= !std::mem::replace(&mut told.1.is_over, true);
         }
         was_bad
@@ -146,8 +153,12 @@ impl Mailbox {
 
     /// Somebody repaired what a mail told of: that it goes on is told when it does, and that it does
     /// not, though the mail before said the same.
-    pub(super) fn repaired(&mut self, of: (BuildId, ModuleIx, Option<ComponentIx>)) {
-        let (build, module, component) = of;
+    pub(super) fn repaired(
+        &mut self,
+        module: ModuleIx,
+        component: Option<ComponentIx>,
+        build: BuildId,
+    ) {
         if let Some(told) = self.told.get_mut(&(module, component, build)) {
             told.is_repaired = told.standing != Standing::Recovered;
         }

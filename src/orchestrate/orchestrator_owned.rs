@@ -138,16 +138,16 @@ impl OrchestratorOwned {
             Event::Restarted => self.restarted(&mut to),
             Event::Answered { call, ref answer } => self.answered(call, answer, &mut to),
             Event::ComponentEnded { build, component, attempt, end } => {
-                self.component_ended((build, component, attempt), end, &mut to);
+                self.component_ended(build, component, attempt, end, &mut to);
             }
             Event::ComponentTested { build, component, attempt, passed } => {
-                self.component_tested((build, component, attempt), passed, &mut to);
+                self.component_tested(build, component, attempt, passed, &mut to);
             }
             Event::RepoEnded { build, attempt, is_ok } => {
                 self.repo_ended(build, attempt, is_ok, &mut to);
             }
             Event::Tested { build, attempt, passed, .. } => {
-                self.tested(build, (attempt, passed), &mut to);
+                self.tested(build, attempt, passed, &mut to);
             }
             Event::Waived { build, component: Some(component), .. } => {
                 self.component_waived(build, component, &mut to);
@@ -293,7 +293,7 @@ impl OrchestratorOwned {
             Dispatch::Batch => Order::Batch,
         };
         let entry = &mut self.builds[build.0 as usize];
-        entry.progress.start(&self.catalog, (entry.module, order), &mut self.scratch);
+        entry.progress.start(&self.catalog, entry.module, order, &mut self.scratch);
         self.queue(build);
         self.finish_if_complete(build, to);
     }

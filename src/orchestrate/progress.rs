@@ -31,10 +31,10 @@ impl Progress {
     pub fn start(
         &mut self,
         catalog: &Catalog,
-        at: (ModuleIx, Order),
+        module: ModuleIx,
+        order: Order,
         ready: &mut Vec<ComponentIx>,
     ) {
-        let (module, order) = at;
         let entry = catalog.module(module);
         self.first = entry.components.start;
         self.unbuilt = entry.components.end - entry.components.start;

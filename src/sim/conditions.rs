@@ -145,10 +145,11 @@ impl Conditions {
     pub fn of(
         scenario: &Scenario,
         approach: Approach,
-        on: (&Slots, &Catalog),
+        slots: &Slots,
+        catalog: &Catalog,
     ) -> Result<Self, Misfit> {
         for at in 0..scenario.faults.len() {
-            check((scenario, at), on)?;
+            check(scenario, at, slots, catalog)?;
         }
         let gate = match approach {
             Approach::KojiOwned => scenario.tests.gate.koji_owned,
@@ -165,7 +166,7 @@ impl Conditions {
             bus: scenario.bus.clone(),
             poll: scenario.orchestrator_owned.poll,
             repo: scenario.orchestrator_owned.repo.into(),
-            changes: changes(scenario, on.1)?,
+            changes: changes(scenario, catalog)?,
             faults: scenario.faults.clone(),
             crash_after: Vec::new(),
             torn_writes: Vec::new(),
@@ -207,7 +208,7 @@ pub struct Misfit {
 
 impl Misfit {
     /// Takes the place of a key, or the beginning of a line where nobody kept it.
-    fn new(place: Option<&Option<Place>>, line: u32, (what, hint): (String, String)) -> Self {
+    fn new(place: Option<&Option<Place>>, line: u32, what: String, hint: String) -> Self {
         let place = place.copied().flatten().unwrap_or(Place { input: 0, line, column: 1 });
         Self { line: place.line, column: place.column, what, hint }
     }
@@ -242,8 +243,9 @@ fn changes(scenario: &Scenario, catalog: &Catalog) -> Result<Vec<Changes>, Misfi
             modules.extend(modules_named(catalog, &selector.to_string()));
             if modules.len() == before {
                 let what = format!("`arrivals.changed` names {selector}, which is not rebuilt");
-                let said = (what, hint_of_module(catalog, &selector.to_string()));
-                return Err(Misfit::new(scenario.places.changed.get(at), arrival.line, said));
+                let hint = hint_of_module(catalog, &selector.to_string());
+                let place = scenario.places.changed.get(at);
+                return Err(Misfit::new(place, arrival.line, what, hint));
             }
         }
         modules.sort_unstable();
@@ -267,17 +269,14 @@ pub(super) fn modules_named<'c>(
 }
 
 /// Holds a fault against the farm and the modules.
-fn check(
-    (scenario, at): (&Scenario, usize),
-    (slots, catalog): (&Slots, &Catalog),
-) -> Result<(), Misfit> {
+fn check(scenario: &Scenario, at: usize, slots: &Slots, catalog: &Catalog) -> Result<(), Misfit> {
     let fault = &scenario.faults[at];
     if let Some(named) = &fault.module
         && modules_named(catalog, named).next().is_none()
     {
         let what = format!("`faults.module` names {named}, which is not rebuilt");
-        let said = (what, hint_of_module(catalog, named));
-        return Err(Misfit::new(scenario.places.module.get(at), fault.line, said));
+        let hint = hint_of_module(catalog, named);
+        return Err(Misfit::new(scenario.places.module.get(at), fault.line, what, hint));
     }
     let Some(name) = &fault.builders else { return Ok(()) };
     let known = || slots.groups.iter().map(|group| group.name.as_str());
@@ -290,7 +289,7 @@ fn check(
             Some(near) => format!("did you mean `{near}`?"),
             None => "name a group of builders as the farm does".to_owned(),
         };
-        return Err(Misfit::new(scenario.places.builders.get(at), fault.line, (what, hint)));
+        return Err(Misfit::new(scenario.places.builders.get(at), fault.line, what, hint));
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use rand::{Rng as _, SeedableRng as _};
 use rand_distr::{Distribution as _, StandardNormal};
 use rand_pcg::Pcg64Mcg;
 
+use crate::scenario::Quantiles;
 use crate::time::Millis;
 
 /// What a draw decides.
@@ -88,10 +89,11 @@ pub fn position(key: Key, purpose: Purpose, count: usize) -> usize {
 /// Draws a time from the lognormal distribution through a median and the time that nine in ten
 /// stay below.
 #[must_use]
-pub fn lognormal(key: Key, purpose: Purpose, through: (Millis, Millis)) -> Millis {
+pub fn lognormal(key: Key, purpose: Purpose, through: Quantiles) -> Millis {
     /// The standard normal distribution is below this in nine of ten cases.
     const Z90: f64 = 1.281_551_565_544_600_4;
-    let (p50, p90) = (through.0.as_secs_f64(), through.1.as_secs_f64());
+    let Quantiles { p50, p90 } = through;
+    let (p50, p90) = (p50.as_secs_f64(), p90.as_secs_f64());
     let z: f64 = StandardNormal.sample(&mut generator(key, purpose));
     let seconds = p50 * ((p90 / p50).ln() / Z90 * z).exp();
     Millis::from_secs_f64(seconds.min(1e9)).expect("a positive time below thirty years")
@@ -161,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_lognormal_time_goes_through_both_quantiles() {
-        let through = (Millis::from_secs(600), Millis::from_secs(1800));
+        let through = Quantiles { p50: Millis::from_secs(600), p90: Millis::from_secs(1800) };
         let mut times: Vec<u64> =
             (0..4000).map(|at| lognormal(key(at, 1), Purpose::Fix, through).0).collect();
         times.sort_unstable();

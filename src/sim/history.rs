@@ -50,12 +50,13 @@ pub(super) fn attempt(
     samples: &Samples,
     nth: u32,
     key: impl Fn() -> Key,
-    how: (DurationMode, Outcomes),
+    durations: DurationMode,
+    outcomes: Outcomes,
 ) -> (Millis, bool) {
     let passed = |run: Millis| (run, true);
     let recorded = |draw: Draw| (draw.run, draw.outcome != RowOutcome::Failed);
     let uniform = || draw::uniform(key(), Purpose::Duration);
-    match how {
+    match (durations, outcomes) {
         (DurationMode::Replay, Outcomes::History) => recorded(samples.replay(nth)),
         (DurationMode::Replay, Outcomes::AlwaysPass | Outcomes::Rate { .. }) => {
             passed(samples.replay_closed(nth))
@@ -75,9 +76,13 @@ pub(super) fn attempt(
 }
 
 /// Returns how the first attempt goes where nothing is drawn for it, as [`attempt`] does.
-pub(super) fn first(samples: &Samples, how: (DurationMode, Outcomes)) -> Option<(Millis, bool)> {
+pub(super) fn first(
+    samples: &Samples,
+    durations: DurationMode,
+    outcomes: Outcomes,
+) -> Option<(Millis, bool)> {
     let is_constant = |fits: &Fits| matches!(fits.closed.family, Family::Constant { .. });
-    let is_drawn = match how {
+    let is_drawn = match (durations, outcomes) {
         (DurationMode::Replay, _) => false,
         (DurationMode::Resample, _) | (DurationMode::Fit, Outcomes::History) => true,
         (DurationMode::Fit, Outcomes::AlwaysPass | Outcomes::Rate { .. }) => {
@@ -85,7 +90,7 @@ pub(super) fn first(samples: &Samples, how: (DurationMode, Outcomes)) -> Option<
         }
     };
     let key = || unreachable!("nothing is drawn");
-    (!is_drawn).then(|| attempt(samples, 1, key, how))
+    (!is_drawn).then(|| attempt(samples, 1, key, durations, outcomes))
 }
 
 /// Draws how long a success or a failure takes from the distribution fitted to it.
@@ -134,7 +139,7 @@ mod tests {
 
     fn drawn_with(samples: &Samples, outcomes: Outcomes) -> Vec<(Millis, bool)> {
         let key = |replication| Key { seed: 3, replication, subject: 9, attempt: 1 };
-        let one = |at| attempt(samples, 1, || key(at), (DurationMode::Fit, outcomes));
+        let one = |at| attempt(samples, 1, || key(at), DurationMode::Fit, outcomes);
         (0..4000).map(one).collect()
     }
 
@@ -167,16 +172,16 @@ mod tests {
         let constant = Samples::of_family(Family::Constant { run: Millis::from_secs(7) });
         let rate = Outcomes::Rate { failure_rate: 0.5, flaky_share: 0.5 };
         let ninety = (Millis::from_secs(90), false);
-        assert_eq!(first(&recorded, (Replay, Outcomes::History)), Some(ninety));
+        assert_eq!(first(&recorded, Replay, Outcomes::History), Some(ninety));
         for outcomes in [Outcomes::AlwaysPass, rate] {
             let hundred = (Millis::from_secs(100), true);
-            assert_eq!(first(&recorded, (Replay, outcomes)), Some(hundred));
+            assert_eq!(first(&recorded, Replay, outcomes), Some(hundred));
             let seven = (Millis::from_secs(7), true);
-            assert_eq!(first(&constant, (Fit, outcomes)), Some(seven));
-            assert_eq!(first(&recorded, (Fit, outcomes)), None);
-            assert_eq!(first(&recorded, (Resample, outcomes)), None);
+            assert_eq!(first(&constant, Fit, outcomes), Some(seven));
+            assert_eq!(first(&recorded, Fit, outcomes), None);
+            assert_eq!(first(&recorded, Resample, outcomes), None);
         }
-        assert_eq!(first(&recorded, (Resample, Outcomes::History)), None);
-        assert_eq!(first(&constant, (Fit, Outcomes::History)), None);
+        assert_eq!(first(&recorded, Resample, Outcomes::History), None);
+        assert_eq!(first(&constant, Fit, Outcomes::History), None);
     }
 }

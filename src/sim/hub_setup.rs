@@ -94,7 +94,7 @@ impl Steps {
         Self {
             components: catalog
                 .components()
-                .map(|component| ComponentSteps::of(component, (catalog, history, &noarch)))
+                .map(|component| ComponentSteps::of(component, catalog, history, &noarch))
                 .collect(),
             createrepo: (createrepo.from != EstimateFrom::Default || has_failed(&createrepo))
                 .then_some(createrepo),
@@ -110,8 +110,7 @@ impl Steps {
 }
 
 impl ComponentSteps {
-    fn of(component: ComponentIx, from: (&Catalog, &History, &Arch)) -> Self {
-        let (catalog, history, noarch) = from;
+    fn of(component: ComponentIx, catalog: &Catalog, history: &History, noarch: &Arch) -> Self {
         let package = catalog.package(component);
         if let BuildShape::Whole(_) = history.build_shape(package) {
             let mean_build = Millis(catalog.component(component).estimate_ms);

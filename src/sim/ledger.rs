@@ -144,11 +144,11 @@ impl Ledger {
     /// Opens a module build and returns its number.
     pub(super) fn open(
         &mut self,
-        at: (&Catalog, Timestamp),
+        catalog: &Catalog,
         module: ModuleIx,
         cause: Option<BuildId>,
+        now: Timestamp,
     ) -> BuildId {
-        let (catalog, now) = at;
         self.take_places(module, now);
         let id = BuildId(u32::try_from(self.builds.len()).expect("the cap bounds builds"));
         let totals = &mut self.modules[module.index()];

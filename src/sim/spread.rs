@@ -10,11 +10,11 @@ impl Setup {
     /// replication is equal to the first. The phases of builders that poll are drawn in koji's model.
     #[must_use]
     pub fn is_drawn(&self) -> bool {
-        let how = (self.durations, self.outcomes);
+        let is_drawn = |samples| is_drawn(samples, self.durations, self.outcomes);
         self.hub.is_some()
             || matches!(self.outcomes, Outcomes::Rate { failure_rate, .. } if failure_rate > 0.0)
             || self.conditions.are_drawn()
-            || self.samples.iter().any(|samples| is_drawn(samples, how))
+            || self.samples.iter().any(is_drawn)
     }
 }
 
@@ -53,7 +53,7 @@ fn are_tests_drawn(tests: &Tests) -> bool {
 }
 
 /// Returns whether draws from some samples can differ.
-fn is_drawn(samples: &Samples, (mode, outcomes): (DurationMode, Outcomes)) -> bool {
+fn is_drawn(samples: &Samples, mode: DurationMode, outcomes: Outcomes) -> bool {
     let by_row = match outcomes {
         Outcomes::History => differ(&samples.draws),
         Outcomes::Rate { .. } | Outcomes::AlwaysPass => differ(&samples.closed),
@@ -108,7 +108,7 @@ mod tests {
             (&failing, Outcomes::History, [false, true, true]),
             (&failing, Outcomes::AlwaysPass, [false, false, false]),
         ] {
-            let found = [Replay, Resample, Fit].map(|mode| is_drawn(rows, (mode, outcomes)));
+            let found = [Replay, Resample, Fit].map(|mode| is_drawn(rows, mode, outcomes));
             assert_eq!(found, drawn, "{rows:?} {outcomes:?}");
         }
     }

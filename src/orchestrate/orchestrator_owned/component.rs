@@ -11,11 +11,12 @@ impl OrchestratorOwned {
     /// koji says that a component ended, by the bus or when polled.
     pub(super) fn component_ended(
         &mut self,
-        at: (BuildId, ComponentIx, u32),
+        build: BuildId,
+        component: ComponentIx,
+        attempt: u32,
         end: ComponentEnd,
         to: &mut To<'_>,
     ) {
-        let (build, component, attempt) = at;
         let Some(place) = self.find_part(build, component) else { return };
         let part = &mut self.parts[place];
         if part.state != PartState::Submitted || part.attempt != attempt {
@@ -28,7 +29,7 @@ impl OrchestratorOwned {
                 self.awaited[place] = Awaited { since: to.now, tries: 0 };
                 self.arm_tests_due(build, to);
             } else {
-                self.part_done((build, component), place, to);
+                self.part_done(build, component, place, to);
             }
             return;
         }
@@ -47,11 +48,12 @@ impl OrchestratorOwned {
 
     pub(super) fn component_tested(
         &mut self,
-        at: (BuildId, ComponentIx, u32),
+        build: BuildId,
+        component: ComponentIx,
+        attempt: u32,
         passed: bool,
         to: &mut To<'_>,
     ) {
-        let (build, component, attempt) = at;
         let Some(place) = self.find_part(build, component) else { return };
         let part = &mut self.parts[place];
         let is_awaited = matches!(part.state, PartState::Testing | PartState::Rejected);
@@ -116,7 +118,7 @@ impl OrchestratorOwned {
         to: &mut To<'_>,
     ) {
         if let Some(place) = self.find_tagging(build, component, attempt) {
-            self.part_done((build, component), place, to);
+            self.part_done(build, component, place, to);
         }
     }
 
@@ -142,8 +144,7 @@ impl OrchestratorOwned {
     }
 
     /// A component is in the tag: what waits for it may start.
-    fn part_done(&mut self, of: (BuildId, ComponentIx), place: usize, to: &mut To<'_>) {
-        let (build, component) = of;
+    fn part_done(&mut self, build: BuildId, component: ComponentIx, place: usize, to: &mut To<'_>) {
         let part = &mut self.parts[place];
         part.state = PartState::Done;
         part.failures = 0;
@@ -161,7 +162,7 @@ impl OrchestratorOwned {
     /// Somebody repaired the source of a component: it is built again.
     pub(super) fn build_again(&mut self, build: BuildId, component: ComponentIx) {
         let module = self.build(build).module;
-        self.mailbox.repaired((build, module, Some(component)));
+        self.mailbox.repaired(module, Some(component), build);
         let part = self.part(build, component);
         part.attempt += 1;
         part.failures = 0;

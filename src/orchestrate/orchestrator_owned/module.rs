@@ -78,8 +78,7 @@ impl OrchestratorOwned {
         self.arm_tests_due(build, to);
     }
 
-    pub(super) fn tested(&mut self, build: BuildId, how: (u32, bool), to: &mut To<'_>) {
-        let (attempt, passed) = how;
+    pub(super) fn tested(&mut self, build: BuildId, attempt: u32, passed: bool, to: &mut To<'_>) {
         let Some(entry) = self.builds.get(build.0 as usize) else { return };
         if !matches!(entry.state, State::Testing | State::Stuck) || entry.round != attempt {
             return;
@@ -238,19 +237,19 @@ impl OrchestratorOwned {
         }
         match state {
             State::Failed => {
-                self.mailbox.repaired((build, module, None));
+                self.mailbox.repaired(module, None, build);
                 to.out.push(Command::Tell(Tell::Resumed { build, module }));
                 self.resume_failed(build, fixed, to);
             }
             State::Stuck if fixed.is_empty() => {
-                self.mailbox.repaired((build, module, None));
+                self.mailbox.repaired(module, None, build);
                 self.build(build).round += 1;
                 let attempt = self.build(build).round;
                 self.await_test(build, to);
                 self.call(Call::RequestTest { build, component: None, attempt }, to);
             }
             State::Stuck => {
-                self.mailbox.repaired((build, module, None));
+                self.mailbox.repaired(module, None, build);
                 self.build(build).round += 1;
                 self.set_state(build, State::Building);
                 for &component in fixed {

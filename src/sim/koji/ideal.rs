@@ -67,7 +67,7 @@ pub(in crate::sim) struct Ideal<'a> {
 impl<'a> Ideal<'a> {
     pub(super) fn new(setup: &'a Setup) -> Self {
         let arches = &setup.catalog.arches;
-        let how = (setup.durations, setup.outcomes);
+        let first = |samples| history::first(samples, setup.durations, setup.outcomes);
         Self {
             setup,
             pool: Pool::new(&setup.slots, arches, setup.catalog.components.len()),
@@ -82,7 +82,7 @@ impl<'a> Ideal<'a> {
             tasks: Vec::new(),
             lost: BTreeMap::new(),
             luck: Luck::default(),
-            firsts: setup.samples.iter().map(|samples| history::first(samples, how)).collect(),
+            firsts: setup.samples.iter().map(first).collect(),
             unbuilt: Vec::new(),
             ended: 0,
             is_offline: false,
@@ -153,7 +153,7 @@ impl<'a> Ideal<'a> {
     fn order_module(&mut self, now: Timestamp, of: Of, module: ModuleIx) {
         let mut progress = Progress::default();
         let mut ready = std::mem::take(&mut self.ready);
-        progress.start(&self.setup.catalog, (module, orchestrate::Order::Batch), &mut ready);
+        progress.start(&self.setup.catalog, module, orchestrate::Order::Batch, &mut ready);
         let is_complete = progress.is_complete();
         self.modules.push(ModuleRun { job: of.job, progress, is_live: true });
         self.submit_all(now, of, ready);
@@ -215,12 +215,12 @@ impl<'a> Ideal<'a> {
             let (duration, is_ok) = first.unwrap_or_else(|| {
                 let samples = &setup.samples[row];
                 let key = || self.luck.key(setup, setup.subjects.task(at), nth);
-                history::attempt(samples, nth, key, (setup.durations, setup.outcomes))
+                history::attempt(samples, nth, key, setup.durations, setup.outcomes)
             });
-            self.tasks.push(TaskRun::new(run, entry.arch, (duration, is_ok || is_fixed)));
+            self.tasks.push(TaskRun::new(run, entry.arch, duration, is_ok || is_fixed));
             self.pool.wait(entry.arch, priority, task);
         }
-        if let Some(at) = self.luck.failing_arch(setup, (component, nth), tasks.len()) {
+        if let Some(at) = self.luck.failing_arch(setup, component, nth, tasks.len()) {
             self.tasks[first_task as usize + at].spoil();
         }
         if tasks.is_empty() {

@@ -90,10 +90,10 @@ impl Luck {
     pub(super) fn failing_arch(
         &mut self,
         setup: &Setup,
-        of: (ComponentIx, u32),
+        component: ComponentIx,
+        nth: u32,
         tasks: usize,
     ) -> Option<usize> {
-        let (component, nth) = of;
         let Outcomes::Rate { failure_rate, flaky_share } = setup.outcomes else { return None };
         let fate = self.fate(component);
         if tasks == 0 || fate.is_fixed {

@@ -34,12 +34,12 @@ impl World<'_> {
     /// Schedules the first change of every kind.
     pub(super) fn begin_changes(&mut self) {
         for arrivals in 0..self.setup.conditions.changes.len() {
-            self.schedule_change((arrivals, 1));
+            self.schedule_change(arrivals, 1);
         }
     }
 
     /// Schedules the next change of a kind, at an exponential distance from now.
-    fn schedule_change(&mut self, (arrivals, nth): (usize, u32)) {
+    fn schedule_change(&mut self, arrivals: usize, nth: u32) {
         let changes = &self.setup.conditions.changes[arrivals];
         let key = Key {
             seed: self.setup.seed,
@@ -55,7 +55,7 @@ impl World<'_> {
     }
 
     /// A change comes in: people ask for its modules.
-    pub(super) fn change_comes(&mut self, (arrivals, nth): (usize, u32)) {
+    pub(super) fn change_comes(&mut self, arrivals: usize, nth: u32) {
         let change = u32::try_from(self.changes.came.len()).expect("a run has fewer changes");
         self.changes.came.push((arrivals, self.now));
         let setup = self.setup;
@@ -72,7 +72,7 @@ impl World<'_> {
                 }
             }
         }
-        self.schedule_change((arrivals, nth + 1));
+        self.schedule_change(arrivals, nth + 1);
     }
 
     /// Notes which changes a module build that just opened belongs to: those of the build it is

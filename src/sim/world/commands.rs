@@ -45,7 +45,7 @@ impl World<'_> {
                 None
             }
             Call::BuildComponent { build, component, attempt, priority } => {
-                let job = self.build_component(build, (component, attempt), priority);
+                let job = self.build_component(build, component, attempt, priority);
                 Some(Answer::Done(Reply::Task(TaskId(job.0))))
             }
             Call::CancelComponent { build, component, attempt } => {
@@ -100,7 +100,7 @@ impl World<'_> {
                 if (build.0 as usize) < self.ledger.builds.len() {
                     return;
                 }
-                let opened = self.ledger.open((&self.setup.catalog, self.now), module, cause);
+                let opened = self.ledger.open(&self.setup.catalog, module, cause, self.now);
                 assert_eq!(opened, build, "the orchestrator and the books number builds alike");
                 self.attribute(build, false);
                 self.ledger.last_change = self.now;
@@ -148,15 +148,20 @@ impl World<'_> {
     }
 
     fn fetch(&mut self, build: BuildId, module: ModuleIx) -> Answer {
-        if self.is_missing((build, module)) {
+        if self.is_missing(build, module) {
             self.note(Fact::NotFetched { build });
             return Answer::Failed(Fault::Missing);
         }
         Answer::Done(Reply::Nothing)
     }
 
-    fn build_component(&mut self, build: BuildId, what: (ComponentIx, u32), priority: u32) -> Job {
-        let (component, attempt) = what;
+    fn build_component(
+        &mut self,
+        build: BuildId,
+        component: ComponentIx,
+        attempt: u32,
+        priority: u32,
+    ) -> Job {
         self.reopen(build);
         self.leave_gate(build, component);
         self.tally.retries += u64::from(attempt > 1);
@@ -201,13 +206,13 @@ impl World<'_> {
         {
             self.ledger.close(old, BuildState::Failed, self.now);
         }
-        let build = self.ledger.open((&self.setup.catalog, self.now), module, cause);
+        let build = self.ledger.open(&self.setup.catalog, module, cause, self.now);
         self.attribute(build, tries > 0 || replaces.is_some());
         self.ledger.last_change = self.now;
         self.ledger.builds[build.0 as usize].tries = tries;
         self.tally.retries += u64::from(tries > 0);
         self.note(Fact::ModuleBegan { build, module, cause });
-        let order = match self.is_missing((build, module)) {
+        let order = match self.is_missing(build, module) {
             true => Order::Unfetched { build },
             false => Order::Module { build, module },
         };
@@ -215,8 +220,7 @@ impl World<'_> {
     }
 
     /// Notes whether a module build finds the modulemd where it should be, and returns whether not.
-    fn is_missing(&mut self, of: (BuildId, ModuleIx)) -> bool {
-        let (build, module) = of;
+    fn is_missing(&mut self, build: BuildId, module: ModuleIx) -> bool {
         let is_missing = self.missing.iter().any(|&(missing, _)| missing == module);
         if is_missing {
             self.unfetched.insert(build);

@@ -107,7 +107,7 @@ impl World<'_> {
                 }
             }
             Happening::People(concern) => self.people_act(&concern),
-            Happening::Change { arrivals, nth } => self.change_comes((arrivals, nth)),
+            Happening::Change { arrivals, nth } => self.change_comes(arrivals, nth),
             Happening::FaultBegins(fault) => self.fault_begins(fault),
             Happening::FaultEnds(fault) => self.fault_ends(fault, driven),
         }

@@ -26,13 +26,13 @@ impl World<'_> {
             What::RepoEnded { is_ok } => {
                 let end = if is_ok { ComponentEnd::Complete } else { ComponentEnd::Failed };
                 self.jobs[job.0 as usize].end = Some(end);
-                self.repo_ended((build, job), is_ok);
+                self.repo_ended(build, job, is_ok);
             }
             What::ComponentEnded { component, nth, attempt, end } => {
                 if attempt.is_some() {
                     self.jobs[job.0 as usize].end = Some(end);
                 }
-                self.component_ended((build, component), (nth, attempt), end);
+                self.component_ended(build, component, nth, attempt, end);
             }
             What::ModuleEnded { end } => {
                 self.jobs[job.0 as usize].end = Some(end);
@@ -50,8 +50,7 @@ impl World<'_> {
 
     /// A repo is made, or could not be. koji says so on the bus, as of every task; the orchestrator
     /// knows how its own ended.
-    fn repo_ended(&mut self, of: (BuildId, Job), is_ok: bool) {
-        let (build, job) = of;
+    fn repo_ended(&mut self, build: BuildId, job: Job, is_ok: bool) {
         let JobPurpose::Repo { attempt } = self.job(job).purpose else { return };
         let attempt = u32::from(attempt.get());
         if self.setup.conditions.repo == RepoMaker::Orchestrator {
@@ -72,11 +71,12 @@ impl World<'_> {
     /// A component ended: the bus says so to the tests and to who listens for it.
     fn component_ended(
         &mut self,
-        of: (BuildId, ComponentIx),
-        which: (u32, Option<NonZeroU16>),
+        build: BuildId,
+        component: ComponentIx,
+        nth: u32,
+        ordered: Option<NonZeroU16>,
         end: ComponentEnd,
     ) {
-        let ((build, component), (nth, ordered)) = (of, which);
         self.messages += 1;
         self.ledger.last_change = self.now;
         self.note(Fact::ComponentEnded { build, component, end });
@@ -87,7 +87,7 @@ impl World<'_> {
                 let module = self.ledger.builds[build.0 as usize].module;
                 self.reused[module.index()] += 1;
             }
-            self.draw_defect(build, (component, nth));
+            self.draw_defect(build, component, nth);
             self.failures.retain(|failure| *failure != (build, component));
         } else {
             self.failures.push((build, component));

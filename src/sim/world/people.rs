@@ -25,8 +25,7 @@ impl World<'_> {
         }
         *tries += 1;
         let key = self.key(self.subject(&concern), self.interventions[concern.module.index()]);
-        let through = (people.fix.p50, people.fix.p90);
-        let delay = draw::lognormal(key, Purpose::Fix, through);
+        let delay = draw::lognormal(key, Purpose::Fix, people.fix);
         self.schedule(self.now + delay, Happening::People(concern));
     }
 

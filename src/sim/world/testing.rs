@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::{Happening, World};
 use crate::orchestrate::{Approach, BuildId, ComponentIx, Concern, Event};
-use crate::scenario::Quantiles;
 use crate::sim::draw::{self, Purpose};
 use crate::sim::ledger::Phase;
 use crate::sim::log::Fact;
@@ -54,12 +53,11 @@ impl Testing {
 
 impl World<'_> {
     /// Draws whether a component build has a defect: once, whoever tests it.
-    pub(super) fn draw_defect(&mut self, build: BuildId, what: (ComponentIx, u32)) {
+    pub(super) fn draw_defect(&mut self, build: BuildId, component: ComponentIx, nth: u32) {
         let rate = self.setup.conditions.tests.defect_rate;
         if rate <= 0.0 {
             return;
         }
-        let (component, nth) = what;
         let key = self.key(self.setup.subjects.component(component), nth);
         let is_defective =
             !self.koji.is_fixed(component) && draw::uniform(key, Purpose::Defect) < rate;
@@ -121,8 +119,8 @@ impl World<'_> {
             };
             let (subject_key, nth) = self.test_key(subject);
             let key = self.key(subject_key, nth);
-            let takes = through.map_or(Millis::ZERO, |Quantiles { p50, p90 }| {
-                draw::lognormal(key, Purpose::TestDuration, (p50, p90))
+            let takes = through.map_or(Millis::ZERO, |through| {
+                draw::lognormal(key, Purpose::TestDuration, through)
             });
             self.schedule(self.now + takes, Happening::TestEnds(subject));
         }
@@ -170,12 +168,12 @@ impl World<'_> {
         let told = (!is_silent).then_some(passed);
         self.note(Fact::Tested { build, component, attempt, passed: told });
         if !is_silent && !is_waived {
-            self.tell_result(subject, passed, (draw_key, nth));
+            self.tell_result(subject, passed, draw_key, nth);
         }
         self.start_tests();
     }
 
-    fn tell_result(&mut self, subject: Subject, passed: bool, about: (u64, u32)) {
+    fn tell_result(&mut self, subject: Subject, passed: bool, draw_key: u64, nth: u32) {
         let Subject { build, component, .. } = subject;
         if let Some(component) = component {
             self.decide_gate(build, component, passed);
@@ -187,7 +185,7 @@ impl World<'_> {
             }
         }
         let event = self.result(subject, passed);
-        self.publish(event, (about.0.rotate_left(31), about.1));
+        self.publish(event, (draw_key.rotate_left(31), nth));
     }
 
     fn result(&self, subject: Subject, passed: bool) -> Event {

@@ -64,11 +64,11 @@ impl Ideal<'_> {
     }
 
     /// A task leaves its builder, which is free then: notes for how long it had it.
-    fn leave_builder(&mut self, now: Timestamp, task: u32, how: (TaskState, BarEnd)) {
+    fn leave_builder(&mut self, now: Timestamp, task: u32, state: TaskState, end: BarEnd) {
         let run = &mut self.tasks[task as usize];
         let taken = run.taken();
         let spent = taken.map_or(Millis::ZERO, |(_, since)| now - since);
-        run.leave(how.0, spent);
+        run.leave(state, spent);
         let Some((slot, since)) = taken else { return };
         self.busy[run.arch() as usize] += spent;
         self.busy_groups[self.pool.place(slot).0 as usize] += spent;
@@ -82,13 +82,13 @@ impl Ideal<'_> {
             if *count == 0 {
                 self.worked.add(module, In::Building, (*since_all, now));
             }
-            self.note_bar((since, now), task, (slot, how.1));
+            self.note_bar(task, slot, since, now, end);
         }
         self.pool.free(slot);
     }
 
     pub(super) fn close_task(&mut self, now: Timestamp, task: u32, end: BarEnd) {
-        self.leave_builder(now, task, (TaskState::Ended, end));
+        self.leave_builder(now, task, TaskState::Ended, end);
     }
 
     /// Returns how long builders worked for a component.
@@ -113,7 +113,7 @@ impl Ideal<'_> {
             let run = self.tasks[task as usize];
             let Some((slot, since)) = run.taken() else { continue };
             if self.pool.place(slot).0 == group {
-                self.leave_builder(now, task, (TaskState::Lost, BarEnd::Canceled));
+                self.leave_builder(now, task, TaskState::Lost, BarEnd::Canceled);
                 *self.lost.entry(task).or_default() += now - since;
                 self.pool.take_free(group, 1);
                 gone += 1;
@@ -128,8 +128,14 @@ impl Ideal<'_> {
         self.pool.give(group, count);
     }
 
-    fn note_bar(&mut self, span: (Timestamp, Timestamp), task: u32, how: (Slot, BarEnd)) {
-        let ((start, end), (slot, outcome)) = (span, how);
+    fn note_bar(
+        &mut self,
+        task: u32,
+        slot: Slot,
+        start: Timestamp,
+        end: Timestamp,
+        outcome: BarEnd,
+    ) {
         let run = self.tasks[task as usize];
         let ComponentRun { build, component, .. } = self.components[run.component as usize];
         let catalog = &self.setup.catalog;

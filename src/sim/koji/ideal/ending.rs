@@ -56,7 +56,7 @@ impl Ideal<'_> {
         }
         self.tell(build, job, What::ComponentEnded { component, nth, attempt, end });
         if attempt.is_none() && self.module_of(job).is_some_and(|module| module.is_live) {
-            self.module_goes_on(now, Of { job, build }, (component, end));
+            self.module_goes_on(now, Of { job, build }, component, end);
         }
     }
 
@@ -65,9 +65,10 @@ impl Ideal<'_> {
         &mut self,
         now: Timestamp,
         of: Of,
-        what: (ComponentIx, ComponentEnd),
+        component: ComponentIx,
+        end: ComponentEnd,
     ) {
-        let (Of { job, build }, (component, end)) = (of, what);
+        let Of { job, build } = of;
         let catalog = &self.setup.catalog;
         let mut ready = std::mem::take(&mut self.ready);
         let Some(module) = self.module_of(job) else { return };

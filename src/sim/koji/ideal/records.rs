@@ -110,8 +110,8 @@ impl TaskRun {
     ///
     /// # Panics
     /// When it takes centuries (a history has at most a year), or there are 2^16 arches.
-    pub(super) fn new(component: u32, arch: u32, drawn: (Millis, bool)) -> Self {
-        let (Millis(duration), is_ok) = drawn;
+    pub(super) fn new(component: u32, arch: u32, duration: Millis, is_ok: bool) -> Self {
+        let Millis(duration) = duration;
         let arch = u16::try_from(arch).expect("fewer arches than that");
         assert!(duration < 1 << (64 - Self::DURATION_AT), "a task takes a year at most");
         let what = duration << Self::DURATION_AT | u64::from(arch) << Self::ARCH_AT;
@@ -204,7 +204,7 @@ mod tests {
     fn a_task_keeps_what_it_is_whatever_becomes_of_it() {
         let year = Millis::from_secs(366 * 86_400);
         for (arch, duration) in [(0, Millis::ZERO), (65_535, year), (7, Millis(1))] {
-            let mut task = TaskRun::new(9, arch, (duration, true));
+            let mut task = TaskRun::new(9, arch, duration, true);
             let (slot, now) = (Slot::default(), Timestamp(u64::MAX));
             assert!(task.waits() && task.taken().is_none());
             task.open(slot, now);

@@ -7,6 +7,25 @@ use crate::sim::figures::{Bar, BarEnd};
 use crate::sim::koji::OPEN;
 use crate::time::Timestamp;
 
+/// A stay of a task on a builder.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stay {
+    pub(super) builder: u32,
+    pub(super) from: Timestamp,
+    pub(super) to: Timestamp,
+    /// How it ended there; none: it lost its builder, and begins again from the start.
+    pub(super) end: Option<TaskState>,
+}
+
+/// Whom a task works for.
+#[derive(Clone, Copy, Debug)]
+struct WorksFor {
+    build: BuildId,
+    module: ModuleIx,
+    /// None: it makes the macros package.
+    run: Option<u32>,
+}
+
 impl OnHub<'_> {
     pub(super) fn costs_of(&mut self, build: BuildId) -> &mut Cost {
         let at = build.0 as usize;
@@ -16,15 +35,9 @@ impl OnHub<'_> {
         &mut self.costs[at]
     }
 
-    /// Notes that a task had a builder: where, from when to when, and how it ended there; `None`:
-    /// it lost its builder, and begins again from the start. Parents only wait, and count for
-    /// nothing.
-    pub(super) fn count_work(
-        &mut self,
-        task: TaskId,
-        on: (u32, Timestamp, Timestamp),
-        end: Option<TaskState>,
-    ) {
+    /// Notes that a task had a builder. Parents only wait, and are not counted.
+    pub(super) fn count_work(&mut self, task: TaskId, stay: Stay) {
+        let Stay { builder, from, to, end } = stay;
         let info = self.hub.task(task);
         if let (None, Some(at)) = (end, info.subject)
             && let Owner::Component(run) = self.owners[at as usize]
@@ -34,15 +47,14 @@ impl OnHub<'_> {
         if !info.is_leaf {
             return;
         }
-        let (builder, from, to) = on;
         let busy = to - from;
         match info.arch {
             Some(arch) => self.busy[arch as usize] += busy,
             None => self.busy_noarch += busy,
         }
-        self.occupied.add(builder, (from, to));
+        self.occupied.add(builder, from, to);
         let Some(owner) = info.subject.map(|at| self.owners[at as usize]) else {
-            self.note_bar(&info, None, (on, end));
+            self.note_bar(&info, None, stay);
             return;
         };
         let (build, module, run) = match owner {
@@ -72,7 +84,7 @@ impl OnHub<'_> {
         if self.bars.is_some() {
             self.worked.add(module, In::Building, (from, to));
         }
-        self.note_bar(&info, Some((build, module, run)), (on, end));
+        self.note_bar(&info, Some(WorksFor { build, module, run }), stay);
     }
 
     fn module_of(&self, owner: Owner) -> Option<ModuleIx> {
@@ -105,14 +117,9 @@ impl OnHub<'_> {
         }
     }
 
-    fn note_bar(
-        &mut self,
-        info: &TaskInfo,
-        of: Option<(BuildId, ModuleIx, Option<u32>)>,
-        how: ((u32, Timestamp, Timestamp), Option<TaskState>),
-    ) {
+    fn note_bar(&mut self, info: &TaskInfo, of: Option<WorksFor>, stay: Stay) {
         let Some(bars) = &mut self.bars else { return };
-        let ((builder, start, end), state) = how;
+        let Stay { builder, from: start, to: end, end: state } = stay;
         let settings = &self.farm.settings;
         let group = settings.builders[builder as usize].group;
         let first = settings.builders.iter().position(|other| other.group == group);
@@ -120,8 +127,8 @@ impl OnHub<'_> {
         let catalog = &self.setup.catalog;
         let package = match of {
             None => info.method.as_str().into(),
-            Some((.., None)) => "module-build-macros".into(),
-            Some((.., Some(run))) => {
+            Some(WorksFor { run: None, .. }) => "module-build-macros".into(),
+            Some(WorksFor { run: Some(run), .. }) => {
                 catalog.package(self.components[run as usize].component).clone()
             }
         };
@@ -138,8 +145,7 @@ impl OnHub<'_> {
         };
         let bar = Bar {
             lane: format!("{}/{number}", settings.groups[group as usize]).into(),
-            module: of
-                .map_or_else(|| "".into(), |(_, module, _)| catalog.module(module).id.clone()),
+            module: of.map_or_else(|| "".into(), |of| catalog.module(of.module).id.clone()),
             build: 0,
             method: info.method.as_str().into(),
             created: Some(info.created),
@@ -149,6 +155,6 @@ impl OnHub<'_> {
             end,
             outcome,
         };
-        bars.push(TaskBar { build: of.map(|(build, ..)| build), bar });
+        bars.push(TaskBar { build: of.map(|of| of.build), bar });
     }
 }

@@ -1,5 +1,6 @@
 //! Jobs from the repo that they wait for to their end, and what a cancel or a fault does to them.
 
+use super::account::Stay;
 use super::*;
 
 impl OnHub<'_> {
@@ -7,7 +8,8 @@ impl OnHub<'_> {
         match notice.what {
             Happened::Ended { task, state } => self.task_ended(task, state),
             Happened::Freed { task, builder, opened } => {
-                self.count_work(task, (builder, opened, notice.time), None);
+                let stay = Stay { builder, from: opened, to: notice.time, end: None };
+                self.count_work(task, stay);
             }
             Happened::RepoDone { request } => self.repo_ended(request, true),
             Happened::RepoFailed { request } => self.repo_ended(request, false),

@@ -20,7 +20,7 @@ impl Occupied {
     }
 
     /// Notes a span of work; spans come in the order of their ends.
-    pub(super) fn add(&mut self, builder: u32, (mut from, to): (Timestamp, Timestamp)) {
+    pub(super) fn add(&mut self, builder: u32, mut from: Timestamp, to: Timestamp) {
         let spans = &mut self.spans[builder as usize];
         while let Some(&(begin, end)) = spans.last()
             && end >= from
@@ -61,7 +61,7 @@ mod tests {
         let mut occupied = Occupied::default();
         occupied.reset(1);
         for (from, to) in [(0, 10), (20, 30), (25, 40), (5, 50), (60, 61)] {
-            occupied.add(0, (at(from), at(to)));
+            occupied.add(0, at(from), at(to));
         }
         assert_eq!(occupied.spans[0], [(at(0), at(50)), (at(60), at(61))]);
         assert_eq!(occupied.until(), at(61));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::account::Stay;
 use super::{
     BuildId, BuildRun, ComponentEnd, ComponentIx, ComponentRun, Job, JobState, Method, ModuleIx,
     OnHub, Order, Owner, RepoMaker, Request, TagId, TaskId, What, small,
@@ -111,7 +112,7 @@ impl OnHub<'_> {
             Order::Target { build, module } => {
                 self.jobs[job.0 as usize].tries += 1;
                 let owner = self.own(Owner::Macros(job));
-                Request::Build(Arc::new(self.macros((build, module), owner)))
+                Request::Build(Arc::new(self.macros(build, module, owner)))
             }
             Order::Component { build, component, .. } => {
                 Request::Build(self.component(job, build, component))
@@ -158,7 +159,8 @@ impl OnHub<'_> {
         let info = self.hub.task(task);
         if let (Some(builder), Some(opened), Some(ended)) = (info.builder, info.opened, info.ended)
         {
-            self.count_work(task, (builder, opened, ended), Some(state));
+            let stay = Stay { builder, from: opened, to: ended, end: Some(state) };
+            self.count_work(task, stay);
         }
         let is_live = |job: &Job| self.jobs[job.0 as usize].state == JobState::Task(task);
         let job = self.job_of.remove(&task).filter(is_live);

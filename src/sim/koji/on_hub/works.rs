@@ -65,13 +65,12 @@ impl OnHub<'_> {
         let setup = self.setup;
         let key = self.luck.key(setup, subject, attempt);
         let (run, is_ok) =
-            history::attempt(samples, attempt, || key, (setup.durations, setup.outcomes));
+            history::attempt(samples, attempt, || key, setup.durations, setup.outcomes);
         Work { run, is_ok }
     }
 
     /// The macros package, for no arch of its own; one that is tried again has other luck.
-    pub(super) fn macros(&mut self, of: (BuildId, ModuleIx), subject: u32) -> BuildSpec {
-        let (build, module) = of;
+    pub(super) fn macros(&mut self, build: BuildId, module: ModuleIx, subject: u32) -> BuildSpec {
         let made = &mut self.made[module.index()];
         made.macros += 1;
         let attempt = made.macros;
@@ -122,7 +121,7 @@ impl OnHub<'_> {
                 self.farm.settings.arch(catalog.arch(task)).expect("the settings know every arch");
             arches.push((arch, Work { is_ok: work.is_ok || is_fixed, ..work }));
         }
-        let failing = self.luck.failing_arch(self.setup, (component, nth), arches.len());
+        let failing = self.luck.failing_arch(self.setup, component, nth, arches.len());
         if let Some(at) = failing {
             arches[at].1.is_ok = false;
         }
@@ -148,7 +147,7 @@ impl OnHub<'_> {
     pub(super) fn regenerations(&self, module: ModuleIx, tags: u32) -> RepoWork {
         let settings = Arc::clone(&self.farm.settings);
         let rows = self.farm.steps.createrepo.clone();
-        let how = (self.setup.durations, self.setup.outcomes);
+        let (durations, outcomes) = (self.setup.durations, self.setup.outcomes);
         let build = u64::from(tags) << 32;
         let subject = self.setup.subjects.module(module) ^ REPO_KEY ^ build;
         let arches: Vec<u64> =
@@ -157,7 +156,8 @@ impl OnHub<'_> {
         RepoWork::new(move |repo: Regeneration| {
             let subject = first.subject ^ arches[repo.arch as usize];
             let key = Key { subject, attempt: repo.number + tags - 1, ..first };
-            let trace = rows.as_ref().map(|rows| history::attempt(rows, key.attempt, || key, how));
+            let drawn = |rows| history::attempt(rows, key.attempt, || key, durations, outcomes);
+            let trace = rows.as_ref().map(drawn);
             repo_work(&settings, repo.builds, trace)
         })
     }
