@@ -1,5 +1,7 @@
 //! The bus: messages are late, lost, doubled, and overtake each other.
 
+use std::collections::VecDeque;
+
 use super::{Happening, World};
 use crate::orchestrate::{Approach, Event};
 use crate::sim::draw::{self, Purpose};
@@ -10,20 +12,74 @@ use crate::time::Millis;
 /// What a message is about, for its draws: (draw key, which of its kind).
 pub(super) type About = (u64, u32);
 
+/// What reaches the orchestrator, and what of it did not.
+#[derive(Debug, Default)]
+pub(super) struct Inbox {
+    /// Answers and messages that are here.
+    pub(super) events: VecDeque<Event>,
+    /// What it was not told, if it polls: messages lost or under way.
+    unheard: Vec<Event>,
+    /// Messages that koji-owned has not acknowledged: they are delivered again after a crash.
+    pub(super) unacknowledged: Vec<Event>,
+    polls: bool,
+}
+
+impl Inbox {
+    pub(super) fn reset(&mut self, approach: Approach) {
+        self.events.clear();
+        self.unheard.clear();
+        self.unacknowledged.clear();
+        self.polls = approach == Approach::OrchestratorOwned;
+    }
+
+    /// Keeps what a poll would find: what was lost, and what is still under way. koji-owned asks
+    /// nobody.
+    pub(super) fn miss(&mut self, event: Event) {
+        if self.polls && !self.unheard.contains(&event) {
+            self.unheard.push(event);
+        }
+    }
+
+    /// Forgets what the orchestrator hears after all.
+    fn no_longer_missed(&mut self, event: &Event) {
+        if let Some(at) = self.unheard.iter().position(|unheard| unheard == event) {
+            self.unheard.remove(at);
+        }
+    }
+
+    /// An event is here; it is not missed any more.
+    pub(super) fn take(&mut self, event: Event) {
+        self.no_longer_missed(&event);
+        self.events.push_back(event);
+    }
+
+    /// A poll finds what was not heard, but for what koji alone knows where its hub is away.
+    fn find_unheard(&mut self, is_hub_offline: bool) {
+        for event in std::mem::take(&mut self.unheard) {
+            let is_kojis = matches!(event, Event::ComponentEnded { .. } | Event::RepoEnded { .. });
+            if is_kojis && is_hub_offline {
+                self.unheard.push(event);
+            } else {
+                self.events.push_back(event);
+            }
+        }
+    }
+}
+
 impl World<'_> {
     /// Publishes a message to the orchestrator.
     pub(super) fn publish(&mut self, event: Event, about: About) {
-        self.messages += 1;
+        self.counts.messages += 1;
         self.carry(|| event, || about);
     }
 
     /// Carries a message that was counted already to the orchestrator.
     pub(super) fn carry(&mut self, event: impl FnOnce() -> Event, about: impl FnOnce() -> About) {
         if self.is_bus_plain() {
-            if !self.is_down && self.unheard.is_empty() {
+            if !self.process.is_down && self.inbox.unheard.is_empty() {
                 // What `receive` does then, for nearly every message of a large run: made in its
                 // place, as a copy would wait for the writes of its parts (benches/README.md).
-                self.events.extend(std::iter::once_with(event));
+                self.inbox.events.extend(std::iter::once_with(event));
             } else {
                 self.receive(event());
             }
@@ -31,13 +87,13 @@ impl World<'_> {
         }
         let event = event();
         // It happened: until its message is here, a poll finds it.
-        self.miss(event.clone());
+        self.inbox.miss(event.clone());
         let Some((delay, second)) = self.transit(about()) else {
             self.note_lost(&event);
             return;
         };
         if let Some(second) = second {
-            self.messages += 1;
+            self.counts.messages += 1;
             self.schedule(self.now + second, Happening::Message(event.clone()));
         }
         self.schedule(self.now + delay, Happening::Message(event));
@@ -56,7 +112,7 @@ impl World<'_> {
             return;
         };
         if let Some(second) = second {
-            self.messages += 1;
+            self.counts.messages += 1;
             self.schedule(self.now + second, Happening::Built(subject));
         }
         self.schedule(self.now + delay, Happening::Built(subject));
@@ -64,7 +120,7 @@ impl World<'_> {
 
     fn is_bus_plain(&self) -> bool {
         let bus = &self.setup.conditions.bus;
-        self.broken.bus == 0
+        !self.troubles.is_bus_out()
             && bus.delay == Millis::ZERO
             && bus.jitter == Millis::ZERO
             && bus.loss <= 0.0
@@ -75,8 +131,8 @@ impl World<'_> {
     fn transit(&mut self, about: About) -> Option<(Millis, Option<Millis>)> {
         let bus = &self.setup.conditions.bus;
         let key = self.key(about.0, about.1);
-        if self.broken.bus > 0 || draw::uniform(key, Purpose::Loss) < bus.loss {
-            self.tally.messages_lost += 1;
+        if self.troubles.is_bus_out() || draw::uniform(key, Purpose::Loss) < bus.loss {
+            self.counts.tally.messages_lost += 1;
             return None;
         }
         let late = |purpose| {
@@ -89,16 +145,15 @@ impl World<'_> {
 
     /// A message arrives; while the orchestrator is down nobody hears it.
     pub(super) fn receive(&mut self, event: Event) {
-        if self.is_down && self.setup.approach == Approach::KojiOwned {
+        if self.process.is_down && self.setup.approach == Approach::KojiOwned {
             // Its queue is durable: what comes meanwhile waits.
-            self.unacknowledged.push(event);
-        } else if self.is_down {
-            self.tally.messages_lost += 1;
+            self.inbox.unacknowledged.push(event);
+        } else if self.process.is_down {
+            self.counts.tally.messages_lost += 1;
             self.note_lost(&event);
-            self.miss(event);
+            self.inbox.miss(event);
         } else {
-            self.no_longer_missed(&event);
-            self.events.push_back(event);
+            self.inbox.take(event);
         }
     }
 
@@ -117,36 +172,10 @@ impl World<'_> {
         }
     }
 
-    /// Keeps what a poll would find: what was lost, and what is still under way. koji-owned asks
-    /// nobody.
-    pub(super) fn miss(&mut self, event: Event) {
-        let polls = self.setup.approach == Approach::OrchestratorOwned;
-        if polls && !self.unheard.contains(&event) {
-            self.unheard.push(event);
-        }
-    }
-
-    /// Forgets what the orchestrator is told.
-    pub(super) fn no_longer_missed(&mut self, event: &Event) {
-        if let Some(at) = self.unheard.iter().position(|unheard| unheard == event) {
-            self.unheard.remove(at);
-        }
-    }
-
     /// The orchestrator asks koji and the tests how all that is outstanding stands. A message that
     /// is late comes later all the same, and tells what is known.
     pub(super) fn poll(&mut self) {
-        self.polls += 1;
-        if self.unheard.is_empty() {
-            return;
-        }
-        for event in std::mem::take(&mut self.unheard) {
-            let is_kojis = matches!(event, Event::ComponentEnded { .. } | Event::RepoEnded { .. });
-            if is_kojis && self.broken.hub_offline > 0 {
-                self.unheard.push(event);
-            } else {
-                self.events.push_back(event);
-            }
-        }
+        self.counts.polls += 1;
+        self.inbox.find_unheard(self.troubles.is_hub_offline());
     }
 }

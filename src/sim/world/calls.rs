@@ -1,7 +1,10 @@
 //! Calls in transit: refused, lost, doubled or delayed between the orchestrator and a party.
 
+use std::collections::BTreeMap;
+
+use super::requests::Requests;
 use super::{Happening, World};
-use crate::orchestrate::{Answer, Call, CallId, Event, Fault, Party};
+use crate::orchestrate::{Answer, Call, CallId, CallKind, Event, Fault, Party};
 use crate::sim::conditions::{CallFault, CallTrouble};
 use crate::time::Millis;
 
@@ -9,6 +12,28 @@ use crate::time::Millis;
 const TIME_OUT: Millis = Millis::from_secs(60);
 /// When an answer comes that is late.
 const LATE: Millis = Millis::from_secs(90);
+
+/// The calls of one run.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    /// How many were made, by kind. Counted only where one goes wrong.
+    made: [u32; CallKind::ALL.len()],
+    /// Calls that failed: what will never work as asked does not work the second time.
+    doomed: Vec<Call>,
+    /// Calls by their numbers, kept only for the log.
+    pub(super) asked: BTreeMap<CallId, Call>,
+    /// What of them the hub was asked.
+    pub(super) to_hub: Requests,
+}
+
+impl Calls {
+    pub(super) fn reset(&mut self) {
+        self.made = [0; CallKind::ALL.len()];
+        self.doomed.clear();
+        self.asked.clear();
+        self.to_hub = Requests::default();
+    }
+}
 
 impl World<'_> {
     pub(super) fn make_call(&mut self, id: CallId, call: &Call) {
@@ -31,31 +56,31 @@ impl World<'_> {
     /// alone is no activity.
     pub(super) fn reaches_its_party(&mut self, id: CallId, call: &Call) -> bool {
         if self.log.is_some() {
-            self.asked.insert(id, call.clone());
+            self.calls.asked.insert(id, call.clone());
         }
         self.count_request(call);
         if self.is_refused(call) {
-            self.tally.calls_refused += 1;
+            self.counts.tally.calls_refused += 1;
             self.give(id, Answer::Refused);
             return false;
         }
-        self.activity += u64::from(*call != Call::Poll);
+        self.counts.activity += u64::from(*call != Call::Poll);
         true
     }
 
     /// Counts a call among those of its kind, and returns what goes wrong with it.
     fn trouble_of(&mut self, call: &Call) -> Option<CallTrouble> {
         let kind = call.kind();
-        let count = &mut self.made[kind as usize];
+        let count = &mut self.calls.made[kind as usize];
         *count += 1;
         let nth = *count;
-        if self.doomed.contains(call) {
+        if self.calls.doomed.contains(call) {
             return Some(CallTrouble::Failed);
         }
         let is_it = |fault: &&CallFault| fault.call == kind && fault.nth == nth;
         let trouble = self.setup.conditions.call_faults.iter().find(is_it)?.trouble;
         if trouble == CallTrouble::Failed && *call != Call::Poll {
-            self.doomed.push(call.clone());
+            self.calls.doomed.push(call.clone());
         }
         Some(trouble)
     }
@@ -63,7 +88,7 @@ impl World<'_> {
     fn go_wrong(&mut self, id: CallId, call: &Call, trouble: CallTrouble) {
         match trouble {
             CallTrouble::Refused => {
-                self.tally.calls_refused += 1;
+                self.counts.tally.calls_refused += 1;
                 self.give(id, Answer::Refused);
             }
             CallTrouble::Failed => self.give(id, Answer::Failed(fault_of(call))),
@@ -91,23 +116,21 @@ impl World<'_> {
 
     /// Gives the orchestrator the answer to a call.
     pub(super) fn give(&mut self, call: CallId, answer: Answer) {
-        self.events.extend(std::iter::once_with(|| Event::Answered { call, answer }));
+        self.inbox.events.extend(std::iter::once_with(|| Event::Answered { call, answer }));
     }
 
     /// The same after a time: to the process that called, and to no later one.
     fn give_at(&mut self, after: Millis, call: CallId, answer: Answer) {
-        let life = self.life;
+        let life = self.process.life;
         self.schedule(self.now + after, Happening::Answer { life, call, answer });
     }
 
     /// Returns whether the party of a call does nothing of it.
     pub(super) fn is_refused(&self, call: &Call) -> bool {
         match call.party() {
-            Party::Hub => {
-                self.broken.hub_offline + self.broken.hub_refusing > 0 && *call != Call::Poll
-            }
-            Party::Dependencies => self.broken.pdc_down > 0,
-            Party::Sources => self.broken.sources > 0,
+            Party::Hub => self.troubles.is_hub_away() && *call != Call::Poll,
+            Party::Dependencies => self.troubles.is_pdc_down(),
+            Party::Sources => self.troubles.are_sources_down(),
             Party::Tests | Party::Bus | Party::Mail | Party::RepoMaker => false,
         }
     }

@@ -21,11 +21,11 @@ impl World<'_> {
             Command::Call { id, call } => self.make_call(*id, call),
             Command::Look { id, call } => self.look(*id, call),
             Command::Tell(tell) => {
-                self.activity += 1;
+                self.counts.activity += 1;
                 self.take_note(tell);
             }
             Command::Timer { at, timer } => {
-                let (life, timer) = (self.life, timer.clone());
+                let (life, timer) = (self.process.life, timer.clone());
                 self.schedule((*at).max(self.now), Happening::Timer { life, timer });
             }
         }
@@ -53,7 +53,7 @@ impl World<'_> {
                 done
             }
             Call::TagComponent { build, component, attempt } => {
-                self.tagged.insert((build, component, attempt));
+                self.marks.tagged.insert((build, component, attempt));
                 done
             }
             Call::MakeRepo { build, module, attempt, by } => {
@@ -61,13 +61,13 @@ impl World<'_> {
                 let order = Order::Repo { build, module, by };
                 let job = self.order(build, JobPurpose::repo(attempt), order);
                 if by == RepoMaker::Orchestrator {
-                    self.own_repos.insert((build, attempt), id);
+                    self.marks.own_repos.insert((build, attempt), id);
                     return None;
                 }
                 Some(Answer::Done(Reply::Task(TaskId(job.0))))
             }
             Call::Publish { build, attempt, .. } => {
-                self.published.insert((build, attempt));
+                self.marks.published.insert((build, attempt));
                 self.done(build, attempt);
                 done
             }
@@ -79,8 +79,8 @@ impl World<'_> {
                 Some(Answer::Done(Reply::Rows(self.dependant_rows(module))))
             }
             Call::Mail { ref about, .. } => {
-                self.mails += 1;
-                self.mailed.insert(id);
+                self.counts.mails += 1;
+                self.marks.mailed.insert(id);
                 for concern in about.iter() {
                     self.people_hear(concern.clone());
                 }
@@ -116,14 +116,14 @@ impl World<'_> {
             }
             Tell::Failed { build, .. } => {
                 if !self.stands(build, BuildState::Failed) {
-                    self.messages += 1;
+                    self.counts.messages += 1;
                     self.reopen(build);
                     self.ledger.close(build, BuildState::Failed, self.now);
                 }
             }
             Tell::Resumed { build, .. } => {
                 if !self.stands(build, BuildState::Live) {
-                    self.messages += 1;
+                    self.counts.messages += 1;
                     self.reopen(build);
                 }
             }
@@ -138,7 +138,7 @@ impl World<'_> {
 
     /// koji-owned asks for a module, unless a build of it waits for its first builder.
     fn build_module(&mut self, module: ModuleIx, cause: BuildId, unless_waiting: bool) {
-        self.rebuilt.insert((cause, module));
+        self.marks.rebuilt.insert((cause, module));
         let waiting = if unless_waiting { self.waiting_build(module) } else { None };
         let cause = Some(cause);
         match waiting {
@@ -148,7 +148,7 @@ impl World<'_> {
     }
 
     fn fetch(&mut self, build: BuildId, module: ModuleIx) -> Answer {
-        if self.is_missing(build, module) {
+        if self.troubles.is_missing(build, module) {
             self.note(Fact::NotFetched { build });
             return Answer::Failed(Fault::Missing);
         }
@@ -164,7 +164,7 @@ impl World<'_> {
     ) -> Job {
         self.reopen(build);
         self.leave_gate(build, component);
-        self.tally.retries += u64::from(attempt > 1);
+        self.counts.tally.retries += u64::from(attempt > 1);
         self.note(Fact::Submitted { build, component, attempt });
         let attempt = number(attempt);
         let purpose = JobPurpose::Component { component, attempt };
@@ -185,8 +185,8 @@ impl World<'_> {
 
     /// People ask koji for a module build: at once, or when its hub is back.
     pub(super) fn ask_koji(&mut self, ask: Ask) {
-        if self.broken.hub_offline + self.broken.hub_refusing > 0 {
-            self.asks_held.push(ask);
+        if self.troubles.is_hub_away() {
+            self.people.asks_held.push(ask);
         } else {
             self.begin_module(ask);
         }
@@ -210,24 +210,13 @@ impl World<'_> {
         self.attribute(build, tries > 0 || replaces.is_some());
         self.ledger.last_change = self.now;
         self.ledger.builds[build.0 as usize].tries = tries;
-        self.tally.retries += u64::from(tries > 0);
+        self.counts.tally.retries += u64::from(tries > 0);
         self.note(Fact::ModuleBegan { build, module, cause });
-        let order = match self.is_missing(build, module) {
+        let order = match self.troubles.is_missing(build, module) {
             true => Order::Unfetched { build },
             false => Order::Module { build, module },
         };
         self.order(build, JobPurpose::Module, order);
-    }
-
-    /// Notes whether a module build finds the modulemd where it should be, and returns whether not.
-    fn is_missing(&mut self, build: BuildId, module: ModuleIx) -> bool {
-        let is_missing = self.missing.iter().any(|&(missing, _)| missing == module);
-        if is_missing {
-            self.unfetched.insert(build);
-        } else {
-            self.unfetched.remove(&build);
-        }
-        is_missing
     }
 
     /// Cancels a job that has not ended.
@@ -270,7 +259,7 @@ impl World<'_> {
         });
         if is_running {
             self.cancel(build, JobPurpose::Module);
-            self.messages += 1;
+            self.counts.messages += 1;
             self.note(Fact::ModuleEnded { build, end: ComponentEnd::Canceled });
             self.ledger.close(build, BuildState::Failed, self.now);
         }

@@ -1,18 +1,39 @@
 //! The orchestrator dies and comes back: koji-owned empty, orchestrator-owned from its journal.
 
 use super::{Driven, JobPurpose, World};
-use crate::drive::{self, Journal as _};
+use crate::drive::{self, Entry, Journal as _};
 use crate::orchestrate::{Approach, BuildId, Command, ComponentEnd, Event, RepoMaker};
 use crate::sim::conditions::Torn;
 use crate::sim::koji::Job;
 use crate::sim::log::Fact;
+
+/// The process of the orchestrator.
+#[derive(Debug, Default)]
+pub(super) struct Process {
+    /// Every event handled, kept where the orchestrator may have to be put together again.
+    pub(super) journal: Option<Vec<Entry>>,
+    /// How many events it handled.
+    pub(super) handled: u64,
+    pub(super) is_down: bool,
+    /// Counts its lives: timers of an earlier life are void.
+    pub(super) life: u32,
+    /// How often the journal was written.
+    writes: u64,
+}
+
+impl Process {
+    pub(super) fn reset(&mut self, may_crash: bool) {
+        *self = Self { journal: may_crash.then(Vec::new), ..Self::default() };
+    }
+}
 
 impl World<'_> {
     /// Dies right after an event was handled: of its commands the first few are carried out, how
     /// many depends on the event's number. A fault may have it down for a time.
     pub(super) fn crash_between(&mut self, fault: Option<usize>, driven: &mut Driven<'_>) {
         let commands = std::mem::take(&mut driven.commands);
-        let carried = usize::try_from(self.handled).expect("counts events") % (commands.len() + 1);
+        let carried =
+            usize::try_from(self.process.handled).expect("counts events") % (commands.len() + 1);
         for command in commands.iter().take(carried) {
             self.carry_out(command);
         }
@@ -34,16 +55,16 @@ impl World<'_> {
         if self.setup.conditions.torn_writes.is_empty() {
             return false;
         }
-        self.writes += 1;
+        self.process.writes += 1;
         let mut torn = self.setup.conditions.torn_writes.iter();
-        let Some(write) = torn.find(|write| write.nth == self.writes) else { return false };
+        let Some(write) = torn.find(|write| write.nth == self.process.writes) else { return false };
         if write.when == Torn::After {
             self.log_next_event();
-            let event = self.events.pop_front().expect("there is one to write");
-            let Ok(()) = self.journal.append(self.now, &event);
+            let event = self.inbox.events.pop_front().expect("there is one to write");
+            let Ok(()) = self.process.journal.append(self.now, &event);
             if self.setup.approach == Approach::KojiOwned {
                 // It has no journal: what was heard and not acted on is heard again.
-                self.events.push_front(event);
+                self.inbox.events.push_front(event);
             }
         }
         self.crash();
@@ -53,35 +74,35 @@ impl World<'_> {
 
     /// Dies: answers on their way to it are gone, and so are messages; a request is made again.
     pub(super) fn crash(&mut self) {
-        if self.is_down {
+        if self.process.is_down {
             return;
         }
         // No commands wait now: who crashes between events and commands has taken them.
-        self.is_down = true;
-        self.life += 1;
-        self.tally.crashes += 1;
+        self.process.is_down = true;
+        self.process.life += 1;
+        self.counts.tally.crashes += 1;
         self.note(Fact::Crashed);
         self.lose_own_repos();
         let is_koji_owned = self.setup.approach == Approach::KojiOwned;
-        for event in std::mem::take(&mut self.events) {
+        for event in std::mem::take(&mut self.inbox.events) {
             match event {
                 Event::Requested { .. }
                 | Event::Defined { .. }
                 | Event::Resumed { .. }
                 | Event::Canceled { .. } => {
-                    self.requests_held.push(event);
+                    self.people.requests_held.push(event);
                 }
                 // The bus delivers again what was not acknowledged.
                 Event::Tested { .. } | Event::Waived { component: None, .. } if is_koji_owned => {
-                    self.unacknowledged.push(event);
+                    self.inbox.unacknowledged.push(event);
                 }
                 Event::RepoEnded { .. } if self.setup.conditions.repo == RepoMaker::Koji => {
-                    self.miss(event);
+                    self.inbox.miss(event);
                 }
                 Event::ComponentEnded { .. }
                 | Event::ComponentTested { .. }
                 | Event::Tested { .. }
-                | Event::Waived { .. } => self.miss(event),
+                | Event::Waived { .. } => self.inbox.miss(event),
                 // Its calls are looked for, and its timers armed again.
                 Event::Restarted
                 | Event::Answered { .. }
@@ -107,11 +128,11 @@ impl World<'_> {
     }
 
     pub(super) fn restart(&mut self, driven: &mut Driven<'_>) {
-        if !self.is_down {
+        if !self.process.is_down {
             return;
         }
-        self.is_down = false;
-        self.activity += 1;
+        self.process.is_down = false;
+        self.counts.activity += 1;
         self.note(Fact::Restarted);
         match self.setup.approach {
             Approach::KojiOwned => {
@@ -121,20 +142,21 @@ impl World<'_> {
             }
             Approach::OrchestratorOwned => {
                 driven.orchestrator = self.setup.orchestrator(self.setup.builds_max);
-                for tell in drive::recover(&mut driven.orchestrator, self.journal.iter().flatten())
+                for tell in
+                    drive::recover(&mut driven.orchestrator, self.process.journal.iter().flatten())
                 {
                     self.carry_out(&Command::Tell(tell));
                 }
-                self.events.push_front(Event::Restarted);
+                self.inbox.events.push_front(Event::Restarted);
             }
         }
-        self.events.extend(std::mem::take(&mut self.requests_held));
-        self.events.extend(std::mem::take(&mut self.unacknowledged));
+        self.inbox.events.extend(std::mem::take(&mut self.people.requests_held));
+        self.inbox.events.extend(std::mem::take(&mut self.inbox.unacknowledged));
     }
 
     /// koji-owned has acted on all messages about a module build.
     pub(super) fn acknowledged(&mut self, build: BuildId) {
-        self.unacknowledged.retain(|message| {
+        self.inbox.unacknowledged.retain(|message| {
             !matches!(*message, Event::Tested { build: of, .. } | Event::Waived { build: of, .. }
                 if of == build)
         });
@@ -143,15 +165,15 @@ impl World<'_> {
     /// Gives a request of people to the orchestrator: by REST, not by the bus. Where it is down
     /// they ask again when it is back.
     pub(super) fn request(&mut self, event: Event) {
-        if self.is_down {
-            self.requests_held.push(event);
+        if self.process.is_down {
+            self.people.requests_held.push(event);
         } else {
-            self.events.push_back(event);
+            self.inbox.events.push_back(event);
         }
     }
 
     pub(super) fn next_request(&mut self) -> u32 {
-        self.requests += 1;
-        self.requests - 1
+        self.people.requests += 1;
+        self.people.requests - 1
     }
 }

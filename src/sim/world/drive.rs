@@ -27,7 +27,7 @@ impl World<'_> {
         self.begin(&mut driven);
         self.settle(&mut driven);
         while let Some(time) = self.next() {
-            let before = (self.activity, self.polls);
+            let before = (self.counts.activity, self.counts.polls);
             // What ended while the hub was away is told when it is back, not before.
             let time = self.now.max(time);
             self.pass_time(time);
@@ -40,8 +40,8 @@ impl World<'_> {
                 self.happen(due, &mut driven);
             }
             self.settle(&mut driven);
-            let is_still = self.pending == 0 && self.koji.next().is_none();
-            if is_still && self.activity == before.0 && self.polls > before.1 {
+            let is_still = self.agenda.has_only_polls() && self.koji.next().is_none();
+            if is_still && self.counts.activity == before.0 && self.counts.polls > before.1 {
                 // Only polls are left, and one found nothing: nothing will ever change.
                 break;
             }
@@ -54,8 +54,7 @@ impl World<'_> {
     }
 
     fn next(&self) -> Option<Timestamp> {
-        let heap = self.heap.peek().map(|due| due.at);
-        heap.into_iter().chain(self.koji.next()).min()
+        self.agenda.next().into_iter().chain(self.koji.next()).min()
     }
 
     /// Starts what people start: they ask koji itself, or the orchestrator.
@@ -105,7 +104,7 @@ impl World<'_> {
             while self.koji.has_notice() {
                 self.hear();
             }
-            if self.events.is_empty() {
+            if self.inbox.events.is_empty() {
                 return;
             }
             self.hand_over(driven);
@@ -115,9 +114,9 @@ impl World<'_> {
     /// Logs the event that is next.
     pub(super) fn log_next_event(&mut self) {
         let Some(log) = &mut self.log else { return };
-        let event = &self.events[0];
+        let event = &self.inbox.events[0];
         let what = if let Event::Answered { call: id, answer } = event {
-            let (call, answer) = (self.asked[id].clone(), answer.clone());
+            let (call, answer) = (self.calls.asked[id].clone(), answer.clone());
             Log::Answered { id: *id, call, answer }
         } else {
             Log::Event(event.clone())
@@ -130,32 +129,33 @@ impl World<'_> {
         if self.dies_at_write(driven) {
             return;
         }
-        self.requests_to_hub.hand_over(self.events.len());
+        self.calls.to_hub.hand_over(self.inbox.events.len());
         // Read where it stands: to take it out first would copy all of it.
-        let event = &self.events[0];
+        let event = &self.inbox.events[0];
         let is_wait = matches!(
             event,
             Event::Timer { timer: Timer::Poll | Timer::Party { is_away: true, .. } }
                 | Event::Answered { .. }
         );
         // What is asked again of who is away, and refused again, changes nothing.
-        self.activity += u64::from(!is_wait);
-        self.polls += u64::from(matches!(event, Event::Timer { timer: Timer::Party { .. } }));
+        self.counts.activity += u64::from(!is_wait);
+        self.counts.polls +=
+            u64::from(matches!(event, Event::Timer { timer: Timer::Party { .. } }));
         self.log_next_event();
-        let event = &self.events[0];
+        let event = &self.inbox.events[0];
         if self.setup.approach == Approach::KojiOwned
             && matches!(event, Event::Tested { .. } | Event::Waived { component: None, .. })
         {
-            self.unacknowledged.push(event.clone());
+            self.inbox.unacknowledged.push(event.clone());
         }
-        let Ok(()) = self.journal.append(self.now, event);
+        let Ok(()) = self.process.journal.append(self.now, event);
         (driven.handle)(&mut driven.orchestrator, event, self.now, &mut driven.commands);
-        self.events.pop_front();
-        self.handled += 1;
-        if self.setup.conditions.crash_after.binary_search(&self.handled).is_ok() {
+        self.inbox.events.pop_front();
+        self.process.handled += 1;
+        if self.setup.conditions.crash_after.binary_search(&self.process.handled).is_ok() {
             self.crash_between(None, driven);
         }
-        let comes_now = |fault: &Fault| fault.after == Some(self.handled);
+        let comes_now = |fault: &Fault| fault.after == Some(self.process.handled);
         if let Some(fault) = self.setup.conditions.faults.iter().position(comes_now) {
             self.crash_between(Some(fault), driven);
         }

@@ -1,6 +1,7 @@
 //! What is to happen at a moment to come, ordered by (time, sequence).
 
 use std::cmp::Ordering;
+use std::collections::BinaryHeap;
 
 use super::testing::Subject;
 use super::{Driven, World};
@@ -40,10 +41,10 @@ pub(super) enum Happening {
 
 /// A happening and its time; the earliest is the greatest, as a heap wants it.
 #[derive(Debug)]
-pub(super) struct Due {
-    pub(super) at: Timestamp,
+struct Due {
+    at: Timestamp,
     sequence: u32,
-    pub(super) what: Happening,
+    what: Happening,
 }
 
 impl PartialEq for Due {
@@ -70,39 +71,73 @@ fn is_poll(what: &Happening) -> bool {
     matches!(what, Happening::Timer { timer: Timer::Poll | Timer::Party { is_away: true, .. }, .. })
 }
 
-impl World<'_> {
-    pub(super) fn schedule(&mut self, at: Timestamp, what: Happening) {
+/// What is to happen, but for what koji does by itself.
+#[derive(Debug, Default)]
+pub(super) struct Agenda {
+    heap: BinaryHeap<Due>,
+    /// How many entries are no polls.
+    pending: u32,
+    sequence: u32,
+}
+
+impl Agenda {
+    pub(super) fn reset(&mut self) {
+        self.heap.clear();
+        (self.pending, self.sequence) = (0, 0);
+    }
+
+    fn add(&mut self, at: Timestamp, what: Happening) {
         self.pending += u32::from(!is_poll(&what));
         let sequence = self.sequence;
         self.sequence += 1;
         self.heap.push(Due { at, sequence, what });
     }
 
-    /// Takes the next happening that is due now.
-    pub(super) fn pop_due(&mut self) -> Option<Happening> {
-        if self.heap.peek().is_none_or(|due| due.at > self.now) {
+    /// Returns when the next happening is due.
+    pub(super) fn next(&self) -> Option<Timestamp> {
+        self.heap.peek().map(|due| due.at)
+    }
+
+    /// Returns whether nothing but polls is to come.
+    pub(super) fn has_only_polls(&self) -> bool {
+        self.pending == 0
+    }
+
+    fn pop_due(&mut self, now: Timestamp) -> Option<Happening> {
+        if self.heap.peek().is_none_or(|due| due.at > now) {
             return None;
         }
         let Due { what, .. } = self.heap.pop()?;
         self.pending -= u32::from(!is_poll(&what));
         Some(what)
     }
+}
+
+impl World<'_> {
+    pub(super) fn schedule(&mut self, at: Timestamp, what: Happening) {
+        self.agenda.add(at, what);
+    }
+
+    /// Takes the next happening that is due now.
+    pub(super) fn pop_due(&mut self) -> Option<Happening> {
+        self.agenda.pop_due(self.now)
+    }
 
     pub(super) fn happen(&mut self, what: Happening, driven: &mut Driven<'_>) {
         if !is_poll(&what) {
-            self.activity += 1;
+            self.counts.activity += 1;
         }
         match what {
             Happening::Message(event) => self.receive(event),
             Happening::Built(subject) => self.ask_for_test(subject),
             Happening::TestEnds(subject) => self.test_ends(subject),
             Happening::Timer { life, timer } => {
-                if life == self.life && !self.is_down {
-                    self.events.push_back(Event::Timer { timer });
+                if life == self.process.life && !self.process.is_down {
+                    self.inbox.events.push_back(Event::Timer { timer });
                 }
             }
             Happening::Answer { life, call, answer } => {
-                if life == self.life && !self.is_down {
+                if life == self.process.life && !self.process.is_down {
                     self.give(call, answer);
                 }
             }

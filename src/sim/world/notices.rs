@@ -15,7 +15,7 @@ impl World<'_> {
     /// Hears the next thing that koji says and passes it on to whom it concerns.
     pub(super) fn hear(&mut self) {
         let Some(Notice { build, job, what }) = self.koji.notice() else { return };
-        self.activity += 1;
+        self.counts.activity += 1;
         match what {
             What::TargetMade { is_ok } => {
                 let end = if is_ok { ComponentEnd::Complete } else { ComponentEnd::Failed };
@@ -43,8 +43,8 @@ impl World<'_> {
 
     /// Gives an orchestrator the answer to a call; one that is down asks again when it is back.
     fn answer(&mut self, event: Event) {
-        if !self.is_down {
-            self.events.push_back(event);
+        if !self.process.is_down {
+            self.inbox.events.push_back(event);
         }
     }
 
@@ -54,12 +54,12 @@ impl World<'_> {
         let JobPurpose::Repo { attempt } = self.job(job).purpose else { return };
         let attempt = u32::from(attempt.get());
         if self.setup.conditions.repo == RepoMaker::Orchestrator {
-            let call = self.own_repos[&(build, attempt)];
+            let call = self.marks.own_repos[&(build, attempt)];
             self.answer(Event::Answered { call, answer: ended(is_ok) });
             return;
         }
         let event = Event::RepoEnded { build, attempt, is_ok };
-        self.messages += 1;
+        self.counts.messages += 1;
         let setup = self.setup;
         let module = self.ledger.builds[build.0 as usize].module;
         let nth = self.nth_build(build);
@@ -77,7 +77,7 @@ impl World<'_> {
         ordered: Option<NonZeroU16>,
         end: ComponentEnd,
     ) {
-        self.messages += 1;
+        self.counts.messages += 1;
         self.ledger.last_change = self.now;
         self.note(Fact::ComponentEnded { build, component, end });
         let attempt = ordered.map_or(1, |ordered| ordered.get().into());
@@ -85,12 +85,12 @@ impl World<'_> {
             self.reach_gate(build, component);
             if self.setup.catalog.is_reused(component) {
                 let module = self.ledger.builds[build.0 as usize].module;
-                self.reused[module.index()] += 1;
+                self.counts.reused[module.index()] += 1;
             }
             self.draw_defect(build, component, nth);
-            self.failures.retain(|failure| *failure != (build, component));
+            self.people.failures.retain(|failure| *failure != (build, component));
         } else {
-            self.failures.push((build, component));
+            self.people.failures.push((build, component));
         }
         let setup = self.setup;
         let about = || (setup.subjects.component(component), nth);
@@ -105,7 +105,7 @@ impl World<'_> {
     /// koji's own module build ended. One that failed is submitted again as often as may be, and
     /// then koji tells its owner; without a modulemd to submit it again as it is would not help.
     fn module_ended(&mut self, build: BuildId, end: ComponentEnd) {
-        let is_unfetched = self.unfetched.contains(&build);
+        let is_unfetched = self.troubles.is_unfetched(build);
         if is_unfetched {
             self.note(Fact::NotFetched { build });
         }
@@ -114,7 +114,7 @@ impl World<'_> {
             self.done(build, 1);
             return;
         }
-        self.messages += 1;
+        self.counts.messages += 1;
         self.ledger.close(build, BuildState::Failed, self.now);
         let entry = &self.ledger.builds[build.0 as usize];
         let (module, cause, tries) = (entry.module, entry.cause, entry.tries + 1);
@@ -129,7 +129,7 @@ impl World<'_> {
     /// A module is built, with its repo, and the bus says so. Without a gate complete counts as
     /// passed at once; koji-owned hears it from the bus, the other knows.
     pub(super) fn done(&mut self, build: BuildId, attempt: u32) {
-        self.messages += 1;
+        self.counts.messages += 1;
         let module = self.ledger.builds[build.0 as usize].module;
         let about = (self.setup.subjects.module(module), self.nth_build(build));
         if self.setup.conditions.gates.module {

@@ -77,7 +77,7 @@ impl Pdc {
 impl World<'_> {
     /// Returns what the service answers to "who depends on this module?".
     pub(super) fn dependant_rows(&mut self, module: ModuleIx) -> Arc<[Row]> {
-        let asked = (module, self.broken.pdc_stale > 0);
+        let asked = (module, self.troubles.is_pdc_stale());
         if let Some(rows) = self.pdc.answers.get(&asked) {
             return Arc::clone(rows);
         }

@@ -12,6 +12,32 @@ use crate::sim::log::Fact;
 /// How often people take care of one module in one run before they give up.
 pub const PATIENCE: u32 = 3;
 
+/// What people ask for, and what they did.
+#[derive(Debug, Default)]
+pub(super) struct People {
+    /// How many requests they made of the orchestrator.
+    pub(super) requests: u32,
+    /// Requests to an orchestrator that is down.
+    pub(super) requests_held: Vec<Event>,
+    /// What they ask koji for while its hub is away.
+    pub(super) asks_held: Vec<Ask>,
+    /// How often they took care of each module.
+    interventions: Vec<u32>,
+    /// Components that failed and were not built since, by module build.
+    pub(super) failures: Vec<(BuildId, ComponentIx)>,
+}
+
+impl People {
+    pub(super) fn reset(&mut self, modules: usize) {
+        self.requests = 0;
+        self.requests_held.clear();
+        self.asks_held.clear();
+        self.interventions.clear();
+        self.interventions.resize(modules, 0);
+        self.failures.clear();
+    }
+}
+
 impl World<'_> {
     /// A mail arrives.
     pub(super) fn people_hear(&mut self, concern: Concern) {
@@ -19,19 +45,20 @@ impl World<'_> {
         if matches!(concern.standing, Standing::NoAnswer | Standing::Recovered) {
             return;
         }
-        let tries = &mut self.interventions[concern.module.index()];
+        let tries = &mut self.people.interventions[concern.module.index()];
         if *tries == PATIENCE {
             return;
         }
         *tries += 1;
-        let key = self.key(self.subject(&concern), self.interventions[concern.module.index()]);
+        let key =
+            self.key(self.subject(&concern), self.people.interventions[concern.module.index()]);
         let delay = draw::lognormal(key, Purpose::Fix, people.fix);
         self.schedule(self.now + delay, Happening::People(concern));
     }
 
     /// koji mails the people of a module that its build failed for good.
     pub(super) fn owner_hears(&mut self, build: BuildId) {
-        self.mails += 1;
+        self.counts.mails += 1;
         self.note(Fact::Mailed { build });
         let module = self.ledger.builds[build.0 as usize].module;
         let standing = Standing::BuildFailed;
@@ -54,15 +81,16 @@ impl World<'_> {
         }
         let waive_share =
             self.setup.conditions.people.as_ref().map_or(0.0, |people| people.waive_share);
-        let key = self.key(self.subject(concern), self.interventions[concern.module.index()]);
+        let key =
+            self.key(self.subject(concern), self.people.interventions[concern.module.index()]);
         let is_test = matches!(standing, Standing::NotPassed | Standing::NoResult);
         if is_test && draw::uniform(key, Purpose::Waive) < waive_share {
             self.waive(concern);
             return;
         }
-        self.tally.fixes += 1;
+        self.counts.tally.fixes += 1;
         self.note(Fact::Fixed { build });
-        if standing == Standing::BuildFailed && self.unfetched.contains(&build) {
+        if standing == Standing::BuildFailed && self.troubles.is_unfetched(build) {
             self.put_back(concern.module);
         }
         let fixed = match (component, standing) {
@@ -95,7 +123,7 @@ impl World<'_> {
     /// A waiver opens a gate without a new result; the bus says so.
     fn waive(&mut self, concern: &Concern) {
         let Concern { build, module, component, .. } = *concern;
-        self.tally.waivers += 1;
+        self.counts.tally.waivers += 1;
         self.note(Fact::Waived { build, component });
         self.waive_test(build, component);
         if let Some(component) = component {
@@ -109,7 +137,7 @@ impl World<'_> {
     }
 
     fn failed_components(&self, build: BuildId) -> Vec<ComponentIx> {
-        let of_it = self.failures.iter().filter(|(of, _)| *of == build);
+        let of_it = self.people.failures.iter().filter(|(of, _)| *of == build);
         let failed: BTreeSet<ComponentIx> = of_it.map(|&(_, component)| component).collect();
         failed.into_iter().collect()
     }

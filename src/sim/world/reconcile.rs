@@ -1,11 +1,25 @@
 //! Looks: whether a party has a call whose answer is missing.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::testing::Subject;
 use super::{JobPurpose, World};
-use crate::orchestrate::RepoMaker;
 use crate::orchestrate::{
-    Answer, BuildId, Call, CallId, ComponentEnd, Event, Fault, Reply, TaskId,
+    Answer, BuildId, Call, CallId, ComponentEnd, ComponentIx, Event, Fault, ModuleIx, Reply,
+    RepoMaker, TaskId,
 };
+
+/// What is there to be found of calls that are made once.
+#[derive(Debug, Default)]
+pub(super) struct Marks {
+    pub(super) tagged: BTreeSet<(BuildId, ComponentIx, u32)>,
+    pub(super) published: BTreeSet<(BuildId, u32)>,
+    /// The calls for repos that the orchestrator makes itself.
+    pub(super) own_repos: BTreeMap<(BuildId, u32), CallId>,
+    pub(super) mailed: BTreeSet<CallId>,
+    /// Rebuilds that koji was asked for, by cause and module.
+    pub(super) rebuilt: BTreeSet<(BuildId, ModuleIx)>,
+}
 
 impl World<'_> {
     /// Answers a look. A task that is open reports its end later; for one that has ended, the end is
@@ -24,7 +38,7 @@ impl World<'_> {
         let known = |is: bool| Some(if is { Answer::Done(Reply::Nothing) } else { Answer::Absent });
         match *call {
             Call::BuildModule { module, cause, .. } => {
-                known(self.rebuilt.contains(&(cause, module)))
+                known(self.marks.rebuilt.contains(&(cause, module)))
             }
             Call::CreateTarget { build, .. } => {
                 match self.job_for(build, |purpose| purpose == JobPurpose::Target { call: id }) {
@@ -72,23 +86,22 @@ impl World<'_> {
                 known(job.is_none_or(|(_, end)| end.is_some()))
             }
             Call::TagComponent { build, component, attempt } => {
-                known(self.tagged.contains(&(build, component, attempt)))
+                known(self.marks.tagged.contains(&(build, component, attempt)))
             }
             Call::Publish { build, attempt, .. } => {
-                known(self.published.contains(&(build, attempt)))
+                known(self.marks.published.contains(&(build, attempt)))
             }
             Call::RequestTest { build, component, attempt } => {
                 known(self.find_result(Subject { build, component, attempt }))
             }
-            Call::Mail { .. } => known(self.mailed.contains(&id)),
+            Call::Mail { .. } => known(self.marks.mailed.contains(&id)),
             Call::Fetch { .. } | Call::AskDependants { .. } | Call::Poll => Some(Answer::Absent),
         }
     }
 
     /// Reports what a look at a task shows.
     fn see(&mut self, event: Event) {
-        self.no_longer_missed(&event);
-        self.events.push_back(event);
+        self.inbox.take(event);
     }
 
     /// Finds the latest job of a module build for a purpose, and how it ended.

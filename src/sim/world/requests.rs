@@ -48,9 +48,9 @@ impl World<'_> {
     pub(super) fn count_request(&mut self, call: &Call) {
         if *call == Call::Poll {
             let open = self.jobs.iter().filter(|job| job.end.is_none()).count();
-            self.requests_to_hub.poll(open as u64);
+            self.calls.to_hub.poll(open as u64);
         } else if call.party() == Party::Hub {
-            self.requests_to_hub.call();
+            self.calls.to_hub.call();
         }
     }
 }

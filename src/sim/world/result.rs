@@ -8,6 +8,28 @@ use crate::sim::spent::Book;
 use crate::sim::{ModuleState, Tally};
 use crate::time::Millis;
 
+/// What is counted during a run.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    pub(super) messages: u64,
+    pub(super) mails: u64,
+    /// How many components were taken over from an earlier build, by module.
+    pub(super) reused: Vec<u32>,
+    pub(super) tally: Tally,
+    /// What is done besides polling; a poll that adds nothing to it found a still world.
+    pub(super) activity: u64,
+    pub(super) polls: u64,
+}
+
+impl Counts {
+    pub(super) fn reset(&mut self, modules: usize) {
+        let mut reused = std::mem::take(&mut self.reused);
+        reused.clear();
+        reused.resize(modules, 0);
+        *self = Self { reused, ..Self::default() };
+    }
+}
+
 impl World<'_> {
     /// Returns the Gantt chart: each bar learns which build of its module it belongs to.
     pub(super) fn bars(&mut self) -> Vec<Bar> {
@@ -25,10 +47,10 @@ impl World<'_> {
             module_builds: modules.iter().map(|m| u64::from(m.module_builds)).sum(),
             component_builds: self.koji.component_builds() - self.reused(),
             tasks: self.koji.tasks(),
-            hub_calls: self.requests_to_hub.made(),
+            hub_calls: self.calls.to_hub.made(),
             repo_regenerations: self.koji.repo_regenerations(),
-            messages: self.messages,
-            mails: self.mails,
+            messages: self.counts.messages,
+            mails: self.counts.mails,
             reused: self.reused(),
             rebuilds_per_module_max: modules
                 .iter()
@@ -41,7 +63,7 @@ impl World<'_> {
             waivers: tally.waivers,
             fixes: tally.fixes,
             messages_lost: tally.messages_lost,
-            events: self.handled,
+            events: self.process.handled,
             ready: self.ledger.ready(&self.setup.catalog),
             changes: self.change_figures(),
         }
@@ -53,11 +75,11 @@ impl World<'_> {
         let newest = self.ledger.modules.iter().filter_map(|totals| totals.newest);
         let ready = newest.filter(|id| is_ready(&&self.ledger.builds[id.0 as usize]));
         let escaped = ready.map(|id| self.defective_components(id).len() as u64).sum();
-        Tally { defects_escaped: escaped, ..self.tally }
+        Tally { defects_escaped: escaped, ..self.counts.tally }
     }
 
     fn reused(&self) -> u64 {
-        self.reused.iter().map(|count| u64::from(*count)).sum()
+        self.counts.reused.iter().map(|count| u64::from(*count)).sum()
     }
 
     pub(super) fn modules(&mut self) -> Vec<ModuleRun> {
@@ -75,7 +97,8 @@ impl World<'_> {
                 id: module.id.clone(),
                 state,
                 module_builds: totals.module_builds,
-                component_builds: self.koji.component_builds_of(index) - self.reused[at as usize],
+                component_builds: self.koji.component_builds_of(index)
+                    - self.counts.reused[at as usize],
                 ready: totals.ready.filter(|_| state == ModuleState::Ready),
                 spent: spans.spent(index, self.ledger.last_change),
                 reason: None,
@@ -84,7 +107,7 @@ impl World<'_> {
         let log = self.log.as_deref().unwrap_or_default();
         let (at_koji, live) = (self.at_koji(), self.ledger.newest_live());
         let ended: Vec<_> = self.ledger.modules.iter().map(|totals| totals.last_ended).collect();
-        let held: Vec<ModuleIx> = self.asks_held.iter().map(|ask| ask.module).collect();
+        let held: Vec<ModuleIx> = self.people.asks_held.iter().map(|ask| ask.module).collect();
         let late = |build| self.koji.late(build);
         let left =
             Left { log, at_koji: &at_koji, live: &live, ended: &ended, held: &held, late: &late };
@@ -104,14 +127,14 @@ impl World<'_> {
     fn at_koji(&self) -> String {
         let without = self.koji.arches_without_builder();
         let stuck = self.koji.stuck();
-        if self.broken.hub_offline > 0 {
+        if self.troubles.is_hub_offline() {
             "the hub is offline".to_owned()
-        } else if self.broken.hub_refusing > 0 {
+        } else if self.troubles.is_hub_refusing() {
             "the hub refuses every call".to_owned()
         } else if !without.is_empty() && stuck.is_empty() {
             let arches: Vec<&str> = without.iter().map(|arch| arch.as_str()).collect();
             format!("no builder for {}", arches.join(", "))
-        } else if stuck.is_empty() && self.taken.iter().any(|&taken| taken > 0) {
+        } else if stuck.is_empty() && self.troubles.are_builders_taken() {
             "builders are down".to_owned()
         } else {
             stuck.iter().map(|(why, _)| why.as_str()).collect::<Vec<_>>().join("; ")

@@ -111,7 +111,7 @@ impl World<'_> {
             self.testing.running += 1;
             self.testing.known.insert(subject, Progress::Running);
             *self.testing.runs.entry((subject.build, subject.component)).or_default() += 1;
-            self.tally.tests += 1;
+            self.counts.tally.tests += 1;
             let tests = &self.setup.conditions.tests;
             let through = match subject.component {
                 Some(_) => tests.component,
