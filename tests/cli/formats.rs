@@ -1,7 +1,16 @@
-//! The JSON that commands write has every field that others read, under its name and of its type.
+//! The JSON that commands write has every field that others read, under its name and of its type, and
+//! every field that they write is in docs/formats.md.
+
+use std::fs;
 
 use crate::support::program::modplan;
+use modplan::drive::journal;
 use serde_json::Value;
+
+mod documented;
+mod events;
+
+use documented::Shapes;
 
 const EL8: &str = "fixtures/el8-perl/modules.yaml";
 const CYCLE: &str = "fixtures/cycle/modules.yaml";
@@ -146,4 +155,85 @@ fn a_comparison_has_its_fields() {
     ];
     assert_eq!(names, four);
     assert!(summary["paired"].get("koji-owned/literal - orchestrator-owned/planned").is_some());
+}
+
+const TRACE: [&str; 2] = ["--trace", "fixtures/el8-perl/trace.csv"];
+const SCENARIO: [&str; 2] = ["--scenario", "fixtures/el8-perl/scenario.yaml"];
+
+#[test]
+fn every_field_of_a_plan_is_documented() {
+    let mut shapes = Shapes::read();
+    let place = tempfile::tempdir().expect("a directory");
+    let earlier = place.path().join("plan.json");
+    let plan = ["plan", EL8, "--changed", "perl:5.30", "--format", "json"];
+    fs::write(&earlier, modplan(&plan).out).unwrap();
+    let more = ["--why", "perl-DBD-Pg:3.7", "--changed", "httpd:2.4", "--at", "2026-11-24T00:00Z"];
+    let against = ["--against-plan", earlier.to_str().unwrap()];
+    shapes.hold("plan", &json(&plan));
+    shapes.hold("plan", &json(&[&plan[..], &more, &against, &TRACE].concat()));
+    shapes.hold("plan", &json(&["plan", CYCLE, "--all", "--format", "json"]));
+    // Shapes that these inputs do not lead to.
+    let unseen = [
+        "alias",
+        "changed-module",
+        "left-out",
+        "moved-module",
+        "on-platform",
+        "on-platform-context",
+        "on-platform-module",
+        "retired",
+        "since",
+        "source-change",
+    ];
+    assert_eq!(shapes.unseen("plan"), unseen);
+}
+
+#[test]
+fn every_field_of_a_run_and_its_journal_is_documented() {
+    let mut shapes = Shapes::read();
+    let place = tempfile::tempdir().expect("a directory");
+    let path = place.path().join("run.jsonl");
+    let run =
+        ["execute", EL8, "--changed", "perl:5.30", "--cascade", "literal", "--format", "json"];
+    let owned = ["--approach", "orchestrator-owned", "--journal", path.to_str().unwrap()];
+    shapes.hold("run", &json(&[&run[..], &TRACE, &SCENARIO, &owned].concat()));
+    shapes.hold_journal(&fs::read_to_string(&path).unwrap());
+    shapes.hold_journal(&fs::read_to_string("fixtures/journals/format-4.jsonl").unwrap());
+    assert_eq!(shapes.unseen("run"), ["change"], "nothing comes in over weeks");
+    // What no run of ours meets is written by hand.
+    let read = journal::read(&fs::read(&path).unwrap()).unwrap().expect("it holds a run");
+    shapes.hold_journal(&events::journal_like(&read.heading));
+    assert_eq!(shapes.unseen("row"), [""; 0]);
+    assert_eq!(shapes.unseen("heading"), [""; 0]);
+}
+
+#[test]
+fn every_field_of_a_comparison_a_shard_and_a_timeline_is_documented() {
+    let mut shapes = Shapes::read();
+    let place = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| place.path().join(name).to_str().unwrap().to_owned();
+    let (whole, part) = (path("whole"), path("part"));
+    let compare = ["compare", EL8, "--changed", "perl:5.30", "--replications", "12"];
+    let compare = [&compare[..], &TRACE, &SCENARIO].concat();
+    modplan(&[&compare[..], &["--ablate", "--sensitivity", "-o", &whole]].concat());
+    let read = |path: String| -> Value {
+        serde_json::from_str(&fs::read_to_string(path).unwrap()).expect("JSON")
+    };
+    shapes.hold("comparison", &read(format!("{whole}/summary.json")));
+    shapes.hold("timeline", &read(format!("{whole}/timeline.json")));
+    modplan(&[&compare[..], &["--shard", "1/2", "-o", &part]].concat());
+    shapes.hold("shard", &read(format!("{part}/shard-1-of-2.json")));
+    assert_eq!(shapes.unseen("comparison"), ["change-summary", "confounder", "fits"]);
+    assert_eq!(shapes.unseen("timeline"), [""; 0]);
+    assert_eq!(shapes.unseen("shard"), [""; 0]);
+}
+
+#[test]
+fn every_field_of_a_capacity_sweep_is_documented() {
+    let mut shapes = Shapes::read();
+    let sweep = ["capacity", EL8, "--changed", "perl:5.30", "--replications", "12"];
+    let farm = ["--farm", "fixtures/el8-perl/farm.yaml", "--vary", "x86.count=1..3"];
+    let more = ["--deadline", "4h", "--sensitivity", "--format", "json"];
+    shapes.hold("capacity", &json(&[&sweep[..], &TRACE, &farm, &more].concat()));
+    assert!(!shapes.unseen("capacity").contains(&"point".to_owned()));
 }
