@@ -62,11 +62,9 @@ impl World {
 /// When each context of the app starts or is ready, in seconds.
 fn of_app(modules: &Value, key: &str) -> Vec<f64> {
     let ids = ["app:1:0000000a", "app:1:0000000b"];
-    let time = |id: &str| match modules {
-        Value::Array(rows) => {
-            rows.iter().find(|row| row["id"] == id).expect("planned")[key].as_f64()
-        }
-        rows => rows[id][key].as_f64(),
+    let time = |id: &str| match modules.as_array() {
+        Some(rows) => rows.iter().find(|row| row["id"] == id).expect("planned")[key].as_f64(),
+        None => modules[id][key].as_f64(),
     };
     ids.iter().map(|id| time(id).expect("a time")).collect()
 }
