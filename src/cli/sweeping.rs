@@ -32,9 +32,16 @@ const REPLICATIONS_LARGEST: usize = 10_000_000;
 /// More threads than any machine has processors.
 const THREADS_LARGEST: usize = 4096;
 
-/// Replications of every setup that are made in turns: where a sweep is interrupted, all setups have
-/// the same replications.
+/// Replications of every setup that are made in turns, at most: where a sweep is interrupted, all
+/// setups have the same replications.
 const ROUND: u64 = 64;
+
+/// Returns the round that follows so many replications of a sweep: one, then as many as are made, so
+/// that little is lost where it is interrupted early.
+fn round_after(made: u64, range: &std::ops::Range<u64>) -> std::ops::Range<u64> {
+    let more = (made - range.start).clamp(1, ROUND);
+    made..(made + more).min(range.end)
+}
 
 /// Whether Ctrl-C was pressed.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -215,7 +222,7 @@ impl<'a> Sweeper<'a> {
         let mut runs: Vec<Runs> = vec![Runs::default(); setups.len()];
         let mut made = range.start;
         while made < range.end {
-            let round = made..(made + ROUND).min(range.end);
+            let round = round_after(made, &range);
             let mut more: Vec<Runs> = Vec::new();
             for setup in setups {
                 let mut of_it = Runs::default();
@@ -302,6 +309,19 @@ pub(crate) fn refuse_format(output: &SweepOutput) -> Result<(), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rounds_begin_with_one_replication_and_grow() {
+        let rounds = |range: std::ops::Range<u64>| {
+            let next = |made: &u64| Some(round_after(*made, &range)).filter(|r| !r.is_empty());
+            let ends = std::iter::successors(Some(range.start), |made| next(made).map(|r| r.end));
+            ends.collect::<Vec<_>>()
+        };
+        assert_eq!(rounds(0..200), [0, 1, 2, 4, 8, 16, 32, 64, 128, 192, 200]);
+        // A part begins anywhere.
+        assert_eq!(rounds(500..507), [500, 501, 502, 504, 507]);
+        assert_eq!(rounds(3..3), [3]);
+    }
 
     #[test]
     fn widths_and_parts_are_read_or_refused_in_words() {
