@@ -9,6 +9,8 @@ const RIGHT: i32 = WIDTH - 140;
 const TOP: i32 = 70;
 const PLOT: i32 = 260;
 const LEGEND: i32 = 20;
+/// How far the numbers of two lines are apart at least.
+const LABEL: i32 = 15;
 
 /// A chart of lines.
 #[derive(Clone, Debug)]
@@ -63,9 +65,14 @@ pub fn curves(chart: &Curves<'_>) -> String {
         };
         let axis = TimeAxis::covering(0, end);
         draw_axes(canvas, chart, &axis);
+        let mut ends = Vec::new();
         for (nth, line) in (0_i32..).zip(&chart.series) {
-            draw_line(canvas, chart, &axis, nth);
+            ends.push(draw_line(canvas, chart, &axis, nth));
             draw_legend(canvas, line.name, (nth, bottom + 62 + nth * LEGEND));
+        }
+        let heights: Vec<i32> = ends.iter().map(|(_, height)| *height).collect();
+        for (nth, (end, label)) in (1..).zip(ends.into_iter().zip(apart(&heights))) {
+            draw_label(canvas, nth, (end, label));
         }
     })
 }
@@ -99,7 +106,8 @@ fn draw_axes(canvas: &mut Canvas<'_>, chart: &Curves<'_>, axis: &TimeAxis) {
     canvas.text(((LEFT + RIGHT) / 2, bottom + 38), &title, Pen::new(13, Align::Center));
 }
 
-fn draw_line(canvas: &mut Canvas<'_>, chart: &Curves<'_>, axis: &TimeAxis, nth: i32) {
+/// Draws a line, and returns where it ends.
+fn draw_line(canvas: &mut Canvas<'_>, chart: &Curves<'_>, axis: &TimeAxis, nth: i32) -> (i32, i32) {
     let line = &chart.series[usize::try_from(nth).expect("counted from 0")];
     let pen = pen(nth);
     let mut last = (LEFT, y(0.0, chart.most));
@@ -109,9 +117,43 @@ fn draw_line(canvas: &mut Canvas<'_>, chart: &Curves<'_>, axis: &TimeAxis, nth: 
         canvas.line((x, last.1), (x, at), pen);
         last = (x, at);
     }
-    // The numbers stand in one column, so that those of lines that end together are all read.
-    let beside = (RIGHT + 12 + 13 * (nth % 10), last.1);
-    canvas.text(beside, &(nth + 1).to_string(), Pen::new(12, Align::Center).bold());
+    last
+}
+
+/// Writes the number of a line beside the chart, with a thin line to it from where the line ends.
+fn draw_label(
+    canvas: &mut Canvas<'_>,
+    nth: usize,
+    (end, (column, label)): ((i32, i32), (i32, i32)),
+) {
+    let x = RIGHT + 34 + 26 * column;
+    canvas.line((end.0 + 3, end.1), (x - 10, label), (PALE, 1));
+    canvas.text((x, label), &nth.to_string(), Pen::new(12, Align::Center).bold());
+}
+
+/// Returns the column and the height of a label for each height, so that no two lie upon each other:
+/// in each column downwards from the highest, and up again from the bottom where there is no room.
+fn apart(heights: &[i32]) -> Vec<(i32, i32)> {
+    let mut order: Vec<usize> = (0..heights.len()).collect();
+    order.sort_by_key(|&at| (heights[at], at));
+    let mut labels = vec![(0, 0); heights.len()];
+    let room = usize::try_from(PLOT / LABEL + 1).expect("positive");
+    let columns = heights.len().div_ceil(room).max(1);
+    for column in 0..columns {
+        let own: Vec<usize> = order.iter().copied().skip(column).step_by(columns).collect();
+        let mut places: Vec<i32> = own.iter().map(|&at| heights[at]).collect();
+        for at in 1..places.len() {
+            places[at] = places[at].max(places[at - 1] + LABEL);
+        }
+        let mut floor = TOP + PLOT;
+        for place in places.iter_mut().rev() {
+            *place = (*place).min(floor);
+            floor = *place - LABEL;
+        }
+        let number = i32::try_from(column).expect("a few columns");
+        own.iter().zip(places).for_each(|(&at, place)| labels[at] = (number, place));
+    }
+    labels
 }
 
 fn draw_legend(canvas: &mut Canvas<'_>, name: &str, (nth, at): (i32, i32)) {
@@ -129,6 +171,23 @@ fn pen(nth: i32) -> (plotters::style::RGBColor, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_of_lines_that_end_together_do_not_lie_upon_each_other() {
+        assert_eq!(apart(&[100]), [(0, 100)]);
+        // Nine lines that end at the bottom, and one above.
+        let mut heights = vec![TOP + PLOT; 9];
+        heights.push(TOP);
+        for many in [heights, vec![200; 17], vec![TOP; 40], Vec::new()] {
+            let labels = apart(&many);
+            assert_eq!(labels.len(), many.len());
+            for (at, one) in labels.iter().enumerate() {
+                assert!((TOP..=TOP + PLOT).contains(&one.1), "{labels:?}");
+                let others = labels[at + 1..].iter().filter(|other| other.0 == one.0);
+                assert!(others.into_iter().all(|other| (other.1 - one.1).abs() >= LABEL));
+            }
+        }
+    }
 
     #[test]
     fn lines_have_their_names_and_the_axis_its_unit() {
