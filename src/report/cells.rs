@@ -84,6 +84,19 @@ pub(super) fn partial(made: usize, asked: u64) -> String {
     format!("PARTIAL: interrupted after {made} of {asked} replications")
 }
 
+/// With fewer replications the 90 % point is one of the slowest three.
+const REPLICATIONS_FEW: usize = 30;
+
+/// Says that late quantiles rest on few runs.
+pub(super) fn few(replications: usize, has_no_spread: bool) -> Option<String> {
+    (replications < REPLICATIONS_FEW && !has_no_spread).then(|| {
+        format!(
+            "of {} P90 and P99 rest on the slowest few; more --replications make them sure",
+            counted(replications, "replication")
+        )
+    })
+}
+
 /// Says that figures have no spread, and what gives them one. Without draws one run was made.
 pub(super) fn no_spread(replications: usize, is_drawn: bool) -> String {
     let more = "recorded durations (--trace, --durations resample) and a --scenario with luck give a \
@@ -105,6 +118,12 @@ pub(super) fn no_spread(replications: usize, is_drawn: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn few_replications_are_said_to_be_few() {
+        assert!(few(29, false).unwrap().contains("of 29 replications P90 and P99 rest on"));
+        assert_eq!((few(30, false), few(1, true)), (None, None));
+    }
 
     #[test]
     fn shares_near_the_ends_do_not_round_to_them() {

@@ -11,8 +11,12 @@ use super::variant::Variant;
 use crate::sim::{Figure, Runs};
 use crate::time::Millis;
 
-/// How many steps a grid has at most before its last time.
-const STEPS: u64 = 7;
+/// The quantiles of the ends of all runs that are done which a grid has, in per cent: fine up to nine in
+/// ten, then coarse.
+const QUANTILES: [usize; 21] =
+    [1, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90, 95, 99];
+/// A time of a grid is rounded up to a step that is so many times smaller than it.
+const ROUNDED: u64 = 24;
 
 /// How much is done by a time.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -27,8 +31,9 @@ pub struct Within {
     pub ci95: Interval,
 }
 
-/// Returns a grid of round times, in milliseconds, for all variants: up to where nine in ten of the
-/// runs that are done are so, and then the last of all. A few that end late leave it fine.
+/// Returns a grid of round times, in milliseconds, for all variants, at the quantiles of the runs that
+/// are done: most times stand where most runs end, and a few late ones leave it fine. It holds the end
+/// of charts and the last of all.
 pub(super) fn grid(variants: &[Variant]) -> Vec<u64> {
     let mut ends: Vec<u64> = variants.iter().flat_map(Variant::makespans_done).collect();
     if ends.is_empty() {
@@ -36,14 +41,37 @@ pub(super) fn grid(variants: &[Variant]) -> Vec<u64> {
         ends = variants.iter().flat_map(all).collect();
     }
     ends.sort_unstable();
-    let (Some(&last), Some(&most)) = (ends.last(), ends.get(ends.len().saturating_sub(1) * 9 / 10))
-    else {
-        return Vec::new();
+    let Some(&last) = ends.last() else { return Vec::new() };
+    let rank = |percent: usize| (ends.len() * percent).div_ceil(100).max(1) - 1;
+    let first = ends[0];
+    let rounded = |at: u64| {
+        // Ends that lie close together are told apart by smaller steps.
+        let step = round_step((at / ROUNDED).min((ends[rank(90)] - first) / 4).max(1));
+        at.div_ceil(step) * step
     };
-    let step = round_step(most.div_ceil(STEPS).max(1));
-    let steps = (1..=most.div_ceil(step)).map(|n| n * step);
-    let grid: BTreeSet<u64> = steps.chain([last]).collect();
-    grid.into_iter().collect()
+    let times = QUANTILES.map(|percent| rounded(ends[rank(percent)]));
+    let end = usual_end(variants).filter(|end| *end < last);
+    let grid: BTreeSet<u64> = times.into_iter().filter(|at| *at < last).collect();
+    grid.into_iter().chain(end).chain([last]).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Returns where charts of ends stop: the end of what is usual for the variant for which that is
+/// latest, as far above its 90 % point as that is above its 10 % point. Runs beyond are counted.
+pub(super) fn usual_end(variants: &[Variant]) -> Option<u64> {
+    let end = |variant: &Variant| {
+        let mut ends = variant.makespans_done();
+        ends.sort_unstable();
+        let at = |percent: usize| ends.get((ends.len() * percent).div_ceil(100).max(1) - 1);
+        let (p10, p90) = (*at(10)?, *at(90)?);
+        Some(p90 + (p90 - p10).max(p90 / 20))
+    };
+    variants.iter().filter_map(end).max()
+}
+
+/// Returns at most `most` times of what is done by a grid, the last among them.
+pub(super) fn some_of(within: &[Within], most: usize) -> Vec<&Within> {
+    let count = within.len().min(most);
+    (1..=count).map(|nth| &within[within.len() * nth / count - 1]).collect()
 }
 
 /// Returns the share of runs that are done by each time of a grid.
@@ -104,9 +132,29 @@ mod tests {
         let late = sample::run(1_000_000, 10, crate::sim::Outcome::Done);
         variants[0].runs.extend([late]);
         let grid = grid(&variants);
-        assert!(grid.len() >= 8, "{grid:?}");
         assert_eq!(grid.last(), Some(&1_000_000_000));
         assert_eq!(grid[0], 60_000);
+        assert!(grid.iter().filter(|at| **at <= 400_000).count() >= 6, "{grid:?}");
+    }
+
+    #[test]
+    fn half_of_the_times_lie_where_half_of_the_runs_end() {
+        // Forty runs within 6 to 16 h, and three after days, as a repair over a weekend makes them.
+        let mut variants = sample::comparison().variants;
+        let hours = |seconds: u64| sample::run(seconds, 10, crate::sim::Outcome::Done);
+        let usual = (0..40).map(|n| hours(6 * 3600 + n * 900));
+        variants[0].runs = usual.chain((3..6).map(|days| hours(days * 86_400))).collect();
+        variants.truncate(1);
+        let grid = grid(&variants);
+        let fine = grid.iter().filter(|at| **at <= 16 * 3_600_000).count();
+        assert!(fine >= 12, "{grid:?}");
+        assert!(grid.len() - fine <= 6, "{grid:?}");
+        let within = done_within(&variants[0].runs, &grid);
+        let told = some_of(&within, 8);
+        assert_eq!((told.len(), told[7].share), (8, 1.0));
+        assert!(told[..5].iter().all(|at| at.seconds.unwrap() <= 16.0 * 3600.0), "{told:?}");
+        assert_eq!(some_of(&within[..3], 8).len(), 3);
+        assert!(some_of(&[], 8).is_empty());
     }
 
     #[test]

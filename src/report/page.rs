@@ -27,8 +27,14 @@ pub type Picture<'a> = (String, Box<dyn FnOnce() -> String + 'a>);
 pub fn pictures(comparison: &Comparison) -> Vec<Picture<'_>> {
     let mut pictures: Vec<Picture<'_>> = vec![
         ("makespans.svg".to_owned(), Box::new(|| super::svg::makespans(comparison))),
-        ("done-within.svg".to_owned(), Box::new(|| charts::done(&comparison.summary()))),
-        ("ready-within.svg".to_owned(), Box::new(|| charts::ready(&comparison.summary()))),
+        (
+            "done-within.svg".to_owned(),
+            Box::new(|| charts::done(comparison, &comparison.summary())),
+        ),
+        (
+            "ready-within.svg".to_owned(),
+            Box::new(|| charts::ready(comparison, &comparison.summary())),
+        ),
     ];
     if !comparison.pilots.is_empty() {
         pictures.push(("parts.svg".to_owned(), Box::new(|| charts::parts(&comparison.pilots))));

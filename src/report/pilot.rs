@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::cells::percent;
 use super::chain::{self, Part, Parts};
 use super::farm_load::{self, GroupLoad};
 use super::svg::GanttModule;
@@ -24,6 +25,8 @@ pub struct Pilot {
     pub name: String,
     /// How many runs were looked at: the first replications.
     pub runs: u64,
+    /// How many of them are done.
+    pub done: u64,
     /// Which of them is drawn, from 1: the one that ends in the middle, never done counting as last.
     pub typical: u64,
     /// How it ended.
@@ -59,11 +62,13 @@ impl Pilot {
             ends.push((!is_done, run.figures.makespan, replication));
         }
         ends.sort_unstable();
+        let done = ends.iter().filter(|(is_never, ..)| !is_never).count() as u64;
         let (.., typical) = ends[(ends.len() - 1) / 2];
         let run = world.run_in_full(typical);
         Self {
             name: name.to_owned(),
             runs,
+            done,
             typical: typical + 1,
             outcome: run.figures.outcome,
             makespan: run.figures.makespan,
@@ -79,6 +84,18 @@ impl Pilot {
     pub fn mean(&self, part: Part) -> Millis {
         let all = self.parts.get(&part).copied().unwrap_or_default();
         Millis(all.0 / self.runs.max(1))
+    }
+
+    /// Says how many of the runs are done.
+    #[must_use]
+    pub fn done_words(&self) -> String {
+        #[expect(clippy::cast_precision_loss, reason = "a few runs")]
+        let share = self.done as f64 / self.runs.max(1) as f64;
+        match self.runs {
+            1 if self.done == 1 => "the one run is done".to_owned(),
+            1 => "the one run is not done".to_owned(),
+            runs => format!("{} of {runs} runs done", percent(share)),
+        }
     }
 
     /// Says which run is drawn.

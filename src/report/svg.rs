@@ -18,6 +18,6 @@ pub use curves::{Curves, Series, curves, round_most};
 pub use gantt::{Gantt, GanttModule, gantt};
 pub(super) use lanes::{builder, packed};
 pub use makespans::makespans;
-pub use stacks::{Stacks, stacks};
+pub use stacks::{Stack, Stacks, stacks};
 pub use tornado::{Swing, tornado};
 pub use waves::{WaveModule, Waves, waves};

@@ -1,20 +1,23 @@
 //! What a comparison found, as tables for a terminal.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::assumed::{self, wrapped};
 use super::cells::{
-    counted, finished, no_spread, number, partial, percent, range, reached, short, signed, table,
-    time,
+    counted, few, finished, no_spread, number, partial, percent, range, reached, short, signed,
+    table, time,
 };
 use super::changes::ChangeSummary;
 use super::compare::{Comparison, Summary, VariantSummary};
+use super::completion::some_of;
 use super::conclusion::confounded;
 use super::figures::{Interval, Paired};
 use super::probe::{Probe, ProbeKind};
 use super::spark::curve;
 use super::variant::Variant;
+
+/// So many times of the grid are shown, a letter each.
+const LETTERS: usize = 8;
 
 /// Writes what may be concluded, the tables of variants, the paired differences, and what was
 /// assumed, in lines of `width` columns.
@@ -35,14 +38,14 @@ pub fn compare(comparison: &Comparison, width: usize) -> String {
         text.push('\n');
     }
     text.push_str("Time until the rebuild is done; a run that is not done never finishes\n\n");
-    text.push_str(&times(comparison, &summary));
+    text.push_str(&times(comparison, &summary, width));
     text.push_str("\nWhat it takes, on average over all runs\n\n");
-    text.push_str(&costs(comparison, &summary));
+    text.push_str(&costs(comparison, &summary, width));
     let differences = differences(comparison, &summary);
     if !differences.is_empty() {
         text.push_str("\nWhich of two ends earlier, replication by replication\n\n");
         text.push_str(&differences);
-        text.push_str(&wrapped(&luck(&summary), width, ""));
+        text.push_str("\nThe difference is of runs in which both are done.\n");
     }
     text.push_str(&probes(comparison, width));
     let changes = changes(comparison, &summary);
@@ -60,6 +63,9 @@ pub fn compare(comparison: &Comparison, width: usize) -> String {
             width,
             "           ",
         ));
+    }
+    if let Some(line) = few(summary.replications, summary.no_spread) {
+        text.push_str(&wrapped(&format!("few: {line}"), width, "     "));
     }
     text.push_str(&assumed::lines(&comparison.assumed, width));
     text
@@ -82,7 +88,7 @@ fn verdict(summary: &Summary, width: usize) -> String {
     lines.iter().map(|line| wrapped(&format!("* {line}"), width, "  ")).collect()
 }
 
-fn times(comparison: &Comparison, summary: &Summary) -> String {
+fn times(comparison: &Comparison, summary: &Summary, width: usize) -> String {
     let is_capped = summary.approaches.values().any(|figures| figures.capped_share > 0.0);
     let mut header = vec!["", "VARIANT", "DONE", "FAILED", "STUCK"];
     if is_capped {
@@ -109,24 +115,24 @@ fn times(comparison: &Comparison, summary: &Summary) -> String {
         }
         row.extend([reached(makespan.p50), reached(makespan.p90)]);
         if !is_capped {
-            row.push(curve(figures.done_within.iter().map(|at| at.share)));
+            row.push(curve(some_of(&figures.done_within, LETTERS).iter().map(|at| at.share)));
         }
         table.add_row(row);
     }
     let numbers: Vec<usize> = (2..header.len() - usize::from(!is_capped)).collect();
     let mut text = finished(table, &numbers);
     let grid = summary.approaches.values().next().map(|figures| &figures.done_within);
-    if !is_capped
-        && let Some((first, last)) = grid.and_then(|grid| Some((grid.first()?, grid.last()?)))
-    {
-        let (first, last) = (time(first.seconds), time(last.seconds));
-        let line = format!("DONE BY: the share of runs done by {first} (left) to {last} (right)");
-        writeln!(text, "\n{line}").expect("a string takes all");
+    if let Some(grid) = grid.filter(|grid| !is_capped && !grid.is_empty()) {
+        let by = some_of(grid, LETTERS).into_iter().map(|at| time(at.seconds));
+        let by = by.collect::<Vec<_>>().join(", ");
+        let line = format!("DONE BY: the share of runs done by {by}; a letter each");
+        text.push('\n');
+        text.push_str(&wrapped(&line, width, ""));
     }
     text
 }
 
-fn costs(comparison: &Comparison, summary: &Summary) -> String {
+fn costs(comparison: &Comparison, summary: &Summary, width: usize) -> String {
     let header =
         ["", "VARIANT", "BUILDS", "OF ONE", "COMPONENTS", "WASTED", "REPOS", "MAILS", "ESCAPED"];
     let mut table = table(&header);
@@ -153,7 +159,11 @@ fn costs(comparison: &Comparison, summary: &Summary) -> String {
             number(defects_escaped.mean),
         ]);
     }
-    finished(table, &[2, 3, 4, 5, 6, 7, 8])
+    let legend = "\nBUILDS: builds of modules; OF ONE: of the module that is built most often; \
+                  COMPONENTS: builds of components; WASTED: builder time of builds that failed or were \
+                  superseded; REPOS: regenerations; ESCAPED: components with a defect in modules that \
+                  are ready all the same";
+    finished(table, &[2, 3, 4, 5, 6, 7, 8]) + &wrapped(legend, width, "")
 }
 
 /// Writes one row for every two variants, by their numbers in the tables above.
@@ -225,24 +235,6 @@ fn probes(comparison: &Comparison, width: usize) -> String {
         }
     }
     text
-}
-
-/// Says what it is worth that both of a pair meet the same luck.
-fn luck(summary: &Summary) -> String {
-    let worth = summary.paired.values().filter_map(|paired| paired.variance_reduction);
-    let (low, high) =
-        worth.fold((f64::INFINITY, 0.0_f64), |(low, high), one| (low.min(one), high.max(one)));
-    let range = match (low, high) {
-        (low, high) if low > high => {
-            return "\nThe difference is of runs in which both are done.".to_owned();
-        }
-        (low, high) if format!("{low:.1}") == format!("{high:.1}") => format!("{low:.1}"),
-        (low, high) => format!("{low:.1} to {high:.1}"),
-    };
-    format!(
-        "\nThe difference is of runs in which both are done. The same luck for both does the work of \
-         {range} times as many replications with luck of their own."
-    )
 }
 
 /// The columns of [`change_rows`].

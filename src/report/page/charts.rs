@@ -3,49 +3,66 @@
 use super::html::Rows;
 use crate::report::cells::{percent, time};
 use crate::report::chain::Part;
-use crate::report::compare::Summary;
-use crate::report::completion::Within;
+use crate::report::compare::{Comparison, Summary};
+use crate::report::completion::{Within, usual_end};
 use crate::report::farm_load::STEPS;
 use crate::report::pilot::Pilot;
 use crate::report::probe::{Probe, ProbeKind};
-use crate::report::svg::{self, Curves, Gantt, Series, Stacks, Swing};
+use crate::report::svg::{self, Curves, Gantt, Series, Stack, Stacks, Swing};
+use crate::report::variant::Variant;
 use crate::time::Millis;
 
 /// More assumed values than this are in the table alone.
 const SWINGS_MAX: usize = 16;
 
-pub(super) fn done(summary: &Summary) -> String {
-    within("Runs done by time", "share of all runs that are done", summary, |figures| {
-        &figures.done_within
+/// Draws the share of runs that are done by time; those done after the end of the axis are counted.
+pub(super) fn done(comparison: &Comparison, summary: &Summary) -> String {
+    let end = usual_end(&comparison.variants).unwrap_or(u64::MAX);
+    let name = |variant: &Variant| {
+        let ends = variant.makespans_done();
+        let later = ends.iter().filter(|at| **at > end).count();
+        match ends.iter().max() {
+            Some(&last) if later > 0 => {
+                format!("{} ({later} done later, up to {})", variant.name, Millis(last))
+            }
+            _ => variant.name.clone(),
+        }
+    };
+    let (title, unit) = ("Runs done by time", "share of all runs that are done");
+    within((title, unit), (comparison, name), |variant| {
+        &summary.approaches[&variant.name].done_within
     })
 }
 
-pub(super) fn ready(summary: &Summary) -> String {
-    within(
-        "Modules ready by time",
-        "share of the modules of the plan that are ready",
-        summary,
-        |figures| &figures.ready_within,
-    )
+pub(super) fn ready(comparison: &Comparison, summary: &Summary) -> String {
+    let (title, unit) =
+        ("Modules ready by time", "share of the modules of the plan that are ready");
+    let name = |variant: &Variant| variant.name.clone();
+    within((title, unit), (comparison, name), |variant| {
+        &summary.approaches[&variant.name].ready_within
+    })
 }
 
-fn within(
-    title: &str,
-    unit: &str,
-    summary: &Summary,
-    of: impl Fn(&crate::report::VariantSummary) -> &Vec<Within>,
+fn within<'s>(
+    (title, unit): (&str, &str),
+    (comparison, name): (&Comparison, impl Fn(&Variant) -> String),
+    of: impl Fn(&Variant) -> &'s Vec<Within>,
 ) -> String {
-    let series = summary.approaches.iter().map(|(name, figures)| {
+    let end = usual_end(&comparison.variants).unwrap_or(u64::MAX);
+    let names: Vec<String> = comparison.variants.iter().map(name).collect();
+    let series = comparison.variants.iter().zip(&names).map(|(variant, name)| {
         let millis = |at: &Within| at.seconds.and_then(Millis::from_secs_f64).map(|span| span.0);
-        let point = |at: &Within| Some((millis(at)?, at.share));
-        Series { name, points: of(figures).iter().filter_map(point).collect() }
+        let point = |at: &Within| Some((millis(at)?, at.share)).filter(|(at, _)| *at <= end);
+        Series { name, points: of(variant).iter().filter_map(point).collect() }
     });
     svg::curves(&Curves { title, unit, series: series.collect(), most: 1.0, is_share: true })
 }
 
 pub(super) fn parts(pilots: &[Pilot]) -> String {
-    let rows = pilots.iter().map(|pilot| {
-        (pilot.name.as_str(), Part::ALL.iter().map(|part| pilot.mean(*part)).collect())
+    let rows = pilots.iter().map(|pilot| Stack {
+        name: &pilot.name,
+        note: pilot.done_words(),
+        parts: Part::ALL.iter().map(|part| pilot.mean(*part)).collect(),
     });
     let parts = Part::ALL.iter().map(|part| part.name()).collect();
     let unit = "mean time along what the last build of each run waited for";

@@ -67,12 +67,12 @@ pub(super) fn why(page: &mut Page, comparison: &Comparison) {
         );
         return;
     }
-    let mut head = vec!["Variant"];
+    let mut head = vec!["Variant", "Done"];
     head.extend(Part::ALL.map(Part::name));
     head.push("sum: mean makespan");
     let mut rows = Rows::new(&head);
     for pilot in pilots {
-        let mut row = vec![pilot.name.clone()];
+        let mut row = vec![pilot.name.clone(), pilot.done_words()];
         row.extend(Part::ALL.map(|part| seconds(pilot.mean(part).as_secs_f64())));
         let sum = pilot.parts.values().copied().sum::<Millis>();
         #[expect(clippy::cast_precision_loss, reason = "a few runs")]
@@ -83,7 +83,9 @@ pub(super) fn why(page: &mut Page, comparison: &Comparison) {
         title: "Where the time goes",
         caption: &format!(
             "Mean of the first {} replications of each variant, along what the last build of each run \
-             waited for. The parts of a bar sum to the makespan, its length; the legend numbers them.",
+             waited for. The parts of a bar sum to the makespan, its length; the legend numbers them. A \
+             run that is not done counts up to its last event, when nothing more happened: the less of \
+             its runs a variant has done, the shorter its bar, which then is no merit.",
             pilots[0].runs
         ),
         svg: charts::parts(pilots),
@@ -115,24 +117,27 @@ pub(super) fn figures(page: &mut Page, comparison: &Comparison, summary: &Summar
     page.table("Figures of every variant", &variant_rows(comparison, summary));
     page.figure(&Figure {
         title: "Time until the rebuild is done",
-        caption: "A histogram of the runs that are done, one a variant, on one axis; the tall line is \
-                  their median, the bar below reaches from P10 to P90. Runs far beyond the others are \
-                  counted at the right end.",
+        caption: "A histogram of the runs that are done, one a variant, on one axis; the tall line is the \
+                  median of all runs, done or not, and the bar below reaches from P10 to P90 of all: to \
+                  the right end where so many are never done. Runs far beyond the others are counted \
+                  at the right end.",
         svg: crate::report::svg::makespans(comparison),
         rows: variant_rows(comparison, summary),
     });
     page.figure(&Figure {
         title: "Runs done by time",
         caption: "The share of all runs that are done by each time; a line that stays below 100 % has \
-                  runs that are never done. Lines are numbered at their right end.",
-        svg: charts::done(summary),
+                  runs that are never done. Lines are numbered at their right end; runs that are done \
+                  after the end of the axis are counted in the legend.",
+        svg: charts::done(comparison, summary),
         rows: within_rows(comparison, summary, true),
     });
     page.figure(&Figure {
         title: "Modules ready by time",
         caption: "The mean share of the modules of the plan that are ready by each time. One component \
-                  that fails keeps a run from being done, but few modules from being ready.",
-        svg: charts::ready(summary),
+                  that fails keeps a run from being done, but few modules from being ready. The axis \
+                  ends where that of the runs does.",
+        svg: charts::ready(comparison, summary),
         rows: within_rows(comparison, summary, false),
     });
     pairs(page, summary);

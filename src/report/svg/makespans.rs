@@ -3,6 +3,7 @@
 use super::axis::TimeAxis;
 use super::canvas::{Align, Area, BLACK, Canvas, GREY, PALE, Pen, SHADES, picture};
 use crate::report::compare::Comparison;
+use crate::report::completion::usual_end;
 use crate::report::figures::Distribution;
 use crate::report::spark::histogram;
 use crate::report::variant::Variant;
@@ -21,8 +22,9 @@ const BIN: i32 = 6;
 
 /// Draws one histogram a variant on a common axis, with the median and the span from p10 to p90.
 ///
-/// Only runs that ended `done` have a makespan; their share stands under each name. Counts are
-/// drawn to the tallest bin of each variant, so shapes compare, not numbers.
+/// Only runs that ended `done` have a makespan; their share stands under each name. The median and the
+/// span are of all runs, one that is not done being never done. Counts are drawn to the tallest bin of
+/// each variant, so shapes compare, not numbers.
 #[must_use]
 pub fn makespans(comparison: &Comparison) -> String {
     let rows = i32::try_from(comparison.variants.len()).expect("a handful of variants");
@@ -49,8 +51,8 @@ pub fn makespans(comparison: &Comparison) -> String {
 fn subtitle(comparison: &Comparison) -> String {
     let replications = comparison.variants.first().map_or(0, |variant| variant.runs.len());
     format!(
-        "{replications} replications a variant with the same luck, seed {}; line: median, bar \
-         below: p10 to p90",
+        "{replications} replications a variant with the same luck, seed {}; line: median of all \
+         runs, bar below: p10 to p90 of all",
         comparison.seed
     )
 }
@@ -61,15 +63,8 @@ fn axis(comparison: &Comparison) -> Option<TimeAxis> {
     let mut ends: Vec<u64> = comparison.variants.iter().flat_map(Variant::makespans_done).collect();
     ends.sort_unstable();
     let (first, last) = (*ends.first()?, *ends.last()?);
-    let most = comparison.variants.iter().filter_map(usual_end).max()?;
+    let most = usual_end(&comparison.variants)?;
     Some(TimeAxis::covering(first, if last > most { most } else { last }))
-}
-
-/// Returns the end of what is usual for a variant: as far above the 90 % point as that is above the
-/// 10 % point.
-fn usual_end(variant: &Variant) -> Option<u64> {
-    let Spread { p10, p90, .. } = Spread::of(&variant.makespans_done())?;
-    Some(p90 + (p90 - p10).max(p90 / 20))
 }
 
 fn draw_axis(canvas: &mut Canvas<'_>, axis: &TimeAxis, bottom: i32) {
@@ -100,11 +95,11 @@ fn draw_row(
     let base = top + 22 + BARS;
     canvas.line((LEFT, base), (RIGHT, base), (GREY, 1));
     let values = variant.makespans_done();
-    let Some(spread) = Spread::of(&values) else {
+    if values.is_empty() {
         let pen = Pen::new(12, Align::Center).color(GREY);
         canvas.text(((LEFT + RIGHT) / 2, base - 16), "no run ended done", pen);
         return;
-    };
+    }
     let bins = usize::try_from((RIGHT - LEFT) / BIN).expect("positive");
     let counts = histogram(&values, (axis.low, axis.high), bins);
     let most = counts.iter().copied().max().unwrap_or(0).max(1);
@@ -116,39 +111,46 @@ fn draw_row(
         }
     }
     let at = |millis: u64| axis.at(millis.min(axis.high), (LEFT, RIGHT));
-    canvas.fill(
-        Area(at(spread.p10), base + 4, at(spread.p90).max(at(spread.p10) + 2), base + 9),
-        shade,
-    );
+    let Spread { p10, p50, p90 } = Spread::of(variant);
+    if let Some(from) = p10.map(at) {
+        // Where nine in ten are never done the bar has no end.
+        let to = p90.map_or(RIGHT, at).max(from + 2);
+        canvas.fill(Area(from, base + 4, to, base + 9), shade);
+    }
     let beyond = values.iter().filter(|value| **value > axis.high).count();
     if beyond > 0 {
         let longest = Millis(values.iter().copied().max().unwrap_or(0));
         let told = format!("{beyond} later, up to {longest} ▸");
         canvas.text((RIGHT, base - BARS - 13), &told, Pen::new(12, Align::Right).color(GREY));
     }
-    let median = at(spread.p50);
-    canvas.line((median, base - BARS - 4), (median, base + 12), (BLACK, 2));
-    let label = Millis(spread.p50).to_string();
-    let pen = Pen::new(12, Align::Center).bold();
-    let half = pen.width(&label) / 2;
     // What lies beyond the axis is told at its end.
     let right = if beyond > 0 { RIGHT - 200 } else { RIGHT };
-    canvas.text((median.clamp(LEFT + half, right - half), base - BARS - 13), &label, pen);
+    let pen = Pen::new(12, Align::Center).bold();
+    let (label, middle) = match p50 {
+        Some(median) => (Millis(median).to_string(), at(median)),
+        None => ("median: never".to_owned(), right),
+    };
+    if p50.is_some() {
+        canvas.line((middle, base - BARS - 4), (middle, base + 12), (BLACK, 2));
+    }
+    let half = pen.width(&label) / 2;
+    canvas.text((middle.clamp(LEFT + half, right - half), base - BARS - 13), &label, pen);
 }
 
-/// The marked points of a histogram, in milliseconds.
+/// The marked points of a histogram, over all runs, in milliseconds; `None` is never.
 struct Spread {
-    p10: u64,
-    p50: u64,
-    p90: u64,
+    p10: Option<u64>,
+    p50: Option<u64>,
+    p90: Option<u64>,
 }
 
 impl Spread {
-    fn of(values: &[u64]) -> Option<Self> {
-        let spread = Distribution::of(values, 1000);
+    fn of(variant: &Variant) -> Self {
+        let done = variant.makespans_done();
+        let spread = Distribution::of_finished(&done, variant.runs.len(), 1000);
         let millis =
             |seconds: Option<f64>| seconds.and_then(Millis::from_secs_f64).map(|span| span.0);
-        Some(Self { p10: millis(spread.p10)?, p50: millis(spread.p50)?, p90: millis(spread.p90)? })
+        Self { p10: millis(spread.p10), p50: millis(spread.p50), p90: millis(spread.p90) }
     }
 }
 
@@ -174,6 +176,16 @@ mod tests {
         let with_outlier = axis(&comparison).unwrap();
         assert!(with_outlier.high < 2 * axis_before.high, "{with_outlier:?}");
         assert!(makespans(&comparison).contains("1 later, up to 1d 01h"), "its time is told");
+    }
+
+    #[test]
+    fn the_median_of_the_survivors_is_not_shown_as_that_of_all() {
+        let mut comparison = sample::comparison();
+        let end = |n| if n == 0 { Outcome::Done } else { Outcome::Stuck };
+        comparison.variants[0].runs = (0..8).map(|n| sample::run(7200, 10, end(n))).collect();
+        let picture = makespans(&comparison);
+        assert!(picture.contains("1 of 8 runs done"), "{picture}");
+        assert!(picture.contains("median: never") && !picture.contains("2h 00m"), "{picture}");
     }
 
     #[test]

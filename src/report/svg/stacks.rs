@@ -36,8 +36,19 @@ pub struct Stacks<'a> {
     pub unit: &'a str,
     /// The names of the parts.
     pub parts: Vec<&'a str>,
-    /// One bar a row: its name, and how long each part is.
-    pub rows: Vec<(&'a str, Vec<Millis>)>,
+    /// One bar a row.
+    pub rows: Vec<Stack<'a>>,
+}
+
+/// One bar.
+#[derive(Clone, Debug)]
+pub struct Stack<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What has to be known beside it.
+    pub note: String,
+    /// How long each part is.
+    pub parts: Vec<Millis>,
 }
 
 /// Draws bars made of parts on one time axis.
@@ -49,7 +60,7 @@ pub fn stacks(chart: &Stacks<'_>) -> String {
     picture((WIDTH, bottom + 66 + lines * LEGEND), |canvas| {
         canvas.text((24, 26), chart.title, Pen::new(18, Align::Left).bold());
         canvas.text((24, 50), chart.unit, Pen::new(12, Align::Left).color(GREY));
-        let whole = |(_, parts): &(&str, Vec<Millis>)| parts.iter().copied().sum::<Millis>().0;
+        let whole = |row: &Stack<'_>| row.parts.iter().copied().sum::<Millis>().0;
         let axis = TimeAxis::covering(0, chart.rows.iter().map(whole).max().unwrap_or(0));
         for (at, label) in axis.ticks() {
             let x = axis.at(at, (LEFT, RIGHT));
@@ -70,9 +81,11 @@ pub fn stacks(chart: &Stacks<'_>) -> String {
     })
 }
 
-fn draw_row(canvas: &mut Canvas<'_>, axis: &TimeAxis, row: &(&str, Vec<Millis>), top: i32) {
-    let (name, parts) = row;
-    canvas.text((LEFT - 10, top + ROW / 2), name, Pen::new(12, Align::Right));
+fn draw_row(canvas: &mut Canvas<'_>, axis: &TimeAxis, row: &Stack<'_>, top: i32) {
+    let Stack { name, note, parts } = row;
+    canvas.text((LEFT - 10, top + ROW / 2 - 8), name, Pen::new(12, Align::Right));
+    let pen = Pen::new(12, Align::Right).color(GREY);
+    canvas.text((LEFT - 10, top + ROW / 2 + 9), note, pen);
     let mut sum = Millis::ZERO;
     for (nth, part) in (0..).zip(parts) {
         let from = axis.at(sum.0, (LEFT, RIGHT));
@@ -103,10 +116,16 @@ mod tests {
 
     #[test]
     fn every_row_and_part_has_its_name() {
-        let rows = vec![("koji-owned/planned", vec![Millis(60_000), Millis(0), Millis(30_000)])];
+        let rows = vec![Stack {
+            name: "koji-owned/planned",
+            note: "12 % done".to_owned(),
+            parts: vec![Millis(60_000), Millis(0), Millis(30_000)],
+        }];
         let parts = vec!["waiting for a builder", "building", "tests"];
         let drawn = stacks(&Stacks { title: "Where the time goes", unit: "u", parts, rows });
-        for part in ["koji-owned/planned", "waiting for a builder", "tests", "time (seconds)"] {
+        for part in
+            ["koji-owned/planned", "12 % done", "waiting for a builder", "tests", "time (seconds)"]
+        {
             assert!(drawn.contains(part), "{part}");
         }
     }
