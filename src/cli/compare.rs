@@ -84,6 +84,7 @@ impl Compare {
             pilots: Vec::new(),
             probes: Vec::new(),
             is_sensitivity_told: self.sensitivity,
+            is_ablation_told: self.ablate,
             command: again(),
             interrupted_of: swept.interrupted_of,
         };
@@ -116,7 +117,8 @@ impl Compare {
         write_shard(&shard, (&self.output, console))
     }
 
-    /// Tries other settings, where they were asked for.
+    /// Tries other settings, where they were asked for. What decides the answer is looked for always:
+    /// a part does not know whether there will be one.
     fn probes(
         &self,
         subject: &Subject,
@@ -133,7 +135,13 @@ impl Compare {
             deadline: None,
             varied: Varied::new(),
         };
-        let mut probes = if self.ablate { probing.ablate()? } else { Vec::new() };
+        let mut probes = Vec::new();
+        if self.ablate || probing.has_something_to_take_back() {
+            probes.extend(probing.ablate()?);
+        }
+        if self.ablate {
+            probes.extend(probing.trouble()?);
+        }
         if self.sensitivity || self.output.has_directory() {
             probes.extend(probing.sensitivity()?);
         }

@@ -16,11 +16,11 @@ use super::vary::Varied;
 mod unsaid;
 mod worlds;
 
-use worlds::{Other, ablations, assumed, calm, troubles};
+use worlds::{Other, ablations, assumed, calm, is_troubled, troubles};
 
 /// More replications of each world are not made, nor more than so many component builds.
-const RUNS_MAX: u64 = 12;
-const BUILDS: u64 = 6_000;
+const RUNS_MAX: u64 = 40;
+const BUILDS: u64 = 20_000;
 
 /// What is probed: variants on a farm.
 pub(crate) struct Probing<'a> {
@@ -36,15 +36,22 @@ pub(crate) struct Probing<'a> {
 }
 
 impl Probing<'_> {
-    /// Takes back one setting at a time, and tries one trouble at a time.
+    /// Takes back one setting at a time.
     pub(crate) fn ablate(&self) -> Result<Vec<Probe>, Refusal> {
         let scenario = &self.subject.world.scenario;
-        let mut probes = self.probe(ablations(self.farm, scenario), scenario)?;
-        // Troubles are tried in a world that has none.
-        let calm = calm(scenario);
+        self.probe(ablations(self.farm, scenario), scenario)
+    }
+
+    /// Tries one trouble at a time, in a world that has none.
+    pub(crate) fn trouble(&self) -> Result<Vec<Probe>, Refusal> {
+        let calm = calm(&self.subject.world.scenario);
         let given = self.run(self.farm, &calm)?;
-        probes.extend(self.probe(troubles(self.farm, &calm, third(&given)), &calm)?);
-        Ok(probes)
+        self.probe(troubles(self.farm, &calm, third(&given)), &calm)
+    }
+
+    /// Returns whether the scenario has something that may decide who ends earlier.
+    pub(crate) fn has_something_to_take_back(&self) -> bool {
+        is_troubled(&self.subject.world.scenario)
     }
 
     /// Tries another value for every one that nobody gave: numbers are halved and doubled.

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::assumed::Assumed;
 use super::completion;
-use super::conclusion::{self, Confounder};
+use super::conclusion::{self, Conclusion, Confounder};
 use super::durations::Durations;
 use super::figures::Paired;
+use super::hinge;
 use super::pilot::Pilot;
 use super::probe::{Probe, ProbeKind};
 use super::variant::{Variant, ends};
@@ -41,6 +42,9 @@ pub struct Comparison {
     /// Whether the table and `summary.json` hold what values that nobody gave would change: that is
     /// asked for. The report holds it wherever it is known.
     pub is_sensitivity_told: bool,
+    /// The same of settings that are taken back one at a time; what a conclusion hangs on is told
+    /// always.
+    pub is_ablation_told: bool,
     /// The command that makes it again.
     pub command: String,
     /// How many replications were asked for, where Ctrl-C ended the sweep before.
@@ -83,12 +87,12 @@ impl Comparison {
         for (at, first) in self.variants.iter().enumerate() {
             for second in &self.variants[at + 1..] {
                 let figures = Paired::of_ends(&ends(&first.runs, &second.runs));
-                conclusions.extend(conclusion::of(
-                    (first, second),
-                    &figures,
-                    &self.confounders,
-                    self.is_drawn,
-                ));
+                let concluded =
+                    conclusion::of((first, second), &figures, &self.confounders, self.is_drawn);
+                conclusions.extend(concluded.map(|one| Conclusion {
+                    hinges: hinge::of((&one.figures.earlier, &one.figures.later), &self.probes),
+                    ..one
+                }));
                 paired.insert(format!("{} - {}", first.name, second.name), figures);
             }
         }
@@ -118,7 +122,11 @@ impl Comparison {
 
     /// Returns the probes that the table and `summary.json` hold.
     pub(super) fn told_probes(&self) -> impl Iterator<Item = &Probe> {
-        let is_told = |probe: &&Probe| self.is_sensitivity_told || probe.kind != ProbeKind::Assumed;
+        let is_told = |probe: &&Probe| match probe.kind {
+            ProbeKind::Ablation => self.is_ablation_told,
+            ProbeKind::Assumed => self.is_sensitivity_told,
+            ProbeKind::Trouble => true,
+        };
         self.probes.iter().filter(is_told)
     }
 

@@ -83,8 +83,8 @@ pub fn parts(pilots: &[Pilot]) -> String {
 /// Writes `probes.csv`: what one other setting at a time changes, one row a variant.
 #[must_use]
 pub fn probes(probes: &[Probe]) -> String {
-    let head =
-        "kind,setting,from,to,runs,variant,makespan_seconds_p50,done_share,adds_seconds,earlier";
+    let head = "kind,setting,from,to,runs,variant,makespan_seconds_p50,done_share,adds_seconds,adds_low95,\
+         adds_high95,pairs,earlier,earlier_as_given";
     let mut rows = vec![head.split(',').map(str::to_owned).collect::<Vec<_>>()];
     let number = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
     for probe in probes {
@@ -104,7 +104,11 @@ pub fn probes(probes: &[Probe]) -> String {
                 number(effect.makespan_p50),
                 number(effect.done_share),
                 number(effect.adds),
+                number(effect.adds_ci95.0),
+                number(effect.adds_ci95.1),
+                effect.pairs.to_string(),
                 probe.earlier.clone().unwrap_or_default(),
+                probe.earlier_as_given.clone().unwrap_or_default(),
             ]);
         }
     }

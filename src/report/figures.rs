@@ -3,7 +3,7 @@
 //! Everything is counted in whole milliseconds or whole numbers until the last division, and added
 //! up in replication order, so that the same runs give the same digits anywhere.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::trace::ROWS_ENOUGH;
 
@@ -30,7 +30,7 @@ pub struct Distribution {
 }
 
 /// Both ends of an interval.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Interval(
     #[serde(serialize_with = "three_digits")] pub Option<f64>,
     #[serde(serialize_with = "three_digits")] pub Option<f64>,

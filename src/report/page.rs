@@ -44,7 +44,7 @@ pub fn pictures(comparison: &Comparison) -> Vec<Picture<'_>> {
         pictures.push((pilot.file("load"), Box::new(|| charts::load(pilot))));
     }
     if comparison.probes.iter().any(|probe| probe.kind == ProbeKind::Assumed) {
-        let draw = || charts::tornado(&comparison.probes);
+        let draw = || charts::tornado(&comparison.probes.iter().collect::<Vec<_>>(), None);
         pictures.push(("sensitivity.svg".to_owned(), Box::new(draw)));
     }
     pictures
@@ -62,14 +62,19 @@ pub fn compare(comparison: &Comparison) -> String {
     page.section("figures", "Figures");
     figures(&mut page, comparison, &summary);
     page.section("assumed", "What was assumed");
-    assumed(&mut page, &comparison.assumed, &comparison.probes, &comparison.durations);
+    let probes: Vec<&Probe> = comparison.probes.iter().collect();
+    assumed(&mut page, (&comparison.assumed, &comparison.durations), (&probes, None));
     page.section("again", "How to make it again");
     again(&mut page, &comparison.command, summary.replications);
     page.finish()
 }
 
-/// Writes every value that nobody gave, and what each decides.
-fn assumed(page: &mut Page, assumed: &[Assumed], probes: &[Probe], durations: &Durations) {
+/// Writes every value that nobody gave, and what each decides: with a confidence, of a sweep over farms.
+fn assumed(
+    page: &mut Page,
+    (assumed, durations): (&[Assumed], &Durations),
+    (probes, confidence): (&[&Probe], Option<f64>),
+) {
     if assumed.is_empty() {
         page.paragraph("Nothing: every value was given.");
     } else {
@@ -81,16 +86,25 @@ fn assumed(page: &mut Page, assumed: &[Assumed], probes: &[Probe], durations: &D
         page.table("Values that nobody gave", &rows);
     }
     let swings: Vec<&Probe> =
-        probes.iter().filter(|probe| probe.kind == ProbeKind::Assumed).collect();
-    if !swings.is_empty() {
+        probes.iter().copied().filter(|probe| probe.kind == ProbeKind::Assumed).collect();
+    if let Some(first) = swings.first() {
+        let turned = swings.iter().filter(|probe| probe.changes_answer(confidence)).count();
+        let answer = match confidence {
+            Some(_) => "make this farm miss the deadline too often, or meet it where it did not",
+            None => "make another variant the earlier one, or leave that undecided",
+        };
+        let over = first.over();
         page.figure(&Figure {
             title: "What the assumed values decide",
-            caption: "Each value that nobody gave, varied one at a time: numbers halved and \
-                      doubled, others as the table says. Bars are the mean change of the makespan in \
-                      minutes for the variant that changes most, over runs that are done both ways; \
-                      what changes how many are done comes first.",
-            svg: charts::tornado(probes),
-            rows: probe_rows(&swings),
+            caption: &format!(
+                "Each value that nobody gave, varied one at a time: numbers halved and doubled, others as \
+                 the table says. Bars are the mean change of the makespan in minutes for the variant \
+                 that changes most; what changes how many are done comes first. {turned} of {} changes \
+                 {answer}; these are marked by a diamond and bold. {over}",
+                swings.len()
+            ),
+            svg: charts::tornado(&swings, confidence),
+            rows: probe_rows(&swings, confidence),
         });
     }
     let lines: Vec<String> = durations.to_lines().lines().map(str::to_owned).collect();

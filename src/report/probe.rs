@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::figures::{Distribution, Earlier, Paired};
+use super::cells::counted;
+use super::figures::{Distribution, Earlier, Interval, Paired};
 use super::variant::{Variant, ends};
 use crate::sim::Runs;
 use crate::time::Millis;
@@ -42,6 +43,8 @@ pub struct Probe {
     /// Which of two variants under one cascade ends earlier then; null where the replications do not
     /// decide, or where only one was tried.
     pub earlier: Option<String>,
+    /// The same over the same replications as things are.
+    pub earlier_as_given: Option<String>,
 }
 
 /// What another setting does to one variant; seconds.
@@ -55,6 +58,10 @@ pub struct Effect {
     pub done_adds: Option<f64>,
     /// What it adds on average, over the replications that are done with and without it.
     pub adds: Option<f64>,
+    /// The 95 % interval of that; null of fewer than two.
+    pub adds_ci95: Interval,
+    /// How many replications those are.
+    pub pairs: usize,
     /// The share of runs within the deadline, where there is one.
     pub in_time_share: Option<f64>,
     /// By how much that share is more than without it, over the same replications.
@@ -89,7 +96,37 @@ impl Probe {
             runs: tried.first().map_or(0, |runs| runs.len() as u64),
             effects: both.map(effect).collect(),
             earlier: earlier(given, tried),
+            earlier_as_given: {
+                let runs = given.iter().map(|variant| variant.runs.clone());
+                earlier(given, &runs.collect::<Vec<_>>())
+            },
         }
+    }
+
+    /// Returns whether it changes the answer: which of two variants ends earlier, or, with the share
+    /// of runs that has to be in time, whether that is met.
+    #[must_use]
+    pub fn changes_answer(&self, confidence: Option<f64>) -> bool {
+        let Some(confidence) = confidence else { return self.earlier != self.earlier_as_given };
+        let turns = |effect: &Effect| {
+            let (Some(share), Some(adds)) = (effect.in_time_share, effect.in_time_adds) else {
+                return false;
+            };
+            // Shares are kept in thousandths.
+            let is_enough = |share: f64| share + 5e-4 >= confidence;
+            is_enough(share) != is_enough(share - adds)
+        };
+        self.effects.values().any(turns)
+    }
+
+    /// Says over what its figures are.
+    pub(super) fn over(&self) -> String {
+        let runs = usize::try_from(self.runs).unwrap_or(usize::MAX);
+        format!(
+            "Over the first {}: P50 is over all runs, done or not; the mean change is over the pairs of \
+             runs that are done with the setting and without, with its 95 % interval.",
+            counted(runs, "replication")
+        )
     }
 
     /// Orders probes by what they change: how many runs are done, then when they end; the most first.
@@ -121,6 +158,12 @@ impl Probe {
 }
 
 impl Effect {
+    /// Returns whether the replications say in which direction it moves the end on average.
+    #[must_use]
+    pub fn is_decided(&self) -> bool {
+        matches!(self.adds_ci95, Interval(Some(low), Some(high)) if low > 0.0 || high < 0.0)
+    }
+
     fn of(runs: &Runs, given: &Runs, deadline: Option<Millis>) -> Self {
         let done = runs.makespans_done();
         let paired = Paired::of_ends(&ends(runs, given));
@@ -135,6 +178,8 @@ impl Effect {
             done_share: (!runs.is_empty()).then(|| share(done.len())),
             done_adds: (!runs.is_empty()).then(|| rounded(exact(runs) - exact(given))),
             adds: paired.mean_difference.map(rounded),
+            adds_ci95: Interval(paired.ci95.0.map(rounded), paired.ci95.1.map(rounded)),
+            pairs: paired.pairs,
             in_time_share: deadline.map(|deadline| rounded(in_time(runs, deadline))),
             in_time_adds: deadline
                 .map(|deadline| rounded(in_time(runs, deadline) - in_time(given, deadline))),
@@ -199,6 +244,14 @@ mod tests {
         assert_eq!(koji.makespan_p50, Some(164.0));
         assert_eq!(probe.earlier.as_deref(), Some("orchestrator-owned/planned"));
         assert!((probe.largest() - 60.0).abs() < 1e-9);
+        // As things are koji-owned is the earlier one; no run was in time more or less than asked for.
+        assert_eq!(probe.earlier_as_given.as_deref(), Some("koji-owned/planned"));
+        assert!(probe.changes_answer(None) && !same.changes_answer(None));
+        assert!(probe.changes_answer(Some(0.9)) && !probe.changes_answer(Some(0.5)));
+        // Every one of ten replications ends 60 s later.
+        assert_eq!((koji.pairs, koji.adds_ci95), (10, Interval(Some(60.0), Some(60.0))));
+        let none = same.effects["koji-owned/planned"];
+        assert!(koji.is_decided() && !none.is_decided());
         // Where nothing is done nothing is added, and it is never.
         let failed: Runs = (0..10).map(|n| sample::run(n, 1, Failed)).collect();
         let probe = Probe::of(names, ("a", "b"), &given[..1], &[failed], None);

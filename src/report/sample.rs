@@ -75,6 +75,7 @@ pub(super) fn comparison() -> Comparison {
         pilots: Vec::new(),
         probes: Vec::new(),
         is_sensitivity_told: false,
+        is_ablation_told: false,
         command: "modplan compare modules.yaml --changed perl:5.30".to_owned(),
         interrupted_of: None,
         assumed: vec![super::Assumed::new("builders", "10 for each needed arch", "no --farm")],

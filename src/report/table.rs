@@ -12,7 +12,7 @@ use super::compare::{Comparison, Summary, VariantSummary};
 use super::completion::some_of;
 use super::conclusion::confounded;
 use super::figures::{Interval, Paired};
-use super::probe::{Probe, ProbeKind};
+use super::probe::{Effect, Probe, ProbeKind};
 use super::spark::curve;
 use super::variant::Variant;
 
@@ -74,18 +74,23 @@ pub fn compare(comparison: &Comparison, width: usize) -> String {
 /// Says what may be concluded, or why nothing may.
 fn verdict(summary: &Summary, width: usize) -> String {
     let mut lines: Vec<String> = Vec::new();
+    let point = |line: &str| wrapped(&format!("* {line}"), width, "  ");
     if !summary.confounders.is_empty() {
-        lines.push(confounded(&summary.confounders));
+        lines.push(point(&confounded(&summary.confounders)));
     }
-    lines.extend(summary.conclusions.iter().map(|one| one.sentence.clone()));
+    for one in &summary.conclusions {
+        lines.push(point(&one.sentence));
+        let below = |line: String| wrapped(&format!("  - {line}"), width, "    ");
+        lines.extend(one.hinge_lines().into_iter().map(below));
+    }
     if lines.is_empty() && summary.paired.is_empty() {
         return String::new();
     }
     if summary.conclusions.is_empty() && summary.confounders.is_empty() {
-        lines.push("No conclusion: no variant ends earlier by more than luck explains.".to_owned());
+        lines.push(point("No conclusion: no variant ends earlier by more than luck explains."));
     }
-    lines.extend(summary.leaves_out.map(|what| format!("But {what}.")));
-    lines.iter().map(|line| wrapped(&format!("* {line}"), width, "  ")).collect()
+    lines.extend(summary.leaves_out.map(|what| point(&format!("But {what}."))));
+    lines.concat()
 }
 
 fn times(comparison: &Comparison, summary: &Summary, width: usize) -> String {
@@ -219,22 +224,60 @@ fn probes(comparison: &Comparison, width: usize) -> String {
         let Some(first) = probes.first() else { continue };
         text.push('\n');
         let count = usize::try_from(first.runs).unwrap_or(usize::MAX);
-        let line = format!("{title}; {}", counted(count, "replication"));
+        let line = format!(
+            "{title}; {}; P50 over all runs, the mean change over pairs of runs that are done both ways",
+            counted(count, "replication")
+        );
         text.push_str(&wrapped(&line, width, "  "));
         for probe in probes {
             let line = format!("  {}: {} -> {}", probe.setting, probe.from, probe.to);
             text.push_str(&wrapped(&line, width, "    "));
-            let each = probe.effects.iter().map(|(name, effect)| {
-                let (p50, adds) = (reached(effect.makespan_p50), signed(effect.adds));
-                format!("{} {p50} ({adds})", short(name))
-            });
-            let each: Vec<String> = each.collect();
-            let earlier = probe.earlier.as_deref().map_or("undecided".to_owned(), short);
-            let line = format!("      {}; earlier: {earlier}", each.join(", "));
-            text.push_str(&wrapped(&line, width, "        "));
+            for (name, effect) in &probe.effects {
+                let (done, p50) = (effect.done_share.unwrap_or_default(), effect.makespan_p50);
+                let line = format!(
+                    "      {}: {} done, P50 {}, {}",
+                    short(name),
+                    percent(done),
+                    reached(p50),
+                    adds(effect)
+                );
+                text.push_str(&wrapped(&line, width, "        "));
+            }
+            text.push_str(&wrapped(
+                &format!("      earlier: {}", earlier(probe)),
+                width,
+                "        ",
+            ));
         }
     }
     text
+}
+
+/// Says what a setting adds on average over the pairs that are done with it and without.
+pub(super) fn adds(effect: &Effect) -> String {
+    let Effect { adds: Some(mean), adds_ci95, pairs, .. } = *effect else {
+        return "no pair done both ways".to_owned();
+    };
+    let pairs = counted(pairs, "pair");
+    let mean = signed(Some(mean));
+    match adds_ci95 {
+        Interval(Some(low), Some(high)) if high - low < 1e-9 => format!("mean {mean} over {pairs}"),
+        Interval(Some(low), Some(high)) if effect.is_decided() => {
+            format!("mean {mean} ({} to {}) over {pairs}", signed(Some(low)), signed(Some(high)))
+        }
+        Interval(..) => format!("mean {mean} over {pairs}, not decided"),
+    }
+}
+
+/// Says who ends earlier with a setting, and who does without it where that is another.
+pub(super) fn earlier(probe: &Probe) -> String {
+    let named = |one: &Option<String>| one.as_deref().map_or("undecided".to_owned(), short);
+    let now = named(&probe.earlier);
+    if probe.changes_answer(None) {
+        format!("{now}, where as things are it is {}", named(&probe.earlier_as_given))
+    } else {
+        now
+    }
 }
 
 /// The columns of [`change_rows`].

@@ -194,6 +194,16 @@ fn what_is_never_done_is_never_the_faster_one() {
     let never = "orchestrator-owned/planned ends earlier than koji-owned/planned in the one run there \
                  is, as the other is never done.";
     assert!(said.contains(&never), "{said:?}");
+    // It hangs on the bus: without loss both take the same time. Nobody asked for that.
+    let conclusions = summary["conclusions"].as_array().unwrap();
+    let is_of_pair = |one: &&Value| {
+        (&one["figures"]["earlier"], &one["figures"]["later"])
+            == (&OWNER_PLANNED.into(), &KOJI_PLANNED.into())
+    };
+    let hinges = conclusions.iter().find(is_of_pair).unwrap()["hinges"].as_array().unwrap();
+    let bus = hinges.iter().find(|one| one["setting"] == "bus").unwrap();
+    assert_eq!((&bus["earlier"], &bus["to"]), (&Value::Null, &"no delay, no loss".into()));
+    assert_eq!(summary["probes"], Value::Null, "they are told where they are asked for");
 }
 
 #[test]

@@ -96,6 +96,19 @@ pub(super) fn ablations(farm: &Farm, scenario: &Scenario) -> Vec<Other> {
     others
 }
 
+/// Returns whether a scenario has gates, people, faults, retries or a bus of its own: one of them may
+/// be what decides.
+pub(super) fn is_troubled(scenario: &Scenario) -> bool {
+    let Scenario { tests, builds, bus, people, faults, .. } = scenario;
+    let Tests { gate, .. } = tests;
+    let has_gate = [gate.koji_owned, gate.orchestrator_owned].iter().any(|g| *g != Gate::None);
+    has_gate
+        || people.is_some()
+        || !faults.is_empty()
+        || builds.retries > 0
+        || *bus != Bus::default()
+}
+
 /// Returns the scenario without any trouble.
 pub(super) fn calm(scenario: &Scenario) -> Scenario {
     let mut calm = scenario.clone();

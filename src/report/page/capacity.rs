@@ -7,7 +7,7 @@ use super::{Picture, again, assumed, charts};
 use crate::report::capacity::{Capacity, CapacitySummary, Limit, PointSummary, said};
 use crate::report::cells::{no_spread, partial, percent, reached};
 use crate::report::figures::Interval;
-use crate::report::probe::ProbeKind;
+use crate::report::probe::{Probe, ProbeKind};
 use crate::report::svg::{Curves, Series, curves};
 
 /// Writes the page of a capacity sweep.
@@ -29,7 +29,9 @@ pub fn capacity(capacity: &Capacity) -> String {
     page.section("figures", "Figures");
     figures(&mut page, capacity, &summary);
     page.section("assumed", "What was assumed");
-    assumed(&mut page, &capacity.assumed, &capacity.probes, &capacity.durations);
+    let probes: Vec<&Probe> = capacity.probes.iter().collect();
+    let of = (&*capacity.assumed, &capacity.durations);
+    assumed(&mut page, of, (&probes, Some(capacity.confidence)));
     page.section("again", "How to make it again");
     again(&mut page, &capacity.command, summary.replications);
     page.finish()
@@ -50,7 +52,10 @@ pub fn pictures(capacity: &Capacity) -> Vec<Picture<'_>> {
         }
     }
     if capacity.probes.iter().any(|probe| probe.kind == ProbeKind::Assumed) {
-        let draw = || charts::tornado(&capacity.probes);
+        let draw = || {
+            let probes: Vec<&Probe> = capacity.probes.iter().collect();
+            charts::tornado(&probes, Some(capacity.confidence))
+        };
         pictures.push(("sensitivity.svg".to_owned(), Box::new(draw)));
     }
     pictures

@@ -148,15 +148,16 @@ fn thousandth(number: u64) -> f64 {
     number as f64 / 1000.0
 }
 
-/// Draws what each assumed value decides.
-pub(super) fn tornado(probes: &[Probe]) -> String {
-    let mut values: Vec<(String, Option<f64>, Option<f64>)> = Vec::new();
+/// Draws what each assumed value decides; with a confidence, of a sweep over farms.
+pub(super) fn tornado(probes: &[&Probe], confidence: Option<f64>) -> String {
+    let mut values: Vec<(String, Option<f64>, Option<f64>, bool)> = Vec::new();
     for probe in probes.iter().filter(|probe| probe.kind == ProbeKind::Assumed) {
         let name = format!("{} {}", probe.setting, probe.from);
         let at = values.iter().position(|(known, ..)| *known == name).unwrap_or_else(|| {
-            values.push((name, None, None));
+            values.push((name, None, None, false));
             values.len() - 1
         });
+        values[at].3 |= probe.changes_answer(confidence);
         let is_halved = probe.factor.is_some_and(|factor| factor < 1.0);
         let slot = if is_halved { &mut values[at].1 } else { &mut values[at].2 };
         *slot = Some(probe.largest());
@@ -164,7 +165,12 @@ pub(super) fn tornado(probes: &[Probe]) -> String {
     values.truncate(SWINGS_MAX);
     let swings: Vec<Swing<'_>> = values
         .iter()
-        .map(|(name, halved, doubled)| Swing { name, halved: *halved, doubled: *doubled })
+        .map(|(name, halved, doubled, changes_answer)| Swing {
+            name,
+            halved: *halved,
+            doubled: *doubled,
+            changes_answer: *changes_answer,
+        })
         .collect();
     svg::tornado("What the assumed values decide", &swings)
 }

@@ -3,7 +3,7 @@
 use super::charts;
 use super::html::{Figure, Page, Rows};
 use super::probes::probe_rows;
-use crate::report::cells::{no_spread, number, partial, percent, reached, signed, time};
+use crate::report::cells::{few, no_spread, number, partial, percent, reached, signed, time};
 use crate::report::chain::Part;
 use crate::report::compare::{Comparison, Summary};
 use crate::report::conclusion::confounded;
@@ -20,7 +20,11 @@ pub(super) fn verdict(page: &mut Page, summary: &Summary) {
     if !summary.confounders.is_empty() {
         page.warning(&confounded(&summary.confounders));
     }
-    let said: Vec<String> = summary.conclusions.iter().map(|one| one.sentence.clone()).collect();
+    let mut said: Vec<String> = Vec::new();
+    for one in &summary.conclusions {
+        said.push(one.sentence.clone());
+        said.extend(one.hinge_lines());
+    }
     match (said.is_empty(), summary.confounders.is_empty()) {
         (true, true) => {
             page.paragraph("No conclusion: no variant ends earlier by more than luck explains.");
@@ -34,7 +38,10 @@ pub(super) fn verdict(page: &mut Page, summary: &Summary) {
     if summary.no_spread {
         page.warning(&no_spread(summary.replications, summary.is_drawn));
     }
-    let mut rules = Rows::words(&["Conclusion", "Rule", "Figures"]);
+    if let Some(line) = few(summary.replications, summary.no_spread) {
+        page.warning(&line);
+    }
+    let mut rules = Rows::words(&["Conclusion", "Figures"]);
     for one in &summary.conclusions {
         let figures = &one.figures;
         let share = figures.share_of_decided;
@@ -44,7 +51,6 @@ pub(super) fn verdict(page: &mut Page, summary: &Summary) {
         };
         rules.push([
             one.sentence.clone(),
-            one.rule.to_owned(),
             format!(
                 "{} of {} replications decide, {}{interval} of them for {}",
                 figures.decided,
@@ -54,8 +60,10 @@ pub(super) fn verdict(page: &mut Page, summary: &Summary) {
             ),
         ]);
     }
-    if !rules.rows.is_empty() {
-        page.table("Rules of the conclusions", &rules);
+    if let Some(first) = summary.conclusions.first() {
+        // All are drawn, or none is: one rule holds for all of them.
+        page.paragraph(&format!("The rule of each conclusion: {}.", first.rule));
+        page.table("Figures of the conclusions", &rules);
     }
 }
 
@@ -70,7 +78,7 @@ pub(super) fn why(page: &mut Page, comparison: &Comparison) {
     let mut head = vec!["Variant", "Done"];
     head.extend(Part::ALL.map(Part::name));
     head.push("sum: mean makespan");
-    let mut rows = Rows::new(&head);
+    let mut rows = Rows { is_narrow: true, ..Rows::new(&head) };
     for pilot in pilots {
         let mut row = vec![pilot.name.clone(), pilot.done_words()];
         row.extend(Part::ALL.map(|part| seconds(pilot.mean(part).as_secs_f64())));
@@ -107,8 +115,8 @@ pub(super) fn why(page: &mut Page, comparison: &Comparison) {
         let probes: Vec<&Probe> =
             comparison.probes.iter().filter(|probe| probe.kind == kind).collect();
         if !probes.is_empty() {
-            page.paragraph(&format!("{title}. {text}"));
-            page.table(title, &probe_rows(&probes));
+            page.paragraph(&format!("{title}. {text} {}", probes[0].over()));
+            page.table(title, &probe_rows(&probes, None));
         }
     }
 }

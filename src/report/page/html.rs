@@ -19,6 +19,8 @@ pub(super) struct Rows {
     pub(super) rows: Vec<Vec<String>>,
     /// Whether its cells are words, which are broken, or numbers, which are not.
     pub(super) has_words: bool,
+    /// Whether it has so many columns that they are kept narrow, and cells are broken.
+    pub(super) is_narrow: bool,
 }
 
 /// A chart with what it says to those who do not see it.
@@ -68,7 +70,11 @@ impl Rows {
     /// Writes the table within a region that scrolls by itself and that a keyboard reaches.
     pub(super) fn html(&self, name: &str) -> String {
         let name = safe(name);
-        let class = if self.has_words { " class=\"words\"" } else { "" };
+        let class = match (self.has_words, self.is_narrow) {
+            (_, true) => " class=\"words narrow\"",
+            (true, false) => " class=\"words\"",
+            (false, false) => "",
+        };
         let mut text = format!(
             "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{name}, table\"><table{class}>\n<thead><tr>"
         );

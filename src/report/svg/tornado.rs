@@ -17,6 +17,8 @@ pub struct Swing<'a> {
     pub halved: Option<f64>,
     /// The same of doubling it.
     pub doubled: Option<f64>,
+    /// Whether one of the two makes the answer another.
+    pub changes_answer: bool,
 }
 
 /// Draws how much each value moves the answer.
@@ -31,8 +33,8 @@ pub fn tornado(title: &str, swings: &[Swing<'_>]) -> String {
         .fold(0.0_f64, |most, seconds| most.max(seconds.abs()));
     picture((WIDTH, bottom + 40), |canvas| {
         canvas.text((24, 26), title, Pen::new(18, Align::Left).bold());
-        let hint =
-            "minutes added (right) or saved (left); dark: halved, light: doubled or as tabled";
+        let hint = "minutes added (right) or saved (left); dark: halved, light: doubled or as tabled; ◆ bold: \
+             the answer changes";
         canvas.text((24, 50), hint, Pen::new(12, Align::Left).color(GREY));
         let middle = i32::midpoint(LEFT, RIGHT);
         #[expect(clippy::cast_possible_truncation, reason = "a few hundred pixels")]
@@ -42,7 +44,15 @@ pub fn tornado(title: &str, swings: &[Swing<'_>]) -> String {
         };
         for (top, swing) in (TOP..).step_by(ROW.unsigned_abs() as usize).zip(swings) {
             canvas.line((LEFT, top + ROW), (RIGHT, top + ROW), (PALE, 1));
-            canvas.text((LEFT - 10, top + ROW / 2), swing.name, Pen::new(12, Align::Right));
+            let pen = Pen::new(12, Align::Right);
+            match swing.changes_answer {
+                true => canvas.text(
+                    (LEFT - 10, top + ROW / 2),
+                    &format!("◆ {}", swing.name),
+                    pen.bold(),
+                ),
+                false => canvas.text((LEFT - 10, top + ROW / 2), swing.name, pen),
+            }
             let bars = [(swing.halved, 3, SHADES[0]), (swing.doubled, ROW / 2 + 1, SHADES[3])];
             for (seconds, offset, shade) in bars {
                 let Some(seconds) = seconds else { continue };
@@ -72,9 +82,16 @@ mod tests {
 
     #[test]
     fn every_value_is_named_with_its_larger_swing() {
-        let swing =
-            Swing { name: "builders.x86.capacity 4", halved: Some(600.0), doubled: Some(-90.0) };
-        let drawn = tornado("What assumed values decide", &[swing]);
+        let swing = Swing {
+            name: "builders.x86.capacity 4",
+            halved: Some(600.0),
+            doubled: Some(-90.0),
+            changes_answer: false,
+        };
+        let drawn = tornado("What assumed values decide", std::slice::from_ref(&swing));
         assert!(drawn.contains("builders.x86.capacity 4") && drawn.contains("+10.0"), "{drawn}");
+        assert!(!drawn.contains("◆ builders"), "{drawn}");
+        let drawn = tornado("What", &[Swing { changes_answer: true, ..swing }]);
+        assert!(drawn.contains("◆ builders.x86.capacity 4"), "{drawn}");
     }
 }
