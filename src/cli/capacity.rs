@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::Args;
-use modplan::farm::Model;
+use modplan::farm::{BuilderGroup, Farm, Model};
+use modplan::name::Arch;
 use modplan::report::capacity::{self as report, Capacity as Sweep, Neighbour, PointPilot};
 use modplan::report::shard::{Shard, Sharded};
 use modplan::report::{Pilot, Probe};
@@ -63,8 +64,9 @@ pub(crate) struct Capacity {
     /// How durations are taken from the trace
     #[arg(long, value_name = "MODE", default_value = "resample")]
     durations: DurationsArg,
-    /// Also halve and double each number that nobody gave, on the farm that is the answer
-    #[arg(long, conflicts_with = "shard")]
+    /// Also print what halving and doubling each number that nobody gave would change on the farm that
+    /// is the answer; the report in -o DIR has it always
+    #[arg(long)]
     sensitivity: bool,
     #[command(flatten)]
     output: SweepOutput,
@@ -122,7 +124,9 @@ impl Capacity {
             confounders: subject.confounders(&variants_of(&tries)),
             assumed: subject.world.assumed.clone(),
             pilots: Vec::new(),
-            probes: Vec::new(),
+            probes: BTreeMap::new(),
+            is_sensitivity_told: self.sensitivity,
+            arches_of: arches_of(subject.farm()),
             command: again(),
             interrupted_of: swept.interrupted_of,
         };
@@ -135,11 +139,11 @@ impl Capacity {
             let replications = swept.replications();
             capacity.pilots = pilots(&capacity, (&asked, &setups), replications);
         }
-        if self.sensitivity
-            && swept.interrupted_of.is_none()
-            && let Some(at) = capacity.answer().or(capacity.best())
-        {
-            capacity.probes = self.sensitivity_at(&tries[at], &subject, &sweeper)?;
+        if (self.sensitivity || self.output.has_directory()) && swept.interrupted_of.is_none() {
+            for at in self.probed(&capacity) {
+                let probes = self.sensitivity_at(&tries[at], &subject, &sweeper)?;
+                capacity.probes.insert(at, probes);
+            }
         }
         let beside: Vec<(usize, Try)> = asked
             .into_iter()
@@ -178,6 +182,16 @@ impl Capacity {
             capacity.neighbours.push(Neighbour { point, group, runs });
         }
         Ok(())
+    }
+
+    /// Returns at which points other values are tried: at the answer, or else at the point nearest to
+    /// the deadline. Parts do not know which that is, so each tries its share of all points.
+    fn probed(&self, capacity: &Sweep) -> Vec<usize> {
+        let Some(part) = self.sweep.shard else {
+            return capacity.answer().or(capacity.best()).into_iter().collect();
+        };
+        let is_own = |at: &usize| *at as u64 % part.of == part.number - 1;
+        (0..capacity.points.len()).filter(is_own).collect()
     }
 
     /// Tries other values where nobody gave one, on one farm.
@@ -249,6 +263,12 @@ fn pilots(
     points.into_iter().map(of).collect()
 }
 
+/// Returns the arches of every group of builders.
+fn arches_of(farm: &Farm) -> BTreeMap<String, BTreeSet<Arch>> {
+    let arches = |group: &BuilderGroup| group.arches.iter().cloned().collect();
+    farm.builders.iter().map(|group| (group.name.clone(), arches(group))).collect()
+}
+
 /// Returns the variants that are tried.
 fn variants_of(tries: &[Try]) -> Vec<VariantArg> {
     tries.iter().map(|one| one.variant).collect()
@@ -281,8 +301,8 @@ pub(crate) fn write_capacity(
         ("load.csv".to_owned(), whole(|| report::load(capacity))),
         ("timeline.json".to_owned(), whole(|| capacity.timeline())),
     ];
-    if !capacity.probes.is_empty() {
-        let probes = || modplan::report::csv::probes(&capacity.probes);
+    if !capacity.probes().is_empty() {
+        let probes = || modplan::report::csv::probes(capacity.probes());
         files.push(("probes.csv".to_owned(), whole(probes)));
     }
     for (name, draw) in modplan::report::page::pictures_of_capacity(capacity) {

@@ -28,6 +28,7 @@ pub use limit::{Anomaly, Best, Limit};
 pub use summary::{Answer, CapacitySummary, PointSummary};
 pub(super) use text::said;
 pub use text::{csv, load, table};
+pub(super) use verdict::limit as limit_words;
 
 /// A sweep over sizes of a farm; run `n` of every point has the same luck.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,8 +55,13 @@ pub struct Capacity {
     pub assumed: Vec<Assumed>,
     /// A few runs in full of the points for which they were asked.
     pub pilots: Vec<PointPilot>,
-    /// What other values would change at the answer, or at the point nearest to the deadline.
-    pub probes: Vec<Probe>,
+    /// What other values would change, by the position of the point at which they were tried.
+    pub probes: BTreeMap<usize, Vec<Probe>>,
+    /// Whether the table and `summary.json` hold that: it is asked for. The report holds it wherever
+    /// it is known.
+    pub is_sensitivity_told: bool,
+    /// The arches that each group of builders has.
+    pub arches_of: BTreeMap<String, BTreeSet<Arch>>,
     /// The command that makes it again.
     pub command: String,
     /// How many replications were asked for, where Ctrl-C ended the sweep before.
@@ -172,19 +178,21 @@ impl Capacity {
     /// Returns which group to add a builder to at a point, and how many seconds that saves: none
     /// where the interval of what it saves reaches zero.
     fn next_builder(&self, at: usize) -> Option<(String, f64)> {
-        let saves = |neighbour: &Neighbour| {
-            let Paired { mean_difference, ci95, .. } =
-                Paired::of_ends(&ends(&self.points[at].runs, &neighbour.runs));
-            let is_sure = !self.is_drawn || ci95.0.is_some_and(|low| low > 0.0);
-            Some((neighbour.group.clone(), mean_difference?)).filter(|_| is_sure)
-        };
         let candidates = self.neighbours.iter().filter(|neighbour| neighbour.point == at);
-        let saving = candidates.filter_map(saves).filter(|(_, saved)| *saved > 0.0);
+        let saving = candidates.filter_map(|one| Some((one.group.clone(), self.saves(at, one)?)));
         // Of equals the first group of the farm file.
         saving.fold(None, |best: Option<(String, f64)>, one| match best {
             Some(best) if best.1 >= one.1 => Some(best),
             _ => Some(one),
         })
+    }
+
+    /// Returns how many seconds one builder more saves at a point on average, where that is certain.
+    fn saves(&self, at: usize, neighbour: &Neighbour) -> Option<f64> {
+        let Paired { mean_difference, ci95, .. } =
+            Paired::of_ends(&ends(&self.points[at].runs, &neighbour.runs));
+        let is_sure = !self.is_drawn || ci95.0.is_some_and(|low| low > 0.0);
+        mean_difference.filter(|saved| is_sure && *saved > 0.0)
     }
 
     /// Works out all figures.
@@ -203,6 +211,7 @@ impl Capacity {
                     .0
                     .is_some_and(|low| low >= self.confidence),
                 also: self.also(at),
+                alike: self.alike(at),
                 next_builder,
                 next_builder_saves_seconds: saved,
             }
@@ -225,12 +234,19 @@ impl Capacity {
             durations: self.durations.clone(),
             confounders: self.confounders.clone(),
             assumed: self.assumed.clone(),
-            probes: self.probes.clone(),
+            probes: if self.is_sensitivity_told { self.probes().to_vec() } else { Vec::new() },
             where_time_goes: self
                 .shown()
                 .map(|pilot| (pilot.name.clone(), WhereTimeGoes::of(pilot)))
                 .collect(),
         }
+    }
+
+    /// Returns what other values would change at the answer, or at the point nearest to the deadline.
+    #[must_use]
+    pub fn probes(&self) -> &[Probe] {
+        let at = self.answer().or(self.best());
+        at.and_then(|at| self.probes.get(&at)).map_or(&[], Vec::as_slice)
     }
 
     /// Returns the answer and the point nearest to the deadline, where they are two.

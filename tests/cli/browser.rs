@@ -68,7 +68,7 @@ fn the_report_of_a_comparison_is_read_at_every_width_light_and_dark() {
 
 #[test]
 fn the_report_of_a_capacity_sweep_is_read_at_every_width_light_and_dark() {
-    let more = ["--replications=6", "--vary=x86=4..8:4", "--deadline=30d", "--sensitivity"];
+    let more = ["--replications=6", "--vary=x86=4..8:4", "--deadline=30d"];
     let more = [&more[..], &["--confidence=0.1", "--variants=orchestrator-owned/planned"]].concat();
     if let Some(wrong) = wrong("capacity", &more, true) {
         assert_eq!(wrong, "");

@@ -8,10 +8,19 @@ use serde::Serialize;
 use super::super::figures::{Interval, Paired, three_digits};
 use super::super::variant::ends;
 use super::{Amount, Capacity, Point, count};
+use crate::report::chain::Part;
 use crate::time::Millis;
 
 /// Builders that work for less of the time than this are not what a run waits for.
 const BUSY: f64 = 0.5;
+
+/// What builders of a group do, and what one more of them does.
+struct GroupUse<'a> {
+    name: &'a str,
+    utilization: f64,
+    /// Whether one more was tried and saves nothing for certain.
+    is_spare: bool,
+}
 
 /// The point that comes nearest to the deadline.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -33,17 +42,26 @@ pub struct Best {
 pub enum Limit {
     /// Too many runs are never done, whatever the builders.
     Failures,
-    /// Builders of an arch: they work most of the time, or one more of them saves some.
+    /// Builders of a group: they work most of the time.
     Builders {
-        /// The group that one more builder helps most, or the busiest arch.
+        /// The group.
         name: String,
-        /// How busy the busiest arch is.
+        /// How busy its own builders are.
         utilization: f64,
     },
     /// Builds wait for each other, for repos, tests and people, not for builders.
     Chain {
-        /// How busy the busiest arch is.
+        /// The busiest group; none where nothing is known of any.
+        busiest: Option<String>,
+        /// How busy its builders are.
         utilization: f64,
+    },
+    /// What the last build of a run waits for besides builders takes longer than the deadline: no
+    /// number of builders helps.
+    Path {
+        /// How long that takes on average.
+        #[serde(serialize_with = "three_digits")]
+        seconds: Option<f64>,
     },
 }
 
@@ -101,16 +119,63 @@ impl Capacity {
         if done < self.confidence {
             return Limit::Failures;
         }
-        let busy = point.utilization();
-        let busiest = busy.iter().max_by(|(_, a), (_, b)| a.total_cmp(b));
-        let Some((arch, &utilization)) = busiest else {
-            return Limit::Chain { utilization: 0.0 };
-        };
-        match self.next_builder(at) {
-            Some((name, _)) => Limit::Builders { name, utilization },
-            None if utilization >= BUSY => Limit::Builders { name: arch.to_string(), utilization },
-            None => Limit::Chain { utilization },
+        if let Some(path) = self.path(at).filter(|path| *path > self.deadline) {
+            return Limit::Path { seconds: Some(path.as_secs_f64()) };
         }
+        let groups = self.groups(at);
+        let busiest = |a: &&GroupUse<'_>, b: &&GroupUse<'_>| {
+            // Of equals the first by name.
+            a.utilization.total_cmp(&b.utilization).then_with(|| b.name.cmp(a.name))
+        };
+        let limits = |one: &&GroupUse<'_>| one.utilization >= BUSY && !one.is_spare;
+        match groups.iter().filter(limits).max_by(busiest) {
+            Some(one) => {
+                Limit::Builders { name: one.name.to_owned(), utilization: one.utilization }
+            }
+            None => {
+                let busiest = groups.iter().max_by(busiest);
+                Limit::Chain {
+                    busiest: busiest.map(|one| one.name.to_owned()),
+                    utilization: busiest.map_or(0.0, |one| one.utilization),
+                }
+            }
+        }
+    }
+
+    /// Returns how long the runs of a point that were looked at in full take on average without the
+    /// waits for builders: what is left is a chain of builds, and more builders do not shorten it.
+    fn path(&self, at: usize) -> Option<Millis> {
+        let pilot = self.pilot(at)?;
+        let whole = pilot.parts.values().copied().sum::<Millis>();
+        let waits = pilot.parts.get(&Part::WaitingForBuilder).copied().unwrap_or_default();
+        Some(Millis((whole.0 - waits.0) / pilot.runs.max(1)))
+    }
+
+    /// Returns what the groups of a point do, by name: a group with several arches is as busy as the
+    /// busiest of them.
+    fn groups(&self, at: usize) -> Vec<GroupUse<'_>> {
+        let busy = self.points[at].utilization();
+        let groups = self.arches_of.iter().filter_map(|(name, arches)| {
+            let shares = arches.iter().filter_map(|arch| busy.get(arch).copied());
+            let utilization = shares.reduce(f64::max)?;
+            let tried = self.neighbours.iter().find(|one| one.point == at && one.group == *name);
+            let is_spare = tried.is_some_and(|one| self.saves(at, one).is_none());
+            Some(GroupUse { name, utilization, is_spare })
+        });
+        groups.collect()
+    }
+
+    /// Returns the other approaches that the farm of a point serves in time as surely and as fast.
+    pub(super) fn alike(&self, at: usize) -> Vec<String> {
+        let answer = &self.points[at];
+        let also = self.also(at);
+        let is_alike = |point: &&Point| {
+            point.builders == answer.builders
+                && also.contains(&point.approach)
+                && point.in_time(self.deadline) == answer.in_time(self.deadline)
+                && self.time_of(point) == self.time_of(answer)
+        };
+        self.points.iter().filter(is_alike).map(|point| point.approach.clone()).collect()
     }
 
     /// Returns the other approaches that the farm of a point serves in time.

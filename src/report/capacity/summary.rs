@@ -94,8 +94,10 @@ pub struct Answer {
     /// Whether its 95 % interval (Wilson) lies at or above the confidence asked for as a whole:
     /// else other luck may say no. Equal runs tell of no luck, and so are not certain.
     pub is_certain: bool,
-    /// Other approaches that the same farm serves in time, slower or less surely.
+    /// Other approaches that the same farm serves in time.
     pub also: Vec<String>,
+    /// Those of them that it serves as surely and as fast: the answer is as much theirs.
+    pub alike: Vec<String>,
     /// The group of which one builder more shortens the mean makespan most; null where none does.
     pub next_builder: Option<String>,
     /// By how much it does.

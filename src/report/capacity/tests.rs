@@ -55,7 +55,11 @@ fn capacity() -> Capacity {
         is_drawn: true,
         confounders: Vec::new(),
         pilots: Vec::new(),
-        probes: Vec::new(),
+        probes: BTreeMap::new(),
+        is_sensitivity_told: true,
+        arches_of: [("x86", "x86_64"), ("arm", "aarch64")]
+            .map(|(group, arch)| (group.to_owned(), [arch.into()].into()))
+            .into(),
         command: "modplan capacity modules.yaml --vary x86=1..4".to_owned(),
         interrupted_of: None,
         assumed: vec![Assumed::new("trace", "every buildArch task takes 600 s", "no --trace")],
@@ -115,7 +119,7 @@ fn without_builders_nothing_is_busy_and_no_zero_is_negative() {
 fn where_runs_end_otherwise_more_builders_are_not_advised() {
     use Outcome::{Done, Failed, Stuck};
     let text = wide(&ending(capacity(), &[Failed, Stuck]));
-    let told = "no point meets the deadline; the best has 50 % of its runs in time\n\
+    let told = "no point meets the deadline of 4m 00s in 90 % of its runs; the best has 50 % in time\n\
                 builders are not the limit: at best 50 % of runs are done, whatever the deadline; of 4 \
                 at x86=1 under orchestrator-owned/planned 1 failed, 1 stuck\n\
                 see the failures in the trace, and builds, tests and faults of the scenario; on that \
@@ -129,7 +133,8 @@ fn where_runs_end_otherwise_more_builders_are_not_advised() {
     // Enough runs are done, but too late.
     let late = Capacity { confidence: 0.75, deadline: Millis(1), ..capacity() };
     let text = wide(&ending(late, &[Failed]));
-    assert!(text.contains("builders are not the limit: the busiest arch works for 34 %"), "{text}");
+    let idle = "builders are not the limit: the busiest, those of arm, work for 34 % of the time";
+    assert!(text.contains(idle) && !text.contains("try more"), "{text}");
 }
 
 #[test]
@@ -145,13 +150,27 @@ fn ties_go_to_the_faster_approach_and_name_the_other() {
     let answer = summary.answer.unwrap();
     assert_eq!(answer.approach, "orchestrator-owned/planned");
     assert_eq!(answer.also, ["koji-owned/planned"]);
+    assert_eq!(answer.alike, [] as [&str; 0]);
+    assert!(wide(&capacity).contains("slower or less surely: koji-owned/planned\n"));
+    // With the same runs neither is slower, and neither is less sure.
+    capacity.points[0].runs = capacity.points[1].runs.clone();
+    let told = "in time on it as surely and as fast, both alike: orchestrator-owned/planned\n";
+    let text = wide(&capacity);
+    assert!(text.contains(told) && !text.contains("slower"), "{text}");
 }
 
 #[test]
 fn busy_builders_are_the_limit_and_idle_ones_are_not() {
     let mut capacity = capacity();
     capacity.deadline = Millis(1);
-    assert!(matches!(capacity.limit(2), Limit::Builders { name, .. } if name == "arm"));
+    // One more of arm saves 30 s, but those that there are work for 26 % of the time, x86 for 11 %: no
+    // group is named with what another one does.
+    let text = verdict::limit(&capacity, 2);
+    assert_eq!(
+        text,
+        "the busiest, those of arm, work for 26 % of the time, and one more of arm saves 30.0s on \
+         average"
+    );
     capacity.neighbours.clear();
     assert!(matches!(capacity.limit(2), Limit::Chain { .. }));
     // 90 s of work on aarch64 within 100 s and one builder.
@@ -159,9 +178,39 @@ fn busy_builders_are_the_limit_and_idle_ones_are_not() {
         point.builders_of.insert("aarch64".into(), 1);
         point.runs = (0..4).map(|n| sample::run(100 + n, 10, Outcome::Done)).collect();
     }
-    assert!(matches!(capacity.limit(2), Limit::Builders { name, .. } if name == "aarch64"));
+    let busy = |utilization: f64| (utilization - 0.89).abs() < 0.01;
+    assert!(matches!(
+        capacity.limit(2),
+        Limit::Builders { name, utilization } if name == "arm" && busy(utilization)
+    ));
     let text = wide(&capacity);
     assert!(text.contains("try more of them with --vary"), "{text}");
+    // One more of them was tried, and saves nothing: they are busy, and no limit all the same.
+    let runs = capacity.points[2].runs.clone();
+    let each = (0..4).flat_map(|point| [(point, "arm"), (point, "x86")]);
+    let neighbour = |(point, group): (usize, &str)| {
+        let (group, runs) = (group.to_owned(), runs.clone());
+        Neighbour { point, group, runs }
+    };
+    capacity.neighbours = each.map(neighbour).collect();
+    assert!(matches!(capacity.limit(2), Limit::Chain { .. }));
+    assert!(!wide(&capacity).contains("try more"), "{}", wide(&capacity));
+}
+
+#[test]
+fn where_the_path_alone_is_longer_than_the_deadline_no_number_of_builders_helps() {
+    let mut capacity = capacity();
+    capacity.deadline = Millis::from_secs(90);
+    let best = capacity.best().unwrap();
+    // Two runs of 950 s on average, 300 s of which they wait for a builder.
+    capacity.pilots = vec![PointPilot { point: best, pilot: sample::pilot() }];
+    assert_eq!(capacity.limit(best), Limit::Path { seconds: Some(650.0) });
+    let text = wide(&capacity);
+    let told = "what builds wait for besides builders takes 10m 50s on average, longer than the \
+                deadline: no number of builders helps\n";
+    assert!(text.contains(told) && !text.contains("try more"), "{text}");
+    capacity.deadline = Millis::from_secs(651);
+    assert!(!matches!(capacity.limit(best), Limit::Path { .. }));
 }
 
 #[test]
@@ -239,12 +288,14 @@ fn the_worst_of_the_values_that_nobody_gave_are_told_first() {
         let of = (ProbeKind::Assumed, setting);
         Probe::of(of, ("1", "2"), &given, &[runs], Some(capacity.deadline))
     };
-    capacity.probes = vec![probe("hub.run_interval", 10), probe("weights.buildArch", 100_000)];
+    let probes = vec![probe("hub.run_interval", 10), probe("weights.buildArch", 100_000)];
+    capacity.probes = [(capacity.answer().unwrap(), probes)].into();
     let text = table(&capacity, 80);
     let worst = "  weights.buildArch: 1 -> 2: 0 % in time, P50 1d 03h: not enough\n";
     let place = text.find(worst).expect(&text);
     assert!(
-        text[place..].contains("  hub.run_interval: 1 -> 2: 100 % in time, P50 10.0s\n"),
+        text[place..]
+            .contains("  hub.run_interval: 1 -> 2: 100 % in time, P50 10.0s: then enough\n"),
         "{text}"
     );
 }

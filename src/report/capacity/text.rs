@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::super::assumed::{self, wrapped};
 use super::super::cells::{
-    counted, finished, no_spread, partial, percent, reached, short, table as new_table, time,
+    counted, few, finished, no_spread, partial, percent, reached, short, table as new_table, time,
 };
 use super::super::conclusion::confounded;
 use super::super::farm_load;
@@ -51,16 +51,23 @@ pub fn table(capacity: &Capacity, width: usize) -> String {
             "           ",
         ));
     }
+    if let Some(line) = few(summary.replications, summary.no_spread) {
+        text.push_str(&wrapped(&format!("few: {line}"), width, "     "));
+    }
     text.push_str(&assumed::lines(&capacity.assumed, width));
     text
 }
 
 /// Says what other values than those that nobody gave would make of the answer, the worst first.
 fn probes(capacity: &Capacity, width: usize) -> String {
-    let (Some(first), Some(at)) = (capacity.probes.first(), capacity.answer().or(capacity.best()))
+    let (Some(first), Some(at)) =
+        (capacity.probes().first(), capacity.answer().or(capacity.best()))
     else {
         return String::new();
     };
+    if !capacity.is_sensitivity_told {
+        return String::new();
+    }
     let effect = |probe: &Probe| {
         let effect = probe.effects.values().next();
         effect.map_or((0.0, 0.0), |effect| {
@@ -78,21 +85,27 @@ fn probes(capacity: &Capacity, width: usize) -> String {
     );
     let mut text = format!("\n{}", wrapped(&head, width, "  "));
     let mut probes: Vec<&Probe> =
-        capacity.probes.iter().filter(|probe| probe.changes_anything()).collect();
-    let without = capacity.probes.len() - probes.len();
+        capacity.probes().iter().filter(|probe| probe.changes_anything()).collect();
+    let without = capacity.probes().len() - probes.len();
     probes.sort_by(|a, b| {
         share(a).total_cmp(&share(b)).then_with(|| b.largest().total_cmp(&a.largest()))
     });
     for probe in probes.into_iter().take(PROBES) {
         let Probe { setting, from, to, effects, .. } = probe;
         let half = effects.values().next().and_then(|effect| effect.makespan_p50);
-        let enough = if share(probe) < capacity.confidence { ": not enough" } else { "" };
+        let is_changed = probe.changes_answer(Some(capacity.confidence));
+        let enough = match (is_changed, share(probe) < capacity.confidence) {
+            (true, true) => ": no longer enough",
+            (true, false) => ": then enough",
+            (false, true) => ": not enough",
+            (false, false) => "",
+        };
         let (in_time, half) = (percent(share(probe)), reached(half));
         let line = format!("  {setting}: {from} -> {to}: {in_time} in time, P50 {half}{enough}");
         text.push_str(&wrapped(&line, width, "    "));
     }
     if without > 0 {
-        let tried = counted(capacity.probes.len(), "value");
+        let tried = counted(capacity.probes().len(), "value");
         text.push_str(&wrapped(&format!("  {without} of {tried} change nothing"), width, "    "));
     }
     text
@@ -205,19 +218,30 @@ fn answer(summary: &CapacitySummary, capacity: &Capacity) -> String {
         let best = summary.points.iter().map(|point| point.meets_deadline_share);
         let best = best.fold(0.0, f64::max);
         return format!(
-            "no point meets the deadline; the best has {} of its runs in time\n{}",
+            "no point meets the deadline of {} in {} of its runs; the best has {} in time\n{}",
+            capacity.deadline,
+            percent(capacity.confidence),
             percent(best),
             verdict::advice(capacity)
         );
     };
-    let Answer { builders, approach, meets_deadline_share, next_builder, also, .. } = answer;
+    let Answer { builders, approach, meets_deadline_share, next_builder, also, alike, .. } = answer;
     let mut text = format!(
-        "smallest farm in time: {} under {approach}, {} of runs\n",
+        "smallest farm of which {} of runs or more are done within {}: {} under {approach}, {} of runs\n",
+        percent(capacity.confidence),
+        capacity.deadline,
         named(builders),
         percent(*meets_deadline_share)
     );
-    if !also.is_empty() {
-        writeln!(text, "also in time on it, slower or less surely: {}", also.join(", "))
+    let others: Vec<&str> =
+        also.iter().filter(|one| !alike.contains(one)).map(String::as_str).collect();
+    if !alike.is_empty() {
+        let all = if alike.len() == 1 { "both" } else { "all" };
+        writeln!(text, "in time on it as surely and as fast, {all} alike: {}", alike.join(", "))
+            .expect("a string takes all");
+    }
+    if !others.is_empty() {
+        writeln!(text, "also in time on it, slower or less surely: {}", others.join(", "))
             .expect("a string takes all");
     }
     if !answer.is_certain && !summary.no_spread {

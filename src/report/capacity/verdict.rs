@@ -54,17 +54,51 @@ pub(super) fn advice(capacity: &Capacity) -> String {
     );
     match capacity.limit(at) {
         Limit::Failures => failures(capacity, best),
-        Limit::Builders { name, utilization } => format!(
-            "{nearest}the limit there is builders of {name}: the busiest arch works for {} of the \
-             time\ntry more of them with --vary, or a later --deadline\n",
-            percent(utilization)
+        Limit::Path { .. } => format!(
+            "{nearest}{}: no number of builders helps\n`modplan plan` shows the critical path; give a \
+             later --deadline\n",
+            limit(capacity, at)
         ),
-        Limit::Chain { utilization } => format!(
-            "{nearest}builders are not the limit: the busiest arch works for {} of the time, and one \
-             builder more of any group saves nothing\nbuilds wait for each other, for repos, tests \
-             and people; `modplan plan` shows the critical path; give a later --deadline\n",
-            percent(utilization)
+        Limit::Builders { .. } => format!(
+            "{nearest}the limit there is {}\ntry more of them with --vary, or a later --deadline\n",
+            limit(capacity, at)
         ),
+        Limit::Chain { .. } => format!(
+            "{nearest}builders are not the limit: {}\nbuilds wait for each other, for repos, tests and \
+             people; `modplan plan` shows the critical path; give a later --deadline\n",
+            limit(capacity, at)
+        ),
+    }
+}
+
+/// Says what keeps a point from being faster.
+pub(in crate::report) fn limit(capacity: &Capacity, at: usize) -> String {
+    match capacity.limit(at) {
+        Limit::Failures => {
+            "failures: too many runs are never done, whatever the builders".to_owned()
+        }
+        Limit::Path { seconds } => format!(
+            "what builds wait for besides builders takes {} on average, longer than the deadline",
+            time(seconds)
+        ),
+        Limit::Builders { name, utilization } => {
+            format!("builders of {name}, which work for {} of the time", percent(utilization))
+        }
+        Limit::Chain { busiest, utilization } => {
+            let busy = busiest.map_or("nothing is known of any".to_owned(), |name| {
+                format!(
+                    "the busiest, those of {name}, work for {} of the time",
+                    percent(utilization)
+                )
+            });
+            let more = match capacity.next_builder(at) {
+                Some((group, saved)) => {
+                    format!("one more of {group} saves {} on average", time(Some(saved)))
+                }
+                None => "one builder more of any group saves nothing for certain".to_owned(),
+            };
+            format!("{busy}, and {more}")
+        }
     }
 }
 

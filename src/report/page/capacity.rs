@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::html::{Figure, Page, Rows};
 use super::{Picture, again, assumed, charts};
-use crate::report::capacity::{Capacity, CapacitySummary, Limit, PointSummary, said};
-use crate::report::cells::{no_spread, partial, percent, reached};
+use crate::report::capacity::{Capacity, CapacitySummary, Limit, PointSummary, limit_words, said};
+use crate::report::cells::{few, no_spread, partial, percent, reached};
 use crate::report::figures::Interval;
-use crate::report::probe::{Probe, ProbeKind};
+use crate::report::probe::Probe;
 use crate::report::svg::{Curves, Series, curves};
 
 /// Writes the page of a capacity sweep.
@@ -21,6 +21,9 @@ pub fn capacity(capacity: &Capacity) -> String {
     }
     let lines: Vec<String> = said(capacity, &summary);
     page.list(&lines);
+    if let Some(line) = few(summary.replications, summary.no_spread) {
+        page.warning(&line);
+    }
     if summary.no_spread {
         page.warning(&no_spread(summary.replications, summary.is_drawn));
     }
@@ -29,7 +32,7 @@ pub fn capacity(capacity: &Capacity) -> String {
     page.section("figures", "Figures");
     figures(&mut page, capacity, &summary);
     page.section("assumed", "What was assumed");
-    let probes: Vec<&Probe> = capacity.probes.iter().collect();
+    let probes: Vec<&Probe> = capacity.probes().iter().collect();
     let of = (&*capacity.assumed, &capacity.durations);
     assumed(&mut page, of, (&probes, Some(capacity.confidence)));
     page.section("again", "How to make it again");
@@ -51,9 +54,9 @@ pub fn pictures(capacity: &Capacity) -> Vec<Picture<'_>> {
             pictures.push(((*name).to_owned(), Box::new(|| charts::load(pilot))));
         }
     }
-    if capacity.probes.iter().any(|probe| probe.kind == ProbeKind::Assumed) {
+    if !capacity.probes().is_empty() {
         let draw = || {
-            let probes: Vec<&Probe> = capacity.probes.iter().collect();
+            let probes: Vec<&Probe> = capacity.probes().iter().collect();
             charts::tornado(&probes, Some(capacity.confidence))
         };
         pictures.push(("sensitivity.svg".to_owned(), Box::new(draw)));
@@ -62,23 +65,13 @@ pub fn pictures(capacity: &Capacity) -> Vec<Picture<'_>> {
 }
 
 fn why(page: &mut Page, capacity: &Capacity, summary: &CapacitySummary) {
-    if let Some(best) = &summary.best {
-        let limit = match &best.limit {
-            Limit::Failures => {
-                "failures: too many runs are never done, whatever the builders".to_owned()
-            }
-            Limit::Builders { name, utilization } => {
-                format!(
-                    "builders of {name}; the busiest arch works for {} of the time",
-                    percent(*utilization)
-                )
-            }
-            Limit::Chain { utilization } => format!(
-                "what builds wait for besides builders; the busiest arch works for {} of the time",
-                percent(*utilization)
-            ),
+    if let (Some(best), Some(at)) = (&summary.best, capacity.best()) {
+        let kind = match &best.limit {
+            Limit::Failures | Limit::Builders { .. } | Limit::Path { .. } => "",
+            Limit::Chain { .. } => "what builds wait for besides builders; ",
         };
-        page.paragraph(&format!("What limits the fastest farm of the sweep: {limit}."));
+        let limit = limit_words(capacity, at);
+        page.paragraph(&format!("What limits the fastest farm of the sweep: {kind}{limit}."));
     }
     for pilot in capacity.shown() {
         page.figure(&Figure {
@@ -133,7 +126,7 @@ fn done(capacity: &Capacity) -> String {
 }
 
 fn point_rows(summary: &CapacitySummary) -> Rows {
-    let mut rows = Rows::new(&[
+    let mut rows = Rows::words(&[
         "Farm",
         "Approach",
         "In time",
@@ -145,6 +138,7 @@ fn point_rows(summary: &CapacitySummary) -> Rows {
         "Cost of a run",
         "Busy",
     ]);
+    rows.is_narrow = true;
     for point in &summary.points {
         rows.push(row(point));
     }
