@@ -223,7 +223,7 @@ fn every_field_of_a_comparison_a_shard_and_a_timeline_is_documented() {
     shapes.hold("timeline", &read(format!("{whole}/timeline.json")));
     modplan(&[&compare[..], &["--shard", "1/2", "-o", &part]].concat());
     shapes.hold("shard", &read(format!("{part}/shard-1-of-2.json")));
-    assert_eq!(shapes.unseen("comparison"), ["change-summary", "confounder", "fits"]);
+    assert_eq!(shapes.unseen("comparison"), ["change-summary", "confounder", "fits", "hinge"]);
     assert_eq!(shapes.unseen("timeline"), [""; 0]);
     assert_eq!(shapes.unseen("shard"), [""; 0]);
 }
