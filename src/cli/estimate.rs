@@ -56,7 +56,7 @@ pub(crate) fn assumed(plan: &Plan, (farm, world): (&Farm, &World)) -> Vec<Assume
         return Vec::new();
     }
     let mut assumed = of_farm(&on_koji(farm), &world.history);
-    // What builders of the ideal model hold is no value of koji's.
+    // Builders of the ideal model hold one task: koji's defaults do not apply to them.
     assumed.retain(|one| farm.model == Model::Koji || !one.key.starts_with("builders."));
     assumed
 }

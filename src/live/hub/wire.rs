@@ -185,7 +185,7 @@ pub(super) fn read_answer(body: &[u8], post: &Post, veil: &Veil) -> Outcome {
     }
 }
 
-/// Says why there is no connection. One that the certificates forbid now is forbidden again.
+/// Says why there is no connection. A refused certificate is refused every time, so it is not retried.
 fn unreached(reason: &str) -> Outcome {
     if is_certificate_trouble(reason) {
         return Outcome::Final(HubError::Setup(format!("no safe connection to the hub: {reason}")));

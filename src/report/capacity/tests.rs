@@ -234,7 +234,7 @@ fn equal_runs_have_no_spread_and_one_run_is_not_certain() {
     }
     assert!(capacity.summary().no_spread);
     assert!(wide(&capacity).contains("no spread: all 1000 runs are equal"));
-    // One run of a world without luck is no sample: its share has no interval.
+    // Without luck there is one run and nothing to sample: its share has no interval.
     capacity.is_drawn = false;
     for point in &mut capacity.points {
         point.runs = std::iter::once(sample::run(100, 10, Outcome::Done)).collect();

@@ -93,7 +93,7 @@ pub(super) fn why(page: &mut Page, comparison: &Comparison) {
             "Mean of the first {} replications of each variant, along what the last build of each run \
              waited for. The parts of a bar sum to the makespan, its length; the legend numbers them. A \
              run that is not done counts up to its last event, when nothing more happened: the less of \
-             its runs a variant has done, the shorter its bar, which then is no merit.",
+             its runs a variant has done, the shorter its bar: that is not in its favour.",
             pilots[0].runs
         ),
         svg: charts::parts(pilots),

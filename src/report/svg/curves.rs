@@ -132,7 +132,7 @@ fn draw_label(
 }
 
 /// Returns the column and the height of a label for each height, so that no two lie upon each other:
-/// in each column downwards from the highest, and up again from the bottom where there is no room.
+/// in each column downwards from the highest, and up again from the bottom where they do not fit.
 fn apart(heights: &[i32]) -> Vec<(i32, i32)> {
     let mut order: Vec<usize> = (0..heights.len()).collect();
     order.sort_by_key(|&at| (heights[at], at));
