@@ -2,6 +2,8 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
+use super::assumed::{self, Assumed, wrapped};
+use super::durations::Durations;
 use super::figures::Distribution;
 use crate::time::Millis;
 
@@ -113,6 +115,36 @@ pub(super) fn no_spread(replications: usize, is_drawn: bool) -> String {
              {more}"
         ),
     }
+}
+
+/// Writes what every figure of a sweep rests on, in lines of `width` columns: where durations came from,
+/// how far the runs can be told apart, and each value that nobody gave.
+pub(super) fn rests_on(
+    durations: &Durations,
+    runs: Runs,
+    assumed: &[Assumed],
+    width: usize,
+) -> String {
+    let lines = durations.to_lines();
+    let mut text: String = lines.lines().map(|line| wrapped(line, width, "    ")).collect();
+    if runs.have_no_spread {
+        text.push_str(&wrapped(&no_spread(runs.made, runs.are_drawn), width, "           "));
+    }
+    if let Some(line) = few(runs.made, runs.have_no_spread) {
+        text.push_str(&wrapped(&format!("few: {line}"), width, "     "));
+    }
+    text + &assumed::lines(assumed, width)
+}
+
+/// The runs of a sweep.
+#[derive(Clone, Copy)]
+pub(super) struct Runs {
+    /// Replications of each variant or point.
+    pub(super) made: usize,
+    /// Whether anything in them is drawn.
+    pub(super) are_drawn: bool,
+    /// Whether all of them are equal.
+    pub(super) have_no_spread: bool,
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::assumed::{self, wrapped};
+use super::assumed::wrapped;
 use super::cells::{
-    counted, few, finished, no_spread, number, partial, percent, range, reached, short, signed,
+    Runs, counted, finished, number, partial, percent, range, reached, rests_on, short, signed,
     table, time,
 };
 use super::changes::ChangeSummary;
@@ -54,21 +54,12 @@ pub fn compare(comparison: &Comparison, width: usize) -> String {
         text.push_str(&changes);
     }
     text.push('\n');
-    for line in comparison.durations.to_lines().lines() {
-        text.push_str(&wrapped(line, width, "    "));
-    }
-    if summary.no_spread {
-        text.push_str(&wrapped(
-            &no_spread(summary.replications, summary.is_drawn),
-            width,
-            "           ",
-        ));
-    }
-    if let Some(line) = few(summary.replications, summary.no_spread) {
-        text.push_str(&wrapped(&format!("few: {line}"), width, "     "));
-    }
-    text.push_str(&assumed::lines(&comparison.assumed, width));
-    text
+    let runs = Runs {
+        made: summary.replications,
+        are_drawn: summary.is_drawn,
+        have_no_spread: summary.no_spread,
+    };
+    text + &rests_on(&comparison.durations, runs, &comparison.assumed, width)
 }
 
 /// Says what may be concluded, or why nothing may.

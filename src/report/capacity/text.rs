@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::super::assumed::{self, wrapped};
+use super::super::assumed::wrapped;
 use super::super::cells::{
-    counted, few, finished, no_spread, partial, percent, reached, short, table as new_table, time,
+    Runs, counted, finished, partial, percent, reached, rests_on, short, table as new_table, time,
 };
 use super::super::conclusion::confounded;
 use super::super::farm_load;
@@ -41,21 +41,12 @@ pub fn table(capacity: &Capacity, width: usize) -> String {
     more.iter().for_each(|line| text.push_str(&wrapped(line, width, "  ")));
     text.push_str(&probes(capacity, width));
     text.push('\n');
-    for line in capacity.durations.to_lines().lines() {
-        text.push_str(&wrapped(line, width, "    "));
-    }
-    if summary.no_spread {
-        text.push_str(&wrapped(
-            &no_spread(summary.replications, summary.is_drawn),
-            width,
-            "           ",
-        ));
-    }
-    if let Some(line) = few(summary.replications, summary.no_spread) {
-        text.push_str(&wrapped(&format!("few: {line}"), width, "     "));
-    }
-    text.push_str(&assumed::lines(&capacity.assumed, width));
-    text
+    let runs = Runs {
+        made: summary.replications,
+        are_drawn: summary.is_drawn,
+        have_no_spread: summary.no_spread,
+    };
+    text + &rests_on(&capacity.durations, runs, &capacity.assumed, width)
 }
 
 /// Says what other values than those that nobody gave would make of the answer, the worst first.

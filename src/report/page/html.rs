@@ -125,7 +125,7 @@ impl Page {
     }
 
     pub(super) fn paragraph(&mut self, text: &str) {
-        writeln!(self.body, "<p>{}</p>", safe(text)).expect(EXPECTED);
+        writeln!(self.body, "<p>{}</p>", sentence(text)).expect(EXPECTED);
     }
 
     /// Writes something that must not be missed.
@@ -137,7 +137,7 @@ impl Page {
     pub(super) fn list(&mut self, items: &[String]) {
         self.body.push_str("<ul>\n");
         for item in items {
-            writeln!(self.body, "<li>{}</li>", safe(item)).expect(EXPECTED);
+            writeln!(self.body, "<li>{}</li>", sentence(item)).expect(EXPECTED);
         }
         self.body.push_str("</ul>\n");
     }
@@ -181,6 +181,23 @@ impl Page {
     }
 }
 
+/// Escapes a sentence and sets what stands between backticks as code. A backtick without a partner stays.
+fn sentence(text: &str) -> String {
+    let mut html = String::new();
+    let mut rest = text;
+    while let Some((before, code, after)) = first_code(rest) {
+        write!(html, "{}<code>{}</code>", safe(before), safe(code)).expect(EXPECTED);
+        rest = after;
+    }
+    html + &safe(rest)
+}
+
+fn first_code(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('`')?;
+    let (code, after) = rest.split_once('`')?;
+    Some((before, code, after))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,5 +220,11 @@ mod tests {
         for outside in ["http://", "https://", "<script", "@import", "url("] {
             assert!(!text.contains(outside), "{outside}");
         }
+    }
+
+    #[test]
+    fn what_stands_between_backticks_is_code() {
+        assert_eq!(sentence("with `a: <b>` it"), "with <code>a: &lt;b&gt;</code> it");
+        assert_eq!(sentence("a lone ` stays"), "a lone ` stays");
     }
 }

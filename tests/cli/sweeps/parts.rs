@@ -65,7 +65,7 @@ fn a_comparison_in_parts_has_the_bytes_of_one_made_at_once() {
 fn sweeps_on_a_hub_in_parts_have_the_bytes_of_those_made_at_once() {
     parts_make_the_whole(KOJI, "compare", &["--replications=6"]);
     let more = [
-        "--replications=3",
+        "--replications=5",
         "--vary=x86.capacity=0.5..1",
         "--deadline=30d",
         "--confidence=0.1",
