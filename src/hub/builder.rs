@@ -1,15 +1,10 @@
-//! Builders: what each has, and when it polls.
-//!
-//! A builder that takes nothing polls at times a fixed period apart: a lattice, known by one of its
-//! moments. Most polls change nothing. Those that may change something are put on the hub's heap, the
-//! others are never carried out, but they count: the scheduler runs inside them, and the hub knows by
-//! them that a builder is alive.
+//! One builder: what it has, and what it and the hub know of its load.
 
+use super::ids::number;
 use super::settings::BuilderSettings;
-use super::{Hub, Kind, Stamp};
 use crate::time::{Millis, Timestamp};
 
-/// One builder.
+/// One builder. Only [`Builders`](super::builders::Builders) changes it.
 #[derive(Clone, Debug)]
 pub(super) struct Builder {
     pub(super) settings: BuilderSettings,
@@ -20,7 +15,7 @@ pub(super) struct Builder {
     pub(super) anchor: Timestamp,
     /// The poll carried out last.
     pub(super) polled: Option<Timestamp>,
-    /// The poll on the heap.
+    /// The poll on the agenda.
     pub(super) scheduled: Option<Timestamp>,
     /// Its tasks, in the order in which they came.
     pub(super) open: Vec<u32>,
@@ -44,6 +39,15 @@ pub(super) struct Builder {
     /// How fast its tasks run, and since when.
     pub(super) rate: f64,
     pub(super) rate_since: Timestamp,
+}
+
+/// A change of the speed at which the tasks of a builder run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RateChange {
+    pub(super) before: f64,
+    /// Since when it was that.
+    pub(super) since: Timestamp,
+    pub(super) after: f64,
 }
 
 impl Builder {
@@ -72,8 +76,9 @@ impl Builder {
         }
     }
 
+    /// Returns how many tasks it has, open and assigned.
     pub(super) fn tasks(&self) -> u32 {
-        u32::try_from(self.open.len() + self.assigned.len()).expect("tasks are numbered by u32")
+        number(self.open.len() + self.assigned.len())
     }
 
     /// Returns how much capacity it has free with nothing to do; `None` where it takes no task.
@@ -98,9 +103,29 @@ impl Builder {
     }
 
     /// Returns whether its next poll changes something.
-    fn is_due(&self) -> bool {
+    pub(super) fn is_due(&self) -> bool {
         let takes = self.is_ready && !self.assigned.is_empty();
         self.has_news || takes || self.is_restarted || self.is_ready != self.would_be_ready()
+    }
+
+    /// Notes a new load: `own` as the builder has it, `assigned` what the hub adds. Returns the
+    /// change of speed that it makes, if any.
+    pub(super) fn set_load(
+        &mut self,
+        own: f64,
+        assigned: f64,
+        now: Timestamp,
+    ) -> Option<RateChange> {
+        self.own_load = own;
+        self.hub_load = own + assigned;
+        let after = rate(&self.settings, own);
+        if after.to_bits() == self.rate.to_bits() {
+            return None;
+        }
+        let change = RateChange { before: self.rate, since: self.rate_since, after };
+        self.rate = after;
+        self.rate_since = now;
+        Some(change)
     }
 }
 
@@ -108,148 +133,6 @@ fn rate(settings: &BuilderSettings, load: f64) -> f64 {
     match settings.cpus {
         Some(cpus) if load > f64::from(cpus) => f64::from(cpus) / load,
         Some(_) | None => 1.0,
-    }
-}
-
-/// The builders whose polls may make the scheduler run, by the phase of their polls.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Lanes {
-    period: u64,
-    sorted: Vec<(u64, u32)>,
-}
-
-impl Lanes {
-    pub(super) fn new(period: Millis) -> Self {
-        Self { period: period.0, sorted: Vec::new() }
-    }
-
-    pub(super) fn set(&mut self, anchor: Timestamp, builder: u32, is_in: bool) {
-        let lane = (anchor.0 % self.period, builder);
-        match (self.sorted.binary_search(&lane), is_in) {
-            (Ok(at), false) => drop(self.sorted.remove(at)),
-            (Err(at), true) => self.sorted.insert(at, lane),
-            (Ok(_), true) | (Err(_), false) => {}
-        }
-    }
-
-    /// Returns the first poll of any builder that comes at `from` or later, and after `passed`.
-    pub(super) fn first(&self, from: Timestamp, passed: Stamp) -> Option<(Timestamp, u32)> {
-        let least = if from > passed.time { (from, 0) } else { passed.next_poll() };
-        let (start, phase) = (least.0.0 - least.0.0 % self.period, least.0.0 % self.period);
-        let at = self.sorted.partition_point(|&lane| lane < (phase, least.1));
-        match self.sorted.get(at) {
-            Some(&(phase, builder)) => Some((Timestamp(start + phase), builder)),
-            None => {
-                let &(phase, builder) = self.sorted.first()?;
-                Some((Timestamp(start + self.period + phase), builder))
-            }
-        }
-    }
-}
-
-impl Hub {
-    /// Returns the next poll of a builder that has not passed.
-    pub(super) fn next_poll(&self, at: u32) -> Timestamp {
-        let builder = &self.builders[at as usize];
-        let is_past = |time: Timestamp| Stamp { time, kind: Kind::Poll, index: at } <= self.passed;
-        if !is_past(builder.anchor) {
-            return builder.anchor;
-        }
-        let latest = self.latest_poll(at);
-        if is_past(latest) { latest + self.period } else { latest }
-    }
-
-    /// Returns the last moment of a builder's lattice up to now.
-    fn latest_poll(&self, at: u32) -> Timestamp {
-        let anchor = self.builders[at as usize].anchor;
-        let since = (self.passed.time - anchor).0;
-        anchor + Millis(since - since % self.period.0)
-    }
-
-    /// Returns when the hub heard of a builder last.
-    pub(super) fn heard(&self, at: u32) -> Timestamp {
-        let builder = &self.builders[at as usize];
-        if builder.is_lost || builder.is_away {
-            return builder.heard;
-        }
-        let next = self.next_poll(at).0;
-        let before = Timestamp(next.saturating_sub(self.period.0));
-        builder.polled.map_or(before, |polled| polled.max(before))
-    }
-
-    /// Puts the next poll of a builder on the heap, if it may change something.
-    pub(super) fn touch(&mut self, at: u32) {
-        let builder = &self.builders[at as usize];
-        let is_literal = self.settings.polling == super::Polling::Literal;
-        if !builder.is_lost && (is_literal || builder.is_away || builder.is_due()) {
-            self.schedule_poll(at);
-        }
-    }
-
-    pub(super) fn schedule_poll(&mut self, at: u32) {
-        let time = self.next_poll(at);
-        if time == super::task::NEVER {
-            return;
-        }
-        if self.builders[at as usize].scheduled != Some(time) {
-            self.builders[at as usize].scheduled = Some(time);
-            self.push(Stamp { time, kind: Kind::Poll, index: at });
-        }
-    }
-
-    /// Changes something that decides whether a builder's polls make the scheduler run.
-    pub(super) fn change_lane(&mut self, at: u32, change: impl FnOnce(&mut Builder)) {
-        let builder = &mut self.builders[at as usize];
-        let (anchor, was_in) = (builder.anchor, builder.is_eligible());
-        change(builder);
-        let is_in = builder.is_eligible();
-        let is_moved = anchor.0 % self.period.0 != builder.anchor.0 % self.period.0;
-        if was_in != is_in || (is_in && is_moved) {
-            let new = builder.anchor;
-            self.lanes.set(anchor, at, false);
-            self.lanes.set(new, at, is_in);
-        }
-    }
-
-    /// Adds up a builder's load again after its tasks changed, and lets its work go at the new rate.
-    pub(super) fn weigh(&mut self, at: u32) {
-        let builder = &self.builders[at as usize];
-        let open = builder.open.iter().map(|&task| &self.tasks[task as usize]);
-        let open = open.filter(|task| !task.is_waiting).map(|task| task.weight);
-        let own = builder.settings.background + open.sum::<f64>();
-        #[expect(clippy::cast_precision_loss, reason = "a builder has few tasks")]
-        let assigned = self.settings.hub.unit_weight * builder.assigned.len() as f64;
-        let rate = rate(&builder.settings, own);
-        let builder = &mut self.builders[at as usize];
-        builder.own_load = own;
-        builder.hub_load = own + assigned;
-        if rate.to_bits() != builder.rate.to_bits() {
-            self.change_rate(at, rate);
-        }
-        self.has_change = true;
-        self.touch(at);
-    }
-
-    fn change_rate(&mut self, at: u32, rate: f64) {
-        let now = self.now();
-        let builder = &mut self.builders[at as usize];
-        let (before, since) = (builder.rate, builder.rate_since);
-        builder.rate = rate;
-        builder.rate_since = now;
-        let open = std::mem::take(&mut builder.open);
-        for &task in &open {
-            let run = &mut self.tasks[task as usize];
-            // One that is over and could not be reported yet has nothing left to do.
-            if run.is_leaf() && run.left > 0.0 {
-                // It may have begun after the rate changed last.
-                let done = before * ms(now - since.max(run.opened));
-                run.left = (run.left - done).max(0.0);
-                run.ends = now + whole(run.left / rate);
-                let time = run.ends;
-                self.push(Stamp { time, kind: Kind::End, index: task });
-            }
-        }
-        self.builders[at as usize].open = open;
     }
 }
 

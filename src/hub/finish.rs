@@ -1,7 +1,9 @@
 //! How tasks end: by themselves, by a cancel, or by being freed to begin again elsewhere.
 
-use super::task::{Job, NEVER, NONE};
-use super::{Happened, Hub, Kind, TaskId};
+use super::job::Job;
+use super::notice::Happened;
+use super::task::NONE;
+use super::{Hub, Kind, TaskId};
 use crate::koji::TaskState;
 
 impl Hub {
@@ -12,25 +14,47 @@ impl Hub {
     }
 
     pub(super) fn cancel_tree(&mut self, task: u32) {
-        if !self.tasks[task as usize].state.is_final() {
+        if !self.tasks[task].state.is_final() {
             self.finish(task, TaskState::Canceled);
         }
-        for (_, child) in self.tasks[task as usize].children.clone() {
+        self.cancel_children(task);
+    }
+
+    fn cancel_children(&mut self, task: u32) {
+        for (_, child) in self.tasks[task].children.clone() {
             self.cancel_tree(child);
+        }
+    }
+
+    /// Has an open task fail, and cancels what it made: its handler found something wrong.
+    pub fn fail(&mut self, task: TaskId) {
+        if self.tasks[task.0].state != TaskState::Open {
+            return;
+        }
+        self.finish(task.0, TaskState::Failed);
+        self.cancel_children(task.0);
+        self.plan_run();
+    }
+
+    /// Takes a task from its builder; it begins again.
+    pub fn free(&mut self, task: TaskId) {
+        if matches!(self.tasks[task.0].state, TaskState::Open | TaskState::Assigned) {
+            self.free_task(task.0);
+            self.plan_run();
         }
     }
 
     /// The work of a leaf is done, if it still runs and nothing slowed it down meanwhile.
     pub(super) fn leaf_ends(&mut self, task: u32) {
         let now = self.now();
-        let entry = &self.tasks[task as usize];
-        let Some(work) = entry.work() else { return };
+        let entry = &mut self.tasks[task];
+        let Some(work) = entry.job.work() else { return };
         if entry.state != TaskState::Open || entry.ends != now {
             return;
         }
-        if self.is_offline {
-            self.tasks[task as usize].left = 0.0;
-            self.hold(Kind::End, task);
+        if self.outage.is_offline() {
+            entry.left = 0.0;
+            self.outage.hold(now, Kind::End, task);
             return;
         }
         let is_ok = work.is_ok && !entry.is_doomed;
@@ -39,64 +63,57 @@ impl Hub {
 
     /// Ends a task: its builder has room again, its parent has news.
     pub(super) fn finish(&mut self, task: u32, state: TaskState) {
-        self.events += 1;
-        self.live -= 1;
+        self.log.count();
         let now = self.now();
         self.leave(task);
-        self.refusals.forget(task);
-        let entry = &mut self.tasks[task as usize];
-        entry.state = state;
-        entry.ends = now;
-        // A client that takes it back before it is submitted never submits it.
-        entry.created = entry.created.min(now);
-        entry.is_waiting = false;
-        let parent = entry.parent;
-        self.say(Happened::Ended { task: TaskId(task), state });
+        self.dispatch.refusals.forget(task);
+        self.tasks.end(task, state, now);
+        self.log.say(now, Happened::Ended { task: TaskId(task), state });
         self.ended_by_kind(task, state);
+        let parent = self.tasks[task].parent;
         if parent != NONE {
-            let above = &mut self.tasks[parent as usize];
-            above.pending -= 1;
-            above.has_failed |= state != TaskState::Closed;
-            self.tell_parent(parent);
+            self.tasks[parent].child_ended(state);
+            self.bring_news(parent);
         }
     }
 
     /// Does what the end of a task of this kind brings with it.
     fn ended_by_kind(&mut self, task: u32, state: TaskState) {
-        match self.tasks[task as usize].job {
+        match self.tasks[task].job {
             Job::Leaf { tags: Some(tag), .. } if state == TaskState::Closed => {
-                let parent = self.tasks[task as usize].parent;
+                let parent = self.tasks[task].parent;
                 self.tagged(tag, if parent == NONE { task } else { parent });
             }
             Job::NewRepo { tag, event, .. } => self.repo_ended(task, tag, event, state),
-            Job::WaitRepo(wait) => self.repos.forget_waiter(wait.tag, task),
+            Job::WaitRepo(wait) => self.tags.forget_waiter(wait.tag, task),
             Job::Leaf { .. } | Job::Build { .. } | Job::Levels(_) | Job::DistRepo { .. } => {}
         }
     }
 
-    fn tell_parent(&mut self, parent: u32) {
-        let entry = &mut self.tasks[parent as usize];
+    /// Lets a waiting parent know that a child ended, which its builder notices in its next poll.
+    fn bring_news(&mut self, parent: u32) {
+        let entry = &mut self.tasks[parent];
         if entry.state == TaskState::Open && entry.is_waiting {
             entry.has_news = true;
             let at = entry.builder;
-            self.builders[at as usize].has_news = true;
-            self.touch(at);
+            self.builders.bring_news(at);
+            self.builders.touch(at, &mut self.agenda);
         }
     }
 
     /// Takes a task off its builder, or off the list of those to give out.
     fn leave(&mut self, task: u32) {
-        let entry = &self.tasks[task as usize];
-        let (at, key) = (entry.builder, (entry.priority, entry.created, task));
+        let entry = &self.tasks[task];
+        let at = entry.builder;
         match entry.state {
-            TaskState::Free => drop(self.free.remove(&key)),
+            TaskState::Free => drop(self.dispatch.remove(entry.turn(task))),
             TaskState::Assigned => {
-                self.change_lane(at, |builder| builder.assigned.retain(|&other| other != task));
-                self.weigh(at);
+                self.builders.unassign(at, task);
+                self.weigh_anew(at);
             }
             TaskState::Open => {
-                self.builders[at as usize].open.retain(|&other| other != task);
-                self.weigh(at);
+                self.builders.close(at, task);
+                self.weigh_anew(at);
             }
             TaskState::Closed | TaskState::Failed | TaskState::Canceled => {
                 unreachable!("a final state never changes")
@@ -107,29 +124,21 @@ impl Hub {
     /// Frees an assigned or open task: it begins again, and finds the children it made.
     pub(super) fn free_task(&mut self, task: u32) {
         self.leave(task);
-        let entry = &mut self.tasks[task as usize];
+        let now = self.now();
+        let entry = &mut self.tasks[task];
         let (was, builder, opened) = (entry.state, entry.builder, entry.opened);
-        entry.state = TaskState::Free;
-        entry.builder = NONE;
-        entry.assigned = NEVER;
-        entry.opened = NEVER;
-        entry.ends = NEVER;
-        entry.is_waiting = false;
-        entry.has_news = false;
-        entry.is_doomed = false;
-        entry.begins_again = true;
-        entry.job.restart();
+        entry.free();
         if let Job::WaitRepo(wait) = entry.job {
-            self.repos.forget_waiter(wait.tag, task);
+            self.tags.forget_waiter(wait.tag, task);
         }
         if was == TaskState::Open {
-            self.say(Happened::Freed { task: TaskId(task), builder, opened });
+            self.log.say(now, Happened::Freed { task: TaskId(task), builder, opened });
         }
         self.release(task);
     }
 
     pub(super) fn free_open_tasks(&mut self, at: u32) {
-        for task in self.builders[at as usize].open.clone() {
+        for task in self.builders[at].open.clone() {
             self.free_task(task);
         }
     }

@@ -1,16 +1,17 @@
-//! How handlers of tasks with children go on: their steps stand in `trees.rs`.
+//! How handlers of tasks with children continue: their steps stand in `trees.rs`.
 //!
 //! A handler runs from one wait to the next in no time. What takes time is work of leaves, and that
-//! a parent goes on only when its builder wakes it.
+//! a parent continues only when its builder wakes it.
 
 use std::sync::Arc;
 
+use super::job::{Job, Label};
 use super::settings::TaskArch;
-use super::task::{BuildStep, Job, Label, LevelStep, Levels, Task};
-use super::{BuildSpec, Hub, Method, TagId, Work};
+use super::task::Task;
+use super::{Hub, Method};
 use crate::koji::TaskState;
 
-/// How a handler goes on.
+/// How a handler continues.
 pub(super) enum Next {
     /// It waits for its children.
     Waits,
@@ -27,53 +28,16 @@ enum Children {
     Failed,
 }
 
-impl Job {
-    pub(super) fn levels(
-        tag: TagId,
-        levels: Arc<[Vec<Arc<BuildSpec>>]>,
-        createrepo: Option<Work>,
-    ) -> Self {
-        Self::Levels(Levels { tag, levels, createrepo, at: 0, step: LevelStep::Start })
-    }
-
-    /// Goes back to the beginning, as a task does that was freed.
-    pub(super) fn restart(&mut self) {
-        match self {
-            Self::Leaf { .. } => {}
-            Self::Build { step, .. } => *step = BuildStep::Start,
-            Self::Levels(levels) => {
-                levels.at = 0;
-                levels.step = LevelStep::Start;
-            }
-            Self::WaitRepo(wait) => wait.request = None,
-            Self::NewRepo { is_begun, .. } | Self::DistRepo { is_begun, .. } => *is_begun = false,
-        }
-    }
-}
-
-impl Task {
-    pub(super) fn work(&self) -> Option<Work> {
-        match self.job {
-            Job::Leaf { work, .. } => Some(work),
-            Job::Build { .. }
-            | Job::Levels(_)
-            | Job::WaitRepo(_)
-            | Job::NewRepo { .. }
-            | Job::DistRepo { .. } => None,
-        }
-    }
-}
-
 impl Hub {
-    /// Lets the handler of an open task go on until it waits again or ends.
-    pub(super) fn go_on(&mut self, task: u32) {
-        if let Job::WaitRepo(_) = self.tasks[task as usize].job {
+    /// Runs the handler of an open task until it waits again or ends.
+    pub(super) fn resume(&mut self, task: u32) {
+        if let Job::WaitRepo(_) = self.tasks[task].job {
             self.look(task);
             return;
         }
-        let was_waiting = std::mem::take(&mut self.tasks[task as usize].is_waiting);
+        let was_waiting = std::mem::take(&mut self.tasks[task].is_waiting);
         loop {
-            let mut job = self.tasks[task as usize].job.clone();
+            let mut job = self.tasks[task].job.clone();
             let next = match &mut job {
                 Job::Build { spec, step } => {
                     let spec = Arc::clone(spec);
@@ -86,14 +50,14 @@ impl Hub {
                 Job::DistRepo { arches, is_begun } => self.dist_repo_step(task, arches, is_begun),
                 Job::Leaf { .. } | Job::WaitRepo(_) => unreachable!("these have no children"),
             };
-            self.tasks[task as usize].job = job;
+            self.tasks[task].job = job;
             match next {
                 Next::Again => {}
                 Next::Waits => {
-                    self.tasks[task as usize].is_waiting = true;
+                    self.tasks[task].is_waiting = true;
                     if !was_waiting {
-                        let at = self.tasks[task as usize].builder;
-                        self.weigh(at);
+                        let at = self.tasks[task].builder;
+                        self.weigh_anew(at);
                     }
                     return;
                 }
@@ -105,7 +69,7 @@ impl Hub {
         }
     }
 
-    /// Returns how to go on while some child of this step is not closed; one that failed has the
+    /// Returns how to continue while some child of this step is not closed; one that failed has the
     /// others canceled.
     pub(super) fn not_closed(
         &mut self,
@@ -116,7 +80,7 @@ impl Hub {
             Children::Closed => None,
             Children::Pending => Some(Next::Waits),
             Children::Failed => {
-                let mine = self.tasks[task as usize].children.clone();
+                let mine = self.tasks[task].children.clone();
                 for (_, child) in mine.into_iter().filter(|&(label, _)| is_awaited(label)) {
                     self.cancel_tree(child);
                 }
@@ -128,30 +92,20 @@ impl Hub {
     fn children(&self, task: u32, is_awaited: impl Fn(Label) -> bool) -> Children {
         // In its first run what is not over is all of this step, and many components are not counted
         // at every poll.
-        let entry = &self.tasks[task as usize];
+        let entry = &self.tasks[task];
         if !entry.begins_again && entry.pending > 0 && !entry.has_failed {
             return Children::Pending;
         }
         let mut all = Children::Closed;
-        let mine = self.tasks[task as usize].children.iter();
+        let mine = self.tasks[task].children.iter();
         for &(_, child) in mine.filter(|&&(label, _)| is_awaited(label)) {
-            match self.tasks[child as usize].state {
+            match self.tasks[child].state {
                 TaskState::Closed => {}
                 TaskState::Failed | TaskState::Canceled => return Children::Failed,
                 TaskState::Free | TaskState::Assigned | TaskState::Open => all = Children::Pending,
             }
         }
         all
-    }
-
-    /// Returns the child of a label that an earlier run of the same task made; a task in its first run
-    /// makes each once, and a module of many components is not searched for every one of them.
-    fn existing(&self, task: u32, label: Label) -> Option<u32> {
-        if !self.tasks[task as usize].begins_again {
-            return None;
-        }
-        let mine = self.tasks[task as usize].children.iter();
-        mine.filter(|(known, _)| *known == label).map(|&(_, child)| child).next()
     }
 
     /// Makes a child, or finds the one that an earlier run of the same parent made.
@@ -163,24 +117,16 @@ impl Hub {
         arch: TaskArch,
         job: Job,
     ) -> u32 {
-        if let Some(child) = self.existing(parent, label) {
+        if let Some(child) = self.tasks[parent].existing_child(label) {
             return child;
         }
-        let priority =
-            self.tasks[parent as usize].priority.saturating_add(self.settings.hub.child_priority);
+        let priority = self.tasks[parent].priority.saturating_add(self.settings.hub.child_priority);
         let created = self.now();
-        let subject = match &job {
-            Job::Build { spec, .. } => spec.subject,
-            Job::Leaf { .. }
-            | Job::Levels(_)
-            | Job::WaitRepo(_)
-            | Job::NewRepo { .. }
-            | Job::DistRepo { .. } => self.tasks[parent as usize].subject,
-        };
+        let of_parent = self.tasks[parent].subject;
+        let subject = job.spec().map_or(of_parent, |spec| spec.subject);
         let child = Task { priority, parent, created, subject, ..Task::new(method, job) };
         let child = self.new_task(child, arch);
-        self.tasks[parent as usize].children.push((label, child));
-        self.tasks[parent as usize].pending += 1;
+        self.tasks[parent].add_child(label, child);
         self.release(child);
         child
     }

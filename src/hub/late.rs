@@ -1,10 +1,14 @@
 //! Why a `waitrepo` gave up: what stood between it and its repo at that moment. koji says only that
 //! it waited too long; what would help depends on what it waited for.
 
-use super::repo::RequestState;
+use std::collections::BTreeMap;
+
+use super::job::WaitRepo;
+use super::repo_queue::RequestState;
 use super::scheduler::can_take;
-use super::task::{NONE, WaitRepo};
-use super::{Hub, Method, TaskId, Why};
+use super::task::NONE;
+use super::verdict::Why;
+use super::{Hub, Method, TaskId};
 use crate::koji::TaskState;
 
 /// What a `waitrepo` task waited for when it gave up.
@@ -73,45 +77,48 @@ fn keeps(why: &Why) -> String {
     }
 }
 
+/// Why `waitrepo` tasks gave up.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LateBook {
+    by_task: BTreeMap<u32, Late>,
+}
+
 impl Hub {
     /// Returns why a `waitrepo` gave up; `None` of a task that did not, and of one whose repo was
     /// tried and failed: then that is the reason.
     #[must_use]
     pub fn late(&self, task: TaskId) -> Option<&Late> {
-        self.late.get(&task.0)
+        self.late.by_task.get(&task.0)
     }
 
     /// Notes what a `waitrepo` waits for that gives up now.
     pub(super) fn note_late(&mut self, task: u32, wait: WaitRepo) {
         let Some(request) = wait.request else { return };
-        let request = self.repos.requests[request as usize];
+        let request = *self.repos.get(request);
         let late = match request.state {
-            RequestState::Queued if request.tries == 0 => {
-                let under_way = self.repos.in_flight;
-                match under_way >= self.settings.repo.tasks_max {
-                    true => Late::Queued { under_way },
-                    false => Late::Unmanaged,
-                }
-            }
+            RequestState::Queued if request.tries == 0 => match self.has_all_repos_under_way() {
+                true => Late::Queued { under_way: self.repos.in_flight() },
+                false => Late::Unmanaged,
+            },
             RequestState::UnderWay { task } if request.tries == 1 => self.why_unmade(task),
             RequestState::Queued
             | RequestState::UnderWay { .. }
             | RequestState::Met
             | RequestState::GivenUp => return,
         };
-        self.late.insert(task, late);
+        self.late.by_task.insert(task, late);
     }
 
     /// Says what keeps a `newRepo` that is not over: it, or the first of its tasks that is not begun.
     fn why_unmade(&self, new_repo: u32) -> Late {
-        let below = self.tasks[new_repo as usize].children.iter().map(|&(_, child)| child);
+        let below = self.tasks[new_repo].children.iter().map(|&(_, child)| child);
         let unbegun = std::iter::once(new_repo)
             .chain(below)
             .find_map(|task| Some((task, self.why_unbegun(task)?)));
         match unbegun {
             None => Late::Running,
             Some((task, why)) => {
-                let method = self.tasks[task as usize].method;
+                let method = self.tasks[task].method;
                 why.map_or(Late::NotBegun { method }, |why| Late::NoBuilder { method, why })
             }
         }
@@ -119,8 +126,8 @@ impl Hub {
 
     /// Returns why a task is not at work; within, `None` where nothing keeps it.
     fn why_unbegun(&self, task: u32) -> Option<Option<Why>> {
-        let entry = &self.tasks[task as usize];
-        let is_lost = || entry.builder != NONE && self.builders[entry.builder as usize].is_lost;
+        let entry = &self.tasks[task];
+        let is_lost = || entry.builder != NONE && self.builders[entry.builder].is_lost;
         match entry.state {
             TaskState::Free if self.may_be_given(task) => Some(None),
             TaskState::Free => Some(Some(self.why_free(task))),
@@ -133,8 +140,8 @@ impl Hub {
     /// Returns whether the next run of the scheduler could give a task out.
     fn may_be_given(&self, task: u32) -> bool {
         let least = self.settings.hub.least_room();
-        let refused = self.refusals.of(task);
-        let mut bin = self.bins[self.tasks[task as usize].bin as usize].iter();
+        let refused = self.dispatch.refusals.of(task);
+        let mut bin = self.bins.builders(self.tasks[task].bin).iter();
         bin.any(|&at| !refused.contains(&at) && can_take(&self.view(at), least))
     }
 }

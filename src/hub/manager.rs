@@ -1,104 +1,90 @@
 //! The repo manager: it looks at the queue of requests each 15 s and has `newRepo` tasks made, ten at
 //! most.
 
-use super::repo::{RequestState, next_of};
-use super::stamp::{Kind, Stamp};
-use super::task::{Job, Task};
-use super::{EventId, Happened, Hub, Method, Polling, RequestId, TagId, TaskArch};
+use super::ids::{EventId, TagId};
+use super::job::Job;
+use super::repo_queue::Regenerated;
+use super::stamp::{Kind, Stamp, next_of};
+use super::task::Task;
+use super::{Happened, Hub, Method, Polling, TaskArch};
 use crate::koji::TaskState;
 use crate::time::Timestamp;
+
+/// When the repo manager's two threads look first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ManagerPhases {
+    /// At the queue of requests.
+    pub(super) queue: Timestamp,
+    /// Whether repos are too old.
+    pub(super) autoregen: Timestamp,
+}
 
 impl Hub {
     /// Has the repo manager look at its next turn, since there is something in its queue.
     pub(super) fn call_manager(&mut self) {
-        let queued = |&at: &u32| self.repos.requests[at as usize].state == RequestState::Queued;
-        let is_full = self.repos.in_flight >= self.settings.repo.tasks_max;
         let is_literal = self.settings.polling == Polling::Literal;
-        // Away from the hub it goes on looking, in vain.
-        if self.is_offline
-            || !is_literal && (is_full || !self.repos.active.iter().copied().any(|at| queued(&at)))
+        // Away from the hub it keeps looking, in vain.
+        if self.outage.is_offline()
+            || !is_literal && (self.has_all_repos_under_way() || !self.repos.has_queued())
         {
             return;
         }
         let every = self.settings.repo.check_interval;
-        let is_past = |time| Stamp { time, kind: Kind::Manager, index: 0 } <= self.passed;
-        let time = next_of(Timestamp(self.repos.phases.queue.0), every, is_past, self.passed.time);
-        if self.repos.manager_at != Some(time) {
-            self.repos.manager_at = Some(time);
-            self.push(Stamp { time, kind: Kind::Manager, index: 0 });
+        let is_past = |time| self.agenda.is_past(Stamp { time, kind: Kind::Manager, index: 0 });
+        let time = next_of(self.phases.queue, every, is_past, self.now());
+        if self.repos.plan_turn(time) {
+            self.agenda.push(Stamp { time, kind: Kind::Manager, index: 0 });
         }
     }
 
-    /// The repo manager looks at its queue: most urgent first, then oldest.
+    /// Returns whether as many `newRepo` tasks are under way as may be.
+    pub(super) fn has_all_repos_under_way(&self) -> bool {
+        self.repos.in_flight() >= self.settings.repo.tasks_max
+    }
+
+    /// The repo manager looks at its queue.
     pub(super) fn manage_repos(&mut self) {
-        self.repos.manager_at = None;
-        if !self.is_offline {
-            self.events += 1;
-            let mut queued: Vec<(i32, u32)> = Vec::new();
-            for &at in &self.repos.active {
-                let request = &self.repos.requests[at as usize];
-                if request.state == RequestState::Queued {
-                    queued.push((request.priority, at));
-                }
-            }
-            queued.sort_unstable();
-            for (_, at) in queued {
-                if self.repos.in_flight < self.settings.repo.tasks_max {
-                    self.make_repo(at);
+        self.repos.begin_turn();
+        if !self.outage.is_offline() {
+            self.log.count();
+            for request in self.repos.queued() {
+                if !self.has_all_repos_under_way() {
+                    self.make_repo(request);
                 }
             }
         }
         self.call_manager();
     }
 
-    pub(super) fn make_repo(&mut self, at: u32) {
-        let tag = self.repos.requests[at as usize].tag;
+    pub(super) fn make_repo(&mut self, request: u32) -> u32 {
+        let tag = self.repos.get(request).tag;
         let priority = self.settings.repo.priority;
-        let number = &mut self.repos.tags[tag.0 as usize].regenerations;
-        *number += 1;
-        let job = Job::NewRepo { tag, number: *number, event: EventId(0), is_begun: false };
+        let number = self.tags.regenerate(tag);
+        let job = Job::NewRepo { tag, number, event: EventId(0), is_begun: false };
         let task = Task { priority, created: self.now(), ..Task::new(Method::NewRepo, job) };
         let task = self.new_task(task, TaskArch::Noarch);
-        let request = &mut self.repos.requests[at as usize];
-        request.state = RequestState::UnderWay { task };
-        request.tries += 1;
-        self.repos.in_flight += 1;
+        self.repos.begin(request, task);
         self.release(task);
+        task
     }
 
-    /// A regeneration ended: a repo meets every request it is new enough for; one that failed is
-    /// tried again, as often as allowed.
+    /// A regeneration ended.
     pub(super) fn repo_ended(&mut self, task: u32, tag: TagId, event: EventId, state: TaskState) {
-        self.repos.in_flight -= 1;
+        let now = self.now();
         let is_ready = state == TaskState::Closed;
         if is_ready {
-            let ready = &mut self.repos.tags[tag.0 as usize].ready;
-            *ready = Some(ready.map_or(event, |old| old.max(event)));
-            self.repos.made += 1;
+            self.tags.made(tag, event);
         }
-        for at in self.repos.active.clone() {
-            let retries = self.settings.repo.retries;
-            let request = &mut self.repos.requests[at as usize];
-            let id = RequestId(at);
-            if is_ready && request.tag == tag && request.least <= event {
-                request.state = RequestState::Met;
-                self.say(Happened::RepoDone { request: id });
-            } else if request.state == (RequestState::UnderWay { task }) {
-                if is_ready || request.tries <= retries {
-                    request.state = RequestState::Queued;
-                } else {
-                    request.state = RequestState::GivenUp;
-                    let given_up = &mut self.repos.tags[tag.0 as usize].given_up;
-                    *given_up = (*given_up).max(Some(request.least));
-                    self.say(Happened::RepoFailed { request: id });
-                }
+        let end = Regenerated { task, tag, event, is_ready };
+        for answer in self.repos.end(end, self.settings.repo.retries) {
+            let request = answer.request;
+            if answer.is_met {
+                self.log.say(now, Happened::RepoDone { request });
+            } else {
+                self.tags.give_up(tag, answer.least);
+                self.log.say(now, Happened::RepoFailed { request });
             }
         }
-        let requests = &self.repos.requests;
-        let is_active = |at: &u32| {
-            !matches!(requests[*at as usize].state, RequestState::Met | RequestState::GivenUp)
-        };
-        self.repos.active.retain(is_active);
         self.call_manager();
         self.call_autoregen(tag);
         self.call_waiters(tag);

@@ -1,6 +1,6 @@
-//! What a hub tells its caller.
+//! What a hub reports to its caller.
 
-use super::{RequestId, TaskId};
+use super::ids::{RequestId, TaskId};
 use crate::koji::TaskState;
 use crate::time::Timestamp;
 
@@ -42,4 +42,31 @@ pub enum Happened {
         /// The request.
         request: RequestId,
     },
+}
+
+/// What happened and was not reported yet, and how much happened at all.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Log {
+    notices: Vec<Notice>,
+    events: u64,
+}
+
+impl Log {
+    /// Counts something that happened.
+    pub(super) fn count(&mut self) {
+        self.events += 1;
+    }
+
+    pub(super) fn events(&self) -> u64 {
+        self.events
+    }
+
+    pub(super) fn say(&mut self, time: Timestamp, what: Happened) {
+        self.notices.push(Notice { time, what });
+    }
+
+    /// Hands over what was not reported yet.
+    pub(super) fn report(&mut self, out: &mut Vec<Notice>) {
+        out.append(&mut self.notices);
+    }
 }

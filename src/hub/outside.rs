@@ -1,10 +1,9 @@
-//! What others than the one simulated client do at the hub, and what they can see there: a hub behind
-//! XML-RPC has clients that change tags, fail builds for reasons of their own and want to know more.
+//! What others than the one simulated client do to tags and repos of the hub, and what they can see
+//! there: a hub behind XML-RPC has clients that change tags and want to know more.
 
-use super::repo::RequestState;
-use super::task::Job;
+use super::job::Job;
+use super::repo_queue::RequestState;
 use super::{ArchSet, EventId, Hub, RequestId, TagId, TaskId};
-use crate::koji::TaskState;
 use crate::time::Timestamp;
 
 /// How a request for a repo stands.
@@ -23,75 +22,45 @@ pub struct RequestInfo {
 impl Hub {
     /// Notes a moment in the history of tags without changing one that builds see.
     pub fn mark(&mut self) -> EventId {
-        self.repos.new_event(self.passed.time)
+        self.tags.new_event(self.agenda.now())
     }
 
     /// Changes a tag: repos made before are no longer what it holds.
     pub fn change_tag(&mut self, tag: TagId) -> EventId {
-        let event = self.repos.new_event(self.passed.time);
-        self.repos.tag_mut(tag).changed = event;
+        let event = self.tags.change(tag, self.agenda.now());
         self.call_autoregen(tag);
         event
     }
 
     /// Sets the arches that repos of a tag are made for.
     pub fn set_tag_arches(&mut self, tag: TagId, arches: ArchSet) {
-        self.repos.tag_mut(tag).arches = arches;
+        self.tags.set_arches(tag, arches);
     }
 
     /// Returns the newest event.
     #[must_use]
     pub fn last_event(&self) -> EventId {
-        self.repos.last_event()
+        self.tags.last_event()
     }
 
     /// Returns the event of the last change of a tag.
     #[must_use]
     pub fn last_change_of(&self, tag: TagId) -> EventId {
-        self.repos.last_change(tag)
+        self.tags.last_change(tag)
     }
 
     /// Returns when an event was; `None` for one that has not been.
     #[must_use]
     pub fn event_time(&self, event: EventId) -> Option<Timestamp> {
         let before = event.0.checked_sub(1)?;
-        (event <= self.last_event()).then(|| self.repos.time_after(EventId(before)))
-    }
-
-    /// Has an open task fail, and cancels what it made: its handler found something wrong.
-    pub fn fail(&mut self, task: TaskId) {
-        if self.tasks[task.0 as usize].state != TaskState::Open {
-            return;
-        }
-        self.finish(task.0, TaskState::Failed);
-        for (_, child) in self.tasks[task.0 as usize].children.clone() {
-            self.cancel_tree(child);
-        }
-        self.plan_run();
-    }
-
-    /// Takes a task from its builder; it begins again.
-    pub fn free(&mut self, task: TaskId) {
-        if matches!(self.tasks[task.0 as usize].state, TaskState::Open | TaskState::Assigned) {
-            self.free_task(task.0);
-            self.plan_run();
-        }
-    }
-
-    /// Changes how urgent a task is; one that is over stays as it is.
-    pub fn set_priority(&mut self, task: TaskId, priority: i32) {
-        if !self.tasks[task.0 as usize].state.is_final() {
-            self.change_priority(task.0, priority);
-            self.plan_run();
-        }
+        (event <= self.last_event()).then(|| self.tags.time_after(EventId(before)))
     }
 
     /// Has a repo of a tag made now, whatever repos there are; the task.
     pub fn regenerate(&mut self, tag: TagId) -> TaskId {
         let event = self.mark();
         let request = self.ask(tag, event, self.settings.hub.priority);
-        let task = u32::try_from(self.tasks.len()).expect("tasks are numbered by u32");
-        self.make_repo(request);
+        let task = self.make_repo(request);
         self.plan_run();
         TaskId(task)
     }
@@ -99,7 +68,7 @@ impl Hub {
     /// Returns how a request for a repo stands.
     #[must_use]
     pub fn repo_request(&self, request: RequestId) -> RequestInfo {
-        let request = &self.repos.requests[request.0 as usize];
+        let request = self.repos.get(request.0);
         let task = match request.state {
             RequestState::UnderWay { task } => Some(TaskId(task)),
             RequestState::Queued | RequestState::Met | RequestState::GivenUp => None,
@@ -115,13 +84,13 @@ impl Hub {
     /// Returns whether a task waits for those that it made.
     #[must_use]
     pub fn is_waiting(&self, task: TaskId) -> bool {
-        self.tasks[task.0 as usize].is_waiting
+        self.tasks[task.0].is_waiting
     }
 
     /// Returns the tag that a regeneration is of, and its event once it has begun.
     #[must_use]
     pub fn regeneration_of(&self, task: TaskId) -> Option<(TagId, EventId)> {
-        match self.tasks[task.0 as usize].job {
+        match self.tasks[task.0].job {
             Job::NewRepo { tag, event, .. } => Some((tag, event)),
             Job::Leaf { .. }
             | Job::Build { .. }

@@ -3,100 +3,72 @@
 use super::task::NEVER;
 use super::{Hub, Kind, Stamp};
 use crate::koji::TaskState;
-use crate::time::Timestamp;
 
 impl Hub {
     /// Carries out a poll, if the builder polls at this moment.
     pub(super) fn poll(&mut self, at: u32) {
         let now = self.now();
-        let builder = &mut self.builders[at as usize];
-        if builder.scheduled == Some(now) {
-            builder.scheduled = None;
-        }
-        let is_on_lattice =
-            now >= builder.anchor && (now - builder.anchor).0.is_multiple_of(self.period.0);
-        if builder.is_lost || !is_on_lattice || builder.polled == Some(now) {
+        if !self.builders.is_poll(at, now) {
             return;
         }
-        if self.is_offline {
+        if self.outage.is_offline() {
             self.cannot_reach(at);
             return;
         }
-        self.events += 1;
-        self.builders[at as usize].polled = Some(now);
-        if self.builders[at as usize].is_away {
-            // The hub hears of it again.
-            self.has_change = true;
-            self.change_lane(at, |builder| builder.is_away = false);
+        self.log.count();
+        if self.builders.poll(at, now) {
+            self.dispatch.change();
         }
-        if std::mem::take(&mut self.builders[at as usize].is_restarted) {
+        if self.builders.take_restart(at) {
             self.free_open_tasks(at);
         }
         self.wake_parents(at);
-        self.report(at);
-        if self.builders[at as usize].is_ready {
+        // It sends its load, and whether it is ready.
+        if self.builders.report(at) {
+            self.dispatch.change();
+        }
+        if self.builders[at].is_ready {
             self.get_tasks(at);
         }
-        self.touch(at);
+        self.builders.touch(at, &mut self.agenda);
     }
 
     /// The builder asks again and again until it reaches the hub; its phase is another from then on.
     fn cannot_reach(&mut self, at: u32) {
         let now = self.now();
-        let builder = &self.builders[at as usize];
-        // The poll before this one reached the hub.
-        let before = Timestamp(now.0.saturating_sub(self.period.0));
-        let heard = builder.polled.map_or(before, |polled| polled.max(before));
-        if !builder.is_away {
-            self.change_lane(at, |builder| {
-                builder.heard = heard;
-                builder.is_away = true;
-            });
-            self.wake_after(heard + self.settings.hub.host_timeout);
+        if let Some(heard) = self.builders.cannot_reach(at, now) {
+            let until = heard + self.settings.hub.host_timeout;
+            self.dispatch.wake_after(until, &mut self.agenda);
         }
-        self.change_lane(at, |builder| builder.anchor = NEVER);
-        self.hold(Kind::Poll, at);
+        self.outage.hold(now, Kind::Poll, at);
     }
 
     /// Wakes the handlers that wait here and have news.
     fn wake_parents(&mut self, at: u32) {
-        if !std::mem::take(&mut self.builders[at as usize].has_news) {
+        if !self.builders.take_news(at) {
             return;
         }
-        let tasks = &self.tasks;
-        let has_news = |task: &&u32| tasks[**task as usize].has_news;
-        let woken: Vec<u32> =
-            self.builders[at as usize].open.iter().filter(has_news).copied().collect();
+        let has_news = |task: &&u32| self.tasks[**task].has_news;
+        let woken: Vec<u32> = self.builders[at].open.iter().filter(has_news).copied().collect();
         for task in woken {
-            let entry = &mut self.tasks[task as usize];
+            let entry = &mut self.tasks[task];
             // An earlier one may have ended it.
             if entry.state == TaskState::Open && entry.has_news {
                 entry.has_news = false;
-                self.events += 1;
-                self.go_on(task);
+                self.log.count();
+                self.resume(task);
             }
-        }
-    }
-
-    /// Sends the load and whether the builder is ready.
-    fn report(&mut self, at: u32) {
-        let builder = &self.builders[at as usize];
-        let (was, is) = (builder.is_ready, builder.would_be_ready());
-        if was != is {
-            self.has_change = true;
-            self.change_lane(at, |builder| builder.is_ready = is);
         }
     }
 
     /// Asks the hub for tasks, inside which the scheduler may run, and opens one at most.
     fn get_tasks(&mut self, at: u32) {
-        let now = self.now();
-        if self.builders[at as usize].assigned.is_empty() && now >= self.next_run {
+        if self.builders[at].assigned.is_empty() && self.dispatch.is_run(self.now()) {
             self.run_scheduler();
         }
         while let Some(task) = self.first_assigned(at) {
             if self.has_no_handler(task, at) {
-                // It is not taken: the turn goes on with the next.
+                // It is not taken: the turn continues with the next.
                 self.refuse(task, at, NEVER);
             } else {
                 self.take(task, at);
@@ -106,51 +78,36 @@ impl Hub {
     }
 
     fn first_assigned(&self, at: u32) -> Option<u32> {
-        let order = |task: &u32| {
-            let entry = &self.tasks[*task as usize];
-            (entry.priority, entry.created, *task)
-        };
-        self.builders[at as usize].assigned.iter().copied().min_by_key(order)
+        let turn = |task: &u32| self.tasks[*task].turn(*task);
+        self.builders[at].assigned.iter().copied().min_by_key(turn)
     }
 
     fn take(&mut self, task: u32, at: u32) {
-        let next = self.now() + self.settings.hub.builder_turn;
-        self.change_lane(at, |builder| {
-            builder.assigned.retain(|&other| other != task);
-            builder.anchor = next;
-        });
+        self.builders.take(at, task, self.agenda.now() + self.settings.hub.builder_turn);
         match self.refused_by_handler(task, at) {
             Some(until) => self.refuse(task, at, until),
             None => self.open(task, at),
         }
         // After a turn that took something the next follows at once, whatever it finds.
-        self.schedule_poll(at);
+        self.builders.schedule(at, &mut self.agenda);
     }
 
     fn open(&mut self, task: u32, at: u32) {
-        self.events += 1;
+        self.log.count();
         let now = self.now();
-        let speed = self.builders[at as usize].settings.speed;
-        let entry = &mut self.tasks[task as usize];
-        entry.state = TaskState::Open;
-        entry.opened = now;
-        entry.is_doomed = self.broken.contains(&entry.method);
-        self.builders[at as usize].open.push(task);
-        if let Some(work) = self.tasks[task as usize].work() {
-            self.tasks[task as usize].left = super::builder::ms(work.run) / speed;
-            self.weigh(at);
-            self.plan_end(task, at);
-        } else {
-            self.weigh(at);
-            self.go_on(task);
+        let entry = &mut self.tasks[task];
+        entry.open(self.outage.is_broken(entry.method), now);
+        let work = entry.job.work();
+        if let Some(work) = work {
+            entry.begin(work.run, self.builders[at].settings.speed);
         }
-    }
-
-    fn plan_end(&mut self, task: u32, at: u32) {
-        let rate = self.builders[at as usize].rate;
-        let entry = &mut self.tasks[task as usize];
-        let time: Timestamp = self.passed.time + super::builder::whole(entry.left / rate);
-        entry.ends = time;
-        self.push(Stamp { time, kind: Kind::End, index: task });
+        self.builders.open(at, task);
+        self.weigh_anew(at);
+        if work.is_some() {
+            let time = self.tasks[task].plan_end(self.builders[at].rate, now);
+            self.agenda.push(Stamp { time, kind: Kind::End, index: task });
+        } else {
+            self.resume(task);
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Builders that refuse tasks: for a while, or until the task is over.
 //!
 //! A builder without a handler for a method, or whose check of itself fails, refuses such a task before
-//! it opens it, and for good. A handler that cannot work now, for want of a mounted directory say,
-//! refuses for a while, and so is refused for a builder what it let wait too long.
+//! it opens it, and for good. A handler that cannot work now, because a directory is not mounted, say,
+//! refuses for a while; a task that a builder let wait too long is refused for it the same way.
 
 use std::collections::BTreeMap;
 
@@ -68,23 +68,23 @@ impl Refusals {
 impl Hub {
     /// Returns whether a builder has no handler for a task that it was given.
     pub(super) fn has_no_handler(&self, task: u32, at: u32) -> bool {
-        let settings = &self.builders[at as usize].settings;
-        settings.refuses_until.is_none() && settings.refuses.has(self.tasks[task as usize].method)
+        let settings = &self.builders[at].settings;
+        settings.refuses_until.is_none() && settings.refuses.has(self.tasks[task].method)
     }
 
     /// Returns until when the handler of a builder refuses a task now.
     pub(super) fn refused_by_handler(&self, task: u32, at: u32) -> Option<Timestamp> {
-        let settings = &self.builders[at as usize].settings;
+        let settings = &self.builders[at].settings;
         let now = self.now();
         let refuses = settings.refuses_until.is_some_and(|until| now < Timestamp(until.0))
-            && settings.refuses.has(self.tasks[task as usize].method);
+            && settings.refuses.has(self.tasks[task].method);
         refuses.then(|| now + self.settings.hub.soft_refusal_timeout)
     }
 
     /// Frees a task that a builder refuses: the scheduler passes that builder over.
     pub(super) fn refuse(&mut self, task: u32, at: u32, until: Timestamp) {
-        self.events += 1;
-        self.refusals.add(task, at, until);
+        self.log.count();
+        self.dispatch.refusals.add(task, at, until);
         self.free_task(task);
     }
 }

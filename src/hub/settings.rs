@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::request::Method;
+use super::method::Method;
 use crate::farm::{ARCHES_MAX, Createrepo, Farm, Hub as HubFarm, Repo as RepoFarm, Weights};
 use crate::name::Arch;
 use crate::time::Millis;

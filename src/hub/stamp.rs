@@ -48,3 +48,15 @@ impl Stamp {
         }
     }
 }
+
+/// Returns the first moment of a lattice, from `from` on, that is not past.
+pub(super) fn next_of(
+    anchor: Timestamp,
+    every: Millis,
+    is_past: impl Fn(Timestamp) -> bool,
+    from: Timestamp,
+) -> Timestamp {
+    let steps = (from - anchor).0.div_ceil(every.0);
+    let time = anchor + Millis(steps * every.0);
+    if is_past(time) { time + every } else { time }
+}

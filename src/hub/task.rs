@@ -1,76 +1,20 @@
-//! Tasks: koji's unit of work, and what their handlers keep.
+//! One task, koji's unit of work: its record, and what each step of its life changes in it.
 
-use std::sync::Arc;
-
-use super::repo::{EventId, TagId};
-use super::request::{BuildSpec, Method, TaskId, Work};
+use super::builder::{RateChange, ms, whole};
+use super::ids::{EventId, TaskId};
+use super::job::{Job, Label};
+use super::method::Method;
 use super::settings::TaskArch;
 use crate::koji::TaskState;
-use crate::time::Timestamp;
+use crate::time::{Millis, Timestamp};
 
 /// No builder, no parent.
 pub(super) const NONE: u32 = u32::MAX;
 /// A moment that does not come.
 pub(super) const NEVER: Timestamp = Timestamp(u64::MAX);
 
-/// Tells the children of a task apart: a parent that runs again finds those it already made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Label {
-    Repo,
-    Srpm,
-    Arch(u32),
-    Tag,
-    Wait(u32),
-    Build(u32, u32),
-}
-
-/// What a handler does.
-#[derive(Clone, Debug)]
-pub(super) enum Job {
-    Leaf { work: Work, tags: Option<TagId> },
-    Build { spec: Arc<BuildSpec>, step: BuildStep },
-    Levels(Levels),
-    WaitRepo(WaitRepo),
-    NewRepo { tag: TagId, number: u32, event: EventId, is_begun: bool },
-    DistRepo { arches: Vec<Work>, is_begun: bool },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum BuildStep {
-    Start,
-    Repo,
-    Srpm,
-    Arches,
-    Tag,
-}
-
-/// A chain build or a module build.
-#[derive(Clone, Debug)]
-pub(super) struct Levels {
-    pub(super) tag: TagId,
-    pub(super) levels: Arc<[Vec<Arc<BuildSpec>>]>,
-    /// The repo of a module; `None`: a chain build.
-    pub(super) createrepo: Option<Work>,
-    pub(super) at: u32,
-    pub(super) step: LevelStep,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LevelStep {
-    Start,
-    Wait,
-    Builds,
-    Repo,
-}
-
-/// A task that waits for a repo.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct WaitRepo {
-    pub(super) tag: TagId,
-    /// The least event of the repo; `None`: the last change at the first look.
-    pub(super) least: Option<EventId>,
-    pub(super) request: Option<u32>,
-}
+/// The place of a task among those that wait for a builder: priority, time of creation, number.
+pub(super) type Turn = (i32, Timestamp, u32);
 
 /// One task.
 #[derive(Clone, Debug)]
@@ -169,6 +113,102 @@ impl Task {
 
     pub(super) fn is_leaf(&self) -> bool {
         matches!(self.job, Job::Leaf { .. })
+    }
+
+    /// Returns the place of a task among those that wait for a builder: the least goes first.
+    pub(super) fn turn(&self, id: u32) -> Turn {
+        (self.priority, self.created, id)
+    }
+
+    /// Notes the builder that it is given to.
+    pub(super) fn assign(&mut self, builder: u32, now: Timestamp) {
+        self.state = TaskState::Assigned;
+        self.builder = builder;
+        self.assigned = now;
+    }
+
+    /// Notes that its builder opens it; one that is doomed fails whatever its work comes to.
+    pub(super) fn open(&mut self, is_doomed: bool, now: Timestamp) {
+        self.state = TaskState::Open;
+        self.opened = now;
+        self.is_doomed = is_doomed;
+    }
+
+    /// Begins the work of a leaf, `run` on a builder of speed 1.
+    pub(super) fn begin(&mut self, run: Millis, speed: f64) {
+        self.left = ms(run) / speed;
+    }
+
+    /// Returns when what is left of a leaf ends at this rate.
+    pub(super) fn plan_end(&mut self, rate: f64, now: Timestamp) -> Timestamp {
+        self.ends = now + whole(self.left / rate);
+        self.ends
+    }
+
+    /// Has what is left of a leaf run at another rate; returns when it ends, where it does.
+    pub(super) fn change_rate(&mut self, change: RateChange, now: Timestamp) -> Option<Timestamp> {
+        // One that is over and could not be reported yet has nothing left to do.
+        if !self.is_leaf() || self.left <= 0.0 {
+            return None;
+        }
+        // It may have begun after the rate changed last.
+        let done = change.before * ms(now - change.since.max(self.opened));
+        self.left = (self.left - done).max(0.0);
+        Some(self.plan_end(change.after, now))
+    }
+
+    /// Stops the work of a leaf for good: its builder is lost.
+    pub(super) fn stop(&mut self) {
+        self.ends = NEVER;
+        self.left = 0.0;
+    }
+
+    /// Takes it from its builder: it is free again, and begins anew.
+    pub(super) fn free(&mut self) {
+        self.state = TaskState::Free;
+        self.builder = NONE;
+        self.assigned = NEVER;
+        self.opened = NEVER;
+        self.ends = NEVER;
+        self.is_waiting = false;
+        self.has_news = false;
+        self.is_doomed = false;
+        self.begins_again = true;
+        self.job.restart();
+    }
+
+    /// Notes its final state. [`Tasks::end`](super::tasks::Tasks::end) also counts it.
+    pub(super) fn end(&mut self, state: TaskState, now: Timestamp) {
+        self.state = state;
+        self.ends = now;
+        // A client that takes it back before it is submitted never submits it.
+        self.created = self.created.min(now);
+        self.is_waiting = false;
+    }
+
+    /// Notes that a child ended.
+    pub(super) fn child_ended(&mut self, state: TaskState) {
+        self.pending -= 1;
+        self.has_failed |= state != TaskState::Closed;
+    }
+
+    pub(super) fn add_child(&mut self, label: Label, child: u32) {
+        self.children.push((label, child));
+        self.pending += 1;
+    }
+
+    /// Returns the child of a label that an earlier run of the same task made; a task in its first run
+    /// makes each once, and a module of many components is not searched for every one of them.
+    pub(super) fn existing_child(&self, label: Label) -> Option<u32> {
+        if !self.begins_again {
+            return None;
+        }
+        self.children.iter().find(|(known, _)| *known == label).map(|&(_, child)| child)
+    }
+
+    /// Returns whether it is open and works at nothing itself.
+    pub(super) fn waits_for_others(&self) -> bool {
+        self.is_waiting || matches!(self.job, Job::WaitRepo(_))
     }
 
     pub(super) fn info(&self) -> TaskInfo {

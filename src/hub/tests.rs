@@ -8,6 +8,7 @@ use rand_pcg::Pcg64Mcg;
 use super::*;
 use crate::farm::{Background, BuilderGroup, Farm, Model};
 use crate::koji::TaskState;
+use crate::time::Millis;
 
 mod autoregen;
 mod cases;

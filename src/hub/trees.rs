@@ -1,12 +1,13 @@
 //! koji's task trees, step by step: what a handler does from one wait to the next.
 
+use std::sync::Arc;
+
 use super::handler::Next;
-use super::repo::EventId;
+use super::ids::EventId;
+use super::job::{BuildStep, Job, Label, LevelStep, Levels, WaitRepo};
 use super::settings::TaskArch;
-use super::task::{BuildStep, Job, Label, LevelStep, Levels, WaitRepo};
 use super::{BuildRepo, BuildSpec, Hub, Method, TagId, Tagging, Work};
 use crate::koji::TaskState;
-use std::sync::Arc;
 
 impl Hub {
     pub(super) fn build_step(&mut self, task: u32, spec: &BuildSpec, step: &mut BuildStep) -> Next {
@@ -31,10 +32,10 @@ impl Hub {
                 }
                 for (number, &(arch, work)) in (0..).zip(&spec.arches) {
                     let label = Label::Arch(number);
-                    let child = self.child(task, label, Method::BuildArch, arch, leaf(work));
+                    let child = self.child(task, label, Method::BuildArch, arch, Job::leaf(work));
                     let weights = &self.settings.weights;
                     let weight = weights.build_arch + weights.of_history(spec.mean_build);
-                    self.tasks[child as usize].weight = weight;
+                    self.tasks[child].weight = weight;
                 }
                 BuildStep::Arches
             }
@@ -66,7 +67,7 @@ impl Hub {
 
     fn begin_srpm(&mut self, task: u32, spec: &BuildSpec) -> BuildStep {
         if let Some(work) = spec.srpm {
-            self.child(task, Label::Srpm, Method::BuildSrpm, TaskArch::Noarch, leaf(work));
+            self.child(task, Label::Srpm, Method::BuildSrpm, TaskArch::Noarch, Job::leaf(work));
         }
         BuildStep::Srpm
     }
@@ -75,12 +76,12 @@ impl Hub {
     fn repo_to_wait_for(&self, spec: &BuildSpec) -> Option<EventId> {
         let least = match spec.repo {
             BuildRepo::Given => return None,
-            BuildRepo::Fresh => self.repos.last_change(spec.tag),
+            BuildRepo::Fresh => self.tags.last_change(spec.tag),
             BuildRepo::Lagging => {
-                self.repos.least_lagging(spec.tag, self.now(), &self.settings.repo)
+                self.tags.least_lagging(spec.tag, self.now(), &self.settings.repo)
             }
         };
-        (!self.repos.has_ready(spec.tag, least)).then_some(least)
+        (!self.tags.has_ready(spec.tag, least)).then_some(least)
     }
 
     pub(super) fn level_step(&mut self, task: u32, levels: &mut Levels) -> Next {
@@ -88,7 +89,13 @@ impl Hub {
         let next = match levels.step {
             LevelStep::Start if at as usize == levels.levels.len() => {
                 let Some(work) = levels.createrepo else { return Next::Ends(TaskState::Closed) };
-                self.child(task, Label::Repo, Method::Createrepo, TaskArch::Noarch, leaf(work));
+                self.child(
+                    task,
+                    Label::Repo,
+                    Method::Createrepo,
+                    TaskArch::Noarch,
+                    Job::leaf(work),
+                );
                 LevelStep::Repo
             }
             // A chain begins on the repo that is there; a module asks for one with nothing built yet.
@@ -144,9 +151,9 @@ impl Hub {
     ) -> Next {
         if !*is_begun {
             *is_begun = true;
-            *event = self.repos.new_event(self.passed.time);
-            for arch in self.repos.arches_of(tag).iter() {
-                let job = leaf(self.repos.createrepo(tag, number, arch));
+            *event = self.tags.new_event(self.now());
+            for arch in self.tags.arches_of(tag).iter() {
+                let job = Job::leaf(self.tags.createrepo(tag, number, arch));
                 self.child(task, Label::Arch(arch), Method::Createrepo, TaskArch::Noarch, job);
             }
             return Next::Again;
@@ -168,15 +175,11 @@ impl Hub {
         if !*is_begun {
             *is_begun = true;
             for (number, &work) in (0..).zip(arches) {
-                let (label, job) = (Label::Arch(number), leaf(work));
+                let (label, job) = (Label::Arch(number), Job::leaf(work));
                 self.child(task, label, Method::CreateDistRepo, TaskArch::Noarch, job);
             }
         }
         self.not_closed(task, |label| matches!(label, Label::Arch(_)))
             .unwrap_or(Next::Ends(TaskState::Closed))
     }
-}
-
-fn leaf(work: Work) -> Job {
-    Job::Leaf { work, tags: None }
 }

@@ -1,7 +1,8 @@
 //! Why nothing goes on: what every task that is not over waits for.
 
 use super::builder::Builder;
-use super::task::{Job, NONE};
+use super::ids::number;
+use super::task::NONE;
 use super::{Hub, Method, TaskId};
 use crate::koji::TaskState;
 use crate::name::Arch;
@@ -84,15 +85,15 @@ impl Hub {
     #[must_use]
     pub fn stuck(&self) -> Vec<Stuck> {
         let mut all = Vec::new();
-        for (task, entry) in (0..).zip(&self.tasks) {
+        for (task, entry) in (0..).zip(self.tasks.iter()) {
             let why = match entry.state {
-                _ if self.is_offline => {
+                _ if self.outage.is_offline() => {
                     let goes_on = !entry.state.is_final() && !entry.is_waiting;
                     goes_on.then_some(Why::Offline)
                 }
                 TaskState::Free => Some(self.why_free(task)),
                 TaskState::Assigned | TaskState::Open if entry.builder != NONE => {
-                    self.builders[entry.builder as usize].is_lost.then_some(Why::OnLost)
+                    self.builders[entry.builder].is_lost.then_some(Why::OnLost)
                 }
                 TaskState::Assigned
                 | TaskState::Open
@@ -106,8 +107,7 @@ impl Hub {
     }
 
     fn no_builder(&self, bin: u32) -> Why {
-        let key = self.bin_keys.iter().find(|(_, number)| **number == bin);
-        let (key, _) = key.expect("every bin has a key");
+        let key = self.bins.key(bin);
         let channel = self.settings.channels[key.channel as usize].clone();
         let serves = |builder: &Builder| builder.settings.channels.contains(&key.channel);
         let arches = if self.builders.iter().any(serves) { key.arches } else { None };
@@ -117,17 +117,17 @@ impl Hub {
     }
 
     pub(super) fn why_free(&self, task: u32) -> Why {
-        let bin = self.tasks[task as usize].bin;
-        let builders = &self.bins[bin as usize];
+        let bin = self.tasks[task].bin;
+        let builders = self.bins.builders(bin);
         if builders.is_empty() {
             return self.no_builder(bin);
         }
-        let takes = |at: &&u32| !self.refusals.is_for_good(task, **at);
+        let takes = |at: &&u32| !self.dispatch.refusals.is_for_good(task, **at);
         let builders: Vec<u32> = builders.iter().filter(takes).copied().collect();
         if builders.is_empty() {
-            return Why::Refused { method: self.tasks[task as usize].method };
+            return Why::Refused { method: self.tasks[task].method };
         }
-        let there = || builders.iter().map(|&at| &self.builders[at as usize]);
+        let there = || builders.iter().map(|&at| &self.builders[at]);
         if there().all(|builder| builder.is_lost) {
             return Why::Lost;
         }
@@ -137,17 +137,10 @@ impl Hub {
             let capacity = rooms.by_ref().flatten().reduce(f64::max);
             return Why::NeverFits { capacity, least };
         }
-        let open = || builders.iter().flat_map(|&at| &self.builders[at as usize].open);
-        let count = |number: usize| u32::try_from(number).expect("tasks are numbered by u32");
-        let waits = |task: &&u32| self.waits_for_others(**task);
+        let open = || builders.iter().flat_map(|&at| &self.builders[at].open);
+        let waits = |task: &&u32| self.tasks[**task].waits_for_others();
         let waiting = open().filter(waits).count();
-        Why::NoRoom { tasks: count(open().count()), waiting: count(waiting) }
-    }
-
-    /// Returns whether an open task works at nothing itself.
-    fn waits_for_others(&self, task: u32) -> bool {
-        let entry = &self.tasks[task as usize];
-        entry.is_waiting || matches!(entry.job, Job::WaitRepo(_))
+        Why::NoRoom { tasks: number(open().count()), waiting: number(waiting) }
     }
 }
 

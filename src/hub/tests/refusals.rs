@@ -72,8 +72,8 @@ fn a_refusal_ends_with_its_task() {
     let mut hub = changed(|farm| refusing(farm, None));
     let task = hub.submit(build_arch(10), 0);
     run(&mut hub);
-    assert_eq!(hub.refusals.of(task.0), [0]);
+    assert_eq!(hub.dispatch.refusals.of(task.0), [0]);
     hub.cancel(task);
-    assert_eq!(hub.refusals.of(task.0), [0_u32; 0]);
+    assert_eq!(hub.dispatch.refusals.of(task.0), [0_u32; 0]);
     assert_eq!(hub.stuck(), []);
 }

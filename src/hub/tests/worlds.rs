@@ -134,7 +134,7 @@ impl World {
     /// Does one thing to every hub alike.
     fn act(&mut self, hubs: &mut [Hub; 2], tags: &[TagId]) {
         let tag = tags[index(&mut self.random, tags.len())];
-        let builder = below(&mut self.random, hubs[0].builders.len() as u64);
+        let builder = below(&mut self.random, u64::from(hubs[0].builders.count()));
         let builder = u32::try_from(builder).unwrap();
         let task = below(&mut self.random, 1 + hubs[0].task_count());
         let task = TaskId(u32::try_from(task).unwrap());
@@ -161,7 +161,7 @@ impl World {
     fn heal(hub: &mut Hub) {
         hub.go_online();
         hub.set_broken(Method::Createrepo, false);
-        for builder in 0..hub.builder_count() {
+        for builder in 0..hub.builders.count() {
             hub.recover(builder);
         }
     }
