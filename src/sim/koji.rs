@@ -229,7 +229,7 @@ impl<'a> Koji<'a> {
     }
 
     pub(super) fn cost(&self, build: BuildId) -> Cost {
-        ask!(self, koji => koji.costs.get(build.0 as usize).copied().unwrap_or_default())
+        ask!(self, koji => koji.cost(build))
     }
 
     /// Notes when builders worked for modules; of what one still has no end is known.
@@ -286,6 +286,6 @@ impl<'a> Koji<'a> {
     }
 
     pub(super) fn take_bars(&mut self) -> Vec<TaskBar> {
-        ask!(self, koji => koji.bars.take().unwrap_or_default())
+        ask!(self, koji => koji.take_bars())
     }
 }

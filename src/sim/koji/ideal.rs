@@ -59,9 +59,9 @@ pub(in crate::sim) struct Ideal<'a> {
     running: Vec<(u32, Timestamp)>,
     /// When at least one task of a module ran. Kept only with bars.
     worked: Book,
-    pub(super) costs: Vec<Cost>,
+    costs: Vec<Cost>,
     pub(super) notices: VecDeque<Notice>,
-    pub(super) bars: Option<Vec<TaskBar>>,
+    bars: Option<Vec<TaskBar>>,
 }
 
 impl<'a> Ideal<'a> {
@@ -95,6 +95,14 @@ impl<'a> Ideal<'a> {
             notices: VecDeque::new(),
             bars: None,
         }
+    }
+
+    pub(super) fn cost(&self, build: BuildId) -> Cost {
+        self.costs.get(build.0 as usize).copied().unwrap_or_default()
+    }
+
+    pub(super) fn take_bars(&mut self) -> Vec<TaskBar> {
+        self.bars.take().unwrap_or_default()
     }
 
     pub(super) fn reset(&mut self, replication: u64, with_bars: bool) {

@@ -5,20 +5,23 @@
 //! every batch, and at the end for one `createrepo`; koji's own `moduleBuild` task pays for a
 //! `waitrepo` before every batch and for the same `createrepo`.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::{Cost, Job, Luck, Notice, Order, TaskBar, Trouble, What};
-use crate::hub::{EventId, Happened, Hub, Method, Phases, Request, RequestId, TagId, TaskId, Work};
+use crate::hub::{Happened, Hub, Method, Phases, Request, RequestId, TagId, TaskId, Work};
 use crate::name::Arch;
 use crate::orchestrate::{BuildId, ComponentEnd, ComponentIx, ModuleIx, RepoMaker};
 use crate::sim::Setup;
 use crate::sim::figures::Busy;
 use crate::sim::hub_setup::HubSetup;
-use crate::sim::spent::{Book, In};
+use crate::sim::spent::Book;
 use crate::time::{Millis, Timestamp};
 
 mod account;
+mod builds;
+mod component_book;
+mod job_book;
 mod jobs;
 mod occupied;
 mod own_repo;
@@ -28,101 +31,34 @@ mod tests;
 mod told;
 mod works;
 
-use occupied::Occupied;
+use account::Accounts;
+use builds::Builds;
+use component_book::{ComponentBook, ComponentRun, Owner};
+use job_book::{JobBook, JobState};
 use own_repo::OwnRepos;
-use works::Made;
+use works::MadeBook;
 
-/// One component build in koji.
-#[derive(Clone, Copy, Debug)]
-struct ComponentRun {
-    job: Job,
-    build: BuildId,
-    component: ComponentIx,
-    /// Which of its builds it is over the run, from 1.
-    nth: u32,
-    busy: Millis,
-    /// Whether a task of it had a builder and lost it.
-    had_builder: bool,
-    end: Option<ComponentEnd>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum JobState {
-    /// Over, or canceled: nothing more is told.
-    Over,
-    /// Waits for a repo: of a target the first, of a component one with all before it.
-    Repo(RequestId),
-    /// Waits to be submitted at the end of this moment.
-    Due,
-    /// Is in koji's hands.
-    Task(TaskId),
-    /// The orchestrator makes it itself, until then.
-    Own(Timestamp),
-}
-
-/// What was ordered.
-#[derive(Clone, Copy, Debug)]
-struct JobRun {
-    order: Order,
-    state: JobState,
-    tries: u32,
-}
-
-/// A module build.
-#[derive(Clone, Debug, Default)]
-struct BuildRun {
-    tag: Option<TagId>,
-    /// The event by which all of a batch was tagged; the macros package comes before batch 0.
-    batches: Vec<EventId>,
-    /// The event by which all that a component waits for was tagged, where a graph orders them.
-    after: Vec<EventId>,
-    macros: EventId,
-}
-
-/// What a task of the hub belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Owner {
-    Component(u32),
-    Macros(Job),
-}
-
-/// koji's model of koji.
+/// koji's model of koji. Each part owns its fields; what they do to each other stands in the methods
+/// of the whole.
 #[derive(Debug)]
 pub(in crate::sim) struct OnHub<'a> {
     setup: &'a Setup,
     farm: &'a HubSetup,
     hub: Hub,
     now: Timestamp,
-    jobs: Vec<JobRun>,
-    /// Jobs that go to the hub at the end of this moment.
-    due: Vec<u32>,
-    /// Jobs that wait for a repo or are in koji's hands.
-    live: BTreeSet<u32>,
+    jobs: JobBook,
+    builds: Builds,
+    components: ComponentBook,
     own_repos: OwnRepos,
-    /// Jobs by the task that each became.
-    job_of: BTreeMap<TaskId, Job>,
-    /// Jobs by the repo that each asked for.
-    waiting_for: BTreeMap<RequestId, Vec<Job>>,
-    builds: Vec<BuildRun>,
-    components: Vec<ComponentRun>,
-    owners: Vec<Owner>,
     luck: Luck,
-    /// By module.
-    made: Vec<Made>,
+    made: MadeBook,
     /// By builder.
     phase_keys: Vec<u64>,
+    accounts: Accounts,
     /// The `waitrepo` that gave up, of module builds that failed by one.
     late: BTreeMap<BuildId, TaskId>,
     heard: Vec<crate::hub::Notice>,
-    /// What tasks took, by arch, and those that have none.
-    busy: Vec<Millis>,
-    busy_noarch: Millis,
-    occupied: Occupied,
-    /// When something of a module was on a builder. Kept only with bars.
-    worked: Book,
-    pub(super) costs: Vec<Cost>,
     pub(super) notices: VecDeque<Notice>,
-    pub(super) bars: Option<Vec<TaskBar>>,
 }
 
 impl<'a> OnHub<'a> {
@@ -132,27 +68,17 @@ impl<'a> OnHub<'a> {
             farm,
             hub: Hub::new(Arc::clone(&farm.settings), &Phases::default()),
             now: Timestamp::START,
-            jobs: Vec::new(),
-            due: Vec::new(),
-            live: BTreeSet::new(),
+            jobs: JobBook::default(),
+            builds: Builds::default(),
+            components: ComponentBook::default(),
             own_repos: OwnRepos::default(),
-            job_of: BTreeMap::new(),
-            waiting_for: BTreeMap::new(),
-            builds: Vec::new(),
-            components: Vec::new(),
-            owners: Vec::new(),
             luck: Luck::default(),
-            made: Vec::new(),
+            made: MadeBook::default(),
             phase_keys: works::phase_keys(&farm.settings),
+            accounts: Accounts::default(),
             late: BTreeMap::new(),
             heard: Vec::new(),
-            busy: Vec::new(),
-            busy_noarch: Millis::ZERO,
-            occupied: Occupied::default(),
-            worked: Book::default(),
-            costs: Vec::new(),
             notices: VecDeque::new(),
-            bars: None,
         }
     }
 
@@ -162,38 +88,25 @@ impl<'a> OnHub<'a> {
         self.hub = Hub::new(Arc::clone(&self.farm.settings), &self.phases());
         self.now = Timestamp::START;
         self.jobs.clear();
-        self.due.clear();
-        self.live.clear();
-        self.own_repos = OwnRepos::default();
-        self.job_of.clear();
-        self.waiting_for.clear();
-        self.made.clear();
-        self.made.resize(catalog.modules.len(), Made::default());
         self.builds.clear();
         self.components.clear();
-        self.owners.clear();
+        self.own_repos = OwnRepos::default();
+        self.made.reset(catalog.modules.len());
+        self.accounts.reset(&self.farm.settings, with_bars);
         self.late.clear();
-        self.busy.clear();
-        self.busy.resize(self.farm.settings.arches.len(), Millis::ZERO);
-        self.busy_noarch = Millis::ZERO;
-        self.occupied.reset(self.farm.settings.builders.len());
-        self.worked = Book::default();
-        self.costs.clear();
         self.notices.clear();
-        self.bars = with_bars.then(Vec::new);
     }
 
     pub(super) fn order(&mut self, now: Timestamp, order: Order) -> Job {
         self.advance(now);
-        let job = Job(small(self.jobs.len()));
-        self.jobs.push(JobRun { order, state: JobState::Over, tries: 0 });
+        let job = self.jobs.add(order);
         match order {
             Order::Target { build, module } => self.order_target(job, build, module),
             Order::Component { build, component, .. } => {
                 self.order_component(job, build, component);
             }
             Order::Module { build, module } => self.order_module(job, build, module),
-            Order::Unfetched { .. } => self.go_live(job, JobState::Due),
+            Order::Unfetched { .. } => self.jobs.go_live(job, JobState::Due),
             Order::Repo { build, module, .. } => self.order_repo(job, build, module),
         }
         job
@@ -227,21 +140,16 @@ impl<'a> OnHub<'a> {
         self.end_own_repos();
     }
 
-    /// Submits what is due, the most urgent first: koji takes equals in the order of submission.
+    /// Submits what is due.
     pub(super) fn settle(&mut self, now: Timestamp) {
         self.advance(now);
-        while !self.due.is_empty() {
-            let mut due = std::mem::take(&mut self.due);
-            let urgency = |at: &u32| match self.jobs[*at as usize].order {
-                Order::Component { priority, .. } => priority,
-                Order::Target { .. }
-                | Order::Module { .. }
-                | Order::Unfetched { .. }
-                | Order::Repo { .. } => u32::MAX,
-            };
-            due.sort_by_key(|at| std::cmp::Reverse(urgency(at)));
+        loop {
+            let due = self.jobs.take_due();
+            if due.is_empty() {
+                break;
+            }
             for job in due {
-                self.submit(Job(job));
+                self.submit(job);
             }
             self.advance(now);
         }

@@ -1,10 +1,14 @@
 //! The books: what each module build cost, when builders were busy with it, and bars for a chart.
 
-use super::{Book, BuildId, ComponentEnd, Cost, In, ModuleIx, OnHub, Owner, TaskBar, TaskId};
-use crate::hub::TaskInfo;
+use super::occupied::Occupied;
+use super::{
+    Arch, Book, BuildId, Busy, ComponentEnd, Cost, Millis, ModuleIx, OnHub, Owner, TaskBar, TaskId,
+};
+use crate::hub::{Settings, TaskInfo};
 use crate::koji::TaskState;
 use crate::sim::figures::{Bar, BarEnd};
 use crate::sim::koji::OPEN;
+use crate::sim::spent::In;
 use crate::time::Timestamp;
 
 /// A stay of a task on a builder.
@@ -26,8 +30,39 @@ struct WorksFor {
     run: Option<u32>,
 }
 
-impl OnHub<'_> {
-    pub(super) fn costs_of(&mut self, build: BuildId) -> &mut Cost {
+/// What builds cost so far.
+#[derive(Debug, Default)]
+pub(in crate::sim::koji) struct Accounts {
+    /// What tasks took, by arch, and those that have none.
+    busy: Vec<Millis>,
+    busy_noarch: Millis,
+    occupied: Occupied,
+    /// When something of a module was on a builder. Kept only with bars.
+    worked: Book,
+    costs: Vec<Cost>,
+    bars: Option<Vec<TaskBar>>,
+}
+
+impl Accounts {
+    pub(super) fn reset(&mut self, settings: &Settings, with_bars: bool) {
+        self.busy.clear();
+        self.busy.resize(settings.arches.len(), Millis::ZERO);
+        self.busy_noarch = Millis::ZERO;
+        self.occupied.reset(settings.builders.len());
+        self.worked = Book::default();
+        self.costs.clear();
+        self.bars = with_bars.then(Vec::new);
+    }
+
+    pub(in crate::sim::koji) fn cost(&self, build: BuildId) -> Cost {
+        self.costs.get(build.0 as usize).copied().unwrap_or_default()
+    }
+
+    pub(in crate::sim::koji) fn take_bars(&mut self) -> Vec<TaskBar> {
+        self.bars.take().unwrap_or_default()
+    }
+
+    fn cost_mut(&mut self, build: BuildId) -> &mut Cost {
         let at = build.0 as usize;
         if self.costs.len() <= at {
             self.costs.resize(at + 1, Cost::default());
@@ -35,54 +70,69 @@ impl OnHub<'_> {
         &mut self.costs[at]
     }
 
+    /// Notes builder time of a build that was in vain.
+    pub(super) fn lose(&mut self, build: BuildId, busy: Millis) {
+        self.cost_mut(build).lost += busy;
+    }
+
+    pub(super) fn busy(&self, settings: &Settings) -> Busy {
+        let mut tasks: Vec<(Arch, Millis)> =
+            settings.arches.iter().cloned().zip(self.busy.iter().copied()).collect();
+        tasks.push(("noarch".into(), self.busy_noarch));
+        tasks.sort();
+        let until = Millis(self.occupied.until().0);
+        Busy::of_tasks(tasks).with_builders(self.occupied.by_arch(settings), until)
+    }
+}
+
+impl OnHub<'_> {
     /// Notes that a task had a builder. Parents only wait, and are not counted.
     pub(super) fn count_work(&mut self, task: TaskId, stay: Stay) {
         let Stay { builder, from, to, end } = stay;
         let info = self.hub.task(task);
         if let (None, Some(at)) = (end, info.subject)
-            && let Owner::Component(run) = self.owners[at as usize]
+            && let Owner::Component(run) = self.components.owner(at)
         {
-            self.components[run as usize].had_builder = true;
+            self.components.lose_builder(run);
         }
         if !info.is_leaf {
             return;
         }
         let busy = to - from;
         match info.arch {
-            Some(arch) => self.busy[arch as usize] += busy,
-            None => self.busy_noarch += busy,
+            Some(arch) => self.accounts.busy[arch as usize] += busy,
+            None => self.accounts.busy_noarch += busy,
         }
-        self.occupied.add(builder, from, to);
-        let Some(owner) = info.subject.map(|at| self.owners[at as usize]) else {
+        self.accounts.occupied.add(builder, from, to);
+        let Some(owner) = info.subject.map(|at| self.components.owner(at)) else {
             self.note_bar(&info, None, stay);
             return;
         };
         let (build, module, run) = match owner {
             Owner::Component(run) => {
-                let entry = self.components[run as usize];
+                let entry = self.components.run(run);
                 let module = self.setup.catalog.component(entry.component).module;
                 (entry.build, module, Some(run))
             }
             Owner::Macros(job) => {
-                let super::Order::Target { build, module } = self.jobs[job.0 as usize].order else {
+                let super::Order::Target { build, module } = self.jobs.order(job) else {
                     return;
                 };
                 (build, module, None)
             }
         };
-        self.costs_of(build).busy += busy;
+        self.accounts.cost_mut(build).busy += busy;
         if end.is_none() {
-            self.costs_of(build).lost += busy;
+            self.accounts.lose(build, busy);
         } else if let Some(run) = run {
-            let entry = &mut self.components[run as usize];
-            entry.busy += busy;
+            let end = self.components.add_busy(run, busy);
             // What ends after its component was given up is lost with it.
-            if entry.end.is_some_and(|end| end != ComponentEnd::Complete) {
-                self.costs_of(build).lost += busy;
+            if end.is_some_and(|end| end != ComponentEnd::Complete) {
+                self.accounts.lose(build, busy);
             }
         }
-        if self.bars.is_some() {
-            self.worked.add(module, In::Building, (from, to));
+        if self.accounts.bars.is_some() {
+            self.accounts.worked.add(module, In::Building, (from, to));
         }
         self.note_bar(&info, Some(WorksFor { build, module, run }), stay);
     }
@@ -90,10 +140,10 @@ impl OnHub<'_> {
     fn module_of(&self, owner: Owner) -> Option<ModuleIx> {
         match owner {
             Owner::Component(run) => {
-                let component = self.components[run as usize].component;
+                let component = self.components.run(run).component;
                 Some(self.setup.catalog.component(component).module)
             }
-            Owner::Macros(job) => match self.jobs[job.0 as usize].order {
+            Owner::Macros(job) => match self.jobs.order(job) {
                 super::Order::Target { module, .. } => Some(module),
                 super::Order::Component { .. }
                 | super::Order::Module { .. }
@@ -105,10 +155,10 @@ impl OnHub<'_> {
 
     /// Notes when builders worked for modules.
     pub(in crate::sim) fn worked(&self, spans: &mut Book) {
-        spans.add_all(&self.worked);
+        spans.add_all(&self.accounts.worked);
         let works = |info: &TaskInfo| info.is_leaf && info.state == TaskState::Open;
         for info in self.hub.tasks().filter(works) {
-            let owner = info.subject.map(|at| self.owners[at as usize]);
+            let owner = info.subject.map(|at| self.components.owner(at));
             if let (Some(module), Some(opened)) =
                 (owner.and_then(|owner| self.module_of(owner)), info.opened)
             {
@@ -118,7 +168,7 @@ impl OnHub<'_> {
     }
 
     fn note_bar(&mut self, info: &TaskInfo, of: Option<WorksFor>, stay: Stay) {
-        let Some(bars) = &mut self.bars else { return };
+        let Some(bars) = &mut self.accounts.bars else { return };
         let Stay { builder, from: start, to: end, end: state } = stay;
         let settings = &self.farm.settings;
         let group = settings.builders[builder as usize].group;
@@ -129,7 +179,7 @@ impl OnHub<'_> {
             None => info.method.as_str().into(),
             Some(WorksFor { run: None, .. }) => "module-build-macros".into(),
             Some(WorksFor { run: Some(run), .. }) => {
-                catalog.package(self.components[run as usize].component).clone()
+                catalog.package(self.components.run(run).component).clone()
             }
         };
         let arch = match info.arch {

@@ -17,13 +17,9 @@ impl OnHub<'_> {
     }
 
     fn repo_ended(&mut self, request: RequestId, is_ok: bool) {
-        for job in self.waiting_for.remove(&request).unwrap_or_default() {
-            if self.jobs[job.0 as usize].state != JobState::Repo(request) {
-                continue;
-            }
+        for job in self.jobs.take_waiting(request) {
             if is_ok {
-                self.jobs[job.0 as usize].state = JobState::Due;
-                self.due.push(job.0);
+                self.jobs.make_due(job);
             } else {
                 self.no_repo(job);
             }
@@ -32,7 +28,7 @@ impl OnHub<'_> {
 
     /// A repo that was waited for could not be made.
     fn no_repo(&mut self, job: Job) {
-        match self.jobs[job.0 as usize].order {
+        match self.jobs.order(job) {
             Order::Target { build, .. } => self.target_broken(job, build),
             Order::Component { build, component, .. } => {
                 self.component_failed(job, build, component);
@@ -41,26 +37,10 @@ impl OnHub<'_> {
         }
     }
 
-    pub(super) fn close(&mut self, job: Job) {
-        self.jobs[job.0 as usize].state = JobState::Over;
-        self.live.remove(&job.0);
-    }
-
-    pub(super) fn go_live(&mut self, job: Job, state: JobState) {
-        self.jobs[job.0 as usize].state = state;
-        self.live.insert(job.0);
-        match state {
-            JobState::Due => self.due.push(job.0),
-            JobState::Repo(request) => self.waiting_for.entry(request).or_default().push(job),
-            JobState::Own(at) => self.own_repos.begin(job, at),
-            JobState::Over | JobState::Task(_) => {}
-        }
-    }
-
     pub(in crate::sim::koji) fn cancel(&mut self, now: Timestamp, job: Job) {
         self.advance(now);
-        let state = self.jobs[job.0 as usize].state;
-        self.close(job);
+        let state = self.jobs.state(job);
+        self.jobs.close(job);
         match state {
             JobState::Task(task) => {
                 self.hub.cancel(task);
@@ -72,7 +52,7 @@ impl OnHub<'_> {
     }
 
     pub(in crate::sim::koji) fn is_waiting(&self, job: Job) -> bool {
-        match self.jobs[job.0 as usize].state {
+        match self.jobs.state(job) {
             JobState::Task(task) => self.hub.task(task).opened.is_none(),
             JobState::Due | JobState::Repo(_) => true,
             JobState::Over | JobState::Own(_) => false,

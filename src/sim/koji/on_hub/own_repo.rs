@@ -17,9 +17,10 @@ pub(super) struct OwnRepos {
 }
 
 impl OwnRepos {
-    pub(super) fn begin(&mut self, job: Job, end: Timestamp) {
+    /// Begins one; where it is not `is_ok`, it cannot succeed.
+    fn begin(&mut self, job: Job, end: Timestamp, is_ok: bool) {
         self.ends.insert((end, job.0));
-        if self.cannot_be_made {
+        if self.cannot_be_made || !is_ok {
             self.doomed.insert(job.0);
         }
     }
@@ -50,16 +51,15 @@ impl OnHub<'_> {
     /// Begins the repo of a module, drawn as koji's `createrepo` task of it would be.
     pub(super) fn begin_own_repo(&mut self, job: Job, module: ModuleIx) {
         let work = self.last_repo(module);
-        self.go_live(job, JobState::Own(self.now + work.run));
-        if !work.is_ok {
-            self.own_repos.doomed.insert(job.0);
-        }
+        let end = self.now + work.run;
+        self.jobs.go_live(job, JobState::Own(end));
+        self.own_repos.begin(job, end, work.is_ok);
     }
 
     pub(super) fn end_own_repos(&mut self) {
         while let Some((job, is_ok)) = self.own_repos.take_ended(self.now) {
-            let Order::Repo { build, .. } = self.jobs[job.0 as usize].order else { continue };
-            self.close(job);
+            let Order::Repo { build, .. } = self.jobs.order(job) else { continue };
+            self.jobs.close(job);
             self.tell(build, job, What::RepoEnded { is_ok });
         }
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::account::Stay;
 use super::{
-    BuildId, BuildRun, ComponentEnd, ComponentIx, ComponentRun, Job, JobState, Method, ModuleIx,
-    OnHub, Order, Owner, RepoMaker, Request, TagId, TaskId, What, small,
+    BuildId, ComponentEnd, ComponentIx, ComponentRun, Job, JobState, Method, ModuleIx, OnHub,
+    Order, Owner, RepoMaker, Request, TagId, TaskId, What,
 };
 use crate::hub::{ArchSet, TaskArch, Work};
 use crate::koji::TaskState;
@@ -20,29 +20,18 @@ impl OnHub<'_> {
             return;
         }
         let request = self.hub.request_repo(tag);
-        self.go_live(job, JobState::Repo(request));
+        self.jobs.go_live(job, JobState::Repo(request));
     }
 
     fn make_tag(&mut self, build: BuildId, module: ModuleIx) -> TagId {
-        let at = build.0 as usize;
-        if self.builds.len() <= at {
-            self.builds.resize(at + 1, BuildRun::default());
-        }
-        if let Some(tag) = self.builds[at].tag {
+        if let Some(tag) = self.builds.tag(build) {
             return tag;
         }
         let arches = self.arches_of(module);
         let entry = self.setup.catalog.module(module);
-        let made = &mut self.made[module.index()];
-        made.tags += 1;
-        let tags = made.tags;
+        let tags = self.made.count_tag(module);
         let tag = self.hub.add_tag(arches, self.regenerations(module, tags));
-        self.builds[at] = BuildRun {
-            tag: Some(tag),
-            batches: vec![Default::default(); entry.batches as usize],
-            after: vec![Default::default(); entry.components.len()],
-            ..BuildRun::default()
-        };
+        self.builds.add(build, tag, entry.batches as usize, entry.components.len());
         tag
     }
 
@@ -68,15 +57,13 @@ impl OnHub<'_> {
         let entry = self.setup.catalog.component(component);
         let module = self.setup.catalog.module(entry.module);
         let tag = self.make_tag(build, entry.module);
-        let run = &self.builds[build.0 as usize];
-        let before = if module.is_graph {
-            run.after[(component.0 - module.components.start) as usize]
+        let least = if module.is_graph {
+            self.builds.before_component(build, component.0 - module.components.start)
         } else {
-            run.batches[..entry.batch as usize].iter().copied().max().unwrap_or_default()
+            self.builds.before_batch(build, entry.batch)
         };
-        let least = before.max(run.macros);
         let request = self.hub.request_repo_since(tag, least);
-        self.go_live(job, JobState::Repo(request));
+        self.jobs.go_live(job, JobState::Repo(request));
     }
 
     pub(super) fn order_module(&mut self, job: Job, build: BuildId, module: ModuleIx) {
@@ -85,7 +72,7 @@ impl OnHub<'_> {
             return;
         }
         self.make_tag(build, module);
-        self.go_live(job, JobState::Due);
+        self.jobs.go_live(job, JobState::Due);
     }
 
     /// The repo of a module, with the modulemd in it: one `createrepo`.
@@ -95,23 +82,23 @@ impl OnHub<'_> {
             return;
         }
         self.make_tag(build, module);
-        self.go_live(job, JobState::Due);
+        self.jobs.go_live(job, JobState::Due);
     }
 
     /// Hands a job to the hub.
     pub(super) fn submit(&mut self, job: Job) {
-        if self.jobs[job.0 as usize].state != JobState::Due {
+        if self.jobs.state(job) != JobState::Due {
             return;
         }
-        let order = self.jobs[job.0 as usize].order;
+        let order = self.jobs.order(job);
         if let Order::Repo { module, by: RepoMaker::Orchestrator, .. } = order {
             self.begin_own_repo(job, module);
             return;
         }
         let request = match order {
             Order::Target { build, module } => {
-                self.jobs[job.0 as usize].tries += 1;
-                let owner = self.own(Owner::Macros(job));
+                self.jobs.count_try(job);
+                let owner = self.components.own(Owner::Macros(job));
                 Request::Build(Arc::new(self.macros(build, module, owner)))
             }
             Order::Component { build, component, .. } => {
@@ -131,13 +118,7 @@ impl OnHub<'_> {
             },
         };
         let task = self.hub.submit(request, 0);
-        self.jobs[job.0 as usize].state = JobState::Task(task);
-        self.job_of.insert(task, job);
-    }
-
-    pub(super) fn own(&mut self, owner: Owner) -> u32 {
-        self.owners.push(owner);
-        small(self.owners.len() - 1)
+        self.jobs.begin(job, task);
     }
 
     fn module_request(&mut self, job: Job, build: BuildId, module: ModuleIx) -> Request {
@@ -151,7 +132,7 @@ impl OnHub<'_> {
         }
         batches.retain(|batch| !batch.is_empty());
         let createrepo = self.last_repo(module);
-        let tag = self.builds[build.0 as usize].tag.expect("made with the order");
+        let tag = self.builds.tag(build).expect("made with the order");
         Request::ModuleBuild { tag, batches: batches.into(), createrepo }
     }
 
@@ -162,9 +143,8 @@ impl OnHub<'_> {
             let stay = Stay { builder, from: opened, to: ended, end: Some(state) };
             self.count_work(task, stay);
         }
-        let is_live = |job: &Job| self.jobs[job.0 as usize].state == JobState::Task(task);
-        let job = self.job_of.remove(&task).filter(is_live);
-        match (info.method, info.subject.map(|at| self.owners[at as usize])) {
+        let job = self.jobs.end_task(task);
+        match (info.method, info.subject.map(|at| self.components.owner(at))) {
             (Method::Build, Some(Owner::Component(run))) => {
                 self.component_ended(run, state, self.hub.tagged_at(task));
             }
@@ -180,24 +160,24 @@ impl OnHub<'_> {
     /// Notes which `waitrepo` gave up, for the module build that it fails.
     fn wait_ended(&mut self, task: TaskId, parent: Option<TaskId>) {
         let job = parent.filter(|_| self.hub.late(task).is_some());
-        let job = job.and_then(|parent| self.job_of.get(&parent));
-        if let Some(Order::Module { build, .. }) = job.map(|job| self.jobs[job.0 as usize].order) {
+        let job = job.and_then(|parent| self.jobs.of_task(parent));
+        if let Some(Order::Module { build, .. }) = job.map(|job| self.jobs.order(job)) {
             self.late.insert(build, task);
         }
     }
 
     fn job_ended(&mut self, job: Job, state: TaskState) {
         let end = end_of(state);
-        match self.jobs[job.0 as usize].order {
+        match self.jobs.order(job) {
             Order::Module { build, .. } | Order::Unfetched { build } => {
-                self.close(job);
+                self.jobs.close(job);
                 self.tell(build, job, What::ModuleEnded { end });
             }
             Order::Repo { build, .. } => {
-                self.close(job);
+                self.jobs.close(job);
                 self.tell(build, job, What::RepoEnded { is_ok: state == TaskState::Closed });
             }
-            Order::Component { .. } => self.close(job),
+            Order::Component { .. } => self.jobs.close(job),
             Order::Target { .. } => {}
         }
     }
@@ -205,52 +185,46 @@ impl OnHub<'_> {
     /// A component ended: the event by which it is tagged decides which repo its successors need.
     fn component_ended(&mut self, run: u32, state: TaskState, event: Option<crate::hub::EventId>) {
         let end = end_of(state);
-        self.components[run as usize].end = Some(end);
-        let ComponentRun { job, build, component, nth, busy, .. } = self.components[run as usize];
+        let ComponentRun { job, build, component, nth, busy, .. } = self.components.end(run, end);
         if end != ComponentEnd::Complete {
-            self.costs_of(build).lost += busy;
+            self.accounts.lose(build, busy);
         }
         if let Some(event) = event {
             let entry = self.setup.catalog.component(component);
             let first = self.setup.catalog.module(entry.module).components.start;
-            let build = &mut self.builds[build.0 as usize];
-            let batch = &mut build.batches[entry.batch as usize];
-            *batch = event.max(*batch);
+            self.builds.tag_in_batch(build, entry.batch, event);
             for next in self.setup.catalog.followers(component) {
-                let after = &mut build.after[(next.0 - first) as usize];
-                *after = event.max(*after);
+                self.builds.tag_before(build, next.0 - first, event);
             }
         }
-        let of = &self.jobs[job.0 as usize];
-        if of.state != JobState::Over && end != ComponentEnd::Canceled {
-            let attempt = of.order.attempt();
+        if self.jobs.state(job) != JobState::Over && end != ComponentEnd::Canceled {
+            let attempt = self.jobs.order(job).attempt();
             self.tell(build, job, What::ComponentEnded { component, nth, attempt, end });
         }
     }
 
     /// A component fails without having reached a builder: there is no repo to build it on.
     pub(super) fn component_failed(&mut self, job: Job, build: BuildId, component: ComponentIx) {
-        self.close(job);
+        self.jobs.close(job);
         let (nth, _) = self.luck.count_build(component);
-        let attempt = self.jobs[job.0 as usize].order.attempt();
+        let attempt = self.jobs.order(job).attempt();
         let end = ComponentEnd::Failed;
         self.tell(build, job, What::ComponentEnded { component, nth, attempt, end });
     }
 
     fn macros_ended(&mut self, job: Job, task: TaskId, state: TaskState) {
-        let Order::Target { build, .. } = self.jobs[job.0 as usize].order else { return };
-        if self.jobs[job.0 as usize].state == JobState::Over {
+        let Order::Target { build, .. } = self.jobs.order(job) else { return };
+        if self.jobs.state(job) == JobState::Over {
             return;
         }
         match self.hub.tagged_at(task) {
             Some(event) if state == TaskState::Closed => {
-                self.builds[build.0 as usize].macros = event;
-                self.close(job);
+                self.builds.tag_macros(build, event);
+                self.jobs.close(job);
                 self.tell(build, job, What::TargetMade { is_ok: true });
             }
-            _ if self.jobs[job.0 as usize].tries < self.farm.settings.hub.macros_tries => {
-                self.jobs[job.0 as usize].state = JobState::Due;
-                self.due.push(job.0);
+            _ if self.jobs.tries(job) < self.farm.settings.hub.macros_tries => {
+                self.jobs.make_due(job);
             }
             _ => self.target_broken(job, build),
         }
@@ -258,7 +232,7 @@ impl OnHub<'_> {
 
     /// Without its first repo or its macros package nothing of a module can be built.
     pub(super) fn target_broken(&mut self, job: Job, build: BuildId) {
-        self.close(job);
+        self.jobs.close(job);
         self.tell(build, job, What::TargetMade { is_ok: false });
     }
 }

@@ -26,20 +26,22 @@ impl OnHub<'_> {
     /// was not built.
     fn built(&self) -> impl Iterator<Item = ComponentIx> + '_ {
         self.hub.tasks().filter(|task| task.method == Method::Build).filter_map(|task| {
-            let Owner::Component(run) = self.owners[task.subject? as usize] else { return None };
-            let entry = self.components[run as usize];
+            let Owner::Component(run) = self.components.owner(task.subject?) else { return None };
+            let entry = self.components.run(run);
             (task.opened.is_some() || entry.had_builder).then_some(entry.component)
         })
     }
 
     pub(in crate::sim::koji) fn busy(&self) -> Busy {
-        let settings = &self.farm.settings;
-        let mut tasks: Vec<(Arch, Millis)> =
-            settings.arches.iter().cloned().zip(self.busy.iter().copied()).collect();
-        tasks.push(("noarch".into(), self.busy_noarch));
-        tasks.sort();
-        let until = Millis(self.occupied.until().0);
-        Busy::of_tasks(tasks).with_builders(self.occupied.by_arch(settings), until)
+        self.accounts.busy(&self.farm.settings)
+    }
+
+    pub(in crate::sim::koji) fn cost(&self, build: BuildId) -> Cost {
+        self.accounts.cost(build)
+    }
+
+    pub(in crate::sim::koji) fn take_bars(&mut self) -> Vec<TaskBar> {
+        self.accounts.take_bars()
     }
 
     /// Returns why what is left does not go on, once nothing more happens.
@@ -47,7 +49,7 @@ impl OnHub<'_> {
         let told = |why: crate::hub::Why| (why.to_string(), why.hint());
         let mut all: Vec<_> = self.hub.stuck().into_iter().map(|stuck| told(stuck.why)).collect();
         // Who waits for a repo has no task that could say so.
-        if self.hub.is_offline() && !self.live.is_empty() {
+        if self.hub.is_offline() && self.jobs.has_live() {
             all.push(told(crate::hub::Why::Offline));
         }
         all.sort_unstable();

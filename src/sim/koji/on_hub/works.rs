@@ -7,9 +7,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    BuildId, ComponentIx, ComponentRun, Job, Millis, ModuleIx, OnHub, Owner, Phases, Work, small,
-};
+use super::{BuildId, ComponentIx, ComponentRun, Job, Millis, ModuleIx, OnHub, Phases, Work};
 use crate::hub::{BuildRepo, BuildSpec, Regeneration, RepoWork, Settings, Tagging};
 use crate::sim::draw::{self, Key, Purpose};
 use crate::sim::history;
@@ -25,11 +23,43 @@ const LAST_REPO_KEY: u64 = REPO_KEY ^ 1;
 
 /// How often each was made for a module in this run.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Made {
+struct Made {
     /// Build tags, each for one build of the module.
-    pub(super) tags: u32,
+    tags: u32,
     macros: u32,
     repos: u32,
+}
+
+/// How often each was made, by module.
+#[derive(Clone, Debug, Default)]
+pub(super) struct MadeBook {
+    by_module: Vec<Made>,
+}
+
+impl MadeBook {
+    pub(super) fn reset(&mut self, modules: usize) {
+        self.by_module.clear();
+        self.by_module.resize(modules, Made::default());
+    }
+
+    /// Counts another build tag; returns which it is, from 1.
+    pub(super) fn count_tag(&mut self, module: ModuleIx) -> u32 {
+        let made = &mut self.by_module[module.index()];
+        made.tags += 1;
+        made.tags
+    }
+
+    fn count_macros(&mut self, module: ModuleIx) -> u32 {
+        let made = &mut self.by_module[module.index()];
+        made.macros += 1;
+        made.macros
+    }
+
+    fn count_repo(&mut self, module: ModuleIx) -> u32 {
+        let made = &mut self.by_module[module.index()];
+        made.repos += 1;
+        made.repos
+    }
 }
 
 /// What names the phase of each builder: its group and its number in it, so that a larger group
@@ -71,10 +101,8 @@ impl OnHub<'_> {
 
     /// The macros package, for no arch of its own; one that is tried again has other luck.
     pub(super) fn macros(&mut self, build: BuildId, module: ModuleIx, subject: u32) -> BuildSpec {
-        let made = &mut self.made[module.index()];
-        made.macros += 1;
-        let attempt = made.macros;
-        let tag = self.builds[build.0 as usize].tag.expect("made with the target");
+        let attempt = self.made.count_macros(module);
+        let tag = self.builds.tag(build).expect("made with the target");
         let steps = &self.farm.steps;
         let key = self.setup.subjects.module(module) ^ MACROS_KEY;
         let draw = |rows, step: u64| self.draw_step(rows, key ^ step, attempt);
@@ -97,18 +125,15 @@ impl OnHub<'_> {
         component: ComponentIx,
     ) -> Arc<BuildSpec> {
         let (nth, is_fixed) = self.luck.count_build(component);
-        let run = small(self.components.len());
-        let (busy, end) = (Millis::ZERO, None);
-        self.components.push(ComponentRun {
+        let subject = self.components.add(ComponentRun {
             job,
             build,
             component,
             nth,
-            busy,
+            busy: Millis::ZERO,
             had_builder: false,
-            end,
+            end: None,
         });
-        let subject = self.own(Owner::Component(run));
         let (catalog, subjects) = (&self.setup.catalog, &self.setup.subjects);
         let steps = &self.farm.steps.components[component.index()];
         let tasks = catalog.tasks_of(component);
@@ -130,7 +155,7 @@ impl OnHub<'_> {
             Work { is_ok: work.is_ok || is_fixed, ..work }
         };
         Arc::new(BuildSpec {
-            tag: self.builds[build.0 as usize].tag.expect("made before its components"),
+            tag: self.builds.tag(build).expect("made before its components"),
             srpm: steps.srpm.as_ref().map(|rows| step(rows, SRPM_KEY)),
             arches,
             tagging: match &steps.tagging {
@@ -164,9 +189,7 @@ impl OnHub<'_> {
 
     /// Draws the repo of a module, at the end of its build.
     pub(super) fn last_repo(&mut self, module: ModuleIx) -> Work {
-        let made = &mut self.made[module.index()];
-        made.repos += 1;
-        let attempt = made.repos;
+        let attempt = self.made.count_repo(module);
         let key = self.setup.subjects.module(module) ^ LAST_REPO_KEY;
         let rows = self.farm.steps.createrepo.as_ref();
         let draw = |rows| self.draw_step(rows, key, attempt);
