@@ -1,13 +1,18 @@
 //! Farm and scenario files: YAML read with the place of every key, so that each problem is told
 //! with its line, all of them at once, a misspelt key with the one that was meant.
 
-mod tree;
-
 use crate::load::{Code, Finding, Place};
 use crate::name::nearest;
 use crate::time::Millis;
+use crate::yaml::owned::{self, Key};
 
-pub(crate) use tree::{Node, Value, parse};
+pub(crate) use crate::yaml::owned::{Node, Value};
+
+/// Reads the one document of a settings file; an empty file is [`Value::Nothing`].
+pub(crate) fn parse(bytes: &[u8], input: u32) -> Result<Node, Finding> {
+    owned::parse(bytes, input)
+        .map_err(|misread| Finding::new(Code::SettingSyntax, misread.place, misread.message))
+}
 
 /// Collects what is wrong while a file is turned into plain data.
 #[derive(Default)]
@@ -19,7 +24,7 @@ pub(crate) struct Reader {
 pub(crate) struct Section<'n> {
     path: &'static str,
     place: Place,
-    entries: &'n [(tree::Key, Node)],
+    entries: &'n [(Key, Node)],
 }
 
 impl<'n> Section<'n> {
@@ -71,7 +76,7 @@ impl Reader {
         if self.findings.is_empty() { Ok(read) } else { Err(self.findings) }
     }
 
-    fn unknown(&mut self, path: &str, key: &tree::Key, known: &[&'static str]) {
+    fn unknown(&mut self, path: &str, key: &Key, known: &[&'static str]) {
         let message = format!("`{}` is not a key of {}", key.text, shown(path));
         let finding = Finding::new(Code::SettingUnknown, key.place, message);
         self.findings.push(match nearest(&key.text, known.iter().copied()) {

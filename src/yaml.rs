@@ -4,9 +4,12 @@
 //! the order of the text, so that reading a document allocates next to nothing and reading the
 //! next one reuses the space. What fills it is [`plain`] where a document keeps to the simple forms
 //! that build systems write, as nearly all do, else [`full`], the complete parser.
+//!
+//! Files of settings are small, and their readers keep what they read: [`owned`] is for them.
 
 mod characters;
 mod full;
+pub(crate) mod owned;
 mod plain;
 mod split;
 
@@ -23,6 +26,17 @@ pub(crate) const DEPTH_MAX: usize = 700;
 pub(crate) struct Mark {
     pub(crate) line: u32,
     pub(crate) column: u32,
+}
+
+/// Where something stands in the inputs: line and column start at 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// Index into [`Snapshot::inputs`](crate::load::Snapshot::inputs).
+    pub input: u32,
+    /// Line, from 1; for a JSON row the line on which the row starts.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
 }
 
 /// Where every text starts.

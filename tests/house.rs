@@ -35,7 +35,7 @@ const CRATE_PLACES: &[(&str, &[&str])] = &[
     ("clap", &["cli", "main"]),
     ("dxr", &["koji/codec"]),
     ("indicatif", &["cli"]),
-    ("granit_parser", &["yaml", "settings"]),
+    ("granit_parser", &["yaml"]),
     ("petgraph", &["graph"]),
     ("plotters", &["report"]),
     ("rand", &["sim"]),

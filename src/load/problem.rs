@@ -4,16 +4,7 @@ use std::fmt;
 
 use crate::yaml::{self, Fault, Mark};
 
-/// Where something stands in the inputs: line and column start at 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
-    /// Index into [`Snapshot::inputs`](super::Snapshot::inputs).
-    pub input: u32,
-    /// Line, from 1; for a JSON row the line on which the row starts.
-    pub line: u32,
-    /// Column in characters, from 1.
-    pub column: u32,
-}
+pub use crate::yaml::Place;
 
 /// How bad a finding is: an error makes `check` answer no, a warning does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

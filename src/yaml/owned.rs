@@ -1,13 +1,20 @@
-//! A small YAML tree that owns its text and knows the place of every node.
+//! The reader of settings: a small YAML tree that owns its text and knows the place of every node.
 
 use std::collections::BTreeSet;
 
 use granit_parser::{Event, Marker, Parser, ScalarStyle, Span};
 
-use crate::load::{Code, Finding, Place};
+use super::Place;
 
 /// A settings file is shallow; deeper nesting is a mistake or an attack.
 const DEPTH_MAX: usize = 32;
+
+/// Why a file was refused, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Misread {
+    pub(crate) place: Place,
+    pub(crate) message: String,
+}
 
 /// A node and where it stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,8 +100,8 @@ impl Node {
 }
 
 /// Reads the one document of a settings file; an empty file is [`Value::Nothing`].
-pub(crate) fn parse(bytes: &[u8], input: u32) -> Result<Node, Finding> {
-    let refuse = |place, message: String| Err(Finding::new(Code::SettingSyntax, place, message));
+pub(crate) fn parse(bytes: &[u8], input: u32) -> Result<Node, Misread> {
+    let refuse = |place, message: String| Err(Misread { place, message });
     let Ok(text) = std::str::from_utf8(bytes) else {
         return refuse(Place { input, line: 1, column: 1 }, "the file is not UTF-8 text".into());
     };
