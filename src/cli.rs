@@ -12,6 +12,7 @@ mod case;
 mod check;
 mod compare;
 pub(crate) mod console;
+mod documents;
 mod estimate;
 mod execute;
 mod expand;

@@ -9,9 +9,8 @@ use jiff::Timestamp;
 use modplan::expand::replatform::replatform;
 use modplan::expand::{Loaded, Settings};
 use modplan::graph::ModuleGraph;
-use modplan::load::{self, Code, Snapshot, SourceUrls, Stream};
+use modplan::load::{self, Code, Snapshot, SourceUrls};
 use modplan::name::{Arch, NameStream, Selector, nearest};
-use modplan::plan::model::PlanModule;
 use modplan::plan::reuse::{Reuse, Strategy};
 use modplan::plan::schedule::Effort;
 use modplan::plan::{self, Given, Plan, Planning, Selection, Submission};
@@ -19,6 +18,7 @@ use modplan::report;
 
 use super::args::{ReuseArgs, SelectionArgs, refuse_identities};
 use super::console::Console;
+use super::documents::Documents;
 use super::selecting::{graph_options, refusal, select, warn_of_given};
 use super::status::Refusal;
 use super::world::{World, read, wrong};
@@ -107,18 +107,9 @@ impl Case {
         self.snapshot.findings.iter().chain(self.graph.findings()).map(|finding| finding.code)
     }
 
-    /// Returns the documents of a module of a plan, of the arch that comes first.
-    pub(crate) fn document(&self, module: &PlanModule) -> Option<&Stream> {
-        let ix = self.graph.find(&module.id)?;
-        let of = &self.graph[ix];
-        let is_of = |stream: &&Stream| {
-            stream.name == of.name
-                && stream.stream == of.stream
-                && stream.version == of.version
-                && stream.context == of.context
-        };
-        let documents = self.snapshot.streams.iter().filter(is_of);
-        documents.min_by_key(|stream| (stream.origin, stream.arch.clone()))
+    /// Returns the documents of all modules that a plan may name.
+    pub(crate) fn documents(&self) -> Documents<'_> {
+        Documents::new(&self.snapshot, &self.graph)
     }
 
     /// Returns the ids of the plan that an identity selects.

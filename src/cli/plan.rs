@@ -126,20 +126,10 @@ impl PlanCommand {
         }
         let remarks = report::plan::remarks(plan);
         remarks.iter().for_each(|remark| console.remark(remark));
-        self.output.write(match self.format {
-            Format::Table if !self.why.is_empty() => report::plan::why(plan, self.width()),
-            Format::Table => self.table(plan),
-            Format::Json => {
-                add_documents(&case, plan);
-                plan.to_json()
-            }
-            Format::Csv => report::plan::csv(plan),
-            Format::Dot => report::plan::dot(plan),
-            Format::Mermaid => report::plan::mermaid(plan),
-            Format::Svg => report::plan::svg(plan),
-            Format::Gantt => report::plan::gantt(plan),
-            Format::Sh => report::plan::sh(plan),
-        })?;
+        if self.format == Format::Json {
+            add_documents(&case, plan);
+        }
+        self.write(plan)?;
         let planned = planning.findings.iter().map(|finding| finding.code);
         let codes = case.codes().chain(planned).chain(remarks.iter().map(|remark| remark.code));
         is_odd |= codes.into_iter().any(|code| !self.allow.contains(&code));
@@ -149,8 +139,9 @@ impl PlanCommand {
 
 /// Writes into the plan what a build of each module needs: its document and its macros.
 fn add_documents(case: &Case, plan: &mut Plan) {
+    let documents = case.documents();
     for module in &mut plan.modules {
-        if let Some(document) = case.document(module) {
+        if let Some(document) = documents.of(&module.id) {
             module.macros = document.macros.clone();
             module.modulemd = report::snapshot::source_yaml(document);
         }
@@ -192,6 +183,21 @@ impl PlanCommand {
             all.extend(found);
         }
         Ok(all)
+    }
+
+    fn write(&self, plan: &Plan) -> anyhow::Result<()> {
+        let text = match self.format {
+            Format::Json => return self.output.write_with(|out| plan.write_json(out)),
+            Format::Table if !self.why.is_empty() => report::plan::why(plan, self.width()),
+            Format::Table => self.table(plan),
+            Format::Csv => report::plan::csv(plan),
+            Format::Dot => report::plan::dot(plan),
+            Format::Mermaid => report::plan::mermaid(plan),
+            Format::Svg => report::plan::svg(plan),
+            Format::Gantt => report::plan::gantt(plan),
+            Format::Sh => report::plan::sh(plan),
+        };
+        self.output.write(text)
     }
 
     /// Renders the plan for people, with what is reused where anything may be.

@@ -6,6 +6,7 @@ mod rows;
 mod times;
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
@@ -110,6 +111,15 @@ impl Plan {
         let mut text = serde_json::to_string_pretty(self).expect("numbers and texts are JSON");
         text.push('\n');
         text
+    }
+
+    /// Writes the plan as JSON: one of many modules is too large to hold twice.
+    ///
+    /// # Errors
+    /// When `out` takes no more.
+    pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *out, self)?;
+        writeln!(out)
     }
 
     /// Returns the components to build, over all modules.
