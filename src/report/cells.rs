@@ -1,10 +1,11 @@
 //! Cells and lines that tables and pages share: shares, times and names as people read them.
 
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, Row, Table, presets};
 
 use super::assumed::{self, Assumed, wrapped};
 use super::durations::Durations;
 use super::figures::Distribution;
+use super::layout::Layout;
 use crate::time::Millis;
 
 /// Keeps the name of a variant short: `koji/planned`, `orch/planned`.
@@ -28,6 +29,21 @@ pub(super) fn finished(mut table: Table, numbers: &[usize]) -> String {
         }
     }
     table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// Does the same within lines of `width` columns: a table that is wider is parted, each part with the
+/// first `keys` columns.
+pub(super) fn fitted(table: &Table, numbers: &[usize], (width, keys): (usize, usize)) -> String {
+    let text = finished(table.clone(), numbers);
+    if text.lines().all(|line| line.chars().count() <= width) {
+        return text;
+    }
+    let cells = |row: &Row| row.cell_iter().map(|cell| cell.content()).collect::<Vec<String>>();
+    let header = table.header().map(cells).unwrap_or_default();
+    let header: Vec<&str> = header.iter().map(String::as_str).collect();
+    let mut layout = Layout::new(&header, numbers);
+    table.row_iter().for_each(|row| layout.add(cells(row)));
+    layout.render_in_parts(width, keys)
 }
 
 /// Writes a share in per cent; one near an end does not round to it.
@@ -155,6 +171,17 @@ mod tests {
     fn few_replications_are_said_to_be_few() {
         assert!(few(29, false).unwrap().contains("of 29 replications P90 and P99 rest on"));
         assert_eq!((few(30, false), few(1, true)), (None, None));
+    }
+
+    #[test]
+    fn a_table_that_is_too_wide_is_parted_and_each_part_has_its_keys() {
+        let mut wide = table(&["", "NAME", "ONE", "TWO"]);
+        wide.add_row([">", "a", "1", "22"]);
+        assert_eq!(fitted(&wide, &[2, 3], (80, 2)), "    NAME  ONE  TWO\n >  a       1   22\n");
+        assert_eq!(
+            fitted(&wide, &[2, 3], (16, 2)),
+            "   NAME  ONE\n>  a       1\n\n   NAME  TWO\n>  a      22\n"
+        );
     }
 
     #[test]

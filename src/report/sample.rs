@@ -1,5 +1,6 @@
 //! A small comparison and a small run, made up, for the tests of every renderer.
 
+use super::capacity::{Capacity, Neighbour, Point};
 use super::chain::Part;
 use super::compare::Comparison;
 use super::farm_load::GroupLoad;
@@ -79,6 +80,56 @@ pub(super) fn comparison() -> Comparison {
         command: "modplan compare modules.yaml --changed perl:5.30".to_owned(),
         interrupted_of: None,
         assumed: vec![super::Assumed::new("builders", "10 for each needed arch", "no --farm")],
+    }
+}
+
+/// Makes a point of four runs; 2 of 4 miss a deadline of 250 s with fewer than 3 builders.
+pub(super) fn point(x86: u32, approach: &str) -> Point {
+    let divided = |seconds| run(seconds / u64::from(x86), 10, Outcome::Done);
+    Point {
+        builders: [("x86".to_owned(), x86.into())].into(),
+        approach: approach.to_owned(),
+        cost: f64::from(x86) + 2.0,
+        is_priced: false,
+        builders_of: [("x86_64".into(), x86), ("aarch64".into(), 2)].into(),
+        without_builder: [].into(),
+        runs: [400, 500, 600, 700].map(divided).into_iter().collect(),
+    }
+}
+
+/// A sweep over one to four builders, done within 240 s from three on.
+pub(super) fn capacity() -> Capacity {
+    let neighbour = |group: &str, seconds: u64| Neighbour {
+        point: 2,
+        group: group.to_owned(),
+        runs: [400, 500, 600, 700]
+            .map(|whole| run(whole / 3 - seconds, 10, Outcome::Done))
+            .into_iter()
+            .collect(),
+    };
+    Capacity {
+        seed: 7,
+        deadline: Millis::from_secs(240),
+        confidence: 0.9,
+        points: (1..=4).map(|x86| point(x86, "orchestrator-owned/planned")).collect(),
+        neighbours: vec![neighbour("x86", 5), neighbour("arm", 30)],
+        model: super::compare::ModelUsed::Koji,
+        durations: durations(),
+        is_drawn: true,
+        confounders: Vec::new(),
+        pilots: Vec::new(),
+        probes: [].into(),
+        is_sensitivity_told: true,
+        arches_of: [("x86", "x86_64"), ("arm", "aarch64")]
+            .map(|(group, arch)| (group.to_owned(), [arch.into()].into()))
+            .into(),
+        command: "modplan capacity modules.yaml --vary x86=1..4".to_owned(),
+        interrupted_of: None,
+        assumed: vec![super::Assumed::new(
+            "trace",
+            "every buildArch task takes 600 s",
+            "no --trace",
+        )],
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::assumed::wrapped;
 use super::cells::{
-    Runs, counted, finished, number, partial, percent, range, reached, rests_on, short, signed,
+    Runs, counted, fitted, number, partial, percent, range, reached, rests_on, short, signed,
     table, time,
 };
 use super::changes::ChangeSummary;
@@ -41,14 +41,14 @@ pub fn compare(comparison: &Comparison, width: usize) -> String {
     text.push_str(&times(comparison, &summary, width));
     text.push_str("\nWhat it takes, on average over all runs\n\n");
     text.push_str(&costs(comparison, &summary, width));
-    let differences = differences(comparison, &summary);
+    let differences = differences(comparison, &summary, width);
     if !differences.is_empty() {
         text.push_str("\nWhich of two ends earlier, replication by replication\n\n");
         text.push_str(&differences);
         text.push_str("\nThe difference is of runs in which both are done.\n");
     }
     text.push_str(&probes(comparison, width));
-    let changes = changes(comparison, &summary);
+    let changes = changes(comparison, &summary, width);
     if !changes.is_empty() {
         text.push_str("\nChanges that came in, until all that followed from each had passed\n\n");
         text.push_str(&changes);
@@ -116,7 +116,7 @@ fn times(comparison: &Comparison, summary: &Summary, width: usize) -> String {
         table.add_row(row);
     }
     let numbers: Vec<usize> = (2..header.len() - usize::from(!is_capped)).collect();
-    let mut text = finished(table, &numbers);
+    let mut text = fitted(&table, &numbers, (width, 2));
     let grid = summary.approaches.values().next().map(|figures| &figures.done_within);
     if let Some(grid) = grid.filter(|grid| !is_capped && !grid.is_empty()) {
         let by = some_of(grid, LETTERS).into_iter().map(|at| time(at.seconds));
@@ -159,11 +159,11 @@ fn costs(comparison: &Comparison, summary: &Summary, width: usize) -> String {
                   COMPONENTS: builds of components; WASTED: builder time of builds that failed or were \
                   superseded; REPOS: regenerations; ESCAPED: components with a defect in modules that \
                   are ready all the same";
-    finished(table, &[2, 3, 4, 5, 6, 7, 8]) + &wrapped(legend, width, "")
+    fitted(&table, &[2, 3, 4, 5, 6, 7, 8], (width, 2)) + &wrapped(legend, width, "")
 }
 
 /// Writes one row for every two variants, by their numbers in the tables above.
-fn differences(comparison: &Comparison, summary: &Summary) -> String {
+fn differences(comparison: &Comparison, summary: &Summary, width: usize) -> String {
     let header =
         ["PAIR", "FIRST", "SECOND", "TOGETHER", "DIFFERENCE", "95 % INTERVAL", "BOTH DONE"];
     let mut table = table(&header);
@@ -195,7 +195,7 @@ fn differences(comparison: &Comparison, summary: &Summary) -> String {
             ]);
         }
     }
-    if rows == 0 { String::new() } else { finished(table, &[1, 2, 3, 4, 5, 6]) }
+    if rows == 0 { String::new() } else { fitted(&table, &[1, 2, 3, 4, 5, 6], (width, 1)) }
 }
 
 /// Writes what one other setting at a time changes, for each reason to try some.
@@ -273,7 +273,7 @@ pub(super) fn earlier(probe: &Probe) -> String {
 
 /// The columns of [`change_rows`].
 pub(super) const CHANGES: [&str; 7] =
-    ["VARIANT", "CLASS", "CHANGES", "SETTLED", "AFTER P50", "P10 TO P90", "IN TIME"];
+    ["VARIANT", "CLASS", "CHANGES", "SETTLED", "P50", "P10 TO P90", "IN TIME"];
 
 /// Returns a row for each class of changes that came in under each variant.
 pub(super) fn change_rows(comparison: &Comparison, summary: &Summary) -> Vec<[String; 7]> {
@@ -295,16 +295,17 @@ pub(super) fn change_rows(comparison: &Comparison, summary: &Summary) -> Vec<[St
     comparison.variants.iter().flat_map(of).collect()
 }
 
-fn changes(comparison: &Comparison, summary: &Summary) -> String {
+fn changes(comparison: &Comparison, summary: &Summary, width: usize) -> String {
     let rows = change_rows(comparison, summary);
     if rows.is_empty() {
         return String::new();
     }
     let mut table = table(&CHANGES);
-    for row in rows {
+    for mut row in rows {
+        row[0] = short(&row[0]);
         table.add_row(row);
     }
-    finished(table, &[2, 3, 4, 6])
+    fitted(&table, &[2, 3, 4, 6], (width, 2))
 }
 
 #[cfg(test)]
@@ -319,6 +320,34 @@ mod tests {
         let text = compare(&sample::comparison(), WIDTH);
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
         insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn long_names_and_changes_that_come_in_fit_a_terminal() {
+        let mut comparison = sample::comparison();
+        let change = |class: &str| crate::sim::ChangeFigures {
+            class: class.into(),
+            response: Some(crate::time::Millis::from_secs(12 * 3600)),
+            is_in_time: Some(true),
+            module_builds: 3,
+            came: crate::time::Timestamp::START,
+        };
+        for (variant, name) in comparison.variants.iter_mut().zip(["coalesced", "coalesced/batch"])
+        {
+            variant.name = format!("orchestrator-owned/{name}");
+            let with = |mut run: crate::sim::RunFigures| {
+                run.makespan = crate::time::Millis::from_secs(13 * 86400);
+                run.changes = vec![change("security"), change("mass")];
+                run
+            };
+            variant.runs = variant.runs.iter().map(with).collect();
+        }
+        let text = compare(&comparison, WIDTH);
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        assert!(text.contains("Changes that came in") && text.contains("12h 00m"), "{text}");
+        for column in ["DONE BY", "ESCAPED", "IN TIME"] {
+            assert!(text.contains(column), "{column}\n{text}");
+        }
     }
 
     #[test]

@@ -56,12 +56,15 @@ pub enum Limit {
         /// How busy its builders are.
         utilization: f64,
     },
-    /// What the last build of a run waits for besides builders takes longer than the deadline: no
-    /// number of builders helps.
+    /// What the last build of a run waits for besides builders and repos takes longer than the
+    /// deadline. That is measured, and no proven bound: other runs, and tasks that share a builder no
+    /// more, may take less.
     Path {
         /// How long that takes on average.
         #[serde(serialize_with = "three_digits")]
         seconds: Option<f64>,
+        /// Over how many runs.
+        runs: u64,
     },
 }
 
@@ -119,8 +122,8 @@ impl Capacity {
         if done < self.confidence {
             return Limit::Failures;
         }
-        if let Some(path) = self.path(at).filter(|path| *path > self.deadline) {
-            return Limit::Path { seconds: Some(path.as_secs_f64()) };
+        if let Some((path, runs)) = self.path(at).filter(|(path, _)| *path > self.deadline) {
+            return Limit::Path { seconds: Some(path.as_secs_f64()), runs };
         }
         let groups = self.groups(at);
         let busiest = |a: &&GroupUse<'_>, b: &&GroupUse<'_>| {
@@ -142,13 +145,15 @@ impl Capacity {
         }
     }
 
-    /// Returns how long the runs of a point that were looked at in full take on average without the
-    /// waits for builders: what is left is a chain of builds, and more builders do not shorten it.
-    fn path(&self, at: usize) -> Option<Millis> {
+    /// Returns how long the runs of a point that were looked at in full take on average without what
+    /// more builders may shorten, and how many they are. Besides the waits for builders that is the time
+    /// for repos, whose tasks wait for builders too, and what is made again, with all its waits.
+    fn path(&self, at: usize) -> Option<(Millis, u64)> {
         let pilot = self.pilot(at)?;
-        let whole = pilot.parts.values().copied().sum::<Millis>();
-        let waits = pilot.parts.get(&Part::WaitingForBuilder).copied().unwrap_or_default();
-        Some(Millis((whole.0 - waits.0) / pilot.runs.max(1)))
+        let shortened = [Part::WaitingForBuilder, Part::Repo, Part::Rework];
+        let left = pilot.parts.iter().filter(|(part, _)| !shortened.contains(part));
+        let left = left.map(|(_, time)| *time).sum::<Millis>();
+        Some((Millis(left.0 / pilot.runs.max(1)), pilot.runs))
     }
 
     /// Returns what the groups of a point do, by name: a group with several arches is as busy as the

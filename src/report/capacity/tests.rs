@@ -1,22 +1,8 @@
 use super::super::figures::Interval;
-use super::super::sample;
+use super::super::sample::{self, capacity, point};
 use super::*;
 use crate::report::variant::Variant;
 use crate::sim::Outcome;
-
-/// Makes a point of four runs; 2 of 4 miss a deadline of 250 s with fewer than 3 builders.
-fn point(x86: u32, approach: &str) -> Point {
-    let run = |seconds| sample::run(seconds / u64::from(x86), 10, Outcome::Done);
-    Point {
-        builders: [("x86".to_owned(), x86.into())].into(),
-        approach: approach.to_owned(),
-        cost: f64::from(x86) + 2.0,
-        is_priced: false,
-        builders_of: [("x86_64".into(), x86), ("aarch64".into(), 2)].into(),
-        without_builder: BTreeSet::new(),
-        runs: [400, 500, 600, 700].map(run).into_iter().collect(),
-    }
-}
 
 /// Writes the table so wide that no line is broken.
 fn wide(capacity: &Capacity) -> String {
@@ -33,37 +19,6 @@ fn ending(mut capacity: Capacity, outcomes: &[Outcome]) -> Capacity {
         point.runs = runs.into_iter().collect();
     }
     capacity
-}
-
-fn capacity() -> Capacity {
-    let neighbour = |group: &str, seconds: u64| Neighbour {
-        point: 2,
-        group: group.to_owned(),
-        runs: [400, 500, 600, 700]
-            .map(|run| sample::run(run / 3 - seconds, 10, Outcome::Done))
-            .into_iter()
-            .collect(),
-    };
-    Capacity {
-        seed: 7,
-        deadline: Millis::from_secs(240),
-        confidence: 0.9,
-        points: (1..=4).map(|x86| point(x86, "orchestrator-owned/planned")).collect(),
-        neighbours: vec![neighbour("x86", 5), neighbour("arm", 30)],
-        model: ModelUsed::Koji,
-        durations: sample::durations(),
-        is_drawn: true,
-        confounders: Vec::new(),
-        pilots: Vec::new(),
-        probes: BTreeMap::new(),
-        is_sensitivity_told: true,
-        arches_of: [("x86", "x86_64"), ("arm", "aarch64")]
-            .map(|(group, arch)| (group.to_owned(), [arch.into()].into()))
-            .into(),
-        command: "modplan capacity modules.yaml --vary x86=1..4".to_owned(),
-        interrupted_of: None,
-        assumed: vec![Assumed::new("trace", "every buildArch task takes 600 s", "no --trace")],
-    }
 }
 
 #[test]
@@ -198,19 +153,62 @@ fn busy_builders_are_the_limit_and_idle_ones_are_not() {
 }
 
 #[test]
-fn where_the_path_alone_is_longer_than_the_deadline_no_number_of_builders_helps() {
+fn where_the_path_alone_is_longer_than_the_deadline_builders_will_hardly_do() {
     let mut capacity = capacity();
     capacity.deadline = Millis::from_secs(90);
     let best = capacity.best().unwrap();
     // Two runs of 950 s on average, 300 s of which they wait for a builder.
     capacity.pilots = vec![PointPilot { point: best, pilot: sample::pilot() }];
-    assert_eq!(capacity.limit(best), Limit::Path { seconds: Some(650.0) });
+    assert_eq!(capacity.limit(best), Limit::Path { seconds: Some(650.0), runs: 2 });
     let text = wide(&capacity);
-    let told = "what builds wait for besides builders takes 10m 50s on average, longer than the \
-                deadline: no number of builders helps\n";
+    let told = "what builds wait for besides builders and repos takes 10m 50s on average over 2 runs, \
+                longer than the deadline: more builders alone will hardly do, though that is no proven \
+                bound\n";
     assert!(text.contains(told) && !text.contains("try more"), "{text}");
     capacity.deadline = Millis::from_secs(651);
     assert!(!matches!(capacity.limit(best), Limit::Path { .. }));
+}
+
+#[test]
+fn what_more_builders_of_repos_may_shorten_is_no_path() {
+    use crate::report::chain::Part;
+    let mut capacity = capacity();
+    capacity.deadline = Millis::from_secs(90);
+    let best = capacity.best().unwrap();
+    // Of 950 s on average 300 s are waits for builders, 500 s repos and 70 s builds made again: 80 s.
+    let parts = [
+        (Part::WaitingForBuilder, 600),
+        (Part::Repo, 1000),
+        (Part::Rework, 140),
+        (Part::Building, 160),
+    ];
+    let parts = parts.map(|(part, seconds)| (part, Millis::from_secs(seconds))).into();
+    let pilot = crate::report::pilot::Pilot { parts, ..sample::pilot() };
+    capacity.pilots = vec![PointPilot { point: best, pilot }];
+    assert!(matches!(capacity.limit(best), Limit::Chain { .. }));
+}
+
+#[test]
+fn one_builder_more_that_saves_time_is_advised_where_none_works_for_most_of_it() {
+    let mut capacity = Capacity { deadline: Millis(1), ..capacity() };
+    let best = capacity.best().unwrap();
+    for neighbour in &mut capacity.neighbours {
+        neighbour.point = best;
+        // One more of arm saves 20 s in every run, one more of x86 nothing.
+        let saved = if neighbour.group == "arm" { 20 } else { 0 };
+        let runs = [400, 500, 600, 700];
+        let runs = runs.map(|run| sample::run(run / 4 - saved, 10, Outcome::Done));
+        neighbour.runs = runs.into_iter().collect();
+    }
+    let text = wide(&capacity);
+    let told = "no group of builders works for most of the time: the busiest, those of arm, work for 34 % \
+                of the time, and one more of arm saves 20.0s on average\n";
+    assert!(text.contains(told), "{text}");
+    assert!(text.contains("\ntry more of arm with --vary, or a later --deadline\n"), "{text}");
+    assert!(!text.contains("builders are not the limit"), "{text}");
+    // Where none saves anything for certain, more builders are not advised.
+    let text = wide(&Capacity { neighbours: Vec::new(), ..capacity });
+    assert!(text.contains("builders are not the limit") && !text.contains("try more"), "{text}");
 }
 
 #[test]
@@ -266,6 +264,24 @@ fn a_farm_without_a_builder_of_an_arch_is_told_as_such() {
     let text = wide(&capacity);
     assert!(text.contains("give every arch that is needed a builder"), "{text}");
     assert!(!text.contains("builders are not the limit"), "{text}");
+}
+
+#[test]
+fn a_table_of_many_groups_or_of_prices_fits_a_terminal() {
+    let mut capacity = capacity();
+    for point in &mut capacity.points {
+        point.is_priced = true;
+        for group in ["arm", "repo", "x86.capacity"] {
+            point.builders.insert(group.to_owned(), 2.into());
+        }
+    }
+    let text = table(&capacity, 80);
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    let first = text.lines().find(|line| line.contains("IN TIME")).unwrap();
+    assert!(first.contains("X86.CAPACITY  APPROACH"), "{text}");
+    for column in ["95 %", "READY", "P50", "P90", "COST", "BUSIEST"] {
+        assert!(text.contains(&format!(" {column}")), "{column}\n{text}");
+    }
 }
 
 #[test]

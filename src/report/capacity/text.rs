@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::super::assumed::wrapped;
 use super::super::cells::{
-    Runs, counted, finished, partial, percent, reached, rests_on, short, table as new_table, time,
+    Runs, counted, fitted, partial, percent, reached, rests_on, short, table as new_table, time,
 };
 use super::super::conclusion::confounded;
 use super::super::farm_load;
@@ -189,7 +189,8 @@ fn points(summary: &CapacitySummary, answer: Option<usize>, width: usize) -> Str
     let numbers: Vec<usize> = (1..header.len())
         .filter(|&at| at != first && !(is_narrow && at == header.len() - 1))
         .collect();
-    let mut text = finished(table, &numbers);
+    // Each part of a table that is too wide begins with the farm and the approach.
+    let mut text = fitted(&table, &numbers, (width, first + 1));
     let busy = if is_narrow { "BUSIEST" } else { "BUSY" };
     let legend = format!(
         "\nREADY: modules ready by the deadline; P50, P90: over all runs, one that is not done never \
@@ -250,7 +251,7 @@ fn answer(summary: &CapacitySummary, capacity: &Capacity) -> String {
             writeln!(text, "next builder: {group}, one more saves {saved} on average")
                 .expect("a string takes all");
         }
-        _ => text.push_str("next builder: none, one more of any group saves nothing\n"),
+        _ => text.push_str("next builder: none, one more of any group saves nothing for certain\n"),
     }
     text
 }

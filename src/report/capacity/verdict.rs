@@ -55,19 +55,34 @@ pub(super) fn advice(capacity: &Capacity) -> String {
     match capacity.limit(at) {
         Limit::Failures => failures(capacity, best),
         Limit::Path { .. } => format!(
-            "{nearest}{}: no number of builders helps\n`modplan plan` shows the critical path; give a \
-             later --deadline\n",
+            "{nearest}{}: more builders alone will hardly do, though that is no proven bound\n`modplan \
+             plan` shows the critical path and a proven bound; give a later --deadline\n",
             limit(capacity, at)
         ),
         Limit::Builders { .. } => format!(
             "{nearest}the limit there is {}\ntry more of them with --vary, or a later --deadline\n",
             limit(capacity, at)
         ),
-        Limit::Chain { .. } => format!(
-            "{nearest}builders are not the limit: {}\nbuilds wait for each other, for repos, tests and \
-             people; `modplan plan` shows the critical path; give a later --deadline\n",
-            limit(capacity, at)
+        Limit::Chain { .. } => chain(capacity, at, &nearest),
+    }
+}
+
+/// Says what to do where no group of builders works for most of the time: one more of a group may help
+/// all the same, since tasks come in bursts.
+fn chain(capacity: &Capacity, at: usize, nearest: &str) -> String {
+    let limit = limit(capacity, at);
+    let why = "builds wait for each other, for repos, tests and people; `modplan plan` shows the \
+               critical path";
+    match capacity.next_builder(at) {
+        Some((group, _)) => format!(
+            "{nearest}no group of builders works for most of the time: {limit}\n{why}\ntry more of \
+             {group} with --vary, or a later --deadline\n"
         ),
+        None => {
+            format!(
+                "{nearest}builders are not the limit: {limit}\n{why}; give a later --deadline\n"
+            )
+        }
     }
 }
 
@@ -77,9 +92,10 @@ pub(in crate::report) fn limit(capacity: &Capacity, at: usize) -> String {
         Limit::Failures => {
             "failures: too many runs are never done, whatever the builders".to_owned()
         }
-        Limit::Path { seconds } => format!(
-            "what builds wait for besides builders takes {} on average, longer than the deadline",
-            time(seconds)
+        Limit::Path { seconds, runs } => format!(
+            "what builds wait for besides builders and repos takes {}{}, longer than the deadline",
+            time(seconds),
+            if runs == 1 { String::new() } else { format!(" on average over {runs} runs") }
         ),
         Limit::Builders { name, utilization } => {
             format!("builders of {name}, which work for {} of the time", percent(utilization))

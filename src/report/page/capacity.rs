@@ -1,14 +1,15 @@
 //! The page of a capacity sweep.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::html::{Figure, Page, Rows};
 use super::{Picture, again, assumed, charts};
 use crate::report::capacity::{Capacity, CapacitySummary, Limit, PointSummary, limit_words, said};
-use crate::report::cells::{few, no_spread, partial, percent, reached};
+use crate::report::cells::{few, no_spread, partial, percent, reached, time};
 use crate::report::figures::Interval;
 use crate::report::probe::Probe;
 use crate::report::svg::{Curves, Series, curves};
+use crate::time::Millis;
 
 /// Writes the page of a capacity sweep.
 #[must_use]
@@ -88,41 +89,74 @@ fn why(page: &mut Page, capacity: &Capacity, summary: &CapacitySummary) {
 }
 
 fn figures(page: &mut Page, capacity: &Capacity, summary: &CapacitySummary) {
+    page.table("Figures of every farm", &point_rows(summary));
     page.figure(&Figure {
         title: "Runs done by the deadline",
         caption: "The share of runs that are done over time, one line each for the smallest and the largest \
                   farm, the answer and the farm nearest to the deadline; the answer is the smallest farm \
-                  whose line is high enough at the deadline. The table has every farm.",
+                  whose line is high enough at the deadline. The table above has every farm.",
         svg: done(capacity),
-        rows: point_rows(summary),
+        rows: done_rows(capacity),
     });
 }
 
-/// Draws the share done over time for the points with the fewest and the most builders, and the answer.
-fn done(capacity: &Capacity) -> String {
-    let mut shown: BTreeMap<usize, String> = BTreeMap::new();
-    let last = capacity.points.len().saturating_sub(1);
-    for at in [Some(0), capacity.answer(), capacity.best(), Some(last)].into_iter().flatten() {
-        if let Some(point) = capacity.points.get(at) {
-            shown.insert(at, point.name());
-        }
-    }
-    let end = capacity.deadline.0.saturating_mul(3) / 2;
-    let series = shown.iter().map(|(at, name)| {
-        let runs = &capacity.points[*at].runs;
-        let mut ends = runs.makespans_done();
+/// The moments at which the share of runs done is drawn.
+const STEPS: u64 = 60;
+
+/// One farm of the chart.
+struct DoneLine {
+    name: String,
+    /// By each step of time, in milliseconds, the share of all runs that are done.
+    points: Vec<(u64, f64)>,
+}
+
+/// Returns the share done over time for the points with the fewest and the most builders, the answer,
+/// and the one nearest to the deadline: up to half as long again as the deadline, or until that one is
+/// done, so that a deadline that nothing meets does not leave all lines empty.
+fn done_lines(capacity: &Capacity) -> Vec<DoneLine> {
+    let last = capacity.points.len().checked_sub(1);
+    let shown = [last.map(|_| 0), capacity.answer(), capacity.best(), last];
+    let shown: BTreeSet<usize> = shown.into_iter().flatten().collect();
+    let best = capacity.best().map(|at| capacity.points[at].makespans_done());
+    let latest = best.and_then(|ends| ends.into_iter().max()).unwrap_or(0);
+    let end = (capacity.deadline.0.saturating_mul(3) / 2).max(latest);
+    let line = |at: usize| {
+        let point = &capacity.points[at];
+        let mut ends = point.makespans_done();
         ends.sort_unstable();
-        let share = |time: u64| {
+        let share = |step: u64| {
+            let time = end.saturating_mul(step) / STEPS;
             let done = ends.partition_point(|end| *end <= time);
             #[expect(clippy::cast_precision_loss, reason = "a count of replications")]
-            let share = done as f64 / runs.len().max(1) as f64;
+            let share = done as f64 / point.runs.len().max(1) as f64;
             (time, share)
         };
-        Series { name, points: (1..=60).map(|step| share(end * step / 60)).collect() }
-    });
-    let (title, unit) =
-        ("Runs done by time, up to half as long again as the deadline", "share of all runs");
-    curves(&Curves { title, unit, series: series.collect(), most: 1.0, is_share: true })
+        DoneLine { name: point.name(), points: (1..=STEPS).map(share).collect() }
+    };
+    shown.into_iter().map(line).collect()
+}
+
+fn done(capacity: &Capacity) -> String {
+    let lines = done_lines(capacity);
+    let series =
+        lines.iter().map(|DoneLine { name, points }| Series { name, points: points.clone() });
+    let title = format!("Runs done by time; the deadline is {}", capacity.deadline);
+    let unit = "share of all runs";
+    curves(&Curves { title: &title, unit, series: series.collect(), most: 1.0, is_share: true })
+}
+
+/// The same numbers, a row for each step of time.
+fn done_rows(capacity: &Capacity) -> Rows {
+    let lines = done_lines(capacity);
+    let mut head = vec!["By"];
+    head.extend(lines.iter().map(|line| line.name.as_str()));
+    let mut rows = Rows::new(&head);
+    let times = lines.first().map_or(&[][..], |line| &line.points);
+    for (at, (by, _)) in times.iter().enumerate() {
+        let by = time(Some(Millis(*by).as_secs_f64()));
+        rows.push(std::iter::once(by).chain(lines.iter().map(|line| percent(line.points[at].1))));
+    }
+    rows
 }
 
 fn point_rows(summary: &CapacitySummary) -> Rows {
@@ -164,4 +198,27 @@ fn row(point: &PointSummary) -> Vec<String> {
         cost(point.cost_p50),
         busy.collect::<Vec<_>>().join(", "),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::sample;
+    use super::*;
+
+    #[test]
+    fn every_farm_stands_openly_and_a_deadline_that_nothing_meets_leaves_no_empty_chart() {
+        let capacity = sample::capacity();
+        let page = super::capacity(&capacity);
+        let table = page.find("aria-label=\"Figures of every farm, table\"").unwrap();
+        let figures = page.find("id=\"figures\"").unwrap();
+        let folded = figures + page[figures..].find("<details>").unwrap();
+        assert!((figures..folded).contains(&table), "{page}");
+        assert_eq!(page[table..folded].matches("<th scope=\"row\">x86=").count(), 4);
+        // Up to half as long again as the deadline of 240 s.
+        let last = |capacity: &Capacity| done_rows(capacity).rows.pop().unwrap();
+        assert_eq!(last(&capacity), ["6m 00s", "0 %", "100 %", "100 %"]);
+        // The fastest farm is done after 175 s, the smallest after 700 s.
+        let late = Capacity { deadline: Millis(1), ..capacity };
+        assert_eq!(last(&late), ["2m 55s", "0 %", "100 %"]);
+    }
 }
