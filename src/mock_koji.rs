@@ -23,6 +23,8 @@ mod chains;
 mod contents;
 mod faults;
 mod generators;
+mod host_builds;
+mod host_repos;
 mod hosts;
 mod hub_faults;
 mod imports;
@@ -38,6 +40,7 @@ mod repos;
 mod serve;
 mod sessions;
 mod setup;
+mod side_tags;
 mod state;
 mod table;
 mod tagging;
@@ -57,8 +60,8 @@ use std::sync::Arc;
 use self::faults::Faults;
 use self::hub_faults::HubFaults;
 use self::state::{
-    Build, BuildPlan, Caller, Channel, File, Generator, Host, Listing, Moment, Repo, RepoWish,
-    Session, Tag, Target, Task, User,
+    Build, BuildPlan, Buildroot, Caller, Channel, File, Generator, Host, Listing, Moment, Repo,
+    RepoWish, Session, Tag, Target, Task, User,
 };
 use crate::hub::{Hub, Settings, TagId, TaskId};
 use crate::koji::calls::{self, Map, MultiCall};
@@ -116,6 +119,8 @@ pub struct Mock {
     /// How many tasks of the simulated hub have a number.
     adopted: u64,
     repos: Vec<Repo>,
+    /// Those of builders that logged in.
+    buildroots: Vec<Buildroot>,
     wishes: Vec<RepoWish>,
     hosts: Vec<Host>,
     channels: Vec<Channel>,

@@ -5,6 +5,7 @@ mod certificates;
 mod hub_faults;
 mod kerberos;
 mod koji_builder;
+mod koji_record;
 mod mock_koji;
 mod official_client;
 mod old_hubs;

@@ -97,6 +97,22 @@ pub fn adler32(bytes: &[u8]) -> u32 {
     b << 16 | a
 }
 
+/// Writes bytes in base64 of RFC 4648, as koji sends pieces of files.
+#[must_use]
+pub fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for chunk in bytes.chunks(3) {
+        let bytes = [chunk[0], *chunk.get(1).unwrap_or(&0), *chunk.get(2).unwrap_or(&0)];
+        let number = u32::from_be_bytes([0, bytes[0], bytes[1], bytes[2]]);
+        for digit in 0..4 {
+            let at = number >> (18 - 6 * digit) & 63;
+            out.push(if digit <= chunk.len() { char::from(DIGITS[at as usize]) } else { '=' });
+        }
+    }
+    out
+}
+
 /// Returns whether a fault comes before any parameter.
 fn is_fault(text: &str) -> bool {
     let params = memchr::memmem::find(text.as_bytes(), b"<param");

@@ -6,7 +6,7 @@ use super::plans::new_task;
 use super::state::{Caller, Task};
 use super::{Mock, index};
 use crate::hub::Request;
-use crate::koji::calls::{ChainBuild, Map, ModuleBuild};
+use crate::koji::calls::{ChainBuild, ModuleBuild};
 use crate::koji::{Fault, FaultKind, Ref, Value};
 
 impl Mock {
@@ -25,7 +25,7 @@ impl Mock {
         for level in &call.srcs {
             let mut specs = Vec::new();
             for source in level {
-                let plan = self.plan_build(source, Some(&call.target), &Map::new(), owner);
+                let plan = self.plan_build(source, Some(&call.target), &opts, owner);
                 let plan = match plan {
                     Ok(plan) => plan,
                     Err(fault) => return Ok(self.doomed(task, fault)),

@@ -40,7 +40,7 @@ impl Mock {
     }
 
     /// Says whether a builder has a task open, in koji's words.
-    fn check_own(&self, caller: Caller, id: i64) -> Result<i64, Fault> {
+    pub(super) fn check_own(&self, caller: Caller, id: i64) -> Result<i64, Fault> {
         let host = self.own_host(caller)?;
         let at = self.standing(self.task(id)?);
         if at.state == TaskState::Open && at.host == Some(host) {

@@ -32,8 +32,10 @@ impl Mock {
         self.package_id(&name);
         let old = self.tag(id).packages.get(&name).cloned();
         let is_blocked = call.block.unwrap_or_else(|| old.as_ref().is_some_and(|o| o.is_blocked));
+        let last = i64::from(self.sim.last_event().0);
         let listed = Listed {
             owner: owner.or(old.as_ref().map(|old| old.owner)).unwrap_or(user),
+            since: old.as_ref().map_or(last, |old| old.since),
             extra_arches: call.extra_arches.or_else(|| old.and_then(|old| old.extra_arches)),
             is_blocked,
         };
@@ -52,7 +54,8 @@ impl Mock {
                 return Err(Fault::generic(format!("package {name} is not in tag {tag}")));
             }
             self.package_id(&name);
-            let listed = Listed { owner: user, extra_arches: None, is_blocked: true };
+            let since = i64::from(self.sim.last_event().0);
+            let listed = Listed { owner: user, extra_arches: None, is_blocked: true, since };
             self.tags[index(id)].packages.insert(name, listed);
             self.change_tag(id);
             return Ok(());
@@ -154,7 +157,9 @@ impl Mock {
         }
         let mut rows: Vec<Package> = Vec::new();
         for tag in tags {
-            for (name, listed) in &self.tag(tag).packages {
+            let mut packages: Vec<_> = self.tag(tag).packages.iter().collect();
+            packages.sort_by_key(|(_, listed)| listed.since);
+            for (name, listed) in packages {
                 let is_known = rows.iter().any(|row| row.package_name == *name);
                 if !is_known && is_asked(name) && owner.is_none_or(|owner| owner == listed.owner) {
                     rows.push(self.package_shape(tag, name, listed));

@@ -43,7 +43,12 @@ impl Mock {
         if let Some(dest) = plan.dest_tag {
             self.check_listed(dest, &plan.name).map_err(build_fault)?;
         }
-        let Some(old) = self.find_build(&Ref::Name(plan.nvr())) else { return Ok(()) };
+        self.check_free(&plan.nvr())
+    }
+
+    /// Checks that a build may take a name: nothing has it, or what failed or was canceled.
+    pub(super) fn check_free(&self, nvr: &str) -> Result<(), Fault> {
+        let Some(old) = self.find_build(&Ref::from(nvr)) else { return Ok(()) };
         let known = self.build(old);
         match known.state {
             BuildState::Building => {
@@ -51,8 +56,7 @@ impl Mock {
                 Err(Fault::generic(format!("Build already in progress (task {task})")))
             }
             BuildState::Complete => Err(Fault::generic(format!(
-                "Build already exists (id={old}, state=COMPLETE): {}",
-                plan.nvr()
+                "Build already exists (id={old}, state=COMPLETE): {nvr}"
             ))),
             BuildState::Deleted | BuildState::Failed | BuildState::Canceled => Ok(()),
         }
@@ -61,7 +65,8 @@ impl Mock {
     fn build_extra(&self, plan: &BuildPlan) -> Map {
         let source = Map::from([("original_url".to_owned(), plan.source.as_str().into())]);
         let mut extra = Map::from([("source".to_owned(), Value::Struct(source))]);
-        if let Some(marker) = plan.opts.get("custom_user_metadata") {
+        let marker = plan.opts.get("custom_user_metadata");
+        if let Some(marker) = marker.filter(|marker| **marker != Value::Struct(Map::new())) {
             extra.insert("custom_user_metadata".to_owned(), marker.clone());
         }
         extra
@@ -159,7 +164,7 @@ impl Mock {
     }
 }
 
-fn rpm_of(build: &Build, (id, build_id): (i64, i64), arch: &str, now: i64) -> Rpm {
+pub(super) fn rpm_of(build: &Build, (id, build_id): (i64, i64), arch: &str, now: i64) -> Rpm {
     Rpm {
         id,
         name: build.name.clone(),

@@ -24,16 +24,21 @@ impl BuildPlan {
         vec![self.source.as_str().into(), Value::Int(self.build_tag), self.repo_opts()]
     }
 
-    pub(super) fn arch_request(&self, arch: &str) -> Vec<Value> {
-        let task = self.task.unwrap_or_default();
-        let path = format!("tasks/{}/{task}/{}.src.rpm", task % 10_000, self.nvr());
+    /// `srpm` is the task that made the source package.
+    pub(super) fn arch_request(&self, srpm: i64, arch: &str) -> Vec<Value> {
+        let path = format!("tasks/{}/{srpm}/{}.src.rpm", srpm % 10_000, self.nvr());
         vec![
             path.as_str().into(),
             Value::Int(self.build_tag),
             arch.into(),
-            Value::Bool(self.arches.first().is_some_and(|first| first == arch)),
+            Value::Bool(self.keeps_source(arch)),
             self.repo_opts(),
         ]
+    }
+
+    /// Returns whether the source package is taken from the build for an arch: that for the first.
+    pub(super) fn keeps_source(&self, arch: &str) -> bool {
+        self.arches.first().is_some_and(|first| first == arch)
     }
 
     pub(super) fn tag_request(&self) -> Vec<Value> {

@@ -99,6 +99,7 @@ impl Mock {
             task_of_sim: Default::default(),
             adopted: 0,
             repos: Vec::new(),
+            buildroots: Vec::new(),
             wishes: Vec::new(),
             hosts: Vec::new(),
             channels: Vec::new(),

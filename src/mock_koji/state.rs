@@ -70,6 +70,8 @@ pub(super) struct Listed {
     pub(super) owner: i64,
     pub(super) extra_arches: Option<String>,
     pub(super) is_blocked: bool,
+    /// The event after which it was put there.
+    pub(super) since: i64,
 }
 
 /// An external repository of a tag.
@@ -205,6 +207,17 @@ pub(super) struct Repo {
     pub(super) created: Moment,
     pub(super) changed: Moment,
     pub(super) is_dist: bool,
+}
+
+/// A buildroot of a builder that logged in.
+#[derive(Clone, Debug)]
+pub(super) struct Buildroot {
+    pub(super) repo: i64,
+    pub(super) arch: String,
+    pub(super) host: i64,
+    pub(super) task: Option<i64>,
+    /// In koji's numbers: 0 is being made, 3 gone.
+    pub(super) state: i64,
 }
 
 /// A request for a repo.

@@ -173,24 +173,111 @@ impl Mock {
 
     pub(super) fn task_output(&mut self, _: Caller, call: ListTaskOutput) -> Result<Value, Fault> {
         let task = self.task(call.task_id)?;
-        let writes = ["buildArch", "buildSRPMFromSCM", "createrepo"];
-        let has_run = self.standing(task).started.is_some();
-        let is_writer = writes.contains(&task.method.as_str()) && has_run;
-        let names: Vec<&str> = if is_writer { vec!["build.log"] } else { Vec::new() };
+        let names = self.written_by(task);
         if call.stat == Some(true) || call.all_volumes == Some(true) {
             let ts = self.seconds(self.standing(task).started.unwrap_or_default());
             let stat =
                 serde_json::json!({"st_size": "0", "st_atime": ts, "st_mtime": ts, "st_ctime": ts});
             let value = if call.stat == Some(true) { stat } else { serde_json::json!(["DEFAULT"]) };
-            let entries = names.into_iter().map(|name| (name.to_owned(), value.clone().into()));
+            let entries = names.into_iter().map(|name| (name, value.clone().into()));
             return Ok(Value::Struct(entries.collect()));
         }
         Ok(Value::List(names.into_iter().map(Value::from).collect()))
     }
 
-    pub(super) fn buildroots(&mut self, _: Caller, _: ListBuildroots) -> Result<Value, Fault> {
-        Ok(Value::List(Vec::new()))
+    /// Returns the names of the files that a task wrote: its log once it runs, and what it made once that is
+    /// done.
+    fn written_by(&self, task: &Task) -> Vec<String> {
+        let standing = self.standing(task);
+        let log = match task.method.as_str() {
+            "buildArch" | "buildSRPMFromSCM" => "build.log",
+            "createrepo" => "createrepo.log",
+            _ => return Vec::new(),
+        };
+        let mut names: Vec<String> = standing.started.map(|_| log.to_owned()).into_iter().collect();
+        let Some(Ok(result)) = &task.result else { return names };
+        let base = |path: &str| file_name(path).to_owned();
+        names.extend(result.get("srpm").and_then(Value::as_str).map(base));
+        for kind in ["srpms", "rpms"] {
+            let paths = result.get(kind).and_then(Value::as_list).unwrap_or_default();
+            names.extend(paths.iter().filter_map(Value::as_str).map(base));
+        }
+        if let Some([_, files]) = result.as_list() {
+            let files = files.as_list().unwrap_or_default();
+            names.extend(files.iter().filter_map(Value::as_str).map(str::to_owned));
+        }
+        names
     }
+
+    /// Returns a piece of what a task wrote: the file that its builder sent, or a line that says what the log
+    /// of a simulated task is.
+    pub(super) fn download(
+        &mut self,
+        _: Caller,
+        call: DownloadTaskOutput,
+    ) -> Result<String, Fault> {
+        let (id, name) = (call.task_id, &call.file);
+        let task = self.task(id)?;
+        let path =
+            super::imports::path_of(&["tasks", &(id % 10_000).to_string(), &id.to_string(), name]);
+        let bytes = match self.uploads.get(&path) {
+            Some(file) => file.bytes.clone(),
+            None if self.written_by(task).contains(name) => {
+                format!("{name} of task {id}, {}: nothing was built\n", task.method).into_bytes()
+            }
+            None => return Err(Fault::generic(format!("no file \"{name}\" output by task {id}"))),
+        };
+        let offset = usize::try_from(call.offset.unwrap_or_default()).unwrap_or_default();
+        let size = call.size.and_then(|size| usize::try_from(size).ok()).unwrap_or(usize::MAX);
+        let piece: Vec<u8> = bytes.into_iter().skip(offset).take(size).collect();
+        Ok(crate::koji::codec::base64(&piece))
+    }
+
+    /// Returns the buildroot of a simulated task, once it is used: it has the number that the task's result
+    /// names.
+    fn simulated_root(&self, id: i64) -> Option<Value> {
+        let task = self.task(id).ok()?;
+        let is_builder = matches!(task.method.as_str(), "buildArch" | "buildSRPMFromSCM");
+        let Carrier::Simulated(sim) = task.carrier else { return None };
+        let subject = self.sim.task(sim).subject.filter(|_| is_builder)?;
+        self.standing(task).started?;
+        let plan = &self.plans[subject as usize];
+        Some(Value::of(&serde_json::json!({
+            "id": id, "repo_id": plan.repo, "arch": task.arch, "task_id": id,
+            "host_id": self.standing(task).host, "state": 3, "tag_id": plan.build_tag,
+            "tag_name": self.tag(plan.build_tag).name,
+        })))
+    }
+
+    /// Lists the buildroots of builders that logged in, and that of a task.
+    pub(super) fn list_buildroots(
+        &mut self,
+        _: Caller,
+        call: ListBuildroots,
+    ) -> Result<Value, Fault> {
+        let host = call.host_id.as_ref().map(|host| self.host_id(host)).transpose()?;
+        let roots = (1..).zip(&self.buildroots).filter(|(id, root)| {
+            call.task_id.is_none_or(|task| root.task == Some(task))
+                && call.repo_id.is_none_or(|repo| root.repo == repo)
+                && call.buildroot_id.is_none_or(|wanted| *id == wanted)
+                && host.is_none_or(|host| root.host == host)
+        });
+        let row = |(id, root): (i64, &super::state::Buildroot)| {
+            let tag = self.repos[index(root.repo)].tag;
+            Value::of(&serde_json::json!({
+                "id": id, "repo_id": root.repo, "arch": root.arch, "host_id": root.host,
+                "task_id": root.task, "state": root.state, "tag_id": tag,
+                "tag_name": self.tag(tag).name,
+            }))
+        };
+        let simulated = call.task_id.and_then(|id| self.simulated_root(id));
+        Ok(Value::List(roots.map(row).chain(simulated).collect()))
+    }
+}
+
+/// Returns the last part of a path.
+pub(super) fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
 }
 
 /// Writes a fault as the struct that stands for it inside answers.

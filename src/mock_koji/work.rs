@@ -110,18 +110,17 @@ impl Mock {
         let arch = info.arch.map_or("noarch", |at| self.settings.arches[at as usize].as_str());
         let (label, request) = match (info.method, plan) {
             (Method::BuildSrpm, Some(plan)) => (Some("srpm".to_owned()), plan.srpm_request()),
-            (Method::BuildArch, Some(plan)) => (Some(arch.to_owned()), plan.arch_request(arch)),
+            (Method::BuildArch, Some(plan)) => {
+                let srpm = parent.and_then(|id| self.child_labelled(id, "srpm"));
+                (Some(arch.to_owned()), plan.arch_request(srpm.unwrap_or_default(), arch))
+            }
             (Method::TagBuild, Some(plan)) => (Some("tag".to_owned()), plan.tag_request()),
             (Method::Build, Some(plan)) => (
                 parent.map(|id| self.chain_label(id, siblings)),
                 plan.request(&self.target_of(plan)),
             ),
             (Method::WaitRepo, _) => {
-                let label = parent.filter(|&id| self.tasks[index(id)].method == "chainbuild");
-                let tag = parent.and_then(|id| self.build_tag_of(id));
-                let name = tag.map_or(Value::Nil, |tag| self.tag(tag).name.as_str().into());
-                let label = label.map(|id| format!("wait {}", self.level_of(id, siblings).0));
-                (label, vec![name, Value::Nil, Value::Nil])
+                parent.map_or((None, Vec::new()), |id| self.wait_request(id, siblings))
             }
             (Method::NewRepo, _) => {
                 let tag =
@@ -149,6 +148,42 @@ impl Mock {
             awaited: parent.map(|_| true),
             carrier: Carrier::Simulated(sim),
         }
+    }
+
+    fn child_labelled(&self, parent: i64, label: &str) -> Option<i64> {
+        let mut children = self.children.get(&parent).into_iter().flatten().copied();
+        children.find(|&child| self.tasks[index(child)].label.as_deref() == Some(label))
+    }
+
+    /// Says what the task is asked that waits for the repo of a build or, with the builds of the level before
+    /// in it, of a chain; its label comes first.
+    fn wait_request(&self, parent: i64, siblings: usize) -> (Option<String>, Vec<Value>) {
+        let tag = self.build_tag_of(parent);
+        let name = tag.map_or(Value::Nil, |tag| self.tag(tag).name.as_str().into());
+        if self.tasks[index(parent)].method != "chainbuild" {
+            let event =
+                tag.map_or(0, |tag| i64::from(self.sim.last_change_of(self.tag(tag).sim).0));
+            let request = vec![name, Value::Nil, Value::List(Vec::new()), Value::Int(event)];
+            return (Some("waitrepo".to_owned()), request);
+        }
+        let (level, _) = self.level_of(parent, siblings);
+        let before = self.builds_of_level(parent, level.saturating_sub(1));
+        (Some(format!("wait {level}")), vec![name, Value::Nil, Value::List(before)])
+    }
+
+    /// Returns the builds of a level of a chain, as far as they are known by name.
+    fn builds_of_level(&self, chain: i64, level: usize) -> Vec<Value> {
+        let prefix = format!("build {level},");
+        let is_of_level = |child: &i64| {
+            let label = self.tasks[index(*child)].label.as_deref();
+            label.is_some_and(|label| label.starts_with(&prefix))
+        };
+        let children = self.children.get(&chain).into_iter().flatten().copied();
+        let builds = children.filter(is_of_level).filter_map(|child| {
+            let plan = self.plans.iter().find(|plan| plan.task == Some(child))?;
+            Some(plan.nvr().as_str().into())
+        });
+        builds.collect()
     }
 
     /// Returns the tag that a build or a chain is built in.
@@ -243,8 +278,8 @@ impl Mock {
         let task = &self.tasks[index(id)];
         let text = match info.method {
             Method::BuildArch => format!(
-                "error building package (arch {}), mock exited with status 1; see build.log for more \
-                 information",
+                "error building package (arch {}), mock exited with status 1; see build.log or \
+                 root.log for more information",
                 task.arch
             ),
             Method::BuildSrpm => {
@@ -268,7 +303,9 @@ impl Mock {
             })),
             (Method::BuildArch, Some(plan)) => Value::of(&serde_json::json!({
                 "rpms": [format!("tasks/{}/{id}/{}.{}.rpm", id % 10_000, plan.nvr(), task.arch)],
-                "srpms": [],
+                "srpms": plan.keeps_source(&task.arch).then(|| {
+                    format!("tasks/{}/{id}/{}.src.rpm", id % 10_000, plan.nvr())
+                }).into_iter().collect::<Vec<String>>(),
                 "logs": [format!("tasks/{}/{id}/build.log", id % 10_000)],
                 "brootid": id,
             })),

@@ -29,8 +29,13 @@ pub(super) struct Mock {
 impl Mock {
     /// Starts a mock hub with the user alice and what else is given.
     pub(super) fn start(arguments: &[&str]) -> Self {
-        let given = ["mock-koji", "--trace", TRACE, "--farm", FARM, "--user", "alice:secret"];
-        let serving = Serving::start(given.iter().chain(arguments), 2);
+        let given = ["--trace", TRACE, "--farm", FARM, "--user", "alice:secret"];
+        Self::with(&[&given[..], arguments].concat())
+    }
+
+    /// Starts a mock hub with nothing but what is given.
+    pub(super) fn with(arguments: &[&str]) -> Self {
+        let serving = Serving::start(["mock-koji"].iter().chain(arguments), 2);
         let server =
             serving.lines[0].strip_prefix("listening on ").expect("the address comes first");
         assert!(serving.lines[1].starts_with("poll "), "{:?}", serving.lines);
@@ -38,7 +43,7 @@ impl Mock {
     }
 }
 
-fn options(server: &str) -> Options {
+pub(super) fn options(server: &str) -> Options {
     let profile = modplan::koji::profile::Profile::new("koji");
     Options {
         server: server.to_owned(),

@@ -16,11 +16,17 @@ struct Official {
     program: PathBuf,
     home: tempfile::TempDir,
     server: String,
+    user: &'static str,
 }
 
 impl Official {
-    /// Returns the client, set up for a hub; `None` where it is not installed.
+    /// Returns the client, set up for a hub and the user alice; `None` where it is not installed.
     fn new(server: &str) -> Option<Self> {
+        Self::of(server, "alice")
+    }
+
+    /// Returns the client of a user.
+    fn of(server: &str, user: &'static str) -> Option<Self> {
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/venv/bin/koji");
         if !program.exists() {
             left_out("no koji client (run tests/run --setup)");
@@ -32,7 +38,7 @@ impl Official {
              poll_interval = 1\nmax_retries = 3\nretry_interval = 1\n"
         );
         fs::write(home.path().join("koji.conf"), config).expect("it is written");
-        Some(Self { program, home, server: server.to_owned() })
+        Some(Self { program, home, server: server.to_owned(), user })
     }
 
     /// Runs a command that must succeed; its output.
@@ -47,7 +53,8 @@ impl Official {
             .env("HOME", self.home.path())
             .envs([("LC_ALL", "C"), ("TZ", "UTC")])
             .current_dir(self.home.path())
-            .args(["-c", "koji.conf", "--authtype=password", "--user=alice", "--password=secret"])
+            .args(["-c", "koji.conf", "--authtype=password", "--password=secret"])
+            .arg(format!("--user={}", self.user))
             .args(arguments)
             .output()
             .expect("it runs");

@@ -125,18 +125,9 @@ fn json(text: &str) -> String {
     quoted[1..quoted.len() - 1].to_owned()
 }
 
+/// Without what fills the last group, so that it is found within longer texts.
 fn base64(text: &str) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for chunk in text.as_bytes().chunks(3) {
-        let bytes = [chunk[0], *chunk.get(1).unwrap_or(&0), *chunk.get(2).unwrap_or(&0)];
-        let number = u32::from_be_bytes([0, bytes[0], bytes[1], bytes[2]]);
-        for digit in 0..=chunk.len() {
-            let at = number >> (18 - 6 * digit) & 63;
-            out.push(char::from(DIGITS[at as usize]));
-        }
-    }
-    out
+    crate::koji::codec::base64(text.as_bytes()).trim_end_matches('=').to_owned()
 }
 
 #[cfg(test)]

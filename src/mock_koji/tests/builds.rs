@@ -22,7 +22,7 @@ fn a_build_goes_through_its_tree_and_into_its_tag() {
     };
     let methods = ["waitrepo", "buildSRPMFromSCM", "buildArch", "buildArch", "tagBuild"];
     assert_eq!(of("method"), methods);
-    assert_eq!(of("label"), ["-", "srpm", "x86_64", "aarch64", "tag"]);
+    assert_eq!(of("label"), ["waitrepo", "srpm", "x86_64", "aarch64", "tag"]);
     assert!(children.as_array().expect("a list").iter().all(|child| child["priority"] == 24));
     let builds = client.call("listBuilds", json!([null, null, task]));
     assert_eq!(builds[0]["nvr"], "bash-5.2-1.f99");

@@ -7,6 +7,7 @@
 mod builders;
 mod builds;
 mod hosts;
+mod recorded;
 mod sessions;
 mod tags;
 mod tasks;
@@ -33,7 +34,7 @@ enum Kind {
     Write,
     /// Done again it is the same; the hub does not keep its number.
     Same,
-    /// The mock has no such method: it says no, each time.
+    /// The hub says no, each time.
     Refused,
 }
 

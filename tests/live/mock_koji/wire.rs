@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -43,6 +44,7 @@ pub(crate) struct Wire {
     pub(crate) server: String,
     next: Arc<Mutex<Option<Trouble>>>,
     seen: Arc<Mutex<Vec<String>>>,
+    is_cut: Arc<AtomicBool>,
 }
 
 impl Wire {
@@ -57,19 +59,25 @@ impl Wire {
         let address = listener.local_addr().expect("it is bound");
         let next = Arc::new(Mutex::new(None));
         let seen: Arc<Mutex<Vec<String>>> = Arc::default();
-        let (of_thread, log) = (Arc::clone(&next), Arc::clone(&seen));
+        let is_cut = Arc::new(AtomicBool::new(false));
+        let (of_thread, log, cut) = (Arc::clone(&next), Arc::clone(&seen), Arc::clone(&is_cut));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (next, log) = (Arc::clone(&of_thread), Arc::clone(&log));
-                thread::spawn(move || serve(stream, hub, &next, &log));
+                let (next, log, cut) = (Arc::clone(&of_thread), Arc::clone(&log), Arc::clone(&cut));
+                thread::spawn(move || serve(stream, hub, &cut, (&next, &log)));
             }
         });
-        Self { server: format!("http://{address}/kojihub"), next, seen }
+        Self { server: format!("http://{address}/kojihub"), next, seen, is_cut }
     }
 
     /// Returns the methods called since the last time; several at once as `multiCall(one,two)`.
     pub(crate) fn seen(&self) -> Vec<String> {
         std::mem::take(&mut *self.seen.lock().expect("no panic"))
+    }
+
+    /// Lets nothing through any more, or everything again.
+    pub(crate) fn cut(&self, is_cut: bool) {
+        self.is_cut.store(is_cut, Ordering::SeqCst);
     }
 
     /// Has something go wrong with the next request.
@@ -81,10 +89,13 @@ impl Wire {
 fn serve(
     mut client: TcpStream,
     hub: SocketAddr,
-    next: &Mutex<Option<Trouble>>,
-    seen: &Mutex<Vec<String>>,
+    cut: &AtomicBool,
+    (next, seen): (&Mutex<Option<Trouble>>, &Mutex<Vec<String>>),
 ) {
     while let Some(request) = message(&mut client) {
+        if cut.load(Ordering::SeqCst) {
+            return;
+        }
         seen.lock().expect("no panic").extend(method(&request));
         let trouble = next.lock().expect("no panic").take();
         let answer = match trouble {

@@ -33,14 +33,29 @@ pub(super) const ROWS: &[Row] = &[
     read("host.taskWaitResults", |w| json!([w.open_task(), []])),
     write("host.closeTask", |w| json!([w.open_task(), DONE])),
     write("host.failTask", |w| json!([w.open_task(), DONE])),
-    Row::own("host.initBuild", Kind::Refused, |_| json!([{}])),
-    Row::own("host.completeBuild", Kind::Refused, |_| json!([1, 1, "x.src.rpm", []])),
-    Row::own("host.failBuild", Kind::Refused, |_| json!([1, 1])),
+    write("host.initBuild", |w| {
+        let task = w.open_task();
+        json!([{"name": w.name(), "version": "1", "release": "1", "task_id": task}])
+    }),
+    write("host.completeBuild", |w| {
+        let (task, build) = w.reserved_build();
+        json!([task, build, "tasks/1/1/x-1-1.src.rpm", []])
+    }),
+    write("host.failBuild", |w| {
+        let (task, build) = w.reserved_build();
+        json!([task, build])
+    }),
     write("host.assertPolicy", |_| json!(["channel", {}])),
-    Row::own("host.newBuildRoot", Kind::Refused, |_| json!([1, "x86_64"])),
-    Row::own("host.setBuildRootState", Kind::Refused, |_| json!([1, "INIT"])),
-    Row::own("host.repoInit", Kind::Refused, |w| json!([w.tag()])),
-    Row::own("host.repoDone", Kind::Refused, |_| json!([1, {}])),
+    write("host.newBuildRoot", |w| json!([w.begun_repo(), "x86_64"])),
+    // The hub does not keep its number.
+    Row::own("host.setBuildRootState", Kind::Same, |w| {
+        let repo = w.begun_repo();
+        let root = w.by_client("host.newBuildRoot", json!([repo, "x86_64"]));
+        json!([root, "BUILDING"])
+    }),
+    write("host.repoInit", |w| json!([w.tag()])),
+    write("host.repoDone", |w| json!([w.begun_repo(), {}])),
+    // A repo whose list of packages was not sent.
     Row::own("host.distRepoMove", Kind::Refused, |_| json!([1, "x", "x86_64"])),
     write("host.tagBuild", |w| json!([w.open_task(), w.tag(), w.build()])),
     write("host.tagNotification", |_| json!([true, null, null, 1, 1])),

@@ -10,7 +10,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::read("_listapi", |_| json!([])),
     // As a call of a session; how a client logs in is a test of its own.
     Row::new("login", Kind::Same, |_| json!(["alice", "secret"])),
-    // The mock has no TLS.
+    // The mock has no TLS, and no client of it can be verified.
     Row::new("sslLogin", Kind::Refused, |_| json!([])),
     Row::new("logout", Kind::Same, |w| {
         let other = w.call("subsession", json!([]));

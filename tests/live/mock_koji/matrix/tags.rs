@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Kind, Row};
+use super::Row;
 
 pub(super) const ROWS: &[Row] = &[
     Row::write("createTag", |w| json!([w.name()])),
@@ -69,8 +69,11 @@ pub(super) const ROWS: &[Row] = &[
     }),
     Row::read("getTagExternalRepos", |_| json!([])),
     Row::read("getExternalRepoList", |w| json!([w.tag()])),
-    Row::new("createSideTag", Kind::Refused, |w| json!([w.tag()])),
-    Row::new("removeSideTag", Kind::Refused, |w| json!([w.tag()])),
+    Row::write("createSideTag", |w| json!([w.tag()])),
+    Row::write("removeSideTag", |w| {
+        let tag = w.tag();
+        json!([w.call("createSideTag", json!([tag]))["name"]])
+    }),
     Row::write("repo.request", |w| json!([w.tag()])),
     Row::read("repo.checkRequest", |w| {
         let tag = w.tag();
@@ -79,10 +82,10 @@ pub(super) const ROWS: &[Row] = &[
     }),
     Row::read("repo.get", |w| json!([w.tag()])),
     Row::read("repo.queryQueue", |_| json!([])),
-    Row::new("repo.query", Kind::Refused, |_| json!([[["state", "=", 1]]])),
-    Row::new("repo.checkQueue", Kind::Refused, |_| json!([])),
-    Row::new("repo.autoRequests", Kind::Refused, |_| json!([])),
-    Row::new("repo.updateEndEvents", Kind::Refused, |_| json!([])),
+    Row::read("repo.query", |_| json!([[["state", "=", 1]]])),
+    Row::write("repo.checkQueue", |_| json!([])),
+    Row::write("repo.autoRequests", |_| json!([])),
+    Row::write("repo.updateEndEvents", |_| json!([])),
     Row::read("getRepo", |w| json!([w.tag()])),
     Row::read("repoInfo", |_| json!([1])),
     Row::write("newRepo", |w| json!([w.tag()])),

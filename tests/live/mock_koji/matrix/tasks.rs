@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use super::Row;
 use super::world::World;
-use super::{Kind, Row};
 
 /// A source that nothing was built from.
 fn source(world: &mut World) -> String {
@@ -36,6 +36,10 @@ pub(super) const ROWS: &[Row] = &[
     Row::write("setTaskPriority", |w| json!([w.task(), 7])),
     Row::write("freeTask", |w| json!([w.task()])),
     Row::read("listTaskOutput", |w| json!([w.task()])),
-    Row::new("downloadTaskOutput", Kind::Refused, |_| json!([2, "build.log"])),
+    Row::read("downloadTaskOutput", |w| {
+        let built =
+            w.call("listTasks", json!([{"method": "buildArch", "state": [2]}, {"limit": 1}]));
+        json!([built[0]["id"], "build.log"])
+    }),
     Row::read("listBuildroots", |_| json!([])),
 ];

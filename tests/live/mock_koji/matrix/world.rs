@@ -157,6 +157,21 @@ impl World {
         task
     }
 
+    /// A build that the builder has reserved, after the task that it has open for it.
+    pub(super) fn reserved_build(&mut self) -> (i64, i64) {
+        let (task, name) = (self.open_task(), self.name());
+        let data = json!({"name": name, "version": "1", "release": "1", "task_id": task});
+        let build = self.by_client("host.initBuild", json!([data]));
+        (task, build.as_i64().expect("a number"))
+    }
+
+    /// A repo that the builder has begun.
+    pub(super) fn begun_repo(&mut self) -> i64 {
+        let tag = self.tag();
+        let begun = self.by_client("host.repoInit", json!([tag]));
+        begun[0].as_i64().expect("a number")
+    }
+
     /// A builder of its own.
     pub(super) fn host(&mut self) -> String {
         let name = self.name();
