@@ -56,8 +56,9 @@ pub enum Limit {
         /// How busy its builders are.
         utilization: f64,
     },
-    /// What the last build of a run waits for besides builders takes longer than the deadline: no
-    /// number of builders helps.
+    /// While modules build on this farm, and wait for all but builders, more time passes than the
+    /// deadline gives. More builders shorten it where a module has more components than they take at once,
+    /// down to the critical path.
     Path {
         /// How long that takes on average.
         #[serde(serialize_with = "three_digits")]
@@ -143,7 +144,7 @@ impl Capacity {
     }
 
     /// Returns how long the runs of a point that were looked at in full take on average without the
-    /// waits for builders: what is left is a chain of builds, and more builders do not shorten it.
+    /// waits for builders: what is left is a chain of builds.
     fn path(&self, at: usize) -> Option<Millis> {
         let pilot = self.pilot(at)?;
         let whole = pilot.parts.values().copied().sum::<Millis>();

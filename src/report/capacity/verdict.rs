@@ -55,8 +55,9 @@ pub(super) fn advice(capacity: &Capacity) -> String {
     match capacity.limit(at) {
         Limit::Failures => failures(capacity, best),
         Limit::Path { .. } => format!(
-            "{nearest}{}: no number of builders helps\n`modplan plan` shows the critical path; give a \
-             later --deadline\n",
+            "{nearest}{}\nmore builders help only where a module has more components than they take at once; \
+             none goes below the critical path, which `modplan plan` shows: try more of them with \
+             --vary where it is shorter than the deadline, else give a later --deadline\n",
             limit(capacity, at)
         ),
         Limit::Builders { .. } => format!(
@@ -78,7 +79,8 @@ pub(in crate::report) fn limit(capacity: &Capacity, at: usize) -> String {
             "failures: too many runs are never done, whatever the builders".to_owned()
         }
         Limit::Path { seconds } => format!(
-            "what builds wait for besides builders takes {} on average, longer than the deadline",
+            "while modules build, and wait for all but builders, {} pass on average, longer than the \
+             deadline",
             time(seconds)
         ),
         Limit::Builders { name, utilization } => {
