@@ -88,8 +88,9 @@ enum Format {
 
 impl PlanCommand {
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
-        if self.platform.is_some() && !matches!(self.format, Format::Table | Format::Json) {
-            return Err(Refusal::usage("only a table and JSON show what --platform changes")
+        let is_in_full = matches!(self.format, Format::Table | Format::Json);
+        if let Some(what) = self.shown_in_full().filter(|_| !is_in_full) {
+            return Err(Refusal::usage(format!("only a table and JSON show {what}"))
                 .hint("take --format table or json")
                 .into());
         }
@@ -127,7 +128,7 @@ impl PlanCommand {
         let remarks = report::plan::remarks(plan);
         remarks.iter().for_each(|remark| console.remark(remark));
         self.output.write(match self.format {
-            Format::Table if !self.why.is_empty() => report::plan::why(plan, self.width()),
+            Format::Table if !self.why.is_empty() => self.why_table(plan),
             Format::Table => self.table(plan),
             Format::Json => {
                 add_documents(&case, plan);
@@ -172,6 +173,26 @@ fn code(text: &str) -> Result<Code, String> {
 impl PlanCommand {
     fn width(&self) -> usize {
         width(&self.output.output)
+    }
+
+    /// Returns what was asked for that only a table and JSON have a place for.
+    fn shown_in_full(&self) -> Option<&'static str> {
+        let asked = [
+            (self.platform.is_some(), "what --platform changes"),
+            (!self.why.is_empty(), "the paths of --why"),
+            (self.against_plan.is_some(), "what differs from --against-plan"),
+        ];
+        asked.into_iter().find_map(|(is_asked, what)| is_asked.then_some(what))
+    }
+
+    /// Renders the paths of `--why`, and what differs from an earlier plan where that is asked for too.
+    fn why_table(&self, plan: &Plan) -> String {
+        let mut text = report::plan::why(plan, self.width());
+        if let Some(against) = &plan.against {
+            text.push('\n');
+            text += &report::plan::against(against, self.width());
+        }
+        text
     }
 
     /// Returns the paths to what `--why` names.
