@@ -88,8 +88,9 @@ enum Format {
 
 impl PlanCommand {
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
-        if self.platform.is_some() && !matches!(self.format, Format::Table | Format::Json) {
-            return Err(Refusal::usage("only a table and JSON show what --platform changes")
+        let is_in_full = matches!(self.format, Format::Table | Format::Json);
+        if let Some(what) = self.shown_in_full().filter(|_| !is_in_full) {
+            return Err(Refusal::usage(format!("only a table and JSON show {what}"))
                 .hint("take --format table or json")
                 .into());
         }
@@ -165,6 +166,26 @@ impl PlanCommand {
         width(&self.output.output)
     }
 
+    /// Returns what was asked for that only a table and JSON have a place for.
+    fn shown_in_full(&self) -> Option<&'static str> {
+        let asked = [
+            (self.platform.is_some(), "what --platform changes"),
+            (!self.why.is_empty(), "the paths of --why"),
+            (self.against_plan.is_some(), "what differs from --against-plan"),
+        ];
+        asked.into_iter().find_map(|(is_asked, what)| is_asked.then_some(what))
+    }
+
+    /// Renders the paths of `--why`, and what differs from an earlier plan where that is asked for too.
+    fn why_table(&self, plan: &Plan) -> String {
+        let mut text = report::plan::why(plan, self.width());
+        if let Some(against) = &plan.against {
+            text.push('\n');
+            text += &report::plan::against(against, self.width());
+        }
+        text
+    }
+
     /// Returns the paths to what `--why` names.
     fn paths(&self, case: &Case, plan: &Plan) -> Result<Vec<Why>, Refusal> {
         let mut all = Vec::new();
@@ -188,7 +209,7 @@ impl PlanCommand {
     fn write(&self, plan: &Plan) -> anyhow::Result<()> {
         let text = match self.format {
             Format::Json => return self.output.write_with(|out| plan.write_json(out)),
-            Format::Table if !self.why.is_empty() => report::plan::why(plan, self.width()),
+            Format::Table if !self.why.is_empty() => self.why_table(plan),
             Format::Table => self.table(plan),
             Format::Csv => report::plan::csv(plan),
             Format::Dot => report::plan::dot(plan),

@@ -55,7 +55,7 @@ impl Show {
         let mut snapshot = self.load.load()?;
         console.findings(&snapshot.findings, &snapshot.inputs);
         if !self.dependants.is_empty() || !self.dependencies.is_empty() {
-            return self.neighbours(&snapshot);
+            return self.neighbours(&snapshot, console);
         }
         self.choose(&mut snapshot, &ids)?;
         let text =
@@ -101,8 +101,10 @@ impl Show {
         Ok(())
     }
 
-    fn neighbours(&self, snapshot: &Snapshot) -> anyhow::Result<Answer> {
+    fn neighbours(&self, snapshot: &Snapshot, console: &Console) -> anyhow::Result<Answer> {
         let graph = ModuleGraph::new(snapshot, &GraphOptions::default());
+        // A requirement that lost a zero makes no edge: what is missing below stands here.
+        console.findings(graph.findings(), &snapshot.inputs);
         let (ids, direction) = match self.dependants.is_empty() {
             false => (&self.dependants, Direction::Dependants),
             true => (&self.dependencies, Direction::Dependencies),

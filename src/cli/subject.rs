@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use modplan::farm::{ARCHES_MAX, Farm, Model};
+use modplan::load::Code;
 use modplan::name::Arch;
 use modplan::orchestrate::{Approach, Cascade, Definition, Dispatch, Reach};
 use modplan::plan::Plan;
-use modplan::report::{Confounder, Durations, ModelUsed};
+use modplan::report::{self, Confounder, Durations, ModelUsed};
 use modplan::scenario::{self, Scenario};
 use modplan::sim::{
     self, Conditions, DurationMode, HubSetup, Misfit, Outcomes, Prepared, Setup, Slots,
@@ -47,6 +48,13 @@ pub(crate) struct Subject {
 fn builds_max(plan: &Plan, selection: &SelectionArgs) -> Option<u32> {
     let passed = plan.modules.iter().filter(|module| module.pass_through).count();
     selection.max_builds.map(|max| u32::try_from(max.get() + passed).unwrap_or(u32::MAX))
+}
+
+/// Warns of modules that are not run because a file spells what they require wrong, as `plan` does.
+fn warn_of_left_out(plan: &Plan, console: &Console) {
+    let remarks = report::plan::remarks(plan);
+    let left_out = remarks.iter().filter(|remark| remark.code == Code::LeftOut);
+    left_out.for_each(|remark| console.remark(remark));
 }
 
 /// Refuses more arches than koji's model tells apart, of the farm and of what is built on it.
@@ -98,6 +106,7 @@ impl Subject {
         world.farm = given.as_ref().map(|farm| widest(farm, vary));
         let planning = case.plan(&world, console)?;
         refuse_storm(&planning.plan, selection)?;
+        warn_of_left_out(&planning.plan, console);
         let all = case.plan_all(&world)?;
         let by_source = selection.unit == Unit::Source;
         let superseded =

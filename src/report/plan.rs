@@ -6,6 +6,7 @@ mod drawing;
 mod picture;
 mod remarks;
 mod sh;
+mod since;
 mod summary;
 mod table;
 mod why;

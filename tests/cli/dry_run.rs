@@ -300,6 +300,17 @@ fn the_script_of_a_plan_is_a_script() {
 }
 
 #[test]
+fn what_only_a_table_and_json_show_is_refused_elsewhere() {
+    for (flag, value) in [("--why", "perl:5.30"), ("--against-plan", "earlier.json")] {
+        for format in ["csv", "dot", "mermaid", "svg", "gantt", "sh"] {
+            let said = modplan(&["plan", EL8, "--all", flag, value, "--format", format]);
+            assert_eq!((said.code, said.out.as_str()), (2, ""), "{}", said.err);
+            assert!(said.err.contains(flag), "{}", said.err);
+        }
+    }
+}
+
+#[test]
 fn a_plan_is_compared_with_an_earlier_one() {
     let files = Files::new();
     let earlier = files.path("earlier.json");

@@ -116,6 +116,14 @@ fn what_a_lost_zero_leaves_out_is_listed_by_name() {
         let hint = "`--alias perl:5.3=perl:5.30` would bring 2 more modules";
         assert!(said.err.contains(hint), "{}", said.err);
     }
+    // What runs the same rebuild leaves out the same.
+    for command in ["execute modules.yaml --approach orchestrator-owned", "compare modules.yaml"] {
+        let said = case.run(&format!("{command} --changed perl:5.30 -q"));
+        assert_eq!(said.code, 0, "{}", said.err);
+        assert!(said.err.contains("warning[left-out]"), "{command}: {}", said.err);
+    }
+    let said = case.run("show modules.yaml --dependants perl:5.30");
+    assert!(said.err.contains("`--alias perl:5.3=perl:5.30`"), "{}", said.err);
 }
 
 #[test]
@@ -655,6 +663,15 @@ fn since_plans_what_differs_from_an_older_snapshot() {
     assert_eq!(because.expect("it is rebuilt")["because"][0]["kind"], "since");
     assert_eq!(plan["selection"]["since"], serde_json::json!(["older.yaml"]));
     // Nothing differs: nothing is rebuilt, and that is an answer.
+    let table = case.plan("--since older.yaml").out;
+    assert!(table.contains("\nsince older.yaml\n"), "{table}");
+    for change in plan["since"].as_array().expect("rows") {
+        let kind = change["change"].as_str().expect("a kind").replace('-', " ");
+        let line = format!("  {kind:<13}{}", change["module"].as_str().expect("an id"));
+        assert!(table.lines().any(|one| one.starts_with(&line)), "{line}: {table}");
+    }
+    let same = case.plan("--since modules.yaml").out;
+    assert!(same.contains("\nnothing differs from modules.yaml\n"), "{same}");
     let said = case.plan("--since modules.yaml --format json");
     assert_eq!(said.code, 0, "{}", said.err);
     assert_eq!(case.plan("--since missing.yaml").code, 3);

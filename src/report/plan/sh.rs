@@ -10,10 +10,10 @@ use super::counted;
 use crate::plan::Plan;
 use crate::plan::model::PlanModule;
 
-/// Shell functions of the script: the commit of a branch, and whether koji has a module build of this run.
+/// Shell functions of the script: the commit of a branch, and whether koji has a module build of this step.
+/// Times are seconds since 1970: koji's client takes a date for one of the local zone.
 const HEAD: &str = r#"set -eu
 : "${MODULES:?set it to where the sources of modules are, such as https://src.example.org/modules}"
-began=$(date -u '+%Y-%m-%d %H:%M:%S')
 tip() {
   commit=$(git ls-remote "$MODULES/$1" "refs/heads/$2" | cut -f1)
   [ -n "$commit" ] || { echo "no branch $2 in $MODULES/$1" >&2; exit 1; }
@@ -22,6 +22,10 @@ tip() {
 wait_for() {
   for job in $jobs; do wait "$job"; done
   jobs=
+}
+built() {
+  koji list-builds --quiet --type=module --state=COMPLETE --after="$began" --package="$1" |
+    grep -qF -e "$2" || { echo "koji has no complete build of $2* since this step began" >&2; exit 1; }
 }
 jobs=
 "#;
@@ -60,6 +64,8 @@ pub fn sh(plan: &Plan) -> String {
             0 => add(&mut text, format_args!("\n# wave {wave}\n")),
             _ => add(&mut text, format_args!("\n# wave {wave}, step {} of a cycle\n", step + 1)),
         }
+        // Of each step anew: a cycle builds some sources twice.
+        text.push_str("began=$(date +%s)\n");
         for Source { id, name, stream } in submissions {
             let (name, stream) = (quoted(name), quoted(stream));
             add(&mut text, format_args!("# {}\n", comment(id)));
@@ -73,13 +79,7 @@ pub fn sh(plan: &Plan) -> String {
         for Source { name, stream, .. } in submissions {
             // koji writes a stream as the version of a build, where a dash would end it.
             let begin = quoted(&format!("{name}-{}-", stream.replace('-', "_")));
-            add(
-                &mut text,
-                format_args!(
-                    "koji list-builds --quiet --type=module --state=COMPLETE --after=\"$began\" --package={} | grep -qF -e {begin}\n",
-                    quoted(name)
-                ),
-            );
+            add(&mut text, format_args!("built {} {begin}\n", quoted(name)));
         }
     }
     text
@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(lines.len(), 2, "{script}");
         assert!(script.contains("# 2 submissions in 2 waves, for perl:5.30.\n"), "{script}");
         assert!(script.contains("# perl-DBI:1-0\nurl=$(tip 'perl-DBI' '1-0')\n"), "{script}");
-        assert!(script.contains("grep -qF -e 'perl-DBI-1_0-'\n"), "{script}");
+        assert!(script.contains("built 'perl-DBI' 'perl-DBI-1_0-'\n"), "{script}");
     }
 
     #[test]
@@ -217,5 +217,8 @@ mod tests {
             .collect();
         assert_eq!(submitted, ["ant", "other", "java", "maven", "ant"], "{script}");
         assert_eq!(script.matches("\nwait_for\n").count(), 4, "{script}");
+        // The second build of ant is asked for among those since the second submission.
+        let (_, again) = script.rsplit_once("began=$(date +%s)\n").unwrap();
+        assert!(again.ends_with("wait_for\nbuilt 'ant' 'ant-1_0-'\n"), "{script}");
     }
 }

@@ -1,6 +1,7 @@
 //! A plan for people: its modules by wave, what to submit, and what it comes to.
 
 use super::cycles::cycles;
+use super::since::since;
 use super::summary::summary;
 use super::{NAMED_MAX, Remark, reason, remarks, span};
 use crate::load::Code;
@@ -19,6 +20,7 @@ pub fn table(plan: &Plan, width: usize) -> String {
         text += &submissions(plan, width);
     }
     text += &cycles(plan, width);
+    text += &since(plan, width);
     text.push('\n');
     text += &summary(plan, width);
     // Cycles and what is needed first stand above.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::graph::{Link, LinkKind, ModuleGraph, ModuleIx};
 use crate::load::Snapshot;
-use crate::report::layout::Layout;
+use crate::report::layout::{Layout, wrapped};
 
 /// Which way to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl Neighbours {
             Direction::Dependencies => "is built before",
         };
         if self.rows.is_empty() {
-            return format!("nothing that is loaded {what} {of}\n");
+            return wrapped(&format!("nothing that is loaded {what} {of}"), width, (0, 2));
         }
         let mut table = Layout::new(&["STEPS", "MODULE", "BECAUSE"], &[0]);
         for row in &self.rows {
@@ -112,7 +112,8 @@ impl Neighbours {
             Direction::Dependencies if self.rows.len() == 1 => "is built before",
             Direction::Dependencies => "are built before",
         };
-        format!("{}\n{} {modules} {verb} {of}\n", table.render(width), self.rows.len())
+        let sum = wrapped(&format!("{} {modules} {verb} {of}", self.rows.len()), width, (0, 2));
+        format!("{}\n{sum}", table.render(width))
     }
 
     /// Returns the modules as JSON.
