@@ -1,0 +1,17 @@
+//! What one module build is at a koji, as plain data: no socket, no clock, no file.
+//!
+//! A driver asks the hub and passes on what it answered; this room says what follows from it. In the
+//! order of a build:
+//!
+//! * [`finals`]: the modulemd of each arch and its `-devel` twin, from the RPMs in the module's tag
+//!   ([`tagged`]), chosen by [`contents`];
+//!
+//! The rules are those of the Module Build Service 3.9.2 with its defects mended. Where the mended rules
+//! can be told from its own by their result, [`Manner`](contents::Manner) chooses between them. Names of
+//! tags and versions are [`plan`](crate::plan)'s.
+
+pub mod contents;
+pub mod finals;
+pub mod tagged;
+
+mod rpm_arches;
