@@ -3,6 +3,11 @@
 //! A driver asks the hub and passes on what it answered; this room says what follows from it. In the
 //! order of a build:
 //!
+//! * [`identity`]: version, context and names, new or kept;
+//! * [`release`]: the index in the dist tag, above everything shipped by [`rpm_order`], and what would
+//!   not update it;
+//! * [`macros`]: the package with the module's macros, which is built first, with the [`conflicts`]
+//!   that keep RPMs out of the buildroot;
 //! * [`finals`]: the modulemd of each arch and its `-devel` twin, from the RPMs in the module's tag
 //!   ([`tagged`]), chosen by [`contents`];
 //!
@@ -10,8 +15,13 @@
 //! can be told from its own by their result, [`Manner`](contents::Manner) chooses between them. Names of
 //! tags and versions are [`plan`](crate::plan)'s.
 
+pub mod conflicts;
 pub mod contents;
 pub mod finals;
+pub mod identity;
+pub mod macros;
+pub mod release;
+pub mod rpm_order;
 pub mod tagged;
 
 mod rpm_arches;

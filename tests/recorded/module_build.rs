@@ -2,4 +2,5 @@
 
 mod finalize;
 mod published;
+mod rpm;
 mod validated;
