@@ -6,8 +6,11 @@
 //! * [`identity`]: version, context and names, new or kept;
 //! * [`release`]: the index in the dist tag, above everything shipped by [`rpm_order`], and what would
 //!   not update it;
+//! * [`tag_plan`]: the tags and the target as they are to be, and [`tag_calls`]: the calls that make
+//!   them so, from what is there;
 //! * [`macros`]: the package with the module's macros, which is built first, with the [`conflicts`]
 //!   that keep RPMs out of the buildroot;
+//! * [`batch_calls`]: submitting a batch, tagging what it built, asking for its repo;
 //! * [`finals`]: the modulemd of each arch and its `-devel` twin, from the RPMs in the module's tag
 //!   ([`tagged`]), chosen by [`contents`];
 //!
@@ -15,13 +18,17 @@
 //! can be told from its own by their result, [`Manner`](contents::Manner) chooses between them. Names of
 //! tags and versions are [`plan`](crate::plan)'s.
 
+pub mod batch_calls;
 pub mod conflicts;
 pub mod contents;
 pub mod finals;
+pub mod hub_call;
 pub mod identity;
 pub mod macros;
 pub mod release;
 pub mod rpm_order;
+pub mod tag_calls;
+pub mod tag_plan;
 pub mod tagged;
 
 mod rpm_arches;
