@@ -2,6 +2,7 @@
 
 mod finalize;
 mod hub_calls;
+mod imports;
 mod published;
 mod rpm;
 mod validated;
