@@ -13,7 +13,8 @@
 //! * [`batch_calls`]: submitting a batch, tagging what it built, asking for its repo;
 //! * [`finals`]: the modulemd of each arch and its `-devel` twin, from the RPMs in the module's tag
 //!   ([`tagged`]), chosen by [`contents`];
-//! * [`import`]: the finished module as a build of koji.
+//! * [`import`]: the finished module as a build of koji, and [`publish`]: whether it is there, and how
+//!   it comes into the tag of the users' repositories.
 //!
 //! The rules are those of the Module Build Service 3.9.2 with its defects mended. Where the mended rules
 //! can be told from its own by their result, [`Manner`](contents::Manner) chooses between them. Names of
@@ -27,6 +28,7 @@ pub mod hub_call;
 pub mod identity;
 pub mod import;
 pub mod macros;
+pub mod publish;
 pub mod release;
 pub mod rpm_order;
 pub mod tag_calls;
