@@ -1,4 +1,4 @@
-//! Bytes in, plain data and findings out.
+//! Bytes in, plain data and findings out; and plain data written as modulemd again.
 //!
 //! A [`Snapshot`] is what one or many inputs say together: modulemd documents, PDC rows, pages of
 //! a Module Build Service. Problems in them are data: each is a [`Finding`] with its place, and
@@ -24,6 +24,7 @@ mod source;
 mod source_urls;
 mod sources;
 mod stream;
+mod write;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,6 +39,7 @@ pub use source_urls::{SourceUrls, Wanted};
 pub use stream::{
     BuildOpts, Component, Dependencies, IncludedModule, Lock, Origin, Requirement, Stream,
 };
+pub use write::{packager_yaml, snapshot_yaml, source_yaml, stream_yaml, without_document};
 
 use crate::name::{NameStream, Version};
 use crate::yaml;

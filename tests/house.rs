@@ -17,6 +17,7 @@ const ROWS: &[&[&str]] = &[
     &["graph"],
     &["plan"],
     &["expand"],
+    &["module_build"],
     &["orchestrate"],
     &["drive"],
     &["status"],

@@ -8,5 +8,6 @@ mod journals;
 #[cfg(feature = "live")]
 mod koji_wire;
 pub(crate) mod mbs;
+mod module_build;
 mod modulemd;
 mod real_files;

@@ -4,10 +4,9 @@ mod choose;
 mod json;
 mod neighbours;
 mod table;
-mod yaml;
 
+pub use crate::load::{packager_yaml, snapshot_yaml, source_yaml, without_document};
 pub use choose::{retain_newest, retain_selected};
 pub use json::{packager_json, snapshot_json};
 pub use neighbours::{Direction, Neighbours, neighbours};
 pub use table::table;
-pub use yaml::{packager_yaml, snapshot_yaml, source_yaml, without_document};

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::support::shared;
 
 /// Reads a file of recorded cases, `None` where the shared tree is absent.
-fn cases<T: DeserializeOwned>(file: &str) -> Option<T> {
+pub(crate) fn cases<T: DeserializeOwned>(file: &str) -> Option<T> {
     let path = shared(&format!("cases/mbs/{file}"))?;
     let text = std::fs::read_to_string(&path).expect("recorded cases can be read");
     Some(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}")))

@@ -4,7 +4,7 @@ mod print;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::load::{
+use super::{
     About, BuildOpts, Code, Component, Defaults, Dependencies, Finding, IncludedModule, Obsoletes,
     Packager, PackagerDocument, Profile, Requirement, Snapshot, Stream, Translations, Value,
 };
@@ -35,6 +35,15 @@ pub fn source_yaml(stream: &Stream) -> Option<String> {
     source.about.xmd = None;
     source.about.rpm_map.clear();
     stream.about.has_document().then(|| print(&stream_document(&source)))
+}
+
+/// Returns the document of one build, complete.
+///
+/// A build that only a row of a service tells of is written without the texts it lacks, and is no
+/// valid document then.
+#[must_use]
+pub fn stream_yaml(stream: &Stream) -> String {
+    print(&stream_document(stream))
 }
 
 /// Returns a warning that counts the builds that cannot be written as modulemd, where there are any.
@@ -281,8 +290,14 @@ fn included(included: &IncludedModule) -> Node {
     Node::Map(fields.0)
 }
 
+/// Writes truth values and whole numbers plain, as libmodulemd does: it keeps no type, but who reads the
+/// document with another reader gets what was meant.
 fn any(value: &Value) -> Node {
+    let is_number = |text: &str| text.parse::<i64>().is_ok_and(|number| number.to_string() == text);
     match value {
+        Value::Text(text) if matches!(&**text, "true" | "false") || is_number(text) => {
+            Node::Plain(text.to_string())
+        }
         Value::Text(text) => Node::Text(text.to_string()),
         Value::List(items) => Node::List(items.iter().map(any).collect()),
         Value::Map(entries) => {
@@ -409,7 +424,7 @@ mod tests {
         let second = parse_text("b", &written);
         assert_eq!(second.findings, [], "{written}");
         assert_eq!(snapshot_yaml(&second), written);
-        let json = |snapshot| super::super::snapshot_json(snapshot, None);
+        let json = |snapshot| crate::report::snapshot::snapshot_json(snapshot, None);
         assert_eq!(json(&first), json(&second), "{written}");
     }
 }
