@@ -12,6 +12,8 @@
 //!    └──────── koji, the bus, PDC, tests, mail ◀──────┘
 //! ```
 //!
+//! koji's own task of a module, by which koji-owned builds, is a third such machine: [`ModuleTask`].
+//!
 //! Who owns the build ([`KojiOwned`], [`OrchestratorOwned`]) and how a rebuild spreads
 //! ([`Cascade`]) are two things, so that neither approach is judged by the other's rule.
 //! What is known of modules stands in the [`Catalog`], plain arrays that many runs share. The world is
@@ -26,12 +28,13 @@ mod event;
 mod from_plan;
 mod koji_owned;
 mod mailbox;
+mod module_task;
 mod orchestrator;
 mod orchestrator_owned;
 mod progress;
 mod spread;
 
-pub use call::{Answer, Call, CallId, CallKind, Fault, Party, Reply, TaskId};
+pub use call::{Answer, Call, CallId, CallKind, Fault, Outstanding, Party, Reply, TaskId};
 pub use catalog::{
     Catalog, CatalogBuilder, Component, ComponentIx, ComponentParts, Identity, Learned, Module,
     ModuleIx, ModuleParts, Task, TaskParts,
@@ -42,6 +45,7 @@ pub use event::{Approach, BuildId, Command, ComponentEnd, Event, StopReason, Tel
 pub use from_plan::{Reach, check as check_plan, define};
 pub use koji_owned::KojiOwned;
 pub use mailbox::{Concern, Owner, Standing};
+pub use module_task::ModuleTask;
 pub use orchestrator::Orchestrator;
 pub use orchestrator_owned::{Dispatch, Gates, Limits, OrchestratorOwned, RepoMaker};
 pub use progress::{Order, Progress};

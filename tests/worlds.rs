@@ -153,6 +153,7 @@ fn the_worlds_meet_every_fault_and_every_ending() {
                     Fact::Crashed => "crashed",
                     Fact::Mailed { .. } => "mailed",
                     Fact::NotFetched { .. } => "not fetched",
+                    Fact::CallFailed { .. } => "refused",
                     Fact::Tested { .. }
                     | Fact::ModuleBegan { .. }
                     | Fact::ModuleEnded { .. }

@@ -92,7 +92,10 @@ fn asked(call: CallKind, package: Option<&PackageName>) -> String {
         CallKind::BuildComponent => format!("koji refused to build {package}"),
         CallKind::TagComponent => format!("koji refused to tag {package}"),
         CallKind::MakeRepo => "koji refused to make its repo".to_owned(),
+        CallKind::WaitRepo => "koji refused to make a repo for its next batch".to_owned(),
+        CallKind::Import => "koji refused to import it".to_owned(),
         CallKind::BuildModule
+        | CallKind::EndTask
         | CallKind::CancelComponent
         | CallKind::Fetch
         | CallKind::Publish

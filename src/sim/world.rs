@@ -23,9 +23,11 @@ mod faults;
 mod gates;
 mod happening;
 mod job;
+mod module_tasks;
 mod notices;
 mod pdc;
 mod people;
+mod poll;
 mod reconcile;
 mod requests;
 mod result;
@@ -41,6 +43,7 @@ use drive::Driven;
 use faults::Troubles;
 use happening::{Agenda, Happening};
 use job::{JobPurpose, JobRecord, number};
+use module_tasks::ModuleTasks;
 pub use people::PATIENCE;
 use people::People;
 use reconcile::Marks;
@@ -88,6 +91,7 @@ pub struct World<'a> {
     inbox: Inbox,
     process: Process,
     calls: Calls,
+    module_tasks: ModuleTasks,
     marks: Marks,
     testing: Testing,
     at_gate: gates::AtGate,

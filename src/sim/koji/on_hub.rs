@@ -189,7 +189,7 @@ impl<'a> OnHub<'a> {
         self.jobs.push(JobRun { order, state: JobState::Over, tries: 0 });
         match order {
             Order::Target { build, module } => self.order_target(job, build, module),
-            Order::Component { build, component, .. } => {
+            Order::Component { build, component, .. } | Order::Part { build, component } => {
                 self.order_component(job, build, component);
             }
             Order::Module { build, module } => self.order_module(job, build, module),
@@ -236,6 +236,7 @@ impl<'a> OnHub<'a> {
                 Order::Component { priority, .. } => priority,
                 Order::Target { .. }
                 | Order::Module { .. }
+                | Order::Part { .. }
                 | Order::Unfetched { .. }
                 | Order::Repo { .. } => u32::MAX,
             };

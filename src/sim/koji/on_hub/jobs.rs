@@ -34,7 +34,7 @@ impl OnHub<'_> {
     fn no_repo(&mut self, job: Job) {
         match self.jobs[job.0 as usize].order {
             Order::Target { build, .. } => self.target_broken(job, build),
-            Order::Component { build, component, .. } => {
+            Order::Component { build, component, .. } | Order::Part { build, component } => {
                 self.component_failed(job, build, component);
             }
             Order::Module { .. } | Order::Unfetched { .. } | Order::Repo { .. } => {}

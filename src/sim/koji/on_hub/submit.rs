@@ -114,7 +114,7 @@ impl OnHub<'_> {
                 let owner = self.own(Owner::Macros(job));
                 Request::Build(Arc::new(self.macros(build, module, owner)))
             }
-            Order::Component { build, component, .. } => {
+            Order::Component { build, component, .. } | Order::Part { build, component } => {
                 Request::Build(self.component(job, build, component))
             }
             Order::Module { build, module } => self.module_request(job, build, module),
@@ -197,7 +197,7 @@ impl OnHub<'_> {
                 self.close(job);
                 self.tell(build, job, What::RepoEnded { is_ok: state == TaskState::Closed });
             }
-            Order::Component { .. } => self.close(job),
+            Order::Component { .. } | Order::Part { .. } => self.close(job),
             Order::Target { .. } => {}
         }
     }
