@@ -186,6 +186,15 @@ impl<'a> Koji<'a> {
         ask!(self, koji => koji.cancel(now, job));
     }
 
+    /// Tags a component of a module build that passed its gate. In the ideal model tags hold whatever is
+    /// ordered from what is in them.
+    pub(super) fn tag(&mut self, build: BuildId, component: ComponentIx) {
+        match self {
+            Self::Ideal(_) => {}
+            Self::OnHub(koji) => koji.tag(build, component),
+        }
+    }
+
     /// Ends a task of a module that was [opened](What::ModuleOpened).
     pub(super) fn end_module(&mut self, job: Job, end: ComponentEnd) {
         match self {

@@ -105,6 +105,8 @@ pub(in crate::sim) struct OnHub<'a> {
     waiting_for: BTreeMap<RequestId, Vec<Job>>,
     builds: Vec<BuildRun>,
     components: Vec<ComponentRun>,
+    /// What is built and in no tag yet, where components have a gate.
+    untagged: BTreeMap<(BuildId, ComponentIx), TaskId>,
     owners: Vec<Owner>,
     luck: Luck,
     /// By module.
@@ -140,6 +142,7 @@ impl<'a> OnHub<'a> {
             waiting_for: BTreeMap::new(),
             builds: Vec::new(),
             components: Vec::new(),
+            untagged: BTreeMap::new(),
             owners: Vec::new(),
             luck: Luck::default(),
             made: Vec::new(),
@@ -171,6 +174,7 @@ impl<'a> OnHub<'a> {
         self.made.resize(catalog.modules.len(), Made::default());
         self.builds.clear();
         self.components.clear();
+        self.untagged.clear();
         self.owners.clear();
         self.late.clear();
         self.busy.clear();

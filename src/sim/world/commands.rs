@@ -58,7 +58,9 @@ impl World<'_> {
                 done
             }
             Call::TagComponent { build, component, attempt } => {
-                self.marks.tagged.insert((build, component, attempt));
+                if self.marks.tagged.insert((build, component, attempt)) {
+                    self.koji.tag(build, component);
+                }
                 done
             }
             Call::MakeRepo { build, module, attempt, by } => {

@@ -166,7 +166,7 @@ impl OnHub<'_> {
         let job = self.job_of.remove(&task).filter(is_live);
         match (info.method, info.subject.map(|at| self.owners[at as usize])) {
             (Method::Build, Some(Owner::Component(run))) => {
-                self.component_ended(run, state, self.hub.tagged_at(task));
+                self.component_ended(run, state, task);
             }
             (Method::Build, Some(Owner::Macros(job))) => self.macros_ended(job, task, state),
             (Method::WaitRepo, _) => self.wait_ended(task, info.parent),
@@ -202,24 +202,42 @@ impl OnHub<'_> {
         }
     }
 
-    /// A component ended: the event by which it is tagged decides which repo its successors need.
-    fn component_ended(&mut self, run: u32, state: TaskState, event: Option<crate::hub::EventId>) {
+    /// A component passed its gate: it goes into the tag of its module, at once and with no task.
+    pub(in crate::sim::koji) fn tag(&mut self, build: BuildId, component: ComponentIx) {
+        let tag = self.builds[build.0 as usize].tag;
+        if let (Some(tag), Some(task)) = (tag, self.untagged.remove(&(build, component))) {
+            let event = self.hub.tag_build(tag, task);
+            self.is_in_tag(build, component, event);
+        }
+    }
+
+    /// The event by which a component is tagged decides which repo its successors need.
+    fn is_in_tag(&mut self, build: BuildId, component: ComponentIx, event: crate::hub::EventId) {
+        let entry = self.setup.catalog.component(component);
+        let first = self.setup.catalog.module(entry.module).components.start;
+        let build = &mut self.builds[build.0 as usize];
+        let batch = &mut build.batches[entry.batch as usize];
+        *batch = event.max(*batch);
+        for next in self.setup.catalog.followers(component) {
+            let after = &mut build.after[(next.0 - first) as usize];
+            *after = event.max(*after);
+        }
+    }
+
+    /// A component ended; where it has a gate it is in no tag yet.
+    fn component_ended(&mut self, run: u32, state: TaskState, task: TaskId) {
         let end = end_of(state);
         self.components[run as usize].end = Some(end);
         let ComponentRun { job, build, component, nth, busy, .. } = self.components[run as usize];
         if end != ComponentEnd::Complete {
             self.costs_of(build).lost += busy;
         }
-        if let Some(event) = event {
-            let entry = self.setup.catalog.component(component);
-            let first = self.setup.catalog.module(entry.module).components.start;
-            let build = &mut self.builds[build.0 as usize];
-            let batch = &mut build.batches[entry.batch as usize];
-            *batch = event.max(*batch);
-            for next in self.setup.catalog.followers(component) {
-                let after = &mut build.after[(next.0 - first) as usize];
-                *after = event.max(*after);
+        match self.hub.tagged_at(task) {
+            Some(event) => self.is_in_tag(build, component, event),
+            None if end == ComponentEnd::Complete => {
+                self.untagged.insert((build, component), task);
             }
+            None => {}
         }
         let of = &self.jobs[job.0 as usize];
         if of.state != JobState::Over && end != ComponentEnd::Canceled {
