@@ -17,8 +17,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::mailbox::{Concern, Owner};
-use super::{BuildId, ComponentIx, Definition, ModuleIx, RepoMaker, Row};
+use super::{BuildId, ComponentIx, Concern, Definition, ModuleIx, Owner, RepoMaker, Row};
 
 mod entries;
 mod party;

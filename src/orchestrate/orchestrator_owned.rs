@@ -21,11 +21,11 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
 use super::call::PendingCalls;
-use super::mailbox::{Concern, Mailbox, Owner, Standing};
+use super::mailbox::Mailbox;
 use super::spread::{Cause, Taken, Unmet};
 use super::{
-    BuildId, Call, Cascade, Catalog, Command, ComponentIx, Event, Learned, ModuleIx, Order, Party,
-    Progress, StopReason, Tell, Timer,
+    BuildId, Call, Cascade, Catalog, Command, ComponentIx, Concern, Event, Learned, ModuleIx,
+    Order, Owner, Party, Progress, Standing, StopReason, Tell, Timer,
 };
 use crate::time::Timestamp;
 

@@ -1,7 +1,7 @@
 //! A journal cut at every event: replayed, and run on.
 
 use modplan::drive::{self, Entry};
-use modplan::orchestrate::{Approach, Call, Command, Event, Orchestrator, Timer};
+use modplan::orchestrate::{Approach, Command, Event, Orchestrator, Timer};
 use modplan::scenario::Bus;
 use modplan::sim::{Log, ModuleRun, Outcome, Run, Setup, World};
 use modplan::time::Timestamp;
