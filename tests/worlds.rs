@@ -12,6 +12,7 @@ mod journal;
 mod named;
 mod open;
 mod planted;
+mod status;
 
 use modplan::sim::{Run, World};
 
