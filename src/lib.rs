@@ -58,6 +58,7 @@ pub mod report;
 pub mod scenario;
 mod settings;
 pub mod sim;
+pub mod status;
 pub mod time;
 pub mod trace;
 mod yaml;

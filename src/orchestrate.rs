@@ -12,6 +12,8 @@
 //!    └──────── koji, the bus, PDC, tests, mail ◀──────┘
 //! ```
 //!
+//! koji's own task of a module, by which koji-owned builds, is a third such machine: [`ModuleTask`].
+//!
 //! Who owns the build ([`KojiOwned`], [`OrchestratorOwned`]) and how a rebuild spreads
 //! ([`Cascade`]) are two things, so that neither approach is judged by the other's rule.
 //! What is known of modules stands in the [`Catalog`], plain arrays that many runs share. The world is
@@ -19,30 +21,37 @@
 //! It [grows](Catalog::learn) by the names and definitions that events bring.
 
 pub mod call;
+mod cascade;
 mod catalog;
+mod concern;
 mod definition;
 mod dependants;
 mod event;
 mod from_plan;
+mod ids;
 mod koji_owned;
 mod mailbox;
+mod module_task;
 mod orchestrator;
 mod orchestrator_owned;
 mod progress;
 mod spread;
 
-pub use call::{Answer, Call, CallId, CallKind, Fault, Party, Reply, TaskId};
+pub use call::{Answer, Call, CallId, CallKind, Fault, Outstanding, Party, Reply, TaskId};
+pub use cascade::Cascade;
 pub use catalog::{
-    Catalog, CatalogBuilder, Component, ComponentIx, ComponentParts, Identity, Learned, Module,
-    ModuleIx, ModuleParts, Task, TaskParts,
+    Catalog, CatalogBuilder, Component, ComponentParts, Identity, Learned, Module, ModuleParts,
+    Task, TaskParts,
 };
+pub use concern::{Concern, Standing};
 pub use definition::{ComponentDefinition, Definition, DefinitionError, TaskDefinition};
 pub use dependants::Row;
-pub use event::{Approach, BuildId, Command, ComponentEnd, Event, StopReason, Tell, Timer};
+pub use event::{Approach, Command, ComponentEnd, Event, StopReason, Tell, Timer};
 pub use from_plan::{Reach, check as check_plan, define};
+pub use ids::{BuildId, ComponentIx, ModuleIx, Owner};
 pub use koji_owned::KojiOwned;
-pub use mailbox::{Concern, Owner, Standing};
+pub use module_task::ModuleTask;
 pub use orchestrator::Orchestrator;
 pub use orchestrator_owned::{Dispatch, Gates, Limits, OrchestratorOwned, RepoMaker};
 pub use progress::{Order, Progress};
-pub use spread::{BuildBudget, Cascade};
+pub use spread::BuildBudget;

@@ -12,6 +12,7 @@ mod journal;
 mod named;
 mod open;
 mod planted;
+mod status;
 
 use modplan::sim::{Run, World};
 
@@ -153,6 +154,7 @@ fn the_worlds_meet_every_fault_and_every_ending() {
                     Fact::Crashed => "crashed",
                     Fact::Mailed { .. } => "mailed",
                     Fact::NotFetched { .. } => "not fetched",
+                    Fact::CallFailed { .. } => "refused",
                     Fact::Tested { .. }
                     | Fact::ModuleBegan { .. }
                     | Fact::ModuleEnded { .. }

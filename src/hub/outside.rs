@@ -32,6 +32,12 @@ impl Hub {
         event
     }
 
+    /// Tags what a `build` task built, with no task of its own (`tagBuildBypass`).
+    pub fn tag_build(&mut self, tag: TagId, build: TaskId) -> EventId {
+        self.tagged(tag, build.0);
+        self.tagged_at(build).expect("it was tagged just now")
+    }
+
     /// Sets the arches that repos of a tag are made for.
     pub fn set_tag_arches(&mut self, tag: TagId, arches: ArchSet) {
         self.tags.set_arches(tag, arches);

@@ -17,8 +17,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::mailbox::{Concern, Owner};
-use super::{BuildId, ComponentIx, Definition, ModuleIx, RepoMaker, Row};
+use super::{BuildId, ComponentIx, Concern, Definition, ModuleIx, Owner, RepoMaker, Row};
 
 mod entries;
 mod party;
@@ -133,6 +132,30 @@ pub enum Call {
         /// By whom.
         by: RepoMaker,
     },
+    /// Wait for a repo with all that is built of a module build so far (koji's own task of a module).
+    /// Answered when the repo is there.
+    WaitRepo {
+        /// The module build.
+        build: BuildId,
+        /// The module.
+        module: ModuleIx,
+        /// The batch that is built on it, from 0.
+        batch: u32,
+    },
+    /// Import a module as a build of koji (koji's own task of a module).
+    Import {
+        /// The module build.
+        build: BuildId,
+        /// The module.
+        module: ModuleIx,
+    },
+    /// End koji's own task of a module.
+    EndTask {
+        /// The module build.
+        build: BuildId,
+        /// Whether the module is built and imported; else the task fails.
+        is_ok: bool,
+    },
     /// Fetch the modulemd of a module build. Its answer brings the definition of a module that is not
     /// defined yet.
     Fetch {
@@ -173,9 +196,34 @@ pub enum Call {
         /// What it is about, in the order in which it came up.
         about: Arc<[Concern]>,
     },
-    /// Ask koji and the tests how everything that is outstanding stands. One that is not answered is
-    /// not repeated: the next one is due anyway.
-    Poll,
+    /// Ask koji and the tests how things stand that are known to be outstanding, and of nothing else. One
+    /// that is not answered is not repeated: the next one is due anyway.
+    Poll {
+        /// What is asked about, by module build and component.
+        about: Arc<[Outstanding]>,
+    },
+}
+
+/// What a poll asks about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Outstanding {
+    /// Whether a task of koji has ended, and how.
+    Task {
+        /// koji's number for it.
+        task: TaskId,
+    },
+    /// Whether a test has a result, or its gate was opened by a waiver.
+    Test {
+        /// The module build.
+        build: BuildId,
+        /// The component; none: the module.
+        component: Option<ComponentIx>,
+        /// The attempt that is tested.
+        attempt: u32,
+        /// Whether the gate is known to be closed: only what opens it is news.
+        is_closed: bool,
+    },
 }
 
 /// The kinds of calls.
@@ -193,6 +241,12 @@ pub enum CallKind {
     TagComponent,
     /// [`Call::MakeRepo`].
     MakeRepo,
+    /// [`Call::WaitRepo`].
+    WaitRepo,
+    /// [`Call::Import`].
+    Import,
+    /// [`Call::EndTask`].
+    EndTask,
     /// [`Call::Fetch`].
     Fetch,
     /// [`Call::Publish`].
@@ -209,13 +263,16 @@ pub enum CallKind {
 
 impl CallKind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::BuildModule,
         Self::CreateTarget,
         Self::BuildComponent,
         Self::CancelComponent,
         Self::TagComponent,
         Self::MakeRepo,
+        Self::WaitRepo,
+        Self::Import,
+        Self::EndTask,
         Self::Fetch,
         Self::Publish,
         Self::RequestTest,
@@ -234,6 +291,9 @@ impl CallKind {
             Self::CancelComponent => "cancel-component",
             Self::TagComponent => "tag-component",
             Self::MakeRepo => "make-repo",
+            Self::WaitRepo => "wait-repo",
+            Self::Import => "import",
+            Self::EndTask => "end-task",
             Self::Fetch => "fetch",
             Self::Publish => "publish",
             Self::RequestTest => "request-test",
@@ -255,12 +315,15 @@ impl Call {
             Self::CancelComponent { .. } => CallKind::CancelComponent,
             Self::TagComponent { .. } => CallKind::TagComponent,
             Self::MakeRepo { .. } => CallKind::MakeRepo,
+            Self::WaitRepo { .. } => CallKind::WaitRepo,
+            Self::Import { .. } => CallKind::Import,
+            Self::EndTask { .. } => CallKind::EndTask,
             Self::Fetch { .. } => CallKind::Fetch,
             Self::Publish { .. } => CallKind::Publish,
             Self::RequestTest { .. } => CallKind::RequestTest,
             Self::AskDependants { .. } => CallKind::AskDependants,
             Self::Mail { .. } => CallKind::Mail,
-            Self::Poll => CallKind::Poll,
+            Self::Poll { .. } => CallKind::Poll,
         }
     }
 
@@ -274,7 +337,10 @@ impl Call {
             | Self::CancelComponent { .. }
             | Self::TagComponent { .. }
             | Self::MakeRepo { by: RepoMaker::Koji, .. }
-            | Self::Poll => Party::Hub,
+            | Self::WaitRepo { .. }
+            | Self::Import { .. }
+            | Self::EndTask { .. }
+            | Self::Poll { .. } => Party::Hub,
             Self::MakeRepo { by: RepoMaker::Orchestrator, .. } => Party::RepoMaker,
             Self::Fetch { .. } => Party::Sources,
             Self::Publish { .. } => Party::Bus,
@@ -287,7 +353,13 @@ impl Call {
     /// Returns whether it only reads: it can be repeated without a look.
     #[must_use]
     pub fn is_read(&self) -> bool {
-        matches!(self, Self::Fetch { .. } | Self::AskDependants { .. } | Self::Poll)
+        matches!(self, Self::Fetch { .. } | Self::AskDependants { .. } | Self::Poll { .. })
+    }
+
+    /// Returns whether it is a poll.
+    #[must_use]
+    pub fn is_poll(&self) -> bool {
+        matches!(self, Self::Poll { .. })
     }
 
     /// Returns the module build it is about, if it is about one.
@@ -300,11 +372,14 @@ impl Call {
             | Self::CancelComponent { build, .. }
             | Self::TagComponent { build, .. }
             | Self::MakeRepo { build, .. }
+            | Self::WaitRepo { build, .. }
+            | Self::Import { build, .. }
+            | Self::EndTask { build, .. }
             | Self::Fetch { build, .. }
             | Self::Publish { build, .. }
             | Self::RequestTest { build, .. }
             | Self::AskDependants { build, .. } => Some(build),
-            Self::Mail { .. } | Self::Poll => None,
+            Self::Mail { .. } | Self::Poll { .. } => None,
         }
     }
 }

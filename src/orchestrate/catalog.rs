@@ -6,42 +6,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
-use super::Cascade;
-use super::mailbox::Owner;
+use super::{Cascade, ComponentIx, ModuleIx, Owner};
 use crate::name::{Arch, ComponentKey, PackageName};
 
 mod grow;
 mod parts;
 pub use grow::Learned;
 pub use parts::{CatalogBuilder, ComponentParts, ModuleParts, TaskParts};
-
-/// A module of the catalog.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ModuleIx(pub u32);
-
-/// A component of the catalog, numbered over all modules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ComponentIx(pub u32);
-
-impl ModuleIx {
-    /// Returns the position in [`Catalog::modules`].
-    #[must_use]
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-impl ComponentIx {
-    /// Returns the position in [`Catalog::components`].
-    #[must_use]
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
-}
 
 /// What a run works on. What every step of a run reads stands close together; what only reports
 /// read stands in arrays of its own.

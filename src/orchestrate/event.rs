@@ -6,14 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::call::{Answer, Call, CallId, Party};
-use super::mailbox::Owner;
-use super::{ComponentIx, Definition, ModuleIx};
+use super::{BuildId, ComponentIx, Definition, ModuleIx, Owner};
 use crate::time::Timestamp;
-
-/// One build of one module in one run, numbered from 0 in the order of submission.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct BuildId(pub u32);
 
 /// How the build of a component ended, as koji spells the states of a build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -31,11 +31,11 @@ use std::sync::Arc;
 
 use super::call::{Answer, Call, CallId, PendingCalls, Reply, Settled};
 use super::dependants::recheck;
-use super::mailbox::{Concern, Mailbox, Owner, Standing};
+use super::mailbox::Mailbox;
 use super::spread::{Taken, Unmet};
 use super::{
-    BuildBudget, BuildId, Cascade, Catalog, Command, Event, Learned, ModuleIx, Party, Row,
-    StopReason, Tell, Timer,
+    BuildBudget, BuildId, Cascade, Catalog, Command, Concern, Event, Learned, ModuleIx, Owner,
+    Party, Row, Standing, StopReason, Tell, Timer,
 };
 use crate::time::Timestamp;
 

@@ -21,11 +21,11 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
 use super::call::PendingCalls;
-use super::mailbox::{Concern, Mailbox, Owner, Standing};
+use super::mailbox::Mailbox;
 use super::spread::{Cause, Taken, Unmet};
 use super::{
-    BuildId, Call, Cascade, Catalog, Command, ComponentIx, Event, Learned, ModuleIx, Order, Party,
-    Progress, StopReason, Tell, Timer,
+    BuildId, Call, Cascade, Catalog, Command, ComponentIx, Concern, Event, Learned, ModuleIx,
+    Order, Owner, Party, Progress, Standing, StopReason, Tell, Timer,
 };
 use crate::time::Timestamp;
 
@@ -35,6 +35,7 @@ mod growth;
 mod invariants;
 mod limits;
 mod module;
+mod poll;
 mod ready;
 mod state;
 mod waves;
@@ -164,7 +165,7 @@ impl OrchestratorOwned {
             Timer::Poll => {
                 if self.poll_at.is_some_and(|at| at <= to.now) {
                     self.poll_at = None;
-                    self.call(Call::Poll, to);
+                    self.poll(to);
                     self.ask_the_away(to);
                 }
             }
@@ -235,6 +236,7 @@ impl OrchestratorOwned {
             test_tries: 0,
             repo_tries: 0,
             repo_attempt: 0,
+            repo_task: None,
             tests_due_at: None,
         });
         self.add_parts(build);

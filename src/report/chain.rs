@@ -227,6 +227,7 @@ impl Book {
                 | Fact::Submitted { .. }
                 | Fact::MessageLost { .. }
                 | Fact::NotFetched { .. }
+                | Fact::CallFailed { .. }
                 | Fact::Mailed { .. }
                 | Fact::FaultBegan { .. }
                 | Fact::FaultEnded { .. }

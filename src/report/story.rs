@@ -217,6 +217,9 @@ fn told_fact(fact: Fact, builds: &Builds<'_>) -> Option<String> {
             let people = people.unwrap_or_default();
             format!("koji mails {people}: {} failed", builds.name(build))
         }
+        Fact::CallFailed { build, call, .. } => {
+            format!("koji refuses {} of {} for good", call.as_str(), builds.name(build))
+        }
         Fact::NotFetched { build } => format!("no modulemd is found for {}", builds.name(build)),
         Fact::Fixed { build } => format!("people repair {}", builds.name(build)),
         // What the orchestrator does then says it.

@@ -7,6 +7,8 @@
 //!
 //! * `order`: takes an order and returns its [`Job`], numbered from 0. Whatever can be said at
 //!   once is said by a notice, not by a return value.
+//! * koji's own task of a module, where the model opens it to the world (`ModuleOpened`): the world
+//!   orders its parts, and ends it by `end_module`.
 //! * `next`: when something happens next without being asked; `advance(now)` lets happen all that
 //!   is due; `settle(now)` comes once after everything of a moment was ordered: only then is work
 //!   given out, so that what is submitted together is taken by priority, not by who came first.
@@ -56,8 +58,11 @@ pub(super) enum Order {
     /// Build one component in the tag of its module, for an attempt of its module build; of those
     /// that wait for one builder, the largest priority goes first.
     Component { build: BuildId, component: ComponentIx, attempt: NonZeroU16, priority: u32 },
-    /// Build a whole module by koji's own task: all components, batch by batch, then the repo.
+    /// Build a whole module by koji's own task. The ideal model opens the task, and the world says what it
+    /// does; koji's model has a handler of its own: all components, batch by batch, then the repo.
     Module { build: BuildId, module: ModuleIx },
+    /// Build one component as a part of koji's own task of a module.
+    Part { build: BuildId, component: ComponentIx },
     /// The same where koji will find no modulemd: it fails before anything is built.
     Unfetched { build: BuildId },
     /// Make the repo of a module whose components are built; one that the orchestrator makes itself
@@ -72,6 +77,7 @@ impl Order {
             Self::Component { attempt, .. } => Some(attempt),
             Self::Target { .. }
             | Self::Module { .. }
+            | Self::Part { .. }
             | Self::Unfetched { .. }
             | Self::Repo { .. } => None,
         }
@@ -102,6 +108,8 @@ pub(super) enum What {
         attempt: Option<NonZeroU16>,
         end: ComponentEnd,
     },
+    /// koji's own task of a module is open: from now on it does what the world says.
+    ModuleOpened,
     /// koji's own module build ended.
     ModuleEnded { end: ComponentEnd },
     /// The repo of a module is made, or could not be.
@@ -176,6 +184,23 @@ impl<'a> Koji<'a> {
     /// Cancels a job: what runs is canceled, and no notice comes.
     pub(super) fn cancel(&mut self, now: Timestamp, job: Job) {
         ask!(self, koji => koji.cancel(now, job));
+    }
+
+    /// Tags a component of a module build that passed its gate. In the ideal model tags hold whatever is
+    /// ordered from what is in them.
+    pub(super) fn tag(&mut self, build: BuildId, component: ComponentIx) {
+        match self {
+            Self::Ideal(_) => {}
+            Self::OnHub(koji) => koji.tag(build, component),
+        }
+    }
+
+    /// Ends a task of a module that was [opened](What::ModuleOpened).
+    pub(super) fn end_module(&mut self, job: Job, end: ComponentEnd) {
+        match self {
+            Self::Ideal(koji) => koji.end_module(job, end),
+            Self::OnHub(_) => unreachable!("koji's model ends the tasks that it opens"),
+        }
     }
 
     pub(super) fn next(&self) -> Option<Timestamp> {

@@ -1,50 +1,11 @@
 //! The books of one run: what each module build did, what it cost, and how every module ended.
 
-use std::sync::Arc;
-
 use super::figures::{Outcome, Ready};
 use super::koji::Cost;
-use super::reason::Reason;
-use super::spent::{Book, In, Spent};
+use super::module_state::ModuleState;
+use super::spent::{Book, In};
 use crate::orchestrate::{Approach, BuildId, Cascade, Catalog, Module, ModuleIx};
 use crate::time::{Millis, Timestamp};
-
-/// How a module stands at the end of a run.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum ModuleState {
-    /// Its last build passed.
-    Ready,
-    /// Its last build failed.
-    Failed,
-    /// It waits for what will not come, such as a builder of an arch that no builder has.
-    Stuck,
-    /// Something it depends on is not ready.
-    Blocked,
-    /// It was not reached, or the run was cut off before it ended.
-    Waiting,
-}
-
-/// What a run did with one module.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ModuleRun {
-    /// `name:stream:context`.
-    pub id: Arc<str>,
-    /// How it stands.
-    pub state: ModuleState,
-    /// How often it was built.
-    pub module_builds: u32,
-    /// How many components were built for it, over all its builds.
-    pub component_builds: u32,
-    /// When its last build passed.
-    pub ready: Option<Timestamp>,
-    /// Where its time went.
-    pub spent: Spent,
-    /// Why it is not ready; none where it is.
-    pub reason: Option<Reason>,
-}
 
 /// What a module build is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

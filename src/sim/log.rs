@@ -1,7 +1,8 @@
 //! What a run in full keeps: every event and command, and what was true in the world, in order.
 
 use crate::orchestrate::{
-    Answer, BuildId, Call, CallId, Command, ComponentEnd, ComponentIx, Event, ModuleIx,
+    Answer, BuildId, Call, CallId, CallKind, Command, ComponentEnd, ComponentIx, Event, Fault,
+    ModuleIx,
 };
 use crate::scenario::FaultKind;
 use crate::time::Timestamp;
@@ -110,6 +111,17 @@ pub enum Fact {
     NotFetched {
         /// The module build.
         build: BuildId,
+    },
+    /// koji refused a call of its own task of a module for good.
+    CallFailed {
+        /// The module build.
+        build: BuildId,
+        /// Which call.
+        call: CallKind,
+        /// The component it is about, if it is about one.
+        component: Option<ComponentIx>,
+        /// Why.
+        fault: Fault,
     },
     /// koji mailed the people of a module that its build failed for good.
     Mailed {

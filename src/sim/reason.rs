@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::Setup;
-use super::ledger::{ModuleRun, ModuleState};
 use super::log::LogRow;
+use super::module_state::ModuleState;
 use crate::name::PackageName;
 use crate::orchestrate::{BuildId, CallKind, Fault, ModuleIx};
 
 mod book;
+mod give;
 #[cfg(test)]
 mod tests;
 mod why;
 
-use book::Book;
+pub(super) use give::give_reasons;
 
 /// Why a module is not ready.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,7 +92,10 @@ fn asked(call: CallKind, package: Option<&PackageName>) -> String {
         CallKind::BuildComponent => format!("koji refused to build {package}"),
         CallKind::TagComponent => format!("koji refused to tag {package}"),
         CallKind::MakeRepo => "koji refused to make its repo".to_owned(),
+        CallKind::WaitRepo => "koji refused to make a repo for its next batch".to_owned(),
+        CallKind::Import => "koji refused to import it".to_owned(),
         CallKind::BuildModule
+        | CallKind::EndTask
         | CallKind::CancelComponent
         | CallKind::Fetch
         | CallKind::Publish
@@ -139,29 +142,3 @@ pub(super) struct Left<'a> {
 
 /// How each module stands, by its id.
 type States<'a> = BTreeMap<&'a str, ModuleState>;
-
-/// Writes into each module that is not ready why it is not.
-pub(super) fn give_reasons(setup: &Setup, left: Left<'_>, modules: &mut [ModuleRun]) {
-    let (book, catalog) = (Book::read(setup, left.log), &setup.catalog);
-    let states: BTreeMap<String, ModuleState> =
-        modules.iter().map(|module| (module.id.to_string(), module.state)).collect();
-    let states = states.iter().map(|(id, state)| (id.as_str(), *state)).collect();
-    let numbers: BTreeMap<Arc<str>, ModuleIx> =
-        catalog.modules.iter().map(|m| Arc::clone(&m.id)).zip((0..).map(ModuleIx)).collect();
-    for module in modules {
-        let index = numbers[&module.id];
-        let newest = book.newest.get(&index).copied();
-        module.reason = match (module.state, newest) {
-            (ModuleState::Ready, _) => None,
-            (ModuleState::Failed, _) => Some(book.why_failed(left.ended[index.index()], &left)),
-            (_, None) | (ModuleState::Blocked, _) => {
-                Some(book.why_not_begun(index, &left, &states))
-            }
-            (ModuleState::Waiting, Some(_)) if book.is_capped => Some(Reason::Capped),
-            (ModuleState::Stuck | ModuleState::Waiting, Some(build)) => {
-                let live = left.live[index.index()].unwrap_or(build);
-                Some(book.why_stuck(index, live, left.at_koji))
-            }
-        };
-    }
-}

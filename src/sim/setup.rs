@@ -51,6 +51,12 @@ impl Setup {
         Orchestrator::new(&self.catalog, self.approach, self.cascade, self.limits(builds_left))
     }
 
+    /// Returns whether components pass a gate before they are tagged: koji's own task of a module tags what
+    /// it builds.
+    pub(super) fn has_component_gate(&self) -> bool {
+        self.conditions.gates.component && self.approach == Approach::OrchestratorOwned
+    }
+
     /// Returns the limits of the orchestrator, with so many module builds left of the cap.
     #[must_use]
     pub fn limits(&self, builds_left: u32) -> Limits {

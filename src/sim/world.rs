@@ -7,8 +7,9 @@ use super::Setup;
 use super::draw::Key;
 use super::figures::{Bar, RunFigures};
 use super::koji::{Job, Koji};
-use super::ledger::{Ledger, ModuleRun};
+use super::ledger::Ledger;
 use super::log::{Fact, Log, LogRow, Tally};
+use super::module_run::ModuleRun;
 use crate::name::Arch;
 use crate::orchestrate::{BuildId, Command, Event, ModuleIx, Orchestrator};
 use crate::time::Timestamp;
@@ -23,9 +24,11 @@ mod faults;
 mod gates;
 mod happening;
 mod job;
+mod module_tasks;
 mod notices;
 mod pdc;
 mod people;
+mod poll;
 mod reconcile;
 mod requests;
 mod result;
@@ -41,6 +44,7 @@ use drive::Driven;
 use faults::Troubles;
 use happening::{Agenda, Happening};
 use job::{JobPurpose, JobRecord, number};
+use module_tasks::ModuleTasks;
 pub use people::PATIENCE;
 use people::People;
 use reconcile::Marks;
@@ -88,6 +92,7 @@ pub struct World<'a> {
     inbox: Inbox,
     process: Process,
     calls: Calls,
+    module_tasks: ModuleTasks,
     marks: Marks,
     testing: Testing,
     at_gate: gates::AtGate,

@@ -1,7 +1,7 @@
 //! A journal cut at every event: replayed, and run on.
 
 use modplan::drive::{self, Entry};
-use modplan::orchestrate::{Approach, Call, Command, Event, Orchestrator, Timer};
+use modplan::orchestrate::{Approach, Command, Event, Orchestrator, Timer};
 use modplan::scenario::Bus;
 use modplan::sim::{Log, ModuleRun, Outcome, Run, Setup, World};
 use modplan::time::Timestamp;
@@ -202,7 +202,7 @@ fn what_is_outstanding_is_all_that_is_missing_and_nothing_of_it_can_be_left_out(
                     continue;
                 };
                 // The next one is due anyway.
-                if *call == Call::Poll {
+                if call.is_poll() {
                     continue;
                 }
                 let is_dropped = |command: &Command| match *command {

@@ -129,11 +129,14 @@ impl Parties {
                         (format!("mail {what:?}"), Answer::Done(Reply::Nothing))
                     }
                     Call::CreateTarget { .. }
+                    | Call::WaitRepo { .. }
+                    | Call::Import { .. }
+                    | Call::EndTask { .. }
                     | Call::CancelComponent { .. }
                     | Call::TagComponent { .. }
                     | Call::Publish { .. }
                     | Call::RequestTest { .. }
-                    | Call::Poll => (String::new(), Answer::Done(Reply::Nothing)),
+                    | Call::Poll { .. } => (String::new(), Answer::Done(Reply::Nothing)),
                 };
                 self.events.push_back(Event::Answered { call: *number, answer });
                 said

@@ -57,7 +57,7 @@ impl PendingCalls {
     /// Makes a call, or keeps it until its party answers again. A poll is never kept: it asks several
     /// parties, and learns from those that answer.
     pub(in crate::orchestrate) fn make(&mut self, call: Call, out: &mut Vec<Command>) {
-        if call != Call::Poll && self.is_paused(call.party()) {
+        if !call.is_poll() && self.is_paused(call.party()) {
             self.entries.push(call, Stage::Kept { looks: false });
             return;
         }
@@ -106,7 +106,7 @@ impl PendingCalls {
             Answer::Done(reply) => {
                 let call = self.entries.take(id).expect("the call is open");
                 // A hub that answers polls may still refuse every write.
-                if call != Call::Poll {
+                if !call.is_poll() {
                     self.parties.answered(party);
                 }
                 Settled::Done(call, reply.clone())
@@ -153,7 +153,7 @@ impl PendingCalls {
             Stage::Looking => true,
             Stage::Kept { .. } | Stage::Later(_) => return Settled::Nothing,
         };
-        if entry.call == Call::Poll {
+        if entry.call.is_poll() {
             self.entries.take(id);
             return Settled::Nothing;
         }

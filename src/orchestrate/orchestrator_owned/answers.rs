@@ -48,14 +48,23 @@ impl OrchestratorOwned {
             Call::MakeRepo { build, attempt, by: RepoMaker::Orchestrator, .. } => {
                 self.repo_ended(build, attempt, true, to);
             }
-            // How these end is observed, or nobody waits for it.
+            Call::MakeRepo { build, attempt, .. } => {
+                if let Reply::Task(task) = *reply
+                    && self.awaits_repo(build, attempt)
+                {
+                    self.build(build).repo_task = Some(task);
+                }
+            }
+            // How these end is observed, nobody waits for it, or others make them.
             Call::BuildModule { .. }
+            | Call::WaitRepo { .. }
+            | Call::Import { .. }
+            | Call::EndTask { .. }
             | Call::CancelComponent { .. }
-            | Call::MakeRepo { .. }
             | Call::Publish { .. }
             | Call::RequestTest { .. }
             | Call::Mail { .. }
-            | Call::Poll => {}
+            | Call::Poll { .. } => {}
         }
     }
 
@@ -85,8 +94,13 @@ impl OrchestratorOwned {
                 self.nobody_answers(call, to);
             }
             // What cannot be canceled has ended; whole modules are asked for by the other design.
-            Call::BuildModule { .. } | Call::CancelComponent { .. } | Call::Mail { .. } => {}
-            Call::Poll => {}
+            Call::BuildModule { .. }
+            | Call::WaitRepo { .. }
+            | Call::Import { .. }
+            | Call::EndTask { .. }
+            | Call::CancelComponent { .. }
+            | Call::Mail { .. }
+            | Call::Poll { .. } => {}
         }
     }
 
@@ -167,7 +181,11 @@ impl OrchestratorOwned {
             }
             Call::AskDependants { .. } => !self.limits.budget.is_spent(),
             Call::Mail { .. } => true,
-            Call::BuildModule { .. } | Call::Poll => false,
+            Call::BuildModule { .. }
+            | Call::WaitRepo { .. }
+            | Call::Import { .. }
+            | Call::EndTask { .. }
+            | Call::Poll { .. } => false,
         }
     }
 
@@ -200,7 +218,7 @@ impl OrchestratorOwned {
         }
         self.mailbox.outstanding(to.out);
         if self.open > 0 {
-            self.call(Call::Poll, to);
+            self.poll(to);
         }
     }
 }

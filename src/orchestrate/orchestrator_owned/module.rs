@@ -22,6 +22,7 @@ impl OrchestratorOwned {
         let by = self.limits.repo;
         let entry = self.build(build);
         entry.repo_attempt += 1;
+        entry.repo_task = None;
         Call::MakeRepo { build, module: entry.module, attempt: entry.repo_attempt, by }
     }
 
@@ -142,12 +143,15 @@ impl OrchestratorOwned {
             | Call::MakeRepo { build: of, .. }
             | Call::Publish { build: of, .. } => of == build,
             Call::BuildModule { .. }
+            | Call::WaitRepo { .. }
+            | Call::Import { .. }
+            | Call::EndTask { .. }
             | Call::CancelComponent { .. }
             | Call::TagComponent { .. }
             | Call::RequestTest { .. }
             | Call::AskDependants { .. }
             | Call::Mail { .. }
-            | Call::Poll => false,
+            | Call::Poll { .. } => false,
         };
         for call in self.calls.withdraw(is_its) {
             self.take_back(&call);

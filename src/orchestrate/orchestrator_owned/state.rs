@@ -33,6 +33,8 @@ pub(super) struct ModuleBuild {
     pub(super) repo_tries: u32,
     /// The last try over the whole build, from 1.
     pub(super) repo_attempt: u32,
+    /// koji's task of that try, once koji said so.
+    pub(super) repo_task: Option<TaskId>,
     pub(super) tests_due_at: Option<Timestamp>,
 }
 

@@ -56,15 +56,9 @@ pub enum Limit {
         /// How busy its builders are.
         utilization: f64,
     },
-<<<<<<< HEAD
     /// What the last build of a run waits for besides builders and repos takes longer than the
-    /// deadline. That is measured, and no proven bound: other runs, and tasks that share a builder no
-    /// more, may take less.
-=======
-    /// While modules build on this farm, and wait for all but builders, more time passes than the
-    /// deadline gives. More builders shorten it where a module has more components than they take at once,
-    /// down to the critical path.
->>>>>>> rev15
+    /// deadline. That is measured, and no proven bound. More builders shorten it where a module has more
+    /// components than they take at once, down to the critical path.
     Path {
         /// How long that takes on average.
         #[serde(serialize_with = "three_digits")]
@@ -151,16 +145,10 @@ impl Capacity {
         }
     }
 
-<<<<<<< HEAD
     /// Returns how long the runs of a point that were looked at in full take on average without what
     /// more builders may shorten, and how many they are. Besides the waits for builders that is the time
     /// for repos, whose tasks wait for builders too, and what is made again, with all its waits.
     fn path(&self, at: usize) -> Option<(Millis, u64)> {
-=======
-    /// Returns how long the runs of a point that were looked at in full take on average without the
-    /// waits for builders: what is left is a chain of builds.
-    fn path(&self, at: usize) -> Option<Millis> {
->>>>>>> rev15
         let pilot = self.pilot(at)?;
         let shortened = [Part::WaitingForBuilder, Part::Repo, Part::Rework];
         let left = pilot.parts.iter().filter(|(part, _)| !shortened.contains(part));

@@ -55,14 +55,9 @@ pub(super) fn advice(capacity: &Capacity) -> String {
     match capacity.limit(at) {
         Limit::Failures => failures(capacity, best),
         Limit::Path { .. } => format!(
-<<<<<<< HEAD
-            "{nearest}{}: more builders alone will hardly do, though that is no proven bound\n`modplan \
-             plan` shows the critical path and a proven bound; give a later --deadline\n",
-=======
             "{nearest}{}\nmore builders help only where a module has more components than they take at once; \
              none goes below the critical path, which `modplan plan` shows: try more of them with \
              --vary where it is shorter than the deadline, else give a later --deadline\n",
->>>>>>> rev15
             limit(capacity, at)
         ),
         Limit::Builders { .. } => format!(
@@ -98,17 +93,10 @@ pub(in crate::report) fn limit(capacity: &Capacity, at: usize) -> String {
         Limit::Failures => {
             "failures: too many runs are never done, whatever the builders".to_owned()
         }
-<<<<<<< HEAD
         Limit::Path { seconds, runs } => format!(
             "what builds wait for besides builders and repos takes {}{}, longer than the deadline",
             time(seconds),
             if runs == 1 { String::new() } else { format!(" on average over {runs} runs") }
-=======
-        Limit::Path { seconds } => format!(
-            "while modules build, and wait for all but builders, {} pass on average, longer than the \
-             deadline",
-            time(seconds)
->>>>>>> rev15
         ),
         Limit::Builders { name, utilization } => {
             format!("builders of {name}, which work for {} of the time", percent(utilization))

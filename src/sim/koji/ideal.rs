@@ -1,12 +1,12 @@
 //! The ideal model: a component is one task per arch, a builder takes one task, and nothing else
-//! takes time. koji's own module build walks its batches; tags, targets and repos are there at once.
+//! takes time. Tags, targets and repos are there at once.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
 use super::{Cost, Job, Luck, Notice, Order, TaskBar, Trouble, What};
 use crate::name::Arch;
-use crate::orchestrate::{self, BuildId, ComponentEnd, ComponentIx, ModuleIx, Progress};
+use crate::orchestrate::{BuildId, ComponentEnd, ComponentIx, ModuleIx};
 use crate::sim::farm::{Pool, Slot};
 use crate::sim::figures::{Bar, BarEnd, Busy};
 use crate::sim::spent::{Book, In};
@@ -49,7 +49,6 @@ pub(in crate::sim) struct Ideal<'a> {
     is_offline: bool,
     has_no_repos: bool,
     has_broken_base: bool,
-    ready: Vec<ComponentIx>,
     busy: Vec<Millis>,
     /// The same by the group of builders that had the task.
     busy_groups: Vec<Millis>,
@@ -88,7 +87,6 @@ impl<'a> Ideal<'a> {
             is_offline: false,
             has_no_repos: false,
             has_broken_base: false,
-            ready: Vec::new(),
             running: Vec::new(),
             worked: Book::default(),
             costs: Vec::new(),
@@ -130,7 +128,7 @@ impl<'a> Ideal<'a> {
         self.bars = with_bars.then(Vec::new);
     }
 
-    pub(super) fn order(&mut self, now: Timestamp, order: Order) -> Job {
+    pub(super) fn order(&mut self, _: Timestamp, order: Order) -> Job {
         let job = Job(self.jobs);
         self.jobs += 1;
         match order {
@@ -142,13 +140,18 @@ impl<'a> Ideal<'a> {
             }
             Order::Component { build, component, attempt, priority } => {
                 let attempt = Some(attempt);
-                self.submit(now, Of { job, build }, Ordered { component, attempt, priority });
+                self.submit(Of { job, build }, Ordered { component, attempt, priority });
             }
             Order::Unfetched { build } => {
                 self.tell(build, job, What::ModuleEnded { end: ComponentEnd::Failed });
             }
-            Order::Module { build, module } => {
-                self.order_module(now, Of { job, build }, module);
+            Order::Module { build, .. } => {
+                self.modules.push(ModuleRun { job, build, is_live: true });
+                self.tell(build, job, What::ModuleOpened);
+            }
+            Order::Part { build, component } => {
+                let what = Ordered { component, attempt: None, priority: 0 };
+                self.submit(Of { job, build }, what);
             }
         }
         job
@@ -158,33 +161,11 @@ impl<'a> Ideal<'a> {
         self.notices.push_back(Notice { build, job, what });
     }
 
-    fn order_module(&mut self, now: Timestamp, of: Of, module: ModuleIx) {
-        let mut progress = Progress::default();
-        let mut ready = std::mem::take(&mut self.ready);
-        progress.start(&self.setup.catalog, module, orchestrate::Order::Batch, &mut ready);
-        let is_complete = progress.is_complete();
-        self.modules.push(ModuleRun { job: of.job, progress, is_live: true });
-        self.submit_all(now, of, ready);
-        if is_complete {
-            self.finish_module(of);
-        }
-    }
-
-    fn submit_all(&mut self, now: Timestamp, of: Of, mut ready: Vec<ComponentIx>) {
-        // koji's own build takes a batch in the order of keys.
-        ready.sort_unstable_by_key(|&next| self.setup.catalog.component(next).place_by_key);
-        for component in ready.drain(..) {
-            self.submit(now, of, Ordered { component, attempt: None, priority: 0 });
-        }
-        self.ready = ready;
-    }
-
-    /// All components of a module are built: its repo is made with the modulemd inside.
-    fn finish_module(&mut self, of: Of) {
-        let Of { job, build } = of;
+    /// Ends koji's own build of a module.
+    pub(super) fn end_module(&mut self, job: Job, end: ComponentEnd) {
         let Some(module) = self.module_of(job) else { return };
+        let build = module.build;
         if std::mem::replace(&mut module.is_live, false) {
-            let end = if self.has_no_repos { ComponentEnd::Failed } else { ComponentEnd::Complete };
             self.tell(build, job, What::ModuleEnded { end });
         }
     }
@@ -196,7 +177,7 @@ impl<'a> Ideal<'a> {
     }
 
     /// Makes the tasks of one component, one per arch, and draws how they go.
-    fn submit(&mut self, now: Timestamp, of: Of, what: Ordered) {
+    fn submit(&mut self, of: Of, what: Ordered) {
         let (Of { job, build }, Ordered { component, attempt, priority }) = (of, what);
         if self.costs.len() <= build.0 as usize {
             self.costs.resize(build.0 as usize + 1, Cost::default());
@@ -232,7 +213,7 @@ impl<'a> Ideal<'a> {
             self.tasks[first_task as usize + at].spoil();
         }
         if tasks.is_empty() {
-            self.component_ended(now, run, ComponentEnd::Complete);
+            self.component_ended(run, ComponentEnd::Complete);
         }
     }
 
@@ -247,11 +228,11 @@ impl<'a> Ideal<'a> {
         let Ok(at) = self.modules.binary_search_by_key(&job, |module| module.job) else {
             return false;
         };
-        let is_of_it = |&run: &u32| self.components[run as usize].job == job;
+        let module = self.modules[at];
+        let is_of_it = |&run: &u32| module.has_part(&self.components[run as usize]);
         let runs = (0..small(self.components.len())).filter(is_of_it);
         let mut tasks = runs.flat_map(|run| self.tasks_of(run));
-        self.modules[at].is_live
-            && tasks.all(|task| self.tasks[task as usize].state() == TaskState::Free)
+        module.is_live && tasks.all(|task| self.tasks[task as usize].state() == TaskState::Free)
     }
 
     pub(super) fn fix(&mut self, component: ComponentIx) {

@@ -50,6 +50,8 @@ pub(in crate::sim) struct OnHub<'a> {
     builds: Builds,
     components: ComponentBook,
     own_repos: OwnRepos,
+    /// What is built and in no tag yet, where components have a gate.
+    untagged: BTreeMap<(BuildId, ComponentIx), TaskId>,
     luck: Luck,
     made: MadeBook,
     /// By builder.
@@ -72,6 +74,7 @@ impl<'a> OnHub<'a> {
             builds: Builds::default(),
             components: ComponentBook::default(),
             own_repos: OwnRepos::default(),
+            untagged: BTreeMap::new(),
             luck: Luck::default(),
             made: MadeBook::default(),
             phase_keys: works::phase_keys(&farm.settings),
@@ -93,6 +96,7 @@ impl<'a> OnHub<'a> {
         self.own_repos = OwnRepos::default();
         self.made.reset(catalog.modules.len());
         self.accounts.reset(&self.farm.settings, with_bars);
+        self.untagged.clear();
         self.late.clear();
         self.notices.clear();
     }
@@ -102,7 +106,7 @@ impl<'a> OnHub<'a> {
         let job = self.jobs.add(order);
         match order {
             Order::Target { build, module } => self.order_target(job, build, module),
-            Order::Component { build, component, .. } => {
+            Order::Component { build, component, .. } | Order::Part { build, component } => {
                 self.order_component(job, build, component);
             }
             Order::Module { build, module } => self.order_module(job, build, module),

@@ -119,6 +119,9 @@ impl<'a> Book<'a> {
             Fact::Waived { build, component } => {
                 self.build(build).tests.insert(component, Some(true));
             }
+            Fact::CallFailed { build, call, component, fault } => {
+                self.build(build).refused = Some((call, component, fault));
+            }
             Fact::NotFetched { build } => self.build(build).is_fetch_failed = true,
             Fact::Capped => self.is_capped = true,
             Fact::MessageLost { .. }
@@ -178,6 +181,9 @@ impl<'a> Book<'a> {
                 Some(component)
             }
             Call::BuildModule { .. }
+            | Call::WaitRepo { .. }
+            | Call::Import { .. }
+            | Call::EndTask { .. }
             | Call::CreateTarget { .. }
             | Call::CancelComponent { .. }
             | Call::MakeRepo { .. }
@@ -186,7 +192,7 @@ impl<'a> Book<'a> {
             | Call::RequestTest { .. }
             | Call::AskDependants { .. }
             | Call::Mail { .. }
-            | Call::Poll => None,
+            | Call::Poll { .. } => None,
         };
         self.build(build).refused = Some((call.kind(), component, *fault));
     }

@@ -6,7 +6,7 @@ use crate::orchestrate::{
     ComponentParts, Concern, Dispatch, Event, ModuleParts, Owner, Standing, TaskParts, Tell,
 };
 use crate::sim::log::{Fact, Log};
-use crate::sim::{Conditions, DurationMode, Outcomes, Slots, Subjects};
+use crate::sim::{Conditions, DurationMode, ModuleRun, Outcomes, Setup, Slots, Subjects};
 use crate::time::Timestamp;
 
 const BUILD: BuildId = BuildId(0);

@@ -6,8 +6,8 @@ use super::book::{Book, Build};
 use super::{Left, Reason, States};
 use crate::name::PackageName;
 use crate::orchestrate::{Approach, BuildId, Cascade, ComponentIx, Dispatch, Module, ModuleIx};
-use crate::sim::Setup;
-use crate::sim::ledger::{ModuleState, started_by};
+use crate::sim::ledger::started_by;
+use crate::sim::{ModuleState, Setup};
 
 impl Book<'_> {
     fn is_unanswered(&self, module: ModuleIx) -> bool {

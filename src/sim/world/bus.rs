@@ -12,57 +12,19 @@ use crate::time::Millis;
 /// What a message is about, for its draws: (draw key, which of its kind).
 pub(super) type About = (u64, u32);
 
-/// What reaches the orchestrator, and what of it did not.
+/// What reaches the orchestrator.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
     /// Answers and messages that are here.
     pub(super) events: VecDeque<Event>,
-    /// What it was not told, if it polls: messages lost or under way.
-    unheard: Vec<Event>,
     /// Messages that koji-owned has not acknowledged: they are delivered again after a crash.
     pub(super) unacknowledged: Vec<Event>,
-    polls: bool,
 }
 
 impl Inbox {
-    pub(super) fn reset(&mut self, approach: Approach) {
+    pub(super) fn reset(&mut self) {
         self.events.clear();
-        self.unheard.clear();
         self.unacknowledged.clear();
-        self.polls = approach == Approach::OrchestratorOwned;
-    }
-
-    /// Keeps what a poll would find: what was lost, and what is still under way. koji-owned asks
-    /// nobody.
-    pub(super) fn miss(&mut self, event: Event) {
-        if self.polls && !self.unheard.contains(&event) {
-            self.unheard.push(event);
-        }
-    }
-
-    /// Forgets what the orchestrator hears after all.
-    fn no_longer_missed(&mut self, event: &Event) {
-        if let Some(at) = self.unheard.iter().position(|unheard| unheard == event) {
-            self.unheard.remove(at);
-        }
-    }
-
-    /// An event is here; it is not missed any more.
-    pub(super) fn take(&mut self, event: Event) {
-        self.no_longer_missed(&event);
-        self.events.push_back(event);
-    }
-
-    /// A poll finds what was not heard, but for what koji alone knows where its hub is away.
-    fn find_unheard(&mut self, is_hub_offline: bool) {
-        for event in std::mem::take(&mut self.unheard) {
-            let is_kojis = matches!(event, Event::ComponentEnded { .. } | Event::RepoEnded { .. });
-            if is_kojis && is_hub_offline {
-                self.unheard.push(event);
-            } else {
-                self.events.push_back(event);
-            }
-        }
     }
 }
 
@@ -76,7 +38,7 @@ impl World<'_> {
     /// Carries a message that was counted already to the orchestrator.
     pub(super) fn carry(&mut self, event: impl FnOnce() -> Event, about: impl FnOnce() -> About) {
         if self.is_bus_plain() {
-            if !self.process.is_down && self.inbox.unheard.is_empty() {
+            if !self.process.is_down {
                 // What `receive` does then, for nearly every message of a large run: made in its
                 // place, as a copy would wait for the writes of its parts (benches/README.md).
                 self.inbox.events.extend(std::iter::once_with(event));
@@ -86,8 +48,6 @@ impl World<'_> {
             return;
         }
         let event = event();
-        // It happened: until its message is here, a poll finds it.
-        self.inbox.miss(event.clone());
         let Some((delay, second)) = self.transit(about()) else {
             self.note_lost(&event);
             return;
@@ -151,9 +111,8 @@ impl World<'_> {
         } else if self.process.is_down {
             self.counts.tally.messages_lost += 1;
             self.note_lost(&event);
-            self.inbox.miss(event);
         } else {
-            self.inbox.take(event);
+            self.inbox.events.push_back(event);
         }
     }
 
@@ -170,12 +129,5 @@ impl World<'_> {
         if let Some((build, component)) = about {
             self.note(Fact::MessageLost { build, component, to_tests: false });
         }
-    }
-
-    /// The orchestrator asks koji and the tests how all that is outstanding stands. A message that
-    /// is late comes later all the same, and tells what is known.
-    pub(super) fn poll(&mut self) {
-        self.counts.polls += 1;
-        self.inbox.find_unheard(self.troubles.is_hub_offline());
     }
 }

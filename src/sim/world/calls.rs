@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::requests::Requests;
 use super::{Happening, World};
-use crate::orchestrate::{Answer, Call, CallId, CallKind, Event, Fault, Party};
+use crate::orchestrate::{Answer, BuildId, Call, CallId, CallKind, Event, Fault, Party};
 use crate::sim::conditions::{CallFault, CallTrouble};
 use crate::time::Millis;
 
@@ -35,20 +35,40 @@ impl Calls {
     }
 }
 
+/// Who makes a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Caller {
+    Orchestrator,
+    /// koji's own task of a module build.
+    ModuleTask(BuildId),
+}
+
 impl World<'_> {
     pub(super) fn make_call(&mut self, id: CallId, call: &Call) {
-        if !self.reaches_its_party(id, call) {
-            return;
+        if self.reaches_its_party(id, call) {
+            self.ask_party(Caller::Orchestrator, id, call);
         }
+    }
+
+    /// Asks the party of a call that is there, unless something goes wrong on the way.
+    pub(super) fn ask_party(&mut self, caller: Caller, id: CallId, call: &Call) {
         let trouble =
             if self.setup.conditions.call_faults.is_empty() { None } else { self.trouble_of(call) };
         match trouble {
             None => {
-                if let Some(answer) = self.do_it(id, call) {
-                    self.give(id, answer);
+                if let Some(answer) = self.do_for(caller, id, call) {
+                    self.reply(caller, id, answer);
                 }
             }
-            Some(trouble) => self.go_wrong(id, call, trouble),
+            Some(trouble) => self.go_wrong(caller, id, call, trouble),
+        }
+    }
+
+    /// Does what is asked; returns the answer, or none where it is given later.
+    fn do_for(&mut self, caller: Caller, id: CallId, call: &Call) -> Option<Answer> {
+        match caller {
+            Caller::Orchestrator => self.do_it(id, call),
+            Caller::ModuleTask(build) => Some(self.do_for_task(build, call)),
         }
     }
 
@@ -64,7 +84,7 @@ impl World<'_> {
             self.give(id, Answer::Refused);
             return false;
         }
-        self.counts.activity += u64::from(*call != Call::Poll);
+        self.counts.activity += u64::from(!call.is_poll());
         true
     }
 
@@ -79,37 +99,53 @@ impl World<'_> {
         }
         let is_it = |fault: &&CallFault| fault.call == kind && fault.nth == nth;
         let trouble = self.setup.conditions.call_faults.iter().find(is_it)?.trouble;
-        if trouble == CallTrouble::Failed && *call != Call::Poll {
+        if trouble == CallTrouble::Failed && !call.is_poll() {
             self.calls.doomed.push(call.clone());
         }
         Some(trouble)
     }
 
-    fn go_wrong(&mut self, id: CallId, call: &Call, trouble: CallTrouble) {
+    fn go_wrong(&mut self, caller: Caller, id: CallId, call: &Call, trouble: CallTrouble) {
         match trouble {
             CallTrouble::Refused => {
                 self.counts.tally.calls_refused += 1;
-                self.give(id, Answer::Refused);
+                self.reply(caller, id, Answer::Refused);
             }
-            CallTrouble::Failed => self.give(id, Answer::Failed(fault_of(call))),
-            CallTrouble::RequestLost => self.give_at(TIME_OUT, id, Answer::Unknown),
+            CallTrouble::Failed => {
+                let answer = Answer::Failed(fault_of(call));
+                if let Caller::ModuleTask(build) = caller {
+                    self.note_refused_for_good(build, call, &answer);
+                }
+                self.reply(caller, id, answer);
+            }
+            CallTrouble::RequestLost => self.reply_after(TIME_OUT, caller, id, Answer::Unknown),
             CallTrouble::AnswerLost => {
                 // One that is not answered at once is answered by what comes of it.
-                if self.do_it(id, call).is_some() {
-                    self.give_at(TIME_OUT, id, Answer::Unknown);
+                if self.do_for(caller, id, call).is_some() {
+                    self.reply_after(TIME_OUT, caller, id, Answer::Unknown);
                 }
             }
             CallTrouble::AnswerDoubled => {
-                if let Some(answer) = self.do_it(id, call) {
-                    self.give(id, answer.clone());
-                    self.give(id, answer);
+                if let Some(answer) = self.do_for(caller, id, call) {
+                    self.reply(caller, id, answer.clone());
+                    self.reply(caller, id, answer);
                 }
             }
             CallTrouble::AnswerLate => {
-                self.give_at(TIME_OUT, id, Answer::Unknown);
-                if let Some(answer) = self.do_it(id, call) {
-                    self.give_at(LATE, id, answer);
+                self.reply_after(TIME_OUT, caller, id, Answer::Unknown);
+                if let Some(answer) = self.do_for(caller, id, call) {
+                    self.reply_after(LATE, caller, id, answer);
                 }
+            }
+        }
+    }
+
+    /// Gives whoever called the answer.
+    pub(super) fn reply(&mut self, caller: Caller, call: CallId, answer: Answer) {
+        match caller {
+            Caller::Orchestrator => self.give(call, answer),
+            Caller::ModuleTask(build) => {
+                self.answer_module_task(build, Event::Answered { call, answer });
             }
         }
     }
@@ -119,16 +155,16 @@ impl World<'_> {
         self.inbox.events.extend(std::iter::once_with(|| Event::Answered { call, answer }));
     }
 
-    /// The same after a time: to the process that called, and to no later one.
-    fn give_at(&mut self, after: Millis, call: CallId, answer: Answer) {
+    /// Gives the answer after a time: to the process that called, and to no later one.
+    fn reply_after(&mut self, after: Millis, caller: Caller, call: CallId, answer: Answer) {
         let life = self.process.life;
-        self.schedule(self.now + after, Happening::Answer { life, call, answer });
+        self.schedule(self.now + after, Happening::Answer { life, caller, call, answer });
     }
 
     /// Returns whether the party of a call does nothing of it.
     pub(super) fn is_refused(&self, call: &Call) -> bool {
         match call.party() {
-            Party::Hub => self.troubles.is_hub_away() && *call != Call::Poll,
+            Party::Hub => self.troubles.is_hub_away() && !call.is_poll(),
             Party::Dependencies => self.troubles.is_pdc_down(),
             Party::Sources => self.troubles.are_sources_down(),
             Party::Tests | Party::Bus | Party::Mail | Party::RepoMaker => false,
@@ -142,7 +178,10 @@ fn fault_of(call: &Call) -> Fault {
         Call::Fetch { .. } => Fault::Missing,
         Call::BuildComponent { .. } => Fault::Exists,
         Call::MakeRepo { .. } => Fault::Broken,
+        Call::WaitRepo { .. } => Fault::Broken,
         Call::BuildModule { .. }
+        | Call::Import { .. }
+        | Call::EndTask { .. }
         | Call::CreateTarget { .. }
         | Call::CancelComponent { .. }
         | Call::TagComponent { .. }
@@ -150,6 +189,6 @@ fn fault_of(call: &Call) -> Fault {
         | Call::RequestTest { .. }
         | Call::AskDependants { .. }
         | Call::Mail { .. }
-        | Call::Poll => Fault::Denied,
+        | Call::Poll { .. } => Fault::Denied,
     }
 }

@@ -12,8 +12,10 @@ use crate::sim::log::{Fact, Log};
 
 impl World<'_> {
     pub(super) fn carry_out(&mut self, command: &Command) {
-        let is_silent =
-            matches!(command, Command::Call { call: Call::Poll, .. } | Command::Timer { .. });
+        let is_silent = matches!(
+            command,
+            Command::Call { call: Call::Poll { .. }, .. } | Command::Timer { .. }
+        );
         if !is_silent {
             self.note_with(|| Log::Command(command.clone()));
         }
@@ -39,6 +41,9 @@ impl World<'_> {
                 self.build_module(module, cause, unless_waiting);
                 done
             }
+            Call::WaitRepo { .. } | Call::Import { .. } | Call::EndTask { .. } => {
+                unreachable!("these are calls of koji's own task of a module")
+            }
             Call::Fetch { build, module } => Some(self.fetch(build, module)),
             Call::CreateTarget { build, module } => {
                 self.order(build, JobPurpose::Target { call: id }, Order::Target { build, module });
@@ -53,7 +58,9 @@ impl World<'_> {
                 done
             }
             Call::TagComponent { build, component, attempt } => {
-                self.marks.tagged.insert((build, component, attempt));
+                if self.marks.tagged.insert((build, component, attempt)) {
+                    self.koji.tag(build, component);
+                }
                 done
             }
             Call::MakeRepo { build, module, attempt, by } => {
@@ -86,8 +93,8 @@ impl World<'_> {
                 }
                 done
             }
-            Call::Poll => {
-                self.poll();
+            Call::Poll { ref about } => {
+                self.poll(about);
                 done
             }
         }
@@ -176,7 +183,7 @@ impl World<'_> {
         self.ledger.reopen(build, self.now);
     }
 
-    fn order(&mut self, build: BuildId, purpose: JobPurpose, order: Order) -> Job {
+    pub(super) fn order(&mut self, build: BuildId, purpose: JobPurpose, order: Order) -> Job {
         self.jobs.push(JobRecord { build, purpose, end: None });
         let job = self.koji.order(self.now, order);
         assert_eq!(job.0 as usize + 1, self.jobs.len(), "koji and the books number jobs alike");
@@ -259,6 +266,7 @@ impl World<'_> {
         });
         if is_running {
             self.cancel(build, JobPurpose::Module);
+            self.module_canceled(build);
             self.counts.messages += 1;
             self.note(Fact::ModuleEnded { build, end: ComponentEnd::Canceled });
             self.ledger.close(build, BuildState::Failed, self.now);

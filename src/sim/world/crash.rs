@@ -96,17 +96,15 @@ impl World<'_> {
                 Event::Tested { .. } | Event::Waived { component: None, .. } if is_koji_owned => {
                     self.inbox.unacknowledged.push(event);
                 }
-                Event::RepoEnded { .. } if self.setup.conditions.repo == RepoMaker::Koji => {
-                    self.inbox.miss(event);
-                }
+                // What was observed is asked for by a poll, its calls are looked for, and its timers
+                // armed again.
                 Event::ComponentEnded { .. }
                 | Event::ComponentTested { .. }
-                | Event::Tested { .. }
-                | Event::Waived { .. } => self.inbox.miss(event),
-                // Its calls are looked for, and its timers armed again.
-                Event::Restarted
-                | Event::Answered { .. }
                 | Event::RepoEnded { .. }
+                | Event::Tested { .. }
+                | Event::Waived { .. }
+                | Event::Restarted
+                | Event::Answered { .. }
                 | Event::Timer { .. } => {}
             }
         }

@@ -3,9 +3,10 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+use super::calls::Caller;
 use super::testing::Subject;
 use super::{Driven, World};
-use crate::orchestrate::{Answer, CallId, Concern, Event, Timer};
+use crate::orchestrate::{Answer, BuildId, CallId, Concern, Event, Timer};
 use crate::time::Timestamp;
 
 /// Something to come.
@@ -22,9 +23,15 @@ pub(super) enum Happening {
         life: u32,
         timer: Timer,
     },
+    /// A timer of koji's own task of a module.
+    TaskTimer {
+        build: BuildId,
+        timer: Timer,
+    },
     /// An answer reaches the process that called.
     Answer {
         life: u32,
+        caller: Caller,
         call: CallId,
         answer: Answer,
     },
@@ -136,7 +143,13 @@ impl World<'_> {
                     self.inbox.events.push_back(Event::Timer { timer });
                 }
             }
-            Happening::Answer { life, call, answer } => {
+            Happening::TaskTimer { build, timer } => {
+                self.tell_module_task(build, Event::Timer { timer });
+            }
+            Happening::Answer { caller: Caller::ModuleTask(build), call, answer, .. } => {
+                self.tell_module_task(build, Event::Answered { call, answer });
+            }
+            Happening::Answer { life, caller: Caller::Orchestrator, call, answer } => {
                 if life == self.process.life && !self.process.is_down {
                     self.give(call, answer);
                 }

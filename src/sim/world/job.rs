@@ -23,6 +23,12 @@ pub(super) enum JobPurpose {
         attempt: NonZeroU16,
     },
     Module,
+    /// A component as a part of koji's own task of a module.
+    Part {
+        component: ComponentIx,
+    },
+    /// The repo that koji's own task of a module makes.
+    ModuleRepo,
     Repo {
         attempt: NonZeroU16,
     },

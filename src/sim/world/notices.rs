@@ -26,14 +26,26 @@ impl World<'_> {
             What::RepoEnded { is_ok } => {
                 let end = if is_ok { ComponentEnd::Complete } else { ComponentEnd::Failed };
                 self.jobs[job.0 as usize].end = Some(end);
-                self.repo_ended(build, job, is_ok);
+                if self.job(job).purpose == JobPurpose::ModuleRepo {
+                    let ended = Event::RepoEnded { build, attempt: 1, is_ok };
+                    self.tell_module_task(build, ended);
+                } else {
+                    self.repo_ended(build, job, is_ok);
+                }
             }
             What::ComponentEnded { component, nth, attempt, end } => {
-                if attempt.is_some() {
+                // koji's model builds the parts of a module by a handler of its own.
+                let purpose = self.job(job).purpose;
+                if purpose != JobPurpose::Module {
                     self.jobs[job.0 as usize].end = Some(end);
                 }
                 self.component_ended(build, component, nth, attempt, end);
+                if let JobPurpose::Part { .. } = purpose {
+                    let ended = Event::ComponentEnded { build, component, attempt: 1, end };
+                    self.tell_module_task(build, ended);
+                }
             }
+            What::ModuleOpened => self.module_opens(build, job),
             What::ModuleEnded { end } => {
                 self.jobs[job.0 as usize].end = Some(end);
                 self.module_ended(build, end);

@@ -95,13 +95,32 @@ impl World<'_> {
                 known(self.find_result(Subject { build, component, attempt }))
             }
             Call::Mail { .. } => known(self.marks.mailed.contains(&id)),
-            Call::Fetch { .. } | Call::AskDependants { .. } | Call::Poll => Some(Answer::Absent),
+            Call::WaitRepo { .. }
+            | Call::Import { .. }
+            | Call::EndTask { .. }
+            | Call::Fetch { .. }
+            | Call::AskDependants { .. }
+            | Call::Poll { .. } => Some(Answer::Absent),
         }
     }
 
     /// Reports what a look at a task shows.
     fn see(&mut self, event: Event) {
-        self.inbox.take(event);
+        self.inbox.events.push_back(event);
+    }
+
+    /// Returns the attempt of a module build that its tests are about: the last that was published, of a
+    /// component the last that was submitted.
+    pub(super) fn last_attempt(&self, build: BuildId, component: Option<ComponentIx>) -> u32 {
+        let Some(wanted) = component else {
+            let mut published = self.marks.published.range((build, 0)..=(build, u32::MAX));
+            return published.next_back().map_or(1, |&(_, attempt)| attempt);
+        };
+        let attempt = |record: &super::JobRecord| {
+            let JobPurpose::Component { component, attempt } = record.purpose else { return None };
+            (record.build == build && component == wanted).then_some(attempt.get().into())
+        };
+        self.jobs.iter().rev().find_map(attempt).unwrap_or(1)
     }
 
     /// Finds the latest job of a module build for a purpose, and how it ended.

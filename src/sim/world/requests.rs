@@ -4,7 +4,7 @@
 //! one multicall, of a hundred calls at most. What the answers lead to is the next one.
 
 use super::World;
-use crate::orchestrate::{Call, Party};
+use crate::orchestrate::{Call, Outstanding, Party};
 
 /// So many calls fit into one multicall, and a poll asks for so many tasks in one request.
 const CALLS_A_REQUEST: u64 = 100;
@@ -46,9 +46,9 @@ impl Requests {
 impl World<'_> {
     /// Counts a call, or a look for one, if the hub is asked for it.
     pub(super) fn count_request(&mut self, call: &Call) {
-        if *call == Call::Poll {
-            let open = self.jobs.iter().filter(|job| job.end.is_none()).count();
-            self.calls.to_hub.poll(open as u64);
+        if let Call::Poll { about } = call {
+            let is_task = |asked: &&Outstanding| matches!(asked, Outstanding::Task { .. });
+            self.calls.to_hub.poll(about.iter().filter(is_task).count() as u64);
         } else if call.party() == Party::Hub {
             self.calls.to_hub.call();
         }

@@ -5,6 +5,7 @@ use super::calls::Calls;
 use super::crash::Process;
 use super::faults::Troubles;
 use super::happening::{Agenda, Happening};
+use super::module_tasks::ModuleTasks;
 use super::people::People;
 use super::reconcile::Marks;
 use super::result::Counts;
@@ -30,6 +31,7 @@ impl<'a> World<'a> {
             inbox: Inbox::default(),
             process: Process::default(),
             calls: Calls::default(),
+            module_tasks: ModuleTasks::default(),
             marks: Marks::default(),
             testing: Testing::default(),
             at_gate: gates::AtGate::default(),
@@ -51,9 +53,10 @@ impl<'a> World<'a> {
         self.ledger.reset(catalog, self.log.is_some());
         self.jobs.clear();
         self.agenda.reset();
-        self.inbox.reset(self.setup.approach);
+        self.inbox.reset();
         self.process.reset(conditions.may_crash());
         self.calls.reset();
+        self.module_tasks.reset();
         self.marks = Marks::default();
         self.testing.reset();
         self.at_gate.reset();

@@ -93,9 +93,7 @@ impl World<'_> {
                 true
             }
             Some(Progress::Waived) => {
-                let Subject { build, component, .. } = subject;
-                let module = self.ledger.builds[build.0 as usize].module;
-                self.receive(Event::Waived { build, module, component });
+                self.receive(self.waiver(subject));
                 true
             }
             Some(Progress::Queued | Progress::Running) => true,
@@ -199,8 +197,31 @@ impl World<'_> {
         }
     }
 
-    /// Notes that every result about this is waived.
+    /// Returns what the tests say of a subject that somebody asks about, if it is news: of a gate that
+    /// is known to be closed, only what opens it.
+    pub(super) fn verdict_on(&self, subject: Subject, is_closed: bool) -> Option<Event> {
+        match self.testing.known.get(&subject).copied() {
+            Some(Progress::Ended { passed }) if passed || !is_closed => {
+                Some(self.result(subject, passed))
+            }
+            Some(Progress::Waived) => Some(self.waiver(subject)),
+            Some(
+                Progress::Ended { .. } | Progress::Queued | Progress::Running | Progress::Silent,
+            )
+            | None => None,
+        }
+    }
+
+    fn waiver(&self, subject: Subject) -> Event {
+        let Subject { build, component, .. } = subject;
+        let module = self.ledger.builds[build.0 as usize].module;
+        Event::Waived { build, module, component }
+    }
+
+    /// Notes that every result about this is waived; also where the tests never heard of it.
     pub(super) fn waive_test(&mut self, build: BuildId, component: Option<ComponentIx>) {
+        let attempt = self.last_attempt(build, component);
+        self.testing.known.entry(Subject { build, component, attempt }).or_insert(Progress::Waived);
         let from = Subject { build, component, attempt: 0 };
         let to = Subject { build, component, attempt: u32::MAX };
         for (_, progress) in self.testing.known.range_mut(from..=to) {

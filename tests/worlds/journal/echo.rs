@@ -135,6 +135,6 @@ impl<'s> Echo<'s> {
 pub(super) fn is_poll(command: &Command) -> bool {
     matches!(
         command,
-        Command::Timer { timer: Timer::Poll, .. } | Command::Call { call: Call::Poll, .. }
+        Command::Timer { timer: Timer::Poll, .. } | Command::Call { call: Call::Poll { .. }, .. }
     )
 }

@@ -10,9 +10,9 @@ impl Ideal<'_> {
         let is_last = self.components[component as usize].left.one_less();
         if !is_ok {
             self.cancel_rest(now, component);
-            self.component_ended(now, component, ComponentEnd::Failed);
+            self.component_ended(component, ComponentEnd::Failed);
         } else if is_last {
-            self.component_ended(now, component, ComponentEnd::Complete);
+            self.component_ended(component, ComponentEnd::Complete);
         }
     }
 
@@ -45,7 +45,7 @@ impl Ideal<'_> {
         self.costs[self.components[run as usize].build.0 as usize].lost += spent;
     }
 
-    pub(super) fn component_ended(&mut self, now: Timestamp, run: u32, end: ComponentEnd) {
+    pub(super) fn component_ended(&mut self, run: u32, end: ComponentEnd) {
         let entry = &mut self.components[run as usize];
         entry.left.end();
         self.ended += 1;
@@ -55,41 +55,11 @@ impl Ideal<'_> {
             self.lose(run);
         }
         self.tell(build, job, What::ComponentEnded { component, nth, attempt, end });
-        if attempt.is_none() && self.module_of(job).is_some_and(|module| module.is_live) {
-            self.module_goes_on(now, Of { job, build }, component, end);
-        }
     }
 
-    /// koji's own module build: the next batch when one is built; the first failure fails it all.
-    pub(super) fn module_goes_on(
-        &mut self,
-        now: Timestamp,
-        of: Of,
-        component: ComponentIx,
-        end: ComponentEnd,
-    ) {
-        let Of { job, build } = of;
-        let catalog = &self.setup.catalog;
-        let mut ready = std::mem::take(&mut self.ready);
-        let Some(module) = self.module_of(job) else { return };
-        if end == ComponentEnd::Complete {
-            module.progress.built(catalog, component, &mut ready);
-            let is_complete = module.progress.is_complete();
-            self.submit_all(now, of, ready);
-            if is_complete {
-                self.finish_module(of);
-            }
-            return;
-        }
-        module.is_live = false;
-        self.ready = ready;
-        self.cancel_components_of(now, job);
-        self.tell(build, job, What::ModuleEnded { end });
-    }
-
-    pub(super) fn cancel_components_of(&mut self, now: Timestamp, job: Job) {
+    fn cancel_parts_of(&mut self, now: Timestamp, module: ModuleRun) {
         for run in 0..small(self.components.len()) {
-            if self.components[run as usize].job == job {
+            if module.has_part(&self.components[run as usize]) {
                 self.cancel_component(now, run);
             }
         }
@@ -98,7 +68,8 @@ impl Ideal<'_> {
     pub(in crate::sim::koji) fn cancel(&mut self, now: Timestamp, job: Job) {
         if let Some(module) = self.module_of(job) {
             module.is_live = false;
-            self.cancel_components_of(now, job);
+            let module = *module;
+            self.cancel_parts_of(now, module);
         } else if let Some(run) = self.components.iter().rposition(|run| run.job == job) {
             // What can still be canceled was mostly ordered a short while ago.
             self.cancel_component(now, small(run));

@@ -3,7 +3,7 @@
 
 use std::num::NonZeroU16;
 
-use crate::orchestrate::{BuildId, ComponentIx, Progress};
+use crate::orchestrate::{BuildId, ComponentIx};
 use crate::sim::farm::Slot;
 use crate::sim::koji::Job;
 use crate::time::{Millis, Timestamp};
@@ -189,11 +189,18 @@ impl TaskRun {
 }
 
 /// koji's own build of a module.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct ModuleRun {
     pub(super) job: Job,
-    pub(super) progress: Progress,
+    pub(super) build: BuildId,
     pub(super) is_live: bool,
+}
+
+impl ModuleRun {
+    /// Returns whether a component is built as a part of it.
+    pub(super) fn has_part(&self, run: &ComponentRun) -> bool {
+        run.build == self.build && run.attempt.is_none()
+    }
 }
 
 #[cfg(test)]

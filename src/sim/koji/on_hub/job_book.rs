@@ -115,6 +115,7 @@ impl JobBook {
             Order::Component { priority, .. } => priority,
             Order::Target { .. }
             | Order::Module { .. }
+            | Order::Part { .. }
             | Order::Unfetched { .. }
             | Order::Repo { .. } => u32::MAX,
         };

@@ -30,7 +30,7 @@ impl OnHub<'_> {
     fn no_repo(&mut self, job: Job) {
         match self.jobs.order(job) {
             Order::Target { build, .. } => self.target_broken(job, build),
-            Order::Component { build, component, .. } => {
+            Order::Component { build, component, .. } | Order::Part { build, component } => {
                 self.component_failed(job, build, component);
             }
             Order::Module { .. } | Order::Unfetched { .. } | Order::Repo { .. } => {}

@@ -101,7 +101,7 @@ impl OnHub<'_> {
                 let owner = self.components.own(Owner::Macros(job));
                 Request::Build(Arc::new(self.macros(build, module, owner)))
             }
-            Order::Component { build, component, .. } => {
+            Order::Component { build, component, .. } | Order::Part { build, component } => {
                 Request::Build(self.component(job, build, component))
             }
             Order::Module { build, module } => self.module_request(job, build, module),
@@ -146,7 +146,7 @@ impl OnHub<'_> {
         let job = self.jobs.end_task(task);
         match (info.method, info.subject.map(|at| self.components.owner(at))) {
             (Method::Build, Some(Owner::Component(run))) => {
-                self.component_ended(run, state, self.hub.tagged_at(task));
+                self.component_ended(run, state, task);
             }
             (Method::Build, Some(Owner::Macros(job))) => self.macros_ended(job, task, state),
             (Method::WaitRepo, _) => self.wait_ended(task, info.parent),
@@ -177,25 +177,43 @@ impl OnHub<'_> {
                 self.jobs.close(job);
                 self.tell(build, job, What::RepoEnded { is_ok: state == TaskState::Closed });
             }
-            Order::Component { .. } => self.jobs.close(job),
+            Order::Component { .. } | Order::Part { .. } => self.jobs.close(job),
             Order::Target { .. } => {}
         }
     }
 
-    /// A component ended: the event by which it is tagged decides which repo its successors need.
-    fn component_ended(&mut self, run: u32, state: TaskState, event: Option<crate::hub::EventId>) {
+    /// A component passed its gate: it goes into the tag of its module, at once and with no task.
+    pub(in crate::sim::koji) fn tag(&mut self, build: BuildId, component: ComponentIx) {
+        let tag = self.builds.tag(build);
+        if let (Some(tag), Some(task)) = (tag, self.untagged.remove(&(build, component))) {
+            let event = self.hub.tag_build(tag, task);
+            self.is_in_tag(build, component, event);
+        }
+    }
+
+    /// The event by which a component is tagged decides which repo its successors need.
+    fn is_in_tag(&mut self, build: BuildId, component: ComponentIx, event: crate::hub::EventId) {
+        let entry = self.setup.catalog.component(component);
+        let first = self.setup.catalog.module(entry.module).components.start;
+        self.builds.tag_in_batch(build, entry.batch, event);
+        for next in self.setup.catalog.followers(component) {
+            self.builds.tag_before(build, next.0 - first, event);
+        }
+    }
+
+    /// A component ended; where it has a gate it is in no tag yet.
+    fn component_ended(&mut self, run: u32, state: TaskState, task: TaskId) {
         let end = end_of(state);
         let ComponentRun { job, build, component, nth, busy, .. } = self.components.end(run, end);
         if end != ComponentEnd::Complete {
             self.accounts.lose(build, busy);
         }
-        if let Some(event) = event {
-            let entry = self.setup.catalog.component(component);
-            let first = self.setup.catalog.module(entry.module).components.start;
-            self.builds.tag_in_batch(build, entry.batch, event);
-            for next in self.setup.catalog.followers(component) {
-                self.builds.tag_before(build, next.0 - first, event);
+        match self.hub.tagged_at(task) {
+            Some(event) => self.is_in_tag(build, component, event),
+            None if end == ComponentEnd::Complete => {
+                self.untagged.insert((build, component), task);
             }
+            None => {}
         }
         if self.jobs.state(job) != JobState::Over && end != ComponentEnd::Canceled {
             let attempt = self.jobs.order(job).attempt();

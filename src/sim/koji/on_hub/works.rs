@@ -159,6 +159,8 @@ impl OnHub<'_> {
             srpm: steps.srpm.as_ref().map(|rows| step(rows, SRPM_KEY)),
             arches,
             tagging: match &steps.tagging {
+                // It is tagged when its gate opens.
+                _ if self.setup.has_component_gate() => Tagging::None,
                 Some(rows) => Tagging::Task(step(rows, TAG_KEY)),
                 None => Tagging::Within,
             },

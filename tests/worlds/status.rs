@@ -1,0 +1,96 @@
+//! What the fold of `status` says of random worlds is what came of them.
+
+use std::collections::BTreeSet;
+
+use modplan::orchestrate::{Approach, Cascade, Command, Orchestrator};
+use modplan::sim::{Fact, Log, ModuleRun, ModuleState, Run, World};
+use modplan::status::{ComponentState, ModuleState as Stands, Status};
+
+use super::generate;
+
+/// Runs the world of a seed with the fold beside it.
+fn fold(world: &generate::World, seed: u64) -> (Run, Status) {
+    let setup = &world.setup;
+    let gates = setup.conditions.gates;
+    let mut status = Status::new(setup.catalog.clone(), setup.approach, gates, setup.dispatch);
+    let run = World::new(setup).run_through(seed, &mut |orchestrator, event, now, out| {
+        orchestrator.handle(event, now, out);
+        status.event(event, now);
+        out.iter().for_each(|command| status.command(command, now));
+        check_calls(orchestrator, &status);
+    });
+    (run, status)
+}
+
+/// Every call that the fold holds to be outstanding is one for the orchestrator.
+fn check_calls(orchestrator: &Orchestrator, status: &Status) {
+    let mut open = Vec::new();
+    orchestrator.outstanding(&mut open);
+    let kinds = open.iter().filter_map(|command| match command {
+        Command::Call { call, .. } => Some(call.kind().as_str()),
+        Command::Look { .. } | Command::Tell(_) | Command::Timer { .. } => None,
+    });
+    let kinds: BTreeSet<&str> = kinds.collect();
+    for call in status.calls_outstanding() {
+        assert!(kinds.contains(call.call), "{} is settled: {call:?}", call.call);
+        assert!(call.tries > 0);
+    }
+}
+
+#[test]
+fn a_fold_over_events_and_commands_knows_how_every_module_ended() {
+    let (mut judged, mut states) = (0, BTreeSet::new());
+    for seed in 0..600 {
+        let world = generate::world(seed);
+        let setup = &world.setup;
+        let is_exact =
+            setup.approach == Approach::OrchestratorOwned && setup.cascade == Cascade::Planned;
+        if !is_exact {
+            continue;
+        }
+        let (run, status) = fold(&world, seed);
+        if run.log.iter().any(|row| row.what == Log::Fact(Fact::Crashed)) {
+            continue;
+        }
+        let known = status.modules();
+        for module in &run.modules {
+            let told = known.iter().find(|told| told.id == module.id).expect("it is known");
+            let is_ready = told.state == Stands::Ready;
+            assert_eq!(is_ready, module.state == ModuleState::Ready, "seed {seed}: {told:?}");
+            let is_failed = matches!(told.state, Stands::Failed | Stands::Canceled);
+            assert_eq!(is_failed, module.state == ModuleState::Failed, "seed {seed}: {told:?}");
+            let is_done = |state| matches!(state, ComponentState::Done | ComponentState::Reused);
+            let all_done = told.components.iter().all(|part| is_done(part.state));
+            assert!(!is_ready || all_done, "seed {seed}: {told:?}");
+            assert!(is_ready || !told.because.is_empty(), "seed {seed}: {told:?}");
+            states.insert(told.state);
+        }
+        judged += 1;
+    }
+    assert!(judged > 50, "{judged}");
+    assert!(states.len() > 3, "{states:?}");
+}
+
+#[test]
+fn a_fold_of_koji_owned_knows_what_it_heard() {
+    let mut ready = 0;
+    for seed in 0..300 {
+        let world = generate::world(seed);
+        if world.setup.approach != Approach::KojiOwned {
+            continue;
+        }
+        let (run, status) = fold(&world, seed);
+        if run.log.iter().any(|row| row.what == Log::Fact(Fact::Crashed)) {
+            continue;
+        }
+        for told in status.modules().iter().filter(|told| told.state == Stands::Ready) {
+            let module = run.modules.iter().find(|module| module.id == told.id);
+            let is_built = |module: &&ModuleRun| {
+                module.state == ModuleState::Ready || module.module_builds > 0
+            };
+            assert!(module.as_ref().is_some_and(is_built), "seed {seed}: {told:?}");
+            ready += 1;
+        }
+    }
+    assert!(ready > 50, "{ready}");
+}
