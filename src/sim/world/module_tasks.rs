@@ -203,10 +203,8 @@ impl World<'_> {
 
     /// Notes a call of a task that will never work as asked.
     pub(super) fn note_refused_for_good(&mut self, build: BuildId, call: &Call, answer: &Answer) {
-        let component = match *call {
-            Call::BuildComponent { component, .. } => Some(component),
-            _ => None,
-        };
+        let component =
+            if let Call::BuildComponent { component, .. } = *call { Some(component) } else { None };
         if let Answer::Failed(fault) = *answer {
             self.note(Fact::CallFailed { build, call: call.kind(), component, fault });
         }

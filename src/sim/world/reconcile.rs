@@ -116,13 +116,11 @@ impl World<'_> {
             let mut published = self.marks.published.range((build, 0)..=(build, u32::MAX));
             return published.next_back().map_or(1, |&(_, attempt)| attempt);
         };
-        let attempts = self.jobs.iter().rev().filter_map(|record| match record.purpose {
-            JobPurpose::Component { component, attempt } if component == wanted => {
-                (record.build == build).then_some(attempt.get().into())
-            }
-            _ => None,
-        });
-        attempts.into_iter().next().unwrap_or(1)
+        let attempt = |record: &super::JobRecord| {
+            let JobPurpose::Component { component, attempt } = record.purpose else { return None };
+            (record.build == build && component == wanted).then_some(attempt.get().into())
+        };
+        self.jobs.iter().rev().find_map(attempt).unwrap_or(1)
     }
 
     /// Finds the latest job of a module build for a purpose, and how it ended.
