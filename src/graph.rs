@@ -148,13 +148,13 @@ pub struct Module {
     /// The arches of its documents.
     pub arches: BTreeSet<Arch>,
     /// What is built, by key, united over the arches.
-    pub components: BTreeMap<ComponentKey, Component>,
+    pub components: Arc<BTreeMap<ComponentKey, Component>>,
     /// Modules whose components are built along, by key.
     pub included: BTreeMap<ComponentKey, IncludedModule>,
     /// `buildopts.arches`, united over the arches; empty means all.
     pub build_arches: BTreeSet<Arch>,
     /// Alternatives of what it needs, the distinct ones of all its documents.
-    pub dependencies: Vec<Dependencies>,
+    pub dependencies: Arc<Vec<Dependencies>>,
     /// What becomes of it when it is rebuilt.
     pub kind: Kind,
     /// Where its first document starts.

@@ -92,7 +92,7 @@ impl Alias {
     /// Returns whether a document requires what is written.
     #[must_use]
     pub fn is_needed(&self, snapshot: &Snapshot) -> bool {
-        let groups = snapshot.streams.iter().flat_map(|stream| &stream.dependencies);
+        let groups = snapshot.streams.iter().flat_map(|stream| stream.dependencies.iter());
         groups.flat_map(|group| [&group.buildrequires, &group.requires]).any(|names| match self {
             Self::Module { written, .. } => names.contains_key(written),
             Self::Stream { written, .. } => names

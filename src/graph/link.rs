@@ -61,7 +61,7 @@ impl<'a> Links<'a> {
     }
 
     fn resolve_module(&mut self, index: ModuleIx, module: &'a Module) {
-        for group in &module.dependencies {
+        for group in module.dependencies.iter() {
             let (build, runtime) = match self.options.follow {
                 Follow::Build => (true, false),
                 Follow::Runtime => (false, true),

@@ -183,8 +183,10 @@ impl Nodes<'_> {
             self.findings.extend(arch_drift(first, document, &self.snapshot.inputs));
             merge(&mut module, document);
         }
-        for group in &mut module.dependencies {
-            self.options.aliases.iter().for_each(|alias| alias.repair(group));
+        if !self.options.aliases.is_empty() {
+            for group in Arc::make_mut(&mut module.dependencies) {
+                self.options.aliases.iter().for_each(|alias| alias.repair(group));
+            }
         }
         module.platform = platform(&module.dependencies, self.options);
         module.lines = lines;
@@ -267,8 +269,10 @@ pub(super) fn platform(
 /// dependencies added where they are new. A component that both have stays as the first says.
 fn merge(module: &mut Module, document: &Stream) {
     module.arches.extend(document.arch.iter().cloned());
-    for (key, component) in &document.components {
-        module.components.entry(key.clone()).or_insert_with(|| component.clone());
+    for (key, component) in document.components.iter() {
+        if !module.components.contains_key(key) {
+            Arc::make_mut(&mut module.components).insert(key.clone(), component.clone());
+        }
     }
     for (key, included) in &document.included {
         module.included.entry(key.clone()).or_insert_with(|| included.clone());
@@ -284,9 +288,9 @@ fn merge(module: &mut Module, document: &Stream) {
     } else if !module.build_arches.is_empty() {
         module.build_arches.extend(document.build_arches.iter().cloned());
     }
-    for group in &document.dependencies {
+    for group in document.dependencies.iter() {
         if !module.dependencies.iter().any(|known| known.names_the_same(group)) {
-            module.dependencies.push(group.clone());
+            Arc::make_mut(&mut module.dependencies).push(group.clone());
         }
     }
 }

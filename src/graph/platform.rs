@@ -25,7 +25,7 @@ impl ModuleGraph {
             .map(|(_, module)| module.stream.clone())
             .collect();
         for (_, module) in self.modules() {
-            for group in &module.dependencies {
+            for group in module.dependencies.iter() {
                 let requirements = [&group.buildrequires, &group.requires];
                 let of_name = requirements.into_iter().filter_map(|names| names.get(name));
                 streams.extend(of_name.flat_map(|requirement| requirement.streams.clone()).map(

@@ -30,9 +30,9 @@ pub fn arch_drift(first: &Stream, other: &Stream, inputs: &[Input]) -> Vec<Findi
     drift.requirements("buildrequires", |group| &group.buildrequires);
     drift.requirements("requires", |group| &group.requires);
     drift.combinations();
-    drift.keys("components", [&first.components, &other.components], |one| one.place);
+    drift.keys("components", [&*first.components, &*other.components], |one| one.place);
     drift.keys("included modules", [&first.included, &other.included], |one| one.place);
-    for (key, component) in &other.components {
+    for (key, component) in other.components.iter() {
         if let Some(known) = first.components.get(key) {
             drift.component(key, known, component);
         }
@@ -86,7 +86,7 @@ impl Drift<'_> {
     fn combinations(&mut self) {
         let (first, other) = (&self.first.dependencies, &self.other.dependencies);
         let is_same = first.len() == other.len()
-            && first.iter().zip(other).all(|(one, two)| one.names_the_same(two));
+            && first.iter().zip(other.iter()).all(|(one, two)| one.names_the_same(two));
         if !is_same && self.findings.is_empty() {
             let counts = [other, first].map(|groups| match groups.len() {
                 1 => "1 combination".to_owned(),

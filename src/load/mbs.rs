@@ -1,6 +1,7 @@
 //! Items of a Module Build Service: its pages list builds, each with the exact builds it was built with.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -108,7 +109,7 @@ fn stream(item: &Item, identity: RowIdentity<'_>, reader: &mut RowReader<'_>) ->
         for (module, built_with) in buildrequires {
             require(&mut group.buildrequires, (module, &built_with.stream), reader);
         }
-        stream.dependencies = vec![group];
+        stream.dependencies = Arc::new(vec![group]);
         components(&mut stream, item, reader);
     }
     stream
@@ -143,6 +144,7 @@ fn components(stream: &mut Stream, item: &Item, reader: &mut RowReader<'_>) {
             place: reader.place,
             ..Component::default()
         };
-        stream.components.insert(reader.names.name(package), component);
+        let components = Arc::make_mut(&mut stream.components);
+        components.insert(reader.names.name(package), component);
     }
 }

@@ -1,6 +1,7 @@
 //! What people write before a build, and the streams that a build system makes of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::stream::BuildOpts;
 use super::{Defaults, Dependencies, Place, Requirement, Stream};
@@ -114,7 +115,7 @@ impl Packager {
             stream.stream = UNNAMED_STREAM.into();
         }
         stream.context = Some(configuration.context.clone());
-        stream.dependencies = vec![configuration.dependencies()];
+        stream.dependencies = Arc::new(vec![configuration.dependencies()]);
         stream.set_buildopts(configuration.buildopts.clone());
         self.check_texts()?;
         check_arches(&stream, configuration)?;
@@ -132,7 +133,8 @@ impl Packager {
         if let [only] = self.configurations.as_slice() {
             stream.context = Some(only.context.clone());
         }
-        stream.dependencies = self.configurations.iter().map(Configuration::dependencies).collect();
+        let groups = self.configurations.iter().map(Configuration::dependencies);
+        stream.dependencies = Arc::new(groups.collect());
         stream.set_buildopts(self.configurations.first().and_then(|first| first.buildopts.clone()));
         Ok(stream)
     }
@@ -172,7 +174,7 @@ fn check_arches(stream: &Stream, configuration: &Configuration) -> Result<(), Co
     if stream.build_arches.is_empty() {
         return Ok(());
     }
-    for (key, component) in &stream.components {
+    for (key, component) in stream.components.iter() {
         if let Some(arch) = component.arches.difference(&stream.build_arches).next() {
             return Err(ConversionError::Arch {
                 component: key.clone(),

@@ -1,6 +1,8 @@
 //! Rows of the Product Definition Center, of both generations: `unreleasedvariants` of 2016 and
 //! `modules` of 2018. The same table stood behind both, under other names.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -155,7 +157,7 @@ fn stream(row: &Row, identity: RowIdentity<'_>, reader: &mut RowReader<'_>) -> S
         reader.tell(Code::UnknownDependencies, message);
     }
     *stream.about = about;
-    stream.dependencies = own.into_iter().collect();
+    stream.dependencies = Arc::new(own.into_iter().collect());
     reader.components_of(&mut stream);
     stream
 }

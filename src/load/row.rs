@@ -1,6 +1,7 @@
 //! What PDC rows and MBS items have in common: an identity of their own, and modulemd inside.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
@@ -132,7 +133,8 @@ impl RowReader<'_> {
                     place: self.place,
                     ..Component::default()
                 };
-                stream.components.insert(self.names.name(nevra.name), component);
+                let components = Arc::make_mut(&mut stream.components);
+                components.insert(self.names.name(nevra.name), component);
             }
         }
     }

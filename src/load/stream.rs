@@ -39,9 +39,9 @@ pub struct Stream {
     /// Whether the context is static: kept as written, never computed.
     pub static_context: bool,
     /// Alternatives of what it needs; each item is one combination.
-    pub dependencies: Vec<Dependencies>,
+    pub dependencies: Arc<Vec<Dependencies>>,
     /// What is built, by key, in key order.
-    pub components: BTreeMap<ComponentKey, Component>,
+    pub components: Arc<BTreeMap<ComponentKey, Component>>,
     /// Modules whose components are built with it, by key.
     pub included: BTreeMap<ComponentKey, IncludedModule>,
     /// `buildopts.arches`: the only arches built for; empty means all.
@@ -143,8 +143,8 @@ impl Stream {
             context: None,
             arch: None,
             static_context: false,
-            dependencies: Vec::new(),
-            components: BTreeMap::new(),
+            dependencies: Arc::default(),
+            components: Arc::default(),
             included: BTreeMap::new(),
             build_arches: BTreeSet::new(),
             macros: None,
@@ -167,11 +167,12 @@ impl Stream {
     /// Gives the stream and all its parts one place.
     pub(super) fn move_to(&mut self, place: Place) {
         self.place = place;
-        for group in &mut self.dependencies {
+        for group in Arc::make_mut(&mut self.dependencies) {
             let both = group.buildrequires.values_mut().chain(group.requires.values_mut());
             both.for_each(|requirement| requirement.place = place);
         }
-        self.components.values_mut().for_each(|component| component.place = place);
+        let components = Arc::make_mut(&mut self.components);
+        components.values_mut().for_each(|component| component.place = place);
         self.included.values_mut().for_each(|included| included.place = place);
     }
 }

@@ -76,11 +76,12 @@ impl Sources<'_> {
         }
         let order =
             if ordered.graph.is_some() { ComponentOrder::Graph } else { ComponentOrder::Batches };
-        let batches = batches.into_iter();
-        Planned {
-            order,
-            batches: batches.map(|(index, components)| PlanBatch { index, components }).collect(),
-        }
+        let batch = |(index, mut components): (u32, Vec<PlanComponent>)| {
+            // Most batches are small, and there are many: space for more would be most of a plan.
+            components.shrink_to_fit();
+            PlanBatch { index, components }
+        };
+        Planned { order, batches: batches.into_iter().map(batch).collect() }
     }
 
     /// Plans one component, or tells that no arch asked for is left for it.

@@ -142,7 +142,7 @@ fn compare(before: At<'_>, after: At<'_>) -> Option<Change> {
     let is_same_build = old.version == new.version;
     let sources = sources(&pins(before), &pins(after), is_same_build);
     let has_other_dependencies = old.dependencies.len() != new.dependencies.len()
-        || !old.dependencies.iter().zip(&new.dependencies).all(|(a, b)| a.names_the_same(b));
+        || !old.dependencies.iter().zip(new.dependencies.iter()).all(|(a, b)| a.names_the_same(b));
     if is_same_build && sources.is_empty() && !has_other_dependencies {
         return None;
     }

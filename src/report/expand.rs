@@ -304,7 +304,7 @@ impl<'a> Told<'a> {
             let options = stream.about.xmd.as_ref().and_then(|xmd| xmd.get("mbs_options"));
             !stream.static_context && options.is_some_and(|all| all.get("contexts").is_some())
         });
-        let mut groups = self.streams.iter().flat_map(|stream| &stream.dependencies);
+        let mut groups = self.streams.iter().flat_map(|stream| stream.dependencies.iter());
         groups.nth(group).filter(|_| !from_options)
     }
 

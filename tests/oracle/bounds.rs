@@ -85,8 +85,8 @@ fn document(at: u64, luck: &mut Luck) -> Stream {
         version: Version(1),
         context: Some("c0".into()),
         arch: Some("x86_64".into()),
-        components: (0..=luck.below(5)).map(|number| component(number, luck)).collect(),
-        dependencies: vec![needs],
+        components: Arc::new((0..=luck.below(5)).map(|number| component(number, luck)).collect()),
+        dependencies: Arc::new(vec![needs]),
         place: place(1),
         ..Stream::default()
     }

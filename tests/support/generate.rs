@@ -1,5 +1,7 @@
 //! Snapshots of any size from a seed: what benches measure and tests check at scale.
 
+use std::sync::Arc;
+
 use modplan::load::{Component, Dependencies, Input, Place, Requirement, Snapshot, Stream};
 use modplan::name::{ModuleName, Version};
 use rand::{Rng as _, SeedableRng as _};
@@ -46,8 +48,8 @@ fn document(at: u32, random: &mut Pcg64Mcg) -> Stream {
         version: Version(1),
         context: Some("00000000".into()),
         arch: Some("x86_64".into()),
-        components: components.collect(),
-        dependencies: vec![needs],
+        components: Arc::new(components.collect()),
+        dependencies: Arc::new(vec![needs]),
         place,
         ..Stream::default()
     }

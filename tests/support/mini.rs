@@ -18,6 +18,7 @@
 //! Blank lines and lines that start with `//` are skipped. A place is the line in the text.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use modplan::load::{
     Component, Dependencies, IncludedModule, Input, Place, Requirement, Snapshot, Stream,
@@ -51,7 +52,8 @@ fn document(line: &str, place: Place) -> Stream {
     let (identity, needs) = line.split_at(start);
     let mut stream = identified(identity.trim(), place);
     if !needs.trim().is_empty() {
-        stream.dependencies = needs.split(';').map(|group| group_of(group, place)).collect();
+        let groups = needs.split(';').map(|group| group_of(group, place));
+        stream.dependencies = Arc::new(groups.collect());
     }
     let own_name = stream.name.to_string();
     for word in components.unwrap_or(&own_name).split_whitespace() {
@@ -127,5 +129,5 @@ fn add_component(stream: &mut Stream, word: &str, place: Place) {
     if let Some(package) = equals {
         component.package = package.into();
     }
-    stream.components.insert(key.into(), component);
+    Arc::make_mut(&mut stream.components).insert(key.into(), component);
 }

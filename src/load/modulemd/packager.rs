@@ -29,7 +29,7 @@ pub(super) fn read_v3(data: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Pac
             "configurations" => packager.configurations = configurations(value, reader),
             "components" => {
                 let components = component::read(value, reader);
-                common.components = components.rpms;
+                common.components = components.rpms.into();
                 common.included = components.modules;
             }
             "summary" | "description" | "references" | "profiles" | "api" | "filter"

@@ -65,13 +65,15 @@ fn plan_field(
         ("context", _) => stream.context = reader.text(node, field).map(|text| reader.name(text)),
         ("arch", _) => stream.arch = reader.text(node, field).map(|text| reader.name(text)),
         ("static_context", Form::V2) => stream.static_context = reader.boolean(node, field),
-        ("dependencies", Form::V1) => stream.dependencies = dependencies::read_v1(node, reader),
-        ("dependencies", _) => stream.dependencies = dependencies::read_v2(node, reader),
+        ("dependencies", Form::V1) => {
+            stream.dependencies = dependencies::read_v1(node, reader).into();
+        }
+        ("dependencies", _) => stream.dependencies = dependencies::read_v2(node, reader).into(),
         ("components", _) => {
             let components = component::read(node, reader);
             order::check(&components, reader);
             let Components { rpms, modules } = components;
-            stream.components = rpms;
+            stream.components = rpms.into();
             stream.included = modules;
         }
         ("buildopts", _) if !form.is_packager() => {
@@ -356,7 +358,7 @@ fn check_rest(stream: &Stream, (data, form): (Node<'_, '_>, Form), reader: &mut 
     if form == Form::V1 || stream.build_arches.is_empty() {
         return;
     }
-    for (key, component) in &stream.components {
+    for (key, component) in stream.components.iter() {
         for arch in component.arches.difference(&stream.build_arches) {
             let mark =
                 crate::yaml::Mark { line: component.place.line, column: component.place.column };
