@@ -5,6 +5,7 @@
 //! not belong to the module; it requires the module, and has neither API nor profiles.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::contents::{Chosen, ContentsError, Inventory, Manner, Wanted};
 use super::rpm_arches::document_arch;
@@ -80,12 +81,13 @@ pub fn final_documents<'t>(
 #[must_use]
 pub fn published(finished: Finished<'_>) -> Stream {
     let mut stream = finished.stored.clone();
+    let components = Arc::make_mut(&mut stream.components);
     if finished.manner == Manner::Mended {
         for (key, component) in finished.included {
-            stream.components.entry(key.clone()).or_insert_with(|| component.clone());
+            components.entry(key.clone()).or_insert_with(|| component.clone());
         }
     }
-    for component in stream.components.values_mut() {
+    for component in components.values_mut() {
         component.repository = None;
         component.cache = None;
     }
@@ -103,7 +105,7 @@ pub fn published(finished: Finished<'_>) -> Stream {
 pub fn devel_of(mut stream: Stream) -> Stream {
     let (name, own) = (stream.name.clone(), stream.stream.clone());
     stream.name = ModuleName::from(format!("{name}-devel").as_str());
-    for group in &mut stream.dependencies {
+    for group in Arc::make_mut(&mut stream.dependencies) {
         let requirement = group.requires.entry(name.clone()).or_insert_with(Requirement::default);
         requirement.streams = BTreeSet::from([own.clone()]);
     }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::mini;
 use crate::module_build::tagged::TaggedPackage;
@@ -50,7 +52,7 @@ fn lists(tag: &TagContents, stored: &Stream, manner: Manner) -> (Vec<String>, Ve
 fn what_is_for_the_build_only_goes_into_devel_without_a_filter() {
     let tag = tag("a: a.x86_64\nb: b.x86_64 b-debuginfo.x86_64");
     let mut stored = stream("m:1 { a b }");
-    stored.components.get_mut("b").expect("it is one").buildonly = true;
+    Arc::make_mut(&mut stored.components).get_mut("b").expect("it is one").buildonly = true;
     let (module, devel) = lists(&tag, &stored, Manner::Mended);
     assert_eq!(module, ["a.src", "a.x86_64"]);
     assert_eq!(devel, ["b.src", "b.x86_64", "b-debuginfo.x86_64"]);
