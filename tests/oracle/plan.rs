@@ -202,7 +202,7 @@ impl Case {
             for reason in &module.because {
                 let names: Vec<&str> = documents
                     .iter()
-                    .flat_map(|document| &document.dependencies)
+                    .flat_map(|document| document.dependencies.iter())
                     .flat_map(|group| &group.buildrequires)
                     .filter(|(_, requirement)| requirement.place.line == reason.line)
                     .map(|(name, _)| name.as_str())
