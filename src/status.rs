@@ -145,6 +145,8 @@ struct Asked {
     call: Call,
     tries: u32,
     since: Timestamp,
+    /// It was looked for and is not there: it is made again, or dropped.
+    is_absent: bool,
 }
 
 impl Status {
@@ -240,8 +242,10 @@ impl Status {
     pub fn command(&mut self, command: &Command, now: Timestamp) {
         match command {
             Command::Call { id, call } | Command::Look { id, call } => {
-                let fresh = || Asked { call: call.clone(), tries: 0, since: now };
-                self.calls.entry(*id).or_insert_with(fresh).tries += 1;
+                let fresh = || Asked { call: call.clone(), tries: 0, since: now, is_absent: false };
+                let asked = self.calls.entry(*id).or_insert_with(fresh);
+                asked.tries += 1;
+                asked.is_absent = false;
                 if let Command::Call { .. } = command {
                     self.called(call);
                 }
@@ -298,6 +302,8 @@ impl Status {
             self.pauses.remove(&asked.call.party());
         } else if asked.call.is_poll() {
             self.calls.remove(&id);
+        } else if let Some(asked) = self.calls.get_mut(&id) {
+            asked.is_absent = *answer == Answer::Absent;
         }
         match (&asked.call, answer) {
             (Call::CreateTarget { build, .. }, Answer::Done(_)) => {
@@ -385,7 +391,11 @@ impl Status {
                     build.state = ModuleState::Building;
                 }
             }
-            Tell::Caused { .. } | Tell::Acknowledged { .. } | Tell::Stopped { .. } => {}
+            // Beyond the cap on module builds a call that is absent is dropped.
+            Tell::Stopped { .. } | Tell::Acknowledged { .. } => {
+                self.calls.retain(|_, asked| !asked.is_absent);
+            }
+            Tell::Caused { .. } => {}
         }
     }
 

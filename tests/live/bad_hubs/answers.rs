@@ -44,7 +44,12 @@ const BAD: [(&str, Bad, &str); 13] = [
     ),
     (
         "not UTF-8",
-        |_| Answer::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n\xff\xfe\xfd".to_vec()),
+        |_| {
+            Answer::Bytes(
+                b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\n\xff\xfe\xfd"
+                    .to_vec(),
+            )
+        },
         "not UTF-8",
     ),
     ("no HTTP", |_| Answer::Bytes(b"SSH-2.0-OpenSSH_9.2\r\n".to_vec()), "HTTP"),
