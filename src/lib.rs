@@ -50,6 +50,7 @@ pub mod live;
 pub mod load;
 #[cfg(feature = "live")]
 pub mod mock_koji;
+#[cfg(feature = "live")]
 pub mod module_build;
 pub mod name;
 pub mod orchestrate;

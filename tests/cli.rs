@@ -12,6 +12,7 @@ mod formats;
 mod history;
 mod paper;
 mod planning;
+mod platforms;
 mod reports;
 mod reuse_plan;
 mod slips;

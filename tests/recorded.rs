@@ -8,6 +8,7 @@ mod journals;
 #[cfg(feature = "live")]
 mod koji_wire;
 pub(crate) mod mbs;
+#[cfg(feature = "live")]
 mod module_build;
 mod modulemd;
 mod real_files;

@@ -102,6 +102,22 @@ pub(super) fn graph_options(args: &SelectionArgs) -> GraphOptions {
     }
 }
 
+/// Returns the refusal of a module that is loaded, and that `--only platform:` leaves out.
+fn built_elsewhere(graph: &ModuleGraph, error: &SelectError) -> Option<Refusal> {
+    let SelectError::Unknown { id, .. } = error else { return None };
+    let is_it = |stream: &&NameStream| {
+        let text = stream.to_string();
+        id.strip_prefix(&text).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+            || stream.name.as_str() == id
+    };
+    graph.elsewhere().iter().find(is_it)?;
+    let message = format!("`{id}` builds on no platform of `--only`");
+    Some(
+        Refusal::usage(message)
+            .hint("leave `--only platform:` out: the plan says who builds on what"),
+    )
+}
+
 /// Works out what is asked for, and refuses what selects nothing.
 pub(super) fn select(
     snapshot: &Snapshot,
@@ -124,7 +140,8 @@ pub(super) fn select(
         },
         ..selection(args)
     };
-    plan::check_selection(graph, &selection).map_err(refusal)?;
+    plan::check_selection(graph, &selection)
+        .map_err(|error| built_elsewhere(graph, &error).unwrap_or_else(|| refusal(error)))?;
     Ok(selection)
 }
 

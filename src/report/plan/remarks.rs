@@ -142,6 +142,7 @@ fn platforms(plan: &Plan) -> Option<Remark> {
         plan.modules.iter().filter_map(|module| module.platform.as_deref()).collect();
     let first = platforms.first().filter(|_| platforms.len() > 1)?;
     let names: Vec<&str> = platforms.iter().copied().collect();
+    let across = across_platforms(plan);
     Some(Remark {
         code: Code::SeveralPlatforms,
         at: None,
@@ -150,10 +151,36 @@ fn platforms(plan: &Plan) -> Option<Remark> {
             names.len(),
             names.join(", ")
         ),
-        hint: format!(
-            "if they are not one release, plan one at a time, such as `--only platform:{first}`"
-        ),
+        hint: match across.first() {
+            Some((module, on)) => format!(
+                "plan them together: {} of them {} on a rebuilt module of another platform, as {module} \
+                 on {on}; `--only platform:{first}` would leave forced rebuilds out",
+                across.len(),
+                if across.len() == 1 { "builds" } else { "build" },
+            ),
+            None => format!(
+                "if they are not one release, plan one at a time, such as `--only platform:{first}`"
+            ),
+        },
     })
+}
+
+/// Returns the modules that are rebuilt because of a module of another platform, each with the first.
+fn across_platforms(plan: &Plan) -> Vec<(&str, &str)> {
+    let platforms: BTreeMap<&str, &String> = plan
+        .modules
+        .iter()
+        .filter_map(|module| Some((module.id.as_str(), module.platform.as_ref()?)))
+        .collect();
+    let mut across = Vec::new();
+    for module in plan.modules.iter().filter(|module| module.platform.is_some()) {
+        let is_other = |on: &&str| {
+            platforms.get(on).is_some_and(|platform| module.platform.as_ref() != Some(*platform))
+        };
+        let mut reasons = module.because.iter().map(|reason| reason.on.as_str());
+        across.extend(reasons.find(is_other).map(|on| (module.id.as_str(), on)));
+    }
+    across
 }
 
 fn retired(plan: &Plan) -> Option<Remark> {
