@@ -18,7 +18,7 @@ pub enum Standing {
     NotDefined,
     /// Nobody answered a call, however often it was made.
     NoAnswer,
-    /// It goes on: what a mail told before is over.
+    /// It continues: what a mail said before is over.
     Recovered,
 }
 
