@@ -23,9 +23,13 @@ pub(crate) use watchdog::within_a_minute;
 pub(crate) fn real_snapshots() -> Option<impl Iterator<Item = Snapshot>> {
     let files = yaml_files(&shared("data/modulemd")?);
     let months = unpacked(&shared("data/modulemd/eurolinux8-history.tar.zst")?);
-    assert!(files.len() > 30 && months.len() >= 15, "{} files, {} months", files.len(), months.len());
-    let of_file =
-        |file| load::load(&[file], &load::Options::default()).expect("the file is there");
+    assert!(
+        files.len() > 30 && months.len() >= 15,
+        "{} files, {} months",
+        files.len(),
+        months.len()
+    );
+    let of_file = |file| load::load(&[file], &load::Options::default()).expect("the file is there");
     let of_month = |(name, text): (String, String)| load::parse_text(&name, &text);
     Some(files.into_iter().map(of_file).chain(months.into_iter().map(of_month)))
 }

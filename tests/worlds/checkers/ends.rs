@@ -62,6 +62,9 @@ fn is_stuck_for_a_reason(setup: &Setup, run: &Run) -> bool {
     ];
     if setup.approach == Approach::KojiOwned {
         reasons.push(run.tally.messages_lost > 0 || run.tally.crashes > 0);
+        // Of a task whose end the hub does not take nobody hears.
+        let is_open = |fact| matches!(fact, Fact::CallFailed { call: CallKind::EndTask, .. });
+        reasons.push(facts(run).any(is_open));
     }
     reasons.contains(&true)
 }

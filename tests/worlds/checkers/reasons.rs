@@ -100,7 +100,9 @@ impl Book<'_> {
                     matches!(fact, Fact::MessageLost { build, .. }
                         if self.concerns(self.module_of[&build], index))
                 };
-                facts(self.run).any(is_lost) || self.run.tally.crashes > 0
+                facts(self.run).any(is_lost)
+                    || self.run.tally.crashes > 0
+                    || self.has_failed_call(CallKind::EndTask, index)
             }
             Reason::NotAsked => begun(FaultKind::PdcStale) || self.run.tally.crashes > 0,
             Reason::AtKoji(_) => {
@@ -113,14 +115,16 @@ impl Book<'_> {
         }
     }
 
-    /// Returns whether a call of a kind failed for good for a build of a module.
+    /// Returns whether a call of a kind failed for good for a build of a module: one of the orchestrator,
+    /// whose answer the log has, or one of koji's own task of the module.
     fn has_failed_call(&self, kind: CallKind, module: ModuleIx) -> bool {
-        self.run.log.iter().any(|row| {
-            let Log::Answered { call, answer: Answer::Failed(_), .. } = &row.what else {
-                return false;
-            };
-            let of = call.build().and_then(|build| self.module_of.get(&build));
-            call.kind() == kind && of == Some(&module)
+        let is_its = |build: BuildId| self.module_of.get(&build) == Some(&module);
+        self.run.log.iter().any(|row| match &row.what {
+            Log::Answered { call, answer: Answer::Failed(_), .. } => {
+                call.kind() == kind && call.build().is_some_and(is_its)
+            }
+            Log::Fact(Fact::CallFailed { build, call, .. }) => *call == kind && is_its(*build),
+            _ => false,
         })
     }
 
