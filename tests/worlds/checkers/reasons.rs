@@ -124,7 +124,7 @@ impl Book<'_> {
                 call.kind() == kind && call.build().is_some_and(is_its)
             }
             Log::Fact(Fact::CallFailed { build, call, .. }) => *call == kind && is_its(*build),
-            _ => false,
+            Log::Fact(_) | Log::Event(_) | Log::Answered { .. } | Log::Command(_) => false,
         })
     }
 
