@@ -39,8 +39,8 @@ pub fn source_yaml(stream: &Stream) -> Option<String> {
 
 /// Returns the document of one build, complete.
 ///
-/// A build that only a row of a service tells of is written without the texts it lacks, and is no
-/// valid document then.
+/// A build that is known only from a row of a service lacks texts that a document must have: what is
+/// written for it is not valid modulemd.
 #[must_use]
 pub fn stream_yaml(stream: &Stream) -> String {
     print(&stream_document(stream))

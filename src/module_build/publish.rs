@@ -44,7 +44,7 @@ pub fn standing(answer: Option<&Build>, koji_tag: &str) -> Standing {
             return Standing::Imported { build_id: build.build_id };
         }
         (BuildState::Complete, Some(tag)) => format!("a module of the tag {tag}, owned by {owner}"),
-        (BuildState::Complete, None) => format!("a build that is no module, owned by {owner}"),
+        (BuildState::Complete, None) => format!("a build without module data, owned by {owner}"),
         (BuildState::Building, _) => {
             format!("a reservation or a build that runs, owned by {owner}")
         }
@@ -137,7 +137,7 @@ mod tests {
         assert_eq!(other, "a module of the tag module-other, owned by kim");
         assert_eq!(
             taken(told(BuildState::Complete, None)),
-            "a build that is no module, owned by kim"
+            "a build without module data, owned by kim"
         );
         assert!(taken(told(BuildState::Building, Some(TAG))).starts_with("a reservation"));
     }

@@ -17,11 +17,15 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BuildId, ComponentIx, Concern, Definition, ModuleIx, Owner, RepoMaker, Row};
+use super::{BuildId, ComponentIx, Concern, ModuleIx, Owner, RepoMaker};
 
+mod answer;
 mod entries;
+mod kind;
 mod party;
 mod pending;
+pub use answer::{Answer, Fault, Reply};
+pub use kind::CallKind;
 pub use party::{TRIES_MAX, pause};
 pub(super) use pending::{PendingCalls, REPO_TRIES_MAX, Settled, TEST_TRIES_MAX};
 
@@ -226,84 +230,6 @@ pub enum Outstanding {
     },
 }
 
-/// The kinds of calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum CallKind {
-    /// [`Call::BuildModule`].
-    BuildModule,
-    /// [`Call::CreateTarget`].
-    CreateTarget,
-    /// [`Call::BuildComponent`].
-    BuildComponent,
-    /// [`Call::CancelComponent`].
-    CancelComponent,
-    /// [`Call::TagComponent`].
-    TagComponent,
-    /// [`Call::MakeRepo`].
-    MakeRepo,
-    /// [`Call::WaitRepo`].
-    WaitRepo,
-    /// [`Call::Import`].
-    Import,
-    /// [`Call::EndTask`].
-    EndTask,
-    /// [`Call::Fetch`].
-    Fetch,
-    /// [`Call::Publish`].
-    Publish,
-    /// [`Call::RequestTest`].
-    RequestTest,
-    /// [`Call::AskDependants`].
-    AskDependants,
-    /// [`Call::Mail`].
-    Mail,
-    /// [`Call::Poll`].
-    Poll,
-}
-
-impl CallKind {
-    /// Every kind.
-    pub const ALL: [Self; 15] = [
-        Self::BuildModule,
-        Self::CreateTarget,
-        Self::BuildComponent,
-        Self::CancelComponent,
-        Self::TagComponent,
-        Self::MakeRepo,
-        Self::WaitRepo,
-        Self::Import,
-        Self::EndTask,
-        Self::Fetch,
-        Self::Publish,
-        Self::RequestTest,
-        Self::AskDependants,
-        Self::Mail,
-        Self::Poll,
-    ];
-
-    /// Returns the word used in scenarios and journals.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::BuildModule => "build-module",
-            Self::CreateTarget => "create-target",
-            Self::BuildComponent => "build-component",
-            Self::CancelComponent => "cancel-component",
-            Self::TagComponent => "tag-component",
-            Self::MakeRepo => "make-repo",
-            Self::WaitRepo => "wait-repo",
-            Self::Import => "import",
-            Self::EndTask => "end-task",
-            Self::Fetch => "fetch",
-            Self::Publish => "publish",
-            Self::RequestTest => "request-test",
-            Self::AskDependants => "ask-dependants",
-            Self::Mail => "mail",
-            Self::Poll => "poll",
-        }
-    }
-}
-
 impl Call {
     /// Returns its kind.
     #[must_use]
@@ -382,49 +308,4 @@ impl Call {
             Self::Mail { .. } | Self::Poll { .. } => None,
         }
     }
-}
-
-/// What a party said to a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Answer {
-    /// It is done, or begun and can be observed.
-    Done(Reply),
-    /// It will never work as asked.
-    Failed(Fault),
-    /// Nothing of it was done: it is worth another try.
-    Refused,
-    /// The request or its answer was lost: nobody knows.
-    Unknown,
-    /// To a look: nothing of the call is there.
-    Absent,
-}
-
-/// What comes with `Done`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Reply {
-    /// Nothing more to say.
-    Nothing,
-    /// koji's task.
-    Task(TaskId),
-    /// The dependants found, each row to be checked again.
-    Rows(Arc<[Row]>),
-    /// What the module is made of.
-    Definition(Arc<Definition>),
-}
-
-/// Why a call will never work as asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fault {
-    /// What it names is not there.
-    Missing,
-    /// What it makes is there already, and somebody else made it: a build of the same NVR, a tag of
-    /// the same name.
-    Exists,
-    /// The party's policy forbids it: a locked tag, a blocked package, a permission that is not held.
-    Denied,
-    /// The party tried and could not: no repo, no macros package.
-    Broken,
 }

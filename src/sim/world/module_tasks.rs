@@ -31,7 +31,7 @@ struct Open {
     task: Option<Box<ModuleTask>>,
 }
 
-/// What koji has of them that is no job.
+/// Targets, repos and imports of module tasks: what koji makes without a job.
 #[derive(Debug, Default)]
 struct Made {
     targets: BTreeSet<BuildId>,
@@ -85,7 +85,7 @@ impl World<'_> {
         }
     }
 
-    /// Gives a task the answer to a call: it is handed over when what goes on now is done.
+    /// Queues the answer to a call of a task. The task gets it after the current event.
     pub(super) fn answer_module_task(&mut self, build: BuildId, event: Event) {
         self.module_tasks.events.push_back((build, event));
     }

@@ -95,15 +95,7 @@ impl Book<'_> {
                     item.standing == Standing::NoAnswer && self.concerns(item.module, index)
                 }))
             }),
-            Reason::Unheard => {
-                let is_lost = |fact| {
-                    matches!(fact, Fact::MessageLost { build, .. }
-                        if self.concerns(self.module_of[&build], index))
-                };
-                facts(self.run).any(is_lost)
-                    || self.run.tally.crashes > 0
-                    || self.has_failed_call(CallKind::EndTask, index)
-            }
+            Reason::Unheard => self.is_unheard(index),
             Reason::NotAsked => begun(FaultKind::PdcStale) || self.run.tally.crashes > 0,
             Reason::AtKoji(_) => {
                 !self.run.arches_without_builder.is_empty()
@@ -113,6 +105,18 @@ impl Book<'_> {
                     || begun(FaultKind::BuildersDown)
             }
         }
+    }
+
+    /// Returns whether a message about a module was lost, its listener died, or koji's own task of it
+    /// could not be ended.
+    fn is_unheard(&self, module: ModuleIx) -> bool {
+        let is_lost = |fact| {
+            matches!(fact, Fact::MessageLost { build, .. }
+                if self.concerns(self.module_of[&build], module))
+        };
+        facts(self.run).any(is_lost)
+            || self.run.tally.crashes > 0
+            || self.has_failed_call(CallKind::EndTask, module)
     }
 
     /// Returns whether a call of a kind failed for good for a build of a module: one of the orchestrator,

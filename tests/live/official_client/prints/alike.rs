@@ -107,10 +107,10 @@ fn number(word: &str, before: Option<&str>) -> String {
         let tag = path.rsplitn(3, '-').last().unwrap_or_default();
         return format!("/var/lib/mock/{tag}-#-#/");
     }
-    for mark in ["taskID=", "repoID=", "buildID=", "/work/tasks/"] {
+    for mark in ["taskID=", "repoID=", "buildID=", "work/tasks/"] {
         if let Some(at) = word.find(mark) {
             let (head, tail) = word.split_at(at + mark.len());
-            let is_path = mark.starts_with('/');
+            let is_path = mark.ends_with('/');
             let tail = tail.trim_start_matches(|c: char| c.is_ascii_digit() || is_path && c == '/');
             return format!("{head}#{tail}");
         }
