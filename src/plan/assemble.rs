@@ -261,6 +261,7 @@ fn since_row(change: &since::Change) -> SinceRow {
     let (from, to) = change.versions;
     SinceRow {
         module: change.id.clone(),
+        was: change.was.clone(),
         change: change.kind,
         from_version: from.map(|version| version.to_string()),
         to_version: to.map(|version| version.to_string()),

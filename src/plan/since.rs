@@ -26,6 +26,9 @@ pub enum ChangeKind {
     NewStream,
     /// The older snapshot holds its stream, but not its context.
     NewContext,
+    /// It was built again with another context: of its stream, in its platform line and for its arches,
+    /// one context came and one went.
+    Context,
     /// It has another version.
     Version,
     /// It has the same version, and other sources or dependencies.
@@ -45,6 +48,8 @@ pub struct Change {
     pub id: String,
     /// The module; none where it is gone.
     pub module: Option<ModuleIx>,
+    /// The id that it had before, where its context is another one.
+    pub was: Option<String>,
     /// How it differs.
     pub kind: ChangeKind,
     /// Its version in the older and in the newer snapshot.
@@ -81,17 +86,20 @@ pub fn changes(older: Loaded<'_>, newer: Loaded<'_>) -> Vec<Change> {
         of.keys().map(|slot| slot.0.clone()).collect()
     };
     let (streams_before, streams_after) = (streams(&before), streams(&after));
+    let again = built_again((older.graph, &before), (newer.graph, &after));
     let mut changes = Vec::new();
     for (slot, &ix) in &after {
         let module = &newer.graph[ix];
-        let change = match before.get(slot) {
+        let change = match before.get(slot).or_else(|| again.get(&ix)) {
             Some(&old) => compare((&older.graph[old], &documents[0]), (module, &documents[1])),
             None if streams_before.contains(&slot.0) => Some(ChangeKind::NewContext.of(module)),
             None => Some(ChangeKind::NewStream.of(module)),
         };
         changes.extend(change.map(|change| Change { module: Some(ix), ..change }));
     }
-    for (slot, &ix) in before.iter().filter(|(slot, _)| !after.contains_key(*slot)) {
+    let gone = before.iter().filter(|(slot, _)| !after.contains_key(*slot));
+    let paired: BTreeSet<ModuleIx> = again.into_values().collect();
+    for (slot, &ix) in gone.filter(|(_, ix)| !paired.contains(ix)) {
         let is_gone = !streams_after.contains(&slot.0);
         let kind = if is_gone { ChangeKind::GoneStream } else { ChangeKind::GoneContext };
         changes.push(kind.of(&older.graph[ix]));
@@ -107,6 +115,34 @@ fn slots(graph: &ModuleGraph) -> BTreeMap<Slot<'_>, ModuleIx> {
     let own = graph.modules().filter(|(_, m)| matches!(m.kind, Kind::Built | Kind::PassThrough));
     // In index order a newer version comes later.
     own.map(|(ix, m)| ((m.name_stream(), graph.line(ix), &m.context), ix)).collect()
+}
+
+/// Modules by their slots, and the graph that they are of.
+type Slots<'a, 'b> = (&'a ModuleGraph, &'b BTreeMap<Slot<'a>, ModuleIx>);
+
+/// Returns the new contexts that are what a gone one was, by newer module: each the only one that came
+/// of its stream in its platform line, where one went, for the same arches.
+fn built_again(older: Slots<'_, '_>, newer: Slots<'_, '_>) -> BTreeMap<ModuleIx, ModuleIx> {
+    let (gone, came) = (only(older.1, newer.1), only(newer.1, older.1));
+    let pairs = came.into_iter().filter_map(|(of, new)| Some((new?, (*gone.get(&of)?)?)));
+    pairs.filter(|(new, old)| newer.0[*new].arches == older.0[*old].arches).collect()
+}
+
+/// A stream in a platform line.
+type OfLine<'a> = (&'a NameStream, Option<&'a Line>);
+
+/// Returns the one context of each stream and line that the others do not hold; none where there are
+/// several.
+fn only<'a>(
+    slots: &'a BTreeMap<Slot<'_>, ModuleIx>,
+    others: &BTreeMap<Slot<'_>, ModuleIx>,
+) -> BTreeMap<OfLine<'a>, Option<ModuleIx>> {
+    let mut only: BTreeMap<OfLine<'a>, Option<ModuleIx>> = BTreeMap::new();
+    for (slot, &ix) in slots.iter().filter(|(slot, _)| !others.contains_key(*slot)) {
+        let of = (&slot.0, slot.1);
+        only.entry(of).and_modify(|one| *one = None).or_insert(Some(ix));
+    }
+    only
 }
 
 fn documents(snapshot: &Snapshot) -> BTreeMap<Build<'_>, Vec<&Stream>> {
@@ -126,6 +162,7 @@ impl ChangeKind {
             stream: module.name_stream(),
             id: module.id.to_string(),
             module: None,
+            was: None,
             kind: self,
             versions: if is_gone { (version, None) } else { (None, version) },
             sources: Vec::new(),
@@ -136,19 +173,25 @@ impl ChangeKind {
 
 type At<'a> = (&'a Module, &'a BTreeMap<Build<'a>, Vec<&'a Stream>>);
 
-/// Compares a context with what it was; the same build with the same content is no change.
+/// Compares a module with what it was; the same build with the same content is no change.
 fn compare(before: At<'_>, after: At<'_>) -> Option<Change> {
     let (old, new) = (before.0, after.0);
-    let is_same_build = old.version == new.version;
+    let has_other_context = old.context != new.context;
+    let is_same_build = old.version == new.version && !has_other_context;
     let sources = sources(&pins(before), &pins(after), is_same_build);
     let has_other_dependencies = old.dependencies.len() != new.dependencies.len()
         || !old.dependencies.iter().zip(new.dependencies.iter()).all(|(a, b)| a.names_the_same(b));
     if is_same_build && sources.is_empty() && !has_other_dependencies {
         return None;
     }
-    let kind = if is_same_build { ChangeKind::Content } else { ChangeKind::Version };
+    let kind = match (has_other_context, is_same_build) {
+        (true, _) => ChangeKind::Context,
+        (false, true) => ChangeKind::Content,
+        (false, false) => ChangeKind::Version,
+    };
     let versions = (Some(old.version), Some(new.version));
-    Some(Change { versions, sources, has_other_dependencies, ..kind.of(new) })
+    let was = has_other_context.then(|| old.id.to_string());
+    Some(Change { versions, was, sources, has_other_dependencies, ..kind.of(new) })
 }
 
 /// Returns what pins each component: its commit, else its source package, else nothing.

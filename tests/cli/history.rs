@@ -23,7 +23,15 @@ fn row(date: &str, plan: &Value) -> String {
         let rows = plan["submissions"].as_array().expect("a list").iter();
         rows.map(|row| row[field].as_u64().expect("a number")).sum()
     };
-    let kinds = ["new-stream", "gone-stream", "new-context", "gone-context", "version", "content"];
+    let kinds = [
+        "new-stream",
+        "gone-stream",
+        "new-context",
+        "gone-context",
+        "context",
+        "version",
+        "content",
+    ];
     let kinds: Vec<String> = kinds.iter().map(|kind| changed(kind).to_string()).collect();
     format!(
         "{date},{},{},{},{},{},{},{}",
@@ -51,7 +59,7 @@ fn the_months_of_a_repository_are_what_since_plans() {
     names.sort();
     assert_eq!(names.len(), 15);
     let mut report = String::from(
-        "snapshot,new_streams,gone_streams,new_contexts,gone_contexts,new_versions,other_content,\
+        "snapshot,new_streams,gone_streams,new_contexts,gone_contexts,other_context,new_versions,other_content,\
          roots,forced,come_along,rebuilds,submissions,waves\n",
     );
     for pair in names.windows(2) {

@@ -94,6 +94,8 @@ pub struct RetiredRow {
 pub struct SinceRow {
     /// Its id.
     pub module: String,
+    /// The id that it had before, where its context is another one.
+    pub was: Option<String>,
     /// How it differs.
     pub change: ChangeKind,
     /// Its version before.

@@ -34,6 +34,7 @@ fn kind(change: ChangeKind) -> &'static str {
     match change {
         ChangeKind::NewStream => "new stream",
         ChangeKind::NewContext => "new context",
+        ChangeKind::Context => "context",
         ChangeKind::Version => "version",
         ChangeKind::Content => "content",
         ChangeKind::GoneStream => "gone stream",
@@ -44,8 +45,9 @@ fn kind(change: ChangeKind) -> &'static str {
 /// Names a module, and what of it is another.
 fn change(row: &SinceRow) -> String {
     let mut parts = Vec::new();
-    if let (ChangeKind::Version, Some(from), Some(to)) =
-        (row.change, &row.from_version, &row.to_version)
+    parts.extend(row.was.as_ref().map(|was| format!("was {was}")));
+    if let (Some(from), Some(to)) = (&row.from_version, &row.to_version)
+        && from != to
     {
         parts.push(format!("{from} to {to}"));
     }
