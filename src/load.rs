@@ -191,6 +191,8 @@ pub struct Snapshot {
     pub packagers: Vec<PackagerDocument>,
     /// Documents that could not be read but told enough to be missed.
     pub unreadable: Vec<Unreadable>,
+    /// Documents that were left out since one of the same identity was read before.
+    pub repeats: Vec<Repeat>,
     /// What is wrong or odd, in input order.
     pub findings: Vec<Finding>,
 }
@@ -225,6 +227,17 @@ pub struct Unreadable {
     /// The module it speaks of.
     pub module: NameStream,
     /// Its version, 0 when that could not be read either.
+    pub version: Version,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// A document that was left out since one of the same identity was read before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repeat {
+    /// The module it speaks of.
+    pub module: NameStream,
+    /// Its version.
     pub version: Version,
     /// Where it stands.
     pub place: Place,

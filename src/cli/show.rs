@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use modplan::graph::{GraphOptions, ModuleGraph, ModuleIx};
 use modplan::load::{PackagerDocument, Severity, Snapshot};
 use modplan::name::{NameStream, Selector, nearest};
+use modplan::report::outside::{Documents, Parted, part_around};
 use modplan::report::snapshot::{self as report, Direction};
 
 use super::console::Console;
@@ -53,11 +54,10 @@ impl Show {
     pub(crate) fn run(mut self, console: &Console) -> anyhow::Result<Answer> {
         let ids = self.take_ids()?;
         let mut snapshot = self.load.load()?;
-        console.findings(&snapshot.findings, &snapshot.inputs);
         if !self.dependants.is_empty() || !self.dependencies.is_empty() {
             return self.neighbours(&snapshot, console);
         }
-        self.choose(&mut snapshot, &ids)?;
+        self.choose_and_say(&mut snapshot, &ids, console)?;
         let text =
             if self.load.packager { self.packagers(&snapshot) } else { self.index(&snapshot) };
         if self.format == Format::Yaml && !self.load.packager {
@@ -84,6 +84,27 @@ impl Show {
         Ok(ids.iter().filter_map(|id| id.to_str()?.parse().ok()).collect())
     }
 
+    /// Leaves in the snapshot what was asked for, and prints the findings about it; the others are
+    /// counted.
+    fn choose_and_say(
+        &self,
+        snapshot: &mut Snapshot,
+        ids: &[Selector],
+        console: &Console,
+    ) -> Result<(), Refusal> {
+        let documents = Documents::of(snapshot);
+        // What is wrong may be why nothing is found.
+        self.choose(snapshot, ids)
+            .inspect_err(|_| console.findings(&snapshot.findings, &snapshot.inputs))?;
+        let is_all = ids.is_empty() && !self.newest;
+        if is_all {
+            console.findings(&snapshot.findings, &snapshot.inputs);
+        } else {
+            say(&documents.part_shown(&snapshot.findings, snapshot, ids), snapshot, console);
+        }
+        Ok(())
+    }
+
     /// Leaves in the snapshot what was asked for.
     fn choose(&self, snapshot: &mut Snapshot, ids: &[Selector]) -> Result<(), Refusal> {
         if self.newest {
@@ -103,8 +124,10 @@ impl Show {
 
     fn neighbours(&self, snapshot: &Snapshot, console: &Console) -> anyhow::Result<Answer> {
         let graph = ModuleGraph::new(snapshot, &GraphOptions::default());
-        // A requirement that lost a zero makes no edge: what is missing below stands here.
-        console.findings(graph.findings(), &snapshot.inputs);
+        let all = || {
+            console.findings(&snapshot.findings, &snapshot.inputs);
+            console.findings(graph.findings(), &snapshot.inputs);
+        };
         let (ids, direction) = match self.dependants.is_empty() {
             false => (&self.dependants, Direction::Dependants),
             true => (&self.dependencies, Direction::Dependencies),
@@ -113,11 +136,15 @@ impl Show {
         for id in ids {
             let found = graph.select(id);
             if found.is_empty() {
+                all();
                 return Err(unknown(id, graph.streams().cloned()).into());
             }
             of.extend(found);
         }
         let neighbours = report::neighbours(snapshot, &graph, &of, direction);
+        // A requirement that lost a zero makes no edge: what is missing below stands here.
+        let findings = [&snapshot.findings[..], graph.findings()].concat();
+        say(&part_around(&findings, (snapshot, &graph), neighbours.modules()), snapshot, console);
         self.output.write(match self.format {
             Format::Table => neighbours.table(width(&self.output.output)),
             Format::Json => pretty(&neighbours.json()),
@@ -163,6 +190,12 @@ impl Show {
             Format::Yaml => each(&report::packager_yaml),
         }
     }
+}
+
+/// Prints the findings about what is shown, and counts the others.
+fn say(parted: &Parted, snapshot: &Snapshot, console: &Console) {
+    console.findings(&parted.inside, &snapshot.inputs);
+    console.count_findings_of("documents that are not shown", &parted.outside);
 }
 
 /// Returns whether an argument names an input: it is there, is standard input, or looks like a path.

@@ -15,7 +15,9 @@ use super::problem::Refusal;
 use super::problem::{Code, Finding, Place};
 use super::row::RowReader;
 use super::source::Bytes;
-use super::{Input, Minute, Obsoletes, Options, Snapshot, Stream, Unreadable, koji, mbs, sources};
+use super::{
+    Input, Minute, Obsoletes, Options, Repeat, Snapshot, Stream, Unreadable, koji, mbs, sources,
+};
 use crate::name::{Context, ModuleName, StreamName};
 use crate::yaml::{self, Chunk, Mark, Tree};
 
@@ -264,8 +266,13 @@ impl Gatherer {
     }
 
     fn stream(&mut self, stream: Stream) {
-        let Snapshot { streams, inputs, findings, .. } = &mut self.snapshot;
+        let Snapshot { streams, inputs, findings, repeats, .. } = &mut self.snapshot;
+        let (module, version, place) = (stream.name_stream(), stream.version, stream.place);
+        let read = streams.len();
         findings.extend(self.known.add(stream, streams, inputs));
+        if streams.len() == read {
+            repeats.push(Repeat { module, version, place });
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use crate::support::program::{Program, Said};
 
 /// One modulemd document in a line: `perl-DBI:1.641:3:c0 el8 perl:5.3,php:7`, the platform after the
 /// identity (`-` for none), then what it builds on.
-fn document(line: &str) -> String {
+pub(super) fn document(line: &str) -> String {
     let mut words = line.split_whitespace();
     let identity = words.next().expect("an identity");
     let parts: Vec<&str> = identity.split(':').collect();

@@ -23,6 +23,7 @@ pub struct Neighbours {
     direction: Direction,
     of: Vec<String>,
     rows: Vec<Row>,
+    modules: Vec<ModuleIx>,
 }
 
 /// One module, reached over the shortest way.
@@ -74,10 +75,16 @@ pub fn neighbours(
     }
     rows.sort_by(|a, b| (a.distance, &a.module).cmp(&(b.distance, &b.module)));
     let of = of.iter().map(|&module| graph[module].id.to_string()).collect();
-    Neighbours { direction, of, rows }
+    Neighbours { direction, of, rows, modules: distance.into_keys().collect() }
 }
 
 impl Neighbours {
+    /// Returns the modules asked about and those around them.
+    #[must_use]
+    pub fn modules(&self) -> &[ModuleIx] {
+        &self.modules
+    }
+
     /// Renders the modules in lines of at most `width` characters.
     #[must_use]
     pub fn table(&self, width: usize) -> String {
