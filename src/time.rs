@@ -39,9 +39,11 @@ pub struct Millis(pub u64);
 #[serde(transparent)]
 pub struct Timestamp(pub u64);
 
-/// Why a text is no duration.
+/// Why a text is not a duration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no duration: write a whole number with ms, s, m, h or d, such as 90s or 2h")]
+#[error(
+    "`{text}` is not a duration: write whole numbers with ms, s, m, h or d, such as 90s, 15m, 2h30m or 1d"
+)]
 pub struct DurationError {
     text: String,
 }

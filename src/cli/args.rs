@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use jiff::Timestamp;
 use modplan::graph::Alias;
 use modplan::load::Minute;
 use modplan::name::{Arch, NameStream, Selector};
@@ -184,17 +185,47 @@ pub(crate) fn share(text: &str) -> Option<f64> {
     }
 }
 
-/// Refuses an argument that names no file and parses as an identity: its flag was forgotten.
-pub(crate) fn refuse_identities(inputs: &[PathBuf]) -> Result<(), Refusal> {
-    for input in inputs {
-        let Some(text) = input.to_str().filter(|text| text.contains(':')) else { continue };
-        let is_identity = !text.contains('/') && text.parse::<Selector>().is_ok();
-        if is_identity && !input.exists() {
-            return Err(Refusal::usage(format!("`{text}` is an identity, not a file"))
-                .hint(format!("did you mean `--changed {text}`?")));
-        }
+/// Refuses an argument that names no file and parses as an identity: its flag was forgotten, or
+/// another one was meant.
+pub(crate) fn refuse_identities(
+    inputs: &[PathBuf],
+    selection: &SelectionArgs,
+) -> Result<(), Refusal> {
+    let is = |text: &str| format!("`{text}` is an identity, not a file");
+    if let Some(text) = identity(inputs) {
+        return Err(Refusal::usage(is(text)).hint(format!("did you mean `--changed {text}`?")));
+    }
+    if let Some(text) = identity(&selection.since) {
+        return Err(Refusal::usage(is(text)).hint(format!(
+            "--since takes an older snapshot (a file, directory or repository); did you mean \
+             `--changed {text}`?"
+        )));
+    }
+    if let Some(text) = identity(&selection.reuse.reuse_from) {
+        return Err(Refusal::usage(is(text)).hint(
+            "--reuse-from takes inputs that hold earlier builds: a file, directory or repository",
+        ));
     }
     Ok(())
+}
+
+/// Returns the first path that names no file and parses as an identity.
+pub(crate) fn identity(paths: &[PathBuf]) -> Option<&str> {
+    paths.iter().filter(|path| !path.exists()).find_map(|path| {
+        let is_identity = |text: &&str| {
+            text.contains(':') && !text.contains('/') && text.parse::<Selector>().is_ok()
+        };
+        path.to_str().filter(is_identity)
+    })
+}
+
+/// Reads a moment: a date and a time with its offset from UTC.
+pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| {
+        "it is not a time: write a date and a time in UTC, such as 2026-11-24T00:00:00Z, or with \
+         another offset, such as 2026-11-24T01:00:00+01:00"
+            .to_owned()
+    })
 }
 
 /// Reads `NAME:STREAM`.

@@ -54,7 +54,7 @@ impl Case {
         args: &SelectionArgs,
         console: &Console,
     ) -> anyhow::Result<Self> {
-        refuse_identities(inputs)?;
+        refuse_identities(inputs, args)?;
         let options = load::Options { standard_input, ..load::Options::default() };
         let snapshot = load::load(inputs, &options)?;
         tracing::info!(

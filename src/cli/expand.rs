@@ -13,7 +13,7 @@ use modplan::plan::batch::{self, Contents};
 use modplan::plan::version::version_at;
 use modplan::report::expand as report;
 
-use super::args::name_stream;
+use super::args::{moment, name_stream};
 use super::console::Console;
 use super::output::OutputArgs;
 use super::status::{Answer, Refusal};
@@ -71,7 +71,7 @@ struct RequestArgs {
     #[arg(long, value_name = "STREAM")]
     stream: Option<String>,
     /// The time of the commit, such as 2026-11-24T00:00:00Z: versions come from it
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     at: Option<Timestamp>,
     /// The id of the first module build: dist tags hold it
     #[arg(long, value_name = "ID")]

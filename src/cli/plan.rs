@@ -15,7 +15,7 @@ use modplan::report;
 use modplan::sim::DurationMode;
 use modplan::time::Millis;
 
-use super::args::{InputArgs, SelectionArgs, Unit, WorldArgs, name_stream};
+use super::args::{InputArgs, SelectionArgs, Unit, WorldArgs, moment, name_stream};
 use super::case::{Case, refuse_storm};
 use super::console::Console;
 use super::estimate;
@@ -39,7 +39,7 @@ pub(crate) struct PlanCommand {
     #[arg(long, value_name = "NAME:STREAM", value_parser = name_stream)]
     platform: Option<NameStream>,
     /// The time of submission, such as 2026-11-24T00:00:00Z: tell the version that each rebuild gets
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     at: Option<Timestamp>,
     #[command(flatten)]
     world: WorldArgs,

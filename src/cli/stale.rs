@@ -11,33 +11,59 @@ use super::status::Refusal;
 /// How many inputs are named.
 const NAMED_MAX: usize = 3;
 
-/// Refuses a plan of which an input has changed since, unless that is accepted; then it warns. Inputs that
-/// cannot be read here are taken as unchanged: a plan may be executed where they are not.
+/// Refuses a plan of which an input has changed since, unless that is accepted; then it warns. A plan may
+/// be executed where its inputs are not: they are named as not compared.
 pub(crate) fn refuse_stale(
     plan: &Plan,
     is_accepted: bool,
     console: &Console,
 ) -> Result<(), Refusal> {
-    let changed: Vec<&str> = plan
-        .inputs
-        .iter()
-        .filter(|input| fs::read(&input.path).is_ok_and(|bytes| sha256(&bytes) != input.sha256))
-        .map(|input| input.path.as_str())
-        .collect();
+    let (mut changed, mut unread) = (Vec::new(), Vec::new());
+    for input in &plan.inputs {
+        match fs::read(&input.path) {
+            Ok(bytes) if sha256(&bytes) == input.sha256 => {}
+            Ok(_) => changed.push(input.path.as_str()),
+            Err(_) if input.path == "-" => unread.push("standard input"),
+            Err(_) => unread.push(input.path.as_str()),
+        }
+    }
+    note_unread(&unread, plan.inputs.len(), console);
     if changed.is_empty() {
         return Ok(());
     }
-    let named = changed.iter().take(NAMED_MAX).copied().collect::<Vec<_>>().join(", ");
-    let more = match changed.len().saturating_sub(NAMED_MAX) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
     let verb = if changed.len() == 1 { "has" } else { "have" };
-    let message = format!("the plan is stale: {named}{more} {verb} changed since it was made");
+    let message =
+        format!("the plan is stale: {} {verb} changed since it was made", named(&changed));
     if is_accepted {
         console.warn(&message, Some("make it again with `modplan plan --format json`"));
         return Ok(());
     }
     Err(Refusal::no(message)
         .hint("make it again with `modplan plan --format json`, or accept it with --stale"))
+}
+
+/// Says which of so many inputs could not be read, and so not compared with the plan.
+fn note_unread(unread: &[&str], inputs: usize, console: &Console) {
+    if unread.is_empty() {
+        return;
+    }
+    let others = match inputs - unread.len() {
+        0 => "",
+        1 => "; the other input was compared",
+        _ => "; the other inputs were compared",
+    };
+    console.note(&format!(
+        "the plan may be stale: {} cannot be read here, so whether it changed since the plan was made \
+         was not checked{others}",
+        named(unread)
+    ));
+}
+
+/// Names the first few inputs.
+fn named(paths: &[&str]) -> String {
+    let named = paths.iter().take(NAMED_MAX).copied().collect::<Vec<_>>().join(", ");
+    match paths.len().saturating_sub(NAMED_MAX) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
 }

@@ -13,9 +13,9 @@ use crate::name::{Context, ModuleName, NameStream, StreamName};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Minute(u64);
 
-/// Why a text is no minute.
+/// Why a text is not a minute.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a time: write YYYY-MM-DDTHH:MMZ, in UTC")]
+#[error("`{text}` is not a time: write YYYY-MM-DDTHH:MMZ, in UTC, such as 2026-11-24T00:00Z")]
 pub struct MinuteError {
     text: String,
 }

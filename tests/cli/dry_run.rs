@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use crate::support::left_out;
-use crate::support::program::modplan;
+use crate::support::program::{Program, modplan};
 
 const EL8: &str = "fixtures/el8-perl/modules.yaml";
 const CYCLE: &str = "fixtures/cycle/modules.yaml";
@@ -357,9 +357,38 @@ fn a_stale_plan_is_executed_only_where_that_is_accepted() {
     let said = modplan(&[&execute[..], &["--stale"]].concat());
     assert_eq!(said.code, 0, "{}", said.err);
     assert!(said.err.contains("warning: the plan is stale"), "{}", said.err);
-    // Where the inputs cannot be read the plan is all there is.
-    fs::remove_file(&inputs).expect("it is there");
-    assert_eq!(modplan(&execute).code, 0);
+}
+
+#[test]
+fn a_plan_whose_inputs_are_gone_is_executed_and_says_that_they_were_not_compared() {
+    let files = Files::new();
+    let (one, other) = (files.with("one.yaml", MODULE), files.with("other.yaml", "# nothing\n"));
+    let written = files.path("plan.json");
+    let write = ["plan", &one, &other, "--all", "--format", "json", "-o", &written];
+    assert_eq!(modplan(&write).code, 0);
+    let execute = ["execute", &written, "--approach", "orchestrator-owned"];
+    let executed = || {
+        let said = modplan(&execute);
+        assert_eq!(said.code, 0, "{}", said.err);
+        said.err
+    };
+    assert!(!executed().contains("may be stale"));
+    fs::remove_file(&one).expect("it is there");
+    let told = format!(
+        "note: the plan may be stale: {one} cannot be read here, so whether it changed since the plan \
+         was made was not checked; the other input was compared\n"
+    );
+    let err = executed();
+    assert!(err.contains(&told), "{err}");
+    fs::remove_file(&other).expect("it is there");
+    let err = executed();
+    assert!(err.contains(&format!("{one}, {other} cannot be read here")), "{err}");
+    assert!(!err.contains("compared"), "{err}");
+    // A plan of standard input can be compared with nothing.
+    let write = ["plan", "-", "--all", "--format", "json", "-o", &written];
+    assert_eq!(Program::new(write).input(MODULE).run().code, 0);
+    let err = executed();
+    assert!(err.contains("may be stale: standard input cannot be read here"), "{err}");
 }
 
 #[test]

@@ -174,3 +174,40 @@ fn each_slip_in_a_document_has_its_code_and_place() {
     let said = Program::new(["check", "--packager", "-"]).input(two).run();
     assert!(said.err.contains(":1:1: error[packager-file]: "), "{}", said.err);
 }
+
+#[test]
+fn a_time_that_is_not_one_says_how_to_write_it() {
+    for arguments in [["plan", EL8, "--all"], ["expand", EL8, "--against"]] {
+        let more = if arguments[0] == "expand" { vec![EL8] } else { vec![] };
+        let said = modplan(&[&arguments[..], &more, &["--at", "noon"]].concat());
+        assert_eq!(said.code, 2, "{}", said.err);
+        let told =
+            "invalid value 'noon' for '--at <TIME>': it is not a time: write a date and a time";
+        assert!(said.err.contains(told), "{}", said.err);
+        assert!(said.err.contains("such as 2026-11-24T00:00:00Z"), "{}", said.err);
+    }
+    let said = modplan(&["plan", EL8, "--all", "--at", "2026-11-24T01:00:00+01:00"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let said = modplan(&["plan", EL8, "--all", "--effort", "soon"]);
+    assert!(
+        said.err.contains("`soon` is not a duration: write whole numbers with"),
+        "{}",
+        said.err
+    );
+    let said = modplan(&["show", EL8, "--now", "noon"]);
+    assert!(said.err.contains("such as 2026-11-24T00:00Z"), "{}", said.err);
+}
+
+#[test]
+fn an_identity_where_a_file_is_wanted_names_the_flag_that_is_meant() {
+    let said = modplan(&["plan", EL8, "--since", "perl:5.30"]);
+    assert_eq!(said.code, 2, "{}", said.err);
+    assert!(said.err.contains("`perl:5.30` is an identity, not a file\n"), "{}", said.err);
+    assert!(said.err.contains("did you mean `--changed perl:5.30`?"), "{}", said.err);
+    let more = ["--rebuild-strategy", "only-changed", "--reuse-from", "perl:5.30"];
+    let said = modplan(&[&["plan", EL8, "--all"], &more[..]].concat());
+    assert_eq!(said.code, 2, "{}", said.err);
+    assert!(said.err.contains("hint: --reuse-from takes inputs"), "{}", said.err);
+    // A name alone may be a file's.
+    assert_eq!(modplan(&["plan", EL8, "--since", "perl"]).code, 3);
+}

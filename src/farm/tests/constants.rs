@@ -122,7 +122,7 @@ fn wrong_constants_are_told_with_their_line() {
         (18, "`buildarch` is not a key of `weights`"),
         (
             20,
-            "`fallback.tagBuild` is wrong: `2` is no duration: write a whole number with ms, s, m, h or d, such as 90s or 2h",
+            "`fallback.tagBuild` is wrong: `2` is not a duration: write whole numbers with ms, s, m, h or d, such as 90s, 15m, 2h30m or 1d",
         ),
     ];
     assert_eq!(told, expected.map(|(line, text)| (line, text.to_owned())));
