@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::support::program::Program;
+use super::planning::document;
+use crate::support::program::{Program, Said};
 
 const WORLD: &[&str] = &[
     "--trace",
@@ -20,12 +21,42 @@ const DOCUMENT: &str = "document: modulemd\nversion: 2\ndata:\n  name: app\n  st
                         requires: {platform: [el8], perl: [-5.32]}\n  components:\n    rpms:\n      \
                         app-libs: {rationale: r}\n      app: {rationale: r, buildorder: 1}\n";
 
+/// Modules whose names leave a table little room: `middle` builds on `base`, and `top` on `middle`.
+fn long_names() -> String {
+    let base = "base-libraries-of-the-language-runtime:rolling-release-2026";
+    let middle = "middleware-for-application-servers:extended-support-2026.11";
+    let top = "top-of-the-stack-with-everything-on-it:next-generation-preview";
+    document(&format!("{base}:20261124000000:c0ffee01 el8"))
+        + &document(&format!("{base}:20261124000000:c0ffee02 el8"))
+        + &document(&format!("{middle}:20261124000000:c0ffee03 el8 {base}"))
+        + &document(&format!("{top}:20261124000000:c0ffee04 el8 {middle}"))
+}
+
+/// The same with a requirement that lost a zero, and an end of life.
+fn lost_zero() -> String {
+    let lines = [
+        "perl:5.30:1:c0 el8",
+        "perl-DBI:1.641:1:c0 el8 perl:5.3",
+        "perl-DBD:3.7:1:c0 el8 perl-DBI:1.641",
+    ];
+    let modules: String = lines.iter().map(|line| document(line)).collect();
+    modules
+        + "---\ndocument: modulemd-obsoletes\nversion: 1\ndata:\n  modified: 2020-05-01T00:00Z\n  \
+           module: perl-DBI\n  stream: \"1.641\"\n  eol_date: 2021-05-01T00:00Z\n  message: use perl\n  \
+           obsoleted_by: {module: perl, stream: \"5.30\"}\n...\n"
+}
+
 /// Runs a command at both widths; no line may be wider, and what it prints is kept.
 fn both_widths(name: &str, command: &str, more: &[&str]) {
+    both_widths_of(name, (command, more), DOCUMENT);
+}
+
+/// The same with other documents on standard input.
+fn both_widths_of(name: &str, (command, more): (&str, &[&str]), input: &str) {
     let mut all = String::new();
     for width in [80, 160] {
         let arguments = command.split_whitespace().chain(more.iter().copied());
-        let said = Program::new(arguments).columns(width).input(DOCUMENT).run();
+        let said = Program::new(arguments).columns(width).input(input).run();
         assert!(!said.out.is_empty(), "{command}: {}", said.err);
         for line in said.out.lines() {
             assert!(line.chars().count() <= usize::from(width), "{command}: {line}");
@@ -81,6 +112,9 @@ fn tables_of_one_run() {
 fn tables_of_inputs() {
     both_widths("show", "show fixtures/cycle/modules.yaml", &[]);
     both_widths("show_neighbours", "show fixtures/cycle/modules.yaml --dependants ant:1.10", &[]);
+    let dependencies = "show fixtures/cycle/modules.yaml --dependencies ant:1.10";
+    both_widths("show_dependencies", dependencies, &[]);
+    both_widths("show_packager", "show - --packager", &[]);
     both_widths("trace", "trace fixtures/el8-perl/trace.csv", &[]);
     let expand = "expand - --against fixtures/el8-perl/modules.yaml";
     both_widths("expand", &format!("{expand} --at 2026-01-02T03:04:05Z --build-id 7"), &[]);
@@ -105,4 +139,49 @@ fn a_table_of_what_differs_from_an_older_snapshot() {
     both_widths("plan_since", &format!("plan fixtures/el8-perl/modules.yaml --since {old}"), &[]);
     let built = "plan fixtures/el8-perl/modules.yaml --built platform:el8.6.0";
     both_widths("plan_built_on_a_platform", built, &[]);
+}
+
+#[test]
+fn tables_of_long_names() {
+    let input = long_names();
+    let of = |name: &str, command: &str| both_widths_of(name, (command, &[]), &input);
+    of("show_of_long_names", "show -");
+    of("show_long_neighbours", "show - --dependants base-libraries-of-the-language-runtime");
+    let top = "top-of-the-stack-with-everything-on-it";
+    of("show_long_dependencies", &format!("show - --dependencies {top}"));
+    of("plan_of_long_names", "plan - --all");
+    of("plan_why_of_long_names", &format!("plan - --all --why {top}"));
+}
+
+#[test]
+fn tables_of_a_lost_zero_and_of_an_end_of_life() {
+    let input = lost_zero();
+    let of = |name: &str, command: &str| both_widths_of(name, (command, &[]), &input);
+    of("plan_left_out", "plan - --changed perl:5.30");
+    of("plan_with_an_alias", "plan - --changed perl:5.30 --alias perl:5.3=perl:5.30");
+    of("plan_without_the_retired", "plan - --all --skip-eol --now 2026-01-01T00:00Z");
+    of("show_obsoletes", "show - --now 2026-01-01T00:00Z");
+}
+
+#[test]
+fn what_check_prints_is_broken_at_no_width() {
+    let input = lost_zero().replace("  summary: s\n", "  summary: s\n  summary: s\n")
+        + &document("perl:5.36:1:c0 el8,-el9");
+    let at = |width: u16| -> Said {
+        Program::new(["check", "-"]).columns(width).input(input.as_str()).run()
+    };
+    let (narrow, wide) = (at(80), at(160));
+    assert_eq!((narrow.code, narrow.out.as_str()), (1, ""));
+    assert_eq!(narrow.err, wide.err, "a finding is a line, as compilers print theirs");
+    insta::assert_snapshot!("check", narrow.err);
+}
+
+#[test]
+fn a_table_of_what_happened_to_one_module() {
+    let run =
+        "execute fixtures/el8-perl/modules.yaml --changed perl-DBI:1.641 --approach koji-owned";
+    let scenario = ["--scenario", "fixtures/el8-perl/scenario.yaml"];
+    let more = [WORLD, &scenario].concat();
+    both_widths("execute_explained", &format!("{run} --explain perl-DBI:1.641"), &more);
+    both_widths("execute_in_full", &format!("{run} --story all"), &more);
 }
