@@ -4,9 +4,10 @@ use clap::Args;
 use modplan::graph::{GraphOptions, ModuleGraph, lost_zeros_of_defaults};
 use modplan::load::{ActiveObsoletes, Code, Finding, Severity, Snapshot, arch_drifts};
 
+use super::args::identity;
 use super::console::Console;
 use super::loading::LoadArgs;
-use super::status::Answer;
+use super::status::{Answer, Refusal};
 
 /// Check inputs and tell every problem with its place
 #[derive(Debug, Args)]
@@ -17,6 +18,11 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
+        if let Some(id) = identity(&self.load.inputs.inputs) {
+            return Err(Refusal::usage(format!("`{id}` is an identity, not a file"))
+                .hint(format!("inputs are checked whole; `modplan show INPUT {id}` shows a part"))
+                .into());
+        }
         let mut snapshot = self.load.load()?;
         snapshot.findings.extend(arch_drifts(&snapshot));
         snapshot.findings.extend(lost_zeros(&snapshot));

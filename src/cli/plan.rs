@@ -15,7 +15,7 @@ use modplan::report;
 use modplan::sim::DurationMode;
 use modplan::time::Millis;
 
-use super::args::{InputArgs, SelectionArgs, Unit, WorldArgs, moment, name_stream};
+use super::args::{InputArgs, SelectionArgs, Unit, WorldArgs, identity, moment, name_stream};
 use super::case::{Case, refuse_storm};
 use super::console::Console;
 use super::estimate;
@@ -99,6 +99,7 @@ impl PlanCommand {
                 .hint("leave --unit context out, or take another format")
                 .into());
         }
+        let earlier = self.against_plan.as_deref().map(earlier).transpose()?;
         let case = Case::read(&self.inputs.inputs, &self.selection, console)?;
         let case = case.for_platform(self.platform.clone());
         let case = case.with_effort(Effort::of_ms(self.effort.0));
@@ -121,9 +122,8 @@ impl PlanCommand {
         }
         plan.why = self.paths(&case, plan)?;
         world.record(plan)?;
-        if let Some(path) = &self.against_plan {
-            let earlier = earlier(path)?;
-            plan.against = Some(against(path.display().to_string(), &earlier, plan));
+        if let (Some(path), Some(earlier)) = (&self.against_plan, &earlier) {
+            plan.against = Some(against(path.display().to_string(), earlier, plan));
         }
         let remarks = report::plan::remarks(plan);
         remarks.iter().for_each(|remark| console.remark(remark));
@@ -242,13 +242,20 @@ impl PlanCommand {
 
 /// Reads the plan that another is compared with.
 fn earlier(path: &Path) -> anyhow::Result<Plan> {
-    match look(&[path.to_path_buf()])? {
+    let paths = [path.to_path_buf()];
+    let takes = "--against-plan takes what `modplan plan --format json` wrote";
+    match look(&paths)? {
         Look::Plan(plan) => Ok(*plan),
+        Look::Inputs(_) if identity(&paths).is_some() => {
+            Err(Refusal::usage(format!("`{}` is an identity, not a plan", path.display()))
+                .hint(takes)
+                .into())
+        }
         Look::Inputs(_) if !path.exists() => {
             Err(anyhow::anyhow!("cannot find `{}`", path.display()))
         }
-        Look::Inputs(_) => Err(Refusal::no(format!("{} is not a plan", path.display()))
-            .hint("--against-plan takes what `modplan plan --format json` wrote")
-            .into()),
+        Look::Inputs(_) => {
+            Err(Refusal::no(format!("{} is not a plan", path.display())).hint(takes).into())
+        }
     }
 }

@@ -33,12 +33,11 @@ pub(super) fn refusal(error: SelectError) -> Refusal {
         SelectError::Nothing => Refusal::usage(message).hint(
             "give --changed ID, --built ID, --changed-package NAME, --since SNAPSHOT or --all",
         ),
-        SelectError::Unknown { near: Some(near), .. }
-        | SelectError::UnknownPlatform { near: Some(near), .. } => {
+        SelectError::Unknown { near: Some(near), .. } => {
             Refusal::usage(message).hint(format!("did you mean `{near}`?"))
         }
-        SelectError::UnknownPlatform { known, .. } if !known.is_empty() => {
-            Refusal::usage(message).hint(format!("the inputs name {}", known.join(", ")))
+        SelectError::UnknownPlatform { id, known, .. } => {
+            Refusal::usage(message).hint(platform_hint(&id, &known))
         }
         SelectError::NotAComponent { near: Some(near), .. } => {
             Refusal::no(message).hint(format!("did you mean `{near}`?"))
@@ -70,7 +69,23 @@ pub(super) fn refusal(error: SelectError) -> Refusal {
         SelectError::Base { id } => {
             Refusal::usage(message).hint(format!("`--built {id}` rebuilds what builds on it"))
         }
-        SelectError::UnknownPlatform { .. } | _ => Refusal::usage(message),
+        _ => Refusal::usage(message),
+    }
+}
+
+/// Says which platform may be meant by one that nothing builds on: those that it is the beginning of, as
+/// `el8.6` of `el8.6.0`, else the nearest one.
+fn platform_hint(written: &str, known: &[String]) -> String {
+    let start = format!("{written}.");
+    let longer = known.iter().filter(|platform| platform.starts_with(&start));
+    let longer: Vec<String> = longer.map(|platform| format!("`{platform}`")).collect();
+    if !longer.is_empty() {
+        return format!("did you mean {}?", longer.join(" or "));
+    }
+    match nearest(written, known.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => "no document names a platform".to_owned(),
+        None => format!("the inputs have {}", known.join(", ")),
     }
 }
 
@@ -142,7 +157,24 @@ pub(super) fn select(
     };
     plan::check_selection(graph, &selection)
         .map_err(|error| built_elsewhere(graph, &error).unwrap_or_else(|| refusal(error)))?;
+    warn_of_excluded(graph, &selection, console);
     Ok(selection)
+}
+
+/// Warns of what is changed and left out at once: nothing is rebuilt because of it.
+fn warn_of_excluded(graph: &ModuleGraph, selection: &Selection, console: &Console) {
+    let excluded: BTreeSet<_> = selection.exclude.iter().flat_map(|id| graph.select(id)).collect();
+    for id in &selection.changed {
+        let changed = graph.select(id);
+        if !changed.is_empty() && changed.iter().all(|module| excluded.contains(module)) {
+            console.warn(
+                &format!(
+                    "--exclude leaves out `{id}`, which is changed: nothing is rebuilt for it"
+                ),
+                Some(&format!("`--built {id}` rebuilds what depends on it, and not itself")),
+            );
+        }
+    }
 }
 
 /// Refuses a platform that no document builds on.
@@ -157,12 +189,8 @@ fn check_platforms(snapshot: &Snapshot, args: &SelectionArgs) -> Result<(), Refu
         if !known.contains(&StreamName::from(stream)) {
             let known: Vec<String> =
                 known.iter().map(|stream| format!("{}:{stream}", id.name())).collect();
-            let hint = match nearest(&text, known.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None if known.is_empty() => "no document names a platform".to_owned(),
-                None => format!("the inputs have {}", known.join(", ")),
-            };
-            return Err(Refusal::usage(format!("no loaded module builds on `{text}`")).hint(hint));
+            return Err(Refusal::usage(format!("no loaded module builds on `{text}`"))
+                .hint(platform_hint(&text, &known)));
         }
     }
     Ok(())

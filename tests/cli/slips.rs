@@ -208,6 +208,27 @@ fn an_identity_where_a_file_is_wanted_names_the_flag_that_is_meant() {
     let said = modplan(&[&["plan", EL8, "--all"], &more[..]].concat());
     assert_eq!(said.code, 2, "{}", said.err);
     assert!(said.err.contains("hint: --reuse-from takes inputs"), "{}", said.err);
+    let said = modplan(&["plan", EL8, "--all", "--against-plan", "perl:5.30"]);
+    assert_eq!(said.code, 2, "{}", said.err);
+    assert!(said.err.contains("hint: --against-plan takes what"), "{}", said.err);
+    let said = modplan(&["check", EL8, "perl:5.30"]);
+    assert_eq!(said.code, 2, "{}", said.err);
+    assert!(said.err.contains("`modplan show INPUT perl:5.30` shows a part"), "{}", said.err);
     // A name alone may be a file's.
     assert_eq!(modplan(&["plan", EL8, "--since", "perl"]).code, 3);
+}
+
+#[test]
+fn what_is_changed_and_excluded_is_said_to_be_left_out() {
+    let said = modplan(&["plan", EL8, "--changed", "perl:5.30,httpd", "--exclude", "perl"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(
+        said.err.contains("--exclude leaves out `perl:5.30`, which is changed"),
+        "{}",
+        said.err
+    );
+    assert!(said.err.contains("hint: `--built perl:5.30` rebuilds"), "{}", said.err);
+    assert!(!said.err.contains("leaves out `httpd`"), "{}", said.err);
+    let said = modplan(&["plan", EL8, "--changed", "perl", "--exclude", "perl:5.30"]);
+    assert!(!said.err.contains("--exclude leaves out"), "a part of it is rebuilt: {}", said.err);
 }

@@ -20,6 +20,11 @@ fn one_platform_is_planned_at_a_time() {
     assert_eq!(said.code, 2);
     assert!(said.err.contains("did you mean `platform:el8."), "{}", said.err);
     assert_eq!(case.plan("--all --only platform").code, 2);
+    for flag in ["--all --only", "--built"] {
+        let said = case.plan(&format!("{flag} platform:el8.4"));
+        assert_eq!(said.code, 2);
+        assert!(said.err.contains("did you mean `platform:el8.4.0`?"), "{}", said.err);
+    }
 }
 
 #[test]
