@@ -52,9 +52,10 @@ fn note_unread(unread: &[&str], inputs: usize, console: &Console) {
         1 => "; the other input was compared",
         _ => "; the other inputs were compared",
     };
+    let they = if unread.len() == 1 { "it" } else { "they" };
     console.note(&format!(
-        "the plan may be stale: {} cannot be read here, so whether it changed since the plan was made \
-         was not checked{others}",
+        "the plan may be stale: {} cannot be read here, so whether {they} changed since the plan was \
+         made was not checked{others}",
         named(unread)
     ));
 }
