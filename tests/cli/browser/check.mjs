@@ -1,6 +1,6 @@
 // Opens a report in headless Chromium at three widths, light and dark, and says what is wrong with it:
 // console messages, labels that overlap or are cut off, charts that are not seen, a page that scrolls
-// sideways, and what axe-core finds.
+// sideways, tables without a value in sight, and what axe-core finds.
 //
 //   node check.mjs CHROMIUM PACKAGES REPORT [SCREENSHOTS]
 //
@@ -46,6 +46,12 @@ function measure() {
         if (down > 0.25 * Math.min(box.height, beside.height)) wrong.push(`${name}: "${text}" and "${other}" overlap`);
       }
     }
+  }
+  // A table that scrolls sideways shows a value beside each name all the same.
+  for (const table of [...document.querySelectorAll(".scroll table")].filter((one) => one.checkVisibility())) {
+    const value = table.querySelector("tbody td");
+    const holder = table.parentElement.getBoundingClientRect();
+    if (value && value.getBoundingClientRect().left > holder.right - 24) wrong.push(`${table.parentElement.getAttribute("aria-label")}: shows no value`);
   }
   if (document.documentElement.scrollWidth > window.innerWidth) wrong.push("the page scrolls sideways");
   return wrong;
