@@ -45,7 +45,9 @@ pub use chain::{Part, Parts, parts};
 pub use changes::ChangeSummary;
 pub use compare::{Comparison, ModelUsed, Summary, VariantSummary};
 pub use completion::Within;
-pub use conclusion::{Conclusion, Confounder};
+pub use conclusion::{
+    About, ChangeFigures, Conclusion, Confounder, DoneFigures, EndFigures, Figures,
+};
 pub use durations::{Durations, FitQuality};
 pub use farm_load::{GroupLoad, load};
 pub use figures::{Distribution, Earlier, Interval, Paired, Share};

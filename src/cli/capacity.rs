@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::Args;
-use modplan::farm::{BuilderGroup, Farm, Model};
-use modplan::name::Arch;
+use modplan::farm::Model;
 use modplan::report::capacity::{self as report, Capacity as Sweep, Neighbour, PointPilot};
 use modplan::report::shard::{Shard, Sharded};
 use modplan::report::{Pilot, Probe};
@@ -18,7 +17,7 @@ use super::console::Console;
 use super::execute::DurationsArg;
 use super::output::{SweepOutput, again, whole};
 use super::probing::Probing;
-use super::status::{Answer, Refusal};
+use super::status::{Answer, Interrupted, Refusal};
 use super::subject::Subject;
 use super::sweeping::{SweepArgs, Sweeper, Swept, refuse_format, write_shard};
 use super::variant::VariantArg;
@@ -126,9 +125,9 @@ impl Capacity {
             pilots: Vec::new(),
             probes: BTreeMap::new(),
             is_sensitivity_told: self.sensitivity,
-            arches_of: arches_of(subject.farm()),
             command: again(),
             interrupted_of: swept.interrupted_of,
+            are_settings_untried: false,
         };
         // A part does not know the answer; the whole needs the neighbours of two points alone.
         let asked: BTreeSet<usize> = match self.sweep.shard {
@@ -153,12 +152,12 @@ impl Capacity {
             tell_of_largest(&tries, &setups, console);
         }
         self.add_neighbours(&mut capacity, beside, (&subject, &sweeper, &swept))?;
+        capacity.are_settings_untried = sweeper.is_interrupted();
         match self.sweep.shard {
+            Some(_) if capacity.are_settings_untried => Err(Interrupted.into()),
             Some(shard) => {
-                let digest = sweeper.digest(&setups);
-                let result = Sharded::Capacity(capacity);
-                let shard = Shard { shard, digest, result };
-                write_shard(&shard, (&self.output, console))
+                let (digest, result) = (sweeper.digest(&setups), Sharded::Capacity(capacity));
+                write_shard(&Shard { shard, digest, result }, (&self.output, console))
             }
             None => write_capacity(&capacity, (&self.output, console)),
         }
@@ -263,12 +262,6 @@ fn pilots(
     points.into_iter().map(of).collect()
 }
 
-/// Returns the arches of every group of builders.
-fn arches_of(farm: &Farm) -> BTreeMap<String, BTreeSet<Arch>> {
-    let arches = |group: &BuilderGroup| group.arches.iter().cloned().collect();
-    farm.builders.iter().map(|group| (group.name.clone(), arches(group))).collect()
-}
-
 /// Returns the variants that are tried.
 fn variants_of(tries: &[Try]) -> Vec<VariantArg> {
     tries.iter().map(|one| one.variant).collect()
@@ -313,8 +306,8 @@ pub(crate) fn write_capacity(
         files,
         console,
     )?;
-    Ok(match capacity.interrupted_of {
-        Some(_) => Answer::Interrupted,
-        None => Answer::yes_if(capacity.answer().is_some()),
+    Ok(match capacity.are_settings_untried || capacity.interrupted_of.is_some() {
+        true => Answer::Interrupted,
+        false => Answer::yes_if(capacity.answer().is_some()),
     })
 }

@@ -11,8 +11,8 @@ use super::args::{SelectionArgs, WorldArgs};
 use super::console::Console;
 use super::execute::DurationsArg;
 use super::output::{Pieces, SweepOutput, again, whole};
-use super::probing::{Probing, pair};
-use super::status::{Answer, Refusal};
+use super::probing::{Probing, is_troubled, pair};
+use super::status::{Answer, Interrupted, Refusal};
 use super::subject::Subject;
 use super::sweeping::{SweepArgs, Sweeper, refuse_format, write_shard};
 use super::variant::VariantArg::{
@@ -87,6 +87,7 @@ impl Compare {
             is_ablation_told: self.ablate,
             command: again(),
             interrupted_of: swept.interrupted_of,
+            are_settings_untried: false,
         };
         if swept.has_first {
             let modules = || {
@@ -108,9 +109,13 @@ impl Compare {
             let told = told.filter(|(first, _)| is_worth_telling(first, &comparison));
             tell(told.map(|((name, run), setup)| (name.as_str(), setup, run)), console);
         }
+        comparison.are_settings_untried = sweeper.is_interrupted() && self.tries_settings(&subject);
         let Some(shard) = self.sweep.shard else {
             return write_comparison(&comparison, (&self.output, console));
         };
+        if comparison.are_settings_untried {
+            return Err(Interrupted.into());
+        }
         let digest = sweeper.digest(&setups);
         let result = Sharded::Compare(comparison);
         let shard = Shard { shard, digest, result };
@@ -136,7 +141,7 @@ impl Compare {
             varied: Varied::new(),
         };
         let mut probes = Vec::new();
-        if self.ablate || probing.has_something_to_take_back() {
+        if self.ablate || decides_by_settings(subject) {
             probes.extend(probing.ablate()?);
         }
         if self.ablate {
@@ -148,11 +153,24 @@ impl Compare {
         Ok(probes)
     }
 
+    /// Returns whether other settings are tried after the sweep.
+    fn tries_settings(&self, subject: &Subject) -> bool {
+        let is_asked = self.ablate || self.sensitivity || self.output.has_directory();
+        is_asked || decides_by_settings(subject)
+    }
+
     fn setups(&self, subject: &Subject, wanted: &[VariantArg]) -> Result<Vec<Setup>, Refusal> {
         let world = (subject.farm(), &subject.world.scenario);
         let luck = (self.durations.mode(), self.world.seed);
         wanted.iter().map(|variant| subject.setup_of(*variant, world, luck)).collect()
     }
+}
+
+/// Returns whether the scenario has something that may decide who ends earlier. Of changes that come in
+/// that is not concluded.
+fn decides_by_settings(subject: &Subject) -> bool {
+    let scenario = &subject.world.scenario;
+    is_troubled(scenario) && scenario.arrivals.is_empty()
 }
 
 /// Returns the variants asked for, in their order, each once; without any the usual ones. A planned
@@ -221,5 +239,6 @@ pub(crate) fn write_comparison(
     }
     let table = whole(|| report::table::compare(comparison, output.width()));
     output.write([table, json(), csv()], files, console)?;
-    Ok(if comparison.interrupted_of.is_some() { Answer::Interrupted } else { Answer::Yes })
+    let is_partial = comparison.interrupted_of.is_some() || comparison.are_settings_untried;
+    Ok(if is_partial { Answer::Interrupted } else { Answer::Yes })
 }

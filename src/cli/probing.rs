@@ -16,7 +16,8 @@ use super::vary::Varied;
 mod unsaid;
 mod worlds;
 
-use worlds::{Other, ablations, assumed, calm, is_troubled, troubles};
+pub(super) use worlds::is_troubled;
+use worlds::{Other, ablations, assumed, calm, troubles};
 
 /// More replications of each world are not made, nor more than so many component builds.
 const RUNS_MAX: u64 = 40;
@@ -47,11 +48,6 @@ impl Probing<'_> {
         let calm = calm(&self.subject.world.scenario);
         let given = self.run(self.farm, &calm)?;
         self.probe(troubles(self.farm, &calm, third(&given)), &calm)
-    }
-
-    /// Returns whether the scenario has something that may decide who ends earlier.
-    pub(crate) fn has_something_to_take_back(&self) -> bool {
-        is_troubled(&self.subject.world.scenario)
     }
 
     /// Tries another value for every one that nobody gave: numbers are halved and doubled.
@@ -89,11 +85,18 @@ impl Probing<'_> {
         }
         let names = self.variants.iter().map(|variant| variant.name());
         let runs = self.run(self.farm, given)?.into_iter();
+        if self.sweeper.is_interrupted() {
+            return Ok(Vec::new());
+        }
         let given: Vec<Variant> =
             names.zip(runs).map(|(name, runs)| Variant { name, runs }).collect();
         let mut probes = Vec::new();
         for other in others {
             let tried = self.run(&other.farm, &other.scenario)?;
+            // What Ctrl-C cut short tells nothing of a setting.
+            if self.sweeper.is_interrupted() {
+                break;
+            }
             let (of, change) = ((other.kind, &*other.setting), (&*other.from, &*other.to));
             let probe = Probe::of(of, change, &given, &tried, self.deadline);
             probes.push(Probe { factor: other.factor, ..probe });

@@ -168,6 +168,11 @@ impl<'a> Sweeper<'a> {
         Self { args, threads, console }
     }
 
+    /// Returns whether Ctrl-C was pressed: what is run from then on is not finished.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        is_interrupted()
+    }
+
     fn replications(&self) -> u64 {
         let default = if self.args.half_width.is_some() { REPLICATIONS_MAX } else { REPLICATIONS };
         self.args.replications.map_or(default, |count| count.get() as u64)

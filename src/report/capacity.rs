@@ -60,12 +60,13 @@ pub struct Capacity {
     /// Whether the table and `summary.json` hold that: it is asked for. The report holds it wherever
     /// it is known.
     pub is_sensitivity_told: bool,
-    /// The arches that each group of builders has.
-    pub arches_of: BTreeMap<String, BTreeSet<Arch>>,
     /// The command that makes it again.
     pub command: String,
     /// How many replications were asked for, where Ctrl-C ended the sweep before.
     pub interrupted_of: Option<u64>,
+    /// Whether Ctrl-C came before farms with one builder more and other settings were tried, or all of
+    /// them.
+    pub are_settings_untried: bool,
 }
 
 /// A few runs in full of one point.
@@ -187,6 +188,11 @@ impl Capacity {
         })
     }
 
+    /// Returns whether one builder more was tried at a point: Ctrl-C may have come before.
+    fn is_more_tried(&self, at: usize) -> bool {
+        !self.are_settings_untried || self.neighbours.iter().any(|one| one.point == at)
+    }
+
     /// Returns how many seconds one builder more saves at a point on average, where that is certain.
     fn saves(&self, at: usize, neighbour: &Neighbour) -> Option<f64> {
         let Paired { mean_difference, ci95, .. } =
@@ -219,6 +225,7 @@ impl Capacity {
         CapacitySummary {
             format: 1,
             interrupted_of: self.interrupted_of,
+            settings_untried: self.are_settings_untried,
             replications: self.points.first().map_or(0, |point| point.runs.len()),
             seed: self.seed,
             deadline_seconds: Some(self.deadline.as_secs_f64()),

@@ -61,6 +61,48 @@ pub(super) fn time(seconds: Option<f64>) -> String {
     span.map_or("-".to_owned(), |span| span.to_string())
 }
 
+/// Writes times as [`time`] does, and with as many more digits as it takes for those that differ to look
+/// different.
+pub(super) fn times_apart(seconds: &[Option<f64>]) -> Vec<String> {
+    let spans: Vec<Option<Millis>> =
+        seconds.iter().map(|one| one.and_then(Millis::from_secs_f64)).collect();
+    let is_apart = |span: &Millis, digits: usize| {
+        let others = spans.iter().flatten().filter(|other| *other != span);
+        let text = with_digits(*span, digits);
+        others.into_iter().all(|other| with_digits(*other, digits) != text)
+    };
+    let written = |span: Millis| {
+        let digits = (0..DIGITS_MOST).find(|digits| is_apart(&span, *digits));
+        with_digits(span, digits.unwrap_or(DIGITS_MOST))
+    };
+    spans.iter().map(|span| span.map_or("-".to_owned(), written)).collect()
+}
+
+/// How often a time can be written more finely, down to the millisecond.
+const DIGITS_MOST: usize = 3;
+
+/// Writes a time with up to `more` units than people do, the last of which is the millisecond.
+fn with_digits(span: Millis, more: usize) -> String {
+    if more == 0 {
+        return span.to_string();
+    }
+    let (seconds, millis) = (span.0 / 1000, span.0 % 1000);
+    let (days, hours) = (seconds / 86_400, seconds / 3600 % 24);
+    let (minutes, rest) = (seconds / 60 % 60, seconds % 60);
+    let second = if more == DIGITS_MOST || seconds < 3600 {
+        format!("{rest:02}.{millis:03}s")
+    } else {
+        format!("{rest:02}s")
+    };
+    match (seconds, more) {
+        (0..60, _) => format!("{rest}.{millis:03}s"),
+        (60..3600, _) => format!("{minutes}m {second}"),
+        (3600..86_400, _) => format!("{hours}h {minutes:02}m {second}"),
+        (_, 1) => format!("{days}d {hours:02}h {minutes:02}m"),
+        (_, _) => format!("{days}d {hours:02}h {minutes:02}m {second}"),
+    }
+}
+
 /// Writes a quantile over all runs, which may be out of reach.
 pub(super) fn reached(seconds: Option<f64>) -> String {
     if seconds.is_some() { time(seconds) } else { "never".to_owned() }
@@ -171,6 +213,26 @@ mod tests {
     fn few_replications_are_said_to_be_few() {
         assert!(few(29, false).unwrap().contains("of 29 replications P90 and P99 rest on"));
         assert_eq!((few(30, false), few(1, true)), (None, None));
+    }
+
+    #[test]
+    fn times_that_differ_look_different_and_others_stay_short() {
+        let apart = |seconds: &[f64]| {
+            times_apart(&seconds.iter().map(|one| Some(*one)).collect::<Vec<_>>())
+        };
+        // 2 d 5 h, 4 min later and 30 s after that; the first day is like none of them.
+        let days = [86_400.0, 190_800.0, 191_040.0, 191_070.0];
+        let told = ["1d 00h", "2d 05h 00m", "2d 05h 04m 00s", "2d 05h 04m 30s"];
+        assert_eq!(apart(&days), told);
+        assert_eq!(apart(&[7200.0, 7205.0]), ["2h 00m 00s", "2h 00m 05s"]);
+        assert_eq!(apart(&[7200.0, 7200.004]), ["2h 00m 00.000s", "2h 00m 00.004s"]);
+        assert_eq!(
+            apart(&[61.0, 61.2, 5.01, 5.04]),
+            ["1m 01.000s", "1m 01.200s", "5.010s", "5.040s"]
+        );
+        // What is the same looks the same.
+        assert_eq!(apart(&[7200.0, 7200.0]), ["2h 00m", "2h 00m"]);
+        assert_eq!(times_apart(&[None, Some(90.0)]), ["-", "1m 30s"]);
     }
 
     #[test]

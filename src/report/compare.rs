@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::assumed::Assumed;
 use super::completion;
-use super::conclusion::{self, Conclusion, Confounder};
+use super::conclusion::{self, Conclusion, Confounder, EndFigures, Figures};
 use super::durations::Durations;
 use super::figures::Paired;
 use super::hinge;
@@ -49,6 +49,8 @@ pub struct Comparison {
     pub command: String,
     /// How many replications were asked for, where Ctrl-C ended the sweep before.
     pub interrupted_of: Option<u64>,
+    /// Whether Ctrl-C came before other settings were tried, or all of them.
+    pub are_settings_untried: bool,
 }
 
 /// Which model of the farm was run.
@@ -83,16 +85,18 @@ impl Comparison {
         let grid = completion::grid(&self.variants);
         let figures = |variant: &Variant| (variant.name.clone(), variant.summary(&grid));
         let mut paired = BTreeMap::new();
-        let mut conclusions = Vec::new();
+        let (confounders, is_drawn) = (&*self.confounders, self.is_drawn);
+        let mut conclusions = conclusion::of_done(&self.variants, confounders, is_drawn);
+        let has_changes = self.has_changes();
         for (at, first) in self.variants.iter().enumerate() {
             for second in &self.variants[at + 1..] {
                 let figures = Paired::of_ends(&ends(&first.runs, &second.runs));
-                let concluded =
-                    conclusion::of((first, second), &figures, &self.confounders, self.is_drawn);
-                conclusions.extend(concluded.map(|one| Conclusion {
-                    hinges: hinge::of((&one.figures.earlier, &one.figures.later), &self.probes),
-                    ..one
-                }));
+                if has_changes {
+                    conclusions.extend(conclusion::of_changes((first, second), confounders));
+                } else {
+                    let one = conclusion::of((first, second), &figures, confounders, is_drawn);
+                    conclusions.extend(one.map(|one| self.with_hinges(one)));
+                }
                 paired.insert(format!("{} - {}", first.name, second.name), figures);
             }
         }
@@ -110,6 +114,7 @@ impl Comparison {
             probes: self.told_probes().cloned().collect(),
             paired,
             conclusions,
+            settings_untried: self.are_settings_untried,
             confounders: self.confounders.clone(),
             model: self.model,
             leaves_out: self.model.leaves_out(),
@@ -118,6 +123,20 @@ impl Comparison {
             durations: self.durations.clone(),
             assumed: self.assumed.clone(),
         }
+    }
+
+    fn with_hinges(&self, mut conclusion: Conclusion) -> Conclusion {
+        if let Figures::Ends(EndFigures { earlier, later, .. }) = &conclusion.figures {
+            conclusion.hinges = hinge::of((earlier, later), &self.probes);
+        }
+        conclusion
+    }
+
+    /// Returns whether changes come in while the rebuild runs: then how soon they are ready is what is
+    /// compared, as the end of a run is when the last of them is.
+    #[must_use]
+    pub(super) fn has_changes(&self) -> bool {
+        self.variants.iter().any(|variant| variant.runs.changes().next().is_some())
     }
 
     /// Returns the probes that the table and `summary.json` hold.

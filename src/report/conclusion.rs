@@ -1,9 +1,17 @@
 //! What a comparison allows to be said, each sentence by a stated rule: none where the interval does
 //! not decide, and none where more than ownership, cascade or the order of submission is different.
 
+mod changes;
+mod done;
+
 use serde::{Deserialize, Serialize};
 
-use super::cells::{percent, reached, time};
+pub use changes::ChangeFigures;
+pub(super) use changes::of as of_changes;
+pub use done::DoneFigures;
+pub(super) use done::all as of_done;
+
+use super::cells::{percent, time, times_apart};
 use super::figures::{Distribution, Interval, Paired, Share};
 use super::hinge::Hinge;
 use super::variant::Variant;
@@ -21,9 +29,25 @@ pub struct Confounder {
     pub orchestrator_owned: String,
 }
 
+/// What a conclusion is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum About {
+    /// Which variants are done less often.
+    Done,
+    /// Which of two ends earlier.
+    Ends,
+    /// Which of two has more of the changes that come in ready within the time of their class.
+    InTime,
+    /// Which of two has half of the changes that come in ready sooner.
+    Response,
+}
+
 /// One sentence with what it rests on.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Conclusion {
+    /// What it is about.
+    pub about: About,
     /// The sentence.
     pub sentence: String,
     /// The rule by which it may be said.
@@ -35,9 +59,21 @@ pub struct Conclusion {
     pub hinges: Vec<Hinge>,
 }
 
-/// The figures of a conclusion.
+/// The figures of a conclusion, by what it is about.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Figures {
+#[serde(untagged)]
+pub enum Figures {
+    /// Who is done less often.
+    Done(DoneFigures),
+    /// Who ends earlier.
+    Ends(EndFigures),
+    /// Whose changes are ready in time, or sooner.
+    Changes(ChangeFigures),
+}
+
+/// The figures of a conclusion about ends.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EndFigures {
     /// The variant that ends earlier.
     pub earlier: String,
     /// The other.
@@ -67,9 +103,31 @@ impl Conclusion {
     /// Says of every setting that decides it what it would be without.
     #[must_use]
     pub fn hinge_lines(&self) -> Vec<String> {
-        let pair = (&*self.figures.earlier, &*self.figures.later);
+        let Figures::Ends(figures) = &self.figures else { return Vec::new() };
+        let pair = (&*figures.earlier, &*figures.later);
         self.hinges.iter().map(|hinge| hinge.line(pair)).collect()
     }
+
+    /// Writes the figures that meet the rule.
+    pub(super) fn figures_line(&self) -> String {
+        match &self.figures {
+            Figures::Done(figures) => figures.line(),
+            Figures::Ends(EndFigures {
+                decided, replications, share_of_decided, earlier, ..
+            }) => deciding((*decided, *replications), *share_of_decided, earlier),
+            Figures::Changes(figures) => figures.line(),
+        }
+    }
+}
+
+/// Writes how many replications decide, and how many of them for whom.
+fn deciding((decided, replications): (usize, usize), share: Share, name: &str) -> String {
+    let interval = match share.ci95 {
+        Interval(Some(low), Some(high)) => format!(" ({} to {})", percent(low), percent(high)),
+        Interval(..) => String::new(),
+    };
+    let share = share.share.map_or("-".to_owned(), percent);
+    format!("{decided} of {replications} replications decide, {share}{interval} of them for {name}")
 }
 
 /// The rule where luck was drawn.
@@ -88,22 +146,14 @@ pub(super) fn of(
     confounders: &[Confounder],
     is_drawn: bool,
 ) -> Option<Conclusion> {
-    let is_same_owner = owner(first) == owner(second);
-    if !confounders.is_empty() && !is_same_owner {
+    if !are_comparable((first, second), confounders) {
         return None;
     }
-    let Share { share: Some(share), ci95: Interval(Some(low), Some(high)) } =
-        paired.earlier_share.first_of_decided
-    else {
-        return None;
-    };
+    let is_one_run = !is_drawn;
+    let Decision { is_first, share: share_of_decided } =
+        decision(paired.earlier_share.first_of_decided, is_one_run)?;
     let replications = first.runs.len().min(second.runs.len());
     let decided = decided(paired, replications);
-    let is_one_run = !is_drawn;
-    let is_first = share > 0.5;
-    if !is_one_run && low <= 0.5 && high >= 0.5 {
-        return None;
-    }
     let (earlier, later) = if is_first { (first, second) } else { (second, first) };
     let saves = paired.mean_difference.map(|mean| if is_first { -mean } else { mean });
     let saves_seconds = saves.filter(|saves| *saves >= 0.0);
@@ -113,13 +163,7 @@ pub(super) fn of(
         (Some(from), Some(to), false) => Interval(Some(from), Some(to)),
         _ => Interval::default(),
     };
-    let share_of_decided = if is_first {
-        paired.earlier_share.first_of_decided
-    } else {
-        let turned = |end: f64| ((1.0 - end) * 1e6).round() / 1e6;
-        Share { share: Some(turned(share)), ci95: Interval(Some(turned(high)), Some(turned(low))) }
-    };
-    let figures = Figures {
+    let figures = EndFigures {
         earlier: earlier.name.clone(),
         later: later.name.clone(),
         decided,
@@ -133,7 +177,47 @@ pub(super) fn of(
         saves_ci95,
     };
     let rule = if is_one_run { BY_ONE_RUN } else { BY_INTERVAL };
-    Some(Conclusion { sentence: sentence(&figures, is_one_run), rule, figures, hinges: Vec::new() })
+    let sentence = sentence(&figures, is_one_run);
+    let figures = Figures::Ends(figures);
+    Some(Conclusion { about: About::Ends, sentence, rule, figures, hinges: Vec::new() })
+}
+
+/// For which of two the replications decide.
+struct Decision {
+    is_first: bool,
+    /// The share of those that decide which are for it.
+    share: Share,
+}
+
+/// Decides by the share of the first in the replications that decide; `None` where its interval holds
+/// one half, unless one run is all there is.
+fn decision(first: Share, is_one_run: bool) -> Option<Decision> {
+    let Share { share: Some(share), ci95: Interval(Some(low), Some(high)) } = first else {
+        return None;
+    };
+    if !is_one_run && low <= 0.5 && high >= 0.5 {
+        return None;
+    }
+    if share > 0.5 {
+        return Some(Decision { is_first: true, share: first });
+    }
+    let turned = |end: f64| ((1.0 - end) * 1e6).round() / 1e6;
+    let ci95 = Interval(Some(turned(high)), Some(turned(low)));
+    Some(Decision { is_first: false, share: Share { share: Some(turned(share)), ci95 } })
+}
+
+/// Returns whether two variants differ in what their names say alone.
+fn are_comparable((first, second): (&Variant, &Variant), confounders: &[Confounder]) -> bool {
+    confounders.is_empty() || owner(first) == owner(second)
+}
+
+/// Names the replications that decide.
+fn replications_of(decided: usize, replications: usize) -> String {
+    if decided == replications {
+        format!("{replications} replications")
+    } else {
+        format!("the {decided} of {replications} replications that decide")
+    }
 }
 
 fn never_done(variant: &Variant) -> usize {
@@ -145,8 +229,8 @@ fn median(variant: &Variant) -> Option<f64> {
     Distribution::of_finished(&variant.makespans_done(), variant.runs.len(), 1000).p50
 }
 
-fn sentence(figures: &Figures, is_one_run: bool) -> String {
-    let Figures { earlier, later, decided, replications, .. } = figures;
+fn sentence(figures: &EndFigures, is_one_run: bool) -> String {
+    let EndFigures { earlier, later, decided, replications, .. } = figures;
     let span = |seconds: f64| time(Some(seconds));
     let saves = match (figures.saves_seconds, figures.saves_ci95) {
         (Some(mean), Interval(Some(from), Some(to))) if from > 0.0 => {
@@ -165,11 +249,7 @@ fn sentence(figures: &Figures, is_one_run: bool) -> String {
         return format!("{earlier} ends earlier than {later} in the one run there is{saves}.");
     }
     let share = percent(figures.share_of_decided.share.unwrap_or_default());
-    let of = if decided == replications {
-        format!("{replications} replications")
-    } else {
-        format!("the {decided} of {replications} replications that decide")
-    };
+    let of = replications_of(*decided, *replications);
     let are = |never: usize| if never == 1 { "is" } else { "are" };
     let own = match figures.earlier_never_done {
         0 => String::new(),
@@ -187,7 +267,7 @@ fn sentence(figures: &Figures, is_one_run: bool) -> String {
 }
 
 /// Says where the medians over all runs point the other way.
-fn medians(figures: &Figures) -> String {
+fn medians(figures: &EndFigures) -> String {
     let (earlier, later) = (figures.earlier_p50, figures.later_p50);
     let is_contrary = match (earlier, later) {
         (Some(earlier), Some(later)) => earlier > later,
@@ -197,10 +277,12 @@ fn medians(figures: &Figures) -> String {
     if !is_contrary {
         return String::new();
     }
+    let apart = times_apart(&[earlier, later]);
+    let median = |at: usize, of: Option<f64>| if of.is_some() { &*apart[at] } else { "never" };
     format!(
         " The medians over all runs point the other way: {} against {}.",
-        reached(earlier),
-        reached(later)
+        median(0, earlier),
+        median(1, later)
     )
 }
 
@@ -243,10 +325,14 @@ pub(super) fn confounded(confounders: &[Confounder]) -> String {
     let each: Vec<String> = each.collect();
     format!(
         "the approaches are given different settings ({}): what differs between them may be due to \
-         that, and nothing is concluded; --ablate changes one setting at a time",
+         that, and nothing is concluded; `modplan compare --ablate` changes one setting at a time",
         each.join("; ")
     )
 }
+
+/// Says that other settings were not tried.
+pub(super) const UNTRIED: &str = "Ctrl-C came before other settings were tried one at a time: what would \
+    make a conclusion another is not known.";
 
 #[cfg(test)]
 mod tests {
@@ -257,6 +343,12 @@ mod tests {
     fn variant(name: &str, runs: &[(u64, Outcome)]) -> Variant {
         let run = |&(seconds, outcome)| sample::run(seconds, 10, outcome);
         Variant { name: name.to_owned(), runs: runs.iter().map(run).collect() }
+    }
+
+    /// Returns the figures of a conclusion about ends.
+    fn ends_of(conclusion: &Conclusion) -> &EndFigures {
+        let Figures::Ends(figures) = &conclusion.figures else { panic!("it is about ends") };
+        figures
     }
 
     fn concluded(
@@ -291,9 +383,9 @@ mod tests {
         let koji: Vec<_> = (1..=10).map(|n| (1000 + 50 * n, Done)).collect();
         let owned: Vec<_> = (1..=10).map(|n| (900 + 50 * n, Done)).collect();
         let said = concluded(&koji, &owned, &[]).unwrap();
-        assert_eq!(said.figures.earlier, "orchestrator-owned/planned");
-        assert_eq!((said.figures.decided, said.figures.saves_seconds), (10, Some(100.0)));
-        assert_eq!(said.figures.share_of_decided.ci95.0, Some(0.722_467));
+        assert_eq!(ends_of(&said).earlier, "orchestrator-owned/planned");
+        assert_eq!((ends_of(&said).decided, ends_of(&said).saves_seconds), (10, Some(100.0)));
+        assert_eq!(ends_of(&said).share_of_decided.ci95.0, Some(0.722_467));
         assert_eq!(said.rule, BY_INTERVAL);
         assert_eq!(
             said.sentence,
@@ -320,7 +412,7 @@ mod tests {
         assert_eq!(concluded(&koji, &owned, &gates()), None);
         let said = confounded(&gates());
         assert!(said.contains("tests.gate is module for koji-owned and both for"), "{said}");
-        assert!(said.contains("--ablate"), "{said}");
+        assert!(said.contains("`modplan compare --ablate` changes"), "{said}");
     }
 
     #[test]
@@ -331,11 +423,11 @@ mod tests {
         // 3 against 7: 39.7 to 89.2 %, undecided; 30 against 70: 60.4 to 78.1 %.
         assert_eq!(concluded(&koji, &owned, &[]), None);
         let said = concluded(&koji.repeat(10), &owned.repeat(10), &[]).unwrap();
-        assert_eq!(said.figures.earlier, "orchestrator-owned/planned");
-        assert_eq!(said.figures.share_of_decided.share, Some(0.7));
+        assert_eq!(ends_of(&said).earlier, "orchestrator-owned/planned");
+        assert_eq!(ends_of(&said).share_of_decided.share, Some(0.7));
         // Where both are done it is the slower one: no gain is claimed, in figures nor in words.
-        assert_eq!(said.figures.saves_seconds, None);
-        assert_eq!(said.figures.saves_ci95, Interval(None, None));
+        assert_eq!(ends_of(&said).saves_seconds, None);
+        assert_eq!(ends_of(&said).saves_ci95, Interval(None, None));
         // What decides is said: the other is never done.
         assert_eq!(
             said.sentence,
@@ -360,7 +452,7 @@ mod tests {
         let owned = |n: u64| (if n < 60 { 1000 } else { 100 }, Done);
         let both = || (0..100).map(koji).collect::<Vec<_>>();
         let said = concluded(&both(), &(0..100).map(owned).collect::<Vec<_>>(), &[]).unwrap();
-        assert_eq!(said.figures.earlier, "koji-owned/planned");
+        assert_eq!(ends_of(&said).earlier, "koji-owned/planned");
         let lost = "koji-owned/planned (4 of whose 100 runs are never done) ends earlier than";
         assert!(said.sentence.starts_with(lost), "{}", said.sentence);
         assert!(!said.sentence.contains("point the other way"), "{}", said.sentence);
@@ -378,7 +470,7 @@ mod tests {
             })
             .collect();
         let said = concluded(&first, &second, &[]).unwrap();
-        assert_eq!(said.figures.earlier, "koji-owned/planned");
+        assert_eq!(ends_of(&said).earlier, "koji-owned/planned");
         let contrary = "The medians over all runs point the other way: 8m 20s against 1m 40s.";
         assert!(said.sentence.ends_with(contrary), "{}", said.sentence);
     }
@@ -387,7 +479,7 @@ mod tests {
     fn where_nothing_is_drawn_one_run_of_each_decides() {
         let said = concluded_of_one((300, Done), (200, Done)).unwrap();
         assert_eq!(said.rule, BY_ONE_RUN);
-        assert_eq!(said.figures.saves_ci95, Interval(None, None));
+        assert_eq!(ends_of(&said).saves_ci95, Interval(None, None));
         assert_eq!(
             said.sentence,
             "orchestrator-owned/planned ends earlier than koji-owned/planned in the one run there \

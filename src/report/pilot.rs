@@ -1,6 +1,7 @@
 //! A few runs of each variant in full: what only the log of a run tells, such as where its time goes,
 //! and the run to draw.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -37,10 +38,30 @@ pub struct Pilot {
     pub parts: Parts,
     /// What builders did in the typical run.
     pub load: Vec<GroupLoad>,
+    /// For how long builders of each group worked in all of the runs, by its name.
+    pub used: BTreeMap<Arc<str>, GroupTime>,
     /// Every task of the typical run.
     pub bars: Vec<Bar>,
     /// The modules, with their waves.
     pub modules: Vec<GanttModule>,
+}
+
+/// The time of all builders of a group, up to the makespan of each run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupTime {
+    /// With a task that works, one or several.
+    pub busy: Millis,
+    /// Without.
+    pub idle: Millis,
+}
+
+impl GroupTime {
+    /// Returns the share of the time for which builders work, from 0 to 1.
+    #[must_use]
+    pub fn utilization(self) -> f64 {
+        let all = (self.busy + self.idle).as_secs_f64();
+        if all > 0.0 { (self.busy.as_secs_f64() / all * 1e4).round() / 1e4 } else { 0.0 }
+    }
 }
 
 impl Pilot {
@@ -52,11 +73,17 @@ impl Pilot {
         let most = (BUILDS / components.sum::<u64>().max(1)).clamp(1, RUNS_MAX);
         let runs = replications.clamp(1, most);
         let mut parts = Parts::new();
+        let mut used: BTreeMap<Arc<str>, GroupTime> = BTreeMap::new();
         let mut ends = Vec::new();
         for replication in 0..runs {
             let run = world.run_in_full(replication);
             for (part, time) in chain::parts(&run, &setup.catalog, setup.cascade) {
                 *parts.entry(part).or_default() += time;
+            }
+            for one in farm_load::load(&run, &setup.slots.groups) {
+                let time = used.entry(one.group).or_default();
+                time.busy += one.busy;
+                time.idle += one.idle;
             }
             let is_done = run.figures.outcome == Outcome::Done;
             ends.push((!is_done, run.figures.makespan, replication));
@@ -74,6 +101,7 @@ impl Pilot {
             makespan: run.figures.makespan,
             parts,
             load: farm_load::load(&run, &setup.slots.groups),
+            used,
             bars: run.bars,
             modules,
         }

@@ -1,10 +1,13 @@
 //! A small comparison and a small run, made up, for the tests of every renderer.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use super::capacity::{Capacity, Neighbour, Point};
 use super::chain::Part;
 use super::compare::Comparison;
 use super::farm_load::GroupLoad;
-use super::pilot::Pilot;
+use super::pilot::{GroupTime, Pilot};
 use super::svg::GanttModule;
 use super::variant::Variant;
 use crate::sim::{Bar, BarEnd, Busy, Outcome, Ready, RunFigures};
@@ -79,6 +82,7 @@ pub(super) fn comparison() -> Comparison {
         is_ablation_told: false,
         command: "modplan compare modules.yaml --changed perl:5.30".to_owned(),
         interrupted_of: None,
+        are_settings_untried: false,
         assumed: vec![super::Assumed::new("builders", "10 for each needed arch", "no --farm")],
     }
 }
@@ -120,11 +124,9 @@ pub(super) fn capacity() -> Capacity {
         pilots: Vec::new(),
         probes: [].into(),
         is_sensitivity_told: true,
-        arches_of: [("x86", "x86_64"), ("arm", "aarch64")]
-            .map(|(group, arch)| (group.to_owned(), [arch.into()].into()))
-            .into(),
         command: "modplan capacity modules.yaml --vary x86=1..4".to_owned(),
         interrupted_of: None,
+        are_settings_untried: false,
         assumed: vec![super::Assumed::new(
             "trace",
             "every buildArch task takes 600 s",
@@ -159,6 +161,15 @@ pub(super) fn bars() -> Vec<Bar> {
     ]
 }
 
+/// For how many seconds builders of groups work and do not.
+pub(super) fn used(groups: &[(&str, u64, u64)]) -> BTreeMap<Arc<str>, GroupTime> {
+    let of = |&(group, busy, idle): &(&str, u64, u64)| {
+        let time = GroupTime { busy: Millis::from_secs(busy), idle: Millis::from_secs(idle) };
+        (group.into(), time)
+    };
+    groups.iter().map(of).collect()
+}
+
 /// A pilot of two runs of 950 s on average, the second of which is drawn.
 pub(super) fn pilot() -> Pilot {
     let parts = [(Part::Building, 1200), (Part::WaitingForBuilder, 600), (Part::Tests, 100)];
@@ -178,6 +189,7 @@ pub(super) fn pilot() -> Pilot {
             working: vec![500; 60],
             waiting: [("default".into(), vec![1000; 60])].into(),
         }],
+        used: used(&[("x86", 1800, 2000)]),
         bars: bars(),
         modules: modules(),
     }

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod capacity;
+mod flags;
 mod parts;
 
 use crate::support::program::{Said, modplan};
@@ -263,6 +264,9 @@ fn ctrl_c_writes_what_is_finished_and_says_that_it_is_partial() {
     let summary = std::fs::read_to_string(report.join("summary.json")).unwrap();
     let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
     assert_eq!(summary["interrupted_of"], 5_000_000);
+    // The report of a whole sweep has what other settings would change.
+    assert!(out.contains("Ctrl-C came before other settings were tried one at a"), "{out}");
+    assert_eq!(summary["settings_untried"], true);
     let made = summary["replications"].as_u64().unwrap();
     assert!((1..5_000_000).contains(&made), "{made}");
 }

@@ -98,7 +98,7 @@ pub(super) fn ablations(farm: &Farm, scenario: &Scenario) -> Vec<Other> {
 
 /// Returns whether a scenario has gates, people, faults, retries or a bus of its own: one of them may
 /// be what decides.
-pub(super) fn is_troubled(scenario: &Scenario) -> bool {
+pub(in crate::cli) fn is_troubled(scenario: &Scenario) -> bool {
     let Scenario { tests, builds, bus, people, faults, .. } = scenario;
     let Tests { gate, .. } = tests;
     let has_gate = [gate.koji_owned, gate.orchestrator_owned].iter().any(|g| *g != Gate::None);

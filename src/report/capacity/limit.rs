@@ -46,7 +46,7 @@ pub enum Limit {
     Builders {
         /// The group.
         name: String,
-        /// How busy its own builders are.
+        /// How busy its own builders are, whatever others of their arch do.
         utilization: f64,
     },
     /// Builds wait for each other, for repos, tests and people, not for builders.
@@ -156,18 +156,15 @@ impl Capacity {
         Some((Millis(left.0 / pilot.runs.max(1)), pilot.runs))
     }
 
-    /// Returns what the groups of a point do, by name: a group with several arches is as busy as the
-    /// busiest of them.
+    /// Returns what the groups of a point do, by name, over the runs of it that were looked at in full.
     fn groups(&self, at: usize) -> Vec<GroupUse<'_>> {
-        let busy = self.points[at].utilization();
-        let groups = self.arches_of.iter().filter_map(|(name, arches)| {
-            let shares = arches.iter().filter_map(|arch| busy.get(arch).copied());
-            let utilization = shares.reduce(f64::max)?;
-            let tried = self.neighbours.iter().find(|one| one.point == at && one.group == *name);
+        let mut groups = Vec::new();
+        for (name, time) in self.pilot(at).into_iter().flat_map(|pilot| &pilot.used) {
+            let tried = self.neighbours.iter().find(|one| one.point == at && *one.group == **name);
             let is_spare = tried.is_some_and(|one| self.saves(at, one).is_none());
-            Some(GroupUse { name, utilization, is_spare })
-        });
-        groups.collect()
+            groups.push(GroupUse { name, utilization: time.utilization(), is_spare });
+        }
+        groups
     }
 
     /// Returns the other approaches that the farm of a point serves in time as surely and as fast.

@@ -24,6 +24,10 @@ pub struct CapacitySummary {
     /// How many replications were asked for, where Ctrl-C ended the sweep before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interrupted_of: Option<u64>,
+    /// Whether Ctrl-C came before farms with one builder more and other settings were tried, or all of
+    /// them: then `next_builder` and `probes` lack what was not tried.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub settings_untried: bool,
     pub(in crate::report) replications: usize,
     pub(in crate::report) seed: u64,
     #[serde(serialize_with = "three_digits")]

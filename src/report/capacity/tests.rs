@@ -1,12 +1,27 @@
 use super::super::figures::Interval;
 use super::super::sample::{self, capacity, point};
 use super::*;
+use crate::report::pilot::Pilot;
 use crate::report::variant::Variant;
 use crate::sim::Outcome;
 
 /// Writes the table so wide that no line is broken.
 fn wide(capacity: &Capacity) -> String {
     table(capacity, 1000)
+}
+
+/// Lets builders of arm work for 34 % of the time at every point, and of x86 for 11 %: what was looked
+/// at in full tells nothing else.
+fn with_use(capacity: Capacity) -> Capacity {
+    using(capacity, &[("arm", 34, 66), ("x86", 11, 89)])
+}
+
+/// Lets builders of groups work for so many seconds, and not work for so many.
+fn using(capacity: Capacity, groups: &[(&str, u64, u64)]) -> Capacity {
+    let used = sample::used(groups);
+    let pilot = Pilot { used, parts: [].into(), ..sample::pilot() };
+    let of = |point: usize| PointPilot { point, pilot: pilot.clone() };
+    Capacity { pilots: (0..capacity.points.len()).map(of).collect(), ..capacity }
 }
 
 /// Ends the first runs of every point otherwise.
@@ -87,7 +102,7 @@ fn where_runs_end_otherwise_more_builders_are_not_advised() {
     assert!(text.contains("--seed N` tells how one ends, with another N than 7\n"), "{text}");
     // Enough runs are done, but too late.
     let late = Capacity { confidence: 0.75, deadline: Millis(1), ..capacity() };
-    let text = wide(&ending(late, &[Failed]));
+    let text = wide(&with_use(ending(late, &[Failed])));
     let idle = "builders are not the limit: the busiest, those of arm, work for 34 % of the time";
     assert!(text.contains(idle) && !text.contains("try more"), "{text}");
 }
@@ -116,29 +131,24 @@ fn ties_go_to_the_faster_approach_and_name_the_other() {
 
 #[test]
 fn busy_builders_are_the_limit_and_idle_ones_are_not() {
-    let mut capacity = capacity();
+    let mut capacity = with_use(capacity());
     capacity.deadline = Millis(1);
-    // One more of arm saves 30 s, but those that there are work for 26 % of the time, x86 for 11 %: no
+    // One more of arm saves 30 s, but those that there are work for 34 % of the time, x86 for 11 %: no
     // group is named with what another one does.
     let text = verdict::limit(&capacity, 2);
     assert_eq!(
         text,
-        "the busiest, those of arm, work for 26 % of the time, and one more of arm saves 30.0s on \
+        "the busiest, those of arm, work for 34 % of the time, and one more of arm saves 30.0s on \
          average"
     );
     capacity.neighbours.clear();
     assert!(matches!(capacity.limit(2), Limit::Chain { .. }));
-    // 90 s of work on aarch64 within 100 s and one builder.
     for point in &mut capacity.points {
-        point.builders_of.insert("aarch64".into(), 1);
         point.runs = (0..4).map(|n| sample::run(100 + n, 10, Outcome::Done)).collect();
     }
-    let busy = |utilization: f64| (utilization - 0.89).abs() < 0.01;
-    assert!(matches!(
-        capacity.limit(2),
-        Limit::Builders { name, utilization } if name == "arm" && busy(utilization)
-    ));
-    let text = wide(&capacity);
+    let capacity = &mut using(capacity, &[("arm", 89, 11), ("x86", 11, 89)]);
+    assert_eq!(capacity.limit(2), Limit::Builders { name: "arm".to_owned(), utilization: 0.89 });
+    let text = wide(capacity);
     assert!(text.contains("try more of them with --vary"), "{text}");
     // One more of them was tried, and saves nothing: they are busy, and no limit all the same.
     let runs = capacity.points[2].runs.clone();
@@ -149,7 +159,19 @@ fn busy_builders_are_the_limit_and_idle_ones_are_not() {
     };
     capacity.neighbours = each.map(neighbour).collect();
     assert!(matches!(capacity.limit(2), Limit::Chain { .. }));
-    assert!(!wide(&capacity).contains("try more"), "{}", wide(&capacity));
+    assert!(!wide(capacity).contains("try more"), "{}", wide(capacity));
+}
+
+#[test]
+fn two_groups_of_one_arch_are_as_busy_as_each_is() {
+    // Builders of repos and of builds have the same arch: the one limits, the other stands idle.
+    let capacity = Capacity { deadline: Millis(1), neighbours: Vec::new(), ..capacity() };
+    let capacity = using(capacity, &[("arm", 20, 80), ("repo", 5, 95), ("x86", 70, 30)]);
+    let of_x86 = Limit::Builders { name: "x86".to_owned(), utilization: 0.7 };
+    assert_eq!(capacity.limit(2), of_x86);
+    assert!(wide(&capacity).contains("builders of x86, which work for 70 % of the time"));
+    let capacity = using(capacity, &[("repo", 80, 20), ("x86", 30, 70)]);
+    assert!(matches!(capacity.limit(2), Limit::Builders { name, .. } if name == "repo"));
 }
 
 #[test]
@@ -184,14 +206,14 @@ fn what_more_builders_of_repos_may_shorten_is_no_path() {
         (Part::Building, 160),
     ];
     let parts = parts.map(|(part, seconds)| (part, Millis::from_secs(seconds))).into();
-    let pilot = crate::report::pilot::Pilot { parts, ..sample::pilot() };
+    let pilot = Pilot { parts, ..sample::pilot() };
     capacity.pilots = vec![PointPilot { point: best, pilot }];
     assert!(matches!(capacity.limit(best), Limit::Chain { .. }));
 }
 
 #[test]
 fn one_builder_more_that_saves_time_is_advised_where_none_works_for_most_of_it() {
-    let mut capacity = Capacity { deadline: Millis(1), ..capacity() };
+    let mut capacity = with_use(Capacity { deadline: Millis(1), ..capacity() });
     let best = capacity.best().unwrap();
     for neighbour in &mut capacity.neighbours {
         neighbour.point = best;
@@ -210,6 +232,20 @@ fn one_builder_more_that_saves_time_is_advised_where_none_works_for_most_of_it()
     // Where none saves anything for certain, more builders are not advised.
     let text = wide(&Capacity { neighbours: Vec::new(), ..capacity });
     assert!(text.contains("builders are not the limit") && !text.contains("try more"), "{text}");
+}
+
+#[test]
+fn one_builder_more_that_was_not_tried_is_not_said_to_save_nothing() {
+    let cut = |capacity: Capacity| {
+        with_use(Capacity { neighbours: Vec::new(), are_settings_untried: true, ..capacity })
+    };
+    let text = wide(&cut(capacity()));
+    let told = "next builder: one builder more was not tried: Ctrl-C came before\n";
+    assert!(text.contains(told) && !text.contains("saves nothing"), "{text}");
+    assert!(text.contains("what would make the answer another is not known"), "{text}");
+    let text = wide(&cut(Capacity { deadline: Millis(1), ..capacity() }));
+    assert!(!text.contains("saves nothing") && !text.contains("are not the limit"), "{text}");
+    assert!(cut(capacity()).summary().to_json().contains("\"settings_untried\": true"));
 }
 
 #[test]
@@ -291,7 +327,7 @@ fn every_format_tells_the_same_sweep() {
     insta::assert_snapshot!("capacity_table", table(&capacity, 80));
     insta::assert_snapshot!("capacity_csv", csv(&capacity));
     insta::assert_snapshot!("capacity_json", capacity.summary().to_json());
-    let none = Capacity { deadline: Millis(1), ..capacity };
+    let none = with_use(Capacity { deadline: Millis(1), ..capacity });
     insta::assert_snapshot!("capacity_none", table(&none, 80));
 }
 

@@ -19,6 +19,10 @@ use crate::time::Millis;
 /// So many of the values that nobody gave are told.
 const PROBES: usize = 6;
 
+/// Says that other settings were not tried.
+const UNTRIED: &str = "Ctrl-C came before other values and one builder more were tried: what would make the \
+                       answer another is not known";
+
 /// Writes the table of points, the answer, and what was assumed, in lines of `width` columns.
 #[must_use]
 pub fn table(capacity: &Capacity, width: usize) -> String {
@@ -114,6 +118,7 @@ pub(in crate::report) fn said(capacity: &Capacity, summary: &CapacitySummary) ->
         lines.push(confounded(&capacity.confounders));
     }
     lines.extend(summary.leaves_out.map(|what| format!("but {what}")));
+    lines.extend(summary.settings_untried.then(|| UNTRIED.to_owned()));
     lines
 }
 
@@ -251,7 +256,8 @@ fn answer(summary: &CapacitySummary, capacity: &Capacity) -> String {
             writeln!(text, "next builder: {group}, one more saves {saved} on average")
                 .expect("a string takes all");
         }
-        _ => text.push_str("next builder: none, one more of any group saves nothing for certain\n"),
+        _ => writeln!(text, "next builder: {}", verdict::none_more(capacity))
+            .expect("a string takes all"),
     }
     text
 }

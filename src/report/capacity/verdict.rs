@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::super::cells::{percent, time};
+use super::super::cells::{percent, time, times_apart};
 use super::{Capacity, Limit, Point, count};
 use crate::sim::Outcome;
 use crate::time::Millis;
@@ -45,12 +45,14 @@ pub(super) fn advice(capacity: &Capacity) -> String {
     };
     let best = &capacity.points[at];
     let (reaches, _) = capacity.time_of(best);
+    // One that misses the deadline by little is not written as if it met it.
+    let times = [Millis(reaches), capacity.deadline].map(|one| Some(one.as_secs_f64()));
     let nearest = format!(
         "nearest: {} under {}, {} of runs done by {}\n",
         best.farm(),
         best.approach,
         percent(capacity.confidence),
-        time(Some(Millis(reaches).as_secs_f64()))
+        times_apart(&times)[0]
     );
     match capacity.limit(at) {
         Limit::Failures => failures(capacity, best),
@@ -79,6 +81,10 @@ fn chain(capacity: &Capacity, at: usize, nearest: &str) -> String {
             "{nearest}no group of builders works for most of the time: {limit}\n{why}\ntry more of \
              {group} with --vary, or a later --deadline\n"
         ),
+        // Nothing is known of more builders.
+        None if !capacity.is_more_tried(at) => {
+            format!("{nearest}no group of builders works for most of the time: {limit}\n{why}\n")
+        }
         None => {
             format!(
                 "{nearest}builders are not the limit: {limit}\n{why}; give a later --deadline\n"
@@ -112,11 +118,21 @@ pub(in crate::report) fn limit(capacity: &Capacity, at: usize) -> String {
                 Some((group, saved)) => {
                     format!("one more of {group} saves {} on average", time(Some(saved)))
                 }
+                None if !capacity.is_more_tried(at) => UNTRIED.to_owned(),
                 None => "one builder more of any group saves nothing for certain".to_owned(),
             };
             format!("{busy}, and {more}")
         }
     }
+}
+
+/// Says that one builder more was not tried.
+const UNTRIED: &str = "one builder more was not tried: Ctrl-C came before";
+
+/// Says why no builder is named as the next one of the answer.
+pub(super) fn none_more(capacity: &Capacity) -> &'static str {
+    let is_tried = capacity.answer().is_none_or(|at| capacity.is_more_tried(at));
+    if is_tried { "none, one more of any group saves nothing for certain" } else { UNTRIED }
 }
 
 /// Says how runs end where even the best point has too few of them done, whatever the time.

@@ -11,7 +11,7 @@ use crate::report::assumed::Assumed;
 use crate::report::chain::Part;
 use crate::report::changes::{self, ChangeSummary};
 use crate::report::completion::{self, Within};
-use crate::report::conclusion::{Conclusion, Confounder};
+use crate::report::conclusion::{About, Conclusion, Confounder};
 use crate::report::durations::Durations;
 use crate::report::figures::{Distribution, Paired, three_digits};
 use crate::report::pilot::Pilot;
@@ -43,6 +43,10 @@ pub struct Summary {
     pub paired: BTreeMap<String, Paired>,
     /// What may be said, each sentence with its rule and figures.
     pub conclusions: Vec<Conclusion>,
+    /// Whether Ctrl-C came before other settings were tried, or all of them: then `hinges` and `probes`
+    /// lack what was not tried.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub settings_untried: bool,
     /// In what the approaches differ besides ownership and cascade.
     pub confounders: Vec<Confounder>,
     /// Which model of the farm was run.
@@ -161,6 +165,30 @@ pub struct VariantSummary {
 }
 
 impl Summary {
+    /// Says that nothing is concluded about time, where that is so and no difference of settings is
+    /// the reason.
+    pub(in crate::report) fn no_conclusion(&self) -> Option<&'static str> {
+        let is_of_time = |one: &Conclusion| one.about != About::Done;
+        if self.paired.is_empty()
+            || !self.confounders.is_empty()
+            || self.conclusions.iter().any(is_of_time)
+        {
+            return None;
+        }
+        let mut variants = self.approaches.values();
+        let has_changes = variants.any(|variant| !variant.changes.is_empty());
+        Some(match (has_changes, self.conclusions.is_empty()) {
+            (true, _) => {
+                "No conclusion about changes: no variant has more of them ready in time, or half of them \
+                 sooner, by more than luck explains."
+            }
+            (false, true) => "No conclusion: no variant ends earlier by more than luck explains.",
+            (false, false) => {
+                "No conclusion about time: no variant ends earlier by more than luck explains."
+            }
+        })
+    }
+
     /// Writes `summary.json`.
     #[must_use]
     pub fn to_json(&self) -> String {

@@ -3,10 +3,12 @@
 use super::charts;
 use super::html::{Figure, Page, Rows};
 use super::probes::probe_rows;
-use crate::report::cells::{few, no_spread, number, partial, percent, reached, signed, time};
+use crate::report::cells::{
+    few, no_spread, number, partial, percent, reached, signed, time, times_apart,
+};
 use crate::report::chain::Part;
 use crate::report::compare::{Comparison, Summary};
-use crate::report::conclusion::confounded;
+use crate::report::conclusion::{About, UNTRIED, confounded};
 use crate::report::figures::{Interval, Share};
 use crate::report::probe::{Probe, ProbeKind};
 use crate::report::table::{CHANGES, change_rows};
@@ -25,12 +27,14 @@ pub(super) fn verdict(page: &mut Page, summary: &Summary) {
         said.push(one.sentence.clone());
         said.extend(one.hinge_lines());
     }
-    match (said.is_empty(), summary.confounders.is_empty()) {
-        (true, true) => {
-            page.paragraph("No conclusion: no variant ends earlier by more than luck explains.");
-        }
-        (true, false) => {}
-        (false, _) => page.list(&said),
+    if !said.is_empty() {
+        page.list(&said);
+    }
+    if let Some(line) = summary.no_conclusion() {
+        page.paragraph(line);
+    }
+    if summary.settings_untried {
+        page.warning(UNTRIED);
     }
     if let Some(what) = summary.leaves_out {
         page.warning(what);
@@ -43,27 +47,34 @@ pub(super) fn verdict(page: &mut Page, summary: &Summary) {
     }
     let mut rules = Rows::words(&["Conclusion", "Figures"]);
     for one in &summary.conclusions {
-        let figures = &one.figures;
-        let share = figures.share_of_decided;
-        let interval = match share.ci95 {
-            Interval(Some(low), Some(high)) => format!(" ({} to {})", percent(low), percent(high)),
-            Interval(..) => String::new(),
-        };
-        rules.push([
-            one.sentence.clone(),
-            format!(
-                "{} of {} replications decide, {}{interval} of them for {}",
-                figures.decided,
-                figures.replications,
-                share.share.map_or("-".to_owned(), percent),
-                figures.earlier
-            ),
-        ]);
+        rules.push([one.sentence.clone(), one.figures_line()]);
     }
-    if let Some(first) = summary.conclusions.first() {
-        // All are drawn, or none is: one rule holds for all of them.
-        page.paragraph(&format!("The rule of each conclusion: {}.", first.rule));
+    let mut told: Vec<&str> = Vec::new();
+    for one in &summary.conclusions {
+        if !told.contains(&one.rule) {
+            told.push(one.rule);
+        }
+    }
+    for rule in &told {
+        let of = match told.len() {
+            1 => "each conclusion".to_owned(),
+            _ => format!("a conclusion {}", about(summary, rule)),
+        };
+        page.paragraph(&format!("The rule of {of}: {rule}."));
+    }
+    if !told.is_empty() {
         page.table("Figures of the conclusions", &rules);
+    }
+}
+
+/// Says what the conclusions of a rule are about.
+fn about(summary: &Summary, rule: &str) -> &'static str {
+    let first = summary.conclusions.iter().find(|one| one.rule == rule);
+    match first.map(|one| one.about) {
+        Some(About::Done) => "about who is done less often",
+        Some(About::InTime) => "about changes in time",
+        Some(About::Response) => "about how soon changes are ready",
+        Some(About::Ends) | None => "about who ends earlier",
     }
 }
 
@@ -205,7 +216,7 @@ fn typical_runs(page: &mut Page, comparison: &Comparison) {
         page.figure(&Figure {
             title: &pilot.title(),
             caption: "One lane a task that a builder had at a time, one bar a task, shaded by wave and \
-                      numbered by module; crossed out: failed. Strips above the lanes show from when to \
+                      numbered by module; crossed out: failed; struck through: canceled. Strips above the lanes show from when to \
                       when each wave was built. timeline.json has the same for Perfetto.",
             svg: charts::gantt(pilot),
             rows: charts::lane_rows(pilot),
@@ -269,8 +280,9 @@ fn within_rows(comparison: &Comparison, summary: &Summary, of_runs: bool) -> Row
         let figures = &summary.approaches[&variant.name];
         if of_runs { &figures.done_within } else { &figures.ready_within }
     };
-    let steps = comparison.variants.first().map_or(0, |variant| of(variant).len());
-    for at in 0..steps {
+    let grid = comparison.variants.first().map_or(&[][..], |variant| of(variant));
+    let times = times_apart(&grid.iter().map(|at| at.seconds).collect::<Vec<_>>());
+    for (at, by) in times.into_iter().enumerate() {
         let cell = |variant: &Variant| {
             let within = of(variant)[at];
             match within.ci95 {
@@ -280,7 +292,6 @@ fn within_rows(comparison: &Comparison, summary: &Summary, of_runs: bool) -> Row
                 Interval(..) => percent(within.share),
             }
         };
-        let by = time(of(&comparison.variants[0])[at].seconds);
         rows.push(std::iter::once(by).chain(comparison.variants.iter().map(cell)));
     }
     rows

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Shard, ShardNumber, Sharded};
 
 /// The meaning of the fields of a shard's file; a file of another format is refused.
-pub const SHARD_FORMAT: u32 = 6;
+pub const SHARD_FORMAT: u32 = 7;
 
 /// Why a file cannot be read as a shard.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -191,7 +191,7 @@ mod tests {
     fn the_seal_is_of_the_head_and_the_text_of_the_result() {
         let text = text(&sample());
         let (head, rest) = text.split_once(r#","sha256":""#).unwrap();
-        assert_eq!(head, r#"{"format":6,"shard":{"number":2,"of":3},"digest":"d""#);
+        assert_eq!(head, r#"{"format":7,"shard":{"number":2,"of":3},"digest":"d""#);
         let (digits, body) = rest.split_once(r#"","result":"#).unwrap();
         let mut seal = Seal(Sha256::new());
         let body = body.strip_suffix("}\n").unwrap();
@@ -220,8 +220,8 @@ mod tests {
             assert!(told(&edited).starts_with(&expected), "{from}: {}", told(&edited));
         }
         // A format says by itself that it is another.
-        for format in [5, 7] {
-            let edited = text.replacen(r#""format":6"#, &format!(r#""format":{format}"#), 1);
+        for format in [6, 8] {
+            let edited = text.replacen(r#""format":7"#, &format!(r#""format":{format}"#), 1);
             assert!(told(&edited).starts_with("it is a shard of format"), "{}", told(&edited));
         }
         // The same head may be laid out in another way.
@@ -251,12 +251,12 @@ mod tests {
     #[test]
     fn what_is_no_shard_or_one_of_another_format_is_told_before_its_body() {
         let old = r#"{"format":2,"shard":{"number":1,"of":2},"digest":"d","result":{"then":1}}"#;
-        assert_eq!(told(old), "it is a shard of format 2, and this version joins format 6");
-        let newer = old.replace(r#""format":2"#, r#""format":7,"more":[]"#);
-        assert_eq!(told(&newer), "it is a shard of format 7, and this version joins format 6");
-        let summary = r#"{"format":6,"seed":1}"#;
+        assert_eq!(told(old), "it is a shard of format 2, and this version joins format 7");
+        let newer = old.replace(r#""format":2"#, r#""format":8,"more":[]"#);
+        assert_eq!(told(&newer), "it is a shard of format 8, and this version joins format 7");
+        let summary = r#"{"format":7,"seed":1}"#;
         assert_eq!(told(summary), "it is no shard: it holds results, not a part of them");
-        let bare = old.replace(r#""format":2"#, r#""format":6"#);
+        let bare = old.replace(r#""format":2"#, r#""format":7"#);
         assert!(told(&bare).contains("missing field `sha256`"), "{}", told(&bare));
         let text = text(&sample());
         assert!(told(&text[..text.len() / 2]).starts_with("it is no shard: EOF"));

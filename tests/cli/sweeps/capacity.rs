@@ -187,6 +187,7 @@ fn arrivals_of_a_scenario_are_told_by_class_and_need_a_cascade_that_spreads_agai
     let more = ["--variants=orchestrator-owned/literal", "--replications=5", &scenario];
     let told = good(sweep("compare", &more));
     assert!(told.contains("Changes that came in"), "{told}");
+    assert!(told.contains("Time until all that came in is done;"), "{told}");
     // Nobody chose a cascade: one that can follow changes is taken.
     let told = good(sweep("compare", &["--replications=2", &scenario]));
     assert!(told.contains("koji-owned/coalesced") && !told.contains("planned"), "{told}");

@@ -135,9 +135,9 @@ fn a_part_that_was_edited_or_made_by_another_version_is_not_joined() {
         assert_eq!((code, &*out), (1, ""), "{told}");
         assert!(told.contains(&expected) && told.contains("make it again"), "{told}");
     }
-    let Said { code, out, err: told } = merge(&part.replacen("\"format\":6", "\"format\":2", 1));
+    let Said { code, out, err: told } = merge(&part.replacen("\"format\":7", "\"format\":2", 1));
     assert_eq!((code, &*out), (1, ""), "{told}");
-    let expected = "a.json: it is a shard of format 2, and this version joins format 6";
+    let expected = "a.json: it is a shard of format 2, and this version joins format 7";
     assert!(told.contains(expected), "{told}");
     assert!(told.contains("make all shards again with this version"), "{told}");
 }
