@@ -144,7 +144,7 @@ impl Execute {
             is_whole: self.story == Story::All,
         };
         let text = match (&self.explain, self.format) {
-            (Some(id), _) => explain(id, &run, scene)?,
+            (Some(id), _) => explain(id, &run, scene, width(&self.output.output))?,
             (None, Format::Table) => run::table(&run, label, scene, width(&self.output.output)),
             (None, Format::Json) => run::json(&run, label),
         };
@@ -298,7 +298,7 @@ fn warn_of_late_faults(setup: &Setup, run: &Run, console: &Console) {
 }
 
 /// Tells what happened to the modules that an id names.
-fn explain(id: &str, run: &Run, scene: Scene<'_>) -> Result<String, Refusal> {
+fn explain(id: &str, run: &Run, scene: Scene<'_>, width: usize) -> Result<String, Refusal> {
     let catalog = scene.catalog;
     let is_named = |known: &str| {
         known.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
@@ -319,7 +319,7 @@ fn explain(id: &str, run: &Run, scene: Scene<'_>) -> Result<String, Refusal> {
         });
     }
     let texts: Vec<String> =
-        named.into_iter().map(|module| story::explain(run, scene, module)).collect();
+        named.into_iter().map(|module| story::explain(run, scene, module, width)).collect();
     Ok(texts.join("\n"))
 }
 

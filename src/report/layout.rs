@@ -95,8 +95,13 @@ impl Layout {
     fn widths(&self, last: usize, width: usize) -> Vec<usize> {
         let mut widths: Vec<usize> = (0..last).map(|column| self.longest(column)).collect();
         let total: usize = widths.iter().sum::<usize>() + GAP * last.saturating_sub(1);
-        if let Some(widest) = widths.iter_mut().max().filter(|_| total > width) {
-            *widest = widest.saturating_sub(total - width).max(COLUMN_MIN);
+        let mut excess = total.saturating_sub(width);
+        while excess > 0
+            && let Some(widest) = widths.iter_mut().max().filter(|widest| **widest > COLUMN_MIN)
+        {
+            let cut = excess.min(*widest - COLUMN_MIN);
+            *widest -= cut;
+            excess -= cut;
         }
         widths
     }
@@ -143,13 +148,31 @@ fn broken(cell: &str, width: usize) -> Vec<String> {
     pieces
 }
 
+/// Wraps the lines of a story that are wider than `width` characters, behind their times where they have one.
+pub(super) fn wrapped_story(text: &str, width: usize) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let at = if line.get(9..11) == Some("  ") { 11 } else { 0 };
+        if line.chars().count() <= width {
+            out.push_str(line);
+            out.push('\n');
+        } else {
+            let rest = wrapped(&line[at..], width, (at, at.max(2)));
+            out.push_str(&line[..at]);
+            out.push_str(&rest[at..]);
+        }
+    }
+    out
+}
+
 /// Wraps words into lines of at most `width` characters: the first line is indented by the first
-/// number, all others by the second. A word longer than a line stands alone.
+/// number, all others by the second. A word longer than a line is broken.
 pub(super) fn wrapped(text: &str, width: usize, (first, rest): (usize, usize)) -> String {
     let mut out = String::new();
     let mut line = " ".repeat(first);
     let mut is_empty = true;
-    for word in text.split_whitespace() {
+    let room = width.saturating_sub(rest).max(COLUMN_MIN);
+    for word in text.split_whitespace().flat_map(|word| broken(word, room)) {
         let next = line.chars().count() + usize::from(!is_empty) + word.chars().count();
         if !is_empty && next > width {
             out.push_str(&line);
@@ -160,7 +183,7 @@ pub(super) fn wrapped(text: &str, width: usize, (first, rest): (usize, usize)) -
         if !is_empty {
             line.push(' ');
         }
-        line.push_str(word);
+        line.push_str(&word);
         is_empty = false;
     }
     if !is_empty {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::changes::{self, ChangeSummary};
-use super::layout::Layout;
+use super::layout::{Layout, wrapped_story};
 use super::story::{Scene, state_word};
 use crate::orchestrate::{Approach, Cascade};
 use crate::sim::{ModuleState, Outcome, Run};
@@ -189,7 +189,7 @@ pub fn table(run: &Run, label: RunLabel, scene: Scene<'_>, width: usize) -> Stri
     let mut text = table.render_in_parts(width, 1) + "\n";
     let story = super::story::story(run, scene);
     if !story.is_empty() {
-        text.push_str(&story);
+        text.push_str(&wrapped_story(&story, width));
         text.push('\n');
     }
     add_summary(&mut text, run, label);

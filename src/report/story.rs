@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::layout::wrapped_story;
 use crate::orchestrate::{
     BuildId, Call, Catalog, Command, ComponentEnd, Concern, ModuleIx, Standing, Tell,
 };
@@ -134,9 +135,9 @@ fn kind(what: &str) -> String {
     parts.fold(first, |text, part| text + part.split_once(')').map_or(part, |(_, rest)| rest))
 }
 
-/// Tells everything that concerned one module.
+/// Tells everything that concerned one module, in lines of at most `width` characters.
 #[must_use]
-pub fn explain(run: &Run, scene: Scene<'_>, module: ModuleIx) -> String {
+pub fn explain(run: &Run, scene: Scene<'_>, module: ModuleIx, width: usize) -> String {
     let catalog = scene.catalog;
     let builds = Builds::of(run, scene);
     let mut text = String::new();
@@ -168,7 +169,7 @@ pub fn explain(run: &Run, scene: Scene<'_>, module: ModuleIx) -> String {
         )
         .expect("a string takes all that is written to it");
     }
-    text
+    wrapped_story(&text, width)
 }
 
 fn line(at: Timestamp, what: &str) -> String {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Case, SOURCES, ids};
+use super::{Case, SOURCES};
 
 #[test]
 fn a_submission_has_one_wave_and_says_what_comes_along() {
