@@ -3,35 +3,35 @@
 /// The kinds of calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CallKind {
-    /// [`Call::BuildModule`].
+    /// [`Call::BuildModule`](super::Call::BuildModule).
     BuildModule,
-    /// [`Call::CreateTarget`].
+    /// [`Call::CreateTarget`](super::Call::CreateTarget).
     CreateTarget,
-    /// [`Call::BuildComponent`].
+    /// [`Call::BuildComponent`](super::Call::BuildComponent).
     BuildComponent,
-    /// [`Call::CancelComponent`].
+    /// [`Call::CancelComponent`](super::Call::CancelComponent).
     CancelComponent,
-    /// [`Call::TagComponent`].
+    /// [`Call::TagComponent`](super::Call::TagComponent).
     TagComponent,
-    /// [`Call::MakeRepo`].
+    /// [`Call::MakeRepo`](super::Call::MakeRepo).
     MakeRepo,
-    /// [`Call::WaitRepo`].
+    /// [`Call::WaitRepo`](super::Call::WaitRepo).
     WaitRepo,
-    /// [`Call::Import`].
+    /// [`Call::Import`](super::Call::Import).
     Import,
-    /// [`Call::EndTask`].
+    /// [`Call::EndTask`](super::Call::EndTask).
     EndTask,
-    /// [`Call::Fetch`].
+    /// [`Call::Fetch`](super::Call::Fetch).
     Fetch,
-    /// [`Call::Publish`].
+    /// [`Call::Publish`](super::Call::Publish).
     Publish,
-    /// [`Call::RequestTest`].
+    /// [`Call::RequestTest`](super::Call::RequestTest).
     RequestTest,
-    /// [`Call::AskDependants`].
+    /// [`Call::AskDependants`](super::Call::AskDependants).
     AskDependants,
-    /// [`Call::Mail`].
+    /// [`Call::Mail`](super::Call::Mail).
     Mail,
-    /// [`Call::Poll`].
+    /// [`Call::Poll`](super::Call::Poll).
     Poll,
 }
 
