@@ -1,6 +1,8 @@
 //! The store on both databases: the same tests run on each.
 
+mod durable;
 mod races;
+mod trace;
 mod troubles;
 
 use modplan::drive::journal;
