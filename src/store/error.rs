@@ -1,5 +1,7 @@
 //! Why the store did not do what it was asked.
 
+use crate::drive::journal::JournalError;
+
 /// What the store says instead of an answer. No variant holds the address of the database, which may
 /// hold a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -87,6 +89,14 @@ pub enum StoreError {
         run: String,
         /// `host:pid` of the process that drives it now, or `nobody`.
         holder: String,
+    },
+    /// The journal of a run cannot be read.
+    #[error("run `{run}`: {error}; {}", .error.hint)]
+    Journal {
+        /// The run.
+        run: String,
+        /// Which line, and why.
+        error: JournalError,
     },
     /// The database refuses a statement for another reason.
     #[error("the store refuses: {reason}")]

@@ -51,16 +51,24 @@ impl Store {
         Ok(())
     }
 
+    /// Returns the first line of the journal of a run.
+    ///
+    /// # Errors
+    /// There is no such run; the database is away.
+    pub async fn heading(&self, run: &str) -> Result<String, StoreError> {
+        let heading = sqlx::query("SELECT heading FROM run WHERE run = $1").bind(run);
+        let heading = heading.fetch_optional(&self.pool).await?;
+        let heading = heading.ok_or_else(|| StoreError::NoSuchRun { run: run.to_owned() })?;
+        Ok(heading.try_get(0)?)
+    }
+
     /// Returns the journal of a run: its heading and every line, as [`crate::drive::journal::read`]
     /// takes them.
     ///
     /// # Errors
     /// There is no such run; the database is away, or a line is missing.
     pub async fn journal(&self, run: &str) -> Result<String, StoreError> {
-        let heading = sqlx::query("SELECT heading FROM run WHERE run = $1").bind(run);
-        let heading = heading.fetch_optional(&self.pool).await?;
-        let heading = heading.ok_or_else(|| StoreError::NoSuchRun { run: run.to_owned() })?;
-        let mut text: String = heading.try_get(0)?;
+        let mut text = self.heading(run).await?;
         let lines =
             sqlx::query("SELECT seq, line FROM event WHERE run = $1 ORDER BY seq").bind(run);
         for (number, row) in lines.fetch_all(&self.pool).await?.iter().enumerate() {

@@ -1,6 +1,7 @@
 //! The store on both databases: the same tests run on each.
 
 mod durable;
+mod live_run;
 mod races;
 mod trace;
 mod troubles;

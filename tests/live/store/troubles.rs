@@ -10,12 +10,12 @@ use modplan::store::Opening;
 use super::*;
 
 /// A store in a file of a new directory.
-struct Place {
+pub(super) struct Place {
     directory: tempfile::TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { directory: tempfile::tempdir().expect("a directory") }
     }
 
@@ -23,7 +23,7 @@ impl Place {
         self.directory.path().join("runs.db")
     }
 
-    fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("sqlite:{}", self.path().display())
     }
 }
@@ -34,6 +34,27 @@ fn python(script: &str, path: &Path) -> Child {
     let mut python = Command::new("python3");
     python.args(["-c", &script]).arg(path).stdin(Stdio::piped()).stdout(Stdio::piped());
     python.spawn().expect("python3 starts")
+}
+
+/// Another program that holds the lock of a store.
+pub(super) struct Locker {
+    program: Child,
+}
+
+/// Has another program lock a store.
+pub(super) fn locked(place: &Place) -> Locker {
+    let script = "c.execute('BEGIN IMMEDIATE'); print('locked', flush=True); sys.stdin.read()";
+    let mut program = python(script, &place.path());
+    let mut said = BufReader::new(program.stdout.take().expect("it is piped"));
+    said.read_line(&mut String::new()).expect("it speaks");
+    Locker { program }
+}
+
+impl Locker {
+    pub(super) fn free(mut self) {
+        drop(self.program.stdin.take());
+        self.program.wait().expect("it ends");
+    }
 }
 
 fn change(script: &str, path: &Path) {
@@ -112,18 +133,13 @@ fn a_store_that_another_program_locks_is_away_until_it_is_free() {
         let short = Opening { wait: Duration::from_millis(100), ..Opening::default() };
         let store = Store::open_with(&place.url(), short).await.expect("it opens");
         let mut driven = begun(&store, "r1", &[], &Holder::this_process()).await;
-        let script = "c.execute('BEGIN IMMEDIATE'); print('locked', flush=True); sys.stdin.read()";
-        let mut other = python(script, &place.path());
-        let mut line = String::new();
-        let mut said = BufReader::new(other.stdout.take().expect("it is piped"));
-        said.read_line(&mut line).expect("it speaks");
+        let other = locked(&place);
         let locked = store.append(&mut driven, &lines(0..2), NOW).await.expect_err("it is locked");
         assert!(locked.is_transient() && locked.to_string().contains("locked"), "{locked}");
         let opened = Store::open_with(&place.url(), short).await.expect_err("it is locked");
         assert!(opened.is_transient(), "{opened}");
         assert_eq!(store.journal("r1").await, Ok("{\"heading\":1}\n".to_owned()));
-        drop(other.stdin.take());
-        other.wait().expect("it ends");
+        other.free();
         store.append(&mut driven, &lines(0..2), NOW).await.expect("it is free");
         let journal = store.journal("r1").await.expect("it is there");
         assert_eq!(journal, format!("{{\"heading\":1}}\n{}", lines(0..2).concat()));
