@@ -3,6 +3,7 @@
 mod durable;
 mod live_run;
 mod races;
+mod runs;
 mod trace;
 mod troubles;
 
