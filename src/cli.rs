@@ -35,6 +35,8 @@ pub(crate) mod progress;
 mod record;
 #[cfg(feature = "live")]
 mod record_koji;
+#[cfg(feature = "live")]
+mod runs;
 mod selecting;
 mod show;
 pub(crate) mod stale;
@@ -130,6 +132,11 @@ enum Command {
     /// Serve a simulated koji hub over XML-RPC (needs the feature `live`)
     #[cfg(not(feature = "live"))]
     MockKoji(not_built::NotBuilt),
+    #[cfg(feature = "live")]
+    Runs(runs::Runs),
+    /// List and show durable runs (needs the feature `live`)
+    #[cfg(not(feature = "live"))]
+    Runs(not_built::NotBuilt),
     Generate(generate::Generate),
 }
 
@@ -155,10 +162,14 @@ impl Cli {
             Command::Record(command) => command.run(console),
             #[cfg(feature = "live")]
             Command::MockKoji(command) => command.run(console),
+            #[cfg(feature = "live")]
+            Command::Runs(command) => command.run(),
             #[cfg(not(feature = "live"))]
             Command::Record(command) => command.run("record"),
             #[cfg(not(feature = "live"))]
             Command::MockKoji(command) => command.run("mock-koji"),
+            #[cfg(not(feature = "live"))]
+            Command::Runs(command) => command.run("runs"),
             Command::Generate(command) => command.run(console),
         }
     }

@@ -101,6 +101,8 @@ pub struct Farm {
     pub given: BTreeSet<String>,
     /// What its file sets to no effect, or oddly, in the order of the file: warnings.
     pub remarks: Vec<Finding>,
+    /// What its file sets for builds that belong to no module: warnings where only modules are built.
+    pub unused_by_modules: Vec<Finding>,
 }
 
 impl BuilderGroup {

@@ -60,6 +60,8 @@ pub mod scenario;
 mod settings;
 pub mod sim;
 pub mod status;
+#[cfg(feature = "live")]
+pub mod store;
 pub mod time;
 pub mod trace;
 mod yaml;

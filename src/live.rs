@@ -16,10 +16,12 @@ mod koji_record;
 mod page;
 mod partial;
 mod record;
+mod stored;
 
 pub use http::Retry;
 pub use koji_record::{KojiRecordError, KojiRecording, KojiRequest, KojiStep, record_koji};
 pub use record::{Recording, Request, Step, record};
+pub use stored::{stored_journal, stored_run, stored_runs};
 
 use std::path::PathBuf;
 

@@ -28,6 +28,8 @@ mod probe;
 pub mod replatform;
 pub mod reuse;
 pub mod run;
+#[cfg(feature = "live")]
+pub mod runs;
 #[cfg(test)]
 mod sample;
 pub mod shard;

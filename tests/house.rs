@@ -45,6 +45,7 @@ const CRATE_PLACES: &[(&str, &[&str])] = &[
     ("rayon", &["sim/sweep"]),
     ("reqwest", &["live"]),
     ("roxmltree", &["load"]),
+    ("sqlx", &["store"]),
     ("tokio", &["live", "mock_koji/serve"]),
 ];
 

@@ -14,3 +14,4 @@ mod raw_hub;
 mod real_hub;
 mod record;
 mod secrets;
+mod store;

@@ -5,6 +5,8 @@ pub(crate) mod generate;
 pub(crate) mod mini;
 pub(crate) mod oracle;
 pub(crate) mod plain;
+#[cfg(feature = "live")]
+pub(crate) mod postgres;
 pub(crate) mod program;
 pub(crate) mod proof;
 mod shared;

@@ -8,7 +8,6 @@ use modplan::koji::shapes::Secret;
 use modplan::mock_koji::{
     self, Journal, JournalError, Mock, MockSetup, Platform, ServeError, Served,
 };
-use modplan::sim::DurationMode;
 use modplan::time::Timestamp;
 
 use super::args::WorldArgs;
@@ -79,8 +78,7 @@ impl MockKoji {
     #[expect(clippy::disallowed_methods, reason = "the time of the mock begins now")]
     #[expect(clippy::wildcard_enum_match_arm, reason = "the library's errors may grow")]
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
-        let World { history, farm, scenario, .. } =
-            World::read((&self.world, DurationMode::Replay), console)?;
+        let World { history, farm, scenario, .. } = World::read_for_hub(&self.world, console)?;
         let Some(farm) = farm else {
             let refusal = Refusal::usage("a mock hub needs builders");
             return Err(refusal.hint("give them with --farm FILE").into());

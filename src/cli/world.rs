@@ -43,15 +43,30 @@ impl World {
         Self::read_to_vary((args, durations), &[], console)
     }
 
+    /// The same for a hub that builds more than modules.
+    pub(crate) fn read_for_hub(args: &WorldArgs, console: &Console) -> anyhow::Result<Self> {
+        Self::read_with((args, DurationMode::Replay), &[], Builds::Any, console)
+    }
+
     /// The same with a farm of which numbers are going to be varied.
     pub(crate) fn read_to_vary(
         (args, durations): (&WorldArgs, DurationMode),
         vary: &[Vary],
         console: &Console,
     ) -> anyhow::Result<Self> {
+        Self::read_with((args, durations), vary, Builds::OfModules, console)
+    }
+
+    fn read_with(
+        (args, durations): (&WorldArgs, DurationMode),
+        vary: &[Vary],
+        builds: Builds,
+        console: &Console,
+    ) -> anyhow::Result<Self> {
         let history = history(&args.trace, console)?;
         let history = if durations == DurationMode::Fit { history.fitted() } else { history };
-        let farm = args.farm.as_deref().map(|path| farm(path, vary, console)).transpose()?;
+        let farm =
+            args.farm.as_deref().map(|path| farm(path, (vary, builds), console)).transpose()?;
         let fallback = farm.as_ref().map(|farm| farm.fallback.clone()).unwrap_or_default();
         let unknown = fallback.build_arch.as_secs_f64();
         let history = history.with_fallback(fallback);
@@ -221,14 +236,26 @@ fn history(paths: &[PathBuf], console: &Console) -> anyhow::Result<History> {
     Ok(history)
 }
 
+/// Which builds a farm makes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Builds {
+    OfModules,
+    Any,
+}
+
 /// Reads a farm file.
-fn farm(path: &Path, vary: &[Vary], console: &Console) -> anyhow::Result<Farm> {
+fn farm(path: &Path, (vary, builds): (&[Vary], Builds), console: &Console) -> anyhow::Result<Farm> {
     let bytes = read(path)?;
     // What cannot be varied is told when it is.
     let widen = |farm: &mut Farm| *farm = widest(farm, vary);
     let farm =
         Farm::read_to_vary(&bytes, 0, widen).map_err(|findings| wrong(path, &findings, console))?;
-    console.findings(&farm.remarks, &[named(&path.display().to_string())]);
+    let mut remarks = farm.remarks.clone();
+    if builds == Builds::OfModules {
+        remarks.extend_from_slice(&farm.unused_by_modules);
+        remarks.sort_by_key(|remark| remark.place);
+    }
+    console.findings(&remarks, &[named(&path.display().to_string())]);
     Ok(farm)
 }
 

@@ -18,8 +18,8 @@ const NEEDED: [(&str, &str); 4] = [
     ("createrepo", "createrepo"),
 ];
 
-/// Keys that only plain builds and chains heed, which no module build makes.
-const UNUSED: [(&str, &[&str]); 3] = [
+/// Keys that only plain builds, chains and dist-repos heed, which no module build makes.
+const UNUSED_BY_MODULES: [(&str, &[&str]); 3] = [
     ("repo", &["lag", "lag_window"]),
     ("hub", &["tag_priority"]),
     ("weights", &["createdistrepo"]),
@@ -217,9 +217,13 @@ fn polls(reader: &mut Reader, file: &Section<'_>, farm: &Farm) {
     }
 }
 
-fn unused(file: &Section<'_>, farm: &Farm) -> Vec<Finding> {
+/// Returns a warning for each key that no build of a module heeds.
+pub(super) fn unused_by_modules(file: &Section<'_>, farm: &Farm) -> Vec<Finding> {
     let mut remarks = Vec::new();
-    for (section, keys) in UNUSED {
+    if farm.model == Model::Ideal {
+        return remarks;
+    }
+    for (section, keys) in UNUSED_BY_MODULES {
         // The window is that of `auto_lag` as well.
         let heeded = |key: &&&str| **key == "lag_window" && farm.repo.auto;
         for key in keys.iter().filter(|key| !heeded(key)) {
@@ -232,6 +236,12 @@ fn unused(file: &Section<'_>, farm: &Farm) -> Vec<Finding> {
             }
         }
     }
+    remarks.sort_by_key(|remark| remark.place);
+    remarks
+}
+
+fn unused(file: &Section<'_>, farm: &Farm) -> Vec<Finding> {
+    let mut remarks = Vec::new();
     let auto = ["auto_lag", "auto_interval", "auto_priority"];
     for key in auto.into_iter().filter(|_| !farm.repo.auto) {
         if let Some(place) = file.place_below("repo", key) {

@@ -48,10 +48,12 @@ impl Farm {
                 .unwrap_or_default(),
             given: root.keys(),
             remarks: Vec::new(),
+            unused_by_modules: Vec::new(),
         };
         let mut varied = farm.clone();
         vary(&mut varied);
         farm.remarks = check::farm(&mut reader, &file, &varied);
+        farm.unused_by_modules = check::unused_by_modules(&file, &varied);
         reader.finish(farm)
     }
 }

@@ -24,6 +24,14 @@ fn findings(builders: &str, rest: &str) -> Vec<Finding> {
     Farm::read(text.as_bytes(), 0).unwrap().remarks
 }
 
+/// Returns line and words of what a farm of koji's model sets for builds of no module.
+fn unused_by_modules(rest: &str) -> Vec<(u32, String)> {
+    let text = format!("model: koji\nbuilders:\n{X86}{rest}");
+    let farm = Farm::read(text.as_bytes(), 0).unwrap();
+    assert_eq!(farm.remarks, []);
+    farm.unused_by_modules.into_iter().map(|f| (f.place.line, f.message)).collect()
+}
+
 fn remarks(builders: &str, rest: &str) -> Vec<(u32, String)> {
     let remarks = findings(builders, rest);
     remarks.into_iter().map(|remark| (remark.place.line, remark.message)).collect()

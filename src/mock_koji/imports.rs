@@ -1,5 +1,7 @@
 //! Imports of content generators: what is checked, and what becomes of it.
 
+use sha2::Digest as _;
+
 use super::builds::build_type;
 use super::state::Caller;
 use super::{Mock, index};
@@ -130,6 +132,7 @@ impl Mock {
                 let text = format!("File size {own} for {path} doesn't match. Should be {size}");
                 return Err(Fault::generic(text));
             }
+            check_sum(file, name, &known.bytes)?;
             paths.push(path);
         }
         Ok(paths)
@@ -200,6 +203,27 @@ impl Mock {
         };
         self.builds[index(id)].archives.push(archive);
     }
+}
+
+/// Says whether a file has the checksum that its description gives. A hub compares the texts, so that
+/// one in capitals is another.
+fn check_sum(file: &Value, name: &str, bytes: &[u8]) -> Result<(), Fault> {
+    let text = |key: &str| {
+        let missing = || Fault::of(FaultKind::Unexpected, format!("KeyError: '{key}'"));
+        file.get(key).and_then(Value::as_str).ok_or_else(missing)
+    };
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let own = match text("checksum_type")? {
+        "md5" => hex(&md5::Md5::digest(bytes)),
+        "sha256" => hex(&sha2::Sha256::digest(bytes)),
+        other => return Err(Fault::generic(format!("Unsupported verify type: {other}"))),
+    };
+    let described = text("checksum")?;
+    if described != own {
+        let text = format!("File checksum mismatch for {name}: {described} != {own}");
+        return Err(Fault::generic(text));
+    }
+    Ok(())
 }
 
 /// Joins a path; the official client writes some slashes twice.

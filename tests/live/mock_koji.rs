@@ -14,7 +14,7 @@ use modplan::live::hub::{
 };
 use modplan::live::{KojiRequest, record_koji};
 
-use crate::support::program::{Program, Serving};
+use crate::support::program::{Program, Serving, modplan};
 
 pub(super) const TRACE: &str = "fixtures/el8-perl/trace.csv";
 pub(super) const FARM: &str = "fixtures/el8-perl/farm-koji.yaml";
@@ -236,4 +236,20 @@ fn a_hub_without_builders_gives_no_farm_and_says_so() {
     );
     assert!(!directory.path().join("farm.yaml").exists());
     assert!(said.out.contains("--farm FARM"), "{}", said.out);
+}
+
+#[test]
+fn keys_that_plain_builds_heed_are_not_called_unused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("farm.yaml");
+    let text = std::fs::read_to_string(FARM).expect("it is there");
+    let text = text.replace("\nrepo: {", "\nrepo: {lag: 30m, auto_lag: 1h, ");
+    std::fs::write(&path, text).expect("it is written");
+    let farm = path.to_str().expect("UTF-8");
+    // With an address that cannot be listened on it ends when everything is read.
+    let said = modplan(&["mock-koji", "--trace", TRACE, "--farm", farm, "--listen", "nowhere"]);
+    assert!(said.err.contains("--listen"), "{}", said.err);
+    let warned = said.err.lines().filter(|line| line.contains("setting-unused"));
+    let warned: Vec<&str> = warned.filter_map(|line| line.split('`').nth(1)).collect();
+    assert_eq!(warned, ["repo.auto_lag"]);
 }

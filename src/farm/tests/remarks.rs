@@ -27,10 +27,12 @@ fn channels_that_no_task_goes_to_are_told() {
 
 #[test]
 fn keys_that_no_module_build_heeds_are_remarked() {
-    let told = remarks(X86, "hub: {tag_priority: 3}\nrepo:\n  lag: 30m\n  lag_window: 5m\n");
+    let told = unused_by_modules("hub: {tag_priority: 3}\nrepo:\n  lag: 30m\n  lag_window: 5m\n");
     let places: Vec<u32> = told.iter().map(|(line, _)| *line).collect();
     assert_eq!(places, [4, 6, 7]);
     assert!(told[1].1.starts_with("`repo.lag` changes nothing here"), "{told:?}");
+    assert_eq!(unused_by_modules("weights: {createdistrepo: 1, createrepo: 1}\n").len(), 1);
+    assert_eq!(unused_by_modules("repo: {auto: true, auto_lag: 1h, lag_window: 5m}\n"), []);
     assert_eq!(
         remarks(X86, "repo: {auto_lag: 1h, auto_interval: 5s, auto_priority: 1}\n").len(),
         3
@@ -39,14 +41,13 @@ fn keys_that_no_module_build_heeds_are_remarked() {
     let given = "repo: {createrepo: 5s}\nfallback: {createrepo: 6s}\n";
     assert_eq!(remarks(X86, given).len(), 1);
     assert_eq!(remarks(X86, "fallback: {createrepo: 6s}\n"), []);
-    assert_eq!(remarks(X86, "weights: {createdistrepo: 1, createrepo: 1}\n").len(), 1);
 }
 
 #[test]
 fn remarks_have_a_code_and_a_place_and_are_warnings() {
     let idle = "- {name: img, count: 1, arches: [x86_64], channels: [image], max_jobs: 1}\n";
     let one = "- {name: x86, count: 2, arches: [x86_64], max_jobs: 1}\n";
-    let told = findings(&format!("{one}{idle}"), "repo: {lag: 1h}\n");
+    let told = findings(&format!("{one}{idle}"), "repo: {auto_lag: 1h}\n");
     let found: Vec<_> = told
         .iter()
         .map(|finding| (finding.code.as_str(), finding.place.line, finding.place.column))

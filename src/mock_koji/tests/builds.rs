@@ -172,7 +172,7 @@ fn the_recorded_past_is_there_as_tasks_and_builds() {
 #[test]
 fn a_module_is_imported_once() {
     let mut client = Client::new(setup());
-    let metadata = json!({
+    let mut metadata = json!({
         "metadata_version": 0,
         "buildroots": [{"id": 1, "content_generator": {"name": "module-build-service", "version": "0"}}],
         "build": {"name": "perl", "version": "5.30", "release": "1.c0ffee00", "owner": "alice",
@@ -185,6 +185,20 @@ fn a_module_is_imported_once() {
     assert_eq!(code, 1);
     assert!(text.contains("FileNotFoundError"), "{text}");
     client.upload("modplan/1", "modulemd.txt", b"abc");
+    let md5 = "900150983cd24fb0d6963f7d28e17f72";
+    let refused = client.fault("CGImport", json!([metadata, "modplan/1"]));
+    assert_eq!(refused, (1000, format!("File checksum mismatch for modulemd.txt: x != {md5}")));
+    let file = &mut metadata["output"][0];
+    file["checksum"] = json!(md5);
+    file["checksum_type"] = json!("sha256");
+    let (code, text) = client.fault("CGImport", json!([metadata, "modplan/1"]));
+    let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    assert_eq!((code, text.ends_with(&format!("{md5} != {sha256}"))), (1000, true), "{text}");
+    metadata["output"][0]["checksum_type"] = json!("sha1");
+    let unknown = client.fault("CGImport", json!([metadata, "modplan/1"]));
+    assert_eq!(unknown, (1000, "Unsupported verify type: sha1".to_owned()));
+    assert_eq!(client.call("listBuilds", json!([{"packageID": "perl"}])), json!([]));
+    metadata["output"][0]["checksum_type"] = json!("md5");
     let build = client.call("CGImport", json!([metadata, "modplan/1"]));
     assert_eq!(build["nvr"], "perl-5.30-1.c0ffee00");
     assert_eq!(build["state"], 1);

@@ -1,0 +1,62 @@
+//! A run read back from its journal: the orchestrator as it was, and where everything stands.
+
+use crate::drive::journal::{self, JournalError};
+use crate::orchestrate::{Command, Orchestrator, Tell};
+use crate::status::Status;
+use crate::time::Timestamp;
+
+use super::StoreError;
+
+/// A run after every line of its journal.
+#[derive(Clone, Debug)]
+pub struct Folded {
+    /// What it was begun with.
+    pub heading: journal::Heading,
+    /// The orchestrator: it has handled every event.
+    pub orchestrator: Orchestrator,
+    /// Where every module, component and call stands.
+    pub status: Status,
+    /// How many events there are.
+    pub rows: u64,
+    /// When the last one was handled, since the beginning of the run.
+    pub last: Timestamp,
+    /// What the orchestrator said by the last event: nobody knows whether it was heard.
+    pub said: Vec<Tell>,
+}
+
+/// Folds the journal of a run, as [`super::Store::journal`] returns it.
+///
+/// # Errors
+/// A line is damaged, or of a format that this modplan does not read.
+pub fn fold(run: &str, text: &str) -> Result<Folded, StoreError> {
+    let wrong = |error: JournalError| StoreError::Journal { run: run.to_owned(), error };
+    let journal = journal::read(text.as_bytes()).map_err(wrong)?;
+    let journal = journal.ok_or_else(|| {
+        let what = "the heading is torn".to_owned();
+        wrong(JournalError { line: 1, what, hint: "restore the store from a backup" })
+    })?;
+    let began = &journal.heading.began;
+    let mut orchestrator = journal.heading.orchestrator(&journal.catalog);
+    let mut status =
+        Status::new(journal.catalog.clone(), began.approach, began.gates, began.dispatch);
+    let (mut out, mut last) = (Vec::new(), Timestamp::START);
+    for (at, event) in &journal.entries {
+        out.clear();
+        status.event(event, *at);
+        orchestrator.handle(event, *at, &mut out);
+        out.iter().for_each(|command| status.command(command, *at));
+        last = *at;
+    }
+    let said = out.into_iter().filter_map(|command| match command {
+        Command::Tell(tell) => Some(tell),
+        Command::Call { .. } | Command::Look { .. } | Command::Timer { .. } => None,
+    });
+    Ok(Folded {
+        said: said.collect(),
+        rows: journal.entries.len() as u64,
+        heading: journal.heading,
+        orchestrator,
+        status,
+        last,
+    })
+}

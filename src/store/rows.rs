@@ -1,0 +1,84 @@
+//! Journals: the heading of a run, then one line an event.
+
+use sqlx::Row as _;
+
+use super::{Driven, Store, StoreError, UnixMillis};
+
+impl Store {
+    /// Appends lines of events and renews the lease, in one synced transaction: all of them are kept, or
+    /// none. After [`StoreError::Away`] nobody knows whether they were kept; the same call again keeps
+    /// them once.
+    ///
+    /// # Errors
+    /// Another process took the run over; the database is away, full or damaged. Nothing that the
+    /// lines lead to may be done then.
+    pub async fn append(
+        &self,
+        driven: &mut Driven,
+        lines: &[String],
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.writing().await?;
+        let lease = sqlx::query("UPDATE lease SET expires_ms = $1 WHERE run = $2 AND token = $3");
+        let lease = lease
+            .bind(now.0 + driven.lease_ms)
+            .bind(&driven.run)
+            .bind(driven.token)
+            .execute(&mut *transaction)
+            .await?;
+        if lease.rows_affected() == 0 {
+            drop(transaction);
+            return Err(self.fenced(&driven.run).await);
+        }
+        for (seq, line) in (driven.next..).zip(lines) {
+            let added = sqlx::query(
+                "INSERT INTO event (run, seq, line) VALUES ($1, $2, $3) \
+                 ON CONFLICT (run, seq) DO NOTHING",
+            );
+            let added = added.bind(&driven.run).bind(seq).bind(line);
+            if added.execute(&mut *transaction).await?.rows_affected() == 1 {
+                continue;
+            }
+            let kept = sqlx::query("SELECT line FROM event WHERE run = $1 AND seq = $2");
+            let kept = kept.bind(&driven.run).bind(seq).fetch_one(&mut *transaction).await?;
+            if kept.try_get::<String, _>(0)? != *line {
+                let reason = format!("line {seq} of run `{}` is another", driven.run);
+                return Err(StoreError::Corrupt { reason });
+            }
+        }
+        transaction.commit().await?;
+        driven.next += i64::try_from(lines.len()).expect("lines are counted");
+        Ok(())
+    }
+
+    /// Returns the first line of the journal of a run.
+    ///
+    /// # Errors
+    /// There is no such run; the database is away.
+    pub async fn heading(&self, run: &str) -> Result<String, StoreError> {
+        let heading = sqlx::query("SELECT heading FROM run WHERE run = $1").bind(run);
+        let heading = heading.fetch_optional(&self.pool).await?;
+        let heading = heading.ok_or_else(|| StoreError::NoSuchRun { run: run.to_owned() })?;
+        Ok(heading.try_get(0)?)
+    }
+
+    /// Returns the journal of a run: its heading and every line, as [`crate::drive::journal::read`]
+    /// takes them.
+    ///
+    /// # Errors
+    /// There is no such run; the database is away, or a line is missing.
+    pub async fn journal(&self, run: &str) -> Result<String, StoreError> {
+        let mut text = self.heading(run).await?;
+        let lines =
+            sqlx::query("SELECT seq, line FROM event WHERE run = $1 ORDER BY seq").bind(run);
+        for (number, row) in lines.fetch_all(&self.pool).await?.iter().enumerate() {
+            let seq: i64 = row.try_get(0)?;
+            if usize::try_from(seq) != Ok(number) {
+                let reason = format!("line {number} of run `{run}` is missing");
+                return Err(StoreError::Corrupt { reason });
+            }
+            text.push_str(row.try_get::<&str, _>(1)?);
+        }
+        Ok(text)
+    }
+}
