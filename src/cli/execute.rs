@@ -162,7 +162,7 @@ impl Execute {
         let mut setup = subject.setup(approach, cascade)?;
         setup.durations = self.durations.mode();
         setup.seed = self.world.seed;
-        subject.warn_of_silent(std::slice::from_ref(&setup), console);
+        subject.warn_of_unused(std::slice::from_ref(&setup), console);
         if setup.durations == DurationMode::Fit {
             console.note(subject.durations(setup.durations, cascade).to_lines().trim_end());
         }
