@@ -43,6 +43,7 @@ pub use farm::{Slots, SlotsGroup};
 pub use figures::{Bar, BarEnd, Busy, ChangeFigures, Outcome, Ready, RunFigures};
 pub use history::{DurationMode, Outcomes};
 pub use hub_setup::{ComponentSteps, HubSetup, Steps};
+pub use ledger::ModuleBuild;
 pub use log::{Fact, Log, LogRow, Tally};
 pub use module_run::ModuleRun;
 pub use module_state::ModuleState;
