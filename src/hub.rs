@@ -87,7 +87,7 @@ pub use self::settings::{
     Settings, TaskArch,
 };
 pub use self::task::TaskInfo;
-pub use self::verdict::{Stuck, Why};
+pub use self::verdict::Why;
 
 /// A hub, its builders and its repo manager. Each part owns its fields; what the parts do to each
 /// other stands in the methods of the hub.

@@ -8,21 +8,24 @@
 //!
 //! The states of modules and components are those of `modplan runs show --format json`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::orchestrate::{
-    Answer, Approach, BuildId, Call, CallId, Catalog, Command, ComponentEnd, ComponentIx, Dispatch,
-    Event, Gates, ModuleIx, Party, Reply, Standing, Tell, Timer,
+    Answer, Approach, BuildId, Call, CallId, Catalog, Command, ComponentEnd, ComponentIx, Concern,
+    Dispatch, Event, Gates, ModuleIx, Party, Reply, Standing, Tell, Timer,
 };
 use crate::time::Timestamp;
 
 mod because;
 mod build;
 mod shapes;
+mod trouble;
 mod waiting;
 
+pub use build::Refused;
 pub use shapes::{CallStatus, ComponentState, ComponentStatus, ModuleState, ModuleStatus};
+pub use trouble::Trouble;
 
 use build::Build;
 
@@ -39,6 +42,8 @@ pub struct Status {
     newest: BTreeMap<ModuleIx, BuildId>,
     /// Modules that koji was asked to build and of which no result came since (koji-owned).
     asked: BTreeMap<ModuleIx, BuildId>,
+    /// Modules that people were told nobody answers about, with the build that waits for the answer.
+    unanswered: BTreeSet<(ModuleIx, BuildId)>,
     calls: BTreeMap<CallId, Asked>,
     pauses: BTreeMap<Party, Timestamp>,
 }
@@ -70,6 +75,7 @@ impl Status {
             builds: BTreeMap::new(),
             newest: BTreeMap::new(),
             asked: BTreeMap::new(),
+            unanswered: BTreeSet::new(),
             calls: BTreeMap::new(),
             pauses: BTreeMap::new(),
         }
@@ -81,7 +87,9 @@ impl Status {
         let of_run = (0..).map(ModuleIx).zip(&self.catalog.modules).filter(|(at, module)| {
             module.is_planned || self.newest.contains_key(at) || self.asked.contains_key(at)
         });
-        let mut modules: Vec<_> = of_run.map(|(at, _)| self.module(at)).collect();
+        let before = self.planned_before();
+        let waits = |at: ModuleIx| self.waits_for(&before[at.index()]);
+        let mut modules: Vec<_> = of_run.map(|(at, _)| self.module(at, &waits)).collect();
         modules.sort_by(|a, b| a.id.cmp(&b.id));
         modules
     }
@@ -97,6 +105,12 @@ impl Status {
             next_at: self.pauses.get(&asked.call.party()).copied(),
         };
         self.calls.values().map(told).collect()
+    }
+
+    /// koji-owned died and begins again with nothing: what it asked for before is answered to nobody.
+    pub fn forget_calls(&mut self) {
+        self.calls.clear();
+        self.pauses.clear();
     }
 
     /// Takes an event that is handed to the orchestrator.
@@ -209,6 +223,9 @@ impl Status {
         } else if let Some(asked) = self.calls.get_mut(&id) {
             asked.is_absent = *answer == Answer::Absent;
         }
+        if let &Answer::Failed(fault) = answer {
+            self.refused(&asked.call, fault);
+        }
         match (&asked.call, answer) {
             (Call::CreateTarget { build, .. }, Answer::Done(_)) => {
                 self.step(*build, ModuleState::Building);
@@ -219,11 +236,6 @@ impl Status {
             ) => {
                 self.part(build, component, |part| part.has_task(attempt, *task));
             }
-            (
-                &(Call::BuildComponent { build, component, attempt, .. }
-                | Call::TagComponent { build, component, attempt }),
-                Answer::Failed(_),
-            ) => self.part(build, component, |part| part.refused(attempt)),
             (&Call::TagComponent { build, component, attempt }, Answer::Done(_)) => {
                 self.part(build, component, |part| part.tagged(attempt));
             }
@@ -259,16 +271,7 @@ impl Status {
             Call::RequestTest { build, component: None, attempt } => {
                 self.await_test(build, attempt);
             }
-            Call::Mail { ref about, .. } => {
-                for concern in about.iter().filter(|c| c.standing == Standing::NoResult) {
-                    match concern.component {
-                        Some(component) => {
-                            self.part(concern.build, component, |part| part.is_rejected = true);
-                        }
-                        None => self.step(concern.build, ModuleState::Stuck),
-                    }
-                }
-            }
+            Call::Mail { ref about, .. } => about.iter().for_each(|concern| self.mailed(concern)),
             Call::WaitRepo { .. }
             | Call::Import { .. }
             | Call::EndTask { .. }
@@ -276,6 +279,22 @@ impl Status {
             | Call::RequestTest { .. }
             | Call::AskDependants { .. }
             | Call::Poll { .. } => {}
+        }
+    }
+
+    /// People are told how a rebuild stands.
+    fn mailed(&mut self, concern: &Concern) {
+        let Concern { build, module, component, standing } = *concern;
+        match (standing, component) {
+            (Standing::NoAnswer, _) => drop(self.unanswered.insert((module, build))),
+            (Standing::NoResult, Some(component)) => {
+                self.part(build, component, |part| part.is_rejected = true);
+            }
+            (Standing::NoResult, None) => self.step(build, ModuleState::Stuck),
+            _ => {}
+        }
+        if standing != Standing::NoAnswer {
+            self.unanswered.remove(&(module, build));
         }
     }
 
@@ -291,7 +310,7 @@ impl Status {
             Tell::Failed { build, .. } => self.end(build, ModuleState::Failed),
             Tell::Resumed { build, .. } => {
                 if let Some(build) = self.builds.get_mut(&build) {
-                    build.is_canceled = false;
+                    (build.is_canceled, build.refused) = (false, None);
                     build.state = ModuleState::Building;
                 }
             }

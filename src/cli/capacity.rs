@@ -103,7 +103,7 @@ impl Capacity {
         let widest = cascades.min().expect("something is tried");
         refuse_unneeded(subject.farm(), &self.vary, &subject.arches_under(widest))?;
         let setups = self.setups(&subject, &tries)?;
-        subject.warn_of_silent(&setups, console);
+        subject.warn_of_unused(&setups, console);
         let sweeper = Sweeper::new(self.sweep, console);
         let mut swept = sweeper.run(&setups);
         swept.check(self.sweep.shard.is_some())?;

@@ -67,7 +67,7 @@ impl Compare {
         let widest = cascades.min().expect("something is compared");
         subject.warn_of_reach(widest, console);
         let setups = self.setups(&subject, &wanted)?;
-        subject.warn_of_silent(&setups, console);
+        subject.warn_of_unused(&setups, console);
         let sweeper = Sweeper::new(self.sweep, console);
         let swept = sweeper.run(&setups);
         swept.check(self.sweep.shard.is_some())?;

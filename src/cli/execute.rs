@@ -11,8 +11,7 @@ use modplan::orchestrate::{Approach, Cascade, Definition, ModuleIx};
 use modplan::report::advice;
 use modplan::report::run::{self, RunLabel};
 use modplan::report::story::{self, Scene};
-use modplan::sim::{self, DurationMode, Fact, Log, Outcome, Prepared, Run, Setup};
-use modplan::time::Millis;
+use modplan::sim::{self, DurationMode, Log, Outcome, Prepared, Run, Setup};
 
 use super::args::{SelectionArgs, WorldArgs};
 use super::console::Console;
@@ -162,7 +161,7 @@ impl Execute {
         let mut setup = subject.setup(approach, cascade)?;
         setup.durations = self.durations.mode();
         setup.seed = self.world.seed;
-        subject.warn_of_silent(std::slice::from_ref(&setup), console);
+        subject.warn_of_unused(std::slice::from_ref(&setup), console);
         if setup.durations == DurationMode::Fit {
             console.note(subject.durations(setup.durations, cascade).to_lines().trim_end());
         }
@@ -264,24 +263,10 @@ fn run_journalled(setup: &Setup, mut journal: Journal) -> anyhow::Result<Run> {
     Ok(run)
 }
 
-/// Returns when the last thing happened that a fault could have met: a run that is not done may have
-/// lost a message or had a call refused after the last change of a module.
-fn end(run: &Run) -> Millis {
-    let is_fault =
-        |what: &Log| matches!(what, Log::Fact(Fact::FaultBegan { .. } | Fact::FaultEnded { .. }));
-    let last = run.log.iter().rev().find(|row| !is_fault(&row.what));
-    match run.figures.outcome {
-        Outcome::Done => run.figures.makespan,
-        Outcome::Failed | Outcome::Stuck | Outcome::Capped => {
-            last.map_or(Millis::ZERO, |row| Millis(row.at.0))
-        }
-    }
-}
-
 /// Warns of faults that the run was over before.
 fn warn_of_late_faults(setup: &Setup, run: &Run, console: &Console) {
     let events = run.log.iter().filter(|row| matches!(row.what, Log::Event(_))).count() as u64;
-    let end = end(run);
+    let end = run.end();
     for fault in &setup.conditions.faults {
         let why = match fault.after {
             Some(after) if after > events => {

@@ -155,8 +155,8 @@ impl Subject {
     }
 
     /// Warns of what the scenario says to no effect in the runs that are to be made.
-    pub(crate) fn warn_of_silent(&self, setups: &[Setup], console: &Console) {
-        self.world.warn_of_silent(setups, console);
+    pub(crate) fn warn_of_unused(&self, setups: &[Setup], console: &Console) {
+        self.world.warn_of_unused(setups, console);
         // Where nobody is asked for dependants, that is the reason, and is told already.
         let asks = setups.iter().any(|setup| setup.cascade != Cascade::Planned);
         if asks && self.world.scenario.has_stale_pdc() && !self.has_superseded {

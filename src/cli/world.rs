@@ -120,12 +120,13 @@ impl World {
     }
 
     /// Warns of what the scenario says to no effect in the runs that are to be made.
-    pub(super) fn warn_of_silent(&self, setups: &[Setup], console: &Console) {
+    pub(super) fn warn_of_unused(&self, setups: &[Setup], console: &Console) {
         let Some(path) = &self.scenario_path else { return };
-        let silent = sim::silent(&self.scenario, setups).into_iter().map(|(line, what)| {
-            Finding::new(Code::SettingUnused, Place { input: 0, line, column: 1 }, what)
-        });
-        console.findings(&silent.collect::<Vec<_>>(), &[named(&path.display().to_string())]);
+        let unused =
+            sim::unused_settings(&self.scenario, setups).into_iter().map(|(line, what)| {
+                Finding::new(Code::SettingUnused, Place { input: 0, line, column: 1 }, what)
+            });
+        console.findings(&unused.collect::<Vec<_>>(), &[named(&path.display().to_string())]);
     }
 }
 

@@ -31,13 +31,7 @@ pub enum Late {
         /// Why none takes it.
         why: Why,
     },
-    /// Its `newRepo`, or a `createrepo` of that, is about to begin.
-    #[error("{} has not begun", .method.as_str())]
-    NotBegun {
-        /// Which of both.
-        method: Method,
-    },
-    /// Its `newRepo` is at work.
+    /// Its `newRepo` is at work, or about to begin.
     #[error("newRepo is not done")]
     Running,
 }
@@ -52,7 +46,6 @@ impl Late {
                 "see hub-offline of the scenario, repo.check_interval and repo.wait_timeout of the farm"
             }
             Self::NoBuilder { why, .. } => why.hint(),
-            Self::NotBegun { .. } => "raise repo.wait_timeout of the farm",
             Self::Running => {
                 "raise repo.wait_timeout of the farm, or see how long its createrepo takes"
             }
@@ -109,31 +102,24 @@ impl Hub {
         self.late.by_task.insert(task, late);
     }
 
-    /// Says what keeps a `newRepo` that is not over: it, or the first of its tasks that is not begun.
+    /// Says what keeps a `newRepo` that is not over: it, or the first of its tasks that no builder takes.
     fn why_unmade(&self, new_repo: u32) -> Late {
         let below = self.tasks[new_repo].children.iter().map(|&(_, child)| child);
-        let unbegun = std::iter::once(new_repo)
-            .chain(below)
-            .find_map(|task| Some((task, self.why_unbegun(task)?)));
-        match unbegun {
-            None => Late::Running,
-            Some((task, why)) => {
-                let method = self.tasks[task].method;
-                why.map_or(Late::NotBegun { method }, |why| Late::NoBuilder { method, why })
-            }
-        }
+        let kept = std::iter::once(new_repo).chain(below).find_map(|task| {
+            let method = self.tasks[task].method;
+            Some(Late::NoBuilder { method, why: self.why_kept(task)? })
+        });
+        kept.unwrap_or(Late::Running)
     }
 
-    /// Returns why a task is not at work; within, `None` where nothing keeps it.
-    fn why_unbegun(&self, task: u32) -> Option<Option<Why>> {
+    /// Returns what keeps a task that is not at work.
+    fn why_kept(&self, task: u32) -> Option<Why> {
         let entry = &self.tasks[task];
         let is_lost = || entry.builder != NONE && self.builders[entry.builder].is_lost;
         match entry.state {
-            TaskState::Free if self.may_be_given(task) => Some(None),
-            TaskState::Free => Some(Some(self.why_free(task))),
-            TaskState::Assigned | TaskState::Open if is_lost() => Some(Some(Why::OnLost)),
-            TaskState::Assigned => Some(None),
-            TaskState::Open | TaskState::Closed | TaskState::Canceled | TaskState::Failed => None,
+            TaskState::Free => (!self.may_be_given(task)).then(|| self.why_free(task)),
+            TaskState::Assigned | TaskState::Open => is_lost().then_some(Why::OnLost),
+            TaskState::Closed | TaskState::Canceled | TaskState::Failed => None,
         }
     }
 

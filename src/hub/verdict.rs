@@ -1,20 +1,11 @@
-//! Why nothing goes on: what every task that is not over waits for.
+//! Why nothing happens any more: what every task that is not over waits for.
 
 use super::builder::Builder;
 use super::ids::number;
-use super::task::NONE;
-use super::{Hub, Method, TaskId};
+use super::task::{NONE, Task};
+use super::{Hub, Method};
 use crate::koji::TaskState;
 use crate::name::Arch;
-
-/// A task that will not go on by itself, and why.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Stuck {
-    /// The task.
-    pub task: TaskId,
-    /// What it waits for in vain.
-    pub why: Why,
-}
 
 /// What a task waits for in vain.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -80,30 +71,21 @@ impl Why {
 }
 
 impl Hub {
-    /// Returns what is stuck once nothing more happens; tasks that wait for their children, or for
-    /// a repo, are left out, since those are told themselves.
+    /// Returns what each task waits for in vain, once nothing more happens; tasks that wait for their
+    /// children, or for a repo, are left out, since those say it themselves.
     #[must_use]
-    pub fn stuck(&self) -> Vec<Stuck> {
-        let mut all = Vec::new();
-        for (task, entry) in (0..).zip(self.tasks.iter()) {
-            let why = match entry.state {
-                _ if self.outage.is_offline() => {
-                    let goes_on = !entry.state.is_final() && !entry.is_waiting;
-                    goes_on.then_some(Why::Offline)
-                }
-                TaskState::Free => Some(self.why_free(task)),
-                TaskState::Assigned | TaskState::Open if entry.builder != NONE => {
-                    self.builders[entry.builder].is_lost.then_some(Why::OnLost)
-                }
-                TaskState::Assigned
-                | TaskState::Open
-                | TaskState::Closed
-                | TaskState::Canceled
-                | TaskState::Failed => None,
-            };
-            all.extend(why.map(|why| Stuck { task: TaskId(task), why }));
+    pub fn stuck(&self) -> Vec<Why> {
+        if self.outage.is_offline() {
+            let is_left = |task: &Task| !task.state.is_final() && !task.is_waiting;
+            return Vec::from_iter(self.tasks.iter().any(is_left).then_some(Why::Offline));
         }
-        all
+        let is_lost = |builder: u32| builder != NONE && self.builders[builder].is_lost;
+        let why = |(task, entry): (u32, &Task)| match entry.state {
+            TaskState::Free => Some(self.why_free(task)),
+            TaskState::Assigned | TaskState::Open => is_lost(entry.builder).then_some(Why::OnLost),
+            TaskState::Closed | TaskState::Canceled | TaskState::Failed => None,
+        };
+        (0..).zip(self.tasks.iter()).filter_map(why).collect()
     }
 
     fn no_builder(&self, bin: u32) -> Why {

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::story::begun;
-use crate::orchestrate::{Approach, ModuleIx};
+use crate::orchestrate::Approach;
 use crate::scenario::FaultKind;
-use crate::sim::{Fact, Log, Outcome, Outcomes, PATIENCE, Reason, Run, Setup};
+use crate::sim::{Fact, Log, LogRow, Outcome, Outcomes, PATIENCE, Reason, Run, Setup};
 
 /// Returns what kept a run from ending well and what to do about it; nothing for a run that is done.
 #[must_use]
@@ -14,14 +13,17 @@ pub fn advice(setup: &Setup, run: &Run) -> Vec<(String, String)> {
     if run.figures.outcome == Outcome::Capped {
         advice.push((of_cap(run), CAP_HINT.to_owned()));
     }
-    let scene = Scene::of(setup, run);
     let mut why: BTreeMap<(&Reason, bool), Vec<&str>> = BTreeMap::new();
     for module in &run.modules {
         if let Some(reason) = &module.reason {
-            let is_given_up = scene.given_up.contains(&*module.id);
-            why.entry((reason, is_given_up)).or_default().push(&module.id);
+            why.entry((reason, module.is_given_up)).or_default().push(&module.id);
         }
     }
+    let began = |row: &LogRow| match row.what {
+        Log::Fact(Fact::FaultBegan { kind, .. }) => Some(kind.as_str()),
+        Log::Fact(_) | Log::Command(_) | Log::Answered { .. } | Log::Event(_) => None,
+    };
+    let scene = Scene { setup, faults: run.log.iter().filter_map(began).collect() };
     // What waits at koji is told above, where koji says what for.
     let is_told = !advice.is_empty();
     for ((reason, is_given_up), ids) in why {
@@ -74,34 +76,9 @@ fn named(ids: &[&str]) -> String {
 struct Scene<'a> {
     setup: &'a Setup,
     faults: BTreeSet<&'static str>,
-    /// The modules that people took care of as often as they do.
-    given_up: BTreeSet<&'a str>,
 }
 
-impl<'a> Scene<'a> {
-    fn of(setup: &'a Setup, run: &Run) -> Self {
-        let mut faults = BTreeSet::new();
-        let mut module_of = BTreeMap::new();
-        let mut care: BTreeMap<ModuleIx, u32> = BTreeMap::new();
-        for row in &run.log {
-            if let Some((build, module, _)) = begun(row) {
-                module_of.insert(build, module);
-            }
-            match row.what {
-                Log::Fact(Fact::FaultBegan { kind, .. }) => drop(faults.insert(kind.as_str())),
-                Log::Fact(Fact::Fixed { build } | Fact::Waived { build, .. }) => {
-                    if let Some(module) = module_of.get(&build) {
-                        *care.entry(*module).or_default() += 1;
-                    }
-                }
-                Log::Fact(_) | Log::Command(_) | Log::Answered { .. } | Log::Event(_) => {}
-            }
-        }
-        let given_up = care.into_iter().filter(|(_, times)| *times >= PATIENCE);
-        let given_up = given_up.map(|(module, _)| &*setup.catalog.module(module).id).collect();
-        Self { setup, faults, given_up }
-    }
-
+impl Scene<'_> {
     /// Says what to do about a reason; none where it follows from another, or is told by itself.
     fn hint(&self, reason: &Reason, is_given_up: bool) -> Option<String> {
         Some(match reason {

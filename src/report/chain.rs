@@ -8,13 +8,11 @@
 //! builder, a repo is not there, the orchestrator or the hub is at it.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 use serde::{Deserialize, Serialize};
 
-use super::story::begun;
 use crate::orchestrate::{BuildId, Cascade, Catalog, ComponentEnd, ComponentIx, ModuleIx};
-use crate::sim::{Bar, BarEnd, Fact, Log, Run};
+use crate::sim::{Bar, BarEnd, Fact, Log, ModuleBuild, Run};
 use crate::time::{Millis, Timestamp};
 
 /// Where time goes.
@@ -152,12 +150,11 @@ struct Book {
 impl Book {
     fn read(run: &Run, catalog: &Catalog) -> Self {
         let mut book = Self { builds: BTreeMap::new(), by_module: BTreeMap::new() };
-        for row in &run.log {
-            let Some((id, module, cause)) = begun(row) else { continue };
-            let Entry::Vacant(place) = book.builds.entry(id) else { continue };
-            let (began, built) = (row.at, row.at);
+        for (&ModuleBuild { module, cause, began, .. }, id) in
+            run.builds.iter().zip((0..).map(BuildId))
+        {
             let (spans, has_hub) = (Vec::new(), false);
-            place.insert(Build { module, cause, began, spans, built, has_hub });
+            book.builds.insert(id, Build { module, cause, began, spans, built: began, has_hub });
             book.by_module.entry(module).or_default().push(id);
         }
         book.add_tests(run);

@@ -9,7 +9,8 @@ use super::changes::{self, ChangeSummary};
 use super::layout::{Layout, wrapped_story};
 use super::story::{Scene, state_word};
 use crate::orchestrate::{Approach, Cascade};
-use crate::sim::{ModuleState, Outcome, Run};
+use crate::sim::{ModuleRun, ModuleState, Outcome, Run};
+use crate::status::ComponentStatus;
 use crate::time::{Millis, Timestamp};
 
 /// What was run.
@@ -32,7 +33,7 @@ struct Document<'a> {
     seed: u64,
     outcome: Outcome,
     makespan_seconds: f64,
-    modules: BTreeMap<&'a str, ModuleRow>,
+    modules: BTreeMap<&'a str, ModuleRow<'a>>,
     counts: Counts,
     builder_seconds: BuilderSeconds<'a>,
     tally: crate::sim::Tally,
@@ -51,13 +52,16 @@ struct ChangeRow<'a> {
 }
 
 #[derive(Serialize)]
-struct ModuleRow {
+struct ModuleRow<'a> {
     state: ModuleState,
     module_builds: u32,
     component_builds: u32,
     ready_seconds: Option<f64>,
     /// Why it is not ready.
     reason: Option<String>,
+    /// How its components stand where it is not ready.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    components: &'a [ComponentStatus],
     /// Where its time went.
     spent_seconds: Spent,
 }
@@ -96,20 +100,6 @@ struct BuilderSeconds<'a> {
 #[must_use]
 pub fn json(run: &Run, label: RunLabel) -> String {
     let figures = &run.figures;
-    let row = |module: &crate::sim::ModuleRun| ModuleRow {
-        state: module.state,
-        module_builds: module.module_builds,
-        component_builds: module.component_builds,
-        ready_seconds: module.ready.map(Timestamp::as_secs_f64),
-        reason: module.reason.as_ref().map(ToString::to_string),
-        spent_seconds: Spent {
-            waiting: module.spent.waiting.as_secs_f64(),
-            queued: module.spent.queued.as_secs_f64(),
-            building: module.spent.building.as_secs_f64(),
-            testing: module.spent.testing.as_secs_f64(),
-            stuck: module.spent.stuck.as_secs_f64(),
-        },
-    };
     let busy = figures.busy.iter().map(|(arch, time)| (arch.as_str(), time.as_secs_f64()));
     let document = Document {
         format: 1,
@@ -119,7 +109,7 @@ pub fn json(run: &Run, label: RunLabel) -> String {
         seed: label.seed,
         outcome: figures.outcome,
         makespan_seconds: figures.makespan.as_secs_f64(),
-        modules: run.modules.iter().map(|module| (&*module.id, row(module))).collect(),
+        modules: run.modules.iter().map(|module| (&*module.id, module_row(module))).collect(),
         counts: Counts {
             module_builds: figures.module_builds,
             component_builds: figures.component_builds,
@@ -144,6 +134,24 @@ pub fn json(run: &Run, label: RunLabel) -> String {
     text
 }
 
+fn module_row(module: &ModuleRun) -> ModuleRow<'_> {
+    ModuleRow {
+        state: module.state,
+        module_builds: module.module_builds,
+        component_builds: module.component_builds,
+        ready_seconds: module.ready.map(Timestamp::as_secs_f64),
+        reason: module.reason.as_ref().map(ToString::to_string),
+        components: &module.components,
+        spent_seconds: Spent {
+            waiting: module.spent.waiting.as_secs_f64(),
+            queued: module.spent.queued.as_secs_f64(),
+            building: module.spent.building.as_secs_f64(),
+            testing: module.spent.testing.as_secs_f64(),
+            stuck: module.spent.stuck.as_secs_f64(),
+        },
+    }
+}
+
 fn change_row(change: &crate::sim::ChangeFigures) -> ChangeRow<'_> {
     ChangeRow {
         class: &change.class,
@@ -155,7 +163,7 @@ fn change_row(change: &crate::sim::ChangeFigures) -> ChangeRow<'_> {
 }
 
 /// A column of the table that is shown where it is not empty.
-type Span = (&'static str, fn(&crate::sim::ModuleRun) -> Millis);
+type Span = (&'static str, fn(&ModuleRun) -> Millis);
 
 const SPANS: &[Span] = &[
     ("WAITING", |module| module.spent.waiting),

@@ -9,17 +9,17 @@ use crate::orchestrate::{
     BuildId, Call, Catalog, Command, ComponentEnd, Concern, ModuleIx, Standing, Tell,
 };
 use crate::scenario::{Fault, FaultKind};
-use crate::sim::{Fact, Log, LogRow, ModuleState, Run};
+use crate::sim::{Fact, Log, LogRow, ModuleRun, ModuleState, Run};
 use crate::time::{Millis, Timestamp};
 
 mod builds;
-mod faults;
 
 use builds::Builds;
-pub(super) use builds::begun;
 
 /// Lines of a story before it is cut.
 const LINES_MAX: usize = 40;
+/// Components of a module that are listed before the rest is counted.
+const COMPONENTS_MAX: usize = 10;
 const DIES: &str = "the orchestrator dies";
 /// How often a thing is told of the builds of one module.
 const REPEATS_MAX: usize = 2;
@@ -85,20 +85,13 @@ pub fn story(run: &Run, scene: Scene<'_>) -> String {
 }
 
 /// Returns the lines of a story: a crash that is over at once is one of them, and so are the
-/// components of a module that are canceled together. A fault after the last change concerns nobody,
-/// unless it stands: then it is why there was no other.
+/// components of a module that are canceled together. A fault after the end of the run is none.
 fn lines(run: &Run, builds: &Builds<'_>) -> Vec<(Timestamp, String)> {
     let mut lines: Vec<(Timestamp, String)> = Vec::new();
     let mut canceled: Option<(Timestamp, BuildId, u32)> = None;
-    let standing = faults::standing(&run.log, builds.faults);
+    let end = run.end();
     for row in &run.log {
-        let is_late = Millis(row.at.0) > run.figures.makespan;
-        let is_of_nobody = match row.what {
-            Log::Fact(Fact::FaultBegan { fault, .. }) => is_late && !standing.contains(&fault),
-            Log::Fact(Fact::FaultEnded { .. }) => is_late,
-            Log::Fact(_) | Log::Command(_) | Log::Answered { .. } | Log::Event(_) => false,
-        };
-        if is_of_nobody {
+        if row.is_fault() && Millis(row.at.0) > end {
             continue;
         }
         if let Log::Fact(Fact::ComponentEnded { build, end: ComponentEnd::Canceled, .. }) = row.what
@@ -138,12 +131,13 @@ fn kind(what: &str) -> String {
 /// Tells everything that concerned one module, in lines of at most `width` characters.
 #[must_use]
 pub fn explain(run: &Run, scene: Scene<'_>, module: ModuleIx, width: usize) -> String {
-    let catalog = scene.catalog;
     let builds = Builds::of(run, scene);
     let mut text = String::new();
     for row in &run.log {
-        let is_its = |build: BuildId| builds.known.get(&build).is_some_and(|(m, _)| *m == module);
-        if let Some(what) = detail(row, &builds).filter(|_| subject(row).is_some_and(is_its)) {
+        let is_its = |build: BuildId| builds.module(build) == Some(module);
+        if subject(row).is_some_and(is_its)
+            && let Some(what) = detail(row, &builds)
+        {
             text += &line(row.at, &what);
         }
         if let Log::Command(Command::Call { call: Call::Mail { about, .. }, .. }) = &row.what {
@@ -153,7 +147,7 @@ pub fn explain(run: &Run, scene: Scene<'_>, module: ModuleIx, width: usize) -> S
             }
         }
     }
-    if let Some(entry) = run.modules.iter().find(|m| m.id == catalog.module(module).id) {
+    if let Some(entry) = run.modules.iter().find(|of| of.module == module) {
         let spent = entry.spent;
         let why = entry.reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})"));
         writeln!(
@@ -168,8 +162,24 @@ pub fn explain(run: &Run, scene: Scene<'_>, module: ModuleIx, width: usize) -> S
             spent.stuck
         )
         .expect("a string takes all that is written to it");
+        text += &components(entry, scene.is_whole);
     }
     wrapped_story(&text, width)
+}
+
+/// Says of the components of a module that are not done how they stand.
+fn components(module: &ModuleRun, is_whole: bool) -> String {
+    let open: Vec<_> = module.components.iter().filter(|part| !part.state.is_done()).collect();
+    let shown = if is_whole { open.len() } else { COMPONENTS_MAX.min(open.len()) };
+    let mut text: String = open[..shown]
+        .iter()
+        .map(|part| format!("  {}: {}\n", part.component, part.because))
+        .collect();
+    if shown < open.len() {
+        writeln!(text, "  … and {} more: --story all", open.len() - shown)
+            .expect("a string takes all that is written to it");
+    }
+    text
 }
 
 fn line(at: Timestamp, what: &str) -> String {
@@ -214,8 +224,7 @@ fn told_fact(fact: Fact, builds: &Builds<'_>) -> Option<String> {
             format!("people waive the test of {}", builds.subject(build, component))
         }
         Fact::Mailed { build } => {
-            let people = builds.known.get(&build).map(|(module, _)| builds.people(*module));
-            let people = people.unwrap_or_default();
+            let people = builds.module(build).map_or_else(String::new, |m| builds.people(m));
             format!("koji mails {people}: {} failed", builds.name(build))
         }
         Fact::CallFailed { build, call, .. } => {
@@ -242,8 +251,7 @@ fn told_fact(fact: Fact, builds: &Builds<'_>) -> Option<String> {
 }
 
 fn mailed(concern: &Concern, builds: &Builds<'_>) -> String {
-    let is_its_own = builds.known.get(&concern.build).is_some_and(|(m, _)| *m == concern.module);
-    let subject = match is_its_own {
+    let subject = match builds.module(concern.build) == Some(concern.module) {
         true => builds.subject(concern.build, concern.component),
         false => builds.catalog.module(concern.module).id.to_string(),
     };
@@ -276,7 +284,9 @@ fn subject(row: &LogRow) -> Option<BuildId> {
             | Fact::ComponentEnded { build, .. }
             | Fact::Tested { build, .. }
             | Fact::Waived { build, .. }
+            | Fact::MessageLost { build, .. }
             | Fact::NotFetched { build }
+            | Fact::CallFailed { build, .. }
             | Fact::Mailed { build }
             | Fact::Fixed { build },
         )
@@ -294,14 +304,15 @@ fn subject(row: &LogRow) -> Option<BuildId> {
 
 /// What of a row belongs into the story of its module.
 fn detail(row: &LogRow, builds: &Builds<'_>) -> Option<String> {
-    if let Some((build, _, cause)) = begun(row) {
-        let why = match cause {
-            Some(cause) => format!("because {} passed", builds.name(cause)),
-            None => "because people asked for it".to_owned(),
-        };
-        return Some(format!("{} begins, {why}", builds.name(build)));
-    }
     match row.what {
+        Log::Fact(Fact::ModuleBegan { build, cause, .. })
+        | Log::Command(Command::Tell(Tell::Opened { build, cause, .. })) => {
+            let why = match cause {
+                Some(cause) => format!("because {} passed", builds.name(cause)),
+                None => "because people asked for it".to_owned(),
+            };
+            Some(format!("{} begins, {why}", builds.name(build)))
+        }
         Log::Fact(Fact::Submitted { component, attempt, .. }) => {
             let package = builds.package(component);
             Some(match attempt {

@@ -157,7 +157,7 @@ impl Silent<'_, '_> {
         }
     }
 
-    /// Of two faults of one kind at one time the second changes nothing, or less than it says.
+    /// A fault inside another one of its kind changes nothing.
     fn faults(&mut self, faults: &[Fault]) {
         let Some(Value::List(nodes)) = self.file.find("faults").map(|node| &node.value) else {
             return;
@@ -166,7 +166,10 @@ impl Silent<'_, '_> {
             return;
         }
         for (at, node) in nodes.iter().enumerate() {
-            if let Some(what) = overlap::told(faults, at) {
+            if let Some(line) = overlap::hidden_by(faults, at) {
+                let kind = faults[at].kind.as_str();
+                let what =
+                    format!("this `{kind}` has no effect: that of line {line} lasts all its time");
                 self.say(Some(node.place), what);
             }
         }

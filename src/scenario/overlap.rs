@@ -31,33 +31,18 @@ impl Fault {
     }
 }
 
-/// Says of one of several faults what the others make of it: nothing, where one lasts all its time,
-/// or a part of one that began before.
-pub(super) fn told(faults: &[Fault], at: usize) -> Option<String> {
+/// Returns the line of a fault that makes another useless: it breaks the same and lasts all its time.
+pub(super) fn hidden_by(faults: &[Fault], at: usize) -> Option<u32> {
     let fault = &faults[at];
-    let others = || {
-        let others = faults.iter().enumerate().filter(move |(other_at, _)| *other_at != at);
-        others.filter(|(_, other)| other.is_one_with(fault))
-    };
     let hides = |&(other_at, other): &(usize, &Fault)| {
         let is_same = (other.at, other.end()) == (fault.at, fault.end());
-        other.at <= fault.at && other.end() >= fault.end() && (!is_same || other_at < at)
+        other_at != at
+            && other.is_one_with(fault)
+            && other.at <= fault.at
+            && other.end() >= fault.end()
+            && (!is_same || other_at < at)
     };
-    let kind = fault.kind.as_str();
-    if let Some((_, other)) = others().find(hides) {
-        let line = other.line;
-        return Some(format!(
-            "this `{kind}` has no effect: that of line {line} lasts all its time"
-        ));
-    }
-    // Told once, of the later: the other begins when nothing lasts yet.
-    let goes_on = |(_, other): &(usize, &Fault)| other.at < fault.at && fault.at < other.end();
-    let (_, other) = others().find(goes_on)?;
-    let line = other.line;
-    Some(format!(
-        "this `{kind}` begins before that of line {line} is over: both are one, over when the later \
-         ends"
-    ))
+    faults.iter().enumerate().find(hides).map(|(_, other)| other.line)
 }
 
 #[cfg(test)]
@@ -77,26 +62,22 @@ mod tests {
         }
     }
 
-    fn all(faults: &[Fault]) -> Vec<Option<&'static str>> {
-        let short = |told: String| if told.contains("no effect") { "nothing" } else { "one" };
-        (0..faults.len()).map(|at| told(faults, at).map(short)).collect()
+    fn hidden(faults: &[Fault]) -> Vec<Option<u32>> {
+        (0..faults.len()).map(|at| hidden_by(faults, at)).collect()
     }
 
     #[test]
-    fn faults_that_overlap_are_told_once_of_the_later_in_any_order_of_the_file() {
+    fn a_fault_is_hidden_by_one_of_its_kind_that_lasts_all_its_time() {
         use FaultKind::{BusOutage, HubOffline};
         let (early, late) = (fault(BusOutage, (10, Some(10)), 2), fault(BusOutage, (15, None), 3));
-        assert_eq!(all(&[early.clone(), late.clone()]), [None, Some("one")]);
-        assert_eq!(all(&[late.clone(), early.clone()]), [Some("one"), None]);
-        let told = told(&[early.clone(), late.clone()], 1).unwrap();
-        assert!(told.starts_with("this `bus-outage` begins before that of line 2 is over"));
-        // Of another kind, one after the other, inside, and the same beginning.
-        assert_eq!(all(&[early.clone(), fault(HubOffline, (15, None), 3)]), [None, None]);
-        assert_eq!(all(&[early.clone(), fault(BusOutage, (20, None), 3)]), [None, None]);
-        // Twice the same is once too often.
-        assert_eq!(all(&[late.clone(), late.clone()]), [None, Some("nothing")]);
-        assert_eq!(all(&[late, fault(BusOutage, (16, Some(1)), 3)]), [None, Some("nothing")]);
-        assert_eq!(all(&[early, fault(BusOutage, (10, None), 3)]), [Some("nothing"), None]);
+        // Those that overlap, of another kind, one after the other.
+        assert_eq!(hidden(&[early.clone(), late.clone()]), [None, None]);
+        assert_eq!(hidden(&[early.clone(), fault(HubOffline, (11, Some(1)), 3)]), [None, None]);
+        assert_eq!(hidden(&[early.clone(), fault(BusOutage, (20, None), 3)]), [None, None]);
+        // Twice the same is once too often; one inside another; and one with the same beginning.
+        assert_eq!(hidden(&[late.clone(), late.clone()]), [None, Some(3)]);
+        assert_eq!(hidden(&[late, fault(BusOutage, (16, Some(1)), 4)]), [None, Some(3)]);
+        assert_eq!(hidden(&[early, fault(BusOutage, (10, None), 3)]), [Some(3), None]);
     }
 
     #[test]
@@ -105,9 +86,9 @@ mod tests {
             module: Some(module.to_owned()),
             ..fault(FaultKind::SourceMissing, (at, Some(10)), 2)
         };
-        assert_eq!(all(&[missing("a:1", 0), missing("a:1", 5)]), [None, Some("one")]);
-        assert_eq!(all(&[missing("a:1", 0), missing("b:1", 5)]), [None, None]);
-        let down = |at| fault(FaultKind::BuildersDown, (at, Some(10)), 2);
-        assert_eq!(all(&[down(0), down(5)]), [None, None]);
+        assert_eq!(hidden(&[missing("a:1", 0), missing("a:1", 0)]), [None, Some(2)]);
+        assert_eq!(hidden(&[missing("a:1", 0), missing("b:1", 0)]), [None, None]);
+        let down = || fault(FaultKind::BuildersDown, (0, Some(10)), 2);
+        assert_eq!(hidden(&[down(), down()]), [None, None]);
     }
 }

@@ -38,12 +38,16 @@ pub(super) enum BuildState {
 
 /// One module build.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
-    pub(super) module: ModuleIx,
-    pub(super) cause: Option<BuildId>,
-    pub(super) state: BuildState,
+pub struct ModuleBuild {
+    /// The module.
+    pub module: ModuleIx,
+    /// The build whose pass is the reason; none: people asked.
+    pub cause: Option<BuildId>,
+    /// When it began.
+    pub began: Timestamp,
     /// Which build of its module it is, from 1.
-    pub(super) nth: u32,
+    pub nth: u32,
+    pub(super) state: BuildState,
     /// How often koji was asked for it before, because a build failed.
     pub(super) tries: u32,
     phase: Phase,
@@ -74,7 +78,7 @@ pub(super) fn started_by(module: &Module, cascade: Cascade) -> &[ModuleIx] {
 /// The books of one run.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
-    pub(super) builds: Vec<Entry>,
+    pub(super) builds: Vec<ModuleBuild>,
     pub(super) modules: Vec<ModuleTotals>,
     pub(super) last_change: Timestamp,
     pub(super) is_capped: bool,
@@ -84,7 +88,7 @@ pub(super) struct Ledger {
     spans: Option<Book>,
 }
 
-impl Entry {
+impl ModuleBuild {
     /// Returns since when it is in what it is in now.
     pub(super) fn since(&self) -> Timestamp {
         self.since
@@ -117,9 +121,10 @@ impl Ledger {
         totals.opened += 1;
         totals.newest = Some(id);
         totals.first_opened = totals.first_opened.or(Some(now));
-        self.builds.push(Entry {
+        self.builds.push(ModuleBuild {
             module,
             cause,
+            began: now,
             state: BuildState::Live,
             nth: totals.opened,
             tries: 0,
@@ -229,7 +234,7 @@ impl Ledger {
     /// Returns builder time of builds that were superseded, failed or canceled. A module build of
     /// koji fails as a whole; the orchestrator that owns a build keeps what is built of it.
     pub(super) fn wasted(&self, approach: Approach, cost: &dyn Fn(BuildId) -> Cost) -> Millis {
-        let wasted = |(at, entry): (u32, &Entry)| {
+        let wasted = |(at, entry): (u32, &ModuleBuild)| {
             let Cost { busy, lost } = cost(BuildId(at));
             let is_last = self.modules[entry.module.index()].last_ended == Some(BuildId(at));
             let keeps_built = approach == Approach::OrchestratorOwned;

@@ -16,6 +16,14 @@ pub struct LogRow {
     pub what: Log,
 }
 
+impl LogRow {
+    /// Returns whether a fault begins or is over.
+    #[must_use]
+    pub fn is_fault(&self) -> bool {
+        matches!(self.what, Log::Fact(Fact::FaultBegan { .. } | Fact::FaultEnded { .. }))
+    }
+}
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Log {

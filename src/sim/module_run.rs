@@ -5,11 +5,15 @@ use std::sync::Arc;
 use super::module_state::ModuleState;
 use super::reason::Reason;
 use super::spent::Spent;
+use crate::orchestrate::ModuleIx;
+use crate::status::ComponentStatus;
 use crate::time::Timestamp;
 
 /// What a run did with one module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModuleRun {
+    /// Its number in the catalog.
+    pub module: ModuleIx,
     /// `name:stream:context`.
     pub id: Arc<str>,
     /// How it stands.
@@ -24,4 +28,9 @@ pub struct ModuleRun {
     pub spent: Spent,
     /// Why it is not ready; none where it is.
     pub reason: Option<Reason>,
+    /// Where it is not ready: how the components of the build stand that its state is about, as far as
+    /// the orchestrator knows.
+    pub components: Vec<ComponentStatus>,
+    /// Whether people took care of it as often as they do.
+    pub is_given_up: bool,
 }

@@ -1,22 +1,21 @@
-//! Why a module is not ready at the end of a run, read off the log of the run: the verdict of a run
-//! says what became of it, this says why.
+//! Why a module is not ready at the end of a run: the state of a module says what became of it, this
+//! says why. What the orchestrator knows of it is read off its [`Status`](crate::status::Status), a fold
+//! over the log; the log adds what koji and the tests know.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::ledger::Ledger;
 use super::log::LogRow;
-use super::module_state::ModuleState;
 use crate::name::PackageName;
 use crate::orchestrate::{BuildId, CallKind, Fault, ModuleIx};
 
 mod book;
-mod give;
 #[cfg(test)]
 mod tests;
 mod why;
 
-pub(super) use give::give_reasons;
+pub(super) use why::give_reasons;
 
 /// Why a module is not ready.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,15 +129,9 @@ pub(super) struct Left<'a> {
     pub(super) log: &'a [LogRow],
     /// What is left at koji, in words.
     pub(super) at_koji: &'a str,
-    /// The newest build of each module that neither passed nor failed.
-    pub(super) live: &'a [Option<BuildId>],
-    /// The build of each module that ended last: not always the newest.
-    pub(super) ended: &'a [Option<BuildId>],
+    pub(super) ledger: &'a Ledger,
     /// The modules that people will ask koji for when its hub is back.
     pub(super) held: &'a [ModuleIx],
     /// What the repo of a build waited for when koji gave up waiting for it, and what would help.
     pub(super) late: &'a dyn Fn(BuildId) -> Option<(String, &'static str)>,
 }
-
-/// How each module stands, by its id.
-type States<'a> = BTreeMap<&'a str, ModuleState>;

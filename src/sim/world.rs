@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::Setup;
 use super::draw::Key;
-use super::figures::{Bar, RunFigures};
+use super::figures::{Bar, Outcome, RunFigures};
 use super::koji::{Job, Koji};
-use super::ledger::Ledger;
+use super::ledger::{Ledger, ModuleBuild};
 use super::log::{Fact, Log, LogRow, Tally};
 use super::module_run::ModuleRun;
 use crate::name::Arch;
 use crate::orchestrate::{BuildId, Command, Event, ModuleIx, Orchestrator};
-use crate::time::Timestamp;
+use crate::time::{Millis, Timestamp};
 
 mod bus;
 mod calls;
@@ -58,6 +58,8 @@ pub struct Run {
     pub figures: RunFigures,
     /// Modules that the plan rebuilds or the run built, in id order.
     pub modules: Vec<ModuleRun>,
+    /// Module builds by their numbers.
+    pub builds: Vec<ModuleBuild>,
     /// Every task that a builder took, in order of its end.
     pub bars: Vec<Bar>,
     /// Arches that tasks wait for and no builder has.
@@ -66,12 +68,32 @@ pub struct Run {
     pub stuck: Vec<(String, &'static str)>,
     /// Where the run was capped: the modules that caused their own rebuild, by id.
     pub went_round: Vec<Arc<str>>,
+    /// Whether koji has something that did not end.
+    pub is_under_way: bool,
     /// What else is counted.
     pub tally: Tally,
     /// Everything that happened, in order.
     pub log: Vec<LogRow>,
     /// How the orchestrator stands at the end, in words for comparing two runs.
     pub orchestrator: String,
+}
+
+impl Run {
+    /// Returns until when a fault could meet something. A run that is not done may have lost a message
+    /// or had a call refused after the last change of a module.
+    #[must_use]
+    pub fn end(&self) -> Millis {
+        let last = self.log.iter().rev().find(|row| !row.is_fault());
+        match self.figures.outcome {
+            Outcome::Done => self.figures.makespan,
+            Outcome::Failed | Outcome::Stuck | Outcome::Capped if self.is_under_way => {
+                Millis(u64::MAX)
+            }
+            Outcome::Failed | Outcome::Stuck | Outcome::Capped => {
+                last.map_or(Millis::ZERO, |row| Millis(row.at.0))
+            }
+        }
+    }
 }
 
 /// Hands one event to an orchestrator. Tests put themselves between; see
@@ -142,10 +164,12 @@ impl<'a> World<'a> {
         Run {
             figures: self.figures(),
             modules: self.modules(),
+            builds: self.ledger.builds.clone(),
             bars: self.bars(),
             arches_without_builder: self.koji.arches_without_builder(),
             stuck: self.koji.stuck(),
             went_round: went_round.iter().map(|&m| catalog.module(m).id.clone()).collect(),
+            is_under_way: self.jobs.iter().any(|job| job.end.is_none()),
             tally: self.tally(),
             log: self.log.take().unwrap_or_default(),
             orchestrator,

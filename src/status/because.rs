@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use super::build::{Build, Part, Progress};
+use super::waiting::{Awaited, NAMED_MAX};
 use super::{ComponentState, ComponentStatus, ModuleState, ModuleStatus, Status};
 use crate::orchestrate::{Approach, BuildId, ComponentIx, ModuleIx};
 
+/// Says what a module that was not asked for waits for.
+pub(super) type Waits<'a> = &'a dyn Fn(ModuleIx) -> String;
+
 impl Status {
-    pub(super) fn module(&self, module: ModuleIx) -> ModuleStatus {
+    pub(super) fn module(&self, module: ModuleIx, waits: Waits<'_>) -> ModuleStatus {
         let id = Arc::clone(&self.catalog.module(module).id);
         let asked = self.asked.get(&module);
         let build = self.newest.get(&module).copied();
@@ -15,60 +19,81 @@ impl Status {
             .filter(|_| asked.is_none())
             .and_then(|at| self.builds.get(&at).map(|entry| (at, entry)))
         else {
-            return self.not_opened(id, module, asked.copied());
+            let (state, because) = match asked {
+                Some(_) => (ModuleState::Building, "koji was asked to build it".to_owned()),
+                None => (ModuleState::Waiting, waits(module)),
+            };
+            return ModuleStatus { id, build: None, state, because, components: Vec::new() };
         };
-        let mut components: Vec<_> =
-            entry.parts.iter().map(|(&at, part)| self.component(entry, at, *part)).collect();
-        components.sort_by(|a, b| a.component.cmp(&b.component));
+        let components = self.components(number);
         let is_canceled = entry.state == ModuleState::Failed && entry.is_canceled;
         let state = if is_canceled { ModuleState::Canceled } else { entry.state };
         let because = because(state, &components);
         ModuleStatus { id, build: Some(number), state, because, components }
     }
 
-    /// A module without a build of its own number: it waits, or koji was asked to build it.
-    fn not_opened(&self, id: Arc<str>, module: ModuleIx, cause: Option<BuildId>) -> ModuleStatus {
-        let (state, because) = match cause {
-            Some(_) => (ModuleState::Building, "koji was asked to build it".to_owned()),
-            None => (ModuleState::Waiting, self.waits_for(module)),
-        };
-        ModuleStatus { id, build: None, state, because, components: Vec::new() }
+    /// Returns how the components of a module build stand, in the order of their keys; none where
+    /// koji owns it.
+    #[must_use]
+    pub fn components(&self, build: BuildId) -> Vec<ComponentStatus> {
+        let Some(build) = self.builds.get(&build) else { return Vec::new() };
+        let awaited = self.awaited(build);
+        let part =
+            |(&at, part): (&ComponentIx, &Part)| self.component(build, at, *part, awaited.get(&at));
+        let mut components: Vec<_> = build.parts.iter().map(part).collect();
+        components.sort_by(|a, b| a.component.cmp(&b.component));
+        components
     }
 
-    /// Says which modules are ready before one, as far as the plan knows.
-    fn waits_for(&self, module: ModuleIx) -> String {
-        let is_before = |at: ModuleIx| {
-            self.catalog.module(at).planned_dependants.contains(&module) && !self.is_ready(at)
-        };
-        let all = (0..).map(ModuleIx).take(self.catalog.modules.len());
-        let names: Vec<&str> =
-            all.filter(|&at| is_before(at)).map(|at| &*self.catalog.module(at).id).collect();
+    /// Returns which modules the plan has before each.
+    pub(super) fn planned_before(&self) -> Vec<Vec<ModuleIx>> {
+        let mut before = vec![Vec::new(); self.catalog.modules.len()];
+        for (at, module) in (0..).map(ModuleIx).zip(&self.catalog.modules) {
+            for dependant in &module.planned_dependants {
+                before[dependant.index()].push(at);
+            }
+        }
+        before
+    }
+
+    /// Says which of the modules before one are not ready.
+    pub(super) fn waits_for(&self, before: &[ModuleIx]) -> String {
+        let open = before.iter().filter(|at| !self.is_ready(**at));
+        let names: Vec<&str> = open.map(|&at| &*self.catalog.module(at).id).collect();
         match names.is_empty() {
             true if self.approach == Approach::KojiOwned => "no result came of it".to_owned(),
             true => "nobody asked for it yet".to_owned(),
-            false => format!("it waits for {}", listed(&names)),
+            false => format!("it waits for {}", listed(&names, names.len())),
         }
     }
 
     fn is_ready(&self, module: ModuleIx) -> bool {
-        let build = self.newest.get(&module).and_then(|build| self.builds.get(build));
-        build.is_some_and(|build| build.state == ModuleState::Ready)
+        self.newest.get(&module).is_some_and(|build| self.has_passed(*build))
     }
 
-    fn component(&self, build: &Build, component: ComponentIx, part: Part) -> ComponentStatus {
+    fn component(
+        &self,
+        build: &Build,
+        component: ComponentIx,
+        part: Part,
+        awaited: Option<&Awaited>,
+    ) -> ComponentStatus {
         let name = |at: ComponentIx| self.catalog.key(at).as_str();
-        let is_building = build.state == ModuleState::Building;
         let (state, because) = match part.progress {
-            Progress::Waiting if is_building => match self.awaited(build, component) {
-                none if none.is_empty() => {
+            Progress::Waiting => match (build.state, awaited) {
+                (ModuleState::Preparing, _) => {
+                    (ComponentState::Waiting, "its module is not that far".to_owned())
+                }
+                (_, Some(awaited)) => {
+                    let first: Vec<&str> = awaited.first.iter().map(|&at| name(at)).collect();
+                    let names = listed(&first, awaited.count);
+                    (ComponentState::Waiting, format!("it waits for {names}"))
+                }
+                (ModuleState::Building, None) => {
                     (ComponentState::Ready, "it is next to be submitted".to_owned())
                 }
-                others => {
-                    let others: Vec<&str> = others.into_iter().map(name).collect();
-                    (ComponentState::Waiting, format!("it waits for {}", listed(&others)))
-                }
+                (_, None) => (ComponentState::Waiting, "its module was given up".to_owned()),
             },
-            Progress::Waiting => (ComponentState::Waiting, "its module is not that far".to_owned()),
             Progress::Submitted => {
                 (ComponentState::Submitted, "koji has not said the number of its task".to_owned())
             }
@@ -83,6 +108,9 @@ impl Status {
             }
             Progress::Done => (ComponentState::Done, String::new()),
             Progress::Failed => (ComponentState::Failed, "it failed".to_owned()),
+            Progress::Refused => {
+                (ComponentState::Failed, "koji refuses to build or tag it".to_owned())
+            }
             Progress::Canceled => (ComponentState::Canceled, "it was canceled".to_owned()),
         };
         ComponentStatus {
@@ -115,16 +143,16 @@ fn because(state: ModuleState, components: &[ComponentStatus]) -> String {
         ModuleState::Canceled => "it was canceled".to_owned(),
         ModuleState::Failed => match of(ComponentState::Failed) {
             none if none.is_empty() => "it could not be built".to_owned(),
-            failed => format!("{} failed", listed(&failed)),
+            failed => format!("{} failed", listed(&failed, failed.len())),
         },
     }
 }
 
-/// Names the first three of some things.
-fn listed(names: &[&str]) -> String {
-    let named = names.iter().take(3).copied().collect::<Vec<_>>().join(", ");
-    match names.len() {
-        ..=3 => named,
-        more => format!("{named} and {} more", more - 3),
+/// Names the first few of `count` things.
+fn listed(names: &[&str], count: usize) -> String {
+    let named = names.iter().take(NAMED_MAX).copied().collect::<Vec<_>>().join(", ");
+    match count {
+        ..=NAMED_MAX => named,
+        more => format!("{named} and {} more", more - NAMED_MAX),
     }
 }

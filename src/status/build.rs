@@ -3,7 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::ModuleState;
-use crate::orchestrate::{ComponentEnd, ComponentIx, ModuleIx, TaskId};
+use crate::orchestrate::{CallKind, ComponentEnd, ComponentIx, Fault, ModuleIx, TaskId};
+
+/// A call that failed for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Its kind.
+    pub call: CallKind,
+    /// The component that it is about, if it is about one.
+    pub component: Option<ComponentIx>,
+    /// Why.
+    pub fault: Fault,
+}
 
 /// One module build.
 #[derive(Clone, Debug)]
@@ -13,13 +24,15 @@ pub(super) struct Build {
     /// Which test of the module counts, from 1.
     pub(super) round: u32,
     pub(super) is_canceled: bool,
+    /// The last call for it that failed for good.
+    pub(super) refused: Option<Refused>,
     pub(super) parts: BTreeMap<ComponentIx, Part>,
 }
 
 impl Build {
     pub(super) fn new(module: ModuleIx) -> Self {
         let (state, parts) = (ModuleState::Preparing, BTreeMap::new());
-        Self { module, state, round: 1, is_canceled: false, parts }
+        Self { module, state, round: 1, is_canceled: false, refused: None, parts }
     }
 
     pub(super) fn of(module: ModuleIx, components: impl Iterator<Item = ComponentIx>) -> Self {
@@ -39,6 +52,8 @@ pub(super) enum Progress {
     Tagging,
     Done,
     Failed,
+    /// koji will not build or tag it.
+    Refused,
     Canceled,
 }
 
@@ -101,12 +116,12 @@ impl Part {
         }
     }
 
-    /// koji will not build or tag it.
+    /// The call that builds or tags it failed for good.
     pub(super) fn refused(&mut self, attempt: u32) {
         let is_open = self.is_at_koji(attempt)
             || self.attempt == attempt && self.progress == Progress::Tagging;
         if is_open {
-            self.progress = Progress::Failed;
+            self.progress = Progress::Refused;
         }
     }
 }

@@ -57,6 +57,14 @@ pub enum ComponentState {
     Canceled,
 }
 
+impl ComponentState {
+    /// Returns whether what is built after it may be submitted.
+    #[must_use]
+    pub fn is_done(self) -> bool {
+        matches!(self, Self::Done | Self::Reused)
+    }
+}
+
 /// A module.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ModuleStatus {

@@ -65,6 +65,11 @@ fn a_fold_over_events_and_commands_knows_how_every_module_ended() {
             let all_done = told.components.iter().all(|part| is_done(part.state));
             assert!(!is_ready || all_done, "seed {seed}: {told:?}");
             assert!(is_ready || !told.because.is_empty(), "seed {seed}: {told:?}");
+            let of_run = (!is_ready).then_some(&module.components);
+            assert!(
+                of_run.is_none_or(|of_run| *of_run == told.components),
+                "seed {seed}: {told:?}"
+            );
             states.insert(told.state);
         }
         judged += 1;

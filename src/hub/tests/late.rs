@@ -86,7 +86,7 @@ fn a_wait_for_work_names_the_work_and_one_for_failures_is_left_to_them() {
     // The newRepo of 7275 s is free until the run of 7320, which comes after the last look.
     let mut hub = changed(|farm| farm.repo.check_interval = secs(7275));
     module(&mut hub, (secs(60), Millis::ZERO));
-    assert_eq!(late(&mut hub), (7320, Some("newRepo has not begun".to_owned())));
+    assert_eq!(late(&mut hub), (7320, Some("newRepo is not done".to_owned())));
 
     // One that failed is the reason, whether its tries are used up or go on.
     for retries in [0, 1000] {

@@ -44,7 +44,7 @@ fn a_builder_without_a_handler_takes_the_next_task_in_the_same_turn() {
     run(&mut hub);
     assert_eq!(whole(hub.task(taken).opened), 60);
     assert_eq!(hub.task(refused).state, TaskState::Free);
-    let why: Vec<String> = hub.stuck().into_iter().map(|stuck| stuck.why.to_string()).collect();
+    let why: Vec<String> = hub.stuck().iter().map(ToString::to_string).collect();
     assert_eq!(why, ["every builder that could take it refuses buildArch"]);
 }
 

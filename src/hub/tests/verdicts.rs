@@ -4,7 +4,7 @@ use super::*;
 
 fn verdicts(hub: &mut Hub) -> Vec<String> {
     run(hub);
-    hub.stuck().into_iter().map(|stuck| stuck.why.to_string()).collect()
+    hub.stuck().iter().map(ToString::to_string).collect()
 }
 
 #[test]

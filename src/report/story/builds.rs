@@ -1,43 +1,34 @@
 //! The names that a story gives to module builds, components, people and faults.
 
-use std::collections::BTreeMap;
-
 use super::Scene;
-use crate::orchestrate::{BuildId, Catalog, Command, ComponentIx, ModuleIx, Tell};
+use crate::orchestrate::{BuildId, Catalog, ComponentIx, ModuleIx};
 use crate::scenario::{Fault, FaultKind};
-use crate::sim::{Fact, Log, LogRow, Run};
+use crate::sim::{ModuleBuild, Run};
 
-/// Which module and which of its builds each module build is.
+/// What a story names.
 pub(super) struct Builds<'c> {
     pub(super) catalog: &'c Catalog,
     pub(super) faults: &'c [Fault],
-    pub(super) known: BTreeMap<BuildId, (ModuleIx, u32)>,
+    known: &'c [ModuleBuild],
 }
 
 impl<'c> Builds<'c> {
-    pub(super) fn of(run: &Run, scene: Scene<'c>) -> Self {
-        let Scene { catalog, faults, .. } = scene;
-        let mut builds = Self { catalog, faults, known: BTreeMap::new() };
-        let mut counts: BTreeMap<ModuleIx, u32> = BTreeMap::new();
-        for row in &run.log {
-            if let Some((build, module, _)) = begun(row)
-                && !builds.known.contains_key(&build)
-            {
-                let count = counts.entry(module).or_default();
-                *count += 1;
-                builds.known.insert(build, (module, *count));
-            }
-        }
-        builds
+    pub(super) fn of(run: &'c Run, scene: Scene<'c>) -> Self {
+        Self { catalog: scene.catalog, faults: scene.faults, known: &run.builds }
+    }
+
+    /// Returns the module of a build.
+    pub(super) fn module(&self, build: BuildId) -> Option<ModuleIx> {
+        self.known.get(build.0 as usize).map(|run| run.module)
     }
 
     pub(super) fn id(&self, build: BuildId) -> &str {
-        self.known.get(&build).map_or("a module", |(module, _)| &self.catalog.module(*module).id)
+        self.module(build).map_or("a module", |module| &self.catalog.module(module).id)
     }
 
     pub(super) fn name(&self, build: BuildId) -> String {
-        match self.known.get(&build) {
-            Some((_, nth)) if *nth > 1 => format!("{} (build {nth})", self.id(build)),
+        match self.known.get(build.0 as usize) {
+            Some(run) if run.nth > 1 => format!("{} (build {})", self.id(build), run.nth),
             Some(_) | None => self.id(build).to_owned(),
         }
     }
@@ -71,16 +62,5 @@ impl<'c> Builds<'c> {
 
     pub(super) fn package(&self, component: ComponentIx) -> &str {
         self.catalog.package(component).as_str()
-    }
-}
-
-/// Returns the module build that a row begins, its module, and whose pass is the reason.
-pub(in crate::report) fn begun(row: &LogRow) -> Option<(BuildId, ModuleIx, Option<BuildId>)> {
-    match row.what {
-        Log::Fact(Fact::ModuleBegan { build, module, cause })
-        | Log::Command(Command::Tell(Tell::Opened { build, module, cause })) => {
-            Some((build, module, cause))
-        }
-        Log::Fact(_) | Log::Command(_) | Log::Answered { .. } | Log::Event(_) => None,
     }
 }

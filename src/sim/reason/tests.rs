@@ -2,11 +2,14 @@
 
 use super::*;
 use crate::orchestrate::{
-    Approach, Call, CallId, Cascade, CatalogBuilder, Command, ComponentEnd, ComponentIx,
-    ComponentParts, Concern, Dispatch, Event, ModuleParts, Owner, Standing, TaskParts, Tell,
+    Answer, Approach, Call, CallId, Cascade, CatalogBuilder, Command, ComponentEnd, ComponentIx,
+    ComponentParts, Concern, Dispatch, Event, Gates, ModuleParts, Owner, Standing, TaskParts, Tell,
 };
+use crate::sim::ledger::BuildState;
 use crate::sim::log::{Fact, Log};
-use crate::sim::{Conditions, DurationMode, ModuleRun, Outcomes, Setup, Slots, Subjects};
+use crate::sim::{
+    Conditions, DurationMode, ModuleRun, ModuleState, Outcomes, Setup, Slots, Subjects,
+};
 use crate::time::Timestamp;
 
 const BUILD: BuildId = BuildId(0);
@@ -38,7 +41,10 @@ fn setup(approach: Approach) -> Setup {
         builds_max: 9,
         durations: DurationMode::Replay,
         outcomes: Outcomes::History,
-        conditions: Conditions::default(),
+        conditions: Conditions {
+            gates: Gates { component: true, module: true },
+            ..Conditions::default()
+        },
         seed: 1,
     }
 }
@@ -58,12 +64,24 @@ fn why_in(
     let setup = setup(approach);
     let row = |what| LogRow { at: Timestamp::START, what };
     let log: Vec<LogRow> = log.into_iter().map(row).collect();
-    let newest =
-        log.iter().any(|row| matches!(row.what, Log::Command(Command::Tell(Tell::Opened { .. }))));
-    let newest = newest.then_some(BUILD);
-    let (live, late) = ([newest], |_| None);
-    let left = Left { log: &log, at_koji, live: &live, ended: &live, held, late: &late };
+    let is_opened = log.iter().any(|row| {
+        matches!(
+            row.what,
+            Log::Command(Command::Tell(Tell::Opened { .. })) | Log::Fact(Fact::ModuleBegan { .. })
+        )
+    });
+    let mut ledger = Ledger::default();
+    ledger.reset(&setup.catalog, false);
+    if is_opened {
+        let build = ledger.open(&setup.catalog, MODULE, None, Timestamp::START);
+        if state == ModuleState::Failed {
+            ledger.close(build, BuildState::Failed, Timestamp::START);
+        }
+    }
+    let late = |_| None;
+    let left = Left { log: &log, ledger: &ledger, at_koji, held, late: &late };
     let mut modules = [ModuleRun {
+        module: MODULE,
         id: Arc::clone(&setup.catalog.module(MODULE).id),
         state,
         module_builds: 1,
@@ -71,6 +89,8 @@ fn why_in(
         ready: None,
         spent: crate::sim::Spent::default(),
         reason: None,
+        components: Vec::new(),
+        is_given_up: false,
     }];
     give_reasons(&setup, left, &mut modules);
     modules[0].reason.clone().expect("it is not ready")
@@ -80,13 +100,19 @@ fn opened(build: BuildId) -> Log {
     Log::Command(Command::Tell(Tell::Opened { build, module: MODULE, cause: None }))
 }
 
-/// The component is submitted and ends well.
-fn built(attempt: u32) -> [Log; 2] {
-    let end = ComponentEnd::Complete;
+/// The component is asked for and ends, and the orchestrator hears it.
+fn ends(attempt: u32, end: ComponentEnd) -> [Log; 4] {
+    let (build, component) = (BUILD, P0);
     [
-        Log::Fact(Fact::Submitted { build: BUILD, component: P0, attempt }),
-        Log::Fact(Fact::ComponentEnded { build: BUILD, component: P0, end }),
+        called(Call::BuildComponent { build, component, attempt, priority: 0 }),
+        Log::Fact(Fact::Submitted { build, component, attempt }),
+        Log::Fact(Fact::ComponentEnded { build, component, end }),
+        Log::Event(Event::ComponentEnded { build, component, attempt, end }),
     ]
+}
+
+fn built(attempt: u32) -> [Log; 4] {
+    ends(attempt, ComponentEnd::Complete)
 }
 
 fn called(call: Call) -> Log {
@@ -172,18 +198,21 @@ fn what_people_wait_to_ask_koji_for_is_not_what_nobody_asked_for() {
 #[test]
 fn a_failed_module_has_the_reason_of_its_last_trouble() {
     let (build, module) = (BUILD, MODULE);
-    let mut log = vec![opened(build), Log::Fact(Fact::NotFetched { build })];
+    let (fetch, resumed) = (
+        Call::Fetch { build, module },
+        Log::Command(Command::Tell(Tell::Resumed { build, module })),
+    );
+    let answer = Answer::Failed(Fault::Missing);
+    let missing = Log::Answered { id: CallId(0), call: fetch.clone(), answer };
+    let mut log = vec![opened(build), called(fetch), missing];
     assert_eq!(why(ModuleState::Failed, log.clone(), ("", &[])), Reason::NotFetched);
-    log.push(Log::Command(Command::Tell(Tell::Resumed { build, module })));
-    log.push(called(Call::Fetch { build, module }));
-    log.push(Log::Fact(Fact::Submitted { build, component: P0, attempt: 1 }));
-    let end = ComponentEnd::Failed;
-    log.push(Log::Fact(Fact::ComponentEnded { build, component: P0, end }));
+    log.push(resumed.clone());
+    log.extend(ends(1, ComponentEnd::Failed));
     let failed = Reason::BuildFailed(vec!["p0".into()]);
     assert_eq!(why(ModuleState::Failed, log.clone(), ("", &[])), failed);
     log.push(Log::Event(Event::Canceled { request: 1, build }));
     assert_eq!(why(ModuleState::Failed, log.clone(), ("", &[])), Reason::Canceled);
-    log.push(Log::Command(Command::Tell(Tell::Resumed { build, module })));
+    log.push(resumed);
     log.extend(built(2));
     assert_eq!(why(ModuleState::Failed, log, ("", &[])), Reason::RepoFailed);
 }

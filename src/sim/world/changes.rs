@@ -8,7 +8,7 @@ use super::{Ask, Happening, World};
 use crate::orchestrate::{Approach, BuildId, Event, ModuleIx};
 use crate::sim::draw::{self, Key, Purpose};
 use crate::sim::figures::ChangeFigures;
-use crate::sim::ledger::{BuildState, Entry};
+use crate::sim::ledger::{BuildState, ModuleBuild};
 use crate::time::Timestamp;
 
 /// What is known of the changes of one run.
@@ -82,7 +82,7 @@ impl World<'_> {
             return;
         }
         assert_eq!(self.changes.of_build.len(), build.0 as usize, "builds open one by one");
-        let Entry { module, cause, .. } = self.ledger.builds[build.0 as usize];
+        let ModuleBuild { module, cause, .. } = self.ledger.builds[build.0 as usize];
         let mut earlier = self.ledger.builds[..build.0 as usize].iter();
         let last = earlier.rposition(|entry| entry.module == module);
         let changes = match last.filter(|_| is_again) {
@@ -117,13 +117,13 @@ impl World<'_> {
 
     /// Returns every change with how long it took until all that it led to had passed.
     pub(super) fn change_figures(&self) -> Vec<ChangeFigures> {
-        let mut builds: Vec<Vec<&Entry>> = vec![Vec::new(); self.changes.came.len()];
+        let mut builds: Vec<Vec<&ModuleBuild>> = vec![Vec::new(); self.changes.came.len()];
         for (entry, changes) in self.ledger.builds.iter().zip(&self.changes.of_build) {
             for change in changes {
                 builds[*change as usize].push(entry);
             }
         }
-        let figures = |(&(arrivals, came), builds): (&(usize, Timestamp), &Vec<&Entry>)| {
+        let figures = |(&(arrivals, came), builds): (&(usize, Timestamp), &Vec<&ModuleBuild>)| {
             let changes = &self.setup.conditions.changes[arrivals];
             let response = settled(builds).map(|at| at - came);
             ChangeFigures {
@@ -139,8 +139,8 @@ impl World<'_> {
 }
 
 /// Returns when the last of some builds passed, where the last of every module did.
-fn settled(builds: &[&Entry]) -> Option<Timestamp> {
-    let mut last: BTreeMap<ModuleIx, &Entry> = BTreeMap::new();
+fn settled(builds: &[&ModuleBuild]) -> Option<Timestamp> {
+    let mut last: BTreeMap<ModuleIx, &ModuleBuild> = BTreeMap::new();
     for entry in builds {
         if entry.state == BuildState::Live {
             return None;

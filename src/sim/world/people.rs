@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Ask, Happening, World};
-use crate::orchestrate::{Approach, BuildId, ComponentIx, Concern, Event, Standing};
+use crate::orchestrate::{Approach, BuildId, ComponentIx, Concern, Event, ModuleIx, Standing};
 use crate::sim::draw::{self, Purpose};
 use crate::sim::ledger::BuildState;
 use crate::sim::log::Fact;
@@ -35,6 +35,11 @@ impl People {
         self.interventions.clear();
         self.interventions.resize(modules, 0);
         self.failures.clear();
+    }
+
+    /// Returns whether people took care of a module as often as they do.
+    pub(super) fn have_given_up(&self, module: ModuleIx) -> bool {
+        self.interventions[module.index()] == PATIENCE
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Bar, ModuleRun, RunFigures, World};
 use crate::orchestrate::ModuleIx;
-use crate::sim::ledger::BuildState;
+use crate::sim::ledger::{BuildState, ModuleBuild};
 use crate::sim::reason::{Left, give_reasons};
 use crate::sim::spent::Book;
 use crate::sim::{ModuleState, Tally};
@@ -71,7 +71,7 @@ impl World<'_> {
 
     /// Returns what is counted besides, with the defects in modules that are ready all the same.
     pub(super) fn tally(&self) -> Tally {
-        let is_ready = |entry: &&crate::sim::ledger::Entry| entry.state == BuildState::Passed;
+        let is_ready = |entry: &&ModuleBuild| entry.state == BuildState::Passed;
         let newest = self.ledger.modules.iter().filter_map(|totals| totals.newest);
         let ready = newest.filter(|id| is_ready(&&self.ledger.builds[id.0 as usize]));
         let escaped = ready.map(|id| self.defective_components(id).len() as u64).sum();
@@ -94,6 +94,7 @@ impl World<'_> {
             }
             let index = ModuleIx(at);
             modules.push(ModuleRun {
+                module: index,
                 id: module.id.clone(),
                 state,
                 module_builds: totals.module_builds,
@@ -102,15 +103,15 @@ impl World<'_> {
                 ready: totals.ready.filter(|_| state == ModuleState::Ready),
                 spent: spans.spent(index, self.ledger.last_change),
                 reason: None,
+                components: Vec::new(),
+                is_given_up: self.people.have_given_up(index),
             });
         }
         let log = self.log.as_deref().unwrap_or_default();
-        let (at_koji, live) = (self.at_koji(), self.ledger.newest_live());
-        let ended: Vec<_> = self.ledger.modules.iter().map(|totals| totals.last_ended).collect();
         let held: Vec<ModuleIx> = self.people.asks_held.iter().map(|ask| ask.module).collect();
-        let late = |build| self.koji.late(build);
-        let left =
-            Left { log, at_koji: &at_koji, live: &live, ended: &ended, held: &held, late: &late };
+        let (at_koji, late) = (self.at_koji(), |build| self.koji.late(build));
+        let ledger = &self.ledger;
+        let left = Left { log, ledger, at_koji: &at_koji, held: &held, late: &late };
         give_reasons(self.setup, left, &mut modules);
         modules
     }

@@ -1,6 +1,7 @@
 //! What the world asks of koji's model: counts, busy time, and why nothing goes on.
 
 use super::*;
+use crate::hub::Why;
 
 impl OnHub<'_> {
     pub(in crate::sim::koji) fn tasks(&self) -> u64 {
@@ -46,12 +47,12 @@ impl OnHub<'_> {
 
     /// Returns why what is left does not go on, once nothing more happens.
     pub(in crate::sim::koji) fn stuck(&self) -> Vec<(String, &'static str)> {
-        let told = |why: crate::hub::Why| (why.to_string(), why.hint());
-        let mut all: Vec<_> = self.hub.stuck().into_iter().map(|stuck| told(stuck.why)).collect();
+        let mut all = self.hub.stuck();
         // Who waits for a repo has no task that could say so.
         if self.hub.is_offline() && self.jobs.has_live() {
-            all.push(told(crate::hub::Why::Offline));
+            all.push(Why::Offline);
         }
+        let mut all: Vec<_> = all.iter().map(|why| (why.to_string(), why.hint())).collect();
         all.sort_unstable();
         all.dedup();
         all
@@ -64,21 +65,9 @@ impl OnHub<'_> {
     }
 
     pub(in crate::sim::koji) fn arches_without_builder(&self) -> Vec<Arch> {
-        let mut arches: Vec<Arch> = self
-            .hub
-            .stuck()
-            .into_iter()
-            .filter_map(|stuck| match stuck.why {
-                crate::hub::Why::NoBuilder { arches, .. } => Some(arches),
-                crate::hub::Why::Offline
-                | crate::hub::Why::NeverFits { .. }
-                | crate::hub::Why::Refused { .. }
-                | crate::hub::Why::Lost
-                | crate::hub::Why::NoRoom { .. }
-                | crate::hub::Why::OnLost => None,
-            })
-            .flatten()
-            .collect();
+        let arches =
+            |why| if let Why::NoBuilder { arches, .. } = why { arches } else { Vec::new() };
+        let mut arches: Vec<Arch> = self.hub.stuck().into_iter().flat_map(arches).collect();
         arches.sort_unstable();
         arches.dedup();
         arches

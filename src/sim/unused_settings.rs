@@ -1,5 +1,5 @@
-//! What a scenario says to no effect in the runs that it is given to: the farm, the approaches and the
-//! cascades decide.
+//! Settings of a scenario without effect in the runs that it is given to: the farm, the approaches and
+//! the cascades decide.
 
 use std::collections::BTreeSet;
 
@@ -11,26 +11,28 @@ use crate::time::Millis;
 /// Returns what is of no effect in some runs, or not all of the effect that it says: the line of the
 /// scenario file, and why, in words.
 #[must_use]
-pub fn silent(scenario: &Scenario, setups: &[Setup]) -> Vec<(u32, String)> {
-    let mut told: Vec<(u32, String)> = Vec::new();
-    told.extend(waves(scenario, setups));
-    told.extend(own_repos(scenario, setups));
-    told.extend(unasked(scenario, setups));
-    told.extend(unfetched(scenario, setups));
-    told.extend(of_wires(scenario));
+pub fn unused_settings(scenario: &Scenario, setups: &[Setup]) -> Vec<(u32, String)> {
+    let mut unused: Vec<(u32, String)> = Vec::new();
+    unused.extend(waves(scenario, setups));
+    unused.extend(own_repos(scenario, setups));
+    unused.extend(faults_without_calls(scenario, setups));
+    // Nothing lies between an orchestrator and a simulated hub.
+    unused.extend(scenario.hub_faults.iter().map(|fault| fault.line).min().map(|line| {
+        (line, "`hub_faults` have no effect here: they are for `modplan mock-koji`".to_owned())
+    }));
     for setup in setups {
         for (line, what) in builders(scenario, setup) {
-            // Farms are varied: the first that has too few is told of.
-            if told.iter().all(|(known, _)| *known != line) {
-                told.push((line, what));
+            // Farms are varied: the first that has too few is named.
+            if unused.iter().all(|(known, _)| *known != line) {
+                unused.push((line, what));
             }
         }
     }
-    told.sort();
-    told
+    unused.sort();
+    unused
 }
 
-fn is_owner(setup: &&Setup) -> bool {
+fn is_owner(setup: &Setup) -> bool {
     setup.approach == Approach::OrchestratorOwned
 }
 
@@ -38,13 +40,9 @@ fn waves(scenario: &Scenario, setups: &[Setup]) -> Option<(u32, String)> {
     if scenario.orchestrator_owned.dispatch != Dispatch::Wave {
         return None;
     }
-    let others: BTreeSet<&str> = setups
-        .iter()
-        .filter(is_owner)
-        .map(|setup| setup.cascade)
-        .filter(|cascade| *cascade != Cascade::Planned)
-        .map(Cascade::as_str)
-        .collect();
+    let others = setups.iter().filter(|setup| is_owner(setup)).map(|setup| setup.cascade);
+    let others: BTreeSet<&str> =
+        others.filter(|cascade| *cascade != Cascade::Planned).map(Cascade::as_str).collect();
     let names: Vec<&str> = others.into_iter().collect();
     let message = format!(
         "`dispatch: wave` acts as `graph` under a {} cascade: waves are those of a plan",
@@ -57,42 +55,32 @@ fn own_repos(scenario: &Scenario, setups: &[Setup]) -> Option<(u32, String)> {
     let owned = &scenario.orchestrator_owned;
     let is_told_apart =
         |fault: &Fault| matches!(fault.kind, FaultKind::HubOffline | FaultKind::HubRefusing);
-    let mut owners = setups.iter().filter(is_owner).peekable();
-    let is_silent = owned.repo == RepoMaker::Orchestrator
+    let mut owners = setups.iter().filter(|setup| is_owner(setup)).peekable();
+    let is_unused = owned.repo == RepoMaker::Orchestrator
         && owners.peek().is_some()
         && owners.all(|setup| setup.hub.is_none())
         && !scenario.faults.iter().any(is_told_apart);
     let message = "`repo: self` has no effect: in the ideal model a repo takes no time";
-    is_silent.then(|| (owned.lines.1, message.to_owned()))
+    is_unused.then(|| (owned.lines.1, message.to_owned()))
 }
 
-/// A planned cascade asks nobody for dependants.
-fn unasked(scenario: &Scenario, setups: &[Setup]) -> Vec<(u32, String)> {
-    if setups.is_empty() || setups.iter().any(|setup| setup.cascade != Cascade::Planned) {
-        return Vec::new();
-    }
-    let is_pdc = |fault: &&Fault| matches!(fault.kind, FaultKind::PdcDown | FaultKind::PdcStale);
-    let message = |fault: &Fault| {
-        let kind = fault.kind.as_str();
-        format!("`{kind}` has no effect: a planned cascade asks nobody for dependants")
+/// Faults of parties that no run asks for anything.
+fn faults_without_calls(scenario: &Scenario, setups: &[Setup]) -> Vec<(u32, String)> {
+    let is_in_none = |is_it: fn(&Setup) -> bool| !setups.is_empty() && !setups.iter().any(is_it);
+    let is_planned = is_in_none(|setup| setup.cascade != Cascade::Planned);
+    let is_koji_owned = is_in_none(is_owner);
+    let told = |fault: &Fault| {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "only these are of such a party")]
+        let why = match fault.kind {
+            FaultKind::PdcDown | FaultKind::PdcStale if is_planned => {
+                "a planned cascade asks nobody for dependants"
+            }
+            FaultKind::SourcesDown if is_koji_owned => "koji-owned fetches no modulemd",
+            _ => return None,
+        };
+        Some((fault.line, format!("`{}` has no effect: {why}", fault.kind.as_str())))
     };
-    scenario.faults.iter().filter(is_pdc).map(|fault| (fault.line, message(fault))).collect()
-}
-
-/// In koji-owned the orchestrator fetches nothing.
-fn unfetched(scenario: &Scenario, setups: &[Setup]) -> Vec<(u32, String)> {
-    if setups.is_empty() || setups.iter().any(|setup| is_owner(&setup)) {
-        return Vec::new();
-    }
-    let is_it = |fault: &&Fault| fault.kind == FaultKind::SourcesDown;
-    let message = "`sources-down` has no effect: koji-owned fetches no modulemd";
-    scenario.faults.iter().filter(is_it).map(|fault| (fault.line, message.to_owned())).collect()
-}
-
-/// Nothing lies between an orchestrator and a simulated hub.
-fn of_wires(scenario: &Scenario) -> Option<(u32, String)> {
-    let line = scenario.hub_faults.iter().map(|fault| fault.line).min()?;
-    Some((line, "`hub_faults` have no effect here: they are for `modplan mock-koji`".to_owned()))
+    scenario.faults.iter().filter_map(told).collect()
 }
 
 /// Faults that take more builders of a group than are there when they begin.
