@@ -222,9 +222,13 @@ impl<'a> Koji<'a> {
         ask!(self, koji => koji.end_module(job, end));
     }
 
-    /// Returns whether a task of a module hears of its steps only when its builder wakes it.
-    pub(super) fn wakes_modules(&self) -> bool {
-        matches!(self, Self::OnHub(_))
+    /// Returns whether a task of a module hears of its steps only when its builder wakes it; one without
+    /// a builder hears of them at once.
+    pub(super) fn is_woken(&self, job: Job) -> bool {
+        match self {
+            Self::Ideal(_) => false,
+            Self::OnHub(koji) => koji.is_woken(job),
+        }
     }
 
     /// Returns whether the process of a task of a module is there: its builder did not go away since it

@@ -101,6 +101,7 @@ impl World<'_> {
     /// A step of a task ended.
     pub(super) fn step_ended(&mut self, build: BuildId, step: Step, end: ComponentEnd) {
         let is_ok = end == ComponentEnd::Complete;
+        let is_woken = self.koji.is_woken(self.module_tasks.job(build));
         let open = self.module_tasks.open(build);
         let event = match step {
             Step::Component(component) => {
@@ -112,7 +113,7 @@ impl World<'_> {
                 Event::Answered { call, answer: ended(is_ok) }
             }
         };
-        if self.koji.wakes_modules() {
+        if is_woken {
             open.ended.push(event);
         } else {
             self.tell_module_task(build, event);

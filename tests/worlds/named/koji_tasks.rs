@@ -148,6 +148,15 @@ fn a_task_that_is_canceled_asks_for_nothing_more() {
 }
 
 #[test]
+fn a_module_without_components_takes_no_time_and_no_task() {
+    let with = |components| run(&koji(&[(&[1], components), (&[], &[PLAIN])]));
+    let (empty, alone) = (with(&[]), run(&koji(ALONE)));
+    assert_eq!((empty.figures.outcome, builds(&empty)), (Outcome::Done, vec![1, 1]));
+    assert_eq!(empty.figures.makespan, alone.figures.makespan);
+    assert_eq!(empty.figures.tasks, alone.figures.tasks);
+}
+
+#[test]
 fn a_module_that_failed_is_submitted_again_and_draws_for_what_it_reaches() {
     // The first component fails once. The second is reached by the second task of the module alone, so its
     // first row is what it takes.

@@ -88,6 +88,10 @@ impl OnHub<'_> {
         }
     }
 
+    pub(in crate::sim::koji) fn is_woken(&self, job: Job) -> bool {
+        matches!(self.jobs.state(job), JobState::Task(_))
+    }
+
     pub(in crate::sim::koji) fn is_running(&self, job: Job) -> bool {
         match self.jobs.state(job) {
             JobState::Task(task) => self.hub.is_running(task),
