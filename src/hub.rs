@@ -3,7 +3,8 @@
 //! The caller asks ([`Hub::submit`], [`Hub::request_repo`], [`Hub::cancel`]), learns when something
 //! happens next ([`Hub::next_time`]), lets time pass ([`Hub::advance`]) and reads what happened
 //! ([`Notice`]). How long work takes and whether it succeeds is said by the caller: nothing is drawn
-//! here, and there is no clock. Facts are koji's (hub 1.35, builder 1.36); `docs/farm-model.md` lists
+//! here, and there is no clock. What koji's task of a module does is said by the caller, too
+//! ([`Hub::subtask`]). Facts are koji's (hub 1.35, builder 1.36); `docs/farm-model.md` lists
 //! what is modelled, what is not, and the evidence for each constant.
 //!
 //! ```text
@@ -25,6 +26,7 @@ mod builder;
 mod builders;
 mod create;
 mod dispatch;
+mod driven;
 mod fault;
 mod finish;
 mod handler;
@@ -63,6 +65,7 @@ use self::agenda::Agenda;
 use self::bins::Bins;
 use self::builders::Builders;
 use self::dispatch::Dispatch;
+use self::driven::Stop;
 use self::late::LateBook;
 use self::manager::ManagerPhases;
 use self::notice::Log;
@@ -76,6 +79,7 @@ use self::tasks::Tasks;
 use crate::time::Timestamp;
 
 pub use self::ids::{EventId, RequestId, TagId, TaskId};
+pub use self::job::Label;
 pub use self::late::Late;
 pub use self::method::Method;
 pub use self::notice::{Happened, Notice};
@@ -106,6 +110,8 @@ pub struct Hub {
     outage: Outage,
     late: LateBook,
     log: Log,
+    /// Where it waits for a handler of the caller's.
+    stop: Option<Stop>,
 }
 
 impl Hub {
@@ -128,6 +134,7 @@ impl Hub {
             outage: Outage::default(),
             late: LateBook::default(),
             log: Log::default(),
+            stop: None,
             settings,
         };
         for at in 0..hub.builders.count() {
@@ -146,17 +153,24 @@ impl Hub {
     /// Returns when something may happen next; `None`: nothing more will, unless asked for.
     #[must_use]
     pub fn next_time(&self) -> Option<Timestamp> {
-        self.agenda.next_time()
+        if self.is_stopped() { Some(self.now()) } else { self.agenda.next_time() }
     }
 
-    /// Lets everything up to and at `to` happen, and appends what callers may want to know.
+    /// Lets everything up to and at `to` happen, and appends what callers may want to know. It stops where
+    /// a handler of the caller's is to act ([`Hub::is_stopped`]): once that has acted, the next call
+    /// continues.
     pub fn advance(&mut self, to: Timestamp, out: &mut Vec<Notice>) {
-        while let Some(stamp) = self.agenda.pop(to) {
+        self.resume_turn();
+        while !self.is_stopped()
+            && let Some(stamp) = self.agenda.pop(to)
+        {
             self.pass(stamp);
             self.happen(stamp);
             self.plan_run();
         }
-        self.pass(Stamp { time: to, kind: Kind::Poll, index: u32::MAX });
+        if !self.is_stopped() {
+            self.pass(Stamp { time: to, kind: Kind::Poll, index: u32::MAX });
+        }
         self.log.report(out);
     }
 
@@ -205,6 +219,10 @@ impl Hub {
     }
 
     fn plan_run(&mut self) {
+        // The turn that it stopped in may still have the scheduler run.
+        if self.is_stopped() {
+            return;
+        }
         self.dispatch.plan_run(&self.builders, &mut self.agenda);
     }
 

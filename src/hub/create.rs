@@ -5,44 +5,51 @@ use super::job::{BuildStep, Job, WaitRepo};
 use super::task::Task;
 use super::{ArchSet, Hub, Method, Request, TaskArch};
 
+/// What a request asks for.
+pub(super) struct Asked {
+    pub(super) method: Method,
+    pub(super) arch: TaskArch,
+    pub(super) job: Job,
+}
+
+impl From<Request> for Asked {
+    fn from(request: Request) -> Self {
+        let (method, job) = match request {
+            Request::Build(spec) => (Method::Build, Job::Build { spec, step: BuildStep::Start }),
+            Request::ChainBuild { tag, levels } => (Method::ChainBuild, Job::chain(tag, levels)),
+            Request::ModuleBuild => (Method::ModuleBuild, Job::ModuleBuild),
+            Request::DistRepo { arches } => {
+                (Method::DistRepo, Job::DistRepo { arches, is_begun: false })
+            }
+            Request::WaitRepo { tag } => {
+                (Method::WaitRepo, Job::WaitRepo(WaitRepo { tag, least: None, request: None }))
+            }
+            Request::TagBuild { tag, work } => {
+                (Method::TagBuild, Job::Leaf { work, tags: Some(tag) })
+            }
+            Request::Task { method, arch, work } => {
+                return Self { method, arch, job: Job::leaf(work) };
+            }
+        };
+        Self { method, arch: TaskArch::Noarch, job }
+    }
+}
+
 impl Hub {
     /// Makes the task that a request asks for, not yet there to be given out.
     pub(super) fn new_request(&mut self, request: Request, priority: i32) -> u32 {
-        let leaf = |work| Job::Leaf { work, tags: None };
-        let base = self.settings.hub.priority;
-        let (method, job, priority) = match request {
-            Request::Build(spec) => {
-                let subject = spec.subject;
-                let job = Job::Build { spec, step: BuildStep::Start };
-                let priority = base + priority;
-                let task = Task { priority, subject, ..Task::new(Method::Build, job) };
-                return self.new_task(task, TaskArch::Noarch);
-            }
-            Request::ChainBuild { tag, levels } => {
-                (Method::ChainBuild, Job::levels(tag, levels, None), base + priority)
-            }
-            Request::ModuleBuild { tag, batches, createrepo } => {
-                let job = Job::levels(tag, batches, Some(createrepo));
-                (Method::ModuleBuild, job, base + priority)
-            }
-            Request::DistRepo { arches } => {
-                let job = Job::DistRepo { arches, is_begun: false };
-                (Method::DistRepo, job, self.settings.repo.priority)
-            }
-            Request::WaitRepo { tag } => {
-                let job = WaitRepo { tag, least: None, request: None };
-                (Method::WaitRepo, Job::WaitRepo(job), base + priority)
-            }
-            Request::TagBuild { tag, work } => {
-                let job = Job::Leaf { work, tags: Some(tag) };
-                (Method::TagBuild, job, self.settings.hub.tag_priority)
-            }
-            Request::Task { method, arch, work } => {
-                let priority = base + priority;
-                return self.new_task(Task { priority, ..Task::new(method, leaf(work)) }, arch);
-            }
+        let priority = match request {
+            Request::DistRepo { .. } => self.settings.repo.priority,
+            Request::TagBuild { .. } => self.settings.hub.tag_priority,
+            Request::Build(_)
+            | Request::ChainBuild { .. }
+            | Request::ModuleBuild
+            | Request::WaitRepo { .. }
+            | Request::Task { .. } => self.settings.hub.priority + priority,
         };
-        self.new_task(Task { priority, ..Task::new(method, job) }, TaskArch::Noarch)
+        let Asked { method, arch, job } = request.into();
+        let subject = job.spec().and_then(|spec| spec.subject);
+        self.new_task(Task { priority, subject, ..Task::new(method, job) }, arch)
     }
 
     /// Adds a task; its channel follows from its method.

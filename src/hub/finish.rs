@@ -86,7 +86,11 @@ impl Hub {
             }
             Job::NewRepo { tag, event, .. } => self.repo_ended(task, tag, event, state),
             Job::WaitRepo(wait) => self.tags.forget_waiter(wait.tag, task),
-            Job::Leaf { .. } | Job::Build { .. } | Job::Levels(_) | Job::DistRepo { .. } => {}
+            Job::Leaf { .. }
+            | Job::Build { .. }
+            | Job::Chain(_)
+            | Job::ModuleBuild
+            | Job::DistRepo { .. } => {}
         }
     }
 

@@ -1,4 +1,5 @@
-//! How handlers of tasks with children continue: their steps stand in `trees.rs`.
+//! How handlers of tasks with children continue: their steps are in `trees.rs`, but for those of a
+//! module's task, which are the caller's (`driven.rs`).
 //!
 //! A handler runs from one wait to the next in no time. What takes time is work of leaves, and that
 //! a parent continues only when its builder wakes it.
@@ -43,12 +44,13 @@ impl Hub {
                     let spec = Arc::clone(spec);
                     self.build_step(task, &spec, step)
                 }
-                Job::Levels(levels) => self.level_step(task, levels),
+                Job::Chain(chain) => self.chain_step(task, chain),
                 Job::NewRepo { tag, number, event, is_begun } => {
                     self.new_repo_step(task, *tag, *number, event, is_begun)
                 }
                 Job::DistRepo { arches, is_begun } => self.dist_repo_step(task, arches, is_begun),
                 Job::Leaf { .. } | Job::WaitRepo(_) => unreachable!("these have no children"),
+                Job::ModuleBuild => unreachable!("the caller has its handler"),
             };
             self.tasks[task].job = job;
             match next {

@@ -7,21 +7,28 @@ use super::request::{BuildSpec, Work};
 
 /// Tells the children of a task apart: a parent that runs again finds those it already made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Label {
+pub enum Label {
+    /// The repo that a build waits for, or that of a module.
     Repo,
+    /// The source RPM of a build.
     Srpm,
+    /// What a build or a repo has for one arch.
     Arch(u32),
+    /// Tagging of a build.
     Tag,
+    /// The wait for a repo before a level or batch.
     Wait(u32),
+    /// A build of a level or batch: which of them, and its place there.
     Build(u32, u32),
 }
 
-/// What a handler does.
+/// What a handler does; that of a module's task is the caller's.
 #[derive(Clone, Debug)]
 pub(super) enum Job {
     Leaf { work: Work, tags: Option<TagId> },
     Build { spec: Arc<BuildSpec>, step: BuildStep },
-    Levels(Levels),
+    Chain(Chain),
+    ModuleBuild,
     WaitRepo(WaitRepo),
     NewRepo { tag: TagId, number: u32, event: EventId, is_begun: bool },
     DistRepo { arches: Vec<Work>, is_begun: bool },
@@ -36,23 +43,20 @@ pub(super) enum BuildStep {
     Tag,
 }
 
-/// A chain build or a module build.
+/// A chain build.
 #[derive(Clone, Debug)]
-pub(super) struct Levels {
+pub(super) struct Chain {
     pub(super) tag: TagId,
     pub(super) levels: Arc<[Vec<Arc<BuildSpec>>]>,
-    /// The repo of a module; `None`: a chain build.
-    pub(super) createrepo: Option<Work>,
     pub(super) at: u32,
-    pub(super) step: LevelStep,
+    pub(super) step: ChainStep,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LevelStep {
+pub(super) enum ChainStep {
     Start,
     Wait,
     Builds,
-    Repo,
 }
 
 /// A task that waits for a repo.
@@ -70,12 +74,8 @@ impl Job {
         Self::Leaf { work, tags: None }
     }
 
-    pub(super) fn levels(
-        tag: TagId,
-        levels: Arc<[Vec<Arc<BuildSpec>>]>,
-        createrepo: Option<Work>,
-    ) -> Self {
-        Self::Levels(Levels { tag, levels, createrepo, at: 0, step: LevelStep::Start })
+    pub(super) fn chain(tag: TagId, levels: Arc<[Vec<Arc<BuildSpec>>]>) -> Self {
+        Self::Chain(Chain { tag, levels, at: 0, step: ChainStep::Start })
     }
 
     /// Returns the work of a leaf.
@@ -83,7 +83,8 @@ impl Job {
         match *self {
             Self::Leaf { work, .. } => Some(work),
             Self::Build { .. }
-            | Self::Levels(_)
+            | Self::Chain(_)
+            | Self::ModuleBuild
             | Self::WaitRepo(_)
             | Self::NewRepo { .. }
             | Self::DistRepo { .. } => None,
@@ -95,7 +96,8 @@ impl Job {
         match self {
             Self::Build { spec, .. } => Some(spec),
             Self::Leaf { .. }
-            | Self::Levels(_)
+            | Self::Chain(_)
+            | Self::ModuleBuild
             | Self::WaitRepo(_)
             | Self::NewRepo { .. }
             | Self::DistRepo { .. } => None,
@@ -105,11 +107,11 @@ impl Job {
     /// Goes back to the beginning, as a task does that was freed.
     pub(super) fn restart(&mut self) {
         match self {
-            Self::Leaf { .. } => {}
+            Self::Leaf { .. } | Self::ModuleBuild => {}
             Self::Build { step, .. } => *step = BuildStep::Start,
-            Self::Levels(levels) => {
-                levels.at = 0;
-                levels.step = LevelStep::Start;
+            Self::Chain(chain) => {
+                chain.at = 0;
+                chain.step = ChainStep::Start;
             }
             Self::WaitRepo(wait) => wait.request = None,
             Self::NewRepo { is_begun, .. } | Self::DistRepo { is_begun, .. } => *is_begun = false,

@@ -23,6 +23,17 @@ pub enum Happened {
         /// CLOSED, FAILED or CANCELED.
         state: TaskState,
     },
+    /// A builder opened a task whose handler is the caller's. It is to act now: see
+    /// [`Hub::subtask`](super::Hub::subtask).
+    Opened {
+        /// The task.
+        task: TaskId,
+    },
+    /// The same for a task that was woken: children of it ended.
+    Woken {
+        /// The task.
+        task: TaskId,
+    },
     /// A builder lost a task that it had opened; the task is free again.
     Freed {
         /// The task.

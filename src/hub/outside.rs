@@ -100,7 +100,8 @@ impl Hub {
             Job::NewRepo { tag, event, .. } => Some((tag, event)),
             Job::Leaf { .. }
             | Job::Build { .. }
-            | Job::Levels(_)
+            | Job::Chain(_)
+            | Job::ModuleBuild
             | Job::WaitRepo(_)
             | Job::DistRepo { .. } => None,
         }

@@ -1,7 +1,8 @@
 //! One turn of a builder: it looks after its tasks, reports, and takes one more.
 
+use super::driven::Waking;
 use super::task::NEVER;
-use super::{Hub, Kind, Stamp};
+use super::{Happened, Hub, Kind, Stamp, TaskId};
 use crate::koji::TaskState;
 
 impl Hub {
@@ -22,7 +23,12 @@ impl Hub {
         if self.builders.take_restart(at) {
             self.free_open_tasks(at);
         }
-        self.wake_parents(at);
+        let left = self.tasks_with_news(at).into_iter();
+        self.wake_parents(Waking { builder: at, left });
+    }
+
+    /// Ends a turn whose tasks were woken.
+    fn end_poll(&mut self, at: u32) {
         // It sends its load, and whether it is ready.
         if self.builders.report(at) {
             self.dispatch.change();
@@ -43,22 +49,32 @@ impl Hub {
         self.outage.hold(now, Kind::Poll, at);
     }
 
-    /// Wakes the handlers that wait here and have news.
-    fn wake_parents(&mut self, at: u32) {
+    /// Returns the tasks that wait here and have news.
+    fn tasks_with_news(&mut self, at: u32) -> Vec<u32> {
         if !self.builders.take_news(at) {
-            return;
+            return Vec::new();
         }
         let has_news = |task: &&u32| self.tasks[**task].has_news;
-        let woken: Vec<u32> = self.builders[at].open.iter().filter(has_news).copied().collect();
-        for task in woken {
+        self.builders[at].open.iter().filter(has_news).copied().collect()
+    }
+
+    /// Wakes the handlers that have news, and ends the turn, unless one of them is the caller's.
+    pub(super) fn wake_parents(&mut self, mut turn: Waking) {
+        while let Some(task) = turn.left.next() {
             let entry = &mut self.tasks[task];
             // An earlier one may have ended it.
-            if entry.state == TaskState::Open && entry.has_news {
-                entry.has_news = false;
-                self.log.count();
-                self.resume(task);
+            if entry.state != TaskState::Open || !entry.has_news {
+                continue;
             }
+            entry.has_news = false;
+            self.log.count();
+            if self.is_driven(task) {
+                self.stop(task, Happened::Woken { task: TaskId(task) }, Some(turn));
+                return;
+            }
+            self.resume(task);
         }
+        self.end_poll(turn.builder);
     }
 
     /// Asks the hub for tasks, inside which the scheduler may run, and opens one at most.
@@ -106,6 +122,8 @@ impl Hub {
         if work.is_some() {
             let time = self.tasks[task].plan_end(self.builders[at].rate, now);
             self.agenda.push(Stamp { time, kind: Kind::End, index: task });
+        } else if self.is_driven(task) {
+            self.stop(task, Happened::Opened { task: TaskId(task) }, None);
         } else {
             self.resume(task);
         }

@@ -77,15 +77,8 @@ pub enum Request {
         /// The builds of each level.
         levels: Arc<[Vec<Arc<BuildSpec>>]>,
     },
-    /// `moduleBuild`, by the plug-in: batches one after the other, each on a repo with all before it.
-    ModuleBuild {
-        /// The module's build tag.
-        tag: TagId,
-        /// The builds of each batch.
-        batches: Arc<[Vec<Arc<BuildSpec>>]>,
-        /// The repo of the module, at the end.
-        createrepo: Work,
-    },
+    /// `moduleBuild`, by the plug-in. Its handler is the caller's: see [`Hub::subtask`](super::Hub::subtask).
+    ModuleBuild,
     /// `distRepo`: a repo for users, one task per arch.
     DistRepo {
         /// Work for each arch.

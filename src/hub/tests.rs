@@ -15,6 +15,7 @@ mod cases;
 mod identities;
 mod keys;
 mod late;
+mod modules;
 mod refusals;
 mod repo_keys;
 mod verdicts;

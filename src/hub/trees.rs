@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::handler::Next;
 use super::ids::EventId;
-use super::job::{BuildStep, Job, Label, LevelStep, Levels, WaitRepo};
+use super::job::{BuildStep, Chain, ChainStep, Job, Label, WaitRepo};
 use super::settings::TaskArch;
 use super::{BuildRepo, BuildSpec, Hub, Method, TagId, Tagging, Work};
 use crate::koji::TaskState;
@@ -84,59 +84,46 @@ impl Hub {
         (!self.tags.has_ready(spec.tag, least)).then_some(least)
     }
 
-    pub(super) fn level_step(&mut self, task: u32, levels: &mut Levels) -> Next {
-        let at = levels.at;
-        let next = match levels.step {
-            LevelStep::Start if at as usize == levels.levels.len() => {
-                let Some(work) = levels.createrepo else { return Next::Ends(TaskState::Closed) };
-                self.child(
-                    task,
-                    Label::Repo,
-                    Method::Createrepo,
-                    TaskArch::Noarch,
-                    Job::leaf(work),
-                );
-                LevelStep::Repo
+    pub(super) fn chain_step(&mut self, task: u32, chain: &mut Chain) -> Next {
+        let at = chain.at;
+        let next = match chain.step {
+            ChainStep::Start if at as usize == chain.levels.len() => {
+                return Next::Ends(TaskState::Closed);
             }
-            // A chain begins on the repo that is there; a module asks for one with nothing built yet.
-            LevelStep::Start if at == 0 && levels.createrepo.is_none() => {
-                self.level_builds(task, levels);
-                LevelStep::Builds
+            // A chain begins on the repo that is there.
+            ChainStep::Start if at == 0 => {
+                self.level_builds(task, chain);
+                ChainStep::Builds
             }
-            LevelStep::Start => {
-                let wait = WaitRepo { tag: levels.tag, least: None, request: None };
+            ChainStep::Start => {
+                let wait = WaitRepo { tag: chain.tag, least: None, request: None };
                 self.wait_repo(task, Label::Wait(at), wait);
-                LevelStep::Wait
+                ChainStep::Wait
             }
-            LevelStep::Wait => {
+            ChainStep::Wait => {
                 if let Some(next) = self.not_closed(task, |label| label == Label::Wait(at)) {
                     return next;
                 }
-                self.level_builds(task, levels);
-                LevelStep::Builds
+                self.level_builds(task, chain);
+                ChainStep::Builds
             }
-            LevelStep::Builds => {
+            ChainStep::Builds => {
                 let is_mine = |label| matches!(label, Label::Build(level, _) if level == at);
                 if let Some(next) = self.not_closed(task, is_mine) {
                     return next;
                 }
-                levels.at += 1;
-                LevelStep::Start
-            }
-            LevelStep::Repo => {
-                return self
-                    .not_closed(task, |label| label == Label::Repo)
-                    .unwrap_or(Next::Ends(TaskState::Closed));
+                chain.at += 1;
+                ChainStep::Start
             }
         };
-        levels.step = next;
+        chain.step = next;
         Next::Again
     }
 
-    fn level_builds(&mut self, task: u32, levels: &Levels) {
-        for (number, spec) in (0..).zip(&levels.levels[levels.at as usize]) {
+    fn level_builds(&mut self, task: u32, chain: &Chain) {
+        for (number, spec) in (0..).zip(&chain.levels[chain.at as usize]) {
             let job = Job::Build { spec: Arc::clone(spec), step: BuildStep::Start };
-            let label = Label::Build(levels.at, number);
+            let label = Label::Build(chain.at, number);
             self.child(task, label, Method::Build, TaskArch::Noarch, job);
         }
     }

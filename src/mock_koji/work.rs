@@ -240,7 +240,7 @@ impl Mock {
             Happened::Ended { task, state } => self.ended(task, state),
             Happened::RepoDone { request } => self.wish_ended(request, true),
             Happened::RepoFailed { request } => self.wish_ended(request, false),
-            Happened::Freed { .. } => {}
+            Happened::Freed { .. } | Happened::Opened { .. } | Happened::Woken { .. } => {}
         }
     }
 

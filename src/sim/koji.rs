@@ -7,8 +7,10 @@
 //!
 //! * `order`: takes an order and returns its [`Job`], numbered from 0. Whatever can be said at
 //!   once is said by a notice, not by a return value.
-//! * koji's own task of a module, where the model opens it to the world (`ModuleOpened`): the world
-//!   orders its parts, and ends it by `end_module`.
+//! * koji's own task of a module: `ModuleOpened` when its builder opens it, `ModuleWoken` when its builder
+//!   finds that steps of it ended. The world orders its steps, and ends it by `end_module`. A model
+//!   with builders stops at such a notice (`is_stopped`), in the middle of a moment, so that what the
+//!   task orders is there for the rest of it; `resume` continues.
 //! * `next`: when something happens next without being asked; `advance(now)` lets happen all that
 //!   is due; `settle(now)` comes once after everything of a moment was ordered: only then is work
 //!   given out, so that what is submitted together is taken by priority, not by who came first.
@@ -58,12 +60,11 @@ pub(super) enum Order {
     /// Build one component in the tag of its module, for an attempt of its module build; of those
     /// that wait for one builder, the largest priority goes first.
     Component { build: BuildId, component: ComponentIx, attempt: NonZeroU16, priority: u32 },
-    /// Build a whole module by koji's own task. The ideal model opens the task, and the world says what it
-    /// does; koji's model has a handler of its own: all components, batch by batch, then the repo.
+    /// Build a whole module by koji's own task: it is opened, and the world says what it does.
     Module { build: BuildId, module: ModuleIx },
-    /// Build one component as a part of koji's own task of a module.
-    Part { build: BuildId, component: ComponentIx },
-    /// The same where koji will find no modulemd: it fails before anything is built.
+    /// Do a step of koji's own task of a module, which is the job `of`.
+    Step { of: Job, build: BuildId, step: Step },
+    /// Build a whole module where koji will find no modulemd: it fails before anything is built.
     Unfetched { build: BuildId },
     /// Make the repo of a module whose components are built; one that the orchestrator makes itself
     /// takes as long as a task, and no builder.
@@ -77,11 +78,22 @@ impl Order {
             Self::Component { attempt, .. } => Some(attempt),
             Self::Target { .. }
             | Self::Module { .. }
-            | Self::Part { .. }
+            | Self::Step { .. }
             | Self::Unfetched { .. }
             | Self::Repo { .. } => None,
         }
     }
+}
+
+/// A step of koji's own task of a module, for which koji has a subtask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Wait for a repo with all that is built, before a batch.
+    Wait { batch: u32 },
+    /// Build a component.
+    Component(ComponentIx),
+    /// Make the repo of the module.
+    Repo,
 }
 
 /// What koji says.
@@ -108,11 +120,13 @@ pub(super) enum What {
         attempt: Option<NonZeroU16>,
         end: ComponentEnd,
     },
-    /// koji's own task of a module is open: from now on it does what the world says.
+    /// koji's own task of a module is open, for the first time or again after it lost its builder.
     ModuleOpened,
+    /// Its builder woke it: steps of it ended.
+    ModuleWoken,
     /// koji's own module build ended.
     ModuleEnded { end: ComponentEnd },
-    /// The repo of a module is made, or could not be.
+    /// The repo of a module is made, or one that its task waits for is there; or it could not be made.
     RepoEnded { is_ok: bool },
 }
 
@@ -195,11 +209,50 @@ impl<'a> Koji<'a> {
         }
     }
 
+    /// Makes the tag and target that koji's own task of a module builds in.
+    pub(super) fn make_target(&mut self, build: BuildId, module: ModuleIx) {
+        match self {
+            Self::Ideal(_) => {}
+            Self::OnHub(koji) => koji.make_target(build, module),
+        }
+    }
+
     /// Ends a task of a module that was [opened](What::ModuleOpened).
     pub(super) fn end_module(&mut self, job: Job, end: ComponentEnd) {
+        ask!(self, koji => koji.end_module(job, end));
+    }
+
+    /// Returns whether a task of a module hears of its steps only when its builder wakes it; one without
+    /// a builder hears of them at once.
+    pub(super) fn is_woken(&self, job: Job) -> bool {
         match self {
-            Self::Ideal(koji) => koji.end_module(job, end),
-            Self::OnHub(_) => unreachable!("koji's model ends the tasks that it opens"),
+            Self::Ideal(_) => false,
+            Self::OnHub(koji) => koji.is_woken(job),
+        }
+    }
+
+    /// Returns whether the process of a task of a module is there: its builder did not go away since it
+    /// opened the task.
+    pub(super) fn is_running(&self, job: Job) -> bool {
+        match self {
+            Self::Ideal(_) => true,
+            Self::OnHub(koji) => koji.is_running(job),
+        }
+    }
+
+    /// Returns whether tasks of modules are to act before anything else happens.
+    pub(super) fn is_stopped(&self) -> bool {
+        match self {
+            Self::Ideal(_) => false,
+            Self::OnHub(koji) => koji.is_stopped(),
+        }
+    }
+
+    /// Continues after tasks of modules acted.
+    pub(super) fn resume(&mut self, now: Timestamp) {
+        match self {
+            Self::Ideal(_) => {}
+            Self::OnHub(koji) => koji.resume(now),
         }
     }
 

@@ -24,6 +24,7 @@ mod faults;
 mod gates;
 mod happening;
 mod job;
+mod module_calls;
 mod module_tasks;
 mod notices;
 mod pdc;

@@ -13,6 +13,7 @@ use modplan::sim::{
 
 use super::checkers;
 use super::generate;
+use super::named::koji_tasks::on_hub;
 use super::named::{ALONE, CHAIN, always, fault, setup};
 
 /// Returns the worlds in which calls of a kind are made. A kind without a row does not compile.
@@ -47,9 +48,10 @@ fn worlds(kind: CallKind) -> Vec<(&'static str, Setup)> {
             ("both gates", owned(both)),
             ("no gate", owned(Gates::default())),
             ("koji-owned", koji_owned()),
+            ("koji-owned on koji's model", on_hub(koji_owned())),
         ],
         CallKind::WaitRepo | CallKind::Import | CallKind::EndTask => {
-            vec![("koji-owned", koji_owned())]
+            vec![("koji-owned", koji_owned()), ("koji-owned on koji's model", on_hub(koji_owned()))]
         }
         CallKind::Fetch => {
             vec![("both gates", owned(both)), ("no gate", owned(Gates::default()))]
@@ -58,7 +60,12 @@ fn worlds(kind: CallKind) -> Vec<(&'static str, Setup)> {
         CallKind::MakeRepo => {
             let mut own = owned(both);
             own.conditions.repo = RepoMaker::Orchestrator;
-            vec![("by koji", owned(both)), ("by itself", own), ("koji-owned", koji_owned())]
+            vec![
+                ("by koji", owned(both)),
+                ("by itself", own),
+                ("koji-owned", koji_owned()),
+                ("koji-owned on koji's model", on_hub(koji_owned())),
+            ]
         }
         CallKind::CancelComponent => {
             let mut canceled = setup(Approach::OrchestratorOwned, ALONE);
@@ -142,7 +149,11 @@ fn check(what: &str, setup: &Setup, run: &Run) {
         let is_told = (module.state == ModuleState::Ready) == module.reason.is_none();
         assert!(is_told, "{what}: {} is {:?}: {:?}", module.id, module.state, module.reason);
     }
-    let broken = checkers::check(&generate::World { setup: setup.clone() }, run);
+    let mut broken = checkers::check(&generate::World { setup: setup.clone() }, run);
+    if setup.hub.is_some() {
+        // In koji's model a builder has many places.
+        broken.retain(|told| !told.starts_with("no builder does two things at once"));
+    }
     assert!(broken.is_empty(), "{what}: {broken:?}");
 }
 

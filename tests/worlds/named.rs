@@ -20,6 +20,7 @@ mod bus;
 mod crashes;
 mod gates;
 mod koji;
+pub(super) mod koji_tasks;
 mod pdc;
 mod people;
 mod sources;

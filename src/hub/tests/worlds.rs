@@ -1,9 +1,11 @@
 //! Random worlds: whatever is asked and whatever breaks, polls that are left out change nothing.
 
+use super::modules::{Module, Modules, advance_with, run_with};
 use super::*;
 
 /// A world and what is done to it, from one seed.
 struct World {
+    modules: Modules,
     random: Pcg64Mcg,
     farm: Farm,
     phases: Phases,
@@ -71,7 +73,7 @@ impl World {
         farm.repo.auto_lag = secs([0, 300, 7200][index(&mut random, 3)]);
         farm.repo.auto_interval = secs([15, 40][index(&mut random, 2)]);
         farm.repo.lag_window = secs([60, 600][index(&mut random, 2)]);
-        Self { random, farm, phases }
+        Self { modules: Modules::new(), random, farm, phases }
     }
 
     fn hub(&self, polling: Polling) -> Hub {
@@ -106,19 +108,21 @@ impl World {
         })
     }
 
-    fn request(&mut self, tag: TagId) -> Request {
+    /// Draws a request, and what it builds where it is for a task of a module.
+    fn request(&mut self, tag: TagId) -> (Request, Option<Module>) {
         let levels = |world: &mut Self| -> Arc<[Vec<Arc<BuildSpec>>]> {
             let levels = 1 + below(&mut world.random, 2);
             (0..levels)
                 .map(|_| (0..1 + below(&mut world.random, 3)).map(|_| world.spec(tag)).collect())
                 .collect()
         };
-        match below(&mut self.random, 7) {
+        let request = match below(&mut self.random, 7) {
             0 => Request::Build(self.spec(tag)),
             1 => Request::ChainBuild { tag, levels: levels(self) },
             2 => {
                 let createrepo = self.work();
-                Request::ModuleBuild { tag, batches: levels(self), createrepo }
+                let module = Module { tag, batches: levels(self), createrepo };
+                return (Request::ModuleBuild, Some(module));
             }
             3 => Request::DistRepo { arches: vec![self.work(), self.work()] },
             4 => Request::WaitRepo { tag },
@@ -128,7 +132,13 @@ impl World {
                 arch: TaskArch::Arch(u32::try_from(below(&mut self.random, 2)).unwrap()),
                 work: self.work(),
             },
-        }
+        };
+        (request, None)
+    }
+
+    /// Notes what the task of a module builds.
+    fn builds(&mut self, task: TaskId, module: Option<Module>) {
+        self.modules.extend(module.map(|module| (task, module)));
     }
 
     /// Does one thing to every hub alike.
@@ -140,13 +150,20 @@ impl World {
         let task = TaskId(u32::try_from(task).unwrap());
         let is_there = u64::from(task.0) < hubs[0].task_count();
         let what = below(&mut self.random, 16);
-        let request = self.request(tag);
+        let (request, module) = self.request(tag);
         for hub in hubs {
             match what {
-                0..=7 => drop(hub.submit(request.clone(), 0)),
+                0..=7 => {
+                    let task = hub.submit(request.clone(), 0);
+                    self.builds(task, module.clone());
+                }
                 8 => drop(hub.request_repo(tag)),
                 9 if is_there => hub.cancel(task),
-                10 if is_there => drop(hub.resubmit(task, request.clone())),
+                10 if is_there => {
+                    if let Some(task) = hub.resubmit(task, request.clone()) {
+                        self.builds(task, module.clone());
+                    }
+                }
                 11 => hub.lose(builder),
                 12 => hub.recover(builder),
                 13 => hub.go_offline(),
@@ -250,13 +267,15 @@ fn polls_left_out_change_nothing_in_any_world() {
             world.act(&mut hubs, &tags);
             time += [0, 1000, 20_000, 600_000][index(&mut world.random, 4)]
                 + below(&mut world.random, 3000);
-            let told = hubs.each_mut().map(|hub| advance(hub, Timestamp(time)));
+            let to = Timestamp(time);
+            let told = hubs.each_mut().map(|hub| advance_with(hub, to, &world.modules));
             assert_eq!(told[0], told[1], "seed {seed}, step {step}");
         }
         hubs.iter_mut().for_each(World::heal);
         for _ in 0..12 {
             time += 60 * MINUTE;
-            let told = hubs.each_mut().map(|hub| advance(hub, Timestamp(time)));
+            let to = Timestamp(time);
+            let told = hubs.each_mut().map(|hub| advance_with(hub, to, &world.modules));
             assert_eq!(told[0], told[1], "seed {seed}, healed");
         }
         let tasks = hubs.each_ref().map(|hub| hub.tasks().collect::<Vec<_>>());
@@ -276,13 +295,14 @@ fn every_run_ends_and_says_why_it_is_stuck() {
         let mut hub = world.hub(Polling::Skipped);
         let tag = hub.add_tag(ArchSet::default().with(0).with(1), (secs(60), Millis::ZERO));
         for _ in 0..8 {
-            let request = world.request(tag);
-            hub.submit(request, 0);
+            let (request, module) = world.request(tag);
+            let task = hub.submit(request, 0);
+            world.builds(task, module);
         }
         if seed % 3 == 0 {
             hub.lose(0);
         }
-        run(&mut hub);
+        run_with(&mut hub, &world.modules);
         check(&hub, &world.farm);
         let why = hub.stuck();
         if hub.live_tasks() == 0 {

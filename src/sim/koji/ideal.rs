@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
-use super::{Cost, Job, Luck, Notice, Order, TaskBar, Trouble, What};
+use super::{Cost, Job, Luck, Notice, Order, Step, TaskBar, Trouble, What};
 use crate::name::Arch;
 use crate::orchestrate::{BuildId, ComponentEnd, ComponentIx, ModuleIx};
 use crate::sim::farm::{Pool, Slot};
@@ -149,12 +149,21 @@ impl<'a> Ideal<'a> {
                 self.modules.push(ModuleRun { job, build, is_live: true });
                 self.tell(build, job, What::ModuleOpened);
             }
-            Order::Part { build, component } => {
-                let what = Ordered { component, attempt: None, priority: 0 };
-                self.submit(Of { job, build }, what);
-            }
+            Order::Step { build, step, .. } => self.order_step(Of { job, build }, step),
         }
         job
+    }
+
+    /// Of the steps of a module's task only builds take time.
+    fn order_step(&mut self, of: Of, step: Step) {
+        let is_ok = match step {
+            Step::Component(component) => {
+                return self.submit(of, Ordered { component, attempt: None, priority: 0 });
+            }
+            Step::Wait { .. } => true,
+            Step::Repo => !self.has_no_repos,
+        };
+        self.tell(of.build, of.job, What::RepoEnded { is_ok });
     }
 
     fn tell(&mut self, build: BuildId, job: Job, what: What) {

@@ -3,13 +3,14 @@
 //! What the ideal model leaves out is paid for here. An orchestrator that owns the build of a module
 //! pays for the first repo of its build tag, then for the macros package, then for a repo before
 //! every batch, and at the end for one `createrepo`; koji's own `moduleBuild` task pays for a
-//! `waitrepo` before every batch and for the same `createrepo`.
+//! `waitrepo` before every batch and for the same `createrepo`. What that task does is not said here: the
+//! world orders its steps, which become subtasks of it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::{Cost, Job, Luck, Notice, Order, TaskBar, Trouble, What};
-use crate::hub::{Happened, Hub, Method, Phases, Request, RequestId, TagId, TaskId, Work};
+use super::{Cost, Job, Luck, Notice, Order, Step, TaskBar, Trouble, What};
+use crate::hub::{Happened, Hub, Label, Method, Phases, Request, RequestId, TagId, TaskId, Work};
 use crate::name::Arch;
 use crate::orchestrate::{BuildId, ComponentEnd, ComponentIx, ModuleIx, RepoMaker};
 use crate::sim::Setup;
@@ -23,6 +24,7 @@ mod builds;
 mod component_book;
 mod job_book;
 mod jobs;
+mod modules;
 mod occupied;
 mod own_repo;
 mod submit;
@@ -106,10 +108,11 @@ impl<'a> OnHub<'a> {
         let job = self.jobs.add(order);
         match order {
             Order::Target { build, module } => self.order_target(job, build, module),
-            Order::Component { build, component, .. } | Order::Part { build, component } => {
+            Order::Component { build, component, .. } => {
                 self.order_component(job, build, component);
             }
             Order::Module { build, module } => self.order_module(job, build, module),
+            Order::Step { .. } => self.order_step(job),
             Order::Unfetched { .. } => self.jobs.go_live(job, JobState::Due),
             Order::Repo { build, module, .. } => self.order_repo(job, build, module),
         }
@@ -121,13 +124,21 @@ impl<'a> OnHub<'a> {
     }
 
     pub(super) fn next(&self) -> Option<Timestamp> {
-        if !self.notices.is_empty() {
+        if !self.notices.is_empty() || self.is_stopped() {
             return Some(self.now);
         }
         self.hub.next_time().into_iter().chain(self.own_repos.next()).min()
     }
 
+    /// Lets everything up to `now` happen, unless tasks of modules are to act first.
     pub(super) fn advance(&mut self, now: Timestamp) {
+        if !self.is_stopped() {
+            self.resume(now);
+        }
+    }
+
+    /// The same after tasks of modules acted.
+    pub(super) fn resume(&mut self, now: Timestamp) {
         self.now = now;
         loop {
             let mut heard = std::mem::take(&mut self.heard);
@@ -137,6 +148,9 @@ impl<'a> OnHub<'a> {
                 self.hear(notice);
             }
             self.heard = heard;
+            if self.is_stopped() {
+                return;
+            }
             if is_quiet {
                 break;
             }

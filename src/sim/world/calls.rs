@@ -68,7 +68,7 @@ impl World<'_> {
     fn do_for(&mut self, caller: Caller, id: CallId, call: &Call) -> Option<Answer> {
         match caller {
             Caller::Orchestrator => self.do_it(id, call),
-            Caller::ModuleTask(build) => Some(self.do_for_task(build, call)),
+            Caller::ModuleTask(build) => self.do_for_task(build, id, call),
         }
     }
 
@@ -157,7 +157,10 @@ impl World<'_> {
 
     /// Gives the answer after a time: to the process that called, and to no later one.
     fn reply_after(&mut self, after: Millis, caller: Caller, call: CallId, answer: Answer) {
-        let life = self.process.life;
+        let life = match caller {
+            Caller::Orchestrator => self.process.life,
+            Caller::ModuleTask(build) => self.module_tasks.life(build),
+        };
         self.schedule(self.now + after, Happening::Answer { life, caller, call, answer });
     }
 

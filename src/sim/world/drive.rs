@@ -32,10 +32,7 @@ impl World<'_> {
             let time = self.now.max(time);
             self.pass_time(time);
             self.now = time;
-            self.koji.advance(self.now);
-            while self.koji.has_notice() {
-                self.hear();
-            }
+            self.hear_koji();
             while let Some(due) = self.pop_due() {
                 self.happen(due, &mut driven);
             }

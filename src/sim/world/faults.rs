@@ -139,6 +139,9 @@ impl World<'_> {
         if kind == FaultKind::OrchestratorCrash && self.troubles.broken.crashed == 0 {
             self.restart(driven);
         }
+        if !self.troubles.is_hub_offline() {
+            self.ask_held_back();
+        }
         if !self.troubles.is_hub_away() {
             for ask in std::mem::take(&mut self.people.asks_held) {
                 self.begin_module(ask);

@@ -23,9 +23,10 @@ pub(super) enum Happening {
         life: u32,
         timer: Timer,
     },
-    /// A timer of koji's own task of a module.
+    /// A timer of one life of koji's own task of a module.
     TaskTimer {
         build: BuildId,
+        life: u32,
         timer: Timer,
     },
     /// An answer reaches the process that called.
@@ -143,11 +144,11 @@ impl World<'_> {
                     self.inbox.events.push_back(Event::Timer { timer });
                 }
             }
-            Happening::TaskTimer { build, timer } => {
-                self.tell_module_task(build, Event::Timer { timer });
+            Happening::TaskTimer { build, life, timer } => {
+                self.reach_module_task(build, life, Event::Timer { timer });
             }
-            Happening::Answer { caller: Caller::ModuleTask(build), call, answer, .. } => {
-                self.tell_module_task(build, Event::Answered { call, answer });
+            Happening::Answer { life, caller: Caller::ModuleTask(build), call, answer } => {
+                self.reach_module_task(build, life, Event::Answered { call, answer });
             }
             Happening::Answer { life, caller: Caller::Orchestrator, call, answer } => {
                 if life == self.process.life && !self.process.is_down {

@@ -3,6 +3,7 @@
 use std::num::NonZeroU16;
 
 use crate::orchestrate::{BuildId, CallId, ComponentEnd, ComponentIx};
+use crate::sim::koji::Step;
 
 /// What a job at koji is for, as the orchestrator names it.
 #[derive(Clone, Copy, Debug)]
@@ -23,12 +24,8 @@ pub(super) enum JobPurpose {
         attempt: NonZeroU16,
     },
     Module,
-    /// A component as a part of koji's own task of a module.
-    Part {
-        component: ComponentIx,
-    },
-    /// The repo that koji's own task of a module makes.
-    ModuleRepo,
+    /// A step of koji's own task of a module.
+    Step(Step),
     Repo {
         attempt: NonZeroU16,
     },

@@ -1,18 +1,19 @@
 //! koji's own tasks of modules: the world hands each what it hears and carries out what it asks for. It
 //! runs inside koji, so a hub that refuses its clients does not refuse it, and its calls are not counted
-//! among those of an orchestrator.
+//! among those of an orchestrator. A hub that is offline hears it when it is back.
+//!
+//! On koji's model the process of a task is on a builder: it hears of its steps when that builder wakes it,
+//! is gone with the builder, and begins again from what koji has where the task is opened next.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::calls::Caller;
-use super::{Happening, JobPurpose, JobRecord, World};
-use crate::orchestrate::{
-    Answer, BuildId, Call, Command, ComponentEnd, ComponentIx, Event, ModuleTask, Reply, RepoMaker,
-    TaskId,
-};
-use crate::sim::koji::{Job, Order};
-use crate::sim::log::Fact;
+use super::module_calls::Made;
+use super::notices::ended;
+use super::{Happening, World};
+use crate::orchestrate::{BuildId, CallId, Command, ComponentEnd, Event, ModuleTask};
+use crate::sim::koji::{Job, Step};
 
 /// The tasks of one run.
 #[derive(Debug, Default)]
@@ -21,22 +22,29 @@ pub(super) struct ModuleTasks {
     open: Vec<Open>,
     events: VecDeque<(BuildId, Event)>,
     commands: Vec<Command>,
-    has: Made,
+    held_back: Vec<HeldBack>,
+    pub(super) made: Made,
 }
 
 /// The task of one module build, where koji has one open.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Open {
-    job: Job,
+    job: Option<Job>,
     task: Option<Box<ModuleTask>>,
+    /// How often it was opened: timers and answers of an earlier life are void.
+    life: u32,
+    /// The call that the wait for a repo answers.
+    waits: Option<CallId>,
+    /// What ended since the task was woken.
+    ended: Vec<Event>,
 }
 
-/// Targets, repos and imports of module tasks: what koji makes without a job.
-#[derive(Debug, Default)]
-struct Made {
-    targets: BTreeSet<BuildId>,
-    repos: BTreeSet<(BuildId, u32)>,
-    imported: BTreeSet<BuildId>,
+/// What a task asks of a hub that is offline.
+#[derive(Debug)]
+struct HeldBack {
+    build: BuildId,
+    life: u32,
+    command: Command,
 }
 
 impl ModuleTasks {
@@ -44,8 +52,26 @@ impl ModuleTasks {
         *self = Self::default();
     }
 
-    fn slot(&mut self, build: BuildId) -> Option<&mut Option<Box<ModuleTask>>> {
-        self.open.get_mut(build.0 as usize).map(|open| &mut open.task)
+    fn open(&mut self, build: BuildId) -> &mut Open {
+        let at = build.0 as usize;
+        if self.open.len() <= at {
+            self.open.resize_with(at + 1, Open::default);
+        }
+        &mut self.open[at]
+    }
+
+    /// Returns which life of its process the task of a module build is in.
+    pub(super) fn life(&self, build: BuildId) -> u32 {
+        self.open[build.0 as usize].life
+    }
+
+    /// Has the wait for a repo answer a call.
+    pub(super) fn wait_for(&mut self, build: BuildId, call: CallId) {
+        self.open(build).waits = Some(call);
+    }
+
+    pub(super) fn job(&self, build: BuildId) -> Job {
+        self.open[build.0 as usize].job.expect("what asks for something was opened")
     }
 }
 
@@ -57,26 +83,67 @@ impl World<'_> {
         }
         let catalog = &self.setup.catalog;
         let module = self.ledger.builds[build.0 as usize].module;
-        let tasks = &mut self.module_tasks.open;
-        if tasks.len() <= build.0 as usize {
-            tasks.resize_with(build.0 as usize + 1, || Open { job, task: None });
-        }
-        let task = ModuleTask::new(Arc::clone(catalog), build, module);
-        tasks[build.0 as usize] = Open { job, task: Some(Box::new(task)) };
+        let open = self.module_tasks.open(build);
+        let begin = if open.life == 0 { ModuleTask::new } else { ModuleTask::again };
+        let task = Some(Box::new(begin(Arc::clone(catalog), build, module)));
+        *open = Open { job: Some(job), task, life: open.life + 1, waits: None, ended: Vec::new() };
         let module = Arc::clone(&catalog.module(module).id);
         self.tell_module_task(build, Event::Requested { request: build.0, module });
     }
 
+    /// koji woke the task of a module build: it hears what ended.
+    pub(super) fn module_wakes(&mut self, build: BuildId) {
+        let ended = std::mem::take(&mut self.module_tasks.open(build).ended);
+        self.module_tasks.events.extend(ended.into_iter().map(|event| (build, event)));
+        self.run_module_tasks();
+    }
+
+    /// A step of a task ended.
+    pub(super) fn step_ended(&mut self, build: BuildId, step: Step, end: ComponentEnd) {
+        let is_ok = end == ComponentEnd::Complete;
+        let is_woken = self.koji.is_woken(self.module_tasks.job(build));
+        let open = self.module_tasks.open(build);
+        let event = match step {
+            Step::Component(component) => {
+                Event::ComponentEnded { build, component, attempt: 1, end }
+            }
+            Step::Repo => Event::RepoEnded { build, attempt: 1, is_ok },
+            Step::Wait { .. } => {
+                let Some(call) = open.waits.take() else { return };
+                Event::Answered { call, answer: ended(is_ok) }
+            }
+        };
+        if is_woken {
+            open.ended.push(event);
+        } else {
+            self.tell_module_task(build, event);
+        }
+    }
+
+    /// A timer or a late answer reaches the process that it is for, if that is still there.
+    pub(super) fn reach_module_task(&mut self, build: BuildId, life: u32, event: Event) {
+        if self.is_alive(build, life) {
+            self.tell_module_task(build, event);
+        }
+    }
+
+    fn is_alive(&self, build: BuildId, life: u32) -> bool {
+        self.module_tasks.life(build) == life && self.koji.is_running(self.module_tasks.job(build))
+    }
+
     /// Hands a task what it hears, and carries out what follows.
-    pub(super) fn tell_module_task(&mut self, build: BuildId, event: Event) {
+    fn tell_module_task(&mut self, build: BuildId, event: Event) {
         self.module_tasks.events.push_back((build, event));
+        self.run_module_tasks();
+    }
+
+    fn run_module_tasks(&mut self) {
         while let Some((build, event)) = self.module_tasks.events.pop_front() {
-            let slot = self.module_tasks.slot(build).and_then(Option::take);
-            let Some(mut task) = slot else { continue };
+            let Some(mut task) = self.module_tasks.open(build).task.take() else { continue };
             let mut commands = std::mem::take(&mut self.module_tasks.commands);
             task.handle(&event, self.now, &mut commands);
             if !task.is_over() {
-                *self.module_tasks.slot(build).expect("it was there") = Some(task);
+                self.module_tasks.open(build).task = Some(task);
             }
             for command in commands.drain(..) {
                 self.carry_out_for(build, command);
@@ -92,104 +159,32 @@ impl World<'_> {
 
     fn carry_out_for(&mut self, build: BuildId, command: Command) {
         match command {
+            Command::Call { .. } | Command::Look { .. } if self.troubles.is_hub_offline() => {
+                let life = self.module_tasks.life(build);
+                self.module_tasks.held_back.push(HeldBack { build, life, command });
+            }
             Command::Call { id, call } => self.ask_party(Caller::ModuleTask(build), id, &call),
             Command::Look { id, call } => {
-                let answer = self.found_for(build, &call);
-                self.reply(Caller::ModuleTask(build), id, answer);
+                if let Some(answer) = self.found_for(build, id, &call) {
+                    self.reply(Caller::ModuleTask(build), id, answer);
+                }
             }
             Command::Timer { at, timer } => {
-                self.schedule(at.max(self.now), Happening::TaskTimer { build, timer });
+                let life = self.module_tasks.life(build);
+                self.schedule(at.max(self.now), Happening::TaskTimer { build, life, timer });
             }
             Command::Tell(_) => {}
         }
     }
 
-    /// Does what a task asks for.
-    pub(super) fn do_for_task(&mut self, build: BuildId, call: &Call) -> Answer {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "a module task makes these only")]
-        match *call {
-            Call::CreateTarget { .. } => {
-                self.module_tasks.has.targets.insert(build);
+    /// The hub is back: it is asked what it could not be asked.
+    pub(super) fn ask_held_back(&mut self) {
+        for HeldBack { build, life, command } in std::mem::take(&mut self.module_tasks.held_back) {
+            if self.is_alive(build, life) {
+                self.carry_out_for(build, command);
             }
-            Call::WaitRepo { batch, .. } => {
-                self.module_tasks.has.repos.insert((build, batch));
-            }
-            Call::BuildComponent { component, .. } => {
-                let purpose = JobPurpose::Part { component };
-                let job = self.order(build, purpose, Order::Part { build, component });
-                return Answer::Done(Reply::Task(TaskId(job.0)));
-            }
-            Call::CancelComponent { component, .. } => self.cancel_part(build, component),
-            Call::MakeRepo { module, .. } => {
-                let order = Order::Repo { build, module, by: RepoMaker::Koji };
-                let job = self.order(build, JobPurpose::ModuleRepo, order);
-                return Answer::Done(Reply::Task(TaskId(job.0)));
-            }
-            Call::Import { .. } => {
-                assert!(self.module_tasks.has.imported.insert(build), "a module is imported once");
-            }
-            Call::EndTask { is_ok, .. } => {
-                let end = if is_ok { ComponentEnd::Complete } else { ComponentEnd::Failed };
-                self.koji.end_module(self.module_tasks.open[build.0 as usize].job, end);
-            }
-            ref call => unreachable!("a module task does not ask for this: {call:?}"),
         }
-        Answer::Done(Reply::Nothing)
-    }
-
-    /// Returns what koji has of a call of a task; of a subtask that ended, the end is reported again.
-    fn found_for(&mut self, build: BuildId, call: &Call) -> Answer {
-        let has = &self.module_tasks.has;
-        let known = |is: bool| if is { Answer::Done(Reply::Nothing) } else { Answer::Absent };
-        #[expect(clippy::wildcard_enum_match_arm, reason = "a module task makes these only")]
-        match *call {
-            Call::CreateTarget { .. } => known(has.targets.contains(&build)),
-            Call::WaitRepo { batch, .. } => known(has.repos.contains(&(build, batch))),
-            Call::Import { .. } => known(has.imported.contains(&build)),
-            Call::BuildComponent { component, .. } => {
-                let Some((job, end)) = self.job_of(build, JobPurpose::Part { component }) else {
-                    return Answer::Absent;
-                };
-                if let Some(end) = end {
-                    let ended = Event::ComponentEnded { build, component, attempt: 1, end };
-                    self.answer_module_task(build, ended);
-                }
-                Answer::Done(Reply::Task(TaskId(job.0)))
-            }
-            Call::CancelComponent { component, .. } => {
-                let job = self.job_of(build, JobPurpose::Part { component });
-                known(job.is_none_or(|(_, end)| end.is_some()))
-            }
-            Call::MakeRepo { .. } => {
-                let Some((job, end)) = self.job_of(build, JobPurpose::ModuleRepo) else {
-                    return Answer::Absent;
-                };
-                if let Some(end) = end {
-                    let is_ok = end == ComponentEnd::Complete;
-                    self.answer_module_task(build, Event::RepoEnded { build, attempt: 1, is_ok });
-                }
-                Answer::Done(Reply::Task(TaskId(job.0)))
-            }
-            Call::EndTask { .. } => {
-                known(self.job(self.module_tasks.open[build.0 as usize].job).end.is_some())
-            }
-            ref call => unreachable!("a module task does not look for this: {call:?}"),
-        }
-    }
-
-    /// Finds the latest job of a module build for a purpose, and how it ended.
-    fn job_of(&self, build: BuildId, purpose: JobPurpose) -> Option<(Job, Option<ComponentEnd>)> {
-        let is_it = |record: &JobRecord| (record.build, record.purpose) == (build, purpose);
-        let at = self.jobs.iter().rposition(is_it)?;
-        Some((Job(u32::try_from(at).expect("jobs are numbered so")), self.jobs[at].end))
-    }
-
-    /// Cancels one part of a module build; the bus says nothing of it.
-    fn cancel_part(&mut self, build: BuildId, component: ComponentIx) {
-        if let Some((job, None)) = self.job_of(build, JobPurpose::Part { component }) {
-            self.jobs[job.0 as usize].end = Some(ComponentEnd::Canceled);
-            self.koji.cancel(self.now, job);
-        }
+        self.run_module_tasks();
     }
 
     /// koji takes the task of a module build away, with all that is below it.
@@ -198,15 +193,6 @@ impl World<'_> {
         self.tell_module_task(build, canceled);
         for record in self.jobs.iter_mut().filter(|record| record.build == build) {
             record.end.get_or_insert(ComponentEnd::Canceled);
-        }
-    }
-
-    /// Notes a call of a task that will never work as asked.
-    pub(super) fn note_refused_for_good(&mut self, build: BuildId, call: &Call, answer: &Answer) {
-        let component =
-            if let Call::BuildComponent { component, .. } = *call { Some(component) } else { None };
-        if let Answer::Failed(fault) = *answer {
-            self.note(Fact::CallFailed { build, call: call.kind(), component, fault });
         }
     }
 }

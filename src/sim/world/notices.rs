@@ -12,6 +12,20 @@ use crate::sim::ledger::{BuildState, Phase};
 use crate::sim::log::Fact;
 
 impl World<'_> {
+    /// Lets koji do what is due, and hears it. Where tasks of modules are to act first, the rest follows.
+    pub(super) fn hear_koji(&mut self) {
+        self.koji.advance(self.now);
+        loop {
+            while self.koji.has_notice() {
+                self.hear();
+            }
+            if !self.koji.is_stopped() {
+                return;
+            }
+            self.koji.resume(self.now);
+        }
+    }
+
     /// Hears the next thing that koji says and passes it on to whom it concerns.
     pub(super) fn hear(&mut self) {
         let Some(Notice { build, job, what }) = self.koji.notice() else { return };
@@ -26,26 +40,21 @@ impl World<'_> {
             What::RepoEnded { is_ok } => {
                 let end = if is_ok { ComponentEnd::Complete } else { ComponentEnd::Failed };
                 self.jobs[job.0 as usize].end = Some(end);
-                if self.job(job).purpose == JobPurpose::ModuleRepo {
-                    let ended = Event::RepoEnded { build, attempt: 1, is_ok };
-                    self.tell_module_task(build, ended);
+                if let JobPurpose::Step(step) = self.job(job).purpose {
+                    self.step_ended(build, step, end);
                 } else {
                     self.repo_ended(build, job, is_ok);
                 }
             }
             What::ComponentEnded { component, nth, attempt, end } => {
-                // koji's model builds the parts of a module by a handler of its own.
-                let purpose = self.job(job).purpose;
-                if purpose != JobPurpose::Module {
-                    self.jobs[job.0 as usize].end = Some(end);
-                }
+                self.jobs[job.0 as usize].end = Some(end);
                 self.component_ended(build, component, nth, attempt, end);
-                if let JobPurpose::Part { .. } = purpose {
-                    let ended = Event::ComponentEnded { build, component, attempt: 1, end };
-                    self.tell_module_task(build, ended);
+                if let JobPurpose::Step(step) = self.job(job).purpose {
+                    self.step_ended(build, step, end);
                 }
             }
             What::ModuleOpened => self.module_opens(build, job),
+            What::ModuleWoken => self.module_wakes(build),
             What::ModuleEnded { end } => {
                 self.jobs[job.0 as usize].end = Some(end);
                 self.module_ended(build, end);
@@ -166,6 +175,6 @@ impl World<'_> {
 }
 
 /// Returns the answer to a call that took its time.
-fn ended(is_ok: bool) -> Answer {
+pub(super) fn ended(is_ok: bool) -> Answer {
     if is_ok { Answer::Done(Reply::Nothing) } else { Answer::Failed(Fault::Broken) }
 }

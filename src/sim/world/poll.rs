@@ -36,10 +36,7 @@ impl World<'_> {
                 let is_ok = end == ComponentEnd::Complete;
                 Some(Event::RepoEnded { build, attempt: attempt.get().into(), is_ok })
             }
-            JobPurpose::Target { .. }
-            | JobPurpose::Module
-            | JobPurpose::Part { .. }
-            | JobPurpose::ModuleRepo => None,
+            JobPurpose::Target { .. } | JobPurpose::Module | JobPurpose::Step(_) => None,
         }
     }
 }

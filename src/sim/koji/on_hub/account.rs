@@ -147,7 +147,7 @@ impl OnHub<'_> {
                 super::Order::Target { module, .. } => Some(module),
                 super::Order::Component { .. }
                 | super::Order::Module { .. }
-                | super::Order::Part { .. }
+                | super::Order::Step { .. }
                 | super::Order::Unfetched { .. }
                 | super::Order::Repo { .. } => None,
             },

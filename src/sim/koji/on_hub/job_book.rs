@@ -115,7 +115,7 @@ impl JobBook {
             Order::Component { priority, .. } => priority,
             Order::Target { .. }
             | Order::Module { .. }
-            | Order::Part { .. }
+            | Order::Step { .. }
             | Order::Unfetched { .. }
             | Order::Repo { .. } => u32::MAX,
         };
@@ -125,7 +125,7 @@ impl JobBook {
 
     /// Notes the task that a job became.
     pub(super) fn begin(&mut self, job: Job, task: TaskId) {
-        self.all[job.0 as usize].state = JobState::Task(task);
+        self.go_live(job, JobState::Task(task));
         self.of_task.insert(task, job);
     }
 

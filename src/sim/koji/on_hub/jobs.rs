@@ -7,6 +7,8 @@ impl OnHub<'_> {
     pub(super) fn hear(&mut self, notice: crate::hub::Notice) {
         match notice.what {
             Happened::Ended { task, state } => self.task_ended(task, state),
+            Happened::Opened { task } => self.module_acts(task, What::ModuleOpened),
+            Happened::Woken { task } => self.module_acts(task, What::ModuleWoken),
             Happened::Freed { task, builder, opened } => {
                 let stay = Stay { builder, from: opened, to: notice.time, end: None };
                 self.count_work(task, stay);
@@ -30,10 +32,13 @@ impl OnHub<'_> {
     fn no_repo(&mut self, job: Job) {
         match self.jobs.order(job) {
             Order::Target { build, .. } => self.target_broken(job, build),
-            Order::Component { build, component, .. } | Order::Part { build, component } => {
+            Order::Component { build, component, .. } => {
                 self.component_failed(job, build, component);
             }
-            Order::Module { .. } | Order::Unfetched { .. } | Order::Repo { .. } => {}
+            Order::Module { .. }
+            | Order::Step { .. }
+            | Order::Unfetched { .. }
+            | Order::Repo { .. } => {}
         }
     }
 

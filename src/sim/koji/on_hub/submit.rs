@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::account::Stay;
+use super::modules::Ended;
 use super::{
     BuildId, ComponentEnd, ComponentIx, ComponentRun, Job, JobState, Method, ModuleIx, OnHub,
     Order, Owner, RepoMaker, Request, TagId, TaskId, What,
@@ -23,7 +24,7 @@ impl OnHub<'_> {
         self.jobs.go_live(job, JobState::Repo(request));
     }
 
-    fn make_tag(&mut self, build: BuildId, module: ModuleIx) -> TagId {
+    pub(super) fn make_tag(&mut self, build: BuildId, module: ModuleIx) -> TagId {
         if let Some(tag) = self.builds.tag(build) {
             return tag;
         }
@@ -66,15 +67,6 @@ impl OnHub<'_> {
         self.jobs.go_live(job, JobState::Repo(request));
     }
 
-    pub(super) fn order_module(&mut self, job: Job, build: BuildId, module: ModuleIx) {
-        if self.setup.catalog.module(module).components.is_empty() {
-            self.tell(build, job, What::ModuleEnded { end: ComponentEnd::Complete });
-            return;
-        }
-        self.make_tag(build, module);
-        self.jobs.go_live(job, JobState::Due);
-    }
-
     /// The repo of a module, with the modulemd in it: one `createrepo`.
     pub(super) fn order_repo(&mut self, job: Job, build: BuildId, module: ModuleIx) {
         if self.setup.catalog.module(module).components.is_empty() {
@@ -101,39 +93,27 @@ impl OnHub<'_> {
                 let owner = self.components.own(Owner::Macros(job));
                 Request::Build(Arc::new(self.macros(build, module, owner)))
             }
-            Order::Component { build, component, .. } | Order::Part { build, component } => {
+            Order::Component { build, component, .. } => {
                 Request::Build(self.component(job, build, component))
             }
-            Order::Module { build, module } => self.module_request(job, build, module),
+            Order::Module { .. } => Request::ModuleBuild,
+            Order::Step { .. } => unreachable!("a step is a subtask from the moment it is ordered"),
             // The task takes its place like any other, and finds no modulemd when it is opened.
             Order::Unfetched { .. } => Request::Task {
                 method: Method::ModuleBuild,
                 arch: TaskArch::Noarch,
                 work: Work { run: Millis::ZERO, is_ok: false },
             },
-            Order::Repo { module, .. } => Request::Task {
-                method: Method::Createrepo,
-                arch: TaskArch::Noarch,
-                work: self.last_repo(module),
-            },
+            Order::Repo { module, .. } => self.createrepo(module),
         };
         let task = self.hub.submit(request, 0);
         self.jobs.begin(job, task);
     }
 
-    fn module_request(&mut self, job: Job, build: BuildId, module: ModuleIx) -> Request {
-        let entry = self.setup.catalog.module(module);
-        let mut batches = vec![Vec::new(); entry.batches as usize];
-        let mut components: Vec<_> = entry.components.clone().map(ComponentIx).collect();
-        components.sort_unstable_by_key(|&at| self.setup.catalog.component(at).place_by_key);
-        for at in components {
-            let spec = self.component(job, build, at);
-            batches[self.setup.catalog.component(at).batch as usize].push(spec);
-        }
-        batches.retain(|batch| !batch.is_empty());
-        let createrepo = self.last_repo(module);
-        let tag = self.builds.tag(build).expect("made with the order");
-        Request::ModuleBuild { tag, batches: batches.into(), createrepo }
+    /// Returns the request for the repo of a module.
+    pub(super) fn createrepo(&mut self, module: ModuleIx) -> Request {
+        let (method, work) = (Method::Createrepo, self.last_repo(module));
+        Request::Task { method, arch: TaskArch::Noarch, work }
     }
 
     pub(super) fn task_ended(&mut self, task: TaskId, state: TaskState) {
@@ -149,24 +129,14 @@ impl OnHub<'_> {
                 self.component_ended(run, state, task);
             }
             (Method::Build, Some(Owner::Macros(job))) => self.macros_ended(job, task, state),
-            (Method::WaitRepo, _) => self.wait_ended(task, info.parent),
             _ => {}
         }
         if let Some(job) = job {
-            self.job_ended(job, state);
+            self.job_ended(job, task, state);
         }
     }
 
-    /// Notes which `waitrepo` gave up, for the module build that it fails.
-    fn wait_ended(&mut self, task: TaskId, parent: Option<TaskId>) {
-        let job = parent.filter(|_| self.hub.late(task).is_some());
-        let job = job.and_then(|parent| self.jobs.of_task(parent));
-        if let Some(Order::Module { build, .. }) = job.map(|job| self.jobs.order(job)) {
-            self.late.insert(build, task);
-        }
-    }
-
-    fn job_ended(&mut self, job: Job, state: TaskState) {
+    fn job_ended(&mut self, job: Job, task: TaskId, state: TaskState) {
         let end = end_of(state);
         match self.jobs.order(job) {
             Order::Module { build, .. } | Order::Unfetched { build } => {
@@ -177,7 +147,11 @@ impl OnHub<'_> {
                 self.jobs.close(job);
                 self.tell(build, job, What::RepoEnded { is_ok: state == TaskState::Closed });
             }
-            Order::Component { .. } | Order::Part { .. } => self.jobs.close(job),
+            Order::Step { build, step, .. } => {
+                self.jobs.close(job);
+                self.step_ended(build, job, step, Ended { task, state });
+            }
+            Order::Component { .. } => self.jobs.close(job),
             Order::Target { .. } => {}
         }
     }

@@ -22,9 +22,8 @@ impl OnHub<'_> {
         small(self.built().filter(is_its).count())
     }
 
-    /// Returns the component of every `build` task that had a builder: what a batch that was never
-    /// reached would have built is drawn, but not there; what was canceled before a builder took it
-    /// was not built.
+    /// Returns the component of every `build` task that had a builder: what was canceled before a builder
+    /// took it was not built.
     fn built(&self) -> impl Iterator<Item = ComponentIx> + '_ {
         self.hub.tasks().filter(|task| task.method == Method::Build).filter_map(|task| {
             let Owner::Component(run) = self.components.owner(task.subject?) else { return None };
