@@ -48,7 +48,7 @@ impl Service {
 #[non_exhaustive]
 pub enum LiveError {
     /// What was given as the server's address is none.
-    #[error("`{url}` is no address of a server: {reason}")]
+    #[error("invalid server address `{url}`: {reason}")]
     BadUrl {
         /// What was given.
         url: String,
@@ -56,7 +56,7 @@ pub enum LiveError {
         reason: String,
     },
     /// The server understood and said no.
-    #[error("{url} answers {status}: {message}")]
+    #[error("{url} returned {status}: {message}")]
     Refused {
         /// What was asked.
         url: String,
@@ -66,7 +66,7 @@ pub enum LiveError {
         message: String,
     },
     /// The server could not be reached, or did not answer properly, again and again.
-    #[error("{url} gave no proper answer in {attempts} attempts: {reason}")]
+    #[error("{url} gave no valid answer in {attempts} attempts: {reason}")]
     GaveUp {
         /// What was asked.
         url: String,
@@ -84,7 +84,7 @@ pub enum LiveError {
         bytes_max: u64,
     },
     /// Rows came and went while they were read, in every pass.
-    #[error("{url} changed while it was read, {passes} times over")]
+    #[error("{url} changed while it was read, {passes} times in a row")]
     Changing {
         /// What was asked.
         url: String,
@@ -98,7 +98,7 @@ pub enum LiveError {
         path: PathBuf,
     },
     /// The partial file cannot be read or written.
-    #[error("cannot keep what was read in {path}: {source}")]
+    #[error("cannot save the recording in {path}: {source}")]
     Partial {
         /// The file.
         path: PathBuf,

@@ -100,7 +100,8 @@ pub fn load(paths: &[PathBuf], options: &Options) -> Result<Snapshot, LoadError>
             continue;
         }
         if !paths.contains(&path) && !holds_modules(&bytes.content) {
-            let message = "neither modulemd nor a dump of PDC or MBS; it is left out".to_owned();
+            let message =
+                "neither modulemd nor a dump of PDC or MBS; the file is skipped".to_owned();
             let refusal = problem::Refusal { code: Code::OtherFile, mark: yaml::START, message };
             gatherer.no_input(path.display().to_string(), bytes, refusal);
             continue;

@@ -64,7 +64,7 @@ impl Reader {
             if !known.contains(&&*key.text) {
                 self.unknown(path, key, known);
             } else if entries[..at].iter().any(|(earlier, _)| earlier.text == key.text) {
-                self.wrong(key.place, format!("`{}` is given twice", join(path, &key.text)));
+                self.wrong(key.place, format!("`{}` occurs twice", join(path, &key.text)));
             }
         }
         Section { path, place: node.place, entries }
@@ -170,13 +170,13 @@ fn name_first(section: &Section<'_>, key: &str, why: &str) -> String {
 
 /// Reads a duration such as `90s`.
 pub(crate) fn duration(text: &str) -> Result<Millis, String> {
-    text.parse::<Millis>().map_err(|error| format!("is wrong: {error}"))
+    text.parse::<Millis>().map_err(|error| format!("is invalid: {error}"))
 }
 
 /// Reads a duration that is not zero.
 pub(crate) fn interval(text: &str) -> Result<Millis, String> {
     match duration(text)? {
-        Millis::ZERO => Err("must be longer than nothing".to_owned()),
+        Millis::ZERO => Err("must be longer than 0".to_owned()),
         span => Ok(span),
     }
 }

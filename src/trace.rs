@@ -86,7 +86,7 @@ impl History {
         for (place, earlier, what) in &collection.contradictions {
             let file = &history.files[earlier.input as usize].path;
             let message =
-                format!("{what}; that of {file}:{}:{} is taken", earlier.line, earlier.column);
+                format!("{what}; the one at {file}:{}:{} is used", earlier.line, earlier.column);
             history.findings.push(Finding::new(Code::TraceDuplicate, *place, message));
         }
         let aside = (&mut history.tally, &mut history.unfinished);
@@ -138,15 +138,15 @@ impl History {
         if let Some((place, messages)) = from_the_future {
             let plural = if messages == 1 { " tells" } else { "s tell" };
             let message = format!("{messages} message{plural} of times after being sent");
-            let hint = "times that the hub wrote are taken, not those of sending";
+            let hint = "the times written by the hub are used, not those of sending";
             self.findings.push(Finding::new(Code::TraceClock, place, message).hint(hint));
         }
         let records = counts.tasks + counts.builds + counts.messages;
         if records == 0 && self.findings.len() == before {
             let place = Place { input, line: 1, column: 1 };
-            let message = "this JSON holds no koji tasks, builds or bus messages";
-            let hint = "give what listTasks or getTaskDescendents return, messages one a line, or \
-                        pages of datagrepper";
+            let message = "this JSON contains no koji tasks, builds or bus messages";
+            let hint = "use the output of listTasks or getTaskDescendents, one message per line, \
+                        or pages of datagrepper";
             self.findings.push(Finding::new(Code::TraceShape, place, message).hint(hint));
         }
         (if counts.messages > 0 { "messages" } else { "koji" }, records)
@@ -247,7 +247,7 @@ impl History {
 
 /// What to do about what koji prints for people.
 const WANTS_JSON: &str =
-    "that looks like what koji prints for people: `koji call --json-output` prints JSON";
+    "this looks like koji's text output; `koji call --json-output` prints JSON";
 
 /// Returns bytes as text without the mark at its start.
 fn text(bytes: &[u8], input: u32) -> Result<&str, Finding> {

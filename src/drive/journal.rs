@@ -246,7 +246,7 @@ pub struct JournalError {
     pub hint: &'static str,
 }
 
-const OTHER_FILE: &str = "give another file, or the journal as it was written";
+const OTHER_FILE: &str = "use another file, or restore the journal";
 const OLD: &str = "run it again with --journal and a new file";
 
 /// Only what tells whether a journal can be read at all.
@@ -285,7 +285,7 @@ pub fn read(bytes: &[u8]) -> Result<Option<Journal>, JournalError> {
             None => parse::<Row>(&json, number)?,
         };
         if row.row != entries.len() as u64 {
-            let what = format!("row {} stands where {} is due", row.row, entries.len());
+            let what = format!("row {} is in the place of row {}", row.row, entries.len());
             return Err(wrong(number, what));
         }
         let event = row.event.read(&names).map_err(|error| wrong(number, error.to_string()))?;
@@ -315,7 +315,7 @@ fn parse<T: serde::de::DeserializeOwned>(json: &str, line: usize) -> Result<T, J
 }
 
 fn damaged(line: usize) -> JournalError {
-    let what = "the line is damaged: its sum does not fit".to_owned();
+    let what = "the line is damaged: its checksum does not match".to_owned();
     JournalError { line, what, hint: OTHER_FILE }
 }
 
@@ -323,7 +323,9 @@ fn refuse_other_formats(first: &[u8]) -> Result<(), JournalError> {
     let Ok(Version { format }) = serde_json::from_slice(first) else { return Ok(()) };
     let (what, hint) = match format {
         FORMAT => return Ok(()),
-        ..FORMAT => (format!("format {format} is from before the engine of format {FORMAT}"), OLD),
+        ..FORMAT => {
+            (format!("format {format} is older than {FORMAT} and can no longer be read"), OLD)
+        }
         _ => (
             format!("format {format} is newer than this modplan, which reads format {FORMAT}"),
             "use the modplan that wrote it, or a newer one",

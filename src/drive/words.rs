@@ -35,7 +35,7 @@ pub(super) enum Words {
 
 /// A name that no module or component has.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it names {0}, which nothing before it names")]
+#[error("it refers to {0}, which no earlier row names")]
 pub(super) struct Unknown(String);
 
 /// What the names of a journal stand for.

@@ -65,9 +65,9 @@ pub enum Rule {
     Needs(ModuleName, Vec<StreamName>),
     /// It needs streams of a module that no candidate is of.
     NeedsMissing(ModuleName, Vec<StreamName>),
-    /// It brings in a build that conflicts with what else is needed.
+    /// It brings in a build that conflicts with other requirements.
     BringsIn(Nsvc),
-    /// No buildroot can have it: it conflicts with what else is needed.
+    /// No buildroot can have it: it conflicts with other requirements.
     Conflict,
     /// Buildroots could have it, and have a newer or preferred build in its place.
     NotPreferred,
@@ -76,33 +76,33 @@ pub enum Rule {
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Negated => f.write_str("the requirement rules its stream out"),
+            Self::Negated => f.write_str("the requirement excludes its stream"),
             Self::NotNamed => f.write_str("the requirement names other streams"),
             Self::Default(stream) => write!(f, "the default stream {stream} settles the choice"),
             Self::BaseExclusion => f.write_str("this stream is excluded from any stream"),
             Self::EndOfLife => f.write_str("this base module is past its end of life"),
             Self::Older(newest) => write!(f, "version {newest} is newer"),
-            Self::OtherPlatform(base) => write!(f, "built for {base}, which is not in question"),
-            Self::NoPlatform => f.write_str("nobody knows what platform it was built for"),
+            Self::OtherPlatform(base) => write!(f, "built for {base}, which is not a candidate"),
+            Self::NoPlatform => f.write_str("its platform is unknown"),
             Self::NewerPlatform(base) => {
-                write!(f, "built for {base}, which is newer than what is built on")
+                write!(f, "built for {base}, which is newer than the target platform")
             }
             Self::OlderPlatform(base) => write!(f, "there are builds for {base}, which is newer"),
             Self::GroupFails => {
-                f.write_str("the group comes to nothing for want of another module")
+                f.write_str("the group is dropped because another module is unavailable")
             }
             Self::Needs(name, streams) => {
                 let streams: Vec<&str> = streams.iter().map(StreamName::as_str).collect();
-                write!(f, "needs {name} {}, and no buildroot has that", streams.join(" or "))
+                write!(f, "needs {name} {}, which no buildroot has", streams.join(" or "))
             }
             Self::NeedsMissing(name, streams) => {
                 let streams: Vec<&str> = streams.iter().map(StreamName::as_str).collect();
-                write!(f, "needs {name} {}, of which there is no build", streams.join(" or "))
+                write!(f, "needs {name} {}, which has no build", streams.join(" or "))
             }
             Self::BringsIn(nsvc) => {
-                write!(f, "brings in {nsvc}, which conflicts with what else is needed")
+                write!(f, "brings in {nsvc}, which conflicts with other requirements")
             }
-            Self::Conflict => f.write_str("conflicts with what else is needed"),
+            Self::Conflict => f.write_str("conflicts with other requirements"),
             Self::NotPreferred => f.write_str("another build of it is preferred"),
         }
     }

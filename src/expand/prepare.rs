@@ -29,7 +29,7 @@ pub struct Request {
 pub enum PrepareError {
     /// An override names modules that the document does not require.
     #[error(
-        "the {kind} overrides of {} change nothing: the document does not name {them} there",
+        "the {kind} overrides of {} have no effect: the document does not name {them} there",
         names.join(", ")
     )]
     UnusedOverride {

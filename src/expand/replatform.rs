@@ -29,7 +29,7 @@ pub struct Moved<'a> {
 
 /// Why nothing can be moved.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no base module")]
+#[error("`{0}` is not a base module")]
 pub struct NotABase(pub String);
 
 /// Expands every module of a plan again, on another platform.

@@ -35,7 +35,7 @@ pub(super) fn farm(reader: &mut Reader, file: &Section<'_>, farm: &Farm) -> Vec<
         return Vec::new();
     }
     if count == 0 {
-        reader.wrong(node.place, "`builders` hold no builder: nothing would ever be built");
+        reader.wrong(node.place, "`builders` has no builder: nothing would ever be built");
         return Vec::new();
     }
     arches(reader, file, farm);
@@ -71,7 +71,7 @@ fn arches(reader: &mut Reader, file: &Section<'_>, farm: &Farm) {
         seen.extend(&group.arches);
         if before <= ARCHES_MAX && seen.len() > ARCHES_MAX {
             let why = format!(
-                "with builders `{}` the farm has {} arches: {ARCHES_MAX} at most",
+                "with builders `{}` the farm has {} arches; the limit is {ARCHES_MAX}",
                 group.name,
                 seen.len()
             );
@@ -123,13 +123,13 @@ fn takes_nothing(group: &BuilderGroup, farm: &Farm) -> Option<String> {
     }
     let background = farm.background_of(group);
     if background >= 1.0 {
-        return Some("others take all of their capacity".to_owned());
+        return Some("background load takes all of their capacity".to_owned());
     }
     let (room, least) = (group.capacity * (1.0 - background), farm.hub.least_room());
     (room <= least).then(|| {
         format!(
-            "with `hub.capacity_overcommit` {} a task needs more than {least} free, and they have \
-             {room}",
+            "with `hub.capacity_overcommit` {} a task needs more than {least} of free capacity, \
+             and they have {room}",
             farm.hub.capacity_overcommit
         )
     })
@@ -166,17 +166,17 @@ fn places(reader: &mut Reader, node: &Node, farm: &Farm) -> Option<Finding> {
     let jobs = |group: &BuilderGroup| group.max_jobs.unwrap_or(farm.hub.max_jobs);
     let places: u64 = builds().map(|group| u64::from(group.count) * u64::from(jobs(group))).sum();
     if places == 1 {
-        let why = "all builders together take one task: a build fills that place, and its own \
+        let why = "all builders together run one task: a build takes that place, and its own \
                    tasks wait for ever";
         reader.wrong(node.place, why);
         return None;
     }
     let is_tight = places > 0 && builds().all(|group| jobs(group) <= 1);
     is_tight.then(|| {
-        let message = "every builder takes one task: builds that wait for their own tasks can fill \
+        let message = "every builder runs one task: builds that wait for their own tasks can take \
                        all places for ever";
         Finding::new(Code::FarmFull, node.place, message)
-            .hint("koji's builders take 10 (`max_jobs`)")
+            .hint("koji's builders run up to 10 tasks (`max_jobs`)")
     })
 }
 
@@ -196,7 +196,7 @@ fn background(reader: &mut Reader, file: &Section<'_>, farm: &Farm) {
         };
         if !farm.builders.iter().any(bears) {
             let why = format!(
-                "no builders have arch {} and channel {}: this load is borne by none",
+                "no builders have arch {} and channel {}: this load has no effect",
                 other.arch, other.channel
             );
             reader.wrong(node.place, why);
@@ -209,8 +209,8 @@ fn polls(reader: &mut Reader, file: &Section<'_>, farm: &Farm) {
     let period = hub.builder_sleep + hub.builder_turn;
     if let Some(node) = file.find("hub").filter(|_| period > hub.ready_timeout) {
         let why = format!(
-            "a builder that polls every {period} is silent for longer than `hub.ready_timeout`, \
-             {}: the hub would give it nothing",
+            "a builder that polls every {period} is silent for longer than `hub.ready_timeout` \
+             ({}): the hub would never assign it a task",
             hub.ready_timeout
         );
         reader.wrong(node.place, why);
@@ -224,10 +224,8 @@ fn unused(file: &Section<'_>, farm: &Farm) -> Vec<Finding> {
         let heeded = |key: &&&str| **key == "lag_window" && farm.repo.auto;
         for key in keys.iter().filter(|key| !heeded(key)) {
             if let Some(place) = file.place_below(section, key) {
-                let message = format!(
-                    "`{section}.{key}` changes nothing here: only builds that belong to no module \
-                     heed it"
-                );
+                let message =
+                    format!("`{section}.{key}` has no effect: module builds do not use it");
                 remarks.push(Finding::new(Code::SettingUnused, place, message));
             }
         }
@@ -235,14 +233,14 @@ fn unused(file: &Section<'_>, farm: &Farm) -> Vec<Finding> {
     let auto = ["auto_lag", "auto_interval", "auto_priority"];
     for key in auto.into_iter().filter(|_| !farm.repo.auto) {
         if let Some(place) = file.place_below("repo", key) {
-            let message = format!("`repo.{key}` changes nothing here: `repo.auto` is not set");
+            let message = format!("`repo.{key}` has no effect: `repo.auto` is not set");
             remarks.push(Finding::new(Code::SettingUnused, place, message));
         }
     }
     if farm.repo.createrepo != Createrepo::Trace
         && let Some(place) = file.place_below("fallback", "createrepo")
     {
-        let message = "`fallback.createrepo` changes nothing here: `repo.createrepo` says it";
+        let message = "`fallback.createrepo` has no effect: `repo.createrepo` sets that time";
         remarks.push(Finding::new(Code::SettingUnused, place, message));
     }
     remarks

@@ -66,7 +66,7 @@ fn builders(reader: &mut Reader, file: &Section<'_>) -> Vec<BuilderGroup> {
     for node in reader.items(file, "builders").unwrap_or_default() {
         if let Some(group) = builder_group(reader, node) {
             if groups.iter().any(|earlier| earlier.name == group.name) {
-                reader.wrong(node.place, format!("builders `{}` are given twice", group.name));
+                reader.wrong(node.place, format!("builders `{}` are listed twice", group.name));
             }
             groups.push(group);
         }
@@ -94,7 +94,7 @@ fn builder_group(reader: &mut Reader, node: &Node) -> Option<BuilderGroup> {
     group.refuses = reader.values(&section, "refuses", method).unwrap_or_default();
     group.refuses_until = reader.value(&section, "refuses_until", duration);
     if group.refuses.is_empty() && group.refuses_until.is_some() {
-        reader.wrong(node.place, "`builders.refuses_until` is given without `builders.refuses`");
+        reader.wrong(node.place, "`builders.refuses_until` requires `builders.refuses`");
     }
     group.cpus = reader.value(&section, "cpus", settings::positive_count);
     group.speed = reader.value(&section, "speed", speed).unwrap_or(1.0);
@@ -115,7 +115,7 @@ fn speed(text: &str) -> Result<f64, String> {
 fn duration(text: &str) -> Result<Millis, String> {
     const YEAR: Millis = Millis::from_secs(366 * 86_400);
     match settings::duration(text)? {
-        span if span > YEAR => Err(format!("must be a year at most, not `{text}`")),
+        span if span > YEAR => Err(format!("must be at most a year, not `{text}`")),
         span => Ok(span),
     }
 }
@@ -143,7 +143,7 @@ fn twice<T: PartialEq + std::fmt::Display>(reader: &mut Reader, node: &Node, wha
 /// Reads how many builders a group has: each takes memory and time.
 fn group_size(text: &str) -> Result<u32, String> {
     match settings::count(text)? {
-        number if number > BUILDERS_MAX => Err(format!("must be {BUILDERS_MAX} at most")),
+        number if number > BUILDERS_MAX => Err(format!("must be at most {BUILDERS_MAX}")),
         number => Ok(number),
     }
 }
@@ -160,7 +160,7 @@ fn method(text: &str) -> Result<String, String> {
 
 fn arch(text: &str) -> Result<Arch, String> {
     match text {
-        "noarch" => Err("must not list noarch: every builder takes it".to_owned()),
+        "noarch" => Err("must not list noarch: every builder builds it".to_owned()),
         _ => settings::text(text).map(|text| Arch::from(text.as_str())),
     }
 }
@@ -176,7 +176,7 @@ fn background(reader: &mut Reader, file: &Section<'_>) -> Vec<Background> {
             let channel = channel.unwrap_or_else(|| "default".to_owned());
             let is_it = |other: &Background| other.arch == arch && other.channel == channel;
             if all.iter().any(is_it) {
-                let what = format!("background of {arch} in channel {channel} is given twice");
+                let what = format!("background of {arch} in channel {channel} is listed twice");
                 reader.wrong(node.place, what);
             }
             all.push(Background { arch, channel, load });

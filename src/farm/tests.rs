@@ -92,12 +92,12 @@ fn every_problem_is_told_with_its_line() {
         ),
         (7, 10, Code::SettingValue, "`builders.speed` must be more than 0"),
         (8, 3, Code::SettingUnknown, "`colour` is not a key of `builders`"),
-        (9, 3, Code::SettingValue, "builders `z` are given twice"),
+        (9, 3, Code::SettingValue, "builders `z` are listed twice"),
         (
             9,
             32,
             Code::SettingValue,
-            "`builders.arches` must not list noarch: every builder takes it",
+            "`builders.arches` must not list noarch: every builder builds it",
         ),
     ];
     let expected = expected.map(|(line, column, code, text)| (line, column, code, text.to_owned()));

@@ -125,12 +125,13 @@ fn unreadable_finding(
             format!("one of the newest documents of {id} ({read}) cannot be read")
         }
         Some(read) => format!(
-            "the newest document of {id} ({}) cannot be read; {read} is older and is not taken instead",
+            "the newest document of {id} ({}) cannot be read; {read} is older and is not used \
+             instead",
             lost.version
         ),
         None => format!("the only document of {id} cannot be read"),
     };
-    let hint = "mend the document: what is wrong with it is told at its place";
+    let hint = "fix the document: its errors are reported at its place";
     Some(Finding::new(Code::NewestUnreadable, lost.place, what).hint(hint))
 }
 

@@ -88,7 +88,7 @@ impl Http {
                 return Err(LiveError::GaveUp { url, attempts: attempt, reason });
             }
             let delay_ms = self.retry.delay_ms(attempt, asked_ms);
-            tell(format!("{url}: {reason}; asking again in {delay_ms} ms"));
+            tell(format!("{url}: {reason}; retrying in {delay_ms} ms"));
             clock::wait(delay_ms).await;
         }
         unreachable!("the loop ends at the last attempt")

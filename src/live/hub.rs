@@ -283,7 +283,7 @@ impl Hub {
     fn read<T: DeserializeOwned>(&self, method: &str, answer: Value) -> Result<T, HubError> {
         answer.read().map_err(|mismatch| {
             let reason = match is_answer_secret(method) {
-                true => "it lacks what was asked for".to_owned(),
+                true => "it lacks the requested value".to_owned(),
                 false => self.veil.hide(&mismatch.to_string()),
             };
             HubError::Shape { method: method.to_owned(), reason }
@@ -304,7 +304,7 @@ impl Hub {
             self.requests += 1;
             let outcome = self.wire.post(&post, &headers, &self.veil).await;
             if let Outcome::Broken(reason) = &outcome {
-                tracing::debug!(method, reason, "no proper answer");
+                tracing::debug!(method, reason, "no valid answer");
             }
             match history.next(&self.options.patience, kind, outcome) {
                 Next::Done(result) => return result,

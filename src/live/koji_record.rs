@@ -80,7 +80,7 @@ pub enum KojiRecordError {
     #[error(transparent)]
     Hub(#[from] HubError),
     /// A file cannot be read or written.
-    #[error("cannot keep what was recorded in {path}: {source}")]
+    #[error("cannot save the recording in {path}: {source}")]
     File {
         /// The file.
         path: PathBuf,
@@ -96,7 +96,7 @@ pub enum KojiRecordError {
         what: String,
     },
     /// The file that says how far the recording is cannot be understood.
-    #[error("{path} does not say how far the recording is: {reason}")]
+    #[error("cannot read the progress of the recording in {path}: {reason}")]
     Broken {
         /// The file.
         path: PathBuf,

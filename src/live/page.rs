@@ -47,7 +47,8 @@ struct Key {
 impl Page {
     /// Reads an answer; the error says what it is instead of a page.
     pub(super) fn read(service: Service, body: &str) -> Result<Self, String> {
-        let no_page = |error: serde_json::Error| format!("the answer is no page of rows: {error}");
+        let no_page =
+            |error: serde_json::Error| format!("the answer is not a page of rows: {error}");
         // A PDC that is asked for everything answers with a bare list.
         if service == Service::Pdc && body.trim_start().starts_with('[') {
             let rows: Vec<&RawValue> = serde_json::from_str(body).map_err(no_page)?;

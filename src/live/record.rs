@@ -99,7 +99,7 @@ impl Recorder<'_> {
             if !partial.pages.is_empty() && pass == 1 {
                 let pages = partial.pages.len();
                 (self.tell)(Step::Note(format!(
-                    "going on after page {pages} of an earlier attempt"
+                    "continuing after page {pages} of an earlier attempt"
                 )));
             }
             self.pages(&list, &mut partial).await?;
@@ -209,9 +209,7 @@ fn api(url: &str, name: &str, below: &str) -> Result<Url, LiveError> {
     let wrong = |reason: String| LiveError::BadUrl { url: without_user(url), reason };
     let mut parsed = Url::parse(url).map_err(|error| wrong(error.to_string()))?;
     if !parsed.username().is_empty() || parsed.password().is_some() {
-        return Err(wrong(
-            "leave user and password out: a recording reads what everybody may".to_owned(),
-        ));
+        return Err(wrong("omit user and password: a recording reads public data only".to_owned()));
     }
     if !matches!(parsed.scheme(), "http" | "https") {
         return Err(wrong("it must start with http:// or https://".to_owned()));

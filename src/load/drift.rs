@@ -113,7 +113,7 @@ impl Drift<'_> {
         let ((there, first_names), (here, other_names)) = (only(first, other), only(other, first));
         if here.is_some() || there.is_some() {
             let places = (here.unwrap_or(self.other.place), there.unwrap_or(self.first.place));
-            self.tell(places, &format!("{what} of one alone"), [&other_names, &first_names]);
+            self.tell(places, &format!("{what} of only one"), [&other_names, &first_names]);
         }
     }
 
@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(drifts(&two, &with("1, 2")), [(17, told.to_owned())]);
 
         let built = |keys: &str| format!("  components:\n    rpms: {{{keys}}}\n");
-        let told = "a:b:7:c: components of one alone: none here, q for x86_64 at x.yaml:14:17";
+        let told = "a:b:7:c: components of only one: none here, q for x86_64 at x.yaml:14:17";
         assert_eq!(
             drifts(&built("p: {}, q: {}"), &built("p: {}"))[0].1,
             told.replace(":17", ":19")

@@ -208,12 +208,12 @@ fn differs(stream: &Stream, first: &Stream, inputs: &[Input]) -> Finding {
     let (identity, known) = (stream.identity(), first.identity());
     let message = if identity == known {
         format!(
-            "{identity} stands here with other content than at {path}:{}:{}, which is taken",
+            "{identity} differs from the one at {path}:{}:{}, which is used",
             at.line, at.column
         )
     } else {
         format!(
-            "{identity} cannot be told from {known} at {path}:{}:{}, which is taken",
+            "{identity} cannot be distinguished from {known} at {path}:{}:{}, which is used",
             at.line, at.column
         )
     };

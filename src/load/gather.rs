@@ -107,7 +107,7 @@ impl Gatherer {
     fn json(&mut self, input: u32, content: &[u8]) {
         let text = String::from_utf8_lossy(content);
         if let std::borrow::Cow::Owned(_) = text {
-            let message = "the text is not UTF-8; what is not was replaced";
+            let message = "the text is not UTF-8; invalid bytes were replaced";
             self.tell(Code::Encoding, Place { input, line: 1, column: 1 }, message);
         }
         let Dump { rows, problems } = json::rows(&text);
@@ -142,10 +142,8 @@ impl Gatherer {
         }
         if let Some(first) = inactive.first() {
             let count = inactive.len();
-            let rows = if count == 1 { "row is" } else { "rows are" };
-            let message = format!(
-                "{count} {rows} of builds that never finished and left out; the first is here"
-            );
+            let rows = if count == 1 { "row" } else { "rows" };
+            let message = format!("skipped {count} {rows} of unfinished builds; the first is here");
             self.tell(Code::InactiveRow, *first, message);
         }
     }
@@ -154,7 +152,7 @@ impl Gatherer {
         const UTF_8_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
         const UTF_16_MARKS: [&[u8]; 2] = [&[0xff, 0xfe], &[0xfe, 0xff]];
         if UTF_16_MARKS.iter().any(|mark| content.starts_with(mark)) {
-            let message = "the file is UTF-16; modulemd is UTF-8";
+            let message = "the file is UTF-16; modulemd must be UTF-8";
             self.tell(Code::Encoding, Place { input, line: 1, column: 1 }, message);
             return;
         }
@@ -164,13 +162,14 @@ impl Gatherer {
         let chunks = yaml::split(&content);
         self.snapshot.inputs[input as usize].documents = chunks.len();
         if self.is_packager && chunks.len() != 1 {
-            let message = format!("a packager file holds one document, this one {}", chunks.len());
+            let message =
+                format!("a packager file must contain exactly one document, not {}", chunks.len());
             self.tell(Code::PackagerFile, Place { input, line: 1, column: 1 }, message);
         }
         if let Some(last) = yaml::cut_short(&content, &chunks) {
             let mark = yaml::end_of(&content, last);
-            let message = "the file ends within a line, in a document without the `...` of all \
-                           before it: it seems to be cut short";
+            let message = "the file seems truncated: it ends within a line, and only its last \
+                           document has no `...`";
             self.tell(
                 Code::Truncated,
                 Place { input, line: mark.line, column: mark.column },

@@ -137,7 +137,7 @@ impl<'t> Cutter<'t> {
 
     fn no_dump(&mut self, mark: Mark) {
         let message =
-            "this JSON holds neither PDC rows nor builds of a Module Build Service or of koji";
+            "this JSON contains neither PDC rows nor builds of a Module Build Service or of koji";
         self.dump.problems.push((Code::JsonShape, mark, message.to_owned()));
     }
 
@@ -149,7 +149,8 @@ impl<'t> Cutter<'t> {
 
     fn finish(mut self) -> Dump<'t> {
         if let Some((next, mark)) = self.next {
-            let message = format!("the last page of this dump is not its end; the next is {next}");
+            let message =
+                format!("the dump is incomplete: its last page refers to the next page, {next}");
             self.dump.problems.push((Code::IncompleteDump, mark, message));
         }
         self.dump

@@ -62,7 +62,7 @@ pub(super) fn read(text: &str, reader: &mut RowReader<'_>) -> Outcome {
     let (mut stream, has_modulemd) = reader.stream(identity, (Origin::Mbs, modulemd));
     if !has_modulemd {
         let message = format!(
-            "{}:{}:{} has no `modulemd_str`: taken to depend on nothing",
+            "{}:{}:{} has no `modulemd_str`: assumed to have no dependencies",
             stream.name, stream.stream, stream.version
         );
         reader.tell(Code::UnknownDependencies, message);

@@ -96,7 +96,7 @@ fn stream(item: &Item, identity: RowIdentity<'_>, reader: &mut RowReader<'_>) ->
     let Some(buildrequires) = &item.buildrequires else {
         if !has_modulemd {
             let message = format!(
-                "{}:{}:{} does not say what it was built with: taken to depend on nothing",
+                "{}:{}:{} does not say what it was built with: assumed to have no dependencies",
                 identity.name, identity.stream, identity.version
             );
             reader.tell(Code::UnknownDependencies, message);

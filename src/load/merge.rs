@@ -94,7 +94,8 @@ impl Joined {
         let mut conflicts = Vec::new();
         if self.default.disagrees_on_stream(other.modified, other.stream.as_ref()) {
             let code = if is_strict { Code::DefaultsConflict } else { Code::DefaultStream };
-            conflicts.push((code, "their default streams differ: there is none now".to_owned()));
+            conflicts
+                .push((code, "their default streams differ, so there is no default".to_owned()));
         }
         conflicts.extend(self.default.add_profiles(other.modified, &other.profiles));
         for (name, intent) in &other.intents {
@@ -150,8 +151,9 @@ fn plain(profiles: BTreeMap<StreamName, (u64, Names)>) -> BTreeMap<StreamName, N
 }
 
 fn conflict(other: &Defaults, (code, what): (Code, String)) -> Finding {
-    let message = format!("defaults of {} in several inputs, equally old: {what}", other.module);
-    Finding::new(code, other.place, message).hint("the one with the higher `modified` would win")
+    let message = format!("defaults of {} in several inputs are equally old: {what}", other.module);
+    Finding::new(code, other.place, message)
+        .hint("raise `modified` in the defaults that should win")
 }
 
 #[cfg(test)]

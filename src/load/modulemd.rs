@@ -97,7 +97,7 @@ fn read_root(root: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Document> {
         }
         _ => {
             let node = parts.version.or(parts.kind).unwrap_or(root);
-            let message = format!("there is no `{kind}` of version {version}");
+            let message = format!("unknown version {version} of `{kind}`");
             reader.refuse(Code::DocumentType, node.mark(), message);
             None
         }
@@ -121,7 +121,7 @@ fn packager_document(
         ("modulemd" | "modulemd-stream", 1) => stream::Form::V1,
         ("modulemd" | "modulemd-stream", 2) => stream::Form::V2,
         _ => {
-            let message = format!("`{kind}` of version {version} is no packager document");
+            let message = format!("`{kind}` of version {version} is not a packager document");
             reader.refuse(Code::MisplacedDocument, root.mark(), message);
             return None;
         }
@@ -161,20 +161,20 @@ fn identity<'a>(
         reader.refuse(
             Code::DocumentShape,
             root.mark(),
-            "the document does not say what it is: `document` is missing",
+            "the document has no type: `document` is missing",
         );
         return None;
     };
     let text = reader.text(kind, "document")?;
     if !KINDS.contains(&text) {
-        let message = format!("`{text}` is no type of modulemd document");
+        let message = format!("unknown type of modulemd document: `{text}`");
         reader
             .refuse(Code::DocumentType, kind.mark(), message)
             .hint_last(format!("known types: {}", KINDS.join(", ")));
         return None;
     }
     let Some(version) = parts.version else {
-        reader.refuse(Code::DocumentShape, root.mark(), "the document does not say its `version`");
+        reader.refuse(Code::DocumentShape, root.mark(), "the document has no `version`");
         return None;
     };
     Some((text, reader.unsigned(version, "version")?))

@@ -69,7 +69,7 @@ pub enum ConversionError {
     },
     /// A component is for an arch that its configuration leaves out.
     #[error(
-        "component `{component}` asks for {arch}, which the configuration `{context}` leaves out"
+        "component `{component}` requests {arch}, which the configuration `{context}` excludes"
     )]
     Arch {
         /// The component's key.

@@ -77,7 +77,8 @@ fn are_whole(row: &Row, reader: &mut RowReader<'_>) -> bool {
         .into_iter()
         .find_map(|(field, pairs)| pairs.iter().flatten().find(is_empty).map(|pair| (field, pair)));
     if let Some((field, Dependency { dependency, stream })) = wrong {
-        let message = format!("`{field}` holds the module `{dependency}` in the stream `{stream}`");
+        let message =
+            format!("invalid dependency in `{field}`: module `{dependency}` in stream `{stream}`");
         reader.tell(Code::StreamSet, message);
     }
     wrong.is_none()
@@ -151,7 +152,7 @@ fn stream(row: &Row, identity: RowIdentity<'_>, reader: &mut RowReader<'_>) -> S
     }
     if about.buildrequires == Stated::Not {
         let message = format!(
-            "{}:{}:{} has neither build_deps nor modulemd: taken to depend on nothing",
+            "{}:{}:{} has neither build_deps nor modulemd: assumed to have no dependencies",
             stream.name, stream.stream, stream.version
         );
         reader.tell(Code::UnknownDependencies, message);
@@ -192,7 +193,8 @@ fn tell_disagreements(
         disagreements(documented, (own.as_slice(), about))
     {
         let message = format!(
-            "{}:{}:{}: {field} of {module}: the modulemd inside the row says {}, the row {}; the modulemd is taken",
+            "{}:{}:{}: {field} of {module}: the modulemd in the row says {}, the row {}; the \
+             modulemd is used",
             stream.name,
             stream.stream,
             stream.version,

@@ -83,11 +83,10 @@ impl Checksum {
             "sha384" => hexadecimal(&sha2::Sha384::digest(bytes)),
             "sha224" => hexadecimal(&sha2::Sha224::digest(bytes)),
             "sha" | "sha1" => hexadecimal(&sha1::Sha1::digest(bytes)),
-            _ => return Some(format!("repomd.xml gives a checksum of unknown type `{kind}`")),
+            _ => return Some(format!("repomd.xml has a checksum of unknown type `{kind}`")),
         };
-        (!computed.eq_ignore_ascii_case(value)).then(|| {
-            format!("the {kind} of the file is {computed}, not {value} as repomd.xml says")
-        })
+        (!computed.eq_ignore_ascii_case(value))
+            .then(|| format!("the {kind} of the file is {computed}, but repomd.xml says {value}"))
     }
 }
 
@@ -98,7 +97,10 @@ fn entries(index: &[u8]) -> Result<Vec<Entry>, Refusal> {
     let options = ParsingOptions { allow_dtd: false, ..ParsingOptions::default() };
     let document = Document::parse_with_options(text, options).map_err(|error| {
         let at = error.pos();
-        refusal(Mark { line: at.row, column: at.col }, format!("repomd.xml is no XML: {error}"))
+        refusal(
+            Mark { line: at.row, column: at.col },
+            format!("repomd.xml is not valid XML: {error}"),
+        )
     })?;
     let data = document.root_element().children().filter(|node| {
         node.tag_name().name() == "data" && node.attribute("type") == Some("modules")
@@ -115,7 +117,7 @@ fn entry(data: Node<'_, '_>) -> Result<Entry, Refusal> {
     let child = |name| data.children().find(|node| node.tag_name().name() == name);
     let location = child("location")
         .and_then(|node| node.attribute("href"))
-        .ok_or_else(|| wrong("names no location"))?;
+        .ok_or_else(|| wrong("has no location"))?;
     let location = Path::new(location);
     // An index from elsewhere must not lead out of its repository.
     if location.components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir)) {

@@ -37,13 +37,13 @@ impl RowIdentity<'_> {
         let Self { name, stream, .. } = self;
         for (field, text) in [("name", name), ("stream", stream)] {
             if text.chars().any(char::is_control) {
-                let message = format!("the row's `{field}` holds a control character: {text:?}");
+                let message = format!("the row's `{field}` contains a control character: {text:?}");
                 return Some((Code::BadName, message));
             }
         }
         name.contains(':').then(|| {
             let message = format!(
-                "the row's name `{name}` holds a colon, which ends a name in every identity"
+                "the row's name `{name}` contains a colon, which separates the parts of an identity"
             );
             (Code::BadName, message)
         })
@@ -63,7 +63,7 @@ impl RowReader<'_> {
             let error = error.to_string();
             error.rsplit_once(" at line ").map_or(error.as_str(), |(what, _)| what).to_owned()
         });
-        self.tell(Code::BadRow, format!("{what} that cannot be read: {message}"));
+        self.tell(Code::BadRow, format!("cannot read {what}: {message}"));
         None
     }
 
@@ -76,7 +76,7 @@ impl RowReader<'_> {
         if identity.stream.starts_with('-') {
             let message = format!("the row's stream `{}` starts with a dash", identity.stream);
             let finding = Finding::new(Code::DashedStream, self.place, message);
-            let hint = "a dependency on it cannot be told from one that leaves a stream out";
+            let hint = "a dependency on it looks like the exclusion of a stream";
             self.findings.push(finding.hint(hint));
         }
         true
@@ -114,7 +114,7 @@ impl RowReader<'_> {
         reader.assume(identity.name, identity.stream);
         let stream = embedded_stream(text, &mut reader);
         if stream.is_none() {
-            let what = findings.first().map_or("it holds no stream", |first| &first.message);
+            let what = findings.first().map_or("it has no stream", |first| &first.message);
             let message = format!(
                 "the modulemd of {}:{}:{} cannot be read: {what}",
                 identity.name, identity.stream, identity.version

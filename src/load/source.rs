@@ -63,8 +63,9 @@ impl Bytes {
             return Self { sha256: sha256(&stored), content: Vec::new(), broken };
         }
         if let Some(kind) = unpack::unsupported(&stored) {
-            let why =
-                format!("{kind} is not read: unpack the file, or pack it with gzip, xz or zstd");
+            let why = format!(
+                "{kind} is not supported: unpack the file, or compress it with gzip, xz or zstd"
+            );
             let broken = Some((Code::Compression, why));
             return Self { sha256: sha256(&stored), content: Vec::new(), broken };
         }

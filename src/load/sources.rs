@@ -55,7 +55,7 @@ fn compare(
         let place = if better.streams.is_empty() { taken.place } else { better.place };
         let path = &inputs[place.input as usize].path;
         let message = format!(
-            "{}:{}: {field} of {module}: {} here, {} at {path}:{}:{}, which is taken",
+            "{}:{}: {field} of {module}: {} here, {} at {path}:{}:{}, which is used",
             taken.name_stream(),
             taken.version,
             shown(&worse),

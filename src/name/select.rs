@@ -31,7 +31,7 @@ pub struct Parts {
 
 /// Why a text is not an identity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not an identity: {reason}")]
+#[error("invalid identity `{text}`: {reason}")]
 pub struct SelectorError {
     text: String,
     reason: &'static str,
@@ -44,10 +44,10 @@ impl FromStr for Selector {
         let refuse = |reason| Err(SelectorError { text: text.to_owned(), reason });
         let parts: Vec<String> = text.split(':').map(str::to_owned).collect();
         if parts.len() > 5 {
-            return refuse("it has more than the five parts NAME:STREAM:VERSION:CONTEXT:ARCH");
+            return refuse("more than the five parts NAME:STREAM:VERSION:CONTEXT:ARCH");
         }
         if parts.iter().any(String::is_empty) {
-            return refuse("one of its parts is empty");
+            return refuse("a part is empty");
         }
         Ok(Self { parts })
     }
@@ -131,7 +131,7 @@ mod tests {
     fn empty_and_surplus_parts_are_refused_in_words() {
         for text in ["", "perl:", ":5.30", "a:b:c:d:e:f"] {
             let error = text.parse::<Selector>().unwrap_err();
-            assert!(error.to_string().contains("is not an identity"), "{error}");
+            assert!(error.to_string().contains("invalid identity"), "{error}");
         }
     }
 }

@@ -48,13 +48,13 @@ pub struct Batches {
 #[non_exhaustive]
 pub enum BatchError {
     /// One key stands in the module and in one it includes, or in two of these.
-    #[error("component {} stands more than once among a module and what it includes", keys.join(", "))]
+    #[error("component {} occurs more than once in a module and its included modules", keys.join(", "))]
     Repeated {
         /// The keys, sorted.
         keys: Vec<String>,
     },
     /// `buildafter` goes round.
-    #[error("buildafter goes round: {}", path.join(" after "))]
+    #[error("buildafter has a cycle: {}", path.join(" after "))]
     Cycle {
         /// The way round, the first key again at the end.
         path: Vec<String>,

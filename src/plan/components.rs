@@ -105,7 +105,7 @@ impl Sources<'_> {
                 if component.arches.is_empty() { &module.build_arches } else { &component.arches };
             let only: Vec<&str> = only.iter().map(Arch::as_str).collect();
             let message = format!(
-                "{key} of {} is built for {} only, and is left out",
+                "{key} of {} is built only for {}, and is left out",
                 module.id,
                 only.join(", ")
             );

@@ -92,7 +92,7 @@ pub struct Platforms {
 
 /// Why a stream suffix cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("`{pattern}` is no regular expression for stream suffixes")]
+#[error("invalid regular expression for stream suffixes: `{pattern}`")]
 pub struct SuffixError {
     pattern: String,
     source: regex_lite::Error,

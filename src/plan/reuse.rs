@@ -61,7 +61,10 @@ impl fmt::Display for Strategy {
 
 /// A text names no rebuild strategy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no rebuild strategy: all, changed-and-after, only-changed or dependencies")]
+#[error(
+    "invalid rebuild strategy `{text}`: use all, changed-and-after, only-changed or \
+         dependencies"
+)]
 pub struct StrategyError {
     text: String,
 }

@@ -113,7 +113,7 @@ pub enum SelectError {
         known: Vec<String>,
     },
     /// A base module is never rebuilt.
-    #[error("`{id}` is a base module: it is given, never rebuilt")]
+    #[error("`{id}` is a base module, which is never rebuilt")]
     Base {
         /// As typed.
         id: String,
@@ -125,13 +125,16 @@ pub enum SelectError {
         id: String,
     },
     /// What is selected is left out again.
-    #[error("nothing is left to rebuild of {}", roots.join(", "))]
+    #[error("nothing of {} is left to rebuild", roots.join(", "))]
     NothingLeft {
         /// What was asked for, as typed.
         roots: Vec<String>,
     },
     /// No module has the package as a component.
-    #[error("`{package}` is not a modular component; modulemd cannot say who links it")]
+    #[error(
+        "`{package}` is not a modular component; modulemd does not say which components link \
+             it"
+    )]
     NotAComponent {
         /// As typed.
         package: String,

@@ -38,7 +38,7 @@ impl Silent<'_, '_> {
         let is_flaky = flaky_share > 0.0;
         match outcomes {
             Outcomes::Replay => {
-                let why = "outcomes are those of the trace, without `outcomes: rate`";
+                let why = "outcomes come from the trace unless `outcomes: rate` is set";
                 if failure_rate > 0.0 {
                     self.key("builds", "failure_rate", why);
                 }
@@ -59,7 +59,7 @@ impl Silent<'_, '_> {
             Outcomes::AlwaysPass | Outcomes::Rate => {}
         }
         if retries > 0 && !may_fail(scenario) {
-            self.key("builds", "retries", "nothing lets a build fail");
+            self.key("builds", "retries", "no setting makes a build fail");
         }
     }
 
@@ -107,13 +107,13 @@ impl Silent<'_, '_> {
             has_gate(&scenario.tests, Gate::Component) || has_gate(&scenario.tests, Gate::Module);
         if !is_gated && !may_fail(scenario) {
             let place = self.file.place_of("people");
-            let why = "there is no `tests.gate`, and nothing lets a build fail";
+            let why = "there is no `tests.gate`, and no setting makes a build fail";
             self.say(place, format!("`people` have no effect: {why}"));
         } else if !is_gated && people.waive_share > 0.0 {
             self.key(
                 "people",
                 "waive_share",
-                "tests alone are waived, and there is no `tests.gate`",
+                "only tests are waived, and there is no `tests.gate`",
             );
         }
     }
@@ -122,13 +122,13 @@ impl Silent<'_, '_> {
     fn contradictions(&mut self, scenario: &Scenario) {
         let tests = &scenario.tests;
         let instead = match tests.gate.koji_owned {
-            Gate::Component => Some("there everything that is built passes"),
-            Gate::Both => Some("there modules alone are tested"),
+            Gate::Component => Some("every build passes there"),
+            Gate::Both => Some("only modules are tested there"),
             Gate::None | Gate::Module => None,
         };
         if let Some(instead) = instead {
-            let why = "`tests.gate` of components is none for koji-owned, which hears of whole \
-                       modules only";
+            let why = "a `tests.gate` for components has no effect in koji-owned, which handles \
+                       whole modules only";
             self.say(self.file.place_below("tests", "gate"), format!("{why}: {instead}"));
         }
         let owned = tests.gate.orchestrator_owned;
@@ -140,7 +140,7 @@ impl Silent<'_, '_> {
             let is_short = tests.timeout.zip(took).is_some_and(|(limit, took)| limit < took.p50);
             if is_gated && is_short {
                 let place = self.file.place_below("tests", "timeout");
-                let why = "most results are asked for again before they come";
+                let why = "most results would be requested again before they arrive";
                 self.say(place, format!("`tests.timeout` is below `tests.{key}.p50`: {why}"));
             }
         }

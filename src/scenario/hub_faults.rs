@@ -137,13 +137,13 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> Option<HubFault> {
     let of_calls = WIRE.contains(&fault.kind) || fault.kind == Kind::TasksCanceled;
     if let Some(node) = section.find("method").filter(|_| !of_calls) {
         let kind = fault.kind.as_str();
-        reader.wrong(node.place, format!("`hub_faults.method` has no meaning for `{kind}`"));
+        reader.wrong(node.place, format!("`hub_faults.method` does not apply to `{kind}`"));
     }
     for (key, kinds, is_required) in KEYS {
         let kind = fault.kind.as_str();
         match (section.find(key), kinds.contains(&fault.kind)) {
             (Some(node), false) => {
-                let what = format!("`hub_faults.{key}` has no meaning for `{kind}`");
+                let what = format!("`hub_faults.{key}` does not apply to `{kind}`");
                 reader.wrong(node.place, what);
             }
             (None, true) if is_required => {

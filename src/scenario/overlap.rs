@@ -47,7 +47,7 @@ pub(super) fn told(faults: &[Fault], at: usize) -> Option<String> {
     if let Some((_, other)) = others().find(hides) {
         let line = other.line;
         return Some(format!(
-            "this `{kind}` has no effect: that of line {line} lasts all its time"
+            "this `{kind}` has no effect: the one in line {line} covers all of its time"
         ));
     }
     // Told once, of the later: the other begins when nothing lasts yet.
@@ -55,8 +55,8 @@ pub(super) fn told(faults: &[Fault], at: usize) -> Option<String> {
     let (_, other) = others().find(goes_on)?;
     let line = other.line;
     Some(format!(
-        "this `{kind}` begins before that of line {line} is over: both are one, over when the later \
-         ends"
+        "this `{kind}` overlaps the one in line {line}: they count as one, which ends with the \
+         later"
     ))
 }
 

@@ -250,7 +250,7 @@ fn fault(reader: &mut Reader, node: &Node) -> Option<Fault> {
     match (section.find("at"), section.find("after")) {
         (None, None) => reader.require(&section, "at"),
         (Some(_), Some(node)) => {
-            reader.wrong(node.place, "`faults.after` is given beside `faults.at`: when is it?");
+            reader.wrong(node.place, "`faults.after` and `faults.at` exclude each other");
         }
         (Some(_), None) | (None, Some(_)) => {}
     }
@@ -259,11 +259,11 @@ fn fault(reader: &mut Reader, node: &Node) -> Option<Fault> {
     let module = reader.value(&section, "module", settings::text);
     let lasts = reader.value(&section, "for", settings::interval);
     if kind == Some(FaultKind::BuildersDown) && builders.is_none() {
-        reader.wrong(node.place, "`faults.builders` is missing: which builders go down?");
+        reader.wrong(node.place, "`faults.builders` is missing: name the builders that go down");
     }
     let of_module = [FaultKind::ModuleCanceled, FaultKind::SourceMissing];
     if kind.is_some_and(|kind| of_module.contains(&kind)) && module.is_none() {
-        reader.wrong(node.place, "`faults.module` is missing: which module?");
+        reader.wrong(node.place, "`faults.module` is missing: name a module");
     }
     let belongs = [
         ("builders", &[FaultKind::BuildersDown][..]),
@@ -279,7 +279,7 @@ fn fault(reader: &mut Reader, node: &Node) -> Option<Fault> {
         }
     }
     if let Some(node) = section.find("for").filter(|_| kind == Some(FaultKind::ModuleCanceled)) {
-        reader.wrong(node.place, "`faults.for` has no meaning for `module-canceled`");
+        reader.wrong(node.place, "`faults.for` does not apply to `module-canceled`");
     }
     let line = node.place.line;
     Some(Fault { at: at?, after, kind: kind?, builders, count, module, lasts, line })
@@ -299,7 +299,7 @@ fn check_crashes(reader: &mut Reader, earlier: &[Fault], (fault, node): (&Fault,
     }
     if let Some(other) = earlier.iter().filter(is_crash).find(overlaps) {
         let line = other.line;
-        let what = "`faults` lets the orchestrator crash while it is down already, by line";
+        let what = "the orchestrator crashes while it is already down because of line";
         reader.wrong(node.place, format!("{what} {line}"));
     }
 }

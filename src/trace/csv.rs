@@ -87,7 +87,7 @@ impl Reader<'_> {
             let known = REQUIRED.iter().chain(&OPTIONAL).find(|known| **known == name);
             match known {
                 Some(known) if index.iter().any(|(earlier, _)| earlier == known) => {
-                    let message = format!("column `{name}` is given twice");
+                    let message = format!("column `{name}` occurs twice");
                     self.tell(Code::TraceColumn, (record, at), message);
                 }
                 Some(known) => index.push((*known, at)),
@@ -100,10 +100,10 @@ impl Reader<'_> {
             // Then nothing else that is wrong with the line is worth a word.
             self.findings.truncate(before);
             let place = Place { input: self.input, line: 1, column: 1 };
-            let message = "this is neither JSON nor a trace: its first line names no column of one";
+            let message = "this is neither JSON nor a trace: its first line has no known column";
             let finding = Finding::new(Code::TraceColumn, place, message);
             let is_koji = record.get(0).is_some_and(|text| text.starts_with("Task: "));
-            let header = format!("a trace begins with {}", REQUIRED.join(","));
+            let header = format!("the header of a trace begins with {}", REQUIRED.join(","));
             let hint = if is_koji { super::WANTS_JSON } else { header.as_str() };
             self.findings.push(finding.hint(hint));
         } else if !missing.is_empty() {
@@ -124,7 +124,7 @@ impl Reader<'_> {
         let name = &record[at];
         let known = REQUIRED.iter().chain(&OPTIONAL).copied();
         let place = self.place(record, at);
-        let message = format!("column `{name}` is not known and left out");
+        let message = format!("unknown column `{name}` is ignored");
         let finding = Finding::new(Code::TraceColumnUnknown, place, message);
         self.findings.push(match nearest(name, known) {
             Some(near) => finding.hint(format!("did you mean `{near}`?")),
@@ -190,8 +190,8 @@ impl Reader<'_> {
             let finding = Finding::new(Code::TraceRow, place, message);
             self.findings.push(match field.name {
                 "package" => finding.hint(
-                    "give the source package that was built; only rows of other methods than build and \
-                     buildArch, and rows with an `nvr` or a `source`, go without",
+                    "name the source package; only rows of methods other than build and \
+                     buildArch, and rows with an `nvr` or a `source`, may omit it",
                 ),
                 _ => finding,
             });
@@ -231,7 +231,7 @@ impl Reader<'_> {
         let found = RowOutcome::ALL.into_iter().find(|known| known.as_str() == field.text);
         if found.is_none() {
             let place = self.place(record, field.index);
-            let message = format!("outcome `{}` is not known", field.text);
+            let message = format!("unknown outcome `{}`", field.text);
             let finding = Finding::new(Code::TraceOutcome, place, message);
             self.findings.push(finding.hint("write closed, failed or canceled"));
         }

@@ -144,7 +144,7 @@ impl Maker<'_> {
                 1 => "a task does not say which package it builds, and counts".to_owned(),
                 _ => format!("{count} tasks do not say which package they build, and count"),
             };
-            let message = format!("{tasks} for method and arch alone; the first is here");
+            let message = format!("{tasks} for method and arch only; the first is here");
             let hint = "record them with their requests: `koji call --json-output listTasks` with the \
                         option decode, or getTaskInfo with request=True";
             self.findings.push(Finding::new(Code::TracePackage, *first, message).hint(hint));
@@ -257,7 +257,7 @@ impl Maker<'_> {
         let waited = span(created, start);
         if waited.is_none() {
             let message = format!(
-                "a {} starts {} before it was made: a clock was set back",
+                "a {} starts {} before it was created: a clock was set back",
                 task.method,
                 gap(start, created)
             );

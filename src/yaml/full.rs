@@ -141,7 +141,7 @@ impl<'s, 't> Builder<'_, 's, 't> {
             | Event::DocumentEnd
             | Event::Anchor(..)
             | Event::Comment(..) => Ok(()),
-            _ => Err(syntax(mark, "the parser speaks of something unknown")),
+            _ => Err(syntax(mark, "the parser reported an unknown event")),
         }
     }
 
@@ -165,7 +165,7 @@ impl<'s, 't> Builder<'_, 's, 't> {
             return Err(Refusal {
                 fault: Fault::Characters,
                 mark,
-                message: "a text holds an escaped NUL character".to_owned(),
+                message: "a text contains an escaped NUL character".to_owned(),
             });
         }
         let text = if is_absent { Cow::Borrowed("") } else { (self.keep)(text, style) };

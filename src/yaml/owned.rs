@@ -155,9 +155,11 @@ impl Builder {
                 let open = self.open.pop().expect("the parser ends what it began");
                 self.close(open.node)
             }
-            Event::Alias(_) => Err("aliases (`*name`) are not read here: write the value out"),
+            Event::Alias(_) => {
+                Err("aliases (`*name`) are not supported here: write the value itself")
+            }
             Event::DocumentStart(..) if self.root.is_some() => {
-                Err("a second document (`---`): the file holds one")
+                Err("a second document (`---`): the file must contain one")
             }
             Event::StreamStart
             | Event::StreamEnd

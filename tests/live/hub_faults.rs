@@ -159,7 +159,7 @@ fn a_late_answer_is_waited_for_up_to_the_limit() {
         let call = GetTag { tag: "one".into(), ..GetTag::default() };
         hub.call(&call).await.expect_err("it comes in an hour")
     });
-    assert!(error.to_string().contains("no whole answer in 0.3 s"), "{error}");
+    assert!(error.to_string().contains("no complete answer in 0.3 s"), "{error}");
     let mut bad =
         Bad::start("hub_faults: [{kind: calls-delayed, method: getTag, delay: 1s}]\n", "1000");
     assert!(!bad.has_tag("none"));

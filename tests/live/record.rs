@@ -122,7 +122,7 @@ fn what_passes_is_asked_again_and_changes_nothing() {
     });
     let notes: Vec<&str> = notes.collect();
     assert_eq!(notes.len(), 5, "{notes:?}");
-    assert!(notes[0].contains("503: <html> <h1>no</h1>; asking again"), "{notes:?}");
+    assert!(notes[0].contains("503: <html> <h1>no</h1>; retrying"), "{notes:?}");
     assert!(notes[1].contains("429: Request was throttled."), "{notes:?}");
     let Some(Step::Rows { rows, rows_all }) = steps.last() else { panic!("{steps:?}") };
     assert_eq!((*rows, *rows_all), (35, 35));
@@ -186,7 +186,7 @@ fn a_refusal_is_told_at_once_in_the_servers_words() {
     let mut request = request(&server, Service::Pdc, directory.path());
     request.filters = vec![("bogus".to_owned(), "1".to_owned())];
     let error = recorded(&request).0.unwrap_err();
-    assert!(error.to_string().ends_with("answers 400: Unknown query params: bogus."), "{error}");
+    assert!(error.to_string().ends_with("returned 400: Unknown query params: bogus."), "{error}");
     assert_eq!(server.asked().len(), 2, "nothing is asked twice");
     request.url = "pdc.example.org".to_owned();
     assert!(matches!(recorded(&request).0, Err(LiveError::BadUrl { .. })));

@@ -37,7 +37,7 @@ fn modules_are_read_by_their_content_and_bzip2_is_named() {
     let said = case.run("check bz2");
     assert_eq!(said.code, 1);
     assert!(
-        said.err.contains("error[compression]: bzip2 is not read: unpack the file"),
+        said.err.contains("error[compression]: bzip2 is not supported: unpack the file"),
         "{}",
         said.err
     );
@@ -186,7 +186,7 @@ fn a_lost_separator_is_one_error_that_names_its_line() {
 fn a_packager_document_that_cannot_become_a_stream_is_a_warning() {
     let Some(case) = Case::find("32-arches-of-module-and-component") else { return };
     for (file, why) in [
-        ("bad", "component `some` asks for ppc64le, which the configuration `N` leaves out"),
+        ("bad", "component `some` requests ppc64le, which the configuration `N` excludes"),
         ("noconf", "the packager document has no configurations"),
         ("nosummary", "summary"),
     ] {

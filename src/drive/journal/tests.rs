@@ -121,14 +121,14 @@ fn a_journal_cut_at_every_byte_of_its_last_line_recovers_all_before_it() {
 #[test]
 fn a_damaged_line_that_is_not_the_last_is_an_error_with_its_number() {
     let text = text();
-    let damaged = "the line is damaged: its sum does not fit".to_owned();
+    let damaged = "the line is damaged: its checksum does not match".to_owned();
     assert_eq!(
         wrong(text.replace("m:1:c/q\",\"attempt\":1,\"end\"", "m:1:c/p\",\"attempt\":1,\"end\"")),
         (5, damaged.clone())
     );
     let lines: Vec<&str> = text.lines().collect();
     let gap = [&lines[..3], &lines[4..]].concat().join("\n") + "\n";
-    assert_eq!(wrong(gap), (4, "row 3 stands where 2 is due".to_owned()));
+    assert_eq!(wrong(gap), (4, "row 3 is in the place of row 2".to_owned()));
     assert_eq!(wrong(format!("{}\n{}\n", &lines[0][1..], lines[1])), (1, damaged));
     let by_an_editor = text.replace('\n', "\r\n");
     assert_eq!(read(by_an_editor.as_bytes()).unwrap().unwrap().entries, entries());
@@ -139,7 +139,7 @@ fn other_formats_are_refused_in_words() {
     let old =
         r#"{"format":3,"run":"orchestrator-owned/planned/seed 1/ab","inputs":{},"check":"x"}"#;
     let error = read(format!("{old}\n").as_bytes()).unwrap_err();
-    assert_eq!(error.to_string(), "line 1: format 3 is from before the engine of format 4");
+    assert_eq!(error.to_string(), "line 1: format 3 is older than 4 and can no longer be read");
     assert_eq!(error.hint, "run it again with --journal and a new file");
     let newer = text().replace("\"format\":4", "\"format\":5");
     assert!(wrong(newer).1.starts_with("format 5 is newer than this modplan"));
@@ -150,7 +150,7 @@ fn names_that_nothing_before_them_names_are_errors() {
     let heading = heading();
     let other = heading_of(vec![module("n:1:c", vec![component("p", 1), component("r", 1)])]);
     let text = heading.line() + &row(0, Timestamp(0), &entries()[3].1, &other.catalog().unwrap());
-    assert_eq!(wrong(text), (2, "it names n:1:c/r, which nothing before it names".to_owned()));
+    assert_eq!(wrong(text), (2, "it refers to n:1:c/r, which no earlier row names".to_owned()));
     let twice = heading_of(vec![module("m:1:c", vec![]), module("m:1:c", vec![])]);
     assert_eq!(wrong(twice.line()), (1, "m:1:c is defined twice".to_owned()));
 }

@@ -77,9 +77,9 @@ impl Side {
         let place = place.map_or_else(String::new, |place| format!(" at {place}"));
         let builds: Vec<String> = self.builds.iter().map(Nsvc::to_string).collect();
         let builds = if builds.is_empty() {
-            "which no build meets".to_owned()
+            "which no build satisfies".to_owned()
         } else {
-            format!("met by {}", builds.join(" or "))
+            format!("satisfied by {}", builds.join(" or "))
         };
         let required = required(name, &self.streams);
         format!("{}{via} requires {required}{place}, {builds}", self.who)

@@ -7,7 +7,7 @@ fn places_that_parents_fill_are_told() {
     let one =
         |count: u32| format!("- {{name: x86, count: {count}, arches: [x86_64], max_jobs: 1}}\n");
     assert_eq!(wrong(&one(1), "")[0].0, 3);
-    assert!(wrong(&one(1), "")[0].1.starts_with("all builders together take one task"));
+    assert!(wrong(&one(1), "")[0].1.starts_with("all builders together run one task"));
     let told = remarks(&one(5), "");
     assert_eq!((told.len(), told[0].0), (1, 3));
     assert!(told[0].1.starts_with("every builder takes one task"), "{told:?}");

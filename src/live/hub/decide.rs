@@ -20,7 +20,7 @@ use crate::koji::{Fault, FaultKind, Value};
 /// How patient the client is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// How often a call is made in all when no proper answer comes; at least once.
+    /// How often a call is made in all when no valid answer comes; at least once.
     pub tries_max: u32,
     /// How long is waited between tries, after the first repetition, which comes at once.
     pub retry_interval: Duration,

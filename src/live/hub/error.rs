@@ -16,7 +16,7 @@ pub enum HubError {
     },
     /// A call that writes was or may have been carried out, and its answer is lost: look up what came
     /// of it, and do not make it again.
-    #[error("{method}: done or not, the answer is lost: {reason}")]
+    #[error("{method}: the answer is lost, and the call may have been carried out: {reason}")]
     Unknown {
         /// What was asked.
         method: String,
@@ -34,7 +34,7 @@ pub enum HubError {
         reason: String,
     },
     /// The hub stayed offline longer than was waited for.
-    #[error("{method}: the hub is offline, for {waited_seconds} s now: {text}")]
+    #[error("{method}: the hub has been offline for {waited_seconds} s: {text}")]
     Offline {
         /// What was asked.
         method: String,
@@ -60,7 +60,7 @@ pub enum HubError {
         text: String,
     },
     /// The answer is not what its method answers.
-    #[error("{method}: an answer of an unknown shape: {reason}")]
+    #[error("{method}: unexpected answer: {reason}")]
     Shape {
         /// What was asked.
         method: String,

@@ -152,7 +152,7 @@ impl Hub {
         match outcome {
             Outcome::Answered(Ok(value)) => value.read().map(Ok).map_err(|_| {
                 // What does not fit may hold the key.
-                HubError::Login { who: who(), reason: "the hub answers with no session".to_owned() }
+                HubError::Login { who: who(), reason: "the hub returned no session".to_owned() }
             }),
             Outcome::Answered(Err(fault)) if fault.kind == FaultKind::Offline => {
                 Ok(Err(fault.text))

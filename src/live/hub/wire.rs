@@ -63,7 +63,7 @@ impl Wire {
             return Err(bad(&"write http://HOST/kojihub or https://HOST/kojihub"));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            let why = "it must not hold a user or a password";
+            let why = "it must not contain a user or a password";
             return Err(HubError::Setup(format!("the address of the hub cannot be used: {why}")));
         }
         let builder = Client::builder()
@@ -101,7 +101,7 @@ impl Wire {
             Ok(Err(outcome)) => outcome,
             Err(_) => {
                 let seconds = post.silence_max.as_secs_f64();
-                Outcome::Broken(format!("no whole answer in {seconds} s"))
+                Outcome::Broken(format!("no complete answer in {seconds} s"))
             }
         };
         let hidden = |text: String| {
@@ -188,7 +188,9 @@ pub(super) fn read_answer(body: &[u8], post: &Post, veil: &Veil) -> Outcome {
 /// Says why there is no connection. A refused certificate is refused every time, so it is not retried.
 fn unreached(reason: &str) -> Outcome {
     if is_certificate_trouble(reason) {
-        return Outcome::Final(HubError::Setup(format!("no safe connection to the hub: {reason}")));
+        return Outcome::Final(HubError::Setup(format!(
+            "no secure connection to the hub: {reason}"
+        )));
     }
     Outcome::Broken(reason.to_owned())
 }
@@ -243,14 +245,14 @@ fn identity(pem: &[u8]) -> Result<Identity, HubError> {
     let text = String::from_utf8_lossy(pem);
     if ["RSA", "EC", "DSA"].iter().any(|kind| text.contains(&format!("BEGIN {kind} PRIVATE KEY"))) {
         return Err(HubError::Setup(
-            "the key of the client certificate is in an old form (`BEGIN RSA PRIVATE KEY`): turn it \
-             into PKCS#8 with `openssl pkcs8 -topk8 -nocrypt -in OLD -out KEY` and put KEY and the \
-             certificate into one file"
+            "the key of the client certificate is in an old format (`BEGIN RSA PRIVATE KEY`): \
+             convert it to PKCS#8 with `openssl pkcs8 -topk8 -nocrypt -in OLD -out KEY` and put \
+             KEY and the certificate into one file"
                 .to_owned(),
         ));
     }
     if text.contains("BEGIN ENCRYPTED PRIVATE KEY") {
-        let why = "the key of the client certificate is encrypted: take its passphrase away with \
+        let why = "the key of the client certificate is encrypted: remove its passphrase with \
                    `openssl pkcs8 -topk8 -nocrypt`";
         return Err(HubError::Setup(why.to_owned()));
     }

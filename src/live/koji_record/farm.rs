@@ -28,7 +28,7 @@ pub(super) async fn record(
     let hosts = hub.call(&ListHosts::default()).await?;
     let enabled = hosts.iter().filter(|host| host.enabled).count();
     if enabled == 0 {
-        let why = "the hub has no builders that are enabled: no farm.yaml is written";
+        let why = "the hub has no enabled builders: no farm.yaml is written";
         tell(KojiStep::Note(why.to_owned()));
         return Ok(0);
     }
@@ -89,8 +89,8 @@ fn farm(
     }
     let disabled = hosts.iter().filter(|host| !host.enabled).count();
     let mut text = format!(
-        "# Builders of {server}.\n# What a hub does not know has defaults: cpus, speed, \
-         prices, and its own constants.\n"
+        "# Builders of {server}.\n# A hub does not report cpus, speed, prices and its own \
+         constants: they have defaults.\n"
     );
     if disabled > 0 {
         writeln!(text, "# Left out: {disabled} disabled builders.").expect("a string takes all");

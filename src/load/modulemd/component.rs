@@ -112,7 +112,8 @@ fn buildorder(node: Node<'_, '_>, reader: &mut Reader<'_>) -> i64 {
     match text.parse::<i64>() {
         Ok(order) if is_plain => {
             if i32::try_from(order).is_err() {
-                let message = format!("buildorder {order} is beyond 32 bits; other tools cut it");
+                let message =
+                    format!("buildorder {order} exceeds 32 bits; other tools truncate it");
                 reader.refuse(Code::WideBuildOrder, node.mark(), message);
             }
             order

@@ -78,12 +78,12 @@ fn check(requirement: &Requirement, (module, node): (&str, Node<'_, '_>), reader
     let streams = &requirement.streams;
     let negative = streams.iter().filter(|stream| stream.as_str().starts_with('-')).count();
     if streams.iter().any(|stream| matches!(stream.as_str(), "" | "-")) {
-        let message = format!("the streams of `{module}` hold an empty one");
+        let message = format!("the streams of `{module}` include an empty name");
         reader.refuse(Code::StreamSet, node.mark(), message).hint_last("`[]` means any stream");
     } else if negative > 0 && negative < streams.len() {
         let message = format!("the streams of `{module}` mix `x` and `-x`");
         reader
             .invalid(Code::StreamSet, node.mark(), message)
-            .hint_last("name either the streams that will do or those that will not");
+            .hint_last("list either the accepted or the excluded streams");
     }
 }

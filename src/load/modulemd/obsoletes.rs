@@ -33,8 +33,8 @@ pub(super) fn read(data: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Obsole
         }
     }
     if is_reset && (eol_date.is_some() || obsoleted_by.is_some()) {
-        let message =
-            "`reset` takes an earlier obsoletion back: no `eol_date` or `obsoleted_by` beside it";
+        let message = "`reset` revokes an earlier obsoletion and cannot have `eol_date` or `obsoleted_by` \
+             beside it";
         reader.refuse(Code::BadValue, data.mark(), message);
     }
     for field in ["module", "stream", "message"] {

@@ -26,7 +26,7 @@ pub(super) fn check(components: &Components, reader: &mut Reader<'_>) {
     if let Some(circle) = circle(&components.rpms) {
         let place = components.rpms[circle[0]].place;
         let path: Vec<&str> = circle.iter().map(|key| key.as_str()).collect();
-        let message = format!("buildafter goes round in a circle: {}", path.join(" after "));
+        let message = format!("buildafter has a cycle: {}", path.join(" after "));
         reader.invalid(Code::BuildAfterCycle, mark(place), message);
     }
 }
@@ -38,10 +38,10 @@ fn mark(place: Place) -> Mark {
 fn unknown_keys(rpms: &BTreeMap<ComponentKey, Component>, reader: &mut Reader<'_>) {
     for (key, rpm) in rpms {
         for after in rpm.buildafter.iter().filter(|after| !rpms.contains_key(*after)) {
-            let message = format!("`{key}` is to be built after `{after}`, which is no component");
+            let message = format!("`{key}` has buildafter `{after}`, which is not a component");
             reader
                 .invalid(Code::BuildOrder, mark(rpm.place), message)
-                .hint_last("buildafter holds keys of components.rpms, not package names");
+                .hint_last("buildafter lists keys of components.rpms, not package names");
         }
     }
 }

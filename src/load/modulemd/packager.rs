@@ -103,7 +103,7 @@ fn check(configuration: &Configuration, node: Node<'_, '_>, reader: &mut Reader<
         reader.refuse(Code::BadName, at.mark(), message);
     }
     if configuration.platform.as_str().is_empty() {
-        let message = format!("the configuration `{context}` names no `platform`");
+        let message = format!("the configuration `{context}` has no `platform`");
         reader.refuse(Code::MissingField, node.mark(), message);
     }
 }
@@ -123,10 +123,10 @@ fn requirements(
             reader.refuse(Code::StreamSet, value.mark(), message);
         }
         if module == "platform" {
-            let message = format!("`platform` stands under `{field}`");
+            let message = format!("`platform` is listed under `{field}`");
             reader
                 .refuse(Code::StreamSet, key.mark(), message)
-                .hint_last("the field `platform` of the configuration says it");
+                .hint_last("set the field `platform` of the configuration instead");
         }
         requirements.insert(reader.name(module), requirement);
     }

@@ -210,11 +210,11 @@ impl<'s> Reader<'s> {
         for Repeat { name, mark, kind, .. } in std::mem::take(&mut self.repeats) {
             match kind {
                 RepeatKind::Equal => {
-                    let message = format!("`{name}` stands twice in one map, with one value");
+                    let message = format!("`{name}` occurs twice in one map, with equal values");
                     self.refuse(Code::EqualRepeat, mark, message);
                 }
                 RepeatKind::Other => {
-                    let message = format!("`{name}` stands twice in one map");
+                    let message = format!("`{name}` occurs twice in one map");
                     self.refuse(Code::RepeatedKey, mark, message);
                 }
                 RepeatKind::Document => {

@@ -67,7 +67,7 @@ impl Read for ZstdFrames<'_> {
 
 impl ZstdFrames<'_> {
     fn skip(&mut self) -> std::io::Result<()> {
-        let cut = || Error::new(ErrorKind::UnexpectedEof, "a skippable zstd frame is cut short");
+        let cut = || Error::new(ErrorKind::UnexpectedEof, "a skippable zstd frame is truncated");
         let (head, rest) = self.rest.split_at_checked(8).ok_or_else(cut)?;
         let length = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
         let length = usize::try_from(length).map_err(Error::other)?;
@@ -81,7 +81,7 @@ fn whole(frame: StreamingDecoder<&[u8], FrameDecoder>) -> std::io::Result<&[u8]>
     let (rest, decoder) = frame.into_parts();
     let stored = decoder.get_checksum_from_data();
     if stored.is_some() && stored != decoder.get_calculated_checksum() {
-        return Err(Error::new(ErrorKind::InvalidData, "the checksum of a zstd frame is another"));
+        return Err(Error::new(ErrorKind::InvalidData, "a zstd frame has a wrong checksum"));
     }
     Ok(rest)
 }

@@ -64,8 +64,8 @@ impl std::fmt::Display for MissingInclude {
             return write!(f, "{name} is included more than {INCLUDED_DEPTH_MAX} modules deep");
         }
         match stream.as_str() {
-            "" => write!(f, "{name} is included without a ref, so that nobody knows its stream"),
-            stream => write!(f, "{name}:{stream} is included, and no document of it is loaded"),
+            "" => write!(f, "{name} is included without a ref, so its stream is unknown"),
+            stream => write!(f, "{name}:{stream} is included, but no document of it is loaded"),
         }
     }
 }

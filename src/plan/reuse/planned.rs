@@ -216,7 +216,7 @@ impl Decision {
     #[must_use]
     pub fn words(&self) -> String {
         match self {
-            Self::Reused => "nothing that it is made of changed".to_owned(),
+            Self::Reused => "none of its inputs changed".to_owned(),
             Self::Rebuilt(reason) => Reason::to_string(reason),
         }
     }

@@ -99,9 +99,9 @@ impl fmt::Display for Reason {
                 write!(f, "the earlier build {build} was made in another buildroot")
             }
             Self::EarlierStrategy(strategy) => {
-                write!(f, "the earlier build was made with {strategy}, which cannot be built upon")
+                write!(f, "the earlier build was made with {strategy}, which cannot be reused")
             }
-            Self::NewComponent => f.write_str("the earlier build does not have it"),
+            Self::NewComponent => f.write_str("the earlier build does not contain it"),
             Self::Named => f.write_str("it was named as changed"),
             Self::Unpinned => f.write_str("its source is not pinned to a commit"),
             Self::AmbiguousSource { packages } => {
@@ -119,7 +119,7 @@ impl fmt::Display for Reason {
                     "batch {batch} before it changed: {component} was added, removed or rebuilt"
                 )
             }
-            Self::OrderChanged => f.write_str("it waits for other components than before"),
+            Self::OrderChanged => f.write_str("it waits for different components than before"),
             Self::DependsOn(component) => write!(f, "{component} before it is rebuilt"),
             Self::BuildrequireChanged { name, from, to } => match (from, to) {
                 (Some(from), Some(to)) => write!(f, "{name} changed from {from} to {to}"),

@@ -184,14 +184,14 @@ fn clocks_that_contradict_each_other_are_told_with_their_place() {
                 4,
                 3,
                 Code::TraceClock,
-                "a buildArch starts 1m 00s before it was made: a clock was set back"
+                "a buildArch starts 1m 00s before it was created: a clock was set back"
             ),
             (
                 4,
                 3,
                 Code::TracePackage,
-                "a task does not say which package it builds, and counts for method and arch alone; the \
-                 first is here"
+                "a task does not say which package it builds, and counts for method and arch \
+                 only; the first is here"
             ),
             (7, 18, Code::TraceTime, "start_time `-7` is before the year 2001"),
             (7, 41, Code::TraceTime, "completion_time `soon` is not a time"),
@@ -217,7 +217,10 @@ fn a_task_that_ended_twice_and_differently_keeps_its_first_end() {
     assert_eq!(only_row(&history).run, Millis::from_secs(60));
     let finding = &history.findings[0];
     assert_eq!((finding.code, finding.place.input), (Code::TraceDuplicate, 1));
-    assert_eq!(finding.message, "task 1 ended twice and differently; that of a.json:1:1 is taken");
+    assert_eq!(
+        finding.message,
+        "task 1 ended twice and differently; the one at a.json:1:1 is used"
+    );
 }
 
 #[test]

@@ -145,7 +145,7 @@ fn a_hub_that_says_nothing_or_little_is_left_after_its_time() {
             let call_max = Duration::from_millis(50);
             said_of(&hub, Options { call_max, ..options(&hub.server) })
         });
-        assert!(said[0].contains("no whole answer in 0.05 s"), "{said:?}");
+        assert!(said[0].contains("no complete answer in 0.05 s"), "{said:?}");
     }
 }
 
