@@ -79,21 +79,21 @@ text_types! {
     Context,
     /// An architecture as koji spells it: `x86_64`, `noarch`.
     Arch,
-    /// koji's name of what a component builds, such as `perl-DBD-MySQL`.
+    /// koji's name for the package of a component, such as `perl-DBD-MySQL`.
     PackageName,
     /// The key of a component inside its modulemd document; `after` and `buildafter` hold keys.
     ComponentKey,
 }
 
 impl StreamName {
-    /// Returns the stream that an item `-x` of a stream list takes away.
+    /// Returns the stream that an item `-x` of a stream list excludes.
     #[must_use]
     pub fn negated(&self) -> Option<&str> {
         self.as_str().strip_prefix('-')
     }
 }
 
-/// The version of a module: a number, compared as one. 0 means that none was written.
+/// The version of a module: a number, compared as one. 0 if none was written.
 #[derive(
     Clone,
     Copy,
@@ -116,7 +116,7 @@ impl fmt::Display for Version {
     }
 }
 
-/// A module and one of its streams, `name:stream`: what people ask to rebuild.
+/// A module and one of its streams, `name:stream`, as people request rebuilds.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NameStream {
     /// The module.
