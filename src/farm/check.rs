@@ -1,4 +1,5 @@
-//! Farms on which koji could never build anything, or not what is meant: told before they are used.
+//! Farms on which koji could never build anything, or not as intended: reported before they are
+//! used.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +8,10 @@ use crate::load::{Code, Finding};
 use crate::name::nearest;
 use crate::settings::{Node, Reader, Section, Value};
 
-/// What every build needs: a channel for its tasks, and one for those of its repos.
+/// The channels that every build needs: one for its tasks, and one for those of its repos.
 const CHANNELS: [(&str, &str); 2] = [("default", "builds"), ("createrepo", "repos")];
 
-/// What no module build goes without, and the channel of its tasks.
+/// The methods that every module build needs, with the channel of their tasks.
 const NEEDED: [(&str, &str); 4] = [
     ("build", "default"),
     ("buildArch", "default"),
@@ -25,13 +26,14 @@ const UNUSED: [(&str, &[&str]); 3] = [
     ("weights", &["createdistrepo"]),
 ];
 
-/// Tells what is wrong with a farm as a whole, and returns what is hardly meant.
+/// Reports what is wrong with a farm as a whole, and returns warnings about likely mistakes.
 pub(super) fn farm(reader: &mut Reader, file: &Section<'_>, farm: &Farm) -> Vec<Finding> {
     let Some(node) = file.find("builders") else { return Vec::new() };
     let count: u64 = farm.builders.iter().map(|group| u64::from(group.count)).sum();
     let is_whole = matches!(&node.value, Value::List(all) if all.len() == farm.builders.len());
     if !is_whole {
-        // What is wrong with them is told; what a farm without some of them lacks follows from that.
+        // Their errors are reported; anything missing on a farm without them would follow from
+        // those.
         return Vec::new();
     }
     if count == 0 {
@@ -61,8 +63,8 @@ pub(super) fn farm(reader: &mut Reader, file: &Section<'_>, farm: &Farm) -> Vec<
     remarks
 }
 
-/// Tells which group names one arch more than a hub tells apart; a plan is estimated in koji's model
-/// whichever model the farm asks for.
+/// Reports the group that exceeds the number of arches that a hub distinguishes. Estimates use
+/// koji's model even on an ideal farm.
 fn arches(reader: &mut Reader, file: &Section<'_>, farm: &Farm) {
     let nodes = reader.items(file, "builders").unwrap_or_default();
     let mut seen = BTreeSet::new();
@@ -80,7 +82,7 @@ fn arches(reader: &mut Reader, file: &Section<'_>, farm: &Farm) {
     }
 }
 
-/// Tells which channel that builds need nobody serves.
+/// Reports a channel that builds need but no builder serves.
 fn served(reader: &mut Reader, node: &Node, farm: &Farm) {
     let staffed = || farm.builders.iter().filter(|group| group.count > 0);
     for (channel, what) in CHANNELS {
@@ -91,7 +93,7 @@ fn served(reader: &mut Reader, node: &Node, farm: &Farm) {
     }
 }
 
-/// Tells which method that builds need everybody refuses for good who serves its channel.
+/// Reports a method that builds need but every builder of its channel always refuses.
 fn refused(reader: &mut Reader, node: &Node, farm: &Farm) {
     for (method, channel) in NEEDED {
         let serves = |group: &&BuilderGroup| {
@@ -135,7 +137,7 @@ fn takes_nothing(group: &BuilderGroup, farm: &Farm) -> Option<String> {
     })
 }
 
-/// Tells of channels that no task goes to: a slip, or builders that stand idle.
+/// Reports channels that no task uses: a misspelling, or idle builders.
 fn channels(reader: &mut Reader, of: (&Node, &BuilderGroup), remarks: &mut Vec<Finding>) {
     let (node, group) = of;
     let is_known = |channel: &String| CHANNELS.iter().any(|(known, _)| known == channel);
@@ -159,8 +161,8 @@ fn channels(reader: &mut Reader, of: (&Node, &BuilderGroup), remarks: &mut Vec<F
     }
 }
 
-/// A parent keeps its place while its children run: where each builder has one place, parents can
-/// fill all of them.
+/// A parent keeps its place while its children run: if each builder has one place, parents can fill
+/// all of them.
 fn places(reader: &mut Reader, node: &Node, farm: &Farm) -> Option<Finding> {
     let builds = || farm.builders.iter().filter(|group| farm.takes_builds(group));
     let jobs = |group: &BuilderGroup| group.max_jobs.unwrap_or(farm.hub.max_jobs);
@@ -180,7 +182,7 @@ fn places(reader: &mut Reader, node: &Node, farm: &Farm) -> Option<Finding> {
     })
 }
 
-/// Tells which background load no builder bears.
+/// Reports background load that applies to no builder.
 fn background(reader: &mut Reader, file: &Section<'_>, farm: &Farm) {
     let nodes = if file.find("background").is_some() {
         reader.items(file, "background").unwrap_or_default()

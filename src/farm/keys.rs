@@ -1,4 +1,4 @@
-//! The keys of a farm file, section by section: what the reader knows and the page lists.
+//! The keys of a farm file, section by section, as read and as documented.
 
 pub(super) const FILE: &[&str] =
     &["model", "builders", "background", "hub", "repo", "weights", "fallback"];

@@ -10,16 +10,16 @@ use crate::time::Millis;
 use crate::trace::Fallback;
 
 impl Farm {
-    /// Reads a farm file; `input` is what the findings' places call the file.
+    /// Reads a farm file; `input` is the index of the file in the places of findings.
     ///
-    /// # Errors
-    /// Every problem found, each with line and column; a farm with a problem is no farm.
+    /// # Errors Every problem found, each with line and column; a file with a problem yields no
+    /// farm.
     pub fn read(bytes: &[u8], input: u32) -> Result<Self, Vec<Finding>> {
         Self::read_to_vary(bytes, input, |_| {})
     }
 
-    /// Reads a farm file of which numbers are going to be varied: what would be wrong with the farm
-    /// that `vary` makes of it is told, not what is wrong with it as it stands.
+    /// Reads a farm file whose numbers will be varied: problems of the farm made by `vary` are
+    /// reported, not those of the farm as written.
     ///
     /// # Errors
     /// As [`Farm::read`].
@@ -125,12 +125,12 @@ fn interval(text: &str) -> Result<Millis, String> {
     settings::interval(text).and_then(|_| duration(text))
 }
 
-/// Reads the time between two looks of one who polls.
+/// Reads a polling interval.
 fn period(text: &str) -> Result<Millis, String> {
     settings::period(text).and_then(|_| duration(text))
 }
 
-/// Tells what a list names more than once.
+/// Reports items that a list names more than once.
 fn twice<T: PartialEq + std::fmt::Display>(reader: &mut Reader, node: &Node, what: (&str, &[T])) {
     let (name, values) = what;
     for (at, value) in values.iter().enumerate() {
@@ -140,7 +140,7 @@ fn twice<T: PartialEq + std::fmt::Display>(reader: &mut Reader, node: &Node, wha
     }
 }
 
-/// Reads how many builders a group has: each takes memory and time.
+/// Reads the number of builders in a group, which is limited because each takes memory and time.
 fn group_size(text: &str) -> Result<u32, String> {
     match settings::count(text)? {
         number if number > BUILDERS_MAX => Err(format!("must be at most {BUILDERS_MAX}")),

@@ -1,4 +1,4 @@
-//! Reading a farm file: values and defaults, and what is no value.
+//! Reading a farm file: values, defaults and invalid values.
 
 mod constants;
 mod remarks;
@@ -13,7 +13,7 @@ fn refused(text: &str) -> Vec<(u32, u32, Code, String)> {
     findings.into_iter().map(|f| (f.place.line, f.place.column, f.code, f.message)).collect()
 }
 
-/// Returns line and words of all that is wrong with a farm of koji's model.
+/// Returns line and message of every problem of a farm with koji's model.
 fn wrong(builders: &str, rest: &str) -> Vec<(u32, String)> {
     let text = format!("model: koji\nbuilders:\n{builders}{rest}");
     refused(&text).into_iter().map(|(line, _, _, message)| (line, message)).collect()

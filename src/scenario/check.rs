@@ -1,11 +1,11 @@
-//! What a scenario says to no effect, or to another than it seems, whatever it is run on. Nothing is refused for it: it does no
-//! harm, but is hardly meant.
+//! Settings of a scenario that have no effect, or not the expected one, on any farm and plan. They
+//! are harmless but probably mistakes, so they are warnings.
 
 use super::{Builds, Fault, FaultKind, Gate, Outcomes, Scenario, Tests, overlap};
 use crate::load::{Code, Finding, Place};
 use crate::settings::{Section, Value};
 
-/// Returns what is of no effect, in the order of the file.
+/// Returns settings without effect, in the order of the file.
 pub(super) fn silent(file: &Section<'_>, scenario: &Scenario) -> Vec<Finding> {
     let mut silent = Silent { file, remarks: Vec::new() };
     silent.builds(scenario);
@@ -27,7 +27,7 @@ impl Silent<'_, '_> {
         self.remarks.extend(place.map(|place| Finding::new(Code::SettingUnused, place, message)));
     }
 
-    /// Tells of a key that is of no effect where it is given.
+    /// Reports a key that has no effect, if it is given.
     fn key(&mut self, section: &str, key: &str, why: &str) {
         let place = self.file.place_below(section, key);
         self.say(place, format!("`{section}.{key}` has no effect: {why}"));
@@ -118,7 +118,7 @@ impl Silent<'_, '_> {
         }
     }
 
-    /// What has an effect, but not the one that its neighbour lets expect.
+    /// Settings whose effect is not the one that their neighbours suggest.
     fn contradictions(&mut self, scenario: &Scenario) {
         let tests = &scenario.tests;
         let instead = match tests.gate.koji_owned {
@@ -157,7 +157,7 @@ impl Silent<'_, '_> {
         }
     }
 
-    /// Of two faults of one kind at one time the second changes nothing, or less than it says.
+    /// If two faults of one kind overlap, the second has no effect, or less than it states.
     fn faults(&mut self, faults: &[Fault]) {
         let Some(Value::List(nodes)) = self.file.find("faults").map(|node| &node.value) else {
             return;

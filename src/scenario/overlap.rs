@@ -1,16 +1,16 @@
-//! Faults that are there or not: two of one kind at one time are no more than one.
+//! Overlapping faults that are active or not: two of one kind at one time have the effect of one.
 
 use super::{Fault, FaultKind};
 use crate::time::Millis;
 
 impl Fault {
-    /// Returns when it is over; the end of all time where it lasts for ever.
+    /// Returns when it ends; the end of time if it lasts for ever.
     #[must_use]
     pub fn end(&self) -> Millis {
         self.lasts.map_or(Millis(u64::MAX), |lasts| self.at + lasts)
     }
 
-    /// Returns whether another breaks the same, so that both at one time are no more than one.
+    /// Returns whether another breaks the same, so that both together have the effect of one.
     #[must_use]
     pub fn is_one_with(&self, other: &Self) -> bool {
         let is_state = match self.kind {
@@ -31,8 +31,8 @@ impl Fault {
     }
 }
 
-/// Says of one of several faults what the others make of it: nothing, where one lasts all its time,
-/// or a part of one that began before.
+/// Describes how other faults overlap one of several: another covers all of its time, or is still
+/// active when it begins.
 pub(super) fn told(faults: &[Fault], at: usize) -> Option<String> {
     let fault = &faults[at];
     let others = || {
@@ -50,7 +50,7 @@ pub(super) fn told(faults: &[Fault], at: usize) -> Option<String> {
             "this `{kind}` has no effect: the one in line {line} covers all of its time"
         ));
     }
-    // Told once, of the later: the other begins when nothing lasts yet.
+    // Reported only for the later one, because nothing is active when the earlier begins.
     let goes_on = |(_, other): &(usize, &Fault)| other.at < fault.at && fault.at < other.end();
     let (_, other) = others().find(goes_on)?;
     let line = other.line;
@@ -93,7 +93,7 @@ mod tests {
         // Of another kind, one after the other, inside, and the same beginning.
         assert_eq!(all(&[early.clone(), fault(HubOffline, (15, None), 3)]), [None, None]);
         assert_eq!(all(&[early.clone(), fault(BusOutage, (20, None), 3)]), [None, None]);
-        // Twice the same is once too often.
+        // The same fault twice is one too many.
         assert_eq!(all(&[late.clone(), late.clone()]), [None, Some("nothing")]);
         assert_eq!(all(&[late, fault(BusOutage, (16, Some(1)), 3)]), [None, Some("nothing")]);
         assert_eq!(all(&[early, fault(BusOutage, (10, None), 3)]), [Some("nothing"), None]);

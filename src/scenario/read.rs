@@ -13,8 +13,8 @@ use crate::time::Millis;
 impl Scenario {
     /// Reads a scenario file; `input` is what the findings' places call the file.
     ///
-    /// # Errors
-    /// Every problem found, each with line and column; a scenario with a problem is none.
+    /// # Errors Every problem found, each with line and column; a file with a problem yields no
+    /// scenario.
     pub fn read(bytes: &[u8], input: u32) -> Result<Self, Vec<Finding>> {
         let root = settings::parse(bytes, input).map_err(|finding| vec![finding])?;
         let mut reader = Reader::default();
@@ -71,7 +71,8 @@ impl Scenario {
     }
 }
 
-/// Reads how often a failed build is tried again: what always fails would be tried for ever.
+/// Reads the number of retries of a failed build; it is limited, because a build that always fails
+/// would be tried for ever.
 fn retries(text: &str) -> Result<u32, String> {
     const RETRIES_MAX: u32 = 1000;
     match settings::count(text)? {
@@ -222,7 +223,7 @@ fn orchestrator_owned(reader: &mut Reader, node: &Node) -> OrchestratorOwned {
 }
 
 fn arrival(reader: &mut Reader, node: &Node) -> Option<Arrival> {
-    /// How long changes come where the file does not say: four weeks.
+    /// The default time during which changes arrive: four weeks.
     const LASTS: Millis = Millis::from_secs(28 * 86_400);
     let known = ["every", "changed", "class", "within", "for"];
     let section = reader.section(node, "arrivals", &known);
@@ -289,7 +290,7 @@ fn fault(reader: &mut Reader, node: &Node) -> Option<Fault> {
 fn check_crashes(reader: &mut Reader, earlier: &[Fault], (fault, node): (&Fault, &Node)) {
     let is_crash = |fault: &&Fault| fault.kind == FaultKind::OrchestratorCrash;
     let end = |fault: &Fault| fault.at + fault.lasts.unwrap_or_default();
-    // When the event is handled after which it crashes shows in the run alone.
+    // Only the run shows when the event after which it crashes is handled.
     let overlaps = |other: &&Fault| match (other.after, fault.after) {
         (None, None) => other.at <= end(fault) && fault.at <= end(other),
         (earlier, later) => earlier == later,

@@ -226,7 +226,7 @@ fn keys_of_no_effect_are_remarked_with_their_line_and_why() {
                `tests.gate`"],
         ),
         (
-            // The second is inside the first, the third goes on after it.
+            // The second is inside the first, the third ends after it.
             "faults:\n- {at: 1h, kind: bus-outage, for: 2h}\n- {at: 2h, kind: bus-outage, for: 1h}\n\
              - {at: 2h, kind: bus-outage, for: 2h}\n- {at: 2h, kind: pdc-down, for: 1h}\n",
             &[

@@ -1,4 +1,4 @@
-//! Every constant of the hub has a key, in the reader as in the page on the farm.
+//! Every constant of the hub has a key, in the reader and in the page on the farm.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What is hardly meant, and is told without being refused.
+//! Likely mistakes, which are warnings.
 
 use super::*;
 
@@ -51,7 +51,7 @@ fn remarks_have_a_code_and_a_place_and_are_warnings() {
         .iter()
         .map(|finding| (finding.code.as_str(), finding.place.line, finding.place.column))
         .collect();
-    // The list of builders is placed where its first map begins, behind the dash.
+    // The place of the list of builders is that of its first map, after the dash.
     assert_eq!(found, [("farm-full", 3, 3), ("farm-idle", 4, 3), ("setting-unused", 5, 8)]);
     assert!(told.iter().all(|finding| finding.severity() == crate::load::Severity::Warning));
 }

@@ -81,7 +81,7 @@ fn methods_that_nobody_takes_and_words_that_are_none_are_told() {
     );
     let repos = group("a", "channels: [default]") + &group("b", "refuses: [createrepo]");
     assert_eq!(wrong(&repos, "").len(), 1);
-    // For a while, or some of them: something goes on.
+    // For a while, or some of them: something can still run.
     assert_eq!(remarks(&group("a", "refuses: [buildArch], refuses_until: 1h"), ""), []);
     let told = wrong(&group("a", "refuses: [buildarch]"), "");
     assert!(told[0].1.contains("did you mean `buildArch`?"), "{told:?}");
