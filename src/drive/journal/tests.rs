@@ -108,12 +108,12 @@ fn a_journal_cut_at_every_byte_of_its_last_line_recovers_all_before_it() {
         assert_eq!(journal.entries, all[..all.len() - 1], "cut at byte {end}");
         assert_eq!(journal.whole_bytes, last, "cut at byte {end}");
     }
-    // A heading that is torn is one of a run that did not begin.
+    // A torn heading means that the run did not begin.
     let heading = text.find('\n').unwrap();
     for end in 0..=heading {
         assert!(read(&text.as_bytes()[..end]).unwrap().is_none(), "cut at byte {end}");
     }
-    // A file system may leave other bytes where the line was to be.
+    // A file system may leave other bytes in the place of the line.
     let zeros = [&text.as_bytes()[..last], &[0; 40]].concat();
     assert_eq!(read(&zeros).unwrap().unwrap().entries.len(), all.len() - 1);
 }
@@ -172,7 +172,7 @@ fn estimates_traces_and_modules_that_are_not_rebuilt_change_no_identity_and_brea
     };
     assert_ne!(named(&later), named(&first), "the numbers differ");
     assert_eq!(read(text.as_bytes()).unwrap().unwrap().entries, entries());
-    // What is rebuilt, and the seed, do.
+    // The rebuilt modules and the seed do.
     let mut other = first.clone();
     other.began.seed = 2;
     assert_ne!(other.run(), first.run());
@@ -192,7 +192,7 @@ fn a_journal_gives_its_orchestrator_back_from_every_prefix() {
             lived.handle(event, *at, &mut Vec::new());
         }
     }
-    // What was asked last is looked for, not repeated.
+    // The last call is looked up, not repeated.
     let mut folded = journal.heading.orchestrator(&journal.catalog);
     folded.handle(
         &Event::Requested { request: 0, module: "m:1:c".into() },
