@@ -1,4 +1,4 @@
-//! One build told by several documents, one an arch: where they differ.
+//! Differences between the documents of one build for several arches.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,8 @@ use super::row::{flat, shown};
 use super::{Component, Dependencies, Input, Place, Requirement, Snapshot, Stream};
 use crate::name::{ComponentKey, ModuleName};
 
-/// Returns what differs between the documents of each build, every document held against the first.
+/// Returns the differences between the documents of each build, comparing every document with the
+/// first.
 #[must_use]
 pub fn arch_drifts(snapshot: &Snapshot) -> Vec<Finding> {
     let mut firsts = BTreeMap::new();
@@ -22,8 +23,8 @@ pub fn arch_drifts(snapshot: &Snapshot) -> Vec<Finding> {
     findings
 }
 
-/// Returns what a document of a build says otherwise than the first: a finding for every module it
-/// depends on and every component, with both places.
+/// Returns the differences of a document from the first of its build: a finding for every
+/// dependency and every component, with both places.
 #[must_use]
 pub fn arch_drift(first: &Stream, other: &Stream, inputs: &[Input]) -> Vec<Finding> {
     let mut drift = Drift { first, other, inputs, findings: Vec::new() };
@@ -82,7 +83,7 @@ impl Drift<'_> {
         }
     }
 
-    /// Tells that the same streams are combined in other ways.
+    /// Reports that the same streams are combined differently.
     fn combinations(&mut self) {
         let (first, other) = (&self.first.dependencies, &self.other.dependencies);
         let is_same = first.len() == other.len()
@@ -97,7 +98,7 @@ impl Drift<'_> {
         }
     }
 
-    /// Tells the keys that one side alone has.
+    /// Reports the keys that only one side has.
     fn keys<T>(
         &mut self,
         what: &str,
@@ -117,7 +118,7 @@ impl Drift<'_> {
         }
     }
 
-    /// Compares what is built, not why.
+    /// Compares what is built, ignoring rationales.
     fn component(&mut self, key: &ComponentKey, first: &Component, other: &Component) {
         for ((field, one), (_, two)) in fields(first).into_iter().zip(fields(other)) {
             if one != two {

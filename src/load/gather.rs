@@ -1,4 +1,5 @@
-//! Inputs become one snapshot: each read by what its content is, duplicates told and left out.
+//! Inputs become one snapshot: each is read according to its content; duplicates are reported and
+//! left out.
 
 use std::collections::hash_map::Entry;
 use std::path::PathBuf;
@@ -26,7 +27,7 @@ const OVERRIDES_DIRECTORY: &str = "overrides";
 /// The priority of such defaults; all others have 0.
 const OVERRIDES: u16 = 1;
 
-/// Takes inputs one after the other.
+/// Reads inputs one after the other.
 #[derive(Debug)]
 pub(super) struct Gatherer {
     snapshot: Snapshot,
@@ -34,7 +35,7 @@ pub(super) struct Gatherer {
     is_strict: bool,
     is_packager: bool,
     known: Known,
-    /// Where in the snapshot an end of life stands, by what it is about and its time.
+    /// The index of an end of life in the snapshot, by subject and time.
     ends: FxHashMap<(ModuleName, StreamName, Option<Context>, Minute), usize>,
     defaults: DefaultsMerger,
 }
@@ -71,7 +72,7 @@ impl Gatherer {
         self.defaults.input(defaults, priority);
     }
 
-    /// Notes a file that is no input itself, and why.
+    /// Records a file that is not itself an input, and why.
     pub(super) fn no_input(&mut self, path: String, bytes: Bytes, refusal: Refusal) {
         let input = u32::try_from(self.snapshot.inputs.len()).expect("fewer than 2^32 inputs");
         let sha256 = bytes.sha256;
@@ -92,7 +93,7 @@ impl Gatherer {
         }
     }
 
-    /// Returns what all inputs said together.
+    /// Returns the combined content of all inputs.
     pub(super) fn finish(mut self) -> Snapshot {
         self.snapshot.defaults = self.defaults.finish(&mut self.snapshot.findings);
         sources::reconcile(&mut self.snapshot);
@@ -179,8 +180,8 @@ impl Gatherer {
         self.documents(input, content, chunks);
     }
 
-    /// Reads documents in a few parts, the text of each given back before the next is read, so that
-    /// the whole text and all that is kept of it are never there at once.
+    /// Reads documents in a few parts and frees the text of each before the next, so that the whole
+    /// text and its content are never in memory together.
     fn documents(&mut self, input: u32, mut content: Vec<u8>, chunks: Vec<Chunk>) {
         const PARTS: usize = 4;
         const PART_BYTES_MIN: usize = 1 << 20;
@@ -250,7 +251,7 @@ impl Gatherer {
         }
     }
 
-    /// Takes an end of life up; the last of those with the same stream, context and time counts.
+    /// Adds an end of life; the last one with the same stream, context and time counts.
     fn obsoletes(&mut self, obsoletes: Obsoletes) {
         let Obsoletes { module, stream, context, modified, .. } = &obsoletes;
         let key = (module.clone(), stream.clone(), context.clone(), *modified);

@@ -1,4 +1,4 @@
-//! Builds as koji tells of them: those of modules carry the modulemd that was built.
+//! Builds as reported by koji: module builds include their modulemd.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -37,7 +37,7 @@ struct Module {
     modulemd_str: Option<String>,
 }
 
-/// Reads one build; one that koji has not, or no longer, is of no use to others.
+/// Reads one build; builds that are incomplete or deleted are not usable.
 pub(super) fn read(text: &str, reader: &mut RowReader<'_>) -> Outcome {
     let Some(build) = reader.fields::<Build>(text, "a koji build") else { return Outcome::Bad };
     if build.state.is_some_and(|state| state != COMPLETE) {

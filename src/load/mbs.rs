@@ -12,7 +12,7 @@ use super::row::{RowIdentity, RowReader, require};
 use super::{Component, Dependencies, Lock, Origin, Stated, Stream};
 use crate::name::Version;
 
-/// What a page says of a build; short pages leave out all but the identity.
+/// A build in a page; short pages only have the identity.
 #[derive(Deserialize)]
 struct Item {
     name: Option<String>,
@@ -38,8 +38,8 @@ struct Tasks {
     rpms: Option<BTreeMap<String, serde::de::IgnoredAny>>,
 }
 
-/// Reads one item. Builds that are not ready, and scratch builds, are of no use to others; but what
-/// was built on a base module that is garbage by now still counts, so these are kept apart.
+/// Reads one item. Builds that are not ready, and scratch builds, are not usable by others. Builds
+/// on a base module that is garbage by now still count, so such base modules are kept separately.
 pub(super) fn read(text: &str, reader: &mut RowReader<'_>) -> Outcome {
     let Some(item) = reader.fields::<Item>(text, "an MBS item") else { return Outcome::Bad };
     let identity = match identity(&item) {

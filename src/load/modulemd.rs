@@ -1,7 +1,7 @@
-//! modulemd: what stands in one document, a file for each kind.
+//! modulemd: the content of one document, with a file for each kind.
 //!
-//! The root says what a document is. A document with any error is refused as a whole, all its
-//! errors told, and reading goes on with the next.
+//! The root names the kind of a document. A document with any error is refused as a whole: all its
+//! errors are reported, and reading continues with the next.
 
 mod component;
 mod defaults;
@@ -24,7 +24,7 @@ use super::problem::Code;
 use super::{Defaults, NameStream, Obsoletes, PackagerDocument, Stream, Translations, Version};
 use crate::yaml::{Kind, Node, Tree};
 
-/// What one document holds.
+/// The content of one document.
 #[derive(Debug)]
 pub(super) enum Document {
     /// One build of one module.
@@ -35,7 +35,7 @@ pub(super) enum Document {
     Obsoletes(Obsoletes),
     /// One stream's texts in other languages.
     Translations(Translations),
-    /// What a packager wrote.
+    /// A packager's document.
     Packager(Box<PackagerDocument>),
 }
 
@@ -47,7 +47,7 @@ struct Root<'a, 't> {
     data: Option<Node<'a, 't>>,
 }
 
-/// Reads one document; `None` where it has an error.
+/// Reads one document; `None` if it has an error.
 pub(super) fn read(tree: &Tree<'_>, reader: &mut Reader<'_>) -> Option<Document> {
     let root = tree.root()?;
     reader.start(root.mark());
@@ -180,7 +180,7 @@ fn identity<'a>(
     Some((text, reader.unsigned(version, "version")?))
 }
 
-/// Returns what a document that could not be read speaks of, as far as it can be told.
+/// Returns the subject of a document that could not be read, as far as it is known.
 pub(super) fn mentioned(tree: &Tree<'_>) -> Option<(NameStream, Version)> {
     let root = tree.root().filter(|root| root.kind() == Kind::Map)?;
     // Packager documents describe sources, not builds, so they never count as the newest build.

@@ -37,7 +37,7 @@ struct Dependency {
     stream: String,
 }
 
-/// What a row came to.
+/// The result of reading a row.
 pub(super) enum Outcome {
     /// A build, finished once; perhaps superseded since.
     Stream(Box<Stream>),
@@ -45,7 +45,7 @@ pub(super) enum Outcome {
     Inactive,
     /// A build that is of no use any more, in MBS's state `garbage`.
     Garbage(Box<Stream>),
-    /// Nothing; a finding says why.
+    /// Nothing; a finding reports why.
     Bad,
 }
 
@@ -163,7 +163,7 @@ fn stream(row: &Row, identity: RowIdentity<'_>, reader: &mut RowReader<'_>) -> S
     stream
 }
 
-/// Returns what the row itself says, and how far it says it.
+/// Returns the statements of the row itself, and how complete they are.
 fn dependencies(row: &Row, reader: &mut RowReader<'_>) -> (Option<Dependencies>, About) {
     let stated = |is_there| if is_there { Stated::AsWritten } else { Stated::Not };
     let about = About {
@@ -182,7 +182,7 @@ fn dependencies(row: &Row, reader: &mut RowReader<'_>) -> (Option<Dependencies>,
     (is_said.then_some(group), about)
 }
 
-/// A row's own fields were made from its modulemd; where they differ one of the two is stale.
+/// A row's own fields were made from its modulemd; if they differ, one of the two is stale.
 fn tell_disagreements(
     stream: &Stream,
     (own, about): (&Option<Dependencies>, &About),

@@ -1,4 +1,4 @@
-//! What is wrong with an input, and where: a finding is data, never an error.
+//! Problems of inputs, with their places: a finding is data, never an error.
 
 use std::fmt;
 
@@ -48,7 +48,7 @@ macro_rules! codes {
                 match self { $(Self::$variant => Severity::$severity,)+ }
             }
 
-            /// Returns what the code means, in one sentence.
+            /// Returns the meaning of the code, in one sentence.
             #[must_use]
             pub fn summary(self) -> &'static str {
                 match self { $(Self::$variant => $summary,)+ }
@@ -153,13 +153,13 @@ codes! {
 /// One problem, with its place, in words for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What kind of problem it is.
+    /// The kind of problem.
     pub code: Code,
     /// Where it stands.
     pub place: Place,
-    /// What is wrong, naming field and value.
+    /// The problem, naming field and value.
     pub message: String,
-    /// What to do about it, where that is known.
+    /// A hint, if any.
     pub hint: Option<String>,
 }
 
@@ -169,7 +169,7 @@ impl Finding {
         Self { code, place, message: message.into(), hint: None }
     }
 
-    /// Returns the finding with a hint on what to do.
+    /// Returns the finding with a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

@@ -17,11 +17,11 @@ pub(super) fn is_index(content: &[u8]) -> bool {
         && memchr::memmem::find(content, b"<repomd").is_some()
 }
 
-/// Reads the module files that an index at `path` names, by what it says of them.
+/// Reads the module files named by an index at `path`, according to its entries.
 ///
 /// # Errors
 ///
-/// The outer one: a file that is named but not there. The inner one: what is wrong with the index.
+/// The outer one: a named file is missing. The inner one: a problem of the index.
 pub(super) fn modules(
     path: &Path,
     index: &[u8],
@@ -51,7 +51,7 @@ pub(super) fn modules(
 /// Returns the directory that holds `repodata/repomd.xml`.
 fn root_of(path: &Path) -> PathBuf {
     let repodata = path.parent().unwrap_or(Path::new(""));
-    // Of ``, `.` and `..` only the system knows what stands above.
+    // Only the system knows the parent of ``, `.` and `..`.
     match (repodata.parent(), repodata.file_name()) {
         (Some(root), Some(_)) => root.to_owned(),
         _ => repodata.join(".."),
@@ -65,7 +65,7 @@ struct Entry {
     checksum: Checksum,
 }
 
-/// What bytes a file must have.
+/// The expected checksum of a file.
 #[derive(Debug, PartialEq, Eq)]
 struct Checksum {
     kind: String,
@@ -73,7 +73,7 @@ struct Checksum {
 }
 
 impl Checksum {
-    /// Returns why bytes are not the ones that are meant, where they are not.
+    /// Returns why bytes are not the expected ones, if so.
     fn mismatch(&self, bytes: &[u8]) -> Option<String> {
         use sha2::Digest;
         let Self { kind, value } = self;

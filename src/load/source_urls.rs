@@ -1,4 +1,4 @@
-//! Where the sources of components are: a CSV file that maps package, stream and module to a URL.
+//! URLs of the sources of components: a CSV file that maps package, stream and module to a URL.
 //!
 //! ```text
 //! package,stream,name,url
@@ -6,14 +6,14 @@
 //! ,,,https://src.example/rpms/{package}#{ref}
 //! ```
 //!
-//! An empty field stands for any; of the rows that fit, the one with the fewest empty fields counts,
-//! of equals the first. What stands behind `#` is the commit where it is a full hash: that pins the
-//! source, so a file with resolved branches makes a plan whose components can be reused.
+//! An empty field matches anything; of the matching rows, the one with the fewest empty fields
+//! counts, and among equals the first. A full hash after `#` is the commit and pins the source, so
+//! with a file of resolved branches a plan can reuse components.
 
 use super::problem::{Code, Finding, Place};
 use crate::name::{ModuleName, PackageName, StreamName};
 
-/// The columns of the file, all needed.
+/// The columns of the file, all required.
 const COLUMNS: [&str; 4] = ["package", "stream", "name", "url"];
 
 /// Source URLs by package, stream and module.
@@ -29,10 +29,10 @@ struct Row {
     url: String,
 }
 
-/// The component whose source is asked for.
+/// The component whose source is requested.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
-    /// What it builds.
+    /// The package that it builds.
     pub package: &'a PackageName,
     /// The stream of its module.
     pub stream: &'a StreamName,
@@ -99,7 +99,7 @@ impl SourceUrls {
         (urls, findings)
     }
 
-    /// Returns the URL of a component's source, none where no row fits.
+    /// Returns the URL of a component's source; `None` if no row matches.
     #[must_use]
     pub fn url(&self, wanted: Wanted<'_>) -> Option<String> {
         let values = [wanted.package.as_str(), wanted.stream.as_str(), wanted.name.as_str()];

@@ -7,7 +7,7 @@ use crate::yaml::Mark;
 pub(super) struct Lines {
     offset: usize,
     breaks: u32,
-    /// How many characters stand before the offset on its line.
+    /// The number of characters before the offset on its line.
     column: usize,
 }
 

@@ -22,7 +22,7 @@ pub(super) fn read_v2(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Vec<Depend
     items.map(|(at, item)| item_of((at, item), reader, read_sets)).collect()
 }
 
-/// Reads the single map of format 1; it becomes one combination, or none where it is empty.
+/// Reads the single map of format 1; it becomes one combination, or none if it is empty.
 pub(super) fn read_v1(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Vec<Dependencies> {
     let item = group_of(reader.map(node, || "dependencies".to_owned()), reader, read_single);
     let is_empty = item.buildrequires.is_empty() && item.requires.is_empty();

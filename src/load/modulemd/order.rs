@@ -46,9 +46,9 @@ fn unknown_keys(rpms: &BTreeMap<ComponentKey, Component>, reader: &mut Reader<'_
     }
 }
 
-/// Returns a way round, its first key repeated at the end: `a after b after a`.
+/// Returns a cycle, with its first key repeated at the end: `a after b after a`.
 fn circle(rpms: &BTreeMap<ComponentKey, Component>) -> Option<Vec<&ComponentKey>> {
-    // Whatever waits for nothing left is done; what remains in the end holds every circle.
+    // Keys that wait for nothing are removed; the rest contains every cycle.
     let mut left: BTreeMap<&ComponentKey, usize> = BTreeMap::new();
     let mut waiters: BTreeMap<&ComponentKey, Vec<&ComponentKey>> = BTreeMap::new();
     for (key, rpm) in rpms {

@@ -1,8 +1,8 @@
 //! Packager documents: what people write before a build. Version 2 is a stream without the fields
 //! that a build fills in; version 3 lists configurations, each of which becomes a stream.
 //!
-//! Such a document is read without the checks that a built module must pass, since it may be
-//! half written: what stands in the way of a conversion is a warning.
+//! Such a document is read without the checks for a built module, because it may be incomplete;
+//! obstacles to a conversion are warnings.
 
 use std::collections::{BTreeMap, BTreeSet};
 

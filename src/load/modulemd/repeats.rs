@@ -1,10 +1,10 @@
-//! Keys that stand again in their map.
+//! Keys that are repeated in their map.
 
 use rustc_hash::FxHashSet;
 
 use crate::yaml::{Mark, Node};
 
-/// A key that stands again in its map.
+/// A key that is repeated in its map.
 #[derive(Debug)]
 pub(super) struct Repeat {
     pub(super) index: usize,
@@ -13,12 +13,12 @@ pub(super) struct Repeat {
     pub(super) kind: RepeatKind,
 }
 
-/// What it means that a key stands again.
+/// The effect of a repeated key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RepeatKind {
-    /// The same value stands there again; the reference library reads that.
+    /// It has an equal value; the reference library accepts that.
     Equal,
-    /// Another value stands there.
+    /// It has a different value.
     Other,
     /// It is `document` at the root: the `---` between two documents is lost.
     Document,
@@ -32,7 +32,7 @@ fn are_equal(one: Node<'_, '_>, other: Node<'_, '_>) -> bool {
         && one.children().zip(other.children()).all(|(one, other)| are_equal(one, other))
 }
 
-/// Appends the keys that stand again in a map.
+/// Appends the repeated keys of a map.
 pub(super) fn repeated(map: Node<'_, '_>, out: &mut Vec<Repeat>) {
     let is_root = map.index() == 0;
     const FEW: usize = 12;
@@ -64,7 +64,7 @@ pub(super) fn repeated(map: Node<'_, '_>, out: &mut Vec<Repeat>) {
             out.push(Repeat { index: key.index(), name: name.to_owned(), mark: key.mark(), kind });
         }
     }
-    // Where a document begins again, all else that stands again is its content.
+    // If a document begins again, all other repeated keys are its content.
     if out[from..].iter().any(|repeat| repeat.kind == RepeatKind::Document) {
         let mut at = 0;
         out.retain(|repeat| {

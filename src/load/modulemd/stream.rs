@@ -17,7 +17,7 @@ pub(super) enum Form {
     V1,
     /// `modulemd` version 2.
     V2,
-    /// `modulemd-packager` version 2: the same without what a build fills in.
+    /// `modulemd-packager` version 2: the same without the fields that a build fills in.
     PackagerV2,
 }
 
@@ -44,7 +44,7 @@ pub(super) fn read(data: Node<'_, '_>, form: Form, reader: &mut Reader<'_>) -> O
     reader.is_good().then_some(stream)
 }
 
-/// Reads a field that planning looks at; false where it is none of them.
+/// Reads a field that planning uses; false if it is not one of them.
 fn plan_field(
     stream: &mut Stream,
     (field, node): (&str, Node<'_, '_>),
@@ -102,7 +102,7 @@ pub(super) fn name_into<T: From<std::sync::Arc<str>>>(
     }
 }
 
-/// Reads a field that is kept for output; false where it is none of them.
+/// Reads a field that is kept for output; false if it is not one of them.
 pub(super) fn about_field(
     about: &mut About,
     (field, node): (&str, Node<'_, '_>),
@@ -327,7 +327,7 @@ fn check_static_context(stream: &Stream, data: Node<'_, '_>, reader: &mut Reader
     }
 }
 
-/// Checks that a license of the module is there.
+/// Checks that the module has a license.
 fn check_license(stream: &Stream, data: Node<'_, '_>, reader: &mut Reader<'_>) {
     const FIELD: &str = "license.module";
     if !stream.about.module_licenses.is_empty() {
@@ -341,13 +341,13 @@ fn check_license(stream: &Stream, data: Node<'_, '_>, reader: &mut Reader<'_>) {
         {
             (module.mark(), "is empty")
         }
-        // What has the wrong shape was told.
+        // Wrong shapes were reported.
         Some(_) => return,
     };
     reader.invalid(Code::MissingField, mark, format!("`{FIELD}` {what}"));
 }
 
-/// Checks what must be there, and the arches of components.
+/// Checks mandatory fields, and the arches of components.
 fn check_rest(stream: &Stream, (data, form): (Node<'_, '_>, Form), reader: &mut Reader<'_>) {
     for field in ["summary", "description"] {
         if data.find(field).is_none() {

@@ -1,4 +1,5 @@
-//! `modulemd-translations`: texts of a stream in other languages. Checked and kept; no plan looks at them.
+//! `modulemd-translations`: texts of a stream in other languages. Checked and kept; no plan uses
+//! them.
 
 use std::collections::BTreeMap;
 

@@ -42,7 +42,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Reads a whole number from 0 to 2^64 - 1, decimal digits alone.
+    /// Reads a whole number from 0 to 2^64 - 1, in decimal digits only.
     pub(super) fn unsigned(&mut self, node: Node<'_, '_>, field: &str) -> Option<u64> {
         let text = self.text(node, field)?;
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -77,7 +77,7 @@ impl<'s> Reader<'s> {
         None
     }
 
-    /// Reads a set of texts: a list of them, one alone, or none where nothing was written.
+    /// Reads a set of texts: a list of them, a single one, or none if nothing was written.
     pub(super) fn set<T: From<Arc<str>> + Ord>(
         &mut self,
         node: Node<'_, '_>,

@@ -1,4 +1,4 @@
-//! `xmd`, where build systems write what they like; a few of its fields mean something to a plan.
+//! `xmd`: free-form data of build systems; a plan uses a few of its fields.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What is told of a wrong field: once, at its place, by its name, with what stands there.
+//! The report of a wrong field: once, at its place, with its name and value.
 
 use super::*;
 

@@ -99,7 +99,8 @@ fn only_what_a_source_states_can_disagree() {
         format!(r#""{module}": {{"stream": "{stream}", "version": "3", "context": "c1"}}"#)
     };
     let (perl, platform) = (pinned("perl", "5.26"), pinned("platform", "el8"));
-    // What the buildroot had besides is no disagreement, nor is it that no `requires` is told.
+    // Additional modules in the buildroot are not a disagreement, and neither is a missing
+    // `requires`.
     assert_eq!(codes(&beside(&modulemd, &built(&format!("{perl}, {platform}")))), []);
     for (with, shown) in [(pinned("perl", "5.30"), "[5.30] here"), (platform, "nothing here")] {
         let snapshot = beside(&modulemd, &built(&with));

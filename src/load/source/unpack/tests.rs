@@ -82,7 +82,7 @@ fn parts_are_read_as_one_text_and_what_is_broken_is_refused() {
     }
 }
 
-/// Some bits of a header mean nothing; no other may be turned without being told.
+/// Some bits of a header have no meaning; flipping any other must be reported.
 #[test]
 fn no_turned_bit_gives_other_content() {
     for (kind, [first, _]) in PACKED {
