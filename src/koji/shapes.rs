@@ -1,4 +1,4 @@
-//! What the hub answers, by koji's own names.
+//! The answers of the hub, with koji's own names.
 //!
 //! Times are text, with the same moment as seconds since 1970 in the member `…_ts` beside them. Members
 //! that koji may add are ignored.

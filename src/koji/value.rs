@@ -29,7 +29,7 @@ pub enum Value {
     Struct(BTreeMap<String, Self>),
 }
 
-/// A value is not what its place calls for.
+/// A value of the wrong type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Mismatch(pub String);

@@ -3,7 +3,7 @@
 use super::shapes;
 
 shapes! {
-    /// A user; what comes after `krb_principals` is told of the caller alone.
+    /// A user; the members after `krb_principals` are returned for the caller only.
     User {
         id: i64,
         name: String,
