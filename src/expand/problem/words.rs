@@ -60,7 +60,7 @@ impl Problem {
                     [] => format!("any stream of {name}"),
                     streams => listed(streams, "or"),
                 };
-                write!(f, "{kind} of {} name {wanted}, which has no build", called(group))
+                write!(f, "{kind} of {} ask for {wanted}, which has no build", called(group))
             }
             Self::AllStreamsNegated { group, kind, name, streams } => {
                 let (group, streams) = (called(group), listed(streams, "and"));
