@@ -51,14 +51,14 @@ struct Reader<'a> {
     findings: &'a mut Vec<Finding>,
     /// Identities of rows that name the build and the moment.
     seen: BTreeSet<(String, Row3)>,
-    /// Methods told to be unknown.
+    /// Unknown methods that were reported.
     unknown: BTreeSet<String>,
 }
 
 /// Method, arch and start of a recorded task.
 type Row3 = (Arc<str>, String, jiff::Timestamp);
 
-/// Where each known column stands in a record.
+/// The position of each known column in a record.
 struct Columns {
     width: usize,
     index: Vec<(&'static str, usize)>,
@@ -70,7 +70,7 @@ impl Columns {
     }
 }
 
-/// One field and what to call it.
+/// One field and its name in messages.
 #[derive(Clone, Copy)]
 struct Field<'a> {
     name: &'static str,
@@ -79,7 +79,7 @@ struct Field<'a> {
 }
 
 impl Reader<'_> {
-    /// Returns where the columns stand, or tells what is wrong with the header.
+    /// Returns the positions of the columns, or reports problems of the header.
     fn header(&mut self, record: &csv::StringRecord) -> Option<Columns> {
         let before = self.findings.len();
         let mut index: Vec<(&'static str, usize)> = Vec::new();
@@ -146,7 +146,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads a row; tells of every field that is wrong, not of the first alone.
+    /// Reads a row; reports every wrong field, not only the first.
     fn parse(&mut self, columns: &Columns, record: &csv::StringRecord) -> Option<Row> {
         let field = |name: &'static str| {
             let index = columns.find(name)?;
@@ -157,7 +157,7 @@ impl Reader<'_> {
         let arch = self.word(record, required("arch"));
         let outcome = self.outcome(record, required("outcome"));
         let run = match required("run_seconds") {
-            // Nobody asks how long a canceled task would have taken.
+            // The duration of a canceled task is irrelevant.
             Field { text: "", .. } if outcome == Some(RowOutcome::Canceled) => Some(Millis::ZERO),
             run => self.seconds(record, run),
         };
@@ -213,7 +213,7 @@ impl Reader<'_> {
         if is_build && !has_origin { self.word(record, field) } else { Some(field.text) }
     }
 
-    /// Tells of a method that koji does not have, once a file: a plug-in's, or a slip.
+    /// Reports a method that koji does not have, once per file: from a plug-in, or misspelt.
     fn check_method(&mut self, record: &csv::StringRecord, field: Field<'_>) {
         if koji::weight(field.text).is_some() || !self.unknown.insert(field.text.to_owned()) {
             return;
@@ -281,7 +281,7 @@ impl Reader<'_> {
         self.findings.push(Finding::new(code, place, message));
     }
 
-    /// Returns where a field stands; the end of the record for one field past the last.
+    /// Returns the place of a field; for the field after the last one, the end of the record.
     fn place(&self, record: &csv::StringRecord, field: usize) -> Place {
         let record = record.position().expect("a record read has a position");
         let start = usize::try_from(record.byte()).expect("an offset into memory");
@@ -294,7 +294,7 @@ impl Reader<'_> {
     }
 }
 
-/// Returns the value of an optional field, `None` only where it was given and wrong.
+/// Returns the value of an optional field, `None` only if it is given and wrong.
 fn transpose<T>(field: Option<Option<T>>) -> Option<Option<T>> {
     match field {
         Some(None) => None,
@@ -303,12 +303,12 @@ fn transpose<T>(field: Option<Option<T>>) -> Option<Option<T>> {
     }
 }
 
-/// Returns how many bytes of line ends stand before the record itself.
+/// Returns the number of bytes of line ends before the record itself.
 fn blank_lines(text: &str) -> usize {
     text.bytes().take_while(|byte| matches!(byte, b'\n' | b'\r')).count()
 }
 
-/// Returns where field `field` of the record at the start of `text` begins.
+/// Returns the start of field `field` of the record at the start of `text`.
 fn field_offset(text: &str, field: usize) -> usize {
     let mut left = field;
     let mut quoted = false;
@@ -324,7 +324,7 @@ fn field_offset(text: &str, field: usize) -> usize {
     text.len()
 }
 
-/// Returns line and column, both from 1, of what follows `before`.
+/// Returns line and column, both from 1, of the position after `before`.
 fn position(before: &[u8]) -> (u32, u32) {
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
     let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);

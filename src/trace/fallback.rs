@@ -1,4 +1,4 @@
-//! How long a task runs of which no history tells: assumed, and told wherever it is used.
+//! Run times of tasks without a history: assumed, and reported wherever they are used.
 
 use super::{BUILD_SRPM, CREATEREPO, TAG_BUILD};
 use crate::time::Millis;

@@ -1,4 +1,4 @@
-//! Where a piece of an input stands: lines and columns from offsets, each found by bisection.
+//! Places in an input: lines and columns from offsets, found by bisection.
 
 use serde_json::value::RawValue;
 

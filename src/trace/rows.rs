@@ -1,4 +1,4 @@
-//! From what was seen of tasks, builds and repos to rows, and to what could not become one.
+//! Turns records of tasks, builds and repos into rows, or into counts of records that are not rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,13 +15,13 @@ use crate::time::Millis;
 /// Rows in the making, with the moment they are put in order by.
 struct Maker<'a> {
     collection: &'a Collection,
-    /// Tasks whose time is told by tasks below them.
+    /// Tasks that are represented by their children.
     parents: BTreeSet<Id>,
     rows: Vec<(Timestamp, i64, Row)>,
     tally: &'a mut Tally,
     unfinished: &'a mut Vec<Unfinished>,
     findings: &'a mut Vec<Finding>,
-    /// By file the first task that does not say what it builds, and how many there are.
+    /// By file, the first task without a package, and their number.
     nameless: BTreeMap<u32, (Place, usize)>,
 }
 
@@ -80,7 +80,7 @@ impl Maker<'_> {
         }
         let run = match (task.started, task.ended) {
             (Some(start), Some(end)) => self.span(task.place, (start, end), &task.method),
-            // Stopped before a builder took it: it ran for no time, and nobody asks how long.
+            // Stopped before a builder took it: it has no run time, which is irrelevant anyway.
             (None, _) if outcome == RowOutcome::Canceled => Some(Millis::ZERO),
             _ => {
                 self.tally.unmatched += 1;
@@ -118,7 +118,7 @@ impl Maker<'_> {
         self.rows.push((at, task.id, row));
     }
 
-    /// Returns what a task builds: what it says itself, or what the tasks above it say.
+    /// Returns the package of a task: its own, or that of its ancestors.
     fn source(&self, id: &Id, task: &Task) -> Option<Source> {
         const DEPTH_MAX: usize = 8;
         let mut found = task.source.clone();
@@ -137,7 +137,7 @@ impl Maker<'_> {
         found.filter(|_| !is_without_package(&task.method))
     }
 
-    /// Tells of tasks that do not say what they build, once a file.
+    /// Reports tasks without a package, once per file.
     fn tell_nameless(&mut self) {
         for (first, count) in self.nameless.values() {
             let tasks = match count {
@@ -151,7 +151,7 @@ impl Maker<'_> {
         }
     }
 
-    /// Makes a row of a whole build where nothing is known of its tasks.
+    /// Makes a row of a whole build if none of its tasks are known.
     fn build(&mut self, id: &Id, build: &Build) {
         let task = build.task.map(|task| (id.0.clone(), task));
         if task.is_some_and(|task| self.collection.tasks.contains_key(&task)) {
@@ -169,7 +169,7 @@ impl Maker<'_> {
                 });
                 return;
             }
-            // It was deleted later; how it was built is not told.
+            // It was deleted later; nothing is known about its build.
             BuildState::Deleted => return,
         };
         let (Some(start), Some(end)) = (build.started, build.ended) else {
@@ -193,8 +193,8 @@ impl Maker<'_> {
         self.rows.push((start, id.1, row));
     }
 
-    /// Makes a row of a regeneration: from `repo.init` to `repo.done`, and as its wait what passed
-    /// since the first build was tagged that the repo before it could not hold.
+    /// Makes a row of a regeneration: from `repo.init` to `repo.done`, and as its wait the time
+    /// since the first tagged build that the previous repo could not contain.
     fn repo(&mut self, id: &Id, repo: &Repo) {
         let (Some(began), Some(done)) = (repo.began, repo.done) else {
             if repo.done.is_none() {
@@ -230,7 +230,7 @@ impl Maker<'_> {
         self.rows.push((began, id.1, row));
     }
 
-    /// Returns how long something ran; a time that cannot be is told, and the row left out.
+    /// Returns a run time; an impossible time is reported, and the row left out.
     fn span(
         &mut self,
         place: Place,
@@ -267,17 +267,17 @@ impl Maker<'_> {
     }
 }
 
-/// Returns the arch of a task; one that says none runs anywhere.
+/// Returns the arch of a task; a task without one runs anywhere.
 fn arch_of(task: &Task) -> Arch {
     if task.arch.is_empty() { "noarch".into() } else { (&*task.arch).into() }
 }
 
-/// Tasks of which the package is what their times are kept by.
+/// Tasks whose times are kept by package.
 fn builds_a_package(method: &str) -> bool {
     [BUILD, BUILD_ARCH, BUILD_SRPM].contains(&method)
 }
 
-/// Tasks that build no package, whatever their request begins with.
+/// Tasks that build no package, regardless of their request.
 fn is_without_package(method: &str) -> bool {
     matches!(
         method,

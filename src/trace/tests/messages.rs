@@ -1,4 +1,4 @@
-//! Histories put together from JSON: what koji answers, and what the bus carried.
+//! Histories from JSON: koji's answers and bus messages.
 
 use super::*;
 
@@ -153,7 +153,7 @@ fn a_regeneration_runs_from_init_to_done_and_waits_since_the_first_tagging() {
         .iter()
         .map(|row| (row.run.0 / 1000, row.queued.map(|q| q.0 / 1000)))
         .collect();
-    // The second regeneration holds what was tagged after the first began.
+    // The second regeneration contains builds tagged after the first began.
     assert_eq!(told, [(120, Some(50)), (45, Some(150))]);
     assert_eq!(history.unfinished.len(), 1);
 }
