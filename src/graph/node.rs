@@ -11,15 +11,14 @@ use crate::load::{
 };
 use crate::name::{Arch, Context, ModuleName, NameStream, StreamName, Version};
 
-/// The modules of a snapshot, sorted by (name, stream, version, context), and what is wrong with
-/// them.
+/// The modules of a snapshot, sorted by (name, stream, version, context), and their problems.
 pub(super) struct Nodes<'a> {
     snapshot: &'a Snapshot,
     options: &'a GraphOptions,
     /// Every platform line that a document names.
     lines: BTreeSet<Line>,
     pub(super) modules: Vec<Module>,
-    /// Streams of which builds for other platforms than those asked for are loaded.
+    /// Streams with loaded builds for platforms other than the requested ones.
     pub(super) elsewhere: BTreeSet<NameStream>,
     pub(super) findings: Vec<Finding>,
 }
@@ -40,11 +39,10 @@ impl Build<'_> {
     }
 }
 
-/// Takes the documents that the options ask for and merges those of one build.
+/// Selects documents by the options and merges those of one build.
 ///
-/// The newest version is taken over all inputs together. Where the newest document of a stream
-/// could not be read, the stream has no node: an older version in its place would be a silent
-/// step back.
+/// The newest version is chosen over all inputs. If the newest document of a stream could not be
+/// read, the stream has no node, because using an older version would be a silent step back.
 pub(super) fn nodes<'a>(snapshot: &'a Snapshot, options: &'a GraphOptions) -> Nodes<'a> {
     let mut documents: Vec<&Stream> = snapshot.streams.iter().collect();
     documents.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
@@ -136,7 +134,7 @@ fn unreadable_finding(
 }
 
 impl Nodes<'_> {
-    /// Takes the documents of one `name:stream`, sorted by version and context.
+    /// Reads the documents of one `name:stream`, sorted by version and context.
     fn take_stream(&mut self, stream: &[&Stream]) {
         let builds = stream.chunk_by(|a, b| a.version == b.version && a.context == b.context);
         let builds: Vec<Build<'_>> = builds.map(|documents| self.build(documents)).collect();
@@ -153,7 +151,7 @@ impl Nodes<'_> {
             };
             let lines = match self.options.versions {
                 Versions::All => Some(build.lines.clone()),
-                // Where no document names a line there is one, which has no name.
+                // If no document names a line, there is one line without a name.
                 Versions::Newest | Versions::NewestPerContext if self.lines.is_empty() => {
                     is_newest(None).then(Lines::default)
                 }
@@ -176,7 +174,7 @@ impl Nodes<'_> {
         Build { documents, lines }
     }
 
-    /// Merges the documents of one build; those of the best origin alone count.
+    /// Merges the documents of one build; only those of the best origin count.
     fn take(&mut self, build: &[&Stream], lines: Lines) {
         let first = build[0];
         let mut module = module_of(first, self.options);
@@ -200,8 +198,8 @@ fn of_best_origin<'a>(build: &'a [&'a Stream]) -> impl Iterator<Item = &'a Strea
     build.iter().copied().filter(move |document| document.origin == origin)
 }
 
-/// Sorts the modules of one stream, and tells contexts that occur in several platform lines apart by
-/// their versions.
+/// Sorts the modules of one stream, and distinguishes contexts that occur in several platform lines
+/// by their versions.
 fn tell_apart(modules: &mut [Module]) {
     modules.sort_by(|a, b| (a.version, &a.context).cmp(&(b.version, &b.context)));
     let mut count: BTreeMap<Arc<str>, usize> = BTreeMap::new();
@@ -254,8 +252,8 @@ fn id(document: &Stream, versions: Versions) -> String {
     }
 }
 
-/// Returns the one stream of a base module that the module builds on; none where it names several
-/// or only says which it does not build on.
+/// Returns the one stream of a base module that the module builds on; `None` if it names several or
+/// only excluded ones.
 pub(super) fn platform(
     dependencies: &[Dependencies],
     options: &GraphOptions,
@@ -266,8 +264,8 @@ pub(super) fn platform(
     named.next().filter(|_| named.next().is_none()).cloned()
 }
 
-/// Adds what another arch's document says: components and arches are united, alternatives of
-/// dependencies added where they are new. A component that both have stays as the first says.
+/// Adds another arch's document: components and arches are united, and new alternatives of
+/// dependencies added. A component in both stays as in the first.
 fn merge(module: &mut Module, document: &Stream) {
     module.arches.extend(document.arch.iter().cloned());
     for (key, component) in document.components.iter() {

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::{Kind, Module, ModuleIx};
 use crate::name::{ModuleName, NameStream, StreamName};
 
-/// The suffix of modules that carry what the module without it filtered out.
+/// The suffix of modules with the content that the module without it filtered out.
 const DEVEL: &str = "-devel";
 
 /// The loaded streams, sorted by name and stream; modules are sorted likewise, so that each stream
