@@ -1,4 +1,4 @@
-//! Which platform a build was made on, by what its document says.
+//! The platform that a build was made on, according to its document.
 
 use super::platform::Platforms;
 use crate::load::{Dependencies, Lock, Stream};
@@ -8,7 +8,7 @@ use crate::name::NameStream;
 pub(crate) struct MadeOn {
     /// The platform.
     pub(crate) base: NameStream,
-    /// The very build of it, where the document records that.
+    /// The exact build of it, if the document records it.
     pub(crate) lock: Option<Lock>,
 }
 

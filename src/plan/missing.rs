@@ -1,4 +1,4 @@
-//! What the rebuilt modules require and nothing loaded answers, but for what is given.
+//! Unmet requirements of the rebuilt modules, except given ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,13 +8,13 @@ use super::select::Rebuilt;
 use crate::graph::{Missing, ModuleGraph, ModuleIx};
 use crate::name::{NameStream, Selector};
 
-/// Returns whether what is required was said to be available. `name:*` is answered by any stream of
-/// that name.
+/// Returns whether a requirement was declared as available. `name:*` is met by any stream of that
+/// name.
 pub(super) fn is_given(given: &[Selector], requires: &NameStream, denied: &[&str]) -> bool {
     given.iter().any(|id| id.answers(requires, denied))
 }
 
-/// Adds dangling and self-requirements of the rebuilt modules, and what must exist before.
+/// Adds dangling and self-requirements of the rebuilt modules, and the prerequisites.
 pub(super) fn add_missing(plan: &mut Plan, given: Given<'_>, of: (&Rebuilt, &[Selector])) {
     let (rebuilt, available) = of;
     let graph = given.graph;

@@ -11,13 +11,14 @@ use crate::name::NameStream;
 /// The end of a module's life.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndOfLife {
-    /// From when on; none where at once.
+    /// The first day; `None`: at once.
     pub date: Option<Minute>,
-    /// What to use in its place.
+    /// The replacement.
     pub obsoleted_by: Option<NameStream>,
 }
 
-/// Returns the modules whose life ends at some time, without a time those of which it is written.
+/// Returns the modules past their end of life at a time; without a time, all modules with an end of
+/// life.
 #[must_use]
 pub fn ends_of_life(snapshot: &Snapshot, graph: &ModuleGraph) -> BTreeMap<ModuleIx, EndOfLife> {
     let last = Some(Minute::MAX);
@@ -60,7 +61,7 @@ fn ends(
     ends
 }
 
-/// Returns the end of the last service level, where each of them has an end.
+/// Returns the end of the last service level, if each of them has an end.
 fn end_of_service(stream: &Stream) -> Option<EndOfLife> {
     let dates: Option<Vec<Minute>> = stream
         .about

@@ -7,10 +7,10 @@ use super::{BatchError, Batches, Item, batches, levels};
 use crate::load::{Component, IncludedModule, Place, Stream};
 use crate::name::{ComponentKey, NameStream};
 
-/// How deep modules may include modules: more is a mistake, or a way round.
+/// The maximum depth of included modules: more is a mistake, or a cycle.
 const INCLUDED_DEPTH_MAX: usize = 8;
 
-/// What a module is made of.
+/// The contents of a module.
 #[derive(Clone, Copy, Debug)]
 pub struct Contents<'a> {
     /// Its own components.
@@ -26,8 +26,8 @@ impl<'a> From<&'a Stream> for Contents<'a> {
 }
 
 impl<'a> Contents<'a> {
-    /// Finds what an included module is made of among loaded documents: the newest version of its
-    /// stream counts, of that the first context, and of that the first arch of the best source.
+    /// Finds the contents of an included module among loaded documents: in the newest version of
+    /// its stream, the first context, and of that the first arch of the best source.
     pub fn newest(
         streams: impl IntoIterator<Item = &'a Stream>,
         wanted: &NameStream,
@@ -41,14 +41,14 @@ impl<'a> Contents<'a> {
     }
 }
 
-/// An included module that is not to be had: what it would bring in is missing from the order.
+/// An unavailable included module, whose components are missing from the order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingInclude {
     /// The module, and the stream that its ref names.
     pub wanted: NameStream,
-    /// Through which modules it is included, outermost first; empty where directly.
+    /// The modules through which it is included, outermost first; empty if included directly.
     pub via: Vec<NameStream>,
-    /// Where the module itself includes it, or the outermost of these.
+    /// The place where the module includes it, or the outermost of these modules.
     pub place: Place,
     /// Whether it is included deeper than anybody follows, as by a module that includes itself.
     pub is_too_deep: bool,
@@ -75,26 +75,26 @@ impl std::fmt::Display for MissingInclude {
 pub struct Ordered<'a> {
     /// The components, by key.
     pub components: BTreeMap<&'a ComponentKey, &'a Component>,
-    /// Their batches; where `buildafter` is used, their levels in its graph.
+    /// Their batches, or with `buildafter` their levels in its graph.
     pub batches: Batches,
-    /// What each waits for, where `buildafter` is used: the component graph.
+    /// With `buildafter`, the components that each waits for: the component graph.
     pub graph: Option<BTreeMap<String, BTreeSet<String>>>,
     /// The included modules whose components are not in it.
     pub missing: Vec<MissingInclude>,
 }
 
-/// Looks up what an included module is made of, by name and ref.
+/// Looks up the contents of an included module, by name and ref.
 pub type Find<'f, 'a> = &'f dyn Fn(&NameStream) -> Option<Contents<'a>>;
 
-/// Orders the components of a module and of what it includes, which `find` looks up by name and ref.
+/// Orders the components of a module and of its included modules, which `find` looks up by name and
+/// ref.
 ///
-/// Where any component names others in `buildafter`, a graph orders them all. The components of a
-/// module that uses it wait for what they name; an included module stands beside them and waits for
-/// nothing outside. A module that does not use it has its batches as barriers, those of an included
-/// module between them.
+/// If any component names others in `buildafter`, a graph orders all components. Components of a
+/// module with `buildafter` wait for the named ones; an included module is independent of them and
+/// waits for nothing outside. A module without `buildafter` has its batches as barriers, with those
+/// of an included module between them.
 ///
-/// # Errors
-/// Where a key stands twice, or `buildafter` goes round.
+/// # Errors If a key occurs twice, or `buildafter` has a cycle.
 pub fn order<'a>(contents: Contents<'a>, find: Find<'_, 'a>) -> Result<Ordered<'a>, BatchError> {
     let mut missing = Vec::new();
     let tree = Tree::new(contents, (find, &mut missing), &[]);
@@ -159,8 +159,8 @@ impl<'a> Tree<'a> {
         items
     }
 
-    /// Writes down what each component waits for: `before`, and what its own module says. Returns
-    /// the keys of all of them.
+    /// Sets the components that each one waits for: `before`, and those named by its own module.
+    /// Returns all keys.
     fn add_edges(
         &self,
         before: &BTreeSet<String>,

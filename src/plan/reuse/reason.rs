@@ -10,13 +10,13 @@ use crate::name::{ComponentKey, ModuleName, NameStream};
 pub enum Reason {
     /// The strategy is to build everything.
     StrategyAll,
-    /// There is no earlier build of the module to take from.
+    /// There is no earlier build of the module.
     NoEarlierBuild,
-    /// There are earlier builds of the module, none of them on a platform that will do.
+    /// There are earlier builds of the module, but none on a usable platform.
     OtherPlatform {
         /// The newest of them, `name:stream:version:context`.
         build: String,
-        /// The platform it was made on; none where it does not say.
+        /// The platform it was made on; `None` if unknown.
         on: Option<NameStream>,
         /// The platform to build on.
         wanted: NameStream,
@@ -25,7 +25,7 @@ pub enum Reason {
     OtherStreams {
         /// The newest of them, `name:stream:version:context`.
         build: String,
-        /// One module that it was made with in another stream; none where that is not recorded.
+        /// A module that it was made with in another stream; `None` if not recorded.
         differs: Option<ModuleName>,
     },
     /// The earlier build was not made with a strategy that this one can follow.
@@ -36,21 +36,21 @@ pub enum Reason {
     Named,
     /// Nothing pins the source: a branch may have moved.
     Unpinned,
-    /// Several source packages of it stand among the artifacts of one build.
+    /// The artifacts of one build include several source packages of it.
     AmbiguousSource {
         /// The packages, sorted.
         packages: Vec<String>,
     },
     /// The source is another one.
     SourceChanged {
-        /// What was built.
+        /// The earlier value.
         from: String,
-        /// What is to be built.
+        /// The current value.
         to: String,
     },
     /// The arches are other ones.
     ArchesChanged,
-    /// It stands in another batch.
+    /// It is in another batch.
     BatchChanged {
         /// The earlier one.
         from: u32,
@@ -74,9 +74,9 @@ pub enum Reason {
     BuildrequireChanged {
         /// The module.
         name: ModuleName,
-        /// The build before, as `stream:version:context`; none where it was not buildrequired.
+        /// The earlier build, as `stream:version:context`; `None` if it was not buildrequired.
         from: Option<String>,
-        /// The build now; none where it is rebuilt and has no version yet, or is gone.
+        /// The current build; `None` if it is rebuilt and has no version yet, or is gone.
         to: Option<String>,
     },
 }

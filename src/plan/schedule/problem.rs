@@ -23,7 +23,7 @@ pub struct Builders {
 }
 
 impl Builders {
-    /// Returns how long a task takes on one of them: rounded up, as the simulated hub does.
+    /// Returns the run time of a task on one of them: rounded up, as in the simulated hub.
     pub(super) fn run_ms(&self, ms: u64) -> u64 {
         #[expect(clippy::float_cmp, reason = "exactly one is what a farm says that names no speed")]
         if self.speed == 1.0 {
@@ -37,8 +37,8 @@ impl Builders {
     }
 }
 
-/// Jobs to be placed on builders. Tasks are numbered so that those of a job are side by side and no
-/// task comes before one that its job waits for.
+/// Jobs to be placed on builders. Tasks of a job have consecutive numbers, and no task comes before
+/// one that its job waits for.
 #[derive(Clone, Debug)]
 pub struct Problem {
     /// The first task of each job.
@@ -47,7 +47,7 @@ pub struct Problem {
     counts: Vec<u32>,
     pub(super) jobs_of: Vec<u32>,
     pub(super) arches_of: Vec<u32>,
-    /// How long each task takes at speed 1, and on the fastest builder that may take it.
+    /// The run time of each task at speed 1, and on the fastest builder that can run it.
     pub(super) ms: Vec<u64>,
     pub(super) least_ms: Vec<u64>,
     pub(super) graph: Adjacency,
@@ -150,7 +150,7 @@ impl Problem {
         self.jobs_of[task as usize]
     }
 
-    /// Returns how long a task takes on the fastest builder that may take it.
+    /// Returns the run time of a task on the fastest builder that can run it.
     #[must_use]
     pub fn least_ms(&self, task: u32) -> u64 {
         self.least_ms[task as usize]
@@ -162,7 +162,7 @@ impl Problem {
         self.arches_of.iter().all(|&arch| !self.serving[arch as usize].is_empty())
     }
 
-    /// Returns how long a job takes with the fastest builders, one for each of its tasks.
+    /// Returns the run time of a job with the fastest builders, one for each of its tasks.
     #[must_use]
     pub fn longest_ms(&self, job: u32) -> u64 {
         self.tasks_of(job).map(|task| self.least_ms[task]).max().unwrap_or(0)
