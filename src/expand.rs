@@ -5,10 +5,10 @@
 //!             (streams)       (pool)        (resolve)     (pinned)      (context)
 //! ```
 //!
-//! The steps and their oddities are those of the Module Build Service, since the contexts that
-//! come out are public names. Where the service fails as a whole, modplan answers for what can
-//! be answered and lists a [`Problem`] for the rest; an expansion with an error among its problems
-//! is not the whole answer.
+//! The steps and their oddities are those of the Module Build Service, because the resulting
+//! contexts are public names. If the service would fail as a whole, modplan gives a partial answer
+//! and lists a [`Problem`] for the rest; an expansion with an error among its problems is
+//! incomplete.
 
 mod collection;
 pub mod context;
@@ -61,9 +61,9 @@ impl Group {
 /// A configuration whose context is written by the author and not computed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StaticContext {
-    /// The context, kept as it is.
+    /// The context, kept as written.
     pub context: Context,
-    /// What it builds with and runs with.
+    /// Its dependencies, for building and at run time.
     pub group: Group,
 }
 
@@ -78,9 +78,9 @@ pub struct Document {
     pub version: Version,
     /// The dependency groups, alternatives of each other.
     pub groups: Vec<Group>,
-    /// Configurations with static contexts; where there are any, the groups do not count.
+    /// Configurations with static contexts; if there are any, the groups are ignored.
     pub static_contexts: Vec<StaticContext>,
-    /// The requirements that a request changed, as they were written.
+    /// The requirements changed by a request, as written.
     pub changes: Vec<Change>,
 }
 
@@ -89,13 +89,13 @@ pub struct Document {
 pub struct Change {
     /// The group, or the static context, counted from 0.
     pub group: usize,
-    /// Where in it.
+    /// Its position in it.
     pub kind: Kind,
     /// The module.
     pub name: ModuleName,
     /// The streams as written.
     pub written: Vec<StreamName>,
-    /// What changed them; the last cause, where there were several.
+    /// What changed them; the last of several causes.
     pub cause: Cause,
 }
 
@@ -104,7 +104,7 @@ pub struct Change {
 pub enum Cause {
     /// The request names other streams.
     Override,
-    /// A virtual stream of a base module stands for its newest release.
+    /// A virtual stream of a base module was replaced by its newest release.
     VirtualStream,
     /// The base module stream is released, and builds go to its support stream.
     Released,
@@ -123,10 +123,10 @@ impl std::fmt::Display for Cause {
 /// How expansion is done; the defaults are the service's.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// What a base module is.
+    /// The rules for base modules.
     pub platforms: Platforms,
-    /// Whether, of a base module with virtual streams, only builds of the same major release and
-    /// not newer than the requested one are taken along.
+    /// Whether only builds of the same major release, and not newer than the requested one, are
+    /// included for a base module with virtual streams.
     pub only_compatible_bases: bool,
     /// Base module streams that "any stream" leaves out.
     pub base_stream_exclusions: Vec<StreamName>,
@@ -151,21 +151,21 @@ impl Default for Settings {
     }
 }
 
-/// What came out of one document.
+/// The result of expanding one document.
 #[derive(Debug)]
 pub struct Expansion {
     /// The documents to build, by group and by the streams chosen.
     pub documents: Vec<Expanded>,
-    /// What is wrong or odd, errors and remarks.
+    /// Problems: errors and warnings.
     pub problems: Vec<Problem>,
     /// How each part was resolved: one for the dependency groups, or one for each static context.
     pub parts: Vec<Part>,
 }
 
-/// One resolution with what it was made from, for explanations.
+/// One resolution with its inputs, for explanations.
 #[derive(Debug)]
 pub struct Part {
-    /// The static context it is for, where it is for one.
+    /// Its static context, if any.
     pub static_context: Option<Context>,
     /// The number of its first group among all groups, or of its static context among all of them.
     pub first_group: usize,
@@ -175,7 +175,7 @@ pub struct Part {
     pub expanded: Vec<Group>,
     /// The builds that were candidates.
     pub universe: Universe,
-    /// What was found.
+    /// The results.
     pub resolution: Resolution,
 }
 
@@ -209,7 +209,7 @@ pub fn expand(document: &Document, collection: &Collection, settings: &Settings)
     }
     let same = problem::same_contexts(&expansion.documents);
     expansion.problems.extend(same);
-    // Static contexts are resolved one by one, and each tells what they have in common.
+    // Static contexts are resolved one by one, and each reports their common problems.
     let mut told: Vec<Problem> = Vec::with_capacity(expansion.problems.len());
     for problem in expansion.problems.drain(..) {
         if !told.contains(&problem) {
@@ -243,7 +243,7 @@ fn resolve_part(
     (part, problems)
 }
 
-/// Turns the answers of a part into documents, and what went wrong into problems.
+/// Turns the answers of a part into documents, and failures into problems.
 fn take(
     (part, mut problems): (Part, Vec<Problem>),
     document: &Document,

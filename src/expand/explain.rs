@@ -13,24 +13,24 @@ use crate::name::{Context, ModuleName, NameStream, Nsvc, StreamName, Version};
 pub struct Explanation {
     /// The group, or the static context, counted from 0.
     pub group: usize,
-    /// Where in it; none for a module that only other builds need.
+    /// Where in it; `None` for a module that only other builds need.
     pub kind: Option<Kind>,
     /// The module.
     pub name: ModuleName,
-    /// The streams as the document writes them.
+    /// The streams, as written in the document.
     pub written: Vec<StreamName>,
     /// The streams these come to; empty for any.
     pub expanded: Vec<StreamName>,
-    /// Every build there is, by stream and newest first, and what became of it.
+    /// Every build, by stream and newest first, with its outcome.
     pub builds: Vec<(Nsvc, Fate)>,
 }
 
-/// What became of a build in one group.
+/// The outcome of a build in one group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// It is in the buildroot of these contexts.
     Chosen(Vec<Context>),
-    /// It is in none, by this rule.
+    /// It is in no buildroot, by this rule.
     Excluded(Rule),
     /// Its stream will do at run time; the buildroot does not need it for that.
     Allowed,
@@ -53,23 +53,23 @@ pub enum Rule {
     Older(Version),
     /// It was made against a platform that the document cannot be built on.
     OtherPlatform(NameStream),
-    /// Nobody knows what platform it was made on.
+    /// Its platform is unknown.
     NoPlatform,
     /// It was made against a newer release than any that the document is built on.
     NewerPlatform(NameStream),
     /// Of this major release, builds against a newer platform count.
     OlderPlatform(NameStream),
-    /// The group comes to nothing, since another of its modules cannot be had.
+    /// The group is dropped because another of its modules is unavailable.
     GroupFails,
     /// It needs streams of a module that no buildroot of the group has.
     Needs(ModuleName, Vec<StreamName>),
-    /// It needs streams of a module that no candidate is of.
+    /// It needs streams of a module that no candidate has.
     NeedsMissing(ModuleName, Vec<StreamName>),
     /// It brings in a build that conflicts with other requirements.
     BringsIn(Nsvc),
     /// No buildroot can have it: it conflicts with other requirements.
     Conflict,
-    /// Buildroots could have it, and have a newer or preferred build in its place.
+    /// Buildroots could have it, but have a newer or preferred build instead.
     NotPreferred,
 }
 
@@ -108,7 +108,7 @@ impl fmt::Display for Rule {
     }
 }
 
-/// Explains every requirement of a document, group by group, then what came in besides.
+/// Explains every requirement of a document, group by group, then the additional modules.
 #[must_use]
 pub fn explain(
     expansion: &Expansion,
@@ -170,7 +170,7 @@ impl Explainer<'_> {
         }
     }
 
-    /// Explains the modules that the document does not name and its buildroots hold all the same.
+    /// Explains the modules that the document does not name but its buildroots have.
     fn besides(self) -> impl Iterator<Item = Explanation> {
         let named = &self.part.written[self.index].buildrequires;
         let answers = self.part.resolution.answers.iter();
@@ -227,7 +227,7 @@ impl Explainer<'_> {
         build.map_or(&[], |build| &build.candidate.virtual_streams)
     }
 
-    /// Returns what became of a build whose stream is wanted.
+    /// Returns the outcome of a build whose stream is required.
     fn fate(&self, nsvc: &Nsvc) -> Fate {
         let group = self.part.first_group + self.index;
         let contexts: Vec<Context> = self
@@ -293,7 +293,7 @@ impl Explainer<'_> {
         }
     }
 
-    /// Returns a need that no candidate meets, where each alternative of a build has one.
+    /// Returns a requirement that no candidate meets, if every alternative of a build has one.
     fn missing_need(&self, alternatives: &[Needs]) -> Option<Rule> {
         let candidates = self.part.universe.candidates();
         let is_met = |name: &ModuleName, streams: &[StreamName]| {
@@ -314,7 +314,7 @@ impl Explainer<'_> {
         all?.into_iter().next()
     }
 
-    /// Returns what a candidate has to do with the conflicts of a group that comes to nothing.
+    /// Returns the part of a candidate in the conflicts of a dropped group.
     fn refused_rule(&self, nsvc: &Nsvc) -> Option<Rule> {
         let refusals = self.part.resolution.refusals.iter();
         let conflicts = refusals.filter(|refusal| refusal.group == self.index);
@@ -334,7 +334,7 @@ impl Explainer<'_> {
         None
     }
 
-    /// Returns the rule by which a build is no candidate.
+    /// Returns the rule by which a build is not a candidate.
     fn pool_rule(&self, nsvc: &Nsvc) -> Rule {
         let build = self.collection.get(nsvc);
         let candidates = self.part.universe.candidates().iter();

@@ -12,7 +12,7 @@ use crate::plan::version::prefixed;
 /// One document that can be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expanded {
-    /// The dependency group it answers, or the static context, as an index into the document's.
+    /// Its dependency group or static context, as an index into those of the document.
     pub group: usize,
     /// The groups of the document: those not answered as written, then the answered one, pinned.
     pub dependencies: Vec<Group>,

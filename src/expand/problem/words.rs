@@ -29,9 +29,9 @@ fn listed<T: fmt::Display>(items: &[T], word: &str) -> String {
 /// How groups and places read in a problem's sentence.
 #[derive(Clone, Copy)]
 pub struct Words<'a> {
-    /// What a group is called, by its index: `group 1`, or the context it is written for.
+    /// The name of a group, by its index: `group 1`, or the context it is written for.
     pub group: &'a dyn Fn(usize) -> String,
-    /// Where somebody writes that a module is needed, as `path:line:column`.
+    /// The place of a requirement, as `path:line:column`.
     pub at: &'a dyn Fn(&Who, &ModuleName) -> Option<String>,
 }
 
@@ -43,7 +43,7 @@ impl fmt::Display for Problem {
 }
 
 impl Problem {
-    /// Says the problem in words.
+    /// Describes the problem in words.
     #[must_use]
     pub fn told(&self, words: Words<'_>) -> String {
         fmt::from_fn(|f| self.tell(f, words)).to_string()
