@@ -1,4 +1,4 @@
-//! One question to a server, asked again a bounded number of times when the answer is no answer.
+//! One request to a server, repeated a bounded number of times if it gets no valid answer.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::{LiveError, clock};
 const BYTES_MAX: u64 = 256 << 20;
 const CONNECT_SECONDS_MAX: u64 = 20;
 const READ_SECONDS_MAX: u64 = 120;
-/// So much of a body that is no JSON is told.
+/// The number of characters shown of a body that is not JSON.
 const SHOWN_CHARS: usize = 200;
 
 /// How often a question is asked, and how long is waited in between: the delay doubles each time.
@@ -20,7 +20,7 @@ pub struct Retry {
     pub attempts_max: u32,
     /// The first delay.
     pub delay_ms_first: u64,
-    /// No delay is longer, whatever the server asks for.
+    /// The longest delay, regardless of what the server asks for.
     pub delay_ms_max: u64,
 }
 
@@ -70,7 +70,7 @@ impl Http {
         Self { client, retry }
     }
 
-    /// Asks until `read` understands the answer, and tells of every attempt that failed.
+    /// Repeats the request until `read` understands the answer, and reports every failed attempt.
     pub(super) async fn get<T>(
         &self,
         url: &Url,
@@ -130,7 +130,7 @@ impl Http {
     }
 }
 
-/// Returns whether the server may say something else the next time.
+/// Returns whether the next answer of the server may differ.
 fn may_pass(status: StatusCode) -> bool {
     status.is_server_error()
         || matches!(
@@ -139,7 +139,8 @@ fn may_pass(status: StatusCode) -> bool {
         )
 }
 
-/// Returns what an error body says: PDC's `detail`, MBS's `message`, else its first characters.
+/// Returns the message of an error body: PDC's `detail`, MBS's `message`, otherwise its first
+/// characters.
 fn message(body: &str) -> String {
     let json: Option<serde_json::Value> = serde_json::from_str(body).ok();
     let told = json.as_ref().and_then(|json| json.get("detail").or_else(|| json.get("message")));
@@ -155,7 +156,8 @@ fn message(body: &str) -> String {
     }
 }
 
-/// Returns an error with all its reasons: reqwest's own first line seldom says why.
+/// Returns an error with its whole chain of causes, because reqwest's first line seldom states the
+/// cause.
 pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

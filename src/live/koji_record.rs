@@ -1,4 +1,4 @@
-//! A live hub into files that every command takes: `trace.csv`, `farm.yaml`, `modules.yaml`.
+//! Records a live hub into files for every command: `trace.csv`, `farm.yaml`, `modules.yaml`.
 //!
 //! ```text
 //!   listTasks, page by page ─▶ tasks.jsonl ─▶ trace.csv
@@ -6,9 +6,10 @@
 //!   listBuilds of type module ──────────────▶ modules.yaml
 //! ```
 //!
-//! Nothing is written to the hub, and nobody logs in. The end of the time that is recorded is fixed first,
-//! so that pages do not move while they are read; what was read stays in `tasks.jsonl`, and the same
-//! command continues after it. A later recording into the same directory appends what ended since.
+//! Nothing is written to the hub, and there is no log-in. The end of the recorded time is fixed
+//! first, so that pages do not move while they are read; finished rows stay in `tasks.jsonl`, and
+//! the same command continues after them. A later recording into the same directory appends newer
+//! tasks.
 
 mod farm;
 mod modules;
@@ -24,7 +25,7 @@ use crate::trace::History;
 
 use self::progress::{Kept, Progress};
 
-/// What to record.
+/// The settings of a recording.
 #[derive(Clone, Debug)]
 pub struct KojiRequest {
     /// The hub.
@@ -33,9 +34,9 @@ pub struct KojiRequest {
     pub since: i64,
     /// Up to when.
     pub until: i64,
-    /// Only what was built for this tag.
+    /// Only builds for this tag.
     pub tag: Option<String>,
-    /// Where files are written.
+    /// The directory of the files.
     pub directory: PathBuf,
     /// How many rows are asked for at once.
     pub page_size: u32,
@@ -57,7 +58,7 @@ pub enum KojiStep {
     Note(String),
 }
 
-/// What was recorded.
+/// The result of a recording.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KojiRecording {
     /// Tasks in `tasks.jsonl`.
@@ -84,7 +85,7 @@ pub enum KojiRecordError {
     File {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// The directory holds the recording of another hub, or of another tag.
@@ -95,7 +96,7 @@ pub enum KojiRecordError {
         /// Which.
         what: String,
     },
-    /// The file that says how far the recording is cannot be understood.
+    /// The file with the progress of the recording is unreadable.
     #[error("cannot read the progress of the recording in {path}: {reason}")]
     Broken {
         /// The file.
@@ -128,7 +129,7 @@ async fn run(
     request: &KojiRequest,
     tell: &mut dyn FnMut(KojiStep),
 ) -> Result<KojiRecording, KojiRecordError> {
-    // An address that cannot be used may hold a password: no file may say it.
+    // An unusable address may contain a password, so it is not written to any file.
     let mut hub = Hub::connect(request.options.clone(), Login::Anonymous).await?;
     std::fs::create_dir_all(&request.directory)
         .map_err(KojiRecordError::file(&request.directory))?;

@@ -1,8 +1,8 @@
-//! All pages of a server's list of modules become one snapshot.
+//! Reads all pages of a server's list of modules into one snapshot.
 //!
-//! A list may change while it is read: rows move from page to page, and one is missed. So the rows
-//! that came are held against the number that the server tells, and where they differ all is read
-//! again, a bounded number of times.
+//! A list may change while it is read: rows move from page to page, and some are missed. So the
+//! number of rows is compared with the count that the server reports, and if they differ everything
+//! is read again, a bounded number of times.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -17,18 +17,18 @@ use super::{LiveError, Service};
 /// How often a list that changes is read before giving up.
 const PASSES_MAX: u32 = 3;
 
-/// What to record.
+/// The settings of a recording.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// What the server speaks.
+    /// The protocol of the server.
     pub service: Service,
     /// Its address: of the host, or of its API.
     pub url: String,
     /// How many rows to ask for at once; servers give 100 at most.
     pub page_size: u32,
-    /// Only rows with these, as the server's own parameters.
+    /// Filters, as the server's own parameters.
     pub filters: Vec<(String, String)>,
-    /// Where what was read so far is kept until all of it is there.
+    /// The file with the rows read so far.
     pub partial: PathBuf,
     /// How often to ask again.
     pub retry: Retry,
@@ -41,7 +41,7 @@ pub enum Step {
     Rows {
         /// Those that are there.
         rows: u64,
-        /// All of them, as the server says.
+        /// All of them, according to the server.
         rows_all: u64,
     },
     /// Something that people may want to know: a retry, a second pass.
@@ -69,11 +69,11 @@ impl Recording {
     }
 }
 
-/// Records all rows that a server has, and goes on with what an earlier attempt left.
+/// Records all rows of a server, continuing an earlier attempt if any.
 ///
 /// # Errors
 ///
-/// The server is not there, refuses, or changes all the time; what was read stays in the partial
+/// The server is unreachable, refuses, or keeps changing; the rows read so far stay in the partial
 /// file.
 pub fn record(request: &Request, tell: &mut dyn FnMut(Step)) -> Result<Recording, LiveError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -170,7 +170,7 @@ impl Recorder<'_> {
         Ok(with(&list, &filters))
     }
 
-    /// Returns PDC's list of modules: `modules`, or what servers before 2018 call it.
+    /// Returns PDC's list of modules: `modules`, or its name on servers before 2018.
     async fn pdc_list(&mut self, api: &Url) -> Result<Url, LiveError> {
         let modules = join(api, "modules/");
         match self.page(&with(&modules, &[("page_size", "1")])).await {
@@ -181,7 +181,7 @@ impl Recorder<'_> {
     }
 }
 
-/// Returns the rows of all pages where they are all there, each once.
+/// Returns the rows of all pages, each once, if they are complete.
 fn whole(pages: &[Page]) -> Option<Vec<&str>> {
     let rows_all = pages.last().filter(|page| page.is_last)?.rows_all;
     let rows: Vec<&str> = pages.iter().flat_map(|page| &page.rows).map(String::as_str).collect();
@@ -190,7 +190,7 @@ fn whole(pages: &[Page]) -> Option<Vec<&str>> {
     (is_steady && rows.len() as u64 == rows_all && distinct.len() == rows.len()).then_some(rows)
 }
 
-/// Returns one envelope with a row a line, as the service itself would send it.
+/// Returns one envelope with one row per line, as the service itself would send it.
 fn envelope(service: Service, rows: &[&str]) -> String {
     let (count, rows) = (rows.len(), rows.join(",\n"));
     match service {
@@ -204,7 +204,7 @@ fn envelope(service: Service, rows: &[&str]) -> String {
     }
 }
 
-/// Returns the address of the API: as given where it names one, else below the host.
+/// Returns the address of the API: as given if it names one, otherwise below the host.
 fn api(url: &str, name: &str, below: &str) -> Result<Url, LiveError> {
     let wrong = |reason: String| LiveError::BadUrl { url: without_user(url), reason };
     let mut parsed = Url::parse(url).map_err(|error| wrong(error.to_string()))?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::live::clock;
 
-/// How to wait between tries: really, or by a function of whoever has a clock of its own.
+/// How to wait between tries: in real time, or with a function of a caller with its own clock.
 #[derive(Clone, Default)]
 pub struct Pauses(Option<Arc<dyn Fn(Duration) + Send + Sync>>);
 

@@ -1,4 +1,4 @@
-//! One request to the hub and what comes back, over HTTP.
+//! One request to the hub and its answer, over HTTP.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub(super) struct Wire {
     bytes_max: usize,
 }
 
-/// What the connection is made with.
+/// The settings of the connection.
 #[derive(Clone, Default)]
 pub(super) struct Tls {
     /// The authority of the hub's certificate, in PEM.
@@ -39,7 +39,7 @@ pub(super) struct Tls {
 #[derive(Clone)]
 pub(super) struct Post {
     pub(super) method: String,
-    /// What is added to the hub's path, such as `ssllogin`.
+    /// Appended to the hub's path, such as `ssllogin`.
     pub(super) path: &'static str,
     /// The query of an upload.
     pub(super) query: Vec<(&'static str, String)>,
@@ -54,7 +54,7 @@ pub(super) struct Post {
 impl Wire {
     pub(super) fn new(server: &str, tls: &Tls, bytes_max: usize) -> Result<Self, HubError> {
         let bad = |why: &dyn std::fmt::Display| {
-            // What stands before an @ may be a password.
+            // The part before an @ may be a password.
             let shown = if server.contains('@') { "it".to_owned() } else { format!("`{server}`") };
             HubError::Setup(format!("{shown} is not the address of a hub: {why}"))
         };
@@ -88,12 +88,12 @@ impl Wire {
         url
     }
 
-    /// Returns the address without what may be a secret, for messages.
+    /// Returns the address without possible secrets, for messages.
     pub(super) fn shown(&self) -> String {
         format!("{}{}", self.url.origin().ascii_serialization(), self.url.path())
     }
 
-    /// Makes a request once; what comes of it shows no secret.
+    /// Makes a request once; the outcome shows no secret.
     pub(super) async fn post(&self, post: &Post, headers: &[Header], veil: &Veil) -> Outcome {
         let answer = self.answer(post, headers, veil);
         let outcome = match tokio::time::timeout(post.silence_max, answer).await {
@@ -144,7 +144,7 @@ impl Wire {
         let is_too_long = |bytes: u64| status.is_success() && bytes > bytes_max as u64;
         let too_large =
             || Outcome::Final(HubError::TooLarge { method: post.method.clone(), bytes_max });
-        // The server says so itself: nothing of it is read.
+        // The server announces it, so nothing of it is read.
         if response.content_length().is_some_and(is_too_long) {
             return Err(too_large());
         }
@@ -169,7 +169,7 @@ impl Wire {
     }
 }
 
-/// Reads the body of an answer; what cannot be read is shown only where it holds no secret.
+/// Reads the body of an answer; an unreadable body is only shown if it contains no secret.
 pub(super) fn read_answer(body: &[u8], post: &Post, veil: &Veil) -> Outcome {
     let Ok(text) = std::str::from_utf8(body) else {
         return Outcome::Broken("the answer is not UTF-8".to_owned());
@@ -185,7 +185,8 @@ pub(super) fn read_answer(body: &[u8], post: &Post, veil: &Veil) -> Outcome {
     }
 }
 
-/// Says why there is no connection. A refused certificate is refused every time, so it is not retried.
+/// Reports why there is no connection. A refused certificate will always be refused, so it is not
+/// retried.
 fn unreached(reason: &str) -> Outcome {
     if is_certificate_trouble(reason) {
         return Outcome::Final(HubError::Setup(format!(
@@ -195,7 +196,7 @@ fn unreached(reason: &str) -> Outcome {
     Outcome::Broken(reason.to_owned())
 }
 
-/// Returns what an error page says first, unless that may be a secret.
+/// Returns the beginning of an error page, unless that may be a secret.
 fn said(body: &[u8], post: &Post, veil: &Veil) -> String {
     if post.is_answer_secret || veil.is_in(body) {
         return String::new();
@@ -205,7 +206,7 @@ fn said(body: &[u8], post: &Post, veil: &Veil) -> String {
     if said.is_empty() { said } else { format!(": {said}") }
 }
 
-/// Names the server that a redirect leads to; the rest of the address may hold what was sent.
+/// Names the target server of a redirect; the rest of the address may repeat the request.
 pub(super) fn target_of(base: &Url, target: Option<&str>) -> String {
     match target.map(|target| base.join(target)) {
         None => "nowhere".to_owned(),
@@ -240,7 +241,7 @@ fn with_tls(
     Ok(builder)
 }
 
-/// Takes the certificate and the key out of one file in PEM, as koji's users have it.
+/// Reads the certificate and the key from one PEM file, as used by koji.
 fn identity(pem: &[u8]) -> Result<Identity, HubError> {
     let text = String::from_utf8_lossy(pem);
     if ["RSA", "EC", "DSA"].iter().any(|kind| text.contains(&format!("BEGIN {kind} PRIVATE KEY"))) {
@@ -256,7 +257,7 @@ fn identity(pem: &[u8]) -> Result<Identity, HubError> {
                    `openssl pkcs8 -topk8 -nocrypt`";
         return Err(HubError::Setup(why.to_owned()));
     }
-    // The key is taken by itself: in koji's files the certificate stands before it.
+    // The key is extracted, because in koji's files the certificate precedes it.
     const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
     let key = text.find(BEGIN).map_or("", |at| &text[at..]);
     Identity::from_pkcs8_pem(pem, key.as_bytes()).map_err(|error| {

@@ -1,4 +1,4 @@
-//! Builders as a farm file: those that are alike become a group.
+//! Builders as a farm file: equal builders become a group.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use crate::koji::shapes::Host;
 use crate::koji::{Ref, Value};
 use crate::live::hub::Hub;
 
-/// What makes builders alike.
+/// The properties of equal builders.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Kind {
     arches: Vec<String>,
@@ -19,7 +19,7 @@ struct Kind {
     jobs_max: Option<i64>,
 }
 
-/// Writes the farm file; how many builders it has. Without builders there is none.
+/// Writes the farm file and returns its number of builders. Without builders there is no file.
 pub(super) async fn record(
     hub: &mut Hub,
     request: &KojiRequest,
@@ -72,7 +72,7 @@ fn farm(
             reason = "capacities are small"
         )]
         let kind = Kind {
-            // Some sites list what every builder takes.
+            // Some sites list `noarch`, which every builder builds.
             arches: arches
                 .split_whitespace()
                 .filter(|arch| *arch != "noarch")
@@ -128,7 +128,7 @@ fn quoted(words: &[String]) -> String {
     words.iter().map(quoted).collect::<Vec<_>>().join(", ")
 }
 
-/// Names a group after what the names of its builders begin with.
+/// Names a group after the common beginning of its builders' names.
 fn group_name(hosts: &[&Host], names: &mut Vec<String>) -> String {
     let first = hosts[0].name.as_str();
     let is_common = |&end: &usize| {
