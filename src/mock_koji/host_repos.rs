@@ -1,4 +1,4 @@
-//! Repos that a builder makes which logged in, and what the repo manager asks.
+//! Repos made by builders that log in, and calls of the repo manager.
 
 use super::imports::path_of;
 use super::state::{Caller, Repo};
@@ -6,7 +6,7 @@ use super::{Mock, index, place};
 use crate::koji::calls::*;
 use crate::koji::{Fault, RepoState, Value};
 
-/// The file that lists what goes into a repo for users.
+/// The file that lists the contents of a dist repo.
 const MANIFEST: &str = "repo_manifest";
 
 impl Mock {
@@ -60,7 +60,7 @@ impl Mock {
         Ok(())
     }
 
-    /// Takes the files of a repo for users, which were uploaded with their list.
+    /// Imports the files of a dist repo, which were uploaded with their list.
     pub(super) fn dist_repo_move(
         &mut self,
         caller: Caller,
@@ -79,7 +79,7 @@ impl Mock {
         Ok(())
     }
 
-    /// Looks at the queue now: the simulated repo manager does nothing else, and nobody has to ask it.
+    /// Checks the queue now. The simulated repo manager does so anyway, without being asked.
     pub(super) fn check_queue(&mut self, caller: Caller, _: RepoCheckQueue) -> Result<(), Fault> {
         self.permitted(caller, "repo")?;
         Ok(())
@@ -150,7 +150,7 @@ impl Mock {
     }
 }
 
-/// Says whether a row meets a clause of a field, an operator and a value.
+/// Returns whether a row meets a clause of a field, an operator and a value.
 fn holds(clause: &Value, row: &Map) -> Result<bool, Fault> {
     let bad = || Fault::generic(format!("Invalid clause: {clause:?}"));
     let Some([field, operator, wanted]) = clause.as_list() else { return Err(bad()) };

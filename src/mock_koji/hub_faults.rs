@@ -1,4 +1,5 @@
-//! Faults of the hub that the scenario lists under `hub_faults`: of the wire to it, and of what it keeps.
+//! Faults of the hub that the scenario lists under `hub_faults`: of the connection to it, and of
+//! its data.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +41,7 @@ impl HubFaults {
     }
 }
 
-/// What the wire does to a request.
+/// What the connection does to a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Trouble {
     pub(super) is_request_lost: bool,
@@ -55,7 +56,7 @@ pub(super) struct Trouble {
 pub(super) struct WireCounts(BTreeMap<usize, u32>);
 
 impl WireCounts {
-    /// Counts a request, and says what the wire does to it.
+    /// Counts a request, and returns what the connection does to it.
     pub(super) fn trouble(&mut self, mock: &Mock, now: Timestamp, method: &str) -> Trouble {
         let mut trouble = Trouble::default();
         for (at, fault) in mock.hub_faults.all.iter().enumerate() {

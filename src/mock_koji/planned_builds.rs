@@ -1,4 +1,4 @@
-//! What becomes of a build that was asked for: its repo, its reservation, its end.
+//! The course of a requested build: its repo, its reservation, its end.
 
 use super::state::{Build, BuildPlan, Carrier};
 use super::{Mock, index};
@@ -7,7 +7,7 @@ use crate::koji::shapes::Rpm;
 use crate::koji::{BuildState, Fault, FaultKind, Ref, TaskState, Value};
 
 impl Mock {
-    /// A build begins: it takes the newest repo where none was named.
+    /// A build begins: by default it uses the newest repo.
     pub(super) fn choose_repo(&mut self, at: usize) {
         let plan = &self.plans[at];
         if plan.repo == 0 {
@@ -46,7 +46,7 @@ impl Mock {
         self.check_free(&plan.nvr())
     }
 
-    /// Checks that a build may take a name: nothing has it, or what failed or was canceled.
+    /// Checks that a build may use a name: it is free, or belongs to a failed or canceled build.
     pub(super) fn check_free(&self, nvr: &str) -> Result<(), Fault> {
         let Some(old) = self.find_build(&Ref::from(nvr)) else { return Ok(()) };
         let known = self.build(old);

@@ -9,7 +9,7 @@ use crate::koji::calls::{
 use crate::koji::shapes::{LoggedIn, Secret, SessionInfo, User};
 use crate::koji::{Fault, FaultKind, Ref, Value};
 
-/// What a request says of its session.
+/// The session data of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Credentials {
     /// The session.
@@ -40,7 +40,7 @@ fn auth(text: impl Into<String>) -> Fault {
 }
 
 impl Mock {
-    /// Says who makes a call, after what koji checks of its session and its number.
+    /// Returns the caller, after koji's checks of session and call number.
     pub(super) fn identify(
         &mut self,
         credentials: &Credentials,
@@ -137,7 +137,7 @@ impl Mock {
         LoggedIn { id, key: Secret::new(key), header_auth: Some(true) }
     }
 
-    /// Makes a key: nobody is kept out of a mock by it, so that it need not be secret.
+    /// Makes a key, which need not be secret because a mock has nothing to protect.
     fn new_key(&mut self, user: i64) -> String {
         self.key_count += 1;
         format!("{user}-{:019}", self.key_count)

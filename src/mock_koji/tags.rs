@@ -8,7 +8,7 @@ use crate::koji::shapes::{AncestorRow, Event, InheritanceRow, TagConfig, TagInfo
 use crate::koji::{Fault, FaultKind, Ref, Value};
 use crate::name::Arch;
 
-/// Ancestors are looked for so deep: a tag that is its own ancestor would go on for ever.
+/// The maximum depth of ancestors, because a tag that is its own ancestor would never end.
 const DEPTH_MAX: usize = 50;
 
 impl Mock {

@@ -31,7 +31,7 @@ impl Connected<IncomingStream<'_, Lines>> for Line {
     }
 }
 
-/// Takes connections.
+/// Accepts connections.
 #[derive(Debug)]
 pub(super) struct Lines(pub(super) TcpListener);
 
