@@ -413,7 +413,10 @@ fn a_static_context_of_the_options_is_called_by_its_name() {
                     requires: {perl: '5.99'}}}}}\n";
     let Said { code, err, .. } = run(document, &[]);
     assert_eq!(code, 0, "{err}");
-    assert!(err.contains("requires of context CTX2 ask for perl:5.99, which has no build"), "{err}");
+    assert!(
+        err.contains("requires of context CTX2 ask for perl:5.99, which has no build"),
+        "{err}"
+    );
     let document =
         document.replace("CTX2: {buildrequires: {", "CTX2: {buildrequires: {ruby: '9', ");
     let Said { code, err, .. } = run(&document, &[]);
