@@ -1,5 +1,5 @@
-//! Waves, components and condensation on plain arrays, beside the same written by hand for this case. The two
-//! take turns; the ratio of one run is what counts.
+//! Waves, components and condensation on plain arrays, beside hand-written code for this case. The
+//! two alternate; the ratio within one run counts.
 //!
 //! With `once NODES` it only runs modplan's once, for `/usr/bin/time`.
 
