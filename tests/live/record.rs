@@ -38,7 +38,7 @@ fn path(path: &Path) -> &str {
     path.to_str().expect("UTF-8")
 }
 
-/// Records and returns the snapshot's text, what was told, and the result.
+/// Records and returns the snapshot's text, the notes, and the result.
 fn recorded(request: &Request) -> (Result<String, LiveError>, Vec<Step>) {
     let mut steps = Vec::new();
     let result = record(request, &mut |step| steps.push(step)).and_then(|recording| {
@@ -259,7 +259,7 @@ fn a_module_build_service_is_recorded_page_by_page_and_loads() {
     assert!(snapshot.findings.is_empty(), "{:?}", snapshot.findings);
 }
 
-/// What `tests/run --setup` installs the real client into.
+/// The folder into which `tests/run --setup` installs the real client.
 const CLIENT: &str = "target/venv/bin/python";
 
 #[test]
@@ -287,7 +287,7 @@ fn the_real_pdc_client_reads_the_same_server() {
     assert_eq!(told["unreleasedvariants"], Value::from(first));
     assert_eq!(told["past_the_end"], 404);
     assert_eq!(told["unknown_filter"], 400);
-    // What modplan records is what the client reads.
+    // The client reads the same as modplan records.
     let directory = tempfile::tempdir().unwrap();
     let text = recorded(&request(&server, Service::Pdc, directory.path())).0.unwrap();
     assert_eq!(Value::from(rows(&text, "results")), told["modules"]);

@@ -62,7 +62,7 @@ proptest! {
     }
 }
 
-/// Prints all that a resolution says.
+/// Prints a whole resolution.
 fn told(case: &Case) -> String {
     let (universe, resolution) = solve(case);
     let mut text = format!("{:?}\n", resolution.verdicts);

@@ -1,5 +1,5 @@
 //! Situations of public bug reports, each with its right answer: `cases/field-reports` of the
-//! shared data, which says for every case where it is from and why the answer is right.
+//! shared data, which has the source of every case and the reason for its answer.
 
 use std::path::PathBuf;
 
@@ -105,7 +105,7 @@ fn a_requirement_of_any_stream_has_every_edge_and_is_met_by_what_is_given() {
         let said = case.run(&format!("plan given.yaml --all --given {given}"));
         assert!(!said.err.contains("nothing requires"), "{}", said.err);
     }
-    // What a negative list denies does not answer it.
+    // A stream that a negative list excludes does not satisfy it.
     let plan = case.json("plan given.yaml --all --given dbi:1.5");
     assert_eq!(plan["dangling"][0]["module"], "dbe:4:aaaaaaaa");
     assert_eq!(plan["dangling"].as_array().unwrap().len(), 1);

@@ -1,4 +1,4 @@
-//! Answers that are none.
+//! Invalid answers.
 
 use std::time::Duration;
 
@@ -105,7 +105,8 @@ fn a_giant_answer_is_refused_while_it_is_read() {
         let head = format!("HTTP/1.1 200 OK\r\n{XML}Connection: close\r\n\r\n<methodResponse>");
         Answer::Endless(head.into_bytes(), vec![b'x'; 4096])
     };
-    // So much is announced that nothing of it may be waited for: none comes.
+    // The announced length is too large, so the client must not wait for the body, which never
+    // comes.
     let announced: Bad = |_| {
         let head = format!("HTTP/1.1 200 OK\r\n{XML}Content-Length: 1000000000000\r\n\r\n");
         Answer::Bytes(head.into_bytes())
