@@ -29,7 +29,8 @@ pub trait Journal {
 
     /// Stores one row durably: when it returns, the row survives a crash.
     ///
-    /// # Errors The row could not be stored, and its event must not be handled.
+    /// # Errors
+    /// The row could not be stored, and its event must not be handled.
     fn append(&mut self, at: Timestamp, event: &Event) -> Result<(), Self::Error>;
 }
 
@@ -54,7 +55,8 @@ impl<J: Journal> Journal for Option<J> {
 
 /// Appends an event to the journal, then has it handled.
 ///
-/// # Errors The row could not be stored; nothing was handled.
+/// # Errors
+/// The row could not be stored; nothing was handled.
 pub fn step<J: Journal>(
     orchestrator: &mut Orchestrator,
     journal: &mut J,

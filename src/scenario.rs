@@ -298,7 +298,8 @@ impl FaultKind {
 
     /// Returns the name in scenario files.
     ///
-    /// # Panics Never: [`FaultKind::ALL`] has every kind.
+    /// # Panics
+    /// Never: [`FaultKind::ALL`] has every kind.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         let entry = Self::ALL.iter().find(|(_, kind)| *kind == self);

@@ -1,4 +1,4 @@
-//! SimPy on the same graph: in another process, timed by itself.
+//! SimPy on the same graph, in another process that times itself.
 
 use std::io::Write as _;
 use std::path::Path;

@@ -258,8 +258,9 @@ struct Version {
 
 /// Reads a journal; `None` if even the heading is torn: the run did not begin.
 ///
-/// # Errors The first line that is damaged, out of order or of another format; a torn last line is
-/// not an error.
+/// # Errors
+/// The first line that is damaged, out of order or of another format; a torn last line is not an
+/// error.
 pub fn read(bytes: &[u8]) -> Result<Option<Journal>, JournalError> {
     let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').zip(1_usize..).peekable();
     let Some((first, _)) = lines.next() else { return Ok(None) };

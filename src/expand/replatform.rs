@@ -34,7 +34,8 @@ pub struct NotABase(pub String);
 
 /// Expands every module of a plan again, on another platform.
 ///
-/// # Errors If the target is not a base module.
+/// # Errors
+/// If the target is not a base module.
 pub fn replatform<'a>(
     loaded: &Loaded<'a>,
     (graph, settings): (&ModuleGraph, &Settings),

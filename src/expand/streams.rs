@@ -32,7 +32,8 @@ pub struct AmbiguousStream {
 /// duplicates and unavailable streams stay. If more than one stream is left, a default replaces
 /// them.
 ///
-/// # Errors If more than one stream is left, there is no default, and that is not accepted.
+/// # Errors
+/// If more than one stream is left, there is no default, and that is not accepted.
 pub fn expand_streams(
     name: &ModuleName,
     streams: &[StreamName],

@@ -12,8 +12,8 @@ use crate::trace::Fallback;
 impl Farm {
     /// Reads a farm file; `input` is the index of the file in the places of findings.
     ///
-    /// # Errors Every problem found, each with line and column; a file with a problem yields no
-    /// farm.
+    /// # Errors
+    /// Every problem found, each with line and column; a file with a problem yields no farm.
     pub fn read(bytes: &[u8], input: u32) -> Result<Self, Vec<Finding>> {
         Self::read_to_vary(bytes, input, |_| {})
     }

@@ -37,7 +37,7 @@ pub struct Packager {
     pub configurations: Vec<Configuration>,
 }
 
-/// One way of building the module; its context is kept as it is written.
+/// One way of building the module; its context is kept as written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Configuration {
     /// The context of its builds.
@@ -50,7 +50,7 @@ pub struct Configuration {
     pub requires: BTreeMap<ModuleName, Requirement>,
     /// Its own `buildopts`, if written.
     pub buildopts: Option<BuildOpts>,
-    /// Where it stands.
+    /// Its place.
     pub place: Place,
 }
 

@@ -155,7 +155,7 @@ codes! {
 pub struct Finding {
     /// The kind of problem.
     pub code: Code,
-    /// Where it stands.
+    /// Its place.
     pub place: Place,
     /// The problem, naming field and value.
     pub message: String,

@@ -35,7 +35,8 @@ pub struct Planning {
 
 /// Plans a rebuild.
 ///
-/// # Errors If the selection selects nothing, or names something that is not loaded.
+/// # Errors
+/// If the selection selects nothing, or names something that is not loaded.
 pub fn plan(given: Given<'_>, asked: &Selection) -> Result<Planning, SelectError> {
     let rebuilt = select::select(given.graph, asked)?;
     let order = Order::new(given.graph, &rebuilt, asked.unit);

@@ -63,7 +63,8 @@ pub enum BatchError {
 
 /// Counts batches from `buildorder`.
 ///
-/// # Errors [`BatchError::Repeated`] if a key occurs twice.
+/// # Errors
+/// [`BatchError::Repeated`] if a key occurs twice.
 pub fn batches(items: &[Item]) -> Result<Batches, BatchError> {
     let mut batches = Batches { of: BTreeMap::new(), last: MACROS_BATCH };
     let mut repeated = BTreeSet::new();
@@ -120,7 +121,8 @@ impl Position {
 /// Counts levels of the graph of `buildafter`: 2 for a component that waits for nothing, otherwise
 /// one more than the highest level it waits for. `after` has keys by key; unknown keys are ignored.
 ///
-/// # Errors [`BatchError::Cycle`] with the cycle.
+/// # Errors
+/// [`BatchError::Cycle`] with the cycle.
 pub fn levels(after: &BTreeMap<String, BTreeSet<String>>) -> Result<Batches, BatchError> {
     // The number of known keys that each waits for, and the keys that wait for it.
     let mut waits: BTreeMap<&str, usize> = BTreeMap::new();

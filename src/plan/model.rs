@@ -68,7 +68,7 @@ pub struct Plan {
     pub selection: PlanSelection,
     /// Requirements that were repaired.
     pub aliases: Vec<PlanAlias>,
-    /// The arches that components are built for, where they allow it.
+    /// The arches that components are built for, if they allow them.
     pub arches: Vec<Arch>,
     /// Arches of the inputs that are left out because no builder of the farm builds them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -116,7 +116,8 @@ impl Plan {
     /// Writes the plan as JSON without building the text in memory, because a large plan should not
     /// be held twice.
     ///
-    /// # Errors If `out` fails.
+    /// # Errors
+    /// If `out` fails.
     pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
         serde_json::to_writer_pretty(&mut *out, self)?;
         writeln!(out)

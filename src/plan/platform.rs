@@ -109,7 +109,8 @@ impl Default for Platforms {
 impl Platforms {
     /// Makes the rules from names and from suffix expressions, each with the number it adds.
     ///
-    /// # Errors If an expression is invalid.
+    /// # Errors
+    /// If an expression is invalid.
     pub fn new<'a>(
         names: impl IntoIterator<Item = ModuleName>,
         suffixes: impl IntoIterator<Item = (&'a str, f64)>,

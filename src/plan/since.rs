@@ -110,7 +110,7 @@ pub fn changes(older: Loaded<'_>, newer: Loaded<'_>) -> Vec<Change> {
     changes
 }
 
-/// Returns the newest module of each context that is built for itself.
+/// Returns the newest module of each context that has its own build.
 fn slots(graph: &ModuleGraph) -> BTreeMap<Slot<'_>, ModuleIx> {
     let own = graph.modules().filter(|(_, m)| matches!(m.kind, Kind::Built | Kind::PassThrough));
     // In index order a newer version comes later.

@@ -90,7 +90,8 @@ impl HubFaultKind {
 
     /// Returns the name in scenario files.
     ///
-    /// # Panics Never: [`HubFaultKind::ALL`] has every kind.
+    /// # Panics
+    /// Never: [`HubFaultKind::ALL`] has every kind.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         let entry = Self::ALL.iter().find(|(_, kind)| *kind == self);

@@ -13,8 +13,8 @@ use crate::time::Millis;
 impl Scenario {
     /// Reads a scenario file; `input` is what the findings' places call the file.
     ///
-    /// # Errors Every problem found, each with line and column; a file with a problem yields no
-    /// scenario.
+    /// # Errors
+    /// Every problem found, each with line and column; a file with a problem yields no scenario.
     pub fn read(bytes: &[u8], input: u32) -> Result<Self, Vec<Finding>> {
         let root = settings::parse(bytes, input).map_err(|finding| vec![finding])?;
         let mut reader = Reader::default();

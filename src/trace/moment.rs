@@ -12,7 +12,8 @@ const LATEST: i64 = 4_102_444_800;
 
 /// Reads a JSON value as a moment.
 ///
-/// # Errors Why it is not a moment, in words.
+/// # Errors
+/// Why it is not a moment, in words.
 pub(super) fn read(json: &str) -> Result<Timestamp, &'static str> {
     let moment = match serde_json::from_str::<String>(json) {
         Ok(text) => from_text(&text),

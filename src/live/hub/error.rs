@@ -51,7 +51,7 @@ pub enum HubError {
         /// Why.
         reason: String,
     },
-    /// Another session has the user for itself.
+    /// Another session has locked the user.
     #[error("{method}: another session has locked the user: {text}")]
     Locked {
         /// The method.

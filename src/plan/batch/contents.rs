@@ -94,7 +94,8 @@ pub type Find<'f, 'a> = &'f dyn Fn(&NameStream) -> Option<Contents<'a>>;
 /// waits for nothing outside. A module without `buildafter` has its batches as barriers, with those
 /// of an included module between them.
 ///
-/// # Errors If a key occurs twice, or `buildafter` has a cycle.
+/// # Errors
+/// If a key occurs twice, or `buildafter` has a cycle.
 pub fn order<'a>(contents: Contents<'a>, find: Find<'_, 'a>) -> Result<Ordered<'a>, BatchError> {
     let mut missing = Vec::new();
     let tree = Tree::new(contents, (find, &mut missing), &[]);

@@ -24,7 +24,7 @@ pub(in crate::plan) struct Shape {
 pub(super) enum Barriers {
     /// None: each component starts when its requirements are built.
     None,
-    /// Every wave waits for all of the one before.
+    /// Every wave waits for the whole previous wave.
     Waves,
     /// Every batch waits for the whole previous batch of its module, even if `buildafter` would let
     /// some components start earlier.

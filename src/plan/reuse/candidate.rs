@@ -28,7 +28,8 @@ pub struct On<'a> {
 /// the same platform. On another platform contexts always differ, and the pinned streams of the
 /// last dependency group are compared instead.
 ///
-/// # Errors Why there is none.
+/// # Errors
+/// Why there is none.
 pub fn candidate<'a>(
     (wanted, on): (&Stream, On<'_>),
     earlier: impl IntoIterator<Item = &'a Stream>,

@@ -105,7 +105,8 @@ pub struct Recipe {
 impl Recipe {
     /// Makes the recipe of a document; `find` looks included modules up by name and ref.
     ///
-    /// # Errors If its components have no order.
+    /// # Errors
+    /// If its components have no order.
     pub fn of<'a>(stream: &'a Stream, find: Find<'_, 'a>) -> Result<Self, BatchError> {
         let ordered = order(Contents::from(stream), find)?;
         let part = |(&key, &component): (&&ComponentKey, &&load::Component)| {

@@ -55,7 +55,8 @@ impl Default for Effort {
 
 /// Returns the best schedule found; it ends at `bound_ms` if that was reached.
 ///
-/// # Panics If a task has no builder: see [`Problem::is_served`].
+/// # Panics
+/// If a task has no builder: see [`Problem::is_served`].
 #[must_use]
 pub fn improve(problem: &Problem, times: &[Times], bound_ms: u64, effort: Effort) -> Schedule {
     assert!(problem.is_served(), "a task without a builder has no schedule");
