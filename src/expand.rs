@@ -58,7 +58,7 @@ impl Group {
     }
 }
 
-/// A configuration whose context is written by the author and not computed.
+/// A configuration with a context written by the author, not computed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StaticContext {
     /// The context, kept as written.
@@ -84,7 +84,7 @@ pub struct Document {
     pub changes: Vec<Change>,
 }
 
-/// A requirement that reads otherwise than it is written.
+/// A requirement that was replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The group, or the static context, counted from 0.
@@ -99,7 +99,7 @@ pub struct Change {
     pub cause: Cause,
 }
 
-/// Why a requirement reads otherwise than it is written.
+/// Why a requirement was replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// The request names other streams.
@@ -120,7 +120,7 @@ impl std::fmt::Display for Cause {
     }
 }
 
-/// How expansion is done; the defaults are the service's.
+/// The settings of expansion; the defaults are those of the service.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The rules for base modules.
@@ -128,7 +128,7 @@ pub struct Settings {
     /// Whether only builds of the same major release, and not newer than the requested one, are
     /// included for a base module with virtual streams.
     pub only_compatible_bases: bool,
-    /// Base module streams that "any stream" leaves out.
+    /// Base module streams excluded from "any stream".
     pub base_stream_exclusions: Vec<StreamName>,
     /// Streams chosen in advance, by module.
     pub default_streams: BTreeMap<ModuleName, StreamName>,
@@ -180,14 +180,14 @@ pub struct Part {
 }
 
 impl Expansion {
-    /// Returns whether a problem is an error: then the documents are not the whole answer.
+    /// Returns whether a problem is an error: then the documents are incomplete.
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.problems.iter().any(Problem::is_error)
     }
 }
 
-/// Expands a document against the builds there are.
+/// Expands a document against existing builds.
 #[must_use]
 pub fn expand(document: &Document, collection: &Collection, settings: &Settings) -> Expansion {
     let mut expansion =

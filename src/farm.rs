@@ -1,4 +1,4 @@
-//! The build farm: groups of builders, and the constants of the hub that gives them work.
+//! The build farm: groups of builders, and the constants of the hub that assigns their tasks.
 //!
 //! A farm comes from a YAML file or, without one, is the ideal farm with ten builders for each
 //! arch needed. Every constant has koji's own default.
@@ -20,7 +20,7 @@ pub use constants::{Createrepo, Hub, Repo, Weights};
 pub use dials::Dial;
 pub use keys::keys;
 
-/// How many builders each needed arch has when no farm is given.
+/// The number of builders for each required arch if no farm is given.
 pub const DEFAULT_BUILDERS: u32 = 10;
 
 /// The maximum number of builders in a group: more than any farm has, and few enough that a run
@@ -64,7 +64,7 @@ pub struct BuilderGroup {
     pub refuses_until: Option<Millis>,
     /// If given, tasks that share a builder slow down by load over this.
     pub cpus: Option<u32>,
-    /// How fast, against the builders of the trace: run times are divided by it.
+    /// Their speed relative to the builders of the trace: run times are divided by it.
     pub speed: f64,
     /// The price of one.
     pub price_per_hour: Option<f64>,
@@ -135,7 +135,7 @@ impl Farm {
         Self { builders: arches.map(group).collect(), ..Self::default() }
     }
 
-    /// Returns which share of a builder's capacity others take, all of it at most.
+    /// Returns the share of a builder's capacity that other work takes, at most all of it.
     #[must_use]
     pub fn background_of(&self, group: &BuilderGroup) -> f64 {
         let concerns = |other: &&Background| {
@@ -164,8 +164,8 @@ impl Farm {
         }
         let jobs = group.max_jobs.unwrap_or(self.hub.max_jobs);
         let room = group.capacity * (1.0 - self.background_of(group)) - self.hub.least_room();
-        // A task that is given and not opened weighs the unit; one of a package without history
-        // weighs least among the open ones.
+        // An assigned task that is not yet open weighs the unit; among open tasks, one of a package
+        // without history weighs least.
         let lightest = self.hub.unit_weight.min(self.weights.build_arch);
         if room <= 0.0 || lightest <= 0.0 {
             return if room <= 0.0 { 0 } else { jobs };
@@ -182,7 +182,7 @@ impl Farm {
         if self.model == Model::Ideal { 1.0 } else { group.speed }
     }
 
-    /// Returns every arch that some builder builds, sorted.
+    /// Returns the arches of all builders, sorted.
     #[must_use]
     pub fn arches(&self) -> BTreeSet<Arch> {
         let staffed =

@@ -92,8 +92,8 @@ pub struct GraphOptions {
     pub follow: Follow,
     /// Names of base modules: given, never rebuilt, never dangling.
     pub base_modules: BTreeSet<ModuleName>,
-    /// The only platforms whose builds are nodes, by stream of the base module; empty: all. Builds
-    /// for other platforms count as given.
+    /// The only platforms whose builds are nodes, by stream of the base module; empty means all.
+    /// Builds for other platforms count as given.
     pub only_platforms: BTreeSet<StreamName>,
     /// Requirements that files spell wrong.
     pub aliases: Vec<Alias>,
@@ -149,7 +149,7 @@ pub struct Module {
     pub arches: BTreeSet<Arch>,
     /// Its components by key, united over the arches.
     pub components: Arc<BTreeMap<ComponentKey, Component>>,
-    /// Modules whose components are built along, by key.
+    /// Modules whose components are built with it, by key.
     pub included: BTreeMap<ComponentKey, IncludedModule>,
     /// `buildopts.arches`, united over the arches; empty means all.
     pub build_arches: BTreeSet<Arch>,
@@ -194,7 +194,8 @@ pub struct Link {
 pub enum Missing {
     /// No document of it was loaded.
     NotLoaded,
-    /// It was loaded, but each of its contexts needs other streams than the requirer builds on.
+    /// It was loaded, but each of its contexts needs streams other than those that the requirer
+    /// builds on.
     NoCompatibleContext,
 }
 
@@ -209,7 +210,7 @@ impl Missing {
     }
 }
 
-/// A required stream that no module of the graph can answer for.
+/// A required stream without a module in the graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dangling {
     /// The module that requires it.

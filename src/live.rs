@@ -65,7 +65,7 @@ pub enum LiveError {
         /// The message of the server.
         message: String,
     },
-    /// The server could not be reached, or did not answer properly, again and again.
+    /// The server was unreachable, or gave no valid answer, in all attempts.
     #[error("{url} gave no valid answer in {attempts} attempts: {reason}")]
     GaveUp {
         /// The URL of the request.
@@ -83,7 +83,7 @@ pub enum LiveError {
         /// The limit.
         bytes_max: u64,
     },
-    /// Rows came and went while they were read, in every pass.
+    /// Rows were added and removed while they were read, in every pass.
     #[error("{url} changed while it was read, {passes} times in a row")]
     Changing {
         /// The URL of the request.
@@ -91,7 +91,7 @@ pub enum LiveError {
         /// How often all pages were read.
         passes: u32,
     },
-    /// A partial file of another recording is in the way.
+    /// There is a partial file of another recording.
     #[error("{path} belongs to a recording of another server or of other rows")]
     OtherPartial {
         /// The file.

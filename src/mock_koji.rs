@@ -90,7 +90,7 @@ pub struct Mock {
     sim: Hub,
     faults: Faults,
     hub_faults: HubFaults,
-    /// How often each step of each package was drawn.
+    /// The number of draws of each step of each package.
     luck: BTreeMap<(String, String, String), u32>,
     users: Vec<User>,
     /// The user of the repo manager.
@@ -116,7 +116,7 @@ pub struct Mock {
     tasks: Vec<Task>,
     children: BTreeMap<i64, Vec<i64>>,
     task_of_sim: BTreeMap<TaskId, i64>,
-    /// How many tasks of the simulated hub have a number.
+    /// The number of tasks of the simulated hub with a koji number.
     adopted: u64,
     repos: Vec<Repo>,
     /// Those of builders that logged in.
@@ -129,7 +129,7 @@ pub struct Mock {
     /// When tasks without a simulated builder were last assigned.
     last_run: Option<Moment>,
     uploads: BTreeMap<String, File>,
-    /// Calls are made again that were allowed before: passwords and keys are not looked at.
+    /// Repeats calls that were allowed before, without checking passwords and keys.
     is_repeating: bool,
 }
 
@@ -276,7 +276,7 @@ fn calls_of(text: &str) -> Result<(String, Vec<Value>), Fault> {
         .map_err(|error| Fault::of(FaultKind::Unexpected, format!("Invalid request: {error}")))
 }
 
-/// Returns whether a method changes something, if only that a task waits no longer.
+/// Returns whether a method changes something, even if only a task's wait ends.
 fn is_change(method: &str) -> bool {
     !calls::is_read(method) || method == calls::HostTaskWaitResults::METHOD
 }

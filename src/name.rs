@@ -1,4 +1,4 @@
-//! The names of the field: modules, streams, versions, contexts, arches, and the identities made of them.
+//! Names of modules, streams, versions, contexts and arches, and identities made of them.
 //!
 //! Every text type is a cheap shared string: cloning one is a reference count, comparing one is
 //! a comparison of bytes. No YAML type is ever resolved, so the stream `1.10` stays `1.10`.
@@ -81,7 +81,7 @@ text_types! {
     Arch,
     /// koji's name for the package of a component, such as `perl-DBD-MySQL`.
     PackageName,
-    /// The key of a component inside its modulemd document; `after` and `buildafter` hold keys.
+    /// The key of a component inside its modulemd document; `after` and `buildafter` list keys.
     ComponentKey,
 }
 

@@ -45,7 +45,7 @@ pub use samples::{Draw, Fits, Samples};
 
 /// The method of a task that builds one arch.
 pub const BUILD_ARCH: &str = "buildArch";
-/// The method of a whole component build, when nothing finer is known.
+/// The method of a whole component build, if nothing more detailed is known.
 pub const BUILD: &str = "build";
 /// The method of the task that makes a source package.
 pub const BUILD_SRPM: &str = "buildSRPMFromSCM";
@@ -56,7 +56,7 @@ pub const CREATEREPO: &str = "createrepo";
 /// The method of the task that regenerates the repo of a tag.
 pub const NEW_REPO: &str = "newRepo";
 
-/// Longer than any task a farm lets run; a larger number is a wrong unit or a wrong clock.
+/// Longer than any real task; a larger number means a wrong unit or a wrong clock.
 const RUN_MAX: Millis = Millis::from_secs(366 * 86_400);
 
 /// Recorded tasks, with estimates and samples.
@@ -98,7 +98,7 @@ impl History {
         history
     }
 
-    /// Notes a file that could not be read at all, with the reason.
+    /// Records a file that could not be read at all, with the reason.
     pub fn note_broken(&mut self, path: &str, (code, why): (Code, String)) {
         let input = u32::try_from(self.files.len()).expect("fewer than 2^32 trace files");
         self.files.push(TraceFile { path: path.to_owned(), kind: "unknown", records: 0 });
@@ -212,13 +212,13 @@ impl History {
         write::csv(&self.rows)
     }
 
-    /// Returns whether a finding makes the trace wrong, so that a command that uses it must not.
+    /// Returns whether a finding makes the trace unusable for commands.
     #[must_use]
     pub fn is_wrong(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity() == Severity::Error)
     }
 
-    /// Returns the median run time of closed tasks, and how coarse a source it came from.
+    /// Returns the median run time of closed tasks, and its source.
     #[must_use]
     pub fn estimate(
         &self,

@@ -139,7 +139,7 @@ impl<'a, 't> Node<'a, 't> {
         self.index
     }
 
-    /// Returns the places of a key and of its value, all the way down.
+    /// Returns the indices of a key and of its whole value.
     pub(crate) fn with_value(self) -> std::ops::Range<usize> {
         let value = self.raw().end;
         let end = self.tree.nodes.get(value).map_or(value, |value| value.end);
@@ -160,7 +160,7 @@ impl<'a, 't> Node<'a, 't> {
         let end = self.raw().end;
         let mut index = self.index + 1;
         std::iter::from_fn(move || {
-            // A tree cut short by a syntax error has parents that end at its last node.
+            // In a tree truncated by a syntax error, parents end at its last node.
             let end = end.min(self.tree.nodes.len());
             (index < end).then(|| {
                 let child = Self { tree: self.tree, index };

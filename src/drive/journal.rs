@@ -158,8 +158,7 @@ impl Heading {
 
     /// Makes the catalog of everything that can be rebuilt, with the estimates of the heading.
     ///
-    /// # Errors
-    /// The first contradiction among its definitions.
+    /// # Errors The first contradiction in its definitions.
     pub fn catalog(&self) -> Result<Catalog, DefinitionError> {
         Catalog::of(&self.modules)
     }

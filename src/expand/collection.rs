@@ -1,4 +1,4 @@
-//! The builds there are: by stream, newest first, and by the platform they were made against.
+//! Existing builds: by stream, newest first, and by the platform they were made against.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,7 @@ pub struct Build {
     pub is_assumed: bool,
 }
 
-/// All builds, in an order that does not depend on the one they came in.
+/// All builds, in an order independent of their input order.
 #[derive(Clone, Debug, Default)]
 pub struct Collection {
     builds: Vec<Build>,

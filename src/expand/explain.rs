@@ -8,7 +8,7 @@ use super::{Collection, Expansion, Part, Settings};
 use crate::expand::resolve::{Needs, Verdict, Who};
 use crate::name::{Context, ModuleName, NameStream, Nsvc, StreamName, Version};
 
-/// One requirement of the document, or one module that came in because others need it.
+/// One requirement of the document, or one additional module that others need.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
     /// The group, or the static context, counted from 0.
@@ -32,7 +32,7 @@ pub enum Fate {
     Chosen(Vec<Context>),
     /// It is in no buildroot, by this rule.
     Excluded(Rule),
-    /// Its stream will do at run time; the buildroot does not need it for that.
+    /// Its stream is accepted at run time; the buildroot does not need it.
     Allowed,
 }
 
@@ -49,7 +49,7 @@ pub enum Rule {
     BaseExclusion,
     /// It is a base module past its end of life.
     EndOfLife,
-    /// A newer version of the stream counts, made against the same platform.
+    /// A newer version of the stream, made against the same platform, is used.
     Older(Version),
     /// It was made against a platform that the document cannot be built on.
     OtherPlatform(NameStream),
@@ -265,7 +265,7 @@ impl Explainer<'_> {
         {
             return refused;
         }
-        // A group of requirements that clashes with every buildroot, by one module of it.
+        // A group of requirements that conflicts with every buildroot, by one module of it.
         let clash = |needs: &Needs| {
             let has = |root: &BTreeMap<ModuleName, Nsvc>,
                        name: &ModuleName,
@@ -368,7 +368,7 @@ impl Explainer<'_> {
         }
     }
 
-    /// Returns whether a base module is a newer release of the major one that is built on.
+    /// Returns whether a base module is a newer release of the target's major one.
     fn is_beyond(&self, base: &Nsvc) -> bool {
         let platforms = &self.settings.platforms;
         let number = |base: &Nsvc| platforms.padded_stream_version(&base.stream);

@@ -24,7 +24,7 @@ pub struct Loaded<'a> {
     pub collection: Collection,
     /// Base modules without a document, inferred from builds on them.
     pub assumed: Vec<Nsvc>,
-    /// Builds that name no platform they were made on: nothing can be built with them.
+    /// Builds without a known platform, with which nothing can be built.
     pub without_base: Vec<Nsvc>,
     documents: BTreeMap<Nsvc, &'a Stream>,
 }
@@ -185,7 +185,8 @@ impl Bases {
             };
             entry.2.extend(required.flat_map(|needed| &needed.streams).filter(release).cloned());
         }
-        // Early builds of a release may have been made on el8 itself, which later is a virtual stream.
+        // Early builds of a release may have been made on el8 itself, which later became a virtual
+        // stream.
         let releases: BTreeSet<StreamName> =
             found.values().flat_map(|(.., virtual_streams)| virtual_streams.clone()).collect();
         for (stream, (version, context, mut virtual_streams)) in found {
@@ -198,8 +199,8 @@ impl Bases {
         }
     }
 
-    /// Finds the base module build that is meant: exactly, else the latest of its stream, else the
-    /// latest with that virtual stream.
+    /// Finds the intended base module build: the exact one, otherwise the latest of its stream,
+    /// otherwise the latest with that virtual stream.
     fn find(&self, made: &MadeOn) -> Option<Nsvc> {
         let exact = made.lock.as_ref().map(|lock| Nsvc {
             name: made.base.name.clone(),

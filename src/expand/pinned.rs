@@ -29,7 +29,7 @@ pub struct Expanded {
 }
 
 impl Expanded {
-    /// Returns the group that was answered, with every buildrequire pinned to one stream.
+    /// Returns the resolved group, with every buildrequire pinned to one stream.
     #[must_use]
     pub fn pinned(&self) -> &Group {
         self.dependencies.last().expect("an expanded document has the group it answers")
@@ -84,8 +84,8 @@ pub(super) fn pin(part: &Part, answer: &Answer, document: &Document) -> Expanded
     }
 }
 
-/// Pins every buildrequire, and each run time requirement that names the same streams of the same
-/// module as its buildrequire does; others stay as written.
+/// Pins every buildrequire, and each run-time requirement with the same streams of the same module;
+/// others stay as written.
 fn pinned_group(written: &Group, buildroot: &BTreeMap<ModuleName, Nsvc>) -> Group {
     let pin = |name: &ModuleName| vec![buildroot[name].stream.clone()];
     let set =

@@ -45,7 +45,7 @@ pub(super) fn collect<'a>(
     bases.chain(pool.into_candidates()).collect()
 }
 
-/// The base modules in question, each once, in the order in which they are preferred.
+/// The candidate base modules, each once, in order of preference.
 #[derive(Default)]
 struct Bases<'a> {
     builds: Vec<&'a Build>,
@@ -257,7 +257,7 @@ impl<'a> Pool<'a> {
             .collect()
     }
 
-    /// Returns the candidates; of one version those of the newest major release come first.
+    /// Returns the candidates; for one version, those of the newest major release come first.
     fn into_candidates(self) -> impl Iterator<Item = Candidate> {
         self.found.into_values().flat_map(|builds| {
             (0..)

@@ -15,9 +15,9 @@ use crate::plan::version::unprefixed;
 /// The changes of a request to a document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
-    /// Streams that take the place of those buildrequired, by module.
+    /// Streams that replace the buildrequired ones, by module.
     pub buildrequires: Needs,
-    /// Streams that take the place of those required at run time, by module.
+    /// Streams that replace those required at run time, by module.
     pub requires: Needs,
     /// Base module streams that are released: builds on them go to their support stream, `.z`.
     pub released: BTreeSet<NameStream>,
@@ -224,7 +224,7 @@ fn base_streams(
     streams.iter().map(|stream| support(resolve(stream))).collect()
 }
 
-/// Reads `xmd.mbs_options.contexts`: one stream a module, in both maps of every context.
+/// Reads `xmd.mbs_options.contexts`: one stream per module, in both maps of every context.
 fn options_contexts(xmd: Option<&Value>) -> Result<Vec<StaticContext>, PrepareError> {
     let refuse = |why: String| Err(PrepareError::StaticContexts(why));
     let contexts = xmd.and_then(|xmd| xmd.get("mbs_options")).and_then(|all| all.get("contexts"));

@@ -21,10 +21,10 @@ pub enum Kind {
     Runtime,
 }
 
-/// One thing that is wrong or odd. Groups are counted from 0, printed from 1.
+/// One problem. Groups are counted from 0, printed from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// A module, or streams of one, that no build is known of.
+    /// A module, or streams of one, without a known build.
     UnknownModule {
         /// The group.
         group: usize,
@@ -61,7 +61,7 @@ pub enum Problem {
         group: usize,
         /// The streams asked for that have no build.
         missing: Vec<NameStream>,
-        /// Whether other streams that it asks for have one.
+        /// Whether other requested streams have one.
         has_others: bool,
     },
     /// A base module with virtual streams whose stream does not have three parts, so compatible
@@ -72,7 +72,7 @@ pub enum Problem {
         /// The base module.
         base: NameStream,
     },
-    /// A stream without a build against any platform in question.
+    /// A stream without a build against any candidate platform.
     NoBuild {
         /// The stream.
         wanted: NameStream,
@@ -82,7 +82,7 @@ pub enum Problem {
         groups: Vec<usize>,
         /// The streams of the module that have builds.
         streams: Vec<StreamName>,
-        /// The platforms that the wanted stream does have builds for.
+        /// The platforms with builds of the required stream.
         platforms: Vec<NameStream>,
     },
     /// Every buildrequired module is available, but they conflict.
@@ -106,12 +106,12 @@ pub enum Problem {
         /// How many streams each module offers.
         streams: Vec<(ModuleName, usize)>,
     },
-    /// A group that the service ignores, since another one has no buildrequires.
+    /// A group that the service ignores, because another one has no buildrequires.
     Dropped {
         /// The group.
         group: usize,
     },
-    /// Several documents with one context, hence one identity: only one of them can be built.
+    /// Several documents with the same context and identity: only one of them can be built.
     SameContext {
         /// The context.
         context: Context,
@@ -126,7 +126,7 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// Returns whether something is missing from the answer; otherwise it is a remark.
+    /// Returns whether something is missing from the answer; otherwise it is a warning.
     #[must_use]
     pub fn is_error(&self) -> bool {
         match self {

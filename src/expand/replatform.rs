@@ -67,7 +67,7 @@ pub fn replatform<'a>(
     Ok((on, all))
 }
 
-/// Returns the document that a module of the graph was made of.
+/// Returns the document of a module of the graph.
 fn document_of<'a>(
     loaded: &Loaded<'a>,
     graph: &ModuleGraph,
@@ -138,7 +138,7 @@ impl<'a> Mover<'a> {
         missing.iter().map(NameStream::to_string).collect()
     }
 
-    /// Expands one document with the target in place of the platform it was built on.
+    /// Expands one document with the target instead of the platform it was built on.
     fn expand<'d>(&self, written: &'d Stream) -> Moved<'d> {
         let mut document = Document::of(written).unwrap_or_else(|_| Document {
             name: written.name.clone(),
@@ -212,10 +212,11 @@ impl<'a> Mover<'a> {
     }
 }
 
-/// The version of a build to come: above all there are, and one for all contexts of a source.
+/// The version of a future build: above all existing ones, and the same for all contexts of a
+/// source.
 pub const TO_COME: Version = Version(u64::MAX);
 
-/// Returns the release that a stream is a minor one of: `el8` of `el8.6.0`.
+/// Returns the major release of a stream: `el8` of `el8.6.0`.
 fn release_of(stream: &StreamName) -> Option<&str> {
     stream.as_str().split_once('.').map(|(release, _)| release)
 }

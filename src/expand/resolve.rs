@@ -45,7 +45,7 @@ pub type Needs = BTreeMap<ModuleName, Vec<StreamName>>;
 /// How much work one resolution may be.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Keys a group may come to before its expansion is refused.
+    /// The maximum number of keys of a group before its expansion is refused.
     pub keys_max: usize,
     /// Choices tried for one key before the best set so far is used.
     pub choices_max: usize,
@@ -86,7 +86,7 @@ pub struct Refusal {
 pub enum Verdict {
     /// At least one key has an answer.
     Solved,
-    /// A buildrequired module has no build in any wanted stream: nothing can come out.
+    /// A buildrequired module has no build in any wanted stream: there is no result.
     NoProvider(Vec<ModuleName>),
     /// Every module is available, but they conflict: the service fails as a whole here.
     Unsolvable,

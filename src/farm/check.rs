@@ -19,7 +19,7 @@ const NEEDED: [(&str, &str); 4] = [
     ("createrepo", "createrepo"),
 ];
 
-/// Keys that only plain builds and chains heed, which no module build makes.
+/// Keys that only affect plain builds and chains, which module builds do not make.
 const UNUSED: [(&str, &[&str]); 3] = [
     ("repo", &["lag", "lag_window"]),
     ("hub", &["tag_priority"]),

@@ -6,15 +6,15 @@ use crate::time::Millis;
 /// Constants of the hub, its builders and its client.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hub {
-    /// Least time between scheduler runs (`RunInterval`).
+    /// Minimum time between scheduler runs (`RunInterval`).
     pub run_interval: Millis,
     /// A builder's pause after a turn in which it took nothing (`sleeptime`).
     pub builder_sleep: Millis,
     /// The duration of one turn of a builder, without the pause. Not from koji: measured.
     pub builder_turn: Millis,
-    /// When a builder asks again that could not reach the hub (`retry_interval`).
+    /// Pause before a builder calls an unreachable hub again (`retry_interval`).
     pub retry_interval: Millis,
-    /// When a client asks again that could not reach the hub (`retry_interval`).
+    /// Pause before a client calls an unreachable hub again (`retry_interval`).
     pub client_retry: Millis,
     /// Time between two submissions of one client.
     pub submit_interval: Millis,
@@ -28,7 +28,7 @@ pub struct Hub {
     pub assign_timeout: Millis,
     /// Silence of a builder after which its open tasks are freed (`HostTimeout`).
     pub host_timeout: Millis,
-    /// How long a soft refusal holds (`SoftRefusalTimeout`).
+    /// Duration of a soft refusal (`SoftRefusalTimeout`).
     pub soft_refusal_timeout: Millis,
     /// Priority of a task that was requested without one.
     pub priority: i32,
@@ -42,7 +42,7 @@ pub struct Hub {
     pub free_tasks_max: u32,
     /// Run time of `buildArch` for a module's macros package, if the trace does not have it.
     pub macros_build: Millis,
-    /// How often the macros package is built before its module counts as broken.
+    /// Number of tries of the macros package before its module fails.
     pub macros_tries: u32,
 }
 
@@ -53,23 +53,23 @@ pub struct Repo {
     pub createrepo: Createrepo,
     /// Interval at which the repo manager checks its queue.
     pub check_interval: Millis,
-    /// Priority of a `newRepo` task; its `createrepo` tasks go one before it.
+    /// Priority of a `newRepo` task; its `createrepo` tasks are more urgent by one.
     pub priority: i32,
     /// How many regenerations run at once.
     pub tasks_max: u32,
-    /// How often a regeneration that failed is tried again (`RepoRetries`).
+    /// Number of retries of a failed regeneration (`RepoRetries`).
     pub retries: u32,
     /// Interval at which a `waitrepo` task checks.
     pub wait_poll: Millis,
     /// When a `waitrepo` task gives up.
     pub wait_timeout: Millis,
-    /// How old a repo a plain build accepts (`RepoLag`).
+    /// Maximum age of a repo for a plain build (`RepoLag`).
     pub lag: Millis,
     /// The step in which that age and `auto_lag` are rounded (`RepoLagWindow`).
     pub lag_window: Millis,
     /// Whether repos are regenerated without a request (`repo.auto` of a tag).
     pub auto: bool,
-    /// How old a repo becomes before it is (`RepoAutoLag`).
+    /// Age of a repo at which it is regenerated (`RepoAutoLag`).
     pub auto_lag: Millis,
     /// Interval at which the repo manager looks for such repos.
     pub auto_interval: Millis,
@@ -109,7 +109,7 @@ pub struct Weights {
     pub tag_build: f64,
     /// `waitrepo`, which checks repeatedly and so takes load all the time.
     pub waitrepo: f64,
-    /// How long builds of a package take on average for `buildArch` to weigh 1 more.
+    /// Mean duration of a package's builds for which `buildArch` weighs 1 more.
     pub history_per: Millis,
     /// By how much it weighs more at most.
     pub history_max: f64,
@@ -186,7 +186,7 @@ impl Hub {
 }
 
 impl Weights {
-    /// Returns by how much builds that take so long on average make their `buildArch` heavier.
+    /// Returns the weight added to `buildArch` for a mean duration of builds.
     #[must_use]
     pub fn of_history(&self, mean_build: Millis) -> f64 {
         (mean_build.as_secs_f64() / self.history_per.as_secs_f64()).min(self.history_max)

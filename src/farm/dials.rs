@@ -56,15 +56,15 @@ impl Dial<'_> {
     }
 }
 
-/// Returns whether the new value is another one.
+/// Returns whether the new value differs.
 fn set<T: PartialEq>(place: &mut T, new: T) -> bool {
     let old = std::mem::replace(place, new);
     old != *place
 }
 
 impl Farm {
-    /// Returns every number that decides something in the farm's model, by its name:
-    /// `builders.x86.capacity`, `hub.run_interval`. How many builders there are is not among them.
+    /// Returns every number that has an effect in the farm's model, by its name:
+    /// `builders.x86.capacity`, `hub.run_interval`. The number of builders is not included.
     pub fn dials(&mut self) -> Vec<(String, Dial<'_>)> {
         if self.model == Model::Ideal {
             return Vec::new();

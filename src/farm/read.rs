@@ -102,8 +102,8 @@ fn builder_group(reader: &mut Reader, node: &Node) -> Option<BuilderGroup> {
     Some(group)
 }
 
-/// Reads how fast builders are: a speed far from 1 is a slip, and at a speed of almost nothing no
-/// task would end before the calendar does.
+/// Reads the speed of builders: a speed far from 1 is a mistake, and at a speed near 0 no task
+/// would end within the range of dates.
 fn speed(text: &str) -> Result<f64, String> {
     match settings::positive_number(text)? {
         speed if (0.001..=1000.0).contains(&speed) => Ok(speed),
@@ -111,7 +111,7 @@ fn speed(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Reads a duration of a year at most, as that of a recorded task.
+/// Reads a duration of at most a year, like that of a recorded task.
 fn duration(text: &str) -> Result<Millis, String> {
     const YEAR: Millis = Millis::from_secs(366 * 86_400);
     match settings::duration(text)? {
@@ -148,7 +148,7 @@ fn group_size(text: &str) -> Result<u32, String> {
     }
 }
 
-/// Reads a number of tasks, or `unreported`: then the hub's own limit holds.
+/// Reads a number of tasks, or `unreported`: then the hub's limit applies.
 fn max_jobs(text: &str) -> Result<Option<u32>, String> {
     if text == "unreported" { Ok(None) } else { settings::count(text).map(Some) }
 }
@@ -188,7 +188,7 @@ fn background(reader: &mut Reader, file: &Section<'_>) -> Vec<Background> {
 fn hub(reader: &mut Reader, node: &Node) -> Hub {
     let section = reader.section(node, "hub", HUB);
     let mut hub = Hub::default();
-    // Without a pause a builder would poll, or a call be tried again, for ever in no time.
+    // Without a pause, polls or retries would repeat endlessly at one moment.
     let periods = [
         ("run_interval", &mut hub.run_interval),
         ("builder_sleep", &mut hub.builder_sleep),
@@ -254,7 +254,7 @@ fn priority(text: &str) -> Result<i32, String> {
     }
 }
 
-/// Reads by how much something is less urgent: requests of the manager never go before others.
+/// Reads an amount of lower urgency: requests of the manager never precede others.
 fn lower_priority(text: &str) -> Result<i32, String> {
     match priority(text)? {
         number if number < 0 => Err("must not be less than 0".to_owned()),

@@ -1,9 +1,9 @@
 //! Cycles as values: the smallest set of edges to drop so that no cycle is left.
 
-/// At most this many members, the cut is proven smallest: 2ⁿ sets of members are looked at.
+/// Up to this many members, the cut is proven smallest: 2ⁿ sets of members are examined.
 pub const PROVEN_MEMBERS_MAX: usize = 12;
 
-/// Beyond this many members the order found greedily is not searched for better ones.
+/// Beyond this many members the greedy order is not improved.
 const IMPROVED_MEMBERS_MAX: usize = 400;
 
 /// Sweeps over the members in search of a better order; each keeps or lowers the number of edges cut.
@@ -38,8 +38,8 @@ pub struct Order {
     pub is_proven: bool,
 }
 
-/// Returns few edges without which `edges`, over the nodes `0..members`, hold no cycle: the fewest
-/// for up to [`PROVEN_MEMBERS_MAX`] members, else the best found.
+/// Returns a small set of edges without which `edges`, over the nodes `0..members`, have no cycle:
+/// the smallest for up to [`PROVEN_MEMBERS_MAX`] members, otherwise the best found.
 #[must_use]
 pub fn cut(members: usize, edges: &[(u32, u32)]) -> Cut {
     let mut edges = edges.to_vec();
@@ -75,7 +75,7 @@ pub fn order(members: usize, edges: &[Edge]) -> Order {
     Order { members, is_proven }
 }
 
-/// How many edges lead from each member to each other.
+/// The number of edges from each member to each other.
 struct Counts {
     members: usize,
     of: Vec<u32>,
@@ -95,7 +95,7 @@ impl Counts {
     }
 }
 
-/// Returns an order with the fewest edges leading backward. Of several, each last place goes to
+/// Returns an order with the fewest edges leading backward. Among several, each last place goes to
 /// the member with the largest number.
 fn best_order(members: usize, edges: &[Edge]) -> Vec<u32> {
     let counts = Counts::new(members, edges);
@@ -204,7 +204,7 @@ fn improved(mut order: Vec<u32>, edges: &[Edge]) -> Vec<u32> {
 
 /// Returns the new place of a member at place `at`: `at` itself unless another is strictly better.
 fn best_place(order: &[u32], edges: impl Fn(u32) -> (u32, u32), at: usize) -> usize {
-    // In front of all others only the edges that lead to the member lead backward.
+    // In front of all others, only the edges to the member lead backward.
     let mut cost: i64 = order.iter().map(|&other| i64::from(edges(other).1)).sum();
     let mut costs = vec![cost];
     for &other in order {

@@ -29,7 +29,7 @@ impl Line {
     }
 }
 
-/// The platform lines that something belongs to.
+/// A set of platform lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lines {
     /// None named: it belongs to every line.
@@ -37,8 +37,8 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Returns the lines of a document: those of the base modules it names, else of the base modules
-    /// it was built with, else every line.
+    /// Returns the lines of a document: those of the base modules it names, otherwise of the base
+    /// modules it was built with, otherwise every line.
     pub(super) fn of(document: &Stream, options: &GraphOptions) -> Self {
         if options.base_modules.contains(&document.name) {
             return Self::of_streams([&document.stream]);

@@ -1,5 +1,5 @@
-//! Which documents are nodes: the newest version of each stream in each platform line, the arches of
-//! one build merged.
+//! Selects documents as nodes: the newest version of each stream in each platform line, with the
+//! arches of one build merged.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -70,7 +70,7 @@ pub(super) fn nodes<'a>(snapshot: &'a Snapshot, options: &'a GraphOptions) -> No
     nodes
 }
 
-/// Drops the documents of other platforms than those asked for, and returns their streams.
+/// Drops the documents of platforms other than the requested ones, and returns their streams.
 fn leave_out_other_platforms(
     documents: &mut Vec<&Stream>,
     options: &GraphOptions,
@@ -281,7 +281,7 @@ fn merge(module: &mut Module, document: &Stream) {
     {
         module.kind = Kind::Built;
     }
-    // An empty set means all arches, and all is more than any set.
+    // An empty set means all arches, a superset of any set.
     if document.build_arches.is_empty() {
         module.build_arches = BTreeSet::new();
     } else if !module.build_arches.is_empty() {

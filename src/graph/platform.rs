@@ -1,4 +1,4 @@
-//! Which modules build on a base module, whether or not a build of that is loaded.
+//! The modules that build on a base module, whether or not a build of that is loaded.
 
 use std::collections::BTreeSet;
 

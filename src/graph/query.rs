@@ -192,13 +192,13 @@ impl ModuleGraph {
         is_not_loaded.then(|| lost_zero::meant(&row.requires, &self.streams)).flatten()
     }
 
-    /// Returns the requirements that nothing loaded answers, sorted by module and requirement.
+    /// Returns the requirements without a loaded provider, sorted by module and requirement.
     #[must_use]
     pub fn dangling(&self) -> &[Dangling] {
         &self.dangling
     }
 
-    /// Returns the streams that a requirement of any stream denies, without their signs.
+    /// Returns the streams that a requirement of any stream excludes, without their signs.
     #[must_use]
     pub fn denied(&self, row: &Dangling) -> Vec<&str> {
         let groups = self[row.module].dependencies.iter();

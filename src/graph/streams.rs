@@ -1,4 +1,4 @@
-//! Which streams are loaded: name and stream to the range of their modules.
+//! The loaded streams: name and stream to the range of their modules.
 
 use std::ops::Range;
 
@@ -23,7 +23,7 @@ pub(super) struct Streams {
 pub(super) struct LoadedStream {
     pub(super) id: NameStream,
     modules: Range<u32>,
-    /// Position of the stream whose build makes this one along.
+    /// Position of the stream whose build also makes this one.
     made_by: Option<usize>,
 }
 

@@ -7,8 +7,8 @@ use super::{GraphOptions, Module, ModuleGraph, Versions};
 use crate::load::Snapshot;
 
 impl ModuleGraph {
-    /// Returns the edges, by id, that superseded versions of the modules had and the newest do not
-    /// have, sorted.
+    /// Returns the edges, by id, of superseded versions that the newest versions do not have,
+    /// sorted.
     #[must_use]
     pub fn superseded_edges(
         &self,

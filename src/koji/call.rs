@@ -47,7 +47,7 @@ pub trait Call: Serialize + DeserializeOwned {
         Arguments { positional, named: spelling.named.iter().map(value).collect() }
     }
 
-    /// Reads the call from arguments; the fault is koji's for arguments that do not fit.
+    /// Reads the call from arguments; mismatched arguments give koji's fault.
     fn of(arguments: Arguments) -> Result<Self, Fault> {
         let bound = arguments.bind(Self::PARAMETERS, Self::REST)?;
         for name in &Self::PARAMETERS[..Self::REQUIRED] {
@@ -64,7 +64,7 @@ pub trait Call: Serialize + DeserializeOwned {
     }
 }
 
-/// Returns the fields of a call by name, those of the rest among them.
+/// Returns the fields of a call by name, including those of the rest.
 fn fields_of(call: &impl Serialize, rest: Option<&str>) -> BTreeMap<String, Value> {
     let Value::Struct(mut fields) = Value::of(call) else { return BTreeMap::new() };
     if let Some(Value::Struct(others)) = rest.and_then(|rest| fields.remove(rest)) {

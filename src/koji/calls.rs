@@ -37,7 +37,7 @@ pub struct Entry {
     pub parameters: &'static [&'static str],
     /// How many of them are required.
     pub required: usize,
-    /// Reads the typed call and writes it in the spelling in which it came.
+    /// Reads the typed call and writes it in its original spelling.
     pub respell: fn(Arguments) -> Result<Arguments, Fault>,
     /// Reads the typed answer and writes it.
     pub reread: fn(Value) -> Result<Value, Mismatch>,

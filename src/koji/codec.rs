@@ -8,7 +8,7 @@ use dxr::{FaultResponse, MethodCall, MethodResponse};
 use super::fault::Fault;
 use super::value::Value;
 
-/// Values may nest so deep: those of koji nest some ten levels.
+/// The maximum nesting of values; those of koji nest some ten levels.
 const DEPTH_MAX: usize = 128;
 /// The number of characters shown of a text that is not XML-RPC.
 const SHOWN_CHARS: usize = 120;
@@ -42,7 +42,7 @@ impl From<String> for Malformed {
 #[must_use]
 pub fn write_call(method: &str, params: Vec<Value>) -> String {
     if params.is_empty() {
-        // The element may be left out by the specification, but koji's client never does.
+        // The specification allows omitting the element, but koji's client never does.
         return format!(
             "{HEAD}<methodCall><methodName>{method}</methodName><params></params></methodCall>"
         );
@@ -85,7 +85,7 @@ pub fn read_answer(text: &str) -> Result<Result<Value, Fault>, Malformed> {
     from_dxr(answer.value).map(Ok)
 }
 
-/// Returns Adler's sum of RFC 1950, by which both sides check uploads.
+/// Returns the Adler-32 checksum of RFC 1950, with which both sides check uploads.
 #[must_use]
 pub fn adler32(bytes: &[u8]) -> u32 {
     const BASE: u32 = 65_521;

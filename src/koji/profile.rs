@@ -40,7 +40,7 @@ pub struct Profile {
     pub cert: Option<String>,
     /// The authority of the hub's certificate; by default, those of the system.
     pub server_ca: Option<String>,
-    /// Whether the hub's certificate is not looked at.
+    /// Whether the hub's certificate is not verified.
     pub no_ssl_verify: bool,
     /// The Kerberos principal.
     pub principal: Option<String>,
@@ -50,11 +50,11 @@ pub struct Profile {
     pub max_retries: u32,
     /// How long is waited between two tries.
     pub retry_interval: Duration,
-    /// Whether calls without a session are tried again.
+    /// Whether calls without a session are retried.
     pub anon_retry: bool,
-    /// Whether calls to a hub that is offline are tried again.
+    /// Whether calls to an offline hub are retried.
     pub offline_retry: bool,
-    /// How long is waited for a hub that is offline.
+    /// The pause between calls to an offline hub.
     pub offline_retry_interval: Duration,
     /// How long a call may take.
     pub timeout: Duration,

@@ -17,8 +17,8 @@ pub use tag::*;
 pub use task::*;
 pub use user::*;
 
-/// Declares shapes: structs whose members are named as koji names them. Those after `;` may be
-/// left out of an answer.
+/// Declares shapes: structs with koji's names of members. Those after `;` may be missing in an
+/// answer.
 macro_rules! shapes {
     ($(
         $(#[doc = $doc:literal])*

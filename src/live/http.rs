@@ -6,14 +6,14 @@ use reqwest::{Client, StatusCode, Url};
 
 use super::{LiveError, clock};
 
-/// An answer may have so many bytes: a page of a hundred rows has a few million.
+/// The maximum size of an answer; a page of a hundred rows has a few million bytes.
 const BYTES_MAX: u64 = 256 << 20;
 const CONNECT_SECONDS_MAX: u64 = 20;
 const READ_SECONDS_MAX: u64 = 120;
 /// The number of characters shown of a body that is not JSON.
 const SHOWN_CHARS: usize = 200;
 
-/// How often a question is asked, and how long is waited in between: the delay doubles each time.
+/// The number of tries of a request, and the delay between them, which doubles each time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retry {
     /// How often in all; at least once.
@@ -31,7 +31,7 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// Returns how long to wait after an attempt, counted from 1.
+    /// Returns the delay after an attempt, counted from 1.
     fn delay_ms(self, attempt: u32, asked_ms: Option<u64>) -> u64 {
         let doubled = self.delay_ms_first.saturating_mul(1 << (attempt - 1).min(20));
         doubled.max(asked_ms.unwrap_or(0)).min(self.delay_ms_max)

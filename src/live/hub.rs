@@ -44,7 +44,7 @@ pub use self::follow::{Follower, Observation, TASKS_PER_REQUEST};
 pub use self::login::Login;
 pub use self::pauses::Pauses;
 
-/// So many calls are put into one multicall: all are one transaction at the hub.
+/// The number of calls in one multicall, which is one transaction at the hub.
 const BATCH_MAX: usize = 100;
 /// No answer may take longer than this, regardless of the profile: repeating the request is
 /// harmless.
@@ -142,7 +142,7 @@ impl Hub {
         Ok(hub)
     }
 
-    /// Returns how many requests were made, repetitions among them.
+    /// Returns the number of requests, including repetitions.
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.requests
@@ -234,7 +234,7 @@ impl Hub {
                 silence_max: self.options.call_max,
                 is_answer_secret: false,
             };
-            // The same bytes in the same place: done twice it is the same.
+            // The same bytes in the same place: repeating it is harmless.
             let answer = self.carry_out(post, false).await?;
             let answer: Upload = self.read("upload", answer)?;
             let own = format!("{:08x}", codec::adler32(chunk));

@@ -30,7 +30,7 @@ use self::progress::{Kept, Progress};
 pub struct KojiRequest {
     /// The hub.
     pub options: Options,
-    /// From when on tasks ended, in seconds since 1970.
+    /// The earliest end of recorded tasks, in seconds since 1970.
     pub since: i64,
     /// Up to when.
     pub until: i64,
@@ -88,7 +88,7 @@ pub enum KojiRecordError {
         /// The error of the system.
         source: std::io::Error,
     },
-    /// The directory holds the recording of another hub, or of another tag.
+    /// The directory contains a recording of another hub, or of another tag.
     #[error("{path} belongs to a recording of {what}")]
     Other {
         /// The file.
@@ -115,8 +115,7 @@ impl KojiRecordError {
 
 /// Records a hub.
 ///
-/// # Panics
-/// When no runtime can be made.
+/// # Panics If no runtime can be created.
 pub fn record_koji(
     request: &KojiRequest,
     tell: &mut dyn FnMut(KojiStep),
@@ -137,7 +136,7 @@ async fn run(
     let builders = farm::record(&mut hub, request, tell).await?;
     loop {
         tasks::record(&mut hub, request, &mut progress, tell).await?;
-        // A recording that broke off is first brought to its own end.
+        // An interrupted recording is completed first.
         if progress.finish(request.until)? >= request.until {
             break;
         }
@@ -156,7 +155,7 @@ fn write_trace(request: &KojiRequest, progress: &mut Progress) -> Result<usize, 
     Ok(history.rows().len())
 }
 
-/// Writes a file whole: a reader sees the old one or the new one.
+/// Writes a file atomically: a reader sees the old or the new one.
 fn write(path: &Path, text: &str) -> Result<(), KojiRecordError> {
     let draft = path.with_extension("partial");
     std::fs::write(&draft, text)

@@ -49,7 +49,7 @@ impl Page {
     pub(super) fn read(service: Service, body: &str) -> Result<Self, String> {
         let no_page =
             |error: serde_json::Error| format!("the answer is not a page of rows: {error}");
-        // A PDC that is asked for everything answers with a bare list.
+        // A PDC that returns everything at once answers with a bare list.
         if service == Service::Pdc && body.trim_start().starts_with('[') {
             let rows: Vec<&RawValue> = serde_json::from_str(body).map_err(no_page)?;
             return Ok(Self { rows_all: rows.len() as u64, rows: lines(&rows), is_last: true });

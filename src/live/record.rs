@@ -14,7 +14,7 @@ use super::page::{Page, key};
 use super::partial::{Header, Partial};
 use super::{LiveError, Service};
 
-/// How often a list that changes is read before giving up.
+/// How often a changing list is read before giving up.
 const PASSES_MAX: u32 = 3;
 
 /// The settings of a recording.
@@ -44,7 +44,7 @@ pub enum Step {
         /// All of them, according to the server.
         rows_all: u64,
     },
-    /// Something that people may want to know: a retry, a second pass.
+    /// A note for users: a retry, a second pass.
     Note(String),
 }
 
@@ -115,7 +115,7 @@ impl Recorder<'_> {
         Err(LiveError::Changing { url: list.to_string(), passes: PASSES_MAX })
     }
 
-    /// Reads the pages that are not there yet, until the last or one that cannot be right.
+    /// Reads the missing pages, until the last one or an invalid one.
     async fn pages(&mut self, list: &Url, partial: &mut Partial) -> Result<(), LiveError> {
         let mut known: BTreeSet<String> =
             partial.pages.iter().flat_map(|page| &page.rows).map(|row| key(row)).collect();
@@ -128,7 +128,7 @@ impl Recorder<'_> {
             };
             let before = known.len();
             known.extend(page.rows.iter().map(|row| key(row)));
-            // A server that repeats itself would do so for ever.
+            // A server that repeats a page would do so for ever.
             let is_stuck = known.len() == before && !page.is_last;
             (self.tell)(Step::Rows { rows: known.len() as u64, rows_all: page.rows_all });
             partial.add(page)?;

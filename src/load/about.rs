@@ -49,7 +49,7 @@ pub struct About {
 }
 
 impl About {
-    /// Returns whether a document of modulemd was read, and not only a row about one.
+    /// Returns whether a modulemd document was read, not only a row about one.
     #[must_use]
     pub fn has_document(&self) -> bool {
         self.format != 0

@@ -49,7 +49,7 @@ struct Drift<'s> {
 }
 
 impl Drift<'_> {
-    fn tell(&mut self, (here, there): (Place, Place), what: &str, [other, first]: [&str; 2]) {
+    fn report(&mut self, (here, there): (Place, Place), what: &str, [other, first]: [&str; 2]) {
         let input = self.inputs.get(there.input as usize);
         let path = input.map_or("-", |input| input.path.as_str());
         let arch = self.first.arch.as_ref().map_or("another arch", |arch| arch.as_str());
@@ -78,7 +78,7 @@ impl Drift<'_> {
                 let there = one.map_or(self.first.place, |one| one.place);
                 let text = |side: Option<&Requirement>| side.map_or("nothing".to_owned(), shown);
                 let what = format!("{field} of {module}");
-                self.tell((here, there), &what, [&text(two), &text(one)]);
+                self.report((here, there), &what, [&text(two), &text(one)]);
             }
         }
     }
@@ -94,7 +94,7 @@ impl Drift<'_> {
                 count => format!("{count} combinations"),
             });
             let places = (self.other.place, self.first.place);
-            self.tell(places, "dependencies", [&counts[0], &counts[1]]);
+            self.report(places, "dependencies", [&counts[0], &counts[1]]);
         }
     }
 
@@ -114,7 +114,7 @@ impl Drift<'_> {
         let ((there, first_names), (here, other_names)) = (only(first, other), only(other, first));
         if here.is_some() || there.is_some() {
             let places = (here.unwrap_or(self.other.place), there.unwrap_or(self.first.place));
-            self.tell(places, &format!("{what} of only one"), [&other_names, &first_names]);
+            self.report(places, &format!("{what} of only one"), [&other_names, &first_names]);
         }
     }
 
@@ -123,13 +123,13 @@ impl Drift<'_> {
         for ((field, one), (_, two)) in fields(first).into_iter().zip(fields(other)) {
             if one != two {
                 let what = format!("{field} of component {key}");
-                self.tell((other.place, first.place), &what, [&two, &one]);
+                self.report((other.place, first.place), &what, [&two, &one]);
             }
         }
     }
 }
 
-/// Returns the fields of a component that say what is built, as text.
+/// Returns the fields that define a component, as text.
 fn fields(component: &Component) -> [(&'static str, String); 11] {
     let text = |text: Option<&str>| text.unwrap_or("nothing").to_owned();
     [

@@ -75,7 +75,7 @@ impl Known {
             return None;
         };
         let first = &streams[known];
-        (!first.says_the_same(&stream)).then(|| differs(&stream, first, inputs))
+        (!first.has_same_content(&stream)).then(|| differs(&stream, first, inputs))
     }
 
     /// Returns the stream of the same input that the identity matches as a pattern.

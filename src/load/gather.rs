@@ -22,7 +22,7 @@ use super::{
 use crate::name::{Context, ModuleName, StreamName};
 use crate::yaml::{self, Chunk, Mark, Tree};
 
-/// Defaults under a directory of this name replace those beside it, as distributions keep them.
+/// Defaults in a directory of this name replace others, as in distributions.
 const OVERRIDES_DIRECTORY: &str = "overrides";
 /// The priority of such defaults; all others have 0.
 const OVERRIDES: u16 = 1;
@@ -60,7 +60,7 @@ impl Gatherer {
         let priority = if is_override(&path) { OVERRIDES } else { 0 };
         self.snapshot.inputs.push(Input { path, kind: "modulemd", documents: 0, sha256 });
         if let Some((code, message)) = broken {
-            self.tell(code, Place { input, line: 1, column: 1 }, message);
+            self.report(code, Place { input, line: 1, column: 1 }, message);
             return;
         }
         if json::looks_like_json(&content) && !self.is_packager {
@@ -78,7 +78,7 @@ impl Gatherer {
         let sha256 = bytes.sha256;
         self.snapshot.inputs.push(Input { path, kind: "other", documents: 0, sha256 });
         let Refusal { code, mark, message } = refusal;
-        self.tell(code, Place { input, line: mark.line, column: mark.column }, message);
+        self.report(code, Place { input, line: mark.line, column: mark.column }, message);
     }
 
     /// Reads the module files of the repository whose index is `bytes`.
@@ -101,7 +101,7 @@ impl Gatherer {
         self.snapshot
     }
 
-    fn tell(&mut self, code: Code, place: Place, message: impl Into<String>) {
+    fn report(&mut self, code: Code, place: Place, message: impl Into<String>) {
         self.snapshot.findings.push(Finding::new(code, place, message));
     }
 
@@ -109,11 +109,11 @@ impl Gatherer {
         let text = String::from_utf8_lossy(content);
         if let std::borrow::Cow::Owned(_) = text {
             let message = "the text is not UTF-8; invalid bytes were replaced";
-            self.tell(Code::Encoding, Place { input, line: 1, column: 1 }, message);
+            self.report(Code::Encoding, Place { input, line: 1, column: 1 }, message);
         }
         let Dump { rows, problems } = json::rows(&text);
         for (code, mark, message) in problems {
-            self.tell(code, Place { input, line: mark.line, column: mark.column }, message);
+            self.report(code, Place { input, line: mark.line, column: mark.column }, message);
         }
         self.snapshot.inputs[input as usize].kind = match rows.first().map(|row| row.service) {
             Some(Service::Mbs) => "mbs",
@@ -145,7 +145,7 @@ impl Gatherer {
             let count = inactive.len();
             let rows = if count == 1 { "row" } else { "rows" };
             let message = format!("skipped {count} {rows} of unfinished builds; the first is here");
-            self.tell(Code::InactiveRow, *first, message);
+            self.report(Code::InactiveRow, *first, message);
         }
     }
 
@@ -154,7 +154,7 @@ impl Gatherer {
         const UTF_16_MARKS: [&[u8]; 2] = [&[0xff, 0xfe], &[0xfe, 0xff]];
         if UTF_16_MARKS.iter().any(|mark| content.starts_with(mark)) {
             let message = "the file is UTF-16; modulemd must be UTF-8";
-            self.tell(Code::Encoding, Place { input, line: 1, column: 1 }, message);
+            self.report(Code::Encoding, Place { input, line: 1, column: 1 }, message);
             return;
         }
         if content.starts_with(UTF_8_MARK) {
@@ -165,13 +165,13 @@ impl Gatherer {
         if self.is_packager && chunks.len() != 1 {
             let message =
                 format!("a packager file must contain exactly one document, not {}", chunks.len());
-            self.tell(Code::PackagerFile, Place { input, line: 1, column: 1 }, message);
+            self.report(Code::PackagerFile, Place { input, line: 1, column: 1 }, message);
         }
         if let Some(last) = yaml::cut_short(&content, &chunks) {
             let mark = yaml::end_of(&content, last);
             let message = "the file seems truncated: it ends within a line, and only its last \
                            document has no `...`";
-            self.tell(
+            self.report(
                 Code::Truncated,
                 Place { input, line: mark.line, column: mark.column },
                 message,
@@ -211,7 +211,7 @@ impl Gatherer {
             Err(refusal) => {
                 let Refusal { code, mark, message } = refusal.into();
                 let place = Place { input, line: mark.line, column: mark.column };
-                self.tell(code, place, message);
+                self.report(code, place, message);
             }
         }
     }
@@ -239,7 +239,7 @@ impl Gatherer {
             Some(Document::Translations(texts)) => self.snapshot.translations.push(texts),
             Some(Document::Packager(packager)) => {
                 if let Some(why) = packager.not_convertible() {
-                    self.tell(Code::NotConvertible, place, why.to_string());
+                    self.report(Code::NotConvertible, place, why.to_string());
                 }
                 self.snapshot.packagers.push(*packager);
             }

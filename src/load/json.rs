@@ -93,7 +93,7 @@ struct Cutter<'t> {
     text: &'t str,
     lines: Lines,
     dump: Dump<'t>,
-    /// The page that the last envelope names as its next.
+    /// The next page named by the last envelope.
     next: Option<(String, Mark)>,
 }
 

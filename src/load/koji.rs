@@ -45,13 +45,13 @@ pub(super) fn read(text: &str, reader: &mut RowReader<'_>) -> Outcome {
     }
     let module = build.extra.and_then(|extra| extra.typeinfo).and_then(|info| info.module);
     let Some(module) = module else {
-        reader.tell(Code::BadRow, "a koji build without `extra.typeinfo.module`");
+        reader.report(Code::BadRow, "a koji build without `extra.typeinfo.module`");
         return Outcome::Bad;
     };
     let identity = match identity(&module) {
         Ok(identity) => identity,
         Err(missing) => {
-            reader.tell(Code::BadRow, format!("a koji build of a module without {missing}"));
+            reader.report(Code::BadRow, format!("a koji build of a module without {missing}"));
             return Outcome::Bad;
         }
     };
@@ -65,7 +65,7 @@ pub(super) fn read(text: &str, reader: &mut RowReader<'_>) -> Outcome {
             "{}:{}:{} has no `modulemd_str`: assumed to have no dependencies",
             stream.name, stream.stream, stream.version
         );
-        reader.tell(Code::UnknownDependencies, message);
+        reader.report(Code::UnknownDependencies, message);
         *stream.about =
             About { buildrequires: Stated::Not, requires: Stated::Not, ..About::default() };
     }

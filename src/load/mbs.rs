@@ -45,7 +45,7 @@ pub(super) fn read(text: &str, reader: &mut RowReader<'_>) -> Outcome {
     let identity = match identity(&item) {
         Ok(identity) => identity,
         Err(missing) => {
-            reader.tell(Code::BadRow, format!("an MBS item without {missing}"));
+            reader.report(Code::BadRow, format!("an MBS item without {missing}"));
             return Outcome::Bad;
         }
     };
@@ -99,7 +99,7 @@ fn stream(item: &Item, identity: RowIdentity<'_>, reader: &mut RowReader<'_>) ->
                 "{}:{}:{} does not say what it was built with: assumed to have no dependencies",
                 identity.name, identity.stream, identity.version
             );
-            reader.tell(Code::UnknownDependencies, message);
+            reader.report(Code::UnknownDependencies, message);
         }
         return stream;
     };
@@ -135,7 +135,7 @@ fn lock(
 }
 
 fn components(stream: &mut Stream, item: &Item, reader: &mut RowReader<'_>) {
-    /// Made by the service itself for each build: no component of the module.
+    /// Made by the service itself for each build, so not a component of the module.
     const MACROS: &str = "module-build-macros";
     let tasks = item.tasks.as_ref().and_then(|tasks| tasks.rpms.as_ref());
     for package in tasks.into_iter().flat_map(BTreeMap::keys).filter(|package| *package != MACROS) {

@@ -11,7 +11,7 @@ use super::about::{Defaults, Intent};
 use super::problem::{Code, Finding};
 use crate::name::{ModuleName, StreamName};
 
-/// Collects defaults as inputs are read, and joins them once all are there.
+/// Collects defaults as inputs are read, and joins them at the end.
 #[derive(Debug, Default)]
 pub(super) struct DefaultsMerger {
     /// The statements of inputs about a module, with their priorities, in the order of the inputs.

@@ -67,7 +67,7 @@ pub enum ConversionError {
         /// The field.
         field: &'static str,
     },
-    /// A component is for an arch that its configuration leaves out.
+    /// A component requests an arch that its configuration excludes.
     #[error(
         "component `{component}` requests {arch}, which the configuration `{context}` excludes"
     )]

@@ -42,7 +42,7 @@ macro_rules! codes {
                 match self { $(Self::$variant => $text,)+ }
             }
 
-            /// Returns how bad a finding of this code is, always the same for one code.
+            /// Returns the severity of findings with this code.
             #[must_use]
             pub fn severity(self) -> Severity {
                 match self { $(Self::$variant => Severity::$severity,)+ }
@@ -189,7 +189,7 @@ impl fmt::Display for Code {
     }
 }
 
-/// Why an input or a part of it was not read, before it has a place among the inputs.
+/// Why an input or a part of it was not read, before it has an index among the inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) code: Code,

@@ -1,5 +1,5 @@
-//! A repository's index, `repodata/repomd.xml`: which file holds its modules, and which bytes that
-//! file must have.
+//! A repository's index, `repodata/repomd.xml`: the file with its modules, and the checksum of that
+//! file.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -93,7 +93,7 @@ impl Checksum {
 fn entries(index: &[u8]) -> Result<Vec<Entry>, Refusal> {
     let text = std::str::from_utf8(index)
         .map_err(|_| refusal(START, "repomd.xml is not UTF-8".to_owned()))?;
-    // Nothing is expanded and nothing fetched: an index needs no DTD.
+    // Nothing is expanded or fetched, because an index needs no DTD.
     let options = ParsingOptions { allow_dtd: false, ..ParsingOptions::default() };
     let document = Document::parse_with_options(text, options).map_err(|error| {
         let at = error.pos();
@@ -119,7 +119,7 @@ fn entry(data: Node<'_, '_>) -> Result<Entry, Refusal> {
         .and_then(|node| node.attribute("href"))
         .ok_or_else(|| wrong("has no location"))?;
     let location = Path::new(location);
-    // An index from elsewhere must not lead out of its repository.
+    // A foreign index must not point outside its repository.
     if location.components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir)) {
         return Err(wrong("lies outside the repository"));
     }

@@ -1,4 +1,4 @@
-//! Obsoletes and translations, and which obsoletion holds at a given time.
+//! Obsoletes and translations, and the obsoletion that applies at a given time.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -34,7 +34,7 @@ impl Minute {
 impl FromStr for Minute {
     type Err = MinuteError;
 
-    /// Reads `2018-05-23T14:25Z`: every field in full, a day that exists, nothing after.
+    /// Reads `2018-05-23T14:25Z`: complete fields, an existing day, nothing after them.
     fn from_str(text: &str) -> Result<Self, MinuteError> {
         let refuse = || MinuteError { text: text.to_owned() };
         let is_shaped = text.len() == 17
@@ -93,7 +93,7 @@ impl Obsoletes {
     }
 }
 
-/// Which streams are obsolete at one time, made once for all of them.
+/// The obsolete streams at one time, computed once for all of them.
 #[derive(Debug)]
 pub struct ActiveObsoletes<'a> {
     /// The newest that are active then, by module, stream and context.

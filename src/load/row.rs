@@ -63,7 +63,7 @@ impl RowReader<'_> {
             let error = error.to_string();
             error.rsplit_once(" at line ").map_or(error.as_str(), |(what, _)| what).to_owned()
         });
-        self.tell(Code::BadRow, format!("cannot read {what}: {message}"));
+        self.report(Code::BadRow, format!("cannot read {what}: {message}"));
         None
     }
 
@@ -71,7 +71,7 @@ impl RowReader<'_> {
     /// misread.
     pub(super) fn is_named_well(&mut self, identity: &RowIdentity<'_>) -> bool {
         if let Some((code, message)) = identity.wrong() {
-            self.tell(code, message);
+            self.report(code, message);
             return false;
         }
         if identity.stream.starts_with('-') {
@@ -83,7 +83,7 @@ impl RowReader<'_> {
         true
     }
 
-    pub(super) fn tell(&mut self, code: Code, message: impl Into<String>) {
+    pub(super) fn report(&mut self, code: Code, message: impl Into<String>) {
         self.findings.push(Finding::new(code, self.place, message));
     }
 
@@ -120,7 +120,7 @@ impl RowReader<'_> {
                 "the modulemd of {}:{}:{} cannot be read: {what}",
                 identity.name, identity.stream, identity.version
             );
-            self.tell(Code::EmbeddedModulemd, message);
+            self.report(Code::EmbeddedModulemd, message);
         }
         stream
     }
@@ -141,7 +141,7 @@ impl RowReader<'_> {
     }
 }
 
-/// Returns the field that alone makes a row unreadable, and why.
+/// Returns the single field that makes a row unreadable, and why.
 fn wrong_field<T: DeserializeOwned>(text: &str) -> Option<(String, serde_json::Error)> {
     let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).ok()?;
     fields.into_iter().find_map(|(field, value)| {
@@ -190,7 +190,7 @@ const SIDES: [Side; 2] = [
     ("requires", |group| &group.requires, |about| about.requires),
 ];
 
-/// A requirement of one module on which two sources of one build differ, the better source first.
+/// A requirement that differs between two sources of one build, the better source first.
 pub(super) struct Disagreement {
     pub(super) field: &'static str,
     pub(super) module: ModuleName,

@@ -47,7 +47,7 @@ impl SourceUrls {
     #[must_use]
     pub fn read(bytes: &[u8], input: u32) -> (Self, Vec<Finding>) {
         let mut findings = Vec::new();
-        let mut tell = |line: u64, message: String, hint: Option<&str>| {
+        let mut report = |line: u64, message: String, hint: Option<&str>| {
             let line = u32::try_from(line).unwrap_or(u32::MAX);
             let finding = Finding::new(Code::SourceUrls, Place { input, line, column: 1 }, message);
             findings.push(match hint {
@@ -61,7 +61,7 @@ impl SourceUrls {
         let headers = match reader.headers() {
             Ok(headers) => headers.clone(),
             Err(error) => {
-                tell(1, format!("the header cannot be read: {error}"), Some(header));
+                report(1, format!("the header cannot be read: {error}"), Some(header));
                 return (urls, findings);
             }
         };
@@ -69,23 +69,23 @@ impl SourceUrls {
         let Some(at) = COLUMNS.map(find).into_iter().collect::<Option<Vec<usize>>>() else {
             let missing: Vec<&str> =
                 COLUMNS.into_iter().filter(|column| find(column).is_none()).collect();
-            tell(1, format!("columns are missing: {}", missing.join(", ")), Some(header));
+            report(1, format!("columns are missing: {}", missing.join(", ")), Some(header));
             return (urls, findings);
         };
         for record in reader.records() {
             match record {
                 Err(error) => {
                     let line = error.position().map_or(1, csv::Position::line);
-                    tell(line, format!("the row cannot be read: {error}"), None);
+                    report(line, format!("the row cannot be read: {error}"), None);
                 }
                 Ok(record) => {
                     let line = record.position().map_or(1, csv::Position::line);
                     let field = |column: usize| record[at[column]].to_owned();
                     let row = Row { keys: [field(0), field(1), field(2)], url: field(3) };
                     if row.url.is_empty() {
-                        tell(line, "the row has no url".to_owned(), None);
+                        report(line, "the row has no url".to_owned(), None);
                     } else if urls.rows.iter().any(|other| other.keys == row.keys) {
-                        tell(
+                        report(
                             line,
                             "an earlier row has the same package, stream and name".to_owned(),
                             None,

@@ -129,7 +129,7 @@ impl Stream {
     }
 
     /// Returns whether two documents have the same content, regardless of their places.
-    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+    pub(super) fn has_same_content(&self, other: &Self) -> bool {
         self.without_places() == other.without_places()
     }
 

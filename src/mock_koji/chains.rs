@@ -1,4 +1,4 @@
-//! Chain builds and module builds: builds that are asked for together.
+//! Chain builds and module builds: builds that are requested together.
 
 use std::sync::Arc;
 

@@ -22,7 +22,7 @@ pub(super) struct Turn {
 pub(super) struct Faults {
     /// Last first.
     turns: Vec<Turn>,
-    /// How many that take the hub offline are under way.
+    /// The number of active faults that take the hub offline.
     pub(super) offline: u32,
     /// The number of active faults that refuse changes.
     pub(super) refusing: u32,

@@ -85,8 +85,8 @@ impl Mock {
         Ok(())
     }
 
-    /// Asks for repos that are due: of tags that are to have one always and whose newest is older than their
-    /// last change.
+    /// Requests due repos: those of tags that should always have one and whose newest repo is older
+    /// than their last change.
     pub(super) fn auto_requests(
         &mut self,
         caller: Caller,
@@ -110,7 +110,7 @@ impl Mock {
         Ok(())
     }
 
-    /// Notes which repos are out of date: here that is read off the events each time.
+    /// Marks outdated repos; here that is derived from the events each time.
     pub(super) fn update_end_events(
         &mut self,
         caller: Caller,
@@ -120,7 +120,8 @@ impl Mock {
         Ok(())
     }
 
-    /// Returns repos that meet all clauses, such as `["state", "!=", 3]`, as rows of the fields asked for.
+    /// Returns repos that meet all clauses, such as `["state", "!=", 3]`, as rows of the requested
+    /// fields.
     pub(super) fn repo_query(&mut self, _: Caller, call: RepoQuery) -> Result<Vec<Map>, Fault> {
         let clauses = call.clauses.as_list().unwrap_or_default();
         let fields = call.fields.as_ref().and_then(Value::as_list).map(|names| {

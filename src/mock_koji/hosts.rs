@@ -1,4 +1,4 @@
-//! Builders and channels, as people see and change them.
+//! Builders and channels, as listed and changed by people.
 
 use std::collections::BTreeSet;
 
@@ -325,7 +325,7 @@ impl Mock {
     }
 }
 
-/// Returns the task that clauses such as `[["task_id", "=", 46]]` ask for.
+/// Returns the task selected by clauses such as `[["task_id", "=", 46]]`.
 fn task_of_clauses(clauses: Option<&Value>) -> Option<i64> {
     let clauses = clauses?.as_list()?;
     clauses.iter().find_map(|clause| match clause.as_list()? {

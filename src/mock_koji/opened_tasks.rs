@@ -280,7 +280,7 @@ impl Mock {
     }
 }
 
-/// Reads the XML that a builder ends a task with.
+/// Reads the XML with which a builder ends a task.
 fn read_result(text: &str) -> Result<Result<Value, Fault>, Fault> {
     let bad = |error: codec::Malformed| Fault::of(FaultKind::Unexpected, error.to_string());
     codec::read_answer(text).map_err(bad)

@@ -64,7 +64,7 @@ impl Mock {
         }
     }
 
-    /// Begins a build of the past with the row that comes first.
+    /// Begins a past build with its first row.
     fn past_build(&mut self, placed: &Placed<'_>) -> i64 {
         let name = placed.row.package.as_str();
         let nth = self.builds.iter().filter(|build| build.name == name).count() + 1;
@@ -98,7 +98,7 @@ impl Mock {
         task
     }
 
-    /// Adds a task of the past, and has the build above it end with it.
+    /// Adds a past task, and ends its build with it.
     fn past_task(&mut self, placed: &Placed<'_>, parent: Option<i64>) {
         let row = placed.row;
         let (state, result) = match row.outcome {

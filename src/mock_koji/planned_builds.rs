@@ -15,7 +15,7 @@ impl Mock {
         }
     }
 
-    /// The source package is made: its name is known, and reserved.
+    /// The source package is complete: its name is known, and reserved.
     pub(super) fn reserve(&mut self, at: usize) {
         let plan = self.plans[at].clone();
         if plan.is_scratch {
@@ -107,7 +107,7 @@ impl Mock {
         id
     }
 
-    /// Has a build fail for a reason that its handler finds.
+    /// Fails a build for a reason found by its handler.
     fn fail_plan(&mut self, at: usize, fault: Fault) {
         let Some(task) = self.plans[at].task else { return };
         self.tasks[index(task)].result = Some(Err(fault));
@@ -116,7 +116,7 @@ impl Mock {
         }
     }
 
-    /// All arches are built: the build is complete, and goes into its tag.
+    /// All arches are built: the build is complete, and is tagged.
     pub(super) fn complete_build(&mut self, at: usize) {
         self.finish_build(at, BuildState::Complete);
         let dest = self.plans[at].dest_tag;

@@ -20,7 +20,7 @@ pub struct Credentials {
     pub number: Option<u64>,
 }
 
-/// A session is over after so long, and has to be renewed.
+/// The lifetime of a session, after which it has to be renewed.
 const SESSION_MS_MAX: i64 = 1440 * 60_000;
 
 /// Methods that the hub repeats although their number was used.
@@ -111,8 +111,8 @@ impl Mock {
         Ok(self.new_session(user, None))
     }
 
-    /// Certificates and Kerberos need TLS, which the mock does not speak: koji's words for a connection whose
-    /// client it cannot verify.
+    /// Certificates and Kerberos need TLS, which the mock does not speak: koji's fault for a
+    /// connection whose client it cannot verify.
     pub(super) fn ssl_login(&mut self, caller: Caller, _: SslLogin) -> Result<LoggedIn, Fault> {
         if caller.session.is_some() {
             return Err(auth("Already logged in"));

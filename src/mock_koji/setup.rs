@@ -17,7 +17,7 @@ use crate::scenario::{Outcomes, Scenario};
 use crate::time::{Millis, Timestamp};
 use crate::trace::History;
 
-/// Arches that tags may have although no builder does.
+/// Arches that tags may have even without a builder.
 const ARCHES: [&str; 7] = ["aarch64", "armv7hl", "i686", "ppc64le", "riscv64", "s390x", "x86_64"];
 
 /// The channels of a new koji, besides those of the farm.
@@ -38,7 +38,7 @@ pub struct Platform {
 /// The inputs of a mock hub.
 #[derive(Clone, Debug)]
 pub struct MockSetup {
-    /// When its time begins, in milliseconds since 1970.
+    /// The start of its time, in milliseconds since 1970.
     pub epoch: i64,
     /// The builders.
     pub farm: Farm,

@@ -122,7 +122,7 @@ pub(super) struct Build {
     pub(super) source: Option<String>,
     pub(super) extra: Option<Map>,
     pub(super) generator: Option<i64>,
-    /// The secret of a reservation that is not used up.
+    /// The secret of an unused reservation.
     pub(super) token: Option<Secret>,
     pub(super) event: i64,
     pub(super) created: Moment,

@@ -180,7 +180,7 @@ impl Mock {
         Ok(self.tag_task(new_task("tagBuild", user, priority, request)))
     }
 
-    /// Makes a task that tags a build when it is carried out.
+    /// Makes a task that tags a build.
     pub(super) fn tag_task(&mut self, task: Task) -> i64 {
         let number = |at: usize| task.request.get(at).and_then(Value::as_int);
         let tag = number(0).and_then(|tag| self.find_tag(&Ref::Id(tag)));

@@ -317,7 +317,7 @@ impl Mock {
         Ok(self.ancestors(id))
     }
 
-    /// Notes that a tag changed, and with it those below it; the event.
+    /// Records a change of a tag and its children; returns the event.
     pub(super) fn change_tag(&mut self, id: i64) -> i64 {
         let event = self.sim.change_tag(self.tag(id).sim);
         let below: Vec<i64> = (1..)

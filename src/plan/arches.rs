@@ -1,4 +1,4 @@
-//! Which arches a plan builds for: those asked for, else those of the documents.
+//! The arches that a plan builds for: the requested ones, otherwise those of the documents.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::farm::Farm;
 use crate::graph::ModuleIx;
 use crate::name::{Arch, nearest};
 
-/// Arches that some distribution builds RPMs for.
+/// Arches for which some distribution builds RPMs.
 const KNOWN: [&str; 16] = [
     "aarch64",
     "armv7hl",
@@ -36,8 +36,8 @@ pub(super) struct AskedArches {
     pub(super) unserved: Vec<Arch>,
 }
 
-/// Returns the arches to build for: those asked for, else those of the loaded documents that the farm
-/// serves.
+/// Returns the arches to build for: the requested ones, otherwise those of the loaded documents
+/// that the farm serves.
 pub(super) fn asked_arches(given: Given<'_>) -> Result<AskedArches, SelectError> {
     let served = given.farm.map(Farm::arches);
     let is_served = |arch: &Arch| served.as_ref().is_none_or(|served| served.contains(arch));
@@ -48,8 +48,8 @@ pub(super) fn asked_arches(given: Given<'_>) -> Result<AskedArches, SelectError>
         return Err(unserved(&wanted, served.unwrap_or_default()));
     }
     if is_asked {
-        // A component of an arch without a builder waits for one, which the summary says. Without a farm
-        // every arch would have builders, misspelt ones too.
+        // A component of an arch without a builder waits, which the summary reports. Without a farm
+        // every arch, even a misspelt one, would have builders.
         let loaded = loaded_arches(given);
         let is_known = |arch: &Arch| {
             given.farm.is_some() || loaded.contains(arch) || KNOWN.contains(&arch.as_str())

@@ -157,7 +157,7 @@ pub fn levels(after: &BTreeMap<String, BTreeSet<String>>) -> Result<Batches, Bat
     Ok(Batches { of, last })
 }
 
-/// Walks back from a key without a level until a key comes again.
+/// Walks back from a key without a level until a key repeats.
 fn way_round(
     after: &BTreeMap<String, BTreeSet<String>>,
     of: &BTreeMap<String, u32>,

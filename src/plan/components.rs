@@ -77,7 +77,8 @@ impl Sources<'_> {
         let order =
             if ordered.graph.is_some() { ComponentOrder::Graph } else { ComponentOrder::Batches };
         let batch = |(index, mut components): (u32, Vec<PlanComponent>)| {
-            // Most batches are small, and there are many: space for more would be most of a plan.
+            // Most batches are small and numerous; spare capacity would dominate the memory of a
+            // plan.
             components.shrink_to_fit();
             PlanBatch { index, components }
         };

@@ -17,7 +17,7 @@ pub struct Given<'a> {
     pub graph: &'a ModuleGraph,
     /// Recorded durations; an empty history gives defaults.
     pub history: &'a History,
-    /// The builders; without them ten for every arch needed.
+    /// The builders; by default ten for every required arch.
     pub farm: Option<&'a Farm>,
     /// The only arches to build for; empty: those of the documents that the farm serves.
     pub arches: &'a [Arch],

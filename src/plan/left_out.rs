@@ -14,7 +14,7 @@ use crate::graph::{Alias, GraphOptions, ModuleGraph, ModuleIx};
 pub(super) struct LeftOut {
     /// The modules whose own requirement is spelt wrong.
     pub(super) rows: Vec<LeftOutRow>,
-    /// How many modules the aliases would bring, dependants and siblings of those among them.
+    /// How many modules the aliases would add, including dependants and siblings.
     pub(super) brings: usize,
 }
 

@@ -64,7 +64,7 @@ pub(super) fn add_missing(plan: &mut Plan, given: Given<'_>, of: (&Rebuilt, &[Se
     plan.prerequisite_details = needs.into_values().collect();
 }
 
-/// Returns whether a build for another platform than those asked for answers a requirement.
+/// Returns whether a build for a platform other than the requested ones meets a requirement.
 fn is_elsewhere(graph: &ModuleGraph, requires: &NameStream) -> bool {
     graph.elsewhere().iter().any(|given| {
         given.name == requires.name

@@ -55,9 +55,9 @@ pub struct Plan {
     pub prerequisite_details: Vec<Prerequisite>,
     /// The submissions, by wave and then by id.
     pub submissions: Vec<SubmissionRow>,
-    /// Modules left out because a file spells a requirement wrong, by module.
+    /// Modules left out because a file misspells a requirement, by module.
     pub left_out: Vec<LeftOutRow>,
-    /// How many modules the aliases for these would bring, dependants and siblings among them.
+    /// How many modules the aliases for these would add, including dependants and siblings.
     pub left_out_brings: usize,
     /// Rebuilt streams that reach, or have reached, the end of their life.
     pub retired: Vec<RetiredRow>,

@@ -15,7 +15,7 @@ const TAG_LEN_MAX: usize = 256;
 const TARGET_LEN_MAX: usize = 50;
 const BUILD_TAG_SUFFIX: &str = "-build";
 
-/// Whether a build is kept or thrown away after tests.
+/// Whether a build is kept or discarded after tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// An ordinary module build.
@@ -93,7 +93,7 @@ pub fn build_tag(nsvc: &Nsvc, kind: Kind) -> String {
     koji_tag(nsvc, kind) + BUILD_TAG_SUFFIX
 }
 
-/// Returns the build target; it is hashed much earlier than the tag.
+/// Returns the build target; it is hashed at a much smaller length than the tag.
 #[must_use]
 pub fn target(nsvc: &Nsvc, kind: Kind) -> String {
     shortened(nsvc, kind, TARGET_LEN_MAX)

@@ -36,7 +36,7 @@ impl<'a> Artifacts<'a> {
     }
 }
 
-/// Returns the packages all of whose RPMs among the artifacts are noarch, and that have any.
+/// Returns the packages that have RPMs among the artifacts, all of them noarch.
 pub(super) fn noarch_only<'a>(
     packages: impl IntoIterator<Item = &'a str>,
     artifacts: impl IntoIterator<Item = &'a str>,
@@ -63,8 +63,8 @@ pub(super) fn noarch_only<'a>(
     noarch.difference(&per_arch).copied().collect()
 }
 
-/// Returns the packages of each version and release: that of the source RPM, else that of the RPM that has
-/// the package's name.
+/// Returns the packages of each version and release: that of the source RPM, otherwise that of the
+/// RPM with the package's name.
 fn by_build<'a>(packages: &BTreeSet<&'a str>, rpms: &[Rpm<'a>]) -> BTreeMap<&'a str, Vec<&'a str>> {
     let mut builds: BTreeMap<&str, &str> = BTreeMap::new();
     for rpm in rpms.iter().filter(|rpm| packages.contains(rpm.name)) {

@@ -30,16 +30,16 @@ pub(super) struct Order {
 
 /// Submissions that wait for each other.
 pub(super) struct Cycle {
-    /// The members of the plan that take part, sorted.
+    /// The members of the plan that are part of it, sorted.
     pub(super) members: Vec<u32>,
     /// The edges among them, sorted.
     pub(super) edges: Vec<(u32, u32)>,
     /// The edges to leave out, sorted.
     pub(super) cut: Vec<(u32, u32)>,
     pub(super) is_proven: bool,
-    /// The members in an order in which every edge leads forward but those of the cut.
+    /// The members in an order in which every edge leads forward, except those of the cut.
     pub(super) bootstrap: Vec<u32>,
-    /// Whether the contexts by themselves wait for each other too.
+    /// Whether the single contexts wait for each other, too.
     pub(super) is_among_contexts: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Which modules reach the end of their life: by `modulemd-obsoletes` documents, and by the service
+//! The modules that reach their end of life: by `modulemd-obsoletes` documents, and by the service
 //! levels of their own document.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +25,7 @@ pub fn ends_of_life(snapshot: &Snapshot, graph: &ModuleGraph) -> BTreeMap<Module
     ends(snapshot, graph, last)
 }
 
-/// Returns the modules whose life has ended at `now`; without a time those that ended at once.
+/// Returns the modules whose life has ended at `now`; without a time, those with an immediate end.
 #[must_use]
 pub fn retired(
     snapshot: &Snapshot,
@@ -73,7 +73,7 @@ fn end_of_service(stream: &Stream) -> Option<EndOfLife> {
     Some(EndOfLife { date: Some(date), obsoleted_by: None })
 }
 
-/// Writes down which rebuilt streams reach the end of their life.
+/// Records the rebuilt streams that reach their end of life.
 pub(super) fn record(plan: &mut Plan, snapshot: &Snapshot, graph: &ModuleGraph) {
     let rebuilt: BTreeSet<&str> = plan.modules.iter().map(|module| module.id.as_str()).collect();
     let mut rows: BTreeMap<NameStream, RetiredRow> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Which modules are rebuilt, and why each of them.
+//! The modules to rebuild, with reasons.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

@@ -35,9 +35,9 @@ pub struct Selection {
     pub exclude: Vec<Selector>,
     /// Streams assumed to be available.
     pub given: Vec<Selector>,
-    /// Never rebuilt: streams at the end of their life.
+    /// Never rebuilt: streams at their end of life.
     pub retired: BTreeSet<ModuleIx>,
-    /// Whether streams at the end of their life are left out.
+    /// Whether streams at their end of life are left out.
     pub skips_eol: bool,
     /// What is submitted together.
     pub unit: Unit,
@@ -50,8 +50,8 @@ impl Selection {
         is_unnamed && since.is_none() && !all
     }
 
-    /// Returns whether nothing was named that must itself be rebuilt: then that nothing is rebuilt is
-    /// an answer.
+    /// Returns whether the selection names nothing that must itself be rebuilt: then an empty plan
+    /// is a valid answer.
     pub(super) fn may_be_empty(&self) -> bool {
         self.changed.is_empty() && self.changed_packages.is_empty() && !self.all
     }
@@ -148,10 +148,10 @@ pub enum SelectError {
         arches: Vec<Arch>,
         /// The arches of the farm.
         served: Vec<Arch>,
-        /// An arch of the farm, and the one that was meant, perhaps.
+        /// An arch of the farm, and a suggestion.
         near: Option<(Arch, Arch)>,
     },
-    /// No component is built for any of the arches asked for.
+    /// No component is built for any requested arch.
     #[error("no component is built for {}: nothing would be built", joined(arches))]
     NothingBuilt {
         /// The arches asked for.

@@ -24,18 +24,18 @@ pub struct Loaded<'a> {
 pub enum ChangeKind {
     /// The older snapshot does not hold its stream.
     NewStream,
-    /// The older snapshot holds its stream, but not its context.
+    /// The older snapshot has its stream, but not its context.
     NewContext,
     /// It was built again with another context: of its stream, in its platform line and for its arches,
     /// one context came and one went.
     Context,
     /// It has another version.
     Version,
-    /// It has the same version, and other sources or dependencies.
+    /// It has the same version, but different sources or dependencies.
     Content,
     /// The newer snapshot does not hold its stream.
     GoneStream,
-    /// The newer snapshot holds its stream, but not its context.
+    /// The newer snapshot has its stream, but not its context.
     GoneContext,
 }
 
@@ -205,8 +205,8 @@ fn pins((module, documents): At<'_>) -> BTreeMap<ComponentKey, Source> {
     module.components.iter().map(pin).collect()
 }
 
-/// Returns the components whose sources differ. One without a pin is never called unchanged, but in
-/// one and the same build.
+/// Returns the components whose sources differ. A component without a pin never counts as
+/// unchanged, except in the same build.
 fn sources(
     before: &BTreeMap<ComponentKey, Source>,
     after: &BTreeMap<ComponentKey, Source>,

@@ -1,4 +1,4 @@
-//! Module versions: the time of a commit or submission, behind the number of the platform.
+//! Module versions: the time of a commit or submission, after the number of the platform.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

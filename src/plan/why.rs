@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Plan;
 use super::model::{Because, BecauseKind, PlanModule, Why, WhyStep};
 
-/// More paths than a person reads: their number doubles with every diamond.
+/// More paths than anybody reads: their number doubles with every diamond.
 pub const PATHS_MAX: usize = 1000;
 
 /// Returns the paths from roots to a module of the plan, shortest first; none if the plan does not

@@ -6,31 +6,31 @@ use crate::load::{Code, Finding, Place};
 use crate::settings::{Section, Value};
 
 /// Returns settings without effect, in the order of the file.
-pub(super) fn silent(file: &Section<'_>, scenario: &Scenario) -> Vec<Finding> {
-    let mut silent = Silent { file, remarks: Vec::new() };
-    silent.builds(scenario);
-    silent.tests(&scenario.tests);
-    silent.people(scenario);
-    silent.faults(&scenario.faults);
-    silent.contradictions(scenario);
-    silent.remarks.sort_by_key(|remark| remark.place);
-    silent.remarks
+pub(super) fn unused(file: &Section<'_>, scenario: &Scenario) -> Vec<Finding> {
+    let mut unused = Unused { file, remarks: Vec::new() };
+    unused.builds(scenario);
+    unused.tests(&scenario.tests);
+    unused.people(scenario);
+    unused.faults(&scenario.faults);
+    unused.contradictions(scenario);
+    unused.remarks.sort_by_key(|remark| remark.place);
+    unused.remarks
 }
 
-struct Silent<'f, 'n> {
+struct Unused<'f, 'n> {
     file: &'f Section<'n>,
     remarks: Vec<Finding>,
 }
 
-impl Silent<'_, '_> {
-    fn say(&mut self, place: Option<Place>, message: String) {
+impl Unused<'_, '_> {
+    fn warn(&mut self, place: Option<Place>, message: String) {
         self.remarks.extend(place.map(|place| Finding::new(Code::SettingUnused, place, message)));
     }
 
     /// Reports a key that has no effect, if it is given.
     fn key(&mut self, section: &str, key: &str, why: &str) {
         let place = self.file.place_below(section, key);
-        self.say(place, format!("`{section}.{key}` has no effect: {why}"));
+        self.warn(place, format!("`{section}.{key}` has no effect: {why}"));
     }
 
     fn builds(&mut self, scenario: &Scenario) {
@@ -69,7 +69,7 @@ impl Silent<'_, '_> {
         if !of_components && !of_modules {
             if *tests != (Tests { gate: tests.gate, ..Tests::default() }) {
                 let place = self.file.place_of("tests");
-                self.say(place, "`tests` have no effect: there is no `tests.gate`".to_owned());
+                self.warn(place, "`tests` have no effect: there is no `tests.gate`".to_owned());
             }
             return;
         }
@@ -108,7 +108,7 @@ impl Silent<'_, '_> {
         if !is_gated && !may_fail(scenario) {
             let place = self.file.place_of("people");
             let why = "there is no `tests.gate`, and no setting makes a build fail";
-            self.say(place, format!("`people` have no effect: {why}"));
+            self.warn(place, format!("`people` have no effect: {why}"));
         } else if !is_gated && people.waive_share > 0.0 {
             self.key(
                 "people",
@@ -129,7 +129,7 @@ impl Silent<'_, '_> {
         if let Some(instead) = instead {
             let why = "a `tests.gate` for components has no effect in koji-owned, which handles \
                        whole modules only";
-            self.say(self.file.place_below("tests", "gate"), format!("{why}: {instead}"));
+            self.warn(self.file.place_below("tests", "gate"), format!("{why}: {instead}"));
         }
         let owned = tests.gate.orchestrator_owned;
         for (of, took, key) in [
@@ -141,7 +141,7 @@ impl Silent<'_, '_> {
             if is_gated && is_short {
                 let place = self.file.place_below("tests", "timeout");
                 let why = "most results would be requested again before they arrive";
-                self.say(place, format!("`tests.timeout` is below `tests.{key}.p50`: {why}"));
+                self.warn(place, format!("`tests.timeout` is below `tests.{key}.p50`: {why}"));
             }
         }
         let Some(Value::List(nodes)) = self.file.find("faults").map(|node| &node.value) else {
@@ -152,7 +152,7 @@ impl Silent<'_, '_> {
             if always_pass && fault.kind == FaultKind::BasePackageBroken {
                 let what = "builds fail while this `base-package-broken` lasts, in spite of \
                             `outcomes: always-pass`";
-                self.say(Some(node.place), what.to_owned());
+                self.warn(Some(node.place), what.to_owned());
             }
         }
     }
@@ -166,8 +166,8 @@ impl Silent<'_, '_> {
             return;
         }
         for (at, node) in nodes.iter().enumerate() {
-            if let Some(what) = overlap::told(faults, at) {
-                self.say(Some(node.place), what);
+            if let Some(what) = overlap::describe(faults, at) {
+                self.warn(Some(node.place), what);
             }
         }
     }

@@ -33,7 +33,7 @@ impl Fault {
 
 /// Describes how other faults overlap one of several: another covers all of its time, or is still
 /// active when it begins.
-pub(super) fn told(faults: &[Fault], at: usize) -> Option<String> {
+pub(super) fn describe(faults: &[Fault], at: usize) -> Option<String> {
     let fault = &faults[at];
     let others = || {
         let others = faults.iter().enumerate().filter(move |(other_at, _)| *other_at != at);
@@ -79,7 +79,7 @@ mod tests {
 
     fn all(faults: &[Fault]) -> Vec<Option<&'static str>> {
         let short = |told: String| if told.contains("no effect") { "nothing" } else { "one" };
-        (0..faults.len()).map(|at| told(faults, at).map(short)).collect()
+        (0..faults.len()).map(|at| describe(faults, at).map(short)).collect()
     }
 
     #[test]
@@ -88,9 +88,9 @@ mod tests {
         let (early, late) = (fault(BusOutage, (10, Some(10)), 2), fault(BusOutage, (15, None), 3));
         assert_eq!(all(&[early.clone(), late.clone()]), [None, Some("one")]);
         assert_eq!(all(&[late.clone(), early.clone()]), [Some("one"), None]);
-        let told = told(&[early.clone(), late.clone()], 1).unwrap();
+        let told = describe(&[early.clone(), late.clone()], 1).unwrap();
         assert!(told.starts_with("this `bus-outage` begins before that of line 2 is over"));
-        // Of another kind, one after the other, inside, and the same beginning.
+        // Another kind, one after the other, one inside the other, and a common beginning.
         assert_eq!(all(&[early.clone(), fault(HubOffline, (15, None), 3)]), [None, None]);
         assert_eq!(all(&[early.clone(), fault(BusOutage, (20, None), 3)]), [None, None]);
         // The same fault twice is one too many.

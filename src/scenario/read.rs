@@ -66,7 +66,7 @@ impl Scenario {
             scenario.hub_faults.extend(hub_faults::read(&mut reader, node));
         }
         scenario.given = root.keys();
-        scenario.remarks = check::silent(&file, &scenario);
+        scenario.remarks = check::unused(&file, &scenario);
         reader.finish(scenario)
     }
 }

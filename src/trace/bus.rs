@@ -124,7 +124,7 @@ impl<'t> Reader<'_, 't> {
         let id = number("id").or_else(|| info.as_ref()?.number("id"));
         let state = body.text("new").and_then(|name| state_named(&name));
         let (Some(id), Some(state)) = (id, state) else {
-            self.odd(body, "a task message without a number or a known state is left out");
+            self.skip(body, "a task message without a number or a known state is left out");
             return;
         };
         let mut task = match &info {
@@ -183,7 +183,7 @@ impl<'t> Reader<'_, 't> {
         let id = object.number("build_id");
         let package = object.text("name").or_else(|| object.text("package_name"));
         let (Some(id), Some(state), Some(package)) = (id, state, package) else {
-            self.odd(object, "a build without a number, a name or a known state is left out");
+            self.skip(object, "a build without a number, a name or a known state is left out");
             return;
         };
         let started = ["start_ts", "start_time", "creation_ts", "creation_time"];
@@ -207,7 +207,10 @@ impl<'t> Reader<'_, 't> {
         let (Some(id), Some(tag), Some(sent)) =
             (about.number("repo_id"), about.text("tag"), message.sent)
         else {
-            self.odd(&message.body, "a repo message without a number, a tag or a time is left out");
+            self.skip(
+                &message.body,
+                "a repo message without a number, a tag or a time is left out",
+            );
             return;
         };
         let is_done = message.subject == Subject::RepoDone;
@@ -238,7 +241,7 @@ impl<'t> Reader<'_, 't> {
         }
     }
 
-    fn odd(&mut self, object: &Object<'t>, message: &str) {
+    fn skip(&mut self, object: &Object<'t>, message: &str) {
         self.findings.push(Finding::new(Code::TraceRow, object.place, message));
     }
 

@@ -84,13 +84,13 @@ pub(super) struct Repo {
 /// The instance and the number within it.
 pub(super) type Id = (Arc<str>, i64);
 
-/// Everything seen, and how much of it was left out.
+/// All records, and the number of ignored ones.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Collection {
     pub(super) tasks: BTreeMap<Id, Task>,
     pub(super) builds: BTreeMap<Id, Build>,
     pub(super) repos: BTreeMap<Id, Repo>,
-    /// When builds were tagged, by instance and tag.
+    /// Times of tagging, by instance and tag.
     pub(super) tagged: BTreeMap<(Arc<str>, Arc<str>), BTreeSet<Timestamp>>,
     /// Identities of messages.
     messages: BTreeSet<Arc<str>>,
@@ -101,7 +101,7 @@ pub(super) struct Collection {
 }
 
 impl Collection {
-    /// Notes a message by its identity; returns whether it is a new one.
+    /// Records a message by its identity; returns whether it is new.
     pub(super) fn is_new_message(&mut self, id: Option<String>) -> bool {
         id.is_none_or(|id| self.messages.insert(id.into()))
     }
@@ -156,7 +156,7 @@ impl Task {
         self.parent = self.parent.or(other.parent);
         self.source = self.source.take().or(other.source);
         self.created = earlier(self.created, other.created);
-        // The builder that opened it first died when it was opened again.
+        // If it was opened again, the builder that opened it first died.
         self.started = self.started.max(other.started);
         if self.arch.is_empty() {
             self.arch = other.arch;

@@ -49,7 +49,7 @@ struct Reader<'a> {
     input: u32,
     rows: &'a mut Vec<Row>,
     findings: &'a mut Vec<Finding>,
-    /// Identities of rows that name the build and the moment.
+    /// Identities of rows with a build and a time.
     seen: BTreeSet<(String, Row3)>,
     /// Unknown methods that were reported.
     unknown: BTreeSet<String>,
@@ -88,7 +88,7 @@ impl Reader<'_> {
             match known {
                 Some(known) if index.iter().any(|(earlier, _)| earlier == known) => {
                     let message = format!("column `{name}` occurs twice");
-                    self.tell(Code::TraceColumn, (record, at), message);
+                    self.report(Code::TraceColumn, (record, at), message);
                 }
                 Some(known) => index.push((*known, at)),
                 None => self.unknown_column(record, at),
@@ -97,7 +97,7 @@ impl Reader<'_> {
         let missing = REQUIRED.iter().filter(|name| !index.iter().any(|(known, _)| known == *name));
         let missing: Vec<String> = missing.map(|name| format!("`{name}`")).collect();
         if index.is_empty() {
-            // Then nothing else that is wrong with the line is worth a word.
+            // Then other problems of the line are not reported.
             self.findings.truncate(before);
             let place = Place { input: self.input, line: 1, column: 1 };
             let message = "this is neither JSON nor a trace: its first line has no known column";
@@ -136,7 +136,7 @@ impl Reader<'_> {
         if record.len() != columns.width {
             let message =
                 format!("the row has {} fields, the header {}", record.len(), columns.width);
-            self.tell(Code::TraceRow, (record, record.len().min(columns.width)), message);
+            self.report(Code::TraceRow, (record, record.len().min(columns.width)), message);
             return;
         }
         if let Some(row) = self.parse(columns, record)
@@ -200,8 +200,8 @@ impl Reader<'_> {
         Some(field.text)
     }
 
-    /// Reads the package; only tasks that build something are about one, and of those a history may
-    /// know no more than the number of the task.
+    /// Reads the package; only tasks that build something have one, and some histories only know
+    /// the number of the task.
     fn package<'t>(
         &mut self,
         record: &csv::StringRecord,
@@ -249,20 +249,21 @@ impl Reader<'_> {
             },
             Err(_) => "is not a number of seconds",
         };
-        self.tell(Code::TraceTime, (record, index), format!("{name} `{text}` {problem}"));
+        self.report(Code::TraceTime, (record, index), format!("{name} `{text}` {problem}"));
         None
     }
 
     fn moment(&mut self, record: &csv::StringRecord, field: Field<'_>) -> Option<jiff::Timestamp> {
         let moment = super::moment::from_text(field.text).ok_or("is not a time");
-        let tell = |why: &str| format!("{} `{}` {why}", field.name, field.text);
+        let describe = |why: &str| format!("{} `{}` {why}", field.name, field.text);
         moment
             .and_then(super::moment::plausible)
-            .map_err(|why| self.tell(Code::TraceTime, (record, field.index), tell(why)))
+            .map_err(|why| self.report(Code::TraceTime, (record, field.index), describe(why)))
             .ok()
     }
 
-    /// Returns whether the same task stood in the file before: same build, method, arch, start and source.
+    /// Returns whether the same task occurred earlier in the file: same build, method, arch, start
+    /// and source.
     fn is_repeated(&mut self, row: &Row, record: &csv::StringRecord) -> bool {
         let Some(start) = row.started_at else { return false };
         let name = row.nvr.as_deref().unwrap_or(row.package.as_str());
@@ -271,12 +272,12 @@ impl Reader<'_> {
         let is_new = self.seen.insert(identity);
         if !is_new {
             let message = format!("{} of `{}` is recorded twice", row.method, row.package);
-            self.tell(Code::TraceDuplicate, (record, 0), message);
+            self.report(Code::TraceDuplicate, (record, 0), message);
         }
         !is_new
     }
 
-    fn tell(&mut self, code: Code, at: (&csv::StringRecord, usize), message: String) {
+    fn report(&mut self, code: Code, at: (&csv::StringRecord, usize), message: String) {
         let place = self.place(at.0, at.1);
         self.findings.push(Finding::new(code, place, message));
     }

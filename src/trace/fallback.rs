@@ -3,7 +3,7 @@
 use super::{BUILD_SRPM, CREATEREPO, TAG_BUILD};
 use crate::time::Millis;
 
-/// The run times assumed for methods that no trace has a closed row of.
+/// The run times assumed for methods without a closed row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fallback {
     /// `buildArch`, and every method that is not named here.

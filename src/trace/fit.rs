@@ -56,7 +56,7 @@ pub struct Goodness {
     pub ks: f64,
     /// Anderson-Darling's A².
     pub ad: f64,
-    /// Whether A² is larger than in one sample in twenty that the fitted family did produce.
+    /// Whether A² exceeds the value reached by one in twenty samples of the fitted family.
     pub is_rejected: bool,
 }
 
@@ -115,7 +115,7 @@ pub(super) fn fit(runs: &[Millis]) -> Option<Fit> {
     if runs.iter().all(|run| *run == first) {
         return Some(Fit { family: Family::Constant { run: first }, rows, goodness: None });
     }
-    // A task of no time counts as one of a millisecond, the resolution of the record.
+    // A task of zero duration counts as one millisecond, the resolution of the record.
     let mut values: Vec<f64> = runs.iter().map(|&run| millis(run.max(Millis(1)))).collect();
     values.sort_by(f64::total_cmp);
     let families = [lognormal(&values), gamma(&values)];
@@ -134,7 +134,7 @@ fn lognormal(values: &[f64]) -> Family {
     let logs: Vec<f64> = values.iter().map(|value| value.ln()).collect();
     let mu = mean(&logs);
     let squares: f64 = logs.iter().map(|log| (log - mu).powi(2)).sum();
-    // The unbiased variance, for which Stephens's points are made.
+    // The unbiased variance, which Stephens's points assume.
     Family::Lognormal { mu, sigma: (squares / (count(logs.len()) - 1.0)).sqrt() }
 }
 

@@ -39,7 +39,7 @@ pub(super) struct Reader<'a, 't> {
     pub(super) counts: Counts,
     /// Seconds that times are counted from, in a hub's own records.
     base: Option<f64>,
-    /// Messages that speak of times after they were sent: the first, and how many.
+    /// Messages about times after they were sent: the first, and their number.
     pub(super) from_the_future: Option<(Place, usize)>,
 }
 
@@ -92,7 +92,8 @@ impl<'a, 't> Reader<'a, 't> {
     }
 
     fn value(&mut self, value: &'t RawValue, depth: u32) {
-        // Pages hold messages, messages hold tasks, tasks hold children: nothing nests deeper.
+        // Pages contain messages, messages contain tasks, tasks contain children: nothing nests
+        // deeper.
         const DEPTH_MAX: u32 = 12;
         if depth > DEPTH_MAX {
             return;

@@ -1,4 +1,4 @@
-//! One JSON object, cut into fields that know their place.
+//! One JSON object, split into fields with their places.
 
 use std::collections::BTreeMap;
 

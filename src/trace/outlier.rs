@@ -16,7 +16,7 @@ pub struct Outlier<'a> {
     pub times: f64,
 }
 
-/// Fewer rows than this show no spread to be outside of.
+/// Fewer rows than this do not show a spread.
 const ROWS_MIN: usize = 8;
 /// Robust standard deviations of the logarithm; of a lognormal kind one row in a million is farther.
 const DEVIATIONS_MIN: f64 = 5.0;
@@ -57,7 +57,7 @@ fn of_kind<'a>(rows: &[&'a Row]) -> Vec<Outlier<'a>> {
     rows.iter().zip(&logs).filter(is_far).map(outlier).collect()
 }
 
-/// Returns the logarithm of milliseconds; no time at all counts as one.
+/// Returns the logarithm of milliseconds; a duration of zero counts as one.
 #[expect(clippy::cast_precision_loss, reason = "exact below 285 000 years")]
 fn logarithm(run: Millis) -> f64 {
     (run.0.max(1) as f64).ln()

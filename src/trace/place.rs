@@ -26,7 +26,7 @@ impl<'t> Lines<'t> {
         Place { input: self.input, line: narrow(line), column: narrow(column) }
     }
 
-    /// Returns the place of a value that was cut out of the text.
+    /// Returns the place of a value borrowed from the text.
     pub(super) fn of(&self, value: &RawValue) -> Place {
         self.at(value.get().as_ptr().addr() - self.text.as_ptr().addr())
     }

@@ -16,11 +16,11 @@ pub(super) struct Cell {
     draws: Vec<Draw>,
     shared: Shared,
     sorted: Vec<Millis>,
-    /// Of the closed rows and of the failed ones, once they are asked for.
+    /// For closed and failed rows, computed on first use.
     fits: Option<(Fit, Option<Fit>)>,
 }
 
-/// The same run times in shapes that many samples can hold at once.
+/// The same run times, shared by many samples.
 #[derive(Clone, Debug, Default)]
 struct Shared {
     /// Closed and failed rows in the order recorded.
@@ -55,7 +55,7 @@ impl Cell {
         self.fits = fit::fit(&self.sorted).map(|closed| (closed, failed));
     }
 
-    /// Returns the median of the closed rows; of an even number the mean of the middle two.
+    /// Returns the median of the closed rows; for an even number the mean of the middle two.
     pub(super) fn median(&self) -> Millis {
         let middle = self.sorted.len() / 2;
         let upper = self.sorted[middle];
@@ -131,7 +131,7 @@ impl Pools {
         fits
     }
 
-    /// Returns the finest cell with a closed row, and how fine it is.
+    /// Returns the most specific cell with a closed row, and its level.
     pub(super) fn closed(
         &self,
         method: &str,
@@ -255,7 +255,7 @@ impl MethodPools {
     }
 }
 
-/// How run times spread in a pool, in logarithms: between packages, and within one.
+/// The spread of run times in a pool, in logarithms: between packages, and within one.
 #[derive(Clone, Debug, Default)]
 struct Spread {
     mean: f64,

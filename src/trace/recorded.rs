@@ -45,7 +45,7 @@ pub struct Row {
     pub method: Arc<str>,
     /// The arch, as koji's (`noarch` too).
     pub arch: Arch,
-    /// How long it ran, without waiting for a builder.
+    /// Its run time, without waiting for a builder.
     pub run: Millis,
     /// How it ended.
     pub outcome: RowOutcome,
@@ -88,7 +88,7 @@ pub struct Tally {
     /// Builds of modules, images and others imported by content generators, which are not component
     /// builds.
     pub imported: usize,
-    /// Rows of whole builds, whose time holds their tasks' waiting.
+    /// Rows of whole builds, whose time includes their tasks' waiting.
     pub whole_builds: usize,
 }
 
@@ -116,7 +116,7 @@ pub struct KindFit {
     pub fit: Fit,
 }
 
-/// How coarse a source an estimate came from, finest first.
+/// The source of an estimate, the most specific first.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
 )]

@@ -12,7 +12,7 @@ use crate::load::{Code, Finding, Place};
 use crate::name::Arch;
 use crate::time::Millis;
 
-/// Rows in the making, with the moment they are put in order by.
+/// Unsorted rows, with the moment by which they are ordered.
 struct Maker<'a> {
     collection: &'a Collection,
     /// Tasks that are represented by their children.
@@ -45,7 +45,7 @@ pub(super) fn rows(
     for (id, repo) in &collection.repos {
         maker.repo(id, repo);
     }
-    maker.tell_nameless();
+    maker.report_nameless();
     let mut rows = maker.rows;
     rows.sort_by_key(|(start, number, _)| (*start, *number));
     rows.into_iter().map(|(_, _, row)| row).collect()
@@ -138,7 +138,7 @@ impl Maker<'_> {
     }
 
     /// Reports tasks without a package, once per file.
-    fn tell_nameless(&mut self) {
+    fn report_nameless(&mut self) {
         for (first, count) in self.nameless.values() {
             let tasks = match count {
                 1 => "a task does not say which package it builds, and counts".to_owned(),

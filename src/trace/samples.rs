@@ -12,7 +12,7 @@ use crate::time::Millis;
 pub struct Draw {
     /// How long it runs.
     pub run: Millis,
-    /// `Closed` or `Failed`; canceled rows feed nothing.
+    /// `Closed` or `Failed`; canceled rows are not used.
     pub outcome: RowOutcome,
 }
 
@@ -89,7 +89,7 @@ impl Samples {
         self.draws[round_robin(attempt, self.draws.len())]
     }
 
-    /// Returns the run time of attempt `attempt` (from 1) if it is to succeed.
+    /// Returns the run time of attempt `attempt` (from 1) if it succeeds.
     #[must_use]
     pub fn replay_closed(&self, attempt: u32) -> Millis {
         self.closed[round_robin(attempt, self.closed.len())]

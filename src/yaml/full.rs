@@ -10,8 +10,8 @@ use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, Span, Structu
 use super::split::lines;
 use super::{DEPTH_MAX, Fault, Framing, Kind, Mark, Raw, Refusal, Tree};
 
-/// Reads one document of `text`, which starts at `line` of its file. On a refusal the tree holds
-/// what stood before it.
+/// Reads one document of `text`, which starts at `line` of its file. On an error the tree has the
+/// nodes before it.
 pub(crate) fn read<'t>(
     text: &'t str,
     (line, framing): (u32, Framing),
@@ -60,7 +60,7 @@ fn parse<'s>(text: &'s str, builder: &mut Builder<'_, 's, '_>) -> Result<(), Ref
     for event in Parser::new_from_str_with_options(text, options) {
         let (event, span) = event.map_err(|error| {
             let mark = builder.mark(*error.marker());
-            // It reads ahead, and so meets the limit before the builder does.
+            // It reads ahead, so it reaches the limit before the builder does.
             if *error.kind() == ErrorKind::RecursionLimitExceeded {
                 return too_deep(mark);
             }

@@ -63,7 +63,7 @@ impl Node {
         match &self.value {
             Value::Nothing | Value::Text(_) => {}
             Value::Map(entries) => {
-                for (key, node) in entries.iter().filter(|(_, node)| node.says_something()) {
+                for (key, node) in entries.iter().filter(|(_, node)| node.has_value()) {
                     let name = format!("{above}{}", key.text);
                     node.add_keys(&format!("{name}."), keys);
                     keys.insert(name);
@@ -80,7 +80,7 @@ impl Node {
     }
 
     /// Returns whether there is a value other than an empty section.
-    fn says_something(&self) -> bool {
+    fn has_value(&self) -> bool {
         match &self.value {
             Value::Nothing => false,
             Value::Map(entries) => !entries.is_empty(),

@@ -146,7 +146,7 @@ impl<'t> PlainReader<'t, '_> {
             Some(top) => match (top.kind, top.waits.is_some()) {
                 (Kind::Map, true) if is_item && line.indent >= top.indent => {
                     top.waits = None;
-                    // granit places a list that is not indented at its first item's text.
+                    // granit places an unindented list at the text of its first item.
                     let is_indented = line.indent > top.indent;
                     let at = if is_indented { line.content() } else { self.item_content(line) };
                     self.open(Kind::List, line.indent, self.mark(line, at))?;
@@ -213,7 +213,7 @@ impl<'t> PlainReader<'t, '_> {
         self.tree.nodes.push(Raw { kind: Kind::Scalar, text, mark, end });
     }
 
-    /// Reads an item of the list on top: a text, or a map that starts behind the dash.
+    /// Reads an item of the list on top: a text, or a map that starts after the dash.
     fn item(&mut self, line: Line) -> Step {
         let at = self.item_content(line);
         if at == line.end || self.is_dash(at, line.end) {
@@ -350,7 +350,8 @@ impl<'t> PlainReader<'t, '_> {
     }
 }
 
-/// Joins two lines: a blank between neighbours, else a line feed for each blank line.
+/// Joins two lines: with a blank between neighbours, otherwise with a line feed for each blank
+/// line.
 fn fold(text: &mut String, blank_lines: u32) {
     if blank_lines == 0 {
         text.push(' ');

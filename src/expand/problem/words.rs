@@ -26,7 +26,7 @@ fn listed<T: fmt::Display>(items: &[T], word: &str) -> String {
     }
 }
 
-/// How groups and places read in a problem's sentence.
+/// The names of groups and places in a problem's sentence.
 #[derive(Clone, Copy)]
 pub struct Words<'a> {
     /// The name of a group, by its index: `group 1`, or the context it is written for.

@@ -27,12 +27,13 @@ pub struct Side {
     pub builds: Vec<Nsvc>,
 }
 
-/// Requirements on one module that no build meets together.
+/// Requirements on one module that no single build meets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conflict {
     /// The module.
     pub name: ModuleName,
-    /// The requirements, in the order in which they were met; a single one is met by no build at all.
+    /// The requirements, in the order in which they were met; a single one has no matching build at
+    /// all.
     pub sides: Vec<Side>,
     /// How many other choices of builds were tried and failed as well.
     pub others: usize,

@@ -148,7 +148,7 @@ impl<'a> Walk<'a> {
         if self.answers.is_empty() { Verdict::Unsolvable } else { Verdict::Solved }
     }
 
-    /// Pins the base modules in every way, and solves the rest for each.
+    /// Pins the base modules in every combination, and solves the rest for each.
     fn walk_bases(&mut self, bases: &[usize]) -> Result<(), TooMany> {
         self.walk((&[], bases), &mut |walk, path| walk.solve_rest(path))
     }
@@ -186,7 +186,7 @@ impl<'a> Walk<'a> {
                 back_to = Some(path.len());
             }
             let Some(len) = back_to else { continue };
-            // Back to the pin that is to change, and on to its next stream.
+            // Returns to the pin to change, and continues with its next stream.
             path.truncate(len);
             if path.len() == above.len() {
                 self.state.undo_to(start);
@@ -311,7 +311,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Checks the number of keys, with some that are still to be added.
+    /// Checks the number of keys, including some not yet added.
     fn check_count(&self, more: usize) -> Result<(), TooMany> {
         let count = self.answers.len() + self.refusals.len() + more;
         if count > self.group.limits.keys_max { Err(TooMany) } else { Ok(()) }

@@ -24,7 +24,7 @@ pub(super) fn parts(state: &State<'_>, named: &[NameIx]) -> Vec<FixedBitSet> {
     let mut parts: Vec<FixedBitSet> = Vec::new();
     for (name, builds) in seeds {
         let mut part = reach(state, name, builds);
-        // In the order of their first names: a part is joined to the first one it touches.
+        // In the order of their first names: a part joins the first one it overlaps.
         let (touching, mut apart): (Vec<_>, Vec<_>) =
             parts.into_iter().partition(|other| !other.is_disjoint(&part));
         touching.iter().for_each(|other| part.union_with(other));
@@ -35,7 +35,7 @@ pub(super) fn parts(state: &State<'_>, named: &[NameIx]) -> Vec<FixedBitSet> {
     parts
 }
 
-/// Returns a name with every name that its builds may bring in.
+/// Returns a name with every name that its builds may require.
 fn reach(state: &State<'_>, name: NameIx, mut todo: Vec<CandidateIx>) -> FixedBitSet {
     let universe = state.universe;
     let mut reached = FixedBitSet::with_capacity(universe.name_count());

@@ -27,7 +27,7 @@ calls! {
     HostSubtask "host.subtask" (method: String, arglist: Vec<Value>, parent: i64; ..settings) -> i64,
     /// Has a task wait for others.
     HostTaskSetWait "host.taskSetWait" (parent: i64, tasks: Option<Vec<i64>>) -> (),
-    /// Which of the tasks waited for are over, and which are not.
+    /// Which of the awaited tasks are over, and which are not.
     HostTaskWait "host.taskWait" (parent: i64) -> (Vec<i64>, Vec<i64>),
     /// The results of the tasks waited for.
     HostTaskWaitResults "host.taskWaitResults" (parent: i64, tasks: Option<Vec<i64>>; canfail: Vec<i64>) -> Vec<(i64, Value)>,

@@ -17,9 +17,9 @@ calls! {
     RepoQuery "repo.query" (clauses: Value; fields: Value, opts: Map) -> Vec<Map>,
     /// The repo manager checks the queue.
     RepoCheckQueue "repo.checkQueue" () -> (),
-    /// The repo manager asks for repos that are due.
+    /// The repo manager requests due repos.
     RepoAutoRequests "repo.autoRequests" () -> (),
-    /// The repo manager notes which repos are out of date.
+    /// The repo manager marks outdated repos.
     RepoUpdateEndEvents "repo.updateEndEvents" () -> (),
     /// The newest repo of a tag.
     GetRepo "getRepo" (tag: Ref; state: i64, event: i64, dist: bool, min_event: i64) -> Option<Repo>,

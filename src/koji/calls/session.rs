@@ -45,7 +45,7 @@ calls! {
     GrantCgAccess "grantCGAccess" (user: Ref, cg: Ref; create: bool) -> (),
     /// Whether the hub builds with Maven.
     MavenEnabled "mavenEnabled" () -> bool,
-    /// Several calls at once: each answer is a list of one value, or a struct with a fault.
+    /// A multicall: each answer is a list of one value, or a struct with a fault.
     MultiCall "multiCall" (calls: Vec<SubCall>) -> Vec<Value>,
 }
 

@@ -7,7 +7,7 @@ use crate::koji::{OneOrMany, Ref, RowsOrCount, Value};
 calls! {
     /// Has a package built; the task.
     BuildCall "build" (src: String, target: Option<Ref>; opts: Map, priority: i64, channel: Ref) -> i64,
-    /// Has packages built, level by level; the task.
+    /// Builds packages, level by level; returns the task.
     ChainBuild "chainBuild" (srcs: Vec<Vec<String>>, target: Ref; opts: Map, priority: i64, channel: Ref) -> i64,
     /// Has a module built by the plug-in; the task.
     ModuleBuild "moduleBuild" (plan: Map; opts: Map, priority: i64, channel: Ref) -> i64,
@@ -19,7 +19,7 @@ calls! {
     GetTaskRequest "getTaskRequest" (task_id "taskId": i64) -> Vec<Value>,
     /// The tasks that a task made.
     GetTaskChildren "getTaskChildren" (task_id: i64; request: bool, strict: bool) -> Vec<Task>,
-    /// For every task of a tree, by its number as text, the tasks that it made.
+    /// For every task of a tree, by its number as text, its children.
     GetTaskDescendents "getTaskDescendents" (task_id: i64; request: bool) -> std::collections::BTreeMap<String, Vec<Task>>,
     /// Tasks, or how many there are.
     ListTasks "listTasks" (; opts: Map, query_opts "queryOpts": Map) -> RowsOrCount<Task>,
@@ -33,7 +33,7 @@ calls! {
     CancelTaskFull "cancelTaskFull" (task_id: i64; strict: bool) -> (),
     /// Cancels the tasks that a task made.
     CancelTaskChildren "cancelTaskChildren" (task_id: i64) -> (),
-    /// Makes a failed or canceled task again; the new task.
+    /// Resubmits a failed or canceled task; returns the new task.
     ResubmitTask "resubmitTask" (task_id "taskID": i64) -> i64,
     /// Changes how urgent a task is.
     SetTaskPriority "setTaskPriority" (task_id: i64, priority: i64; recurse: bool) -> (),

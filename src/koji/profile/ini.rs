@@ -80,7 +80,7 @@ fn interpolate(sections: &mut BTreeMap<String, Section>, complain: &mut impl FnM
     }
 }
 
-/// Values may refer to each other so deep, as in Python.
+/// The maximum depth of references between values, as in Python.
 const DEPTH_MAX: usize = 10;
 
 fn expand<'a>(

@@ -119,7 +119,7 @@ shapes! {
         id: i64,
         name: String,
     }
-    /// The name of a build that is reserved. The token is a secret.
+    /// The name of a reserved build. The token is a secret.
     Reservation {
         build_id: i64,
         token: super::Secret,

@@ -14,7 +14,7 @@ shapes! {
         krb_principal: Option<String>,
         groups: Vec<crate::koji::Value>,
     }
-    /// A session that was begun. The key is a secret.
+    /// A new session. The key is a secret.
     LoggedIn {
         id "session-id": i64,
         key "session-key": Secret;

@@ -23,13 +23,13 @@ use crate::koji::{Fault, FaultKind, Value};
 pub struct Patience {
     /// How often a call is made in all when no valid answer comes; at least once.
     pub tries_max: u32,
-    /// How long is waited between tries, after the first repetition, which comes at once.
+    /// The delay between tries after the first repetition, which is immediate.
     pub retry_interval: Duration,
-    /// How long is waited for a hub that is offline, each time.
+    /// The delay between tries while the hub is offline.
     pub offline_interval: Duration,
     /// How long in all.
     pub offline_max: Duration,
-    /// How often a call that the database rolled back is made again.
+    /// The number of repetitions of a call that the database rolled back.
     pub rollbacks_max: u32,
 }
 
@@ -64,7 +64,7 @@ pub(super) enum Next {
     Again(Duration),
     /// Make the same call with the next number.
     Afresh(Duration),
-    /// Renew the session, then make the same call with the next number.
+    /// Renew the session, then repeat the call with the next number.
     Renew,
     /// Log in anew, then make the call in the new session.
     Reopen,

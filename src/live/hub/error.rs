@@ -2,7 +2,8 @@
 
 use crate::koji::Fault;
 
-/// A call that has no answer. No variant holds a password, a session key or the body of a message.
+/// A call without an answer. No variant contains a password, a session key or the body of a
+/// message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HubError {
@@ -23,7 +24,7 @@ pub enum HubError {
         /// How the answer was lost.
         reason: String,
     },
-    /// The hub could not be reached, or did not answer properly, again and again; nothing was done.
+    /// The hub was unreachable, or gave no valid answer, in all tries; nothing was done.
     #[error("{method}: no answer in {tries} tries: {reason}")]
     GaveUp {
         /// The method.
@@ -33,7 +34,7 @@ pub enum HubError {
         /// The result of the last try.
         reason: String,
     },
-    /// The hub stayed offline longer than was waited for.
+    /// The hub stayed offline longer than the limit.
     #[error("{method}: the hub has been offline for {waited_seconds} s: {text}")]
     Offline {
         /// The method.

@@ -24,7 +24,7 @@ pub enum Observation {
         /// Its state.
         state: TaskState,
     },
-    /// The hub does not know it: it was never made, or the hub lost it.
+    /// The hub does not know it: it was never created, or is lost.
     Missing {
         /// The task.
         task: i64,
@@ -39,7 +39,7 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Waits for a task; one that is waited for already is reported anew.
+    /// Waits for a task; a task that is already waited for is reported again.
     pub fn follow(&mut self, task: i64) {
         self.tasks.insert(task, None);
     }

@@ -70,11 +70,11 @@ fn config(ticket: &Ticket, post: &Post, headers: &[Header]) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Returns the command, with nothing secret in its arguments.
+/// Returns the command, without secrets in its arguments.
 fn command(ticket: &Ticket, seconds: u64, home: Option<&Home>) -> Command {
     let mut command = Command::new("curl");
     command
-        // The user's own .curlrc may ask for redirects or for a log.
+        // The user's .curlrc may enable redirects or a log.
         .args(["--disable", "--silent", "--show-error", "--negotiate", "--user", ":"])
         .args(["--max-redirs", "0", "--max-time", &seconds.to_string(), "--config", "-"])
         .args(["--write-out", "\n%{http_code} %{redirect_url}"])
@@ -113,7 +113,7 @@ fn curl(ticket: &Ticket, config: &str, seconds: u64, post: &Post, veil: &Veil) -
     }
 }
 
-/// Gives the child its input and reads its output, if that has no more bytes than it may have.
+/// Passes input to the child and reads its output, up to a maximum size.
 fn talk(child: &mut Child, config: &str, bytes_max: usize) -> std::io::Result<Option<Output>> {
     let mut input = child.stdin.take().expect("it is piped");
     let written = input.write_all(config.as_bytes());

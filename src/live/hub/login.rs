@@ -63,7 +63,7 @@ impl Hub {
         self.veil.add(&answer.key);
         self.session = Some(Session::new(answer));
         if was_exclusive {
-            // Whoever has the user now took it from us; taking it back would be a fight.
+            // Another client has taken the user from us; taking it back would start a fight.
             let reason = "the exclusive session is gone".to_owned();
             return Err(HubError::Login { who: self.login.who(), reason });
         }
@@ -146,7 +146,7 @@ impl Hub {
         }
     }
 
-    /// Reads the answer to a log-in; the inner error may pass.
+    /// Reads the answer to a log-in; the inner error may be temporary.
     fn read_login(&self, outcome: Outcome) -> Result<Result<LoggedIn, String>, HubError> {
         let who = || self.login.who();
         match outcome {

@@ -17,7 +17,7 @@ impl fmt::Debug for Pauses {
 }
 
 impl Pauses {
-    /// Has a function called in the place of each wait.
+    /// Calls a function instead of each wait.
     pub fn instead(wait: impl Fn(Duration) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(wait)))
     }

@@ -9,7 +9,7 @@ use crate::koji::shapes::{LoggedIn, Secret};
 pub(super) struct Session {
     id: i64,
     key: Secret,
-    /// The number of the next call; a repetition has the number of the call that it repeats.
+    /// The number of the next call; a repetition uses the number of the original call.
     next: u64,
     is_exclusive: bool,
 }

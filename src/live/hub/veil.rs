@@ -11,10 +11,9 @@ use memchr::memmem;
 
 use crate::koji::shapes::Secret;
 
-/// So many bytes of a secret in a row are not shown.
+/// The number of consecutive bytes of a secret that must not be shown.
 const PIECE: usize = 8;
-/// The number of characters of an answer that are searched for secrets before its first words are
-/// shown.
+/// The number of bytes of an answer that are searched for secrets before its first words are shown.
 const BYTES_READ: usize = 1 << 20;
 /// The number of letters and digits after a number and a dash that count as a session key.
 const KEY_CHARS: usize = 16;
@@ -74,7 +73,7 @@ impl Veil {
         shown
     }
 
-    /// Returns whether an answer holds a secret, so that nothing of it may be shown.
+    /// Returns whether an answer contains a secret, so that nothing of it may be shown.
     pub(super) fn is_in(&self, answer: &[u8]) -> bool {
         let read = &answer[..answer.len().min(BYTES_READ)];
         self.pieces.iter().any(|piece| memmem::find(read, piece).is_some())

@@ -10,9 +10,9 @@ use super::session::Header;
 use super::veil::{Veil, without_keys};
 use crate::koji::codec;
 
-/// An answer may have so many bytes: twenty thousand tasks have some twenty million.
+/// The maximum size of an answer; twenty thousand tasks have some twenty million bytes.
 pub(super) const BYTES_MAX: usize = 256 << 20;
-/// So much of an answer that is an error is read.
+/// The maximum size of an error answer that is read.
 const ERROR_BYTES_MAX: usize = 64 << 10;
 const CONNECT_SECONDS_MAX: u64 = 20;
 
@@ -31,11 +31,11 @@ pub(super) struct Tls {
     pub(super) server_ca: Option<Vec<u8>>,
     /// The certificate and the key of the user, in PEM.
     pub(super) identity: Option<Vec<u8>>,
-    /// Whether the hub's certificate is not looked at.
+    /// Whether the hub's certificate is not verified.
     pub(super) is_blind: bool,
 }
 
-/// A request: a call, or the bytes of a file. Its body may hold a password.
+/// A request: a call, or the bytes of a file. Its body may contain a password.
 #[derive(Clone)]
 pub(super) struct Post {
     pub(super) method: String,
@@ -47,7 +47,7 @@ pub(super) struct Post {
     pub(super) body: Vec<u8>,
     /// How long nothing may come.
     pub(super) silence_max: Duration,
-    /// Whether the answer holds a secret, so that nothing of it is shown.
+    /// Whether the answer contains a secret, so that nothing of it is shown.
     pub(super) is_answer_secret: bool,
 }
 
@@ -233,9 +233,10 @@ fn with_tls(
         builder = builder.tls_danger_accept_invalid_certs(true);
     }
     if let Some(pem) = &tls.identity {
-        // A hub asks for the certificate at one path only, so after the connection was made. OpenSSL
-        // answers that in TLS 1.2 by renegotiation; in 1.3 the client must have offered to show one after
-        // the handshake, which native-tls cannot do. tests/live/certificates.rs has both.
+        // A hub requests the certificate for one path only, so after the connection was made.
+        // OpenSSL answers that in TLS 1.2 by renegotiation; in 1.3 the client must have offered to
+        // show one after the handshake, which native-tls cannot do. tests/live/certificates.rs has
+        // both.
         builder = builder.identity(identity(pem)?).tls_version_max(tls::Version::TLS_1_2);
     }
     Ok(builder)

@@ -45,7 +45,7 @@ pub(super) async fn record(
             channels_of.entry(host.id).or_default().push(channel.name.clone());
         }
     }
-    // A hub before 1.34 has no such call: its builders have no limit that is known.
+    // A hub before 1.34 has no such call: the limits of its builders are unknown.
     let data = hub.call(&GetHostData::default()).await.unwrap_or_default();
     let jobs_of: BTreeMap<i64, i64> = data
         .into_iter()

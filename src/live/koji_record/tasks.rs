@@ -1,4 +1,4 @@
-//! Tasks that ended, with the trees that they belong to.
+//! Ended tasks, with their trees.
 
 use serde_json::json;
 
@@ -27,7 +27,7 @@ pub(super) async fn record(
     }
 }
 
-/// Reads all tasks that ended in the time, in the order of their numbers.
+/// Reads all tasks that ended in the recorded time, in the order of their numbers.
 async fn pages(
     hub: &mut Hub,
     request: &KojiRequest,

@@ -1,8 +1,8 @@
-//! Places in a text, found once from its start to its end.
+//! Places in a text, found in one pass.
 
 use crate::yaml::Mark;
 
-/// Turns rising offsets into lines and columns, each byte looked at once.
+/// Turns rising offsets into lines and columns, reading each byte once.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     offset: usize,

@@ -1,4 +1,4 @@
-//! Whether the build order that the components ask for exists.
+//! Checks that the build order required by the components exists.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::load::problem::{Code, Place};
 use crate::name::ComponentKey;
 use crate::yaml::Mark;
 
-/// Refuses `buildorder` beside `buildafter`, `buildafter` on unknown keys, and circles of it.
+/// Refuses `buildorder` beside `buildafter`, `buildafter` on unknown keys, and cycles of it.
 pub(super) fn check(components: &Components, reader: &mut Reader<'_>) {
     let mut waiting = components.rpms.iter().filter(|(_, rpm)| !rpm.buildafter.is_empty());
     let Some((after_key, after)) = waiting.next() else { return };
@@ -68,7 +68,7 @@ fn circle(rpms: &BTreeMap<ComponentKey, Component>) -> Option<Vec<&ComponentKey>
             }
         }
     }
-    // Each key left waits for another that is left: walking on must come back.
+    // Each remaining key waits for another remaining key, so a walk must return.
     let mut here = *left.keys().next()?;
     let mut path: Vec<&ComponentKey> = Vec::new();
     let mut seen: BTreeMap<&ComponentKey, usize> = BTreeMap::new();

@@ -14,7 +14,7 @@ use crate::load::{Configuration, Packager, Requirement, Stream};
 use crate::name::ModuleName;
 use crate::yaml::{Kind, Node};
 
-/// Reads the `data` of a packager document of version 3, whose fields are always known ones.
+/// Reads the `data` of a packager document of version 3, whose unknown fields are always refused.
 pub(super) fn read_v3(data: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Packager> {
     reader.be_strict();
     let mut packager =

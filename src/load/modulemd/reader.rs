@@ -64,7 +64,7 @@ impl<'s> Reader<'s> {
         self.assumed = Some((self.names.name(module), self.names.name(stream)));
     }
 
-    /// Gives a stream the module and stream known from elsewhere.
+    /// Sets module and stream of a stream from the surroundings.
     pub(super) fn name_assumed(&self, stream: &mut Stream) {
         if let Some((module, name)) = &self.assumed {
             stream.name = module.clone();
@@ -97,7 +97,7 @@ impl<'s> Reader<'s> {
         self.names.name(text)
     }
 
-    /// Notes a finding; an error makes the document bad.
+    /// Records a finding; an error makes the document bad.
     pub(in crate::load) fn refuse(
         &mut self,
         code: Code,
@@ -174,7 +174,7 @@ impl<'s> Reader<'s> {
         self.map(node, || field.to_owned()).into_iter().flat_map(Node::entries)
     }
 
-    /// Returns the entries of the map that is one entry of another.
+    /// Returns the entries of a map inside another map.
     pub(super) fn entries_of<'a, 't>(
         &mut self,
         node: Node<'a, 't>,

@@ -24,7 +24,7 @@ pub(super) enum RepeatKind {
     Document,
 }
 
-/// Returns whether two values are written with the same texts in the same shape.
+/// Returns whether two values have the same texts in the same shape.
 fn are_equal(one: Node<'_, '_>, other: Node<'_, '_>) -> bool {
     one.kind() == other.kind()
         && one.text() == other.text()
@@ -54,8 +54,8 @@ pub(super) fn repeated(map: Node<'_, '_>, out: &mut Vec<Repeat>) {
             let first = map.find(name).expect("it stands there before");
             let kind = match (is_root, name) {
                 (true, "document") => RepeatKind::Document,
-                // The reference reads an equal repeat, but for the head of a document and the
-                // module that defaults are of.
+                // The reference accepts an equal repeat, except in the head of a document and in
+                // the module of defaults.
                 (true, _) => RepeatKind::Other,
                 (false, "module") if value.text().is_some() => RepeatKind::Other,
                 _ if are_equal(first, value) => RepeatKind::Equal,

@@ -19,7 +19,7 @@ impl<'s> Reader<'s> {
         text
     }
 
-    /// Reads a text that is kept as it is.
+    /// Reads a text, kept unchanged.
     pub(super) fn owned(&mut self, node: Node<'_, '_>, field: &str) -> Option<Box<str>> {
         self.text(node, field).map(Into::into)
     }
@@ -83,13 +83,13 @@ impl<'s> Reader<'s> {
         node: Node<'_, '_>,
         field: &str,
     ) -> BTreeSet<T> {
-        // Collected at once, a set is packed tightly; real ones are sorted already.
+        // A set collected at once is compact; real ones are already sorted.
         let mut items = Vec::new();
         self.each(node, field, |reader, text, _| items.push(reader.names.name(text)));
         items.into_iter().collect()
     }
 
-    /// Reads a set of texts that are kept as they are.
+    /// Reads a set of texts, kept unchanged.
     pub(super) fn owned_set(&mut self, node: Node<'_, '_>, field: &str) -> BTreeSet<Box<str>> {
         let mut set = BTreeSet::new();
         self.each(node, field, |_, text, _| {

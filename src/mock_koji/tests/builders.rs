@@ -1,4 +1,4 @@
-//! A builder that logs in and carries out a module task.
+//! A builder that logs in and runs a module task.
 
 use serde_json::{Value as Json, json};
 

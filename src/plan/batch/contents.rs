@@ -15,7 +15,7 @@ const INCLUDED_DEPTH_MAX: usize = 8;
 pub struct Contents<'a> {
     /// Its own components.
     pub components: &'a BTreeMap<ComponentKey, Component>,
-    /// The modules whose components are built along.
+    /// The modules whose components are built with it.
     pub included: &'a BTreeMap<ComponentKey, IncludedModule>,
 }
 
@@ -50,7 +50,8 @@ pub struct MissingInclude {
     pub via: Vec<NameStream>,
     /// The place where the module includes it, or the outermost of these modules.
     pub place: Place,
-    /// Whether it is included deeper than anybody follows, as by a module that includes itself.
+    /// Whether it is included beyond the maximum depth, for example by a module that includes
+    /// itself.
     pub is_too_deep: bool,
 }
 
@@ -70,7 +71,7 @@ impl std::fmt::Display for MissingInclude {
     }
 }
 
-/// All components of a module, those of included modules among them, with their batches.
+/// All components of a module, including those of included modules, with their batches.
 #[derive(Clone, Debug, Default)]
 pub struct Ordered<'a> {
     /// The components, by key.
@@ -145,7 +146,7 @@ impl<'a> Tree<'a> {
         Self { contents, included }
     }
 
-    /// Lists everything for the count of batches, and gathers the components.
+    /// Lists everything for counting batches, and collects the components.
     fn items(&self, components: &mut BTreeMap<&'a ComponentKey, &'a Component>) -> Vec<Item> {
         let mut items = Vec::with_capacity(self.contents.components.len());
         for (key, component) in self.contents.components {

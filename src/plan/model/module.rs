@@ -21,7 +21,7 @@ pub struct PlanModule {
     pub platform: Option<String>,
     /// Its wave, from 1.
     pub wave: u32,
-    /// Whether it has nothing to build, and only hands a rebuild on.
+    /// Whether it has nothing to build, and only passes a rebuild on.
     pub pass_through: bool,
     /// The order of its components.
     pub order: ComponentOrder,
@@ -31,13 +31,13 @@ pub struct PlanModule {
     pub batches: Vec<PlanBatch>,
     /// When it can start with unlimited builders.
     pub earliest_start_seconds: f64,
-    /// When it can be finished with unlimited builders.
+    /// Its earliest end with unlimited builders.
     pub earliest_finish_seconds: f64,
     /// Its end in the planned schedule; null without a schedule.
     #[serde(default)]
     pub finish_seconds: Option<f64>,
-    /// How much later it may finish in the planned schedule without moving the end of all, the order
-    /// on each builder kept; without a schedule the same with unlimited builders.
+    /// How much later it may finish in the planned schedule without delaying the end of the plan,
+    /// with the same order on each builder; without a schedule, the same with unlimited builders.
     pub slack_seconds: f64,
     /// The version of its rebuild, if the time of submission was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -172,10 +172,11 @@ pub struct PlanTask {
     /// When it starts there.
     #[serde(default)]
     pub start_seconds: Option<f64>,
-    /// How much later it may end without moving the end of all, the order on each builder kept.
+    /// How much later it may end without delaying the end of the plan, with the same order on each
+    /// builder.
     #[serde(default)]
     pub slack_seconds: Option<f64>,
-    /// How much earlier all would end if it took no time.
+    /// How much earlier the plan would end if it took no time.
     #[serde(default)]
     pub drag_seconds: Option<f64>,
 }

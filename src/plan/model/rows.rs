@@ -23,10 +23,10 @@ pub struct PlanCycle {
     pub cut_proven: bool,
     /// The requirements among the members, with places.
     pub edges: Vec<CycleEdge>,
-    /// The members in an order in which each is built after all it needs, but for the cut.
+    /// The members in an order in which each is built after its requirements, except the cut ones.
     pub order: Vec<String>,
-    /// Whether only submissions wait for each other, and not their contexts by themselves: then
-    /// `--unit context` is a way out.
+    /// Whether only submissions wait for each other, not single contexts: then `--unit context`
+    /// avoids the cycle.
     pub by_submission: bool,
 }
 
@@ -57,11 +57,11 @@ pub struct SubmissionRow {
     pub modules: Vec<String>,
     /// How many of them have a reason of their own.
     pub forced: usize,
-    /// How many come along because they share the source.
+    /// How many are rebuilt only because they share the source.
     pub siblings: usize,
 }
 
-/// A module that is left out because a file spells its requirement wrong.
+/// A module that is left out because a file misspells its requirement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOutRow {
     /// The module.
@@ -115,7 +115,7 @@ pub struct Prerequisite {
     pub requires: String,
     /// Why the plan does not make it.
     pub kind: PrerequisiteKind,
-    /// Whether the plan rebuilds that stream: then an earlier build of it is meant.
+    /// Whether the plan rebuilds that stream: then an earlier build of it is needed.
     pub rebuilt_here: bool,
     /// The modules that need it.
     pub modules: Vec<String>,

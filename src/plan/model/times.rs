@@ -21,7 +21,8 @@ pub struct CriticalStep {
 pub struct Bounds {
     /// With unlimited builders.
     pub critical_path_seconds: f64,
-    /// Per arch, the work only its builders can do over their number; null without builders.
+    /// Per arch, the work that only its builders can do, divided by their number; null without
+    /// builders.
     pub capacity_seconds: BTreeMap<Arch, Option<f64>>,
     /// The largest of all bounds: no schedule is shorter.
     pub lower_bound_seconds: f64,
@@ -57,13 +58,13 @@ pub struct Certificate {
     pub head_seconds: f64,
     /// The tail: the shortest of the longest paths of component times after them.
     pub tail_seconds: f64,
-    /// How many tasks of the arch run at once, of energy.
+    /// For energy, how many tasks of the arch run at once.
     pub capacity: Option<u64>,
     /// The sum of the tasks, of energy.
     pub work_seconds: f64,
     /// The greatest common divisor of all task times: every schedule ends at a multiple of it.
     pub granularity_seconds: f64,
-    /// The tasks, each component once; of a path in order.
+    /// The tasks, each component once; for a path, in order.
     pub tasks: Vec<CertificateTask>,
 }
 
@@ -89,7 +90,7 @@ pub struct Estimate {
     pub seconds_p90: Option<f64>,
     /// How many runs there were.
     pub replications: u64,
-    /// Whether all runs took equally long, or one was made since all would.
+    /// Whether all runs took equally long, or a single run was made because all would.
     #[serde(default)]
     pub no_spread: bool,
 }

@@ -97,7 +97,7 @@ fn usable(
     is_compatible.then(|| number(made_on))
 }
 
-/// Returns the recorded streams of a buildroot but for the platform's.
+/// Returns the recorded streams of a buildroot, without the platform's.
 fn locks(stream: &Stream, platforms: &Platforms) -> BTreeMap<ModuleName, StreamName> {
     let others = stream.locks.iter().filter(|(name, _)| !platforms.is_base(name));
     others.map(|(name, lock)| (name.clone(), lock.stream.clone())).collect()

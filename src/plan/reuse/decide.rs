@@ -93,7 +93,7 @@ fn batch_reason(part: &Part, earlier: &Part) -> Option<Reason> {
 /// The parts of a component of an earlier batch that the service compares.
 type Fingerprint<'a> = (&'a PackageName, &'a Source, &'a BTreeSet<Arch>);
 
-/// Finds for each batch that differs one component that does; unpinned sources always differ.
+/// Finds one differing component for each batch that differs; unpinned sources always differ.
 fn batch_changes(now: &Recipe, earlier: &Recipe) -> BTreeMap<u32, ComponentKey> {
     fn sets(recipe: &Recipe) -> BTreeMap<u32, BTreeMap<Fingerprint<'_>, &ComponentKey>> {
         let mut sets: BTreeMap<u32, BTreeMap<_, _>> = BTreeMap::new();

@@ -142,8 +142,8 @@ impl<'a> Builds<'a> {
         Work { now, earlier, is_changed: asked.is_changed }
     }
 
-    /// Finds the build to take from: among those given, else the loaded one itself; on another
-    /// platform, among those given or loaded.
+    /// Finds the build to reuse: among the given ones, otherwise the loaded one itself; on another
+    /// platform, among the given or loaded ones.
     fn earlier(&self, document: &'a Stream) -> Result<Recipe, Reason> {
         let platforms = Platforms::default();
         let (builds, build) = match (&self.from, self.reuse.platform) {

@@ -70,7 +70,7 @@ pub enum Reason {
     OrderChanged,
     /// A component it waits for is rebuilt.
     DependsOn(ComponentKey),
-    /// A buildrequired module is another build than the one it was built with.
+    /// A buildrequired module is a different build than before.
     BuildrequireChanged {
         /// The module.
         name: ModuleName,

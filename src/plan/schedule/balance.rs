@@ -9,7 +9,7 @@
 
 use super::place::Schedule;
 
-/// How many last tasks of each place are shared out: few change little, many hit every sum.
+/// How many last tasks of each place are redistributed: few change little, many reach every sum.
 pub(super) const LAST: [usize; 3] = [6, 9, 12];
 /// How many ways to share them out are tried.
 const CHOICES_MAX: usize = 8;
@@ -25,7 +25,7 @@ struct Lane {
     end: u64,
 }
 
-/// Two places that share their last tasks out anew.
+/// Two places that redistribute their last tasks.
 #[derive(Debug)]
 pub(super) struct Exchange {
     late: usize,
@@ -56,8 +56,8 @@ impl Lanes {
         Self(lanes.collect())
     }
 
-    /// Returns which places may change tasks: the one that ends last with each of its group that ends
-    /// before the bound, the one with most room first.
+    /// Returns the pairs of places that may exchange tasks: the one that ends last with each of its
+    /// group that ends before the bound, the one with most room first.
     pub(super) fn exchanges(&self, bound_ms: u64) -> Vec<Exchange> {
         let lanes = self.0.iter().enumerate();
         let Some((late, last)) = lanes.clone().max_by_key(|(at, lane)| (lane.end, usize::MAX - at))
@@ -83,7 +83,8 @@ impl Lanes {
         exchanges
     }
 
-    /// Returns, for an exchange of so many last tasks of each place, orders of all tasks to try.
+    /// Returns, for an exchange of a number of last tasks of each place, orders of all tasks to
+    /// try.
     pub(super) fn orders(
         &self,
         exchange: &Exchange,

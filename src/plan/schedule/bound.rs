@@ -12,8 +12,8 @@
 
 use super::problem::{Problem, Times};
 
-/// Up to so many tasks of an arch every head is paired with every tail; beyond, a sample of each, which
-/// keeps it a bound and fast.
+/// Up to this many tasks of an arch, every head is paired with every tail; beyond, a sample of
+/// each, which is fast and still a bound.
 const SAMPLES_MAX: usize = 512;
 
 /// The proof of a bound.
@@ -48,7 +48,7 @@ pub enum CertificateKind {
     },
 }
 
-/// Returns the greatest common divisor of all task times, on every builder that may take them: every
+/// Returns the greatest common divisor of all task times, on every builder that can run them: every
 /// schedule ends at a multiple of it. 1 without any.
 #[must_use]
 pub fn granularity_ms(problem: &Problem) -> u64 {
@@ -110,14 +110,14 @@ pub fn bound(problem: &Problem, times: &[Times]) -> Certificate {
     let path = path(problem, times);
     let arches = u32::try_from(problem.serving.len()).expect("a farm has few arches");
     let energy = (0..arches).filter_map(|arch| energy(problem, times, arch, granularity));
-    // Of equals the first with the fewest tasks to check.
+    // Among equals, the first with the fewest tasks to check.
     let best = energy.min_by_key(|found| (std::cmp::Reverse(found.bound_ms), found.tasks.len()));
     best.filter(|energy| energy.bound_ms > path.bound_ms).unwrap_or(path)
 }
 
 fn path(problem: &Problem, times: &[Times]) -> Certificate {
     let longest = |job: &u32| {
-        // Of equals the first, so that the same plan has the same proof.
+        // Among equals the first, so that the same plan has the same proof.
         problem.tasks_of(*job).rev().max_by_key(|&task| problem.least_ms[task])
     };
     let tasks = problem.longest_path(times).iter().filter_map(longest).map(small).collect();
@@ -181,7 +181,7 @@ fn work_inside(loads: &[Load], heads: &[u64], tails: &[u64]) -> Vec<u64> {
     let width = tails.len() + 1;
     let mut work = vec![0_u64; width * (heads.len() + 1)];
     for load in loads {
-        // The least value is among the samples, so each task has a place.
+        // The smallest value is among the samples, so each task has a place.
         let row = heads.partition_point(|&least| least <= load.head) - 1;
         let column = tails.partition_point(|&least| least <= load.tail) - 1;
         work[row * width + column] += load.ms;
@@ -196,7 +196,7 @@ fn work_inside(loads: &[Load], heads: &[u64], tails: &[u64]) -> Vec<u64> {
     work
 }
 
-/// Returns up to [`SAMPLES_MAX`] of the distinct values, evenly spread, the least among them.
+/// Returns up to [`SAMPLES_MAX`] of the distinct values, evenly spread, including the smallest.
 fn sample(values: impl Iterator<Item = u64>) -> Vec<u64> {
     let mut values: Vec<u64> = values.collect();
     values.sort_unstable();

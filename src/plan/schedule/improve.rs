@@ -28,7 +28,7 @@ pub struct Effort {
 }
 
 impl Effort {
-    /// So many tasks are placed in a millisecond by a slow core.
+    /// The number of tasks that a slow core places in a millisecond.
     const STEPS_A_MILLISECOND: u64 = 3_000;
 
     /// Only the first list schedule.
@@ -125,8 +125,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Justifies the draft, made from one end, until that shortens it no more, and keeps the best
-    /// that was made from the start.
+    /// Justifies the draft, made from one end, until that no longer shortens it, and keeps the best
+    /// schedule made from the start.
     fn justify(&mut self, mut way: Way) {
         let mut shortest = u64::MAX;
         loop {
@@ -153,7 +153,7 @@ impl<'a> Search<'a> {
         let ends = &self.draft.ends;
         self.order.clear();
         self.order.extend(ends.iter().zip(0_u32..).map(|(&end, task)| {
-            // Tasks are numbered as they may follow each other; those of no time need it.
+            // Tasks are numbered in a possible order, which matters for tasks that take no time.
             let tie = if way == Way::Forward { task } else { u32::MAX - task };
             (u64::MAX - end, tie)
         }));
@@ -163,7 +163,7 @@ impl<'a> Search<'a> {
         self.tasks.extend(self.order.iter().map(task));
     }
 
-    /// Disturbs the order of the best schedule until the effort is spent.
+    /// Perturbs the order of the best schedule until the effort is spent.
     fn disturb(&mut self) {
         let tasks = self.problem.tasks().max(1) as u64;
         let mean = self.problem.ms.iter().sum::<u64>() / tasks;
@@ -223,7 +223,7 @@ impl<'a> Search<'a> {
         false
     }
 
-    /// Places all tasks in an order, and returns whether less is missing than before.
+    /// Places all tasks in an order, and returns whether the schedule is shorter than before.
     fn is_better(&mut self, order: &[u32], missing: u64) -> bool {
         self.placer.in_order(Way::Forward, order, &mut self.other)
             && self.other.end_ms <= self.best.end_ms

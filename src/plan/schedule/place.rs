@@ -42,7 +42,7 @@ type Waiting = (u64, Reverse<u32>);
 #[derive(Debug)]
 pub(super) struct Placer<'a> {
     problem: &'a Problem,
-    /// How many jobs and tasks each job waits for, by [`Way`], before anything is placed.
+    /// The number of jobs and tasks that each job waits for, by [`Way`], before anything is placed.
     waits: [Vec<u32>; 2],
     tasks: Vec<u32>,
     /// The same now.
@@ -50,9 +50,9 @@ pub(super) struct Placer<'a> {
     tasks_now: Vec<u32>,
     /// The latest end of the predecessors of each job, as far as they are placed.
     ready: Vec<u64>,
-    /// Jobs that wait for nothing any more and were not looked at.
+    /// Ready jobs that were not yet handled.
     due: Vec<u32>,
-    /// When each place of a group comes free, the first on top.
+    /// The time at which each place of a group becomes free, the first on top.
     free: Vec<BinaryHeap<Reverse<(u64, u32)>>>,
     /// The same for [`Placer::as_free`]: free places, waiting tasks by arch, running tasks. The
     /// place that has been free longest is used first, so that gaps between tasks become slack.
@@ -139,7 +139,7 @@ impl<'a> Placer<'a> {
             let start = free.max(ready);
             ((start, start + problem.builders[group as usize].run_ms(ms)), group)
         };
-        // Of equals the group that may build the fewest arches: the others are needed elsewhere.
+        // Among equals, the group with the fewest arches, because the others are needed elsewhere.
         let width = |group: u32| problem.builders[group as usize].arches.len();
         let best = groups.iter().map(span);
         let best = best.min_by_key(|&((_, end), group)| (end, width(group), group));
@@ -235,7 +235,7 @@ impl<'a> Placer<'a> {
         }
     }
 
-    /// Calls `ready` with each job that waits for nothing any more; junctions are done at once.
+    /// Calls `ready` with each ready job; junctions are done at once.
     fn release(&mut self, way: Way, mut ready: impl FnMut(u32)) {
         while let Some(job) = self.due.pop() {
             if self.tasks[job as usize] > 0 {

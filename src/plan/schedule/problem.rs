@@ -14,11 +14,11 @@ pub struct Job {
 /// Builders of one group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Builders {
-    /// How many tasks they run at once, all together.
+    /// The total number of tasks that they run at once.
     pub places: u32,
     /// The numbers of the arches they build.
     pub arches: Vec<u32>,
-    /// How fast they are: run times are divided by it.
+    /// Their speed: run times are divided by it.
     pub speed: f64,
 }
 
@@ -51,32 +51,31 @@ pub struct Problem {
     pub(super) ms: Vec<u64>,
     pub(super) least_ms: Vec<u64>,
     pub(super) graph: Adjacency,
-    /// Jobs so that each comes after all it waits for.
+    /// Jobs in an order in which each comes after its predecessors.
     pub(super) order: Vec<u32>,
     pub(super) builders: Vec<Builders>,
     /// The groups that serve each arch.
     pub(super) serving: Vec<Vec<u32>>,
 }
 
-/// When a job can begin and end with unlimited builders, and by when it must end.
+/// The earliest start and end of a job with unlimited builders, and its latest end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Times {
     /// The earliest start, in milliseconds.
     pub earliest_start_ms: u64,
     /// The earliest finish.
     pub earliest_finish_ms: u64,
-    /// The latest finish that does not lengthen the whole.
+    /// The latest finish that does not lengthen the schedule.
     pub latest_finish_ms: u64,
     /// The longest path from its start to the end of everything.
     pub rank_ms: u64,
 }
 
 impl Problem {
-    /// Puts jobs and builders together; `arches` is how many arches are numbered.
+    /// Combines jobs and builders; `arches` is the number of arches.
     ///
-    /// # Panics
-    /// When jobs wait for each other in a cycle (a plan leaves the edges of its cut out), or there are
-    /// 2³² tasks or more.
+    /// # Panics If jobs wait for each other in a cycle (a plan drops the edges of its cut), or
+    /// there are 2³² tasks or more.
     #[must_use]
     pub fn new(jobs: &[Job], builders: Vec<Builders>, arches: u32) -> Self {
         let edges: Vec<(u32, u32)> = (0_u32..)
@@ -156,7 +155,7 @@ impl Problem {
         self.least_ms[task as usize]
     }
 
-    /// Returns whether every task has a builder that may take it.
+    /// Returns whether every task has a builder that can run it.
     #[must_use]
     pub fn is_served(&self) -> bool {
         self.arches_of.iter().all(|&arch| !self.serving[arch as usize].is_empty())
@@ -190,7 +189,7 @@ impl Problem {
         times
     }
 
-    /// Returns the jobs of a longest path, in order, junctions among them.
+    /// Returns the jobs of a longest path, in order, including junctions.
     #[must_use]
     pub fn longest_path(&self, times: &[Times]) -> Vec<u32> {
         let jobs = (0_u32..).take(self.jobs());

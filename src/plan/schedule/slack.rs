@@ -11,9 +11,9 @@ use crate::graph::csr::{Adjacency, topological_order};
 /// Slack and drag of one task.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Margin {
-    /// How much later it may end without moving the end of all, in milliseconds.
+    /// How much later it may end without delaying the end of the schedule, in milliseconds.
     pub slack_ms: u64,
-    /// How much earlier all would end if it took no time.
+    /// How much earlier the schedule would end if it took no time.
     pub drag_ms: u64,
 }
 
@@ -115,8 +115,8 @@ impl Line {
 
     /// Returns, for each node, the longest path that does not run through it.
     ///
-    /// Such a path passes the node's place in the order along an edge that leads past it. So each edge
-    /// counts for all places between its ends, the longest path along it first.
+    /// Such a path passes the node's position in the order along an edge that bypasses it. So each
+    /// edge counts for all places between its ends, the longest path along it first.
     fn longest_without(&self) -> Vec<u64> {
         let mut places = vec![0; self.ms.len()];
         for (place, &at) in self.order.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Schedules, bounds and margins that are worked out by hand, and searches of all orders.
+//! Hand-computed schedules, bounds and margins, and searches of all orders.
 
 use super::*;
 

@@ -67,7 +67,7 @@ fn what_is_still_open_is_counted_and_an_end_alone_is_dropped() {
     assert_eq!(history.unfinished.len(), 1);
     assert_eq!(history.unfinished[0].package.as_str(), "perl");
     assert_eq!(history.tally.unmatched, 1);
-    // A task canceled while it waited ran for no time, and feeds nothing.
+    // A task canceled while waiting has no run time, and is not used.
     let row = only_row(&history);
     assert_eq!((row.run, row.outcome), (Millis::ZERO, RowOutcome::Canceled));
 }

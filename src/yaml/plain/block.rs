@@ -1,4 +1,4 @@
-//! Block texts: `|` and `>`, clipped or stripped, without an indent of their own.
+//! Block texts: `|` and `>`, clipped or stripped, without an explicit indent.
 
 use std::borrow::Cow;
 

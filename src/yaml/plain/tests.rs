@@ -74,7 +74,7 @@ fn every_real_document_is_read_as_the_complete_parser_reads_it() {
 
 /// How many mutants are tried.
 const MUTANTS: usize = 50_000;
-/// Every so many mutants one is of a whole document, not of a window of one.
+/// One in this many mutants is of a whole document, not of a window of one.
 const WHOLE_EVERY: usize = 10;
 
 #[test]

@@ -38,7 +38,8 @@ pub(crate) fn documents(files: &[(String, Vec<u8>)]) -> Vec<(&str, &str, Framing
     chunks.collect()
 }
 
-/// Longer documents are cut to a window around the change, or the complete parser takes minutes.
+/// Longer documents are cut to a window around the change; otherwise the complete parser would take
+/// minutes.
 const WINDOW_BYTES: usize = 1500;
 
 /// Returns the first lines of a text, then those from one of its fields on, as far as they fit.
@@ -59,7 +60,7 @@ pub(crate) fn window(text: &str, random: &mut Pcg64Mcg) -> String {
     out
 }
 
-/// Changes a text in one or two places as bad tools and tired people do.
+/// Changes a text in one or two places, like mistakes of tools and people.
 pub(crate) fn mutate(text: &mut String, random: &mut Pcg64Mcg) {
     const PIECES: &[&str] = &[
         " ", "  ", "\n", "\n\n", ":", ": ", " #", "#", "- ", "-", "'", "\"", "''", "[", "]", "{}",
