@@ -233,14 +233,14 @@ pub struct Unreadable {
     pub place: Place,
 }
 
-/// A document that was left out since one of the same identity was read before.
+/// A document left out because one of the same identity was read before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repeat {
-    /// The module it speaks of.
+    /// The module of the document.
     pub module: NameStream,
     /// Its version.
     pub version: Version,
-    /// Where it stands.
+    /// Its place.
     pub place: Place,
 }
 

@@ -26,8 +26,8 @@ pub enum ChangeKind {
     NewStream,
     /// The older snapshot has its stream, but not its context.
     NewContext,
-    /// It was built again with another context: of its stream, in its platform line and for its arches,
-    /// one context came and one went.
+    /// It was built again with another context: exactly one context of its stream, in its platform
+    /// line and for its arches, was added and one removed.
     Context,
     /// It has another version.
     Version,
@@ -117,11 +117,11 @@ fn slots(graph: &ModuleGraph) -> BTreeMap<Slot<'_>, ModuleIx> {
     own.map(|(ix, m)| ((m.name_stream(), graph.line(ix), &m.context), ix)).collect()
 }
 
-/// Modules by their slots, and the graph that they are of.
+/// Modules by their slots, and their graph.
 type Slots<'a, 'b> = (&'a ModuleGraph, &'b BTreeMap<Slot<'a>, ModuleIx>);
 
-/// Returns the new contexts that are what a gone one was, by newer module: each the only one that came
-/// of its stream in its platform line, where one went, for the same arches.
+/// Returns the new contexts that replace a removed one, by newer module: each is the only one added
+/// to its stream in its platform line, where one was removed, for the same arches.
 fn built_again(older: Slots<'_, '_>, newer: Slots<'_, '_>) -> BTreeMap<ModuleIx, ModuleIx> {
     let (gone, came) = (only(older.1, newer.1), only(newer.1, older.1));
     let pairs = came.into_iter().filter_map(|(of, new)| Some((new?, (*gone.get(&of)?)?)));
@@ -131,7 +131,7 @@ fn built_again(older: Slots<'_, '_>, newer: Slots<'_, '_>) -> BTreeMap<ModuleIx,
 /// A stream in a platform line.
 type OfLine<'a> = (&'a NameStream, Option<&'a Line>);
 
-/// Returns the one context of each stream and line that the others do not hold; none where there are
+/// Returns the one context of each stream and line that the others do not have; `None` if there are
 /// several.
 fn only<'a>(
     slots: &'a BTreeMap<Slot<'_>, ModuleIx>,

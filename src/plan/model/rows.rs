@@ -94,7 +94,7 @@ pub struct RetiredRow {
 pub struct SinceRow {
     /// Its id.
     pub module: String,
-    /// The id that it had before, where its context is another one.
+    /// Its earlier id, if its context differs.
     pub was: Option<String>,
     /// How it differs.
     pub change: ChangeKind,
