@@ -11,11 +11,11 @@
 //! share only the platform independently, and searches each key for its best set:
 //!
 //! 1. the smallest sum of newness: the number of builds of the same stream that are newer than the
-//! chosen one;
+//!    chosen one;
 //! 2. the smallest set;
 //! 3. the fewest builds made against another platform stream than the chosen one;
 //! 4. the preferred streams, newest first (see [`Universe`]), then the first found, in the order of
-//! names.
+//!    names.
 //!
 //! The answer does not depend on the order in which candidates are given. Builds of one version are
 //! distinguished by [`Candidate::added`], from the service's build ids; if unknown, they count as
