@@ -110,7 +110,7 @@ fn builders_that_cannot_be_read_are_told_once() {
         ("builders: {name: x}\n", "`builders` must be a list"),
         (
             "builders: [{name: x, count: 4000000000, arches: [a]}]\n",
-            "`builders.count` must be 100000 at most",
+            "`builders.count` must be at most 100000",
         ),
     ] {
         let messages: Vec<String> = refused(text).into_iter().map(|finding| finding.3).collect();

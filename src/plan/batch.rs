@@ -234,6 +234,6 @@ mod tests {
     #[test]
     fn a_way_round_is_told_from_its_first_key_to_the_same() {
         let error = levels(&graph(&[("a", &["b"]), ("b", &["c"]), ("c", &["b"])])).unwrap_err();
-        assert_eq!(error.to_string(), "buildafter goes round: b after c after b");
+        assert_eq!(error.to_string(), "buildafter has a cycle: b after c after b");
     }
 }

@@ -202,7 +202,7 @@ mod tests {
         let lines: Vec<u32> = problems.iter().map(|(line, _)| *line).collect();
         assert!(lines.starts_with(&[2, 3, 4]) && lines.ends_with(&[5, 6]), "{problems:?}");
         assert_eq!(problems[0].1, "`hub_faults.tag` is missing: `tag-locked` needs it");
-        assert!(problems[1].1.contains("`hub_faults.for` has no meaning for `sessions-expired`"));
+        assert!(problems[1].1.contains("`hub_faults.for` does not apply to `sessions-expired`"));
         assert!(problems.iter().any(|(_, text)| text.contains("did you mean `answers-lost`?")));
     }
 }

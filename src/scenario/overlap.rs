@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(all(&[early.clone(), late.clone()]), [None, Some("one")]);
         assert_eq!(all(&[late.clone(), early.clone()]), [Some("one"), None]);
         let told = describe(&[early.clone(), late.clone()], 1).unwrap();
-        assert!(told.starts_with("this `bus-outage` begins before that of line 2 is over"));
+        assert!(told.starts_with("this `bus-outage` overlaps the one in line 2"));
         // Another kind, one after the other, one inside the other, and a common beginning.
         assert_eq!(all(&[early.clone(), fault(HubOffline, (15, None), 3)]), [None, None]);
         assert_eq!(all(&[early.clone(), fault(BusOutage, (20, None), 3)]), [None, None]);

@@ -336,7 +336,7 @@ fn an_included_module_that_nobody_loaded_is_an_error_with_its_place() {
     let Said { code, out: json, err } =
         expand_files(&files, &["a.yaml", "--against", "b.yaml", "--format", "json"]);
     assert_eq!(code, 1, "{err}");
-    let told = "a.yaml:13:26: error[included-module]: inner:7 is included, and no document of it";
+    let told = "a.yaml:13:26: error[included-module]: inner:7 is included, but no document of it";
     assert!(err.contains(told), "{err}");
     let json: Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(json["complete"], false);

@@ -318,8 +318,8 @@ fn of_faults_that_overlap_the_end_is_told_once() {
     let scenario = "faults:\n- {at: 1m, kind: bus-outage, for: 4m}\n\
                     - {at: 3m, kind: bus-outage, for: 5m}\n- {at: 9m, kind: bus-outage, for: 1m}\n";
     let Said { out, err, .. } = with_scenario(scenario, &ONE);
-    let told = "scenario.yaml:3:3: warning[setting-unused]: this `bus-outage` begins before that of line 2 \
-                is over";
+    let told =
+        "scenario.yaml:3:3: warning[setting-unused]: this `bus-outage` overlaps the one in line 2";
     assert!(err.contains(told), "{err}");
     assert_eq!(err.matches("this `bus-outage`").count(), 1, "{err}");
     let over: Vec<&str> = out.lines().filter(|line| line.contains("fault over")).collect();

@@ -10,7 +10,7 @@ fn places_that_parents_fill_are_told() {
     assert!(wrong(&one(1), "")[0].1.starts_with("all builders together run one task"));
     let told = remarks(&one(5), "");
     assert_eq!((told.len(), told[0].0), (1, 3));
-    assert!(told[0].1.starts_with("every builder takes one task"), "{told:?}");
+    assert!(told[0].1.starts_with("every builder runs one task"), "{told:?}");
     assert_eq!(remarks(X86, ""), []);
 }
 
@@ -30,7 +30,7 @@ fn keys_that_no_module_build_heeds_are_remarked() {
     let told = remarks(X86, "hub: {tag_priority: 3}\nrepo:\n  lag: 30m\n  lag_window: 5m\n");
     let places: Vec<u32> = told.iter().map(|(line, _)| *line).collect();
     assert_eq!(places, [4, 6, 7]);
-    assert!(told[1].1.starts_with("`repo.lag` changes nothing here"), "{told:?}");
+    assert!(told[1].1.starts_with("`repo.lag` has no effect"), "{told:?}");
     assert_eq!(
         remarks(X86, "repo: {auto_lag: 1h, auto_interval: 5s, auto_priority: 1}\n").len(),
         3

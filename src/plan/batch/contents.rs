@@ -275,7 +275,7 @@ mod tests {
         let snapshot = parse_text("modules.yaml", &text);
         let ordered = order(Contents::from(&snapshot.streams[0]), &|_| None).unwrap();
         let [missing] = ordered.missing.as_slice() else { panic!("{:?}", ordered.missing) };
-        assert_eq!(missing.to_string(), "inner:7 is included, and no document of it is loaded");
+        assert_eq!(missing.to_string(), "inner:7 is included, but no document of it is loaded");
         assert_eq!((missing.place.line, missing.is_too_deep), (10, false));
     }
 }
