@@ -1,5 +1,5 @@
-//! Waves, components and condensation on plain arrays, beside the same written by hand for this case. The two
-//! take turns; the ratio of one run is what counts.
+//! Waves, components and condensation on plain arrays, beside hand-written code for this case. The
+//! two alternate; the ratio within one run counts.
 //!
 //! With `once NODES` it only runs modplan's once, for `/usr/bin/time`.
 
@@ -63,7 +63,7 @@ fn beside_hand(nodes: u32) {
         ratios.push(by_us / by_hand);
     }
     println!(
-        "{nodes} nodes, {} edges: modplan {:.1} ms, by hand {:.1} ms, {:.2} times (asked for: 2), median of {ROUNDS}",
+        "{nodes} nodes, {} edges: modplan {:.1} ms, by hand {:.1} ms, {:.2} times (target: 2), median of {ROUNDS}",
         edges.len(),
         median(ours) * 1000.0,
         median(theirs) * 1000.0,
@@ -76,7 +76,7 @@ fn once(nodes: u32) {
     let edges = edges(nodes);
     let (seconds, (components, waves)) = timed(|| by_modplan(nodes as usize, &edges));
     let last = waves.iter().max().copied().unwrap_or(0);
-    println!("{nodes} nodes: {components} components, {last} waves, {seconds:.3} s (asked for: 1)");
+    println!("{nodes} nodes: {components} components, {last} waves, {seconds:.3} s (target: 1)");
 }
 
 fn main() {

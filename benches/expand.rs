@@ -1,7 +1,7 @@
-//! How fast documents are expanded, on the shapes that the Module Build Service was timed on; its
-//! own times stand beside these in README.md.
+//! How fast documents are expanded, on the shapes for which the Module Build Service was timed; its
+//! times are listed beside these in README.md.
 //!
-//! The whole of Fedora 29 is measured where the shared data tree is there.
+//! The whole of Fedora 29 is measured if the shared data tree is available.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -23,7 +23,7 @@ mod universe;
 
 use universe::Case;
 
-/// Makes the builds of a case known as builds on their platform.
+/// Registers the builds of a case as builds on their platform.
 fn collection(case: &Case) -> Collection {
     let is_base = |name: &ModuleName| name.as_str() == "platform";
     let bases: BTreeMap<NameStream, Nsvc> = case
@@ -61,7 +61,7 @@ fn expand_case(case: &Case) -> Expansion {
     expand(&document(&case.groups), &collection(case), &Settings::default())
 }
 
-/// Everything from candidates to answers: what the service does in its resolver.
+/// Everything from candidates to answers: the work of the service's resolver.
 fn resolve_case(case: &Case) -> usize {
     let universe = Universe::new(case.candidates.iter().cloned(), Platforms::default());
     resolve(&universe, &case.groups, Limits::default()).answers.len()
@@ -103,7 +103,7 @@ fn runtime(criterion: &mut Criterion) {
     group.bench_function("one conflict beside 6561 combinations", |b| {
         b.iter(|| expand_case(black_box(&pigeons)));
     });
-    // More keys than anybody can build: told, not listed.
+    // More keys than anybody can build: reported, not listed.
     let explosion = universe::independent(200, 20, 1);
     assert!(expand_case(&explosion).has_errors());
     group.sample_size(10);

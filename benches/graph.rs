@@ -1,5 +1,5 @@
-//! How fast a graph is made of a snapshot, and what waves and cycles on plain arrays cost beside
-//! petgraph's own algorithms on the same edges.
+//! Measures how fast a graph is made from a snapshot, and waves and cycles on plain arrays beside
+//! petgraph's algorithms on the same edges.
 
 use std::hint::black_box;
 

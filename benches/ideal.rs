@@ -1,5 +1,5 @@
-//! The ideal model on large graphs, beside a heap loop written by hand and beside SimPy, and how
-//! replications scale over threads. Prints a table; ratios of one run are what counts.
+//! The ideal model on large graphs, beside a hand-written heap loop and beside SimPy, and the
+//! scaling of replications over threads. Prints a table; ratios within one run count.
 
 use std::hint::black_box;
 
@@ -52,7 +52,7 @@ fn rate(graph: &Graph, seconds: f64) -> f64 {
     graph.tasks() as f64 / seconds / 1e6
 }
 
-/// SimPy with what it has itself, and for one arch with heaps of the program's own.
+/// SimPy with its own Resource, and for one arch with hand-written heaps.
 #[expect(clippy::print_stdout, reason = "a bench prints its table")]
 fn beside_simpy(graph: &Graph, by_world: f64) {
     let tell = |how: &str, seconds: f64| {

@@ -1,7 +1,8 @@
 //! koji's wire: a response of 20 MB, and the mock hub with ten thousand tasks in it.
 //!
-//! Goals: the response parsed under a second, with memory for five times its size; 500 calls a second on
-//! one core. `cargo bench --features live --bench koji` prints both, and the memory where the system says.
+//! Targets: the response parsed in less than a second, with memory of five times its size; 500
+//! calls a second on one core. `cargo bench --features live --bench koji` prints both, and the
+//! memory if the system reports it.
 
 use std::time::Duration;
 
@@ -37,7 +38,7 @@ fn response() -> String {
     [&one[..start], &one[start..end].repeat(rows), &one[end..]].concat()
 }
 
-/// Returns the most memory this process had, in KiB, where the system says.
+/// Returns the peak memory of this process, in KiB, if the system reports it.
 fn peak_kib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM"))?;
@@ -95,7 +96,7 @@ fn hub() -> (Mock, Credentials) {
 
 fn serve(criterion: &mut Criterion) {
     let (mut mock, credentials) = hub();
-    // What a client that follows a build asks, with one write among ten reads.
+    // The calls of a client that follows a build, with one write among ten reads.
     let ids = Value::List((1..=100).map(Value::Int).collect());
     let calls = [
         codec::write_call("getTaskInfo", vec![Value::Int(5000), Value::Bool(true)]),

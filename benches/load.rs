@@ -1,7 +1,7 @@
-//! How fast modulemd is read: two real repositories, and 20 MB made from each. After criterion's
-//! figures come those of libmodulemd on the same files, where Debian's python3-gi and
-//! gir1.2-modulemd-2.0 are installed, the peak of memory, which must keep its bound, and the slowest
-//! of all recorded and hostile cases.
+//! Measures the reading of modulemd: two real repositories, and 20 MB made from each. After
+//! criterion's figures come those of libmodulemd on the same files, if Debian's python3-gi and
+//! gir1.2-modulemd-2.0 are installed, the peak memory, which has a bound, and the slowest of all
+//! recorded and hostile cases.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,7 +14,7 @@ mod shared;
 
 /// The size of the large file.
 const LARGE_BYTES: usize = 20_000_000;
-/// The argument with which this program reads one file and tells its own peak of memory.
+/// The argument with which this program reads one file and reports its own peak memory.
 const PEAK: &str = "--peak-of";
 
 fn read(path: &Path) -> Snapshot {
@@ -52,8 +52,8 @@ fn processor_seconds() -> f64 {
     nanoseconds.unwrap_or(0.0_f64) / TICKS_A_SECOND
 }
 
-/// Returns the least mean time of a read over five rounds. The system counts the time of a running
-/// process tick by tick, so that a round lasts many ticks.
+/// Returns the minimum of the mean read times of five rounds. The system counts process time in
+/// ticks, so a round lasts many ticks.
 fn best_seconds(path: &Path) -> f64 {
     const ROUND_SECONDS: f64 = 0.2;
     let round = |_| {
@@ -92,7 +92,7 @@ fn compare(path: &Path) {
     println!("{name}: libmodulemd {theirs:.4} s, {:.1} times as long", theirs / ours);
 }
 
-/// Returns the peak of memory of a process that reads one file and keeps what it says.
+/// Returns the peak memory of a process that reads one file and keeps its content.
 fn peak_of(path: &Path) -> u64 {
     let program = std::env::current_exe().expect("it runs");
     let output = Command::new(program).arg(PEAK).arg(path).output().expect("it starts");

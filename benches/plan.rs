@@ -1,5 +1,5 @@
-//! How long a plan takes: a mass rebuild and one changed stream over snapshots of many streams,
-//! and what its formats cost.
+//! Measures plans: a mass rebuild and one changed stream over snapshots of many streams, and the
+//! cost of the formats.
 
 use std::hint::black_box;
 

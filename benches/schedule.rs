@@ -63,7 +63,7 @@ fn gaps(unit_ms: u64, effort: Effort) {
     }
     let optimal = all.iter().filter(|found| found.is_optimal).count();
     let gap = mean(all.iter().map(|found| found.gap));
-    println!("  all: {gap:.4} % (asked for: 0.05), {optimal} of {} optimal (half)", all.len());
+    println!("  all: {gap:.4} % (target: 0.05), {optimal} of {} optimal (half)", all.len());
 }
 
 #[expect(clippy::print_stdout, reason = "a bench prints its table")]
@@ -73,7 +73,7 @@ fn speed() {
     let seconds: Vec<f64> =
         (0..ROUNDS).map(|_| scheduled(&problem, Effort::default()).seconds).collect();
     println!(
-        "{} tasks with bound at default effort: {:.1} ms, median of {ROUNDS} (asked for: 50)",
+        "{} tasks with bound at default effort: {:.1} ms, median of {ROUNDS} (target: 50)",
         problem.tasks(),
         median(seconds) * 1000.0
     );

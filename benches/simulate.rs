@@ -95,8 +95,8 @@ fn farm(
     }
 }
 
-/// Everything that can happen, happening often: gates, defects, retries, people, a bus that is late,
-/// loses and doubles, and a fault of most kinds.
+/// Frequent faults of every kind: gates, defects, retries, people, a bus that delays, loses and
+/// doubles messages, and most kinds of scenario faults.
 fn troubled() -> Conditions {
     let always = |seconds| {
         let (p50, p90) = (Millis::from_secs(seconds), Millis::from_secs(2 * seconds));
@@ -142,7 +142,7 @@ fn troubled() -> Conditions {
     }
 }
 
-/// The same builds through a hub, its builders as many as the slots were.
+/// The same builds through a hub, with as many builders as there were slots.
 fn on_hub(setup: &Setup) -> Setup {
     let group = |group: &SlotsGroup| {
         BuilderGroup::new(group.name.clone(), group.count, group.arches.clone())

@@ -1,5 +1,5 @@
-//! A sweep as a whole process: wall time and peak memory of `capacity` over 100 farms, of the report of
-//! such a sweep, and of `compare`. Each line prints what is asked for beside what was measured.
+//! A sweep as a whole process: wall time and peak memory of `capacity` over 100 farms, of the
+//! report of such a sweep, and of `compare`. Each line prints the target beside the measurement.
 //!
 //! The inputs are made here: 25 modules in five layers, 12 components each in three batches, for four
 //! arches, with ten recorded rows for every package and arch.
@@ -19,7 +19,7 @@ const COMPONENTS: usize = 12;
 /// Recorded rows of each package on each arch.
 const ROWS: usize = 10;
 
-/// What one process took.
+/// The time and memory of one process.
 struct Taken {
     wall: Duration,
     /// Its peak of resident memory, in MiB.
@@ -78,7 +78,7 @@ fn farm(model: &str) -> String {
     format!("model: {model}\nbuilders:\n{groups}")
 }
 
-/// Runs the program to its end and says what it took.
+/// Runs the program to its end and returns its time and memory.
 #[expect(clippy::disallowed_methods, reason = "a bench reads a clock")]
 fn run(directory: &Path, arguments: &str) -> Taken {
     let began = Instant::now();
@@ -97,7 +97,7 @@ fn run(directory: &Path, arguments: &str) -> Taken {
     Taken { wall: began.elapsed(), peak }
 }
 
-/// Reads how much memory a process has had at most, in MiB, where the system says so.
+/// Reads the peak memory of a process, in MiB, if the system reports it.
 fn peak_of(process: u32) -> Option<f64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
@@ -122,7 +122,7 @@ fn main() {
         let Taken { wall, peak } = run(place.path(), arguments);
         println!("{what:<58} {:>8.2} s {peak:>8.1} MiB  asked: {asked}", wall.as_secs_f64());
     };
-    // A quick look where benches are only tried.
+    // A quick run if benches are only tried.
     let (many, few) = match std::env::args().any(|argument| argument == "--test") {
         true => (4, 2),
         false => (1000, 100),

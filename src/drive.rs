@@ -1,4 +1,4 @@
-//! The engine that both worlds pump: an event is appended to the journal, then handled, then its
+//! The engine behind every run: an event is appended to the journal, then handled, then its
 //! commands are handed over. A simulation, a real run, a replay and a recovery all go through it.
 //!
 //! ```text
@@ -7,10 +7,11 @@
 //!                         journal ──rows──▶ recover: fold, then Event::Restarted looks
 //! ```
 //!
-//! After a crash nobody knows which commands of the last event were carried out. [`recover`] folds the
-//! journal over a new orchestrator and returns what the orchestrator said by its last event; the next
-//! event is then [`Event::Restarted`], by which it looks for every call that is outstanding before it
-//! repeats one. The engine holds no clock, no IO and no lock; a journal is anything that keeps rows.
+//! After a crash it is unknown which commands of the last event were carried out. [`recover`] folds
+//! the journal over a new orchestrator and returns the commands of the last event. The next event
+//! is then [`Event::Restarted`], on which the orchestrator looks up every outstanding call before
+//! it repeats one. The engine holds no clock, no IO and no lock; a journal is anything that stores
+//! rows.
 
 pub mod journal;
 mod words;
@@ -21,15 +22,15 @@ use crate::time::Timestamp;
 /// An event with the time at which it was handled.
 pub type Entry = (Timestamp, Event);
 
-/// Takes the rows of a run, in order.
+/// Receives the rows of a run, in order.
 pub trait Journal {
-    /// Why a row could not be kept.
+    /// Why a row could not be stored.
     type Error;
 
-    /// Keeps one row for good. When it returns, the row survives a crash.
+    /// Stores one row durably: when it returns, the row survives a crash.
     ///
     /// # Errors
-    /// The row could not be kept. Its event must not be handled then.
+    /// The row could not be stored, and its event must not be handled.
     fn append(&mut self, at: Timestamp, event: &Event) -> Result<(), Self::Error>;
 }
 
@@ -43,7 +44,7 @@ impl Journal for Vec<Entry> {
     }
 }
 
-/// Keeps rows, or none if no crash can come.
+/// Keeps rows, or none if crashes are impossible.
 impl<J: Journal> Journal for Option<J> {
     type Error = J::Error;
 
@@ -55,7 +56,7 @@ impl<J: Journal> Journal for Option<J> {
 /// Appends an event to the journal, then has it handled.
 ///
 /// # Errors
-/// The journal did not take the row; nothing was handled.
+/// The row could not be stored; nothing was handled.
 pub fn step<J: Journal>(
     orchestrator: &mut Orchestrator,
     journal: &mut J,
@@ -68,8 +69,8 @@ pub fn step<J: Journal>(
     Ok(())
 }
 
-/// Folds a journal over an orchestrator that has heard nothing yet. Returns what it said by the last
-/// event, of which nobody knows whether it was noted.
+/// Folds a journal over a new orchestrator. Returns the commands of the last event, which may or
+/// may not have been carried out.
 pub fn recover<'e>(
     orchestrator: &mut Orchestrator,
     rows: impl IntoIterator<Item = &'e Entry>,

@@ -5,10 +5,10 @@
 //!             (streams)       (pool)        (resolve)     (pinned)      (context)
 //! ```
 //!
-//! The steps and their oddities are those of the Module Build Service, since the contexts that
-//! come out are public names. Where the service fails as a whole, modplan answers for what can
-//! be answered and lists a [`Problem`] for the rest; an expansion with an error among its problems
-//! is not the whole answer.
+//! The steps and their oddities are those of the Module Build Service, because the resulting
+//! contexts are public names. If the service would fail as a whole, modplan gives a partial answer
+//! and lists a [`Problem`] for the rest; an expansion with an error among its problems is
+//! incomplete.
 
 mod collection;
 pub mod context;
@@ -58,12 +58,12 @@ impl Group {
     }
 }
 
-/// A configuration whose context is written by the author and not computed.
+/// A configuration with a context written by the author, not computed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StaticContext {
-    /// The context, kept as it is.
+    /// The context, kept as written.
     pub context: Context,
-    /// What it builds with and runs with.
+    /// Its dependencies, for building and at run time.
     pub group: Group,
 }
 
@@ -78,33 +78,33 @@ pub struct Document {
     pub version: Version,
     /// The dependency groups, alternatives of each other.
     pub groups: Vec<Group>,
-    /// Configurations with static contexts; where there are any, the groups do not count.
+    /// Configurations with static contexts; if there are any, the groups are ignored.
     pub static_contexts: Vec<StaticContext>,
-    /// The requirements that a request changed, as they were written.
+    /// The requirements changed by a request, as written.
     pub changes: Vec<Change>,
 }
 
-/// A requirement that reads otherwise than it is written.
+/// A requirement that was replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The group, or the static context, counted from 0.
     pub group: usize,
-    /// Where in it.
+    /// Its position in it.
     pub kind: Kind,
     /// The module.
     pub name: ModuleName,
     /// The streams as written.
     pub written: Vec<StreamName>,
-    /// What changed them; the last cause, where there were several.
+    /// What changed them; the last of several causes.
     pub cause: Cause,
 }
 
-/// Why a requirement reads otherwise than it is written.
+/// Why a requirement was replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// The request names other streams.
     Override,
-    /// A virtual stream of a base module stands for its newest release.
+    /// A virtual stream of a base module was replaced by its newest release.
     VirtualStream,
     /// The base module stream is released, and builds go to its support stream.
     Released,
@@ -120,15 +120,15 @@ impl std::fmt::Display for Cause {
     }
 }
 
-/// How expansion is done; the defaults are the service's.
+/// The settings of expansion; the defaults are those of the service.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// What a base module is.
+    /// The rules for base modules.
     pub platforms: Platforms,
-    /// Whether, of a base module with virtual streams, only builds of the same major release and
-    /// not newer than the requested one are taken along.
+    /// Whether only builds of the same major release, and not newer than the requested one, are
+    /// included for a base module with virtual streams.
     pub only_compatible_bases: bool,
-    /// Base module streams that "any stream" leaves out.
+    /// Base module streams excluded from "any stream".
     pub base_stream_exclusions: Vec<StreamName>,
     /// Streams chosen in advance, by module.
     pub default_streams: BTreeMap<ModuleName, StreamName>,
@@ -151,21 +151,21 @@ impl Default for Settings {
     }
 }
 
-/// What came out of one document.
+/// The result of expanding one document.
 #[derive(Debug)]
 pub struct Expansion {
     /// The documents to build, by group and by the streams chosen.
     pub documents: Vec<Expanded>,
-    /// What is wrong or odd, errors and remarks.
+    /// Problems: errors and warnings.
     pub problems: Vec<Problem>,
     /// How each part was resolved: one for the dependency groups, or one for each static context.
     pub parts: Vec<Part>,
 }
 
-/// One resolution with what it was made from, for explanations.
+/// One resolution with its inputs, for explanations.
 #[derive(Debug)]
 pub struct Part {
-    /// The static context it is for, where it is for one.
+    /// Its static context, if any.
     pub static_context: Option<Context>,
     /// The number of its first group among all groups, or of its static context among all of them.
     pub first_group: usize,
@@ -175,19 +175,19 @@ pub struct Part {
     pub expanded: Vec<Group>,
     /// The builds that were candidates.
     pub universe: Universe,
-    /// What was found.
+    /// The results.
     pub resolution: Resolution,
 }
 
 impl Expansion {
-    /// Returns whether a problem is an error: then the documents are not the whole answer.
+    /// Returns whether a problem is an error: then the documents are incomplete.
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.problems.iter().any(Problem::is_error)
     }
 }
 
-/// Expands a document against the builds there are.
+/// Expands a document against existing builds.
 #[must_use]
 pub fn expand(document: &Document, collection: &Collection, settings: &Settings) -> Expansion {
     let mut expansion =
@@ -209,7 +209,7 @@ pub fn expand(document: &Document, collection: &Collection, settings: &Settings)
     }
     let same = problem::same_contexts(&expansion.documents);
     expansion.problems.extend(same);
-    // Static contexts are resolved one by one, and each tells what they have in common.
+    // Static contexts are resolved one by one, and each reports their common problems.
     let mut told: Vec<Problem> = Vec::with_capacity(expansion.problems.len());
     for problem in expansion.problems.drain(..) {
         if !told.contains(&problem) {
@@ -243,7 +243,7 @@ fn resolve_part(
     (part, problems)
 }
 
-/// Turns the answers of a part into documents, and what went wrong into problems.
+/// Turns the answers of a part into documents, and failures into problems.
 fn take(
     (part, mut problems): (Part, Vec<Problem>),
     document: &Document,

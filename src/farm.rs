@@ -1,4 +1,4 @@
-//! The build farm: groups of builders, and the constants of the hub that gives them work.
+//! The build farm: groups of builders, and the constants of the hub that assigns their tasks.
 //!
 //! A farm comes from a YAML file or, without one, is the ideal farm with ten builders for each
 //! arch needed. Every constant has koji's own default.
@@ -20,21 +20,21 @@ pub use constants::{Createrepo, Hub, Repo, Weights};
 pub use dials::Dial;
 pub use keys::keys;
 
-/// How many builders each needed arch has when no farm is given.
+/// The number of builders for each required arch if no farm is given.
 pub const DEFAULT_BUILDERS: u32 = 10;
 
-/// How many builders a group has at most: more than any farm has, and few enough that a run of them
+/// The maximum number of builders in a group: more than any farm has, and few enough that a run
 /// takes seconds.
 pub const BUILDERS_MAX: u32 = 100_000;
 
-/// How many arches farm and tasks name together at most: koji has about ten, and the hub keeps them
-/// as the bits of one word.
+/// The maximum number of arches of farm and tasks: koji has about ten, and the hub keeps them as
+/// bits of one word.
 pub const ARCHES_MAX: usize = 64;
 
 /// Which simulation a farm asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Model {
-    /// A component is one task per arch, taken at once by a free builder; no hub, no repos.
+    /// A component is one task per arch, taken immediately by a free builder; no hub, no repos.
     #[default]
     Ideal,
     /// koji's scheduler, polling builders and repo regeneration.
@@ -48,24 +48,25 @@ pub struct BuilderGroup {
     pub name: String,
     /// How many there are.
     pub count: u32,
-    /// What they build; `noarch` goes anywhere and is not listed.
+    /// The arches that they build; `noarch` runs anywhere and is not listed.
     pub arches: Vec<Arch>,
-    /// How much task weight one takes at a time.
+    /// The task weight that one takes at a time.
     pub capacity: f64,
-    /// How many tasks one takes at a time; `None` where it reports no limit of its own and the
-    /// hub's `max_jobs` holds.
+    /// The number of tasks that one takes at a time; `None` if it reports no limit and the hub's
+    /// `max_jobs` applies.
     pub max_jobs: Option<u32>,
     /// The channels they serve.
     pub channels: Vec<String>,
-    /// Methods that they refuse, in koji's words: for good, as builders without a handler do.
+    /// Methods that they refuse, by koji's names: until the task is over, like builders without a
+    /// handler.
     pub refuses: Vec<String>,
-    /// Where given, they refuse by their handlers for a while, and up to this time after the start.
+    /// If given, their handlers refuse softly, until this time after the start.
     pub refuses_until: Option<Millis>,
-    /// Where given, tasks that share a builder slow down by load over this.
+    /// If given, tasks that share a builder slow down by load over this.
     pub cpus: Option<u32>,
-    /// How fast, against the builders of the trace: run times are divided by it.
+    /// Their speed relative to the builders of the trace: run times are divided by it.
     pub speed: f64,
-    /// What one costs.
+    /// The price of one.
     pub price_per_hour: Option<f64>,
 }
 
@@ -87,19 +88,19 @@ pub struct Farm {
     pub model: Model,
     /// The builders, in the order written.
     pub builders: Vec<BuilderGroup>,
-    /// What others take.
+    /// The load of other work.
     pub background: Vec<Background>,
     /// The hub.
     pub hub: Hub,
     /// Repos.
     pub repo: Repo,
-    /// What tasks weigh.
+    /// The weights of tasks.
     pub weights: Weights,
-    /// How long tasks run that no record tells of.
+    /// Run times of tasks without a record.
     pub fallback: Fallback,
     /// The keys that its file gives, as [`Farm::dials`] names them.
     pub given: BTreeSet<String>,
-    /// What its file sets to no effect, or oddly, in the order of the file: warnings.
+    /// Settings of its file that have no effect or are odd, in the order of the file: warnings.
     pub remarks: Vec<Finding>,
     /// What its file sets for builds that belong to no module: warnings where only modules are built.
     pub unused_by_modules: Vec<Finding>,
@@ -126,8 +127,8 @@ impl BuilderGroup {
 }
 
 impl Farm {
-    /// Makes the farm that is taken when none is given: ideal, ten builders for each arch but
-    /// `noarch`, which goes anywhere.
+    /// Makes the default farm: ideal, with ten builders for each arch except `noarch`, which runs
+    /// anywhere.
     #[must_use]
     pub fn ideal(arches: impl IntoIterator<Item = Arch>) -> Self {
         let arches: BTreeSet<Arch> = arches.into_iter().collect();
@@ -136,7 +137,7 @@ impl Farm {
         Self { builders: arches.map(group).collect(), ..Self::default() }
     }
 
-    /// Returns which share of a builder's capacity others take, all of it at most.
+    /// Returns the share of a builder's capacity that other work takes, at most all of it.
     #[must_use]
     pub fn background_of(&self, group: &BuilderGroup) -> f64 {
         let concerns = |other: &&Background| {
@@ -145,15 +146,14 @@ impl Farm {
         self.background.iter().filter(concerns).map(|other| other.load).sum::<f64>().min(1.0)
     }
 
-    /// Returns whether builds run on a group, and not repo tasks alone; the ideal model has no
-    /// channels.
+    /// Returns whether builds run on a group, not only repo tasks; the ideal model has no channels.
     #[must_use]
     pub fn takes_builds(&self, group: &BuilderGroup) -> bool {
         self.model == Model::Ideal || group.channels.iter().any(|channel| channel == "default")
     }
 
-    /// Returns how many build tasks one builder of a group holds at once at most: one in the ideal
-    /// model, in koji's as many as the hub gives it before its capacity and job limit are used up.
+    /// Returns the maximum number of simultaneous build tasks on one builder of a group: one in the
+    /// ideal model; in koji's, as many as the hub assigns before capacity or job limit are used up.
     #[must_use]
     pub fn tasks_held(&self, group: &BuilderGroup) -> u32 {
         if self.model == Model::Ideal {
@@ -166,8 +166,8 @@ impl Farm {
         }
         let jobs = group.max_jobs.unwrap_or(self.hub.max_jobs);
         let room = group.capacity * (1.0 - self.background_of(group)) - self.hub.least_room();
-        // A task that is given and not opened weighs the unit; one of a package without history
-        // weighs least among the open ones.
+        // An assigned task that is not yet open weighs the unit; among open tasks, one of a package
+        // without history weighs least.
         let lightest = self.hub.unit_weight.min(self.weights.build_arch);
         if room <= 0.0 || lightest <= 0.0 {
             return if room <= 0.0 { 0 } else { jobs };
@@ -178,13 +178,13 @@ impl Farm {
         fit
     }
 
-    /// Returns how fast the builders of a group are; the ideal model has them alike.
+    /// Returns the speed of the builders of a group; in the ideal model all are equal.
     #[must_use]
     pub fn speed_of(&self, group: &BuilderGroup) -> f64 {
         if self.model == Model::Ideal { 1.0 } else { group.speed }
     }
 
-    /// Returns every arch that some builder builds, sorted.
+    /// Returns the arches of all builders, sorted.
     #[must_use]
     pub fn arches(&self) -> BTreeSet<Arch> {
         let staffed =
@@ -192,8 +192,8 @@ impl Farm {
         staffed.flat_map(|group| group.arches.iter().cloned()).collect()
     }
 
-    /// Returns how many arches the farm and those who ask it name together, `noarch` not counted,
-    /// where that is more than a hub can tell apart.
+    /// Returns the number of arches of the farm and its tasks, without `noarch`, if a hub cannot
+    /// distinguish so many.
     #[must_use]
     pub fn arches_beyond(&self, asked: impl IntoIterator<Item = Arch>) -> Option<usize> {
         let mut arches: BTreeSet<Arch> =

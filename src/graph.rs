@@ -1,15 +1,16 @@
-//! Which module is built before which: a graph of modules, immutable once it is built.
+//! The build order of modules: a graph that is immutable once it is built.
 //!
 //! A [`ModuleGraph`] has one node per `name:stream:context` of the newest version of each
-//! `name:stream` in each platform [`Line`] (see [`Versions`]); documents of one build for several arches are one [`Module`].
-//! An edge runs from what must be built first to what needs it, and carries the requirement that
-//! made it, with its place. What a requirement cannot find is kept as [`Dangling`], a requirement
-//! on the module's own name as [`SelfRequire`]: neither is ever dropped.
+//! `name:stream` in each platform [`Line`] (see [`Versions`]); documents of one build for several
+//! arches are one [`Module`]. An edge runs from the module that must be built first to the module
+//! that needs it, and has the requirement behind it, with its place. An unmet requirement is kept
+//! as [`Dangling`], a requirement on the module's own name as [`SelfRequire`]: neither is ever
+//! dropped.
 //!
-//! petgraph holds the graph and stays inside. Nodes are named by [`ModuleIx`], whose order is the
-//! order of (name, stream, version, context), so that "in index order" is a stated order.
-//! [`csr`] has the same graphs as two plain arrays, for what must be fast; [`cycle`] finds the
-//! fewest edges whose absence leaves no cycle; [`export`] writes DOT.
+//! petgraph stores the graph and stays internal. Nodes are identified by [`ModuleIx`], whose order
+//! is the order of (name, stream, version, context), so that "in index order" is a stated order.
+//! [`csr`] has the same graphs as two plain arrays, for fast algorithms; [`cycle`] finds the fewest
+//! edges whose absence leaves no cycle; [`export`] writes DOT.
 
 mod alias;
 mod build;
@@ -61,8 +62,7 @@ impl ModuleIx {
 /// Which builds of a `name:stream` are nodes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Versions {
-    /// All contexts of the newest version and none of older ones, as the Module Build Service
-    /// takes them.
+    /// All contexts of the newest version and none of older ones, as in the Module Build Service.
     #[default]
     Newest,
     /// The newest version of each `name:stream:context`.
@@ -74,10 +74,10 @@ pub enum Versions {
 /// Which requirements make edges.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Follow {
-    /// `buildrequires`: what a rebuild's buildroot needs.
+    /// `buildrequires`: dependencies of the buildroot.
     #[default]
     Build,
-    /// `requires`: what an installation needs.
+    /// `requires`: dependencies of an installation.
     Runtime,
     /// Both.
     Both,
@@ -92,8 +92,8 @@ pub struct GraphOptions {
     pub follow: Follow,
     /// Names of base modules: given, never rebuilt, never dangling.
     pub base_modules: BTreeSet<ModuleName>,
-    /// The only platforms whose builds are nodes, by stream of the base module; empty: all. Builds
-    /// for other platforms count as given.
+    /// The only platforms whose builds are nodes, by stream of the base module; empty means all.
+    /// Builds for other platforms count as given.
     pub only_platforms: BTreeSet<StreamName>,
     /// Requirements that files spell wrong.
     pub aliases: Vec<Alias>,
@@ -112,14 +112,14 @@ impl Default for GraphOptions {
     }
 }
 
-/// What becomes of a module when it is rebuilt.
+/// How a module is rebuilt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// Its components are built.
     Built,
     /// It has no components: no build and no repo, its dependants still follow.
     PassThrough,
-    /// It is an output of building another module (`X-devel:S` of `X:S`) and has no build of its own.
+    /// It is an output of building another module (`X-devel:S` of `X:S`) and has no separate build.
     ByProduct,
     /// It is a base module: given, never rebuilt.
     Base,
@@ -128,8 +128,8 @@ pub enum Kind {
 /// One module: the documents of one build, of all arches, taken together.
 #[derive(Clone, Debug)]
 pub struct Module {
-    /// `name:stream:context`; with [`Versions::All`] `name:stream:version:context`. The context
-    /// and its colon are left out where the document has none.
+    /// `name:stream:context`; with [`Versions::All`] `name:stream:version:context`. Without the
+    /// context and its colon if the document has none.
     pub id: Arc<str>,
     /// Its name.
     pub name: ModuleName,
@@ -137,27 +137,27 @@ pub struct Module {
     pub stream: StreamName,
     /// Its version.
     pub version: Version,
-    /// Its context, where it has one.
+    /// Its context, if any.
     pub context: Option<Context>,
     /// Whether the context is static: a rebuild keeps it.
     pub static_context: bool,
-    /// The stream of the base module it builds on, where it names exactly one.
+    /// The stream of its base module, if it names exactly one.
     pub platform: Option<StreamName>,
     /// The platform lines in which it is current.
     pub lines: Lines,
     /// The arches of its documents.
     pub arches: BTreeSet<Arch>,
-    /// What is built, by key, united over the arches.
+    /// Its components by key, united over the arches.
     pub components: Arc<BTreeMap<ComponentKey, Component>>,
-    /// Modules whose components are built along, by key.
+    /// Modules whose components are built with it, by key.
     pub included: BTreeMap<ComponentKey, IncludedModule>,
     /// `buildopts.arches`, united over the arches; empty means all.
     pub build_arches: BTreeSet<Arch>,
-    /// Alternatives of what it needs, the distinct ones of all its documents.
+    /// Its distinct alternative dependencies, over all its documents.
     pub dependencies: Arc<Vec<Dependencies>>,
-    /// What becomes of it when it is rebuilt.
+    /// How it is rebuilt.
     pub kind: Kind,
-    /// Where its first document starts.
+    /// The start of its first document.
     pub place: Place,
 }
 
@@ -169,7 +169,7 @@ impl Module {
     }
 }
 
-/// The part of a `dependencies` item that a requirement stands in.
+/// The part of a `dependencies` item that contains a requirement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LinkKind {
     /// `buildrequires`.
@@ -178,14 +178,14 @@ pub enum LinkKind {
     Requires,
 }
 
-/// Why there is an edge: the requirement that made it.
+/// The reason of an edge: the requirement behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// Which part the requirement stands in.
+    /// The part that contains the requirement.
     pub kind: LinkKind,
-    /// The stream it asks for, as asked: the by-product's where it names one.
+    /// The required stream, as written: that of the by-product if it names one.
     pub requires: NameStream,
-    /// Where it stands.
+    /// Its place.
     pub place: Place,
 }
 
@@ -194,7 +194,8 @@ pub struct Link {
 pub enum Missing {
     /// No document of it was loaded.
     NotLoaded,
-    /// It was loaded, but each of its contexts needs other streams than the requirer builds on.
+    /// It was loaded, but each of its contexts needs streams other than those that the requirer
+    /// builds on.
     NoCompatibleContext,
 }
 
@@ -209,31 +210,32 @@ impl Missing {
     }
 }
 
-/// A required stream that no module of the graph can answer for.
+/// A required stream without a module in the graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dangling {
-    /// Who requires it.
+    /// The module that requires it.
     pub module: ModuleIx,
-    /// What is required; the stream is `*` where an empty or negative list matches nothing.
+    /// The requirement; the stream is `*` if an empty or negative list matches nothing.
     pub requires: NameStream,
     /// Why it has no edge.
     pub missing: Missing,
-    /// Where the requirement stands.
+    /// The place of the requirement.
     pub place: Place,
 }
 
-/// A requirement of a module on a stream of its own name: an earlier build of it, no edge.
+/// A requirement of a module on a stream of its own name: it needs an earlier build and is not an
+/// edge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SelfRequire {
     /// The module.
     pub module: ModuleIx,
     /// The stream of itself that it requires, loaded or not.
     pub requires: NameStream,
-    /// Where the requirement stands.
+    /// The place of the requirement.
     pub place: Place,
 }
 
-/// The modules and what is built before what; see the [module page](self).
+/// The modules and their build order; see the [module page](self).
 #[derive(Debug)]
 pub struct ModuleGraph {
     graph: DiGraph<Module, Link, u32>,
@@ -242,7 +244,7 @@ pub struct ModuleGraph {
     self_requires: Vec<SelfRequire>,
     findings: Vec<Finding>,
     options: GraphOptions,
-    /// Streams of which only builds for other platforms than those asked for are loaded.
+    /// Streams with loaded builds only for platforms other than the requested ones.
     elsewhere: BTreeSet<NameStream>,
 }
 

@@ -1,8 +1,8 @@
-//! What koji is made of, as plain data that both the simulated and the real hub speak.
+//! koji's concepts as plain data, shared by the simulated and the real hub.
 //!
-//! With the feature `live` also its wire protocol: [`calls`], what they are answered ([`shapes`]),
-//! [faults](Fault), XML-RPC ([`codec`]) and the profiles that say where a hub is ([`profile`]). There are
-//! no sockets here.
+//! With the feature `live` also its wire protocol: [`calls`], their answers ([`shapes`]),
+//! [faults](Fault), XML-RPC ([`codec`]) and profiles with the addresses of hubs ([`profile`]).
+//! There are no sockets here.
 
 #[cfg(feature = "live")]
 mod call;

@@ -1,4 +1,4 @@
-//! What is read from running servers: the only room with a network, a clock and `async`.
+//! Reads from running servers: the only room with a network, a clock and `async`.
 //!
 //! ```text
 //! record ──▶ page by page ──▶ FILE.partial ──▶ one snapshot, handed back whole
@@ -6,8 +6,8 @@
 //!    └── http ◀───┘  bounded retries, growing delays
 //! ```
 //!
-//! Nothing here knows what a module is. A recording holds the server's rows as they came, and is
-//! read by `load` like any other file.
+//! Nothing here knows about modules. A recording has the server's rows unchanged, and is read by
+//! `load` like any other file.
 
 mod clock;
 mod http;
@@ -25,7 +25,7 @@ pub use stored::{stored_journal, stored_run, stored_runs};
 
 use std::path::PathBuf;
 
-/// What a server speaks.
+/// The protocol of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Service {
     /// Product Definition Center: `modules`, or the older `unreleasedvariants`.
@@ -49,62 +49,62 @@ impl Service {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LiveError {
-    /// What was given as the server's address is none.
-    #[error("`{url}` is no address of a server: {reason}")]
+    /// The given address of the server is invalid.
+    #[error("invalid server address `{url}`: {reason}")]
     BadUrl {
-        /// What was given.
+        /// The given address.
         url: String,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
-    /// The server understood and said no.
-    #[error("{url} answers {status}: {message}")]
+    /// The server understood and refused the request.
+    #[error("{url} returned {status}: {message}")]
     Refused {
-        /// What was asked.
+        /// The URL of the request.
         url: String,
         /// The HTTP status.
         status: u16,
-        /// What the server says about it.
+        /// The message of the server.
         message: String,
     },
-    /// The server could not be reached, or did not answer properly, again and again.
-    #[error("{url} gave no proper answer in {attempts} attempts: {reason}")]
+    /// The server was unreachable, or gave no valid answer, in all attempts.
+    #[error("{url} gave no valid answer in {attempts} attempts: {reason}")]
     GaveUp {
-        /// What was asked.
+        /// The URL of the request.
         url: String,
         /// How often.
         attempts: u32,
-        /// What happened the last time.
+        /// The result of the last try.
         reason: String,
     },
     /// More bytes than any answer may have.
     #[error("{url} sends more than {bytes_max} bytes")]
     TooLarge {
-        /// What was asked.
+        /// The URL of the request.
         url: String,
         /// The limit.
         bytes_max: u64,
     },
-    /// Rows came and went while they were read, in every pass.
-    #[error("{url} changed while it was read, {passes} times over")]
+    /// Rows were added and removed while they were read, in every pass.
+    #[error("{url} changed while it was read, {passes} times in a row")]
     Changing {
-        /// What was asked.
+        /// The URL of the request.
         url: String,
         /// How often all pages were read.
         passes: u32,
     },
-    /// A partial file of another recording is in the way.
+    /// There is a partial file of another recording.
     #[error("{path} belongs to a recording of another server or of other rows")]
     OtherPartial {
         /// The file.
         path: PathBuf,
     },
     /// The partial file cannot be read or written.
-    #[error("cannot keep what was read in {path}: {source}")]
+    #[error("cannot save the recording in {path}: {source}")]
     Partial {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
 }

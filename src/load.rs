@@ -1,8 +1,8 @@
-//! Bytes in, plain data and findings out; and plain data written as modulemd again.
+//! Reads bytes into plain data and findings, and writes plain data as modulemd.
 //!
-//! A [`Snapshot`] is what one or many inputs say together: modulemd documents, PDC rows, pages of
-//! a Module Build Service. Problems in them are data: each is a [`Finding`] with its place, and
-//! reading goes on. Nothing here knows what a graph is, and nothing here decides what is newest.
+//! A [`Snapshot`] is the combined content of all inputs: modulemd documents, PDC rows, pages of a
+//! Module Build Service. Problems in them are data: each is a [`Finding`] with its place, and
+//! reading continues. Nothing here knows about graphs or decides which version is newest.
 
 mod about;
 mod drift;
@@ -45,16 +45,16 @@ use crate::name::{NameStream, Version};
 use crate::yaml;
 use gather::Gatherer;
 
-/// How to read.
+/// Options of reading.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Refuses fields that the format does not know.
     pub is_strict: bool,
-    /// Reads each input as a packager file: one document, before its build.
+    /// Reads each input as a packager file: one document, written before its build.
     pub is_packager: bool,
-    /// The most bytes of one input, unpacked.
+    /// The maximum size of one input in bytes, unpacked.
     pub input_bytes_max: u64,
-    /// What standard input holds, where it was read before: it can be read once.
+    /// The content of standard input, if it was read before: it can only be read once.
     pub standard_input: Option<Arc<[u8]>>,
 }
 
@@ -69,14 +69,13 @@ impl Default for Options {
     }
 }
 
-/// Reads all inputs into one snapshot: files, directories (all the way down, in the order of
-/// their names), repositories (the modules that `repodata/repomd.xml` names) and `-` for standard
-/// input.
+/// Reads all inputs into one snapshot: files, directories (recursively, in the order of names),
+/// repositories (the modules that `repodata/repomd.xml` names) and `-` for standard input.
 ///
 /// # Errors
 ///
-/// An input that is not there or cannot be read. What is wrong *inside* an input is a
-/// [`Finding`] of the snapshot, and reading goes on.
+/// An input that is missing or unreadable. Problems *inside* an input are [`Finding`]s of the
+/// snapshot, and reading continues.
 pub fn load(paths: &[PathBuf], options: &Options) -> Result<Snapshot, LoadError> {
     let mut gatherer = Gatherer::new(options);
     let files = source::resolve(paths, &[".yaml", ".yml", ".json"])?;
@@ -100,7 +99,8 @@ pub fn load(paths: &[PathBuf], options: &Options) -> Result<Snapshot, LoadError>
             continue;
         }
         if !paths.contains(&path) && !holds_modules(&bytes.content) {
-            let message = "neither modulemd nor a dump of PDC or MBS; it is left out".to_owned();
+            let message =
+                "neither modulemd nor a dump of PDC or MBS; the file is skipped".to_owned();
             let refusal = problem::Refusal { code: Code::OtherFile, mark: yaml::START, message };
             gatherer.no_input(path.display().to_string(), bytes, refusal);
             continue;
@@ -110,9 +110,9 @@ pub fn load(paths: &[PathBuf], options: &Options) -> Result<Snapshot, LoadError>
     Ok(gatherer.finish())
 }
 
-/// Returns whether a file that was found in a directory is meant as an input: farms, scenarios,
-/// plans and the settings of other tools stand beside modules. What names no document and is no
-/// JSON of a service is one of these; what cannot be unpacked is told when it is read.
+/// Returns whether a file of a directory is an input. Farms, scenarios, plans and settings of other
+/// tools are often beside modules; they have no document and are not JSON of a service. A file that
+/// cannot be unpacked is reported when it is read.
 fn holds_modules(content: &[u8]) -> bool {
     if json::looks_like_json(content) {
         return json::has_service_key(content);
@@ -120,22 +120,23 @@ fn holds_modules(content: &[u8]) -> bool {
     content.trim_ascii().is_empty() || memchr::memmem::find(content, b"document").is_some()
 }
 
-/// A file that holds no modules, unpacked.
+/// A file without modules, unpacked.
 #[derive(Clone, Debug)]
 pub struct RawFile {
     /// The path as findings print it; `-` for standard input.
     pub path: String,
-    /// What it holds; nothing where it could not be unpacked.
+    /// Its content; empty if it could not be unpacked.
     pub content: Vec<u8>,
-    /// Why it could not be unpacked, where that is so.
+    /// Why it could not be unpacked, if so.
     pub broken: Option<(Code, String)>,
 }
 
-/// Reads files as they are, unpacked; of directories those whose names end in one of `endings`.
+/// Reads files as they are, unpacked; in directories, only files whose names end in one of
+/// `endings`.
 ///
 /// # Errors
 ///
-/// A file that is not there or cannot be read.
+/// A file that is missing or unreadable.
 pub fn raw_files(paths: &[PathBuf], endings: &[&str]) -> Result<Vec<RawFile>, LoadError> {
     let read = |path: PathBuf| {
         let bytes = source::read(&path, Options::default().input_bytes_max)?;
@@ -155,7 +156,7 @@ pub fn raw_files(paths: &[PathBuf], endings: &[&str]) -> Result<Vec<RawFile>, Lo
     empty.into_iter().chain(files.into_iter().map(read)).collect()
 }
 
-/// Returns the directories given of which no file is read.
+/// Returns the given directories in which no file is read.
 fn empty_directories<'a>(
     paths: &'a [PathBuf],
     files: &[PathBuf],
@@ -171,34 +172,34 @@ pub fn parse_text(path: &str, text: &str) -> Snapshot {
     gatherer.finish()
 }
 
-/// Everything the inputs say, in the order in which it was read.
+/// The content of all inputs, in the order of reading.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     /// The inputs, in the order given; a [`Place`] points into this list.
     pub inputs: Vec<Input>,
-    /// Every module build read, of every version and arch, duplicates of one NSVCA left out.
+    /// Every module build, of every version and arch, without duplicates of one NSVCA.
     pub streams: Vec<Stream>,
-    /// Builds that a Module Build Service calls `garbage`, left out of [`streams`](Self::streams): a
-    /// base module among them is past its end of life, and what was built on it may still count.
+    /// Builds that a Module Build Service calls `garbage`, left out of [`streams`](Self::streams):
+    /// a base module among them is past its end of life, but builds on it may still count.
     pub garbage: Vec<Stream>,
     /// Default streams and profiles, merged over all inputs, by module.
     pub defaults: Vec<Defaults>,
-    /// Ends of life, as read; of those with the same stream, context and time the last.
+    /// Ends of life, as read; only the last one for the same stream, context and time.
     pub obsoletes: Vec<Obsoletes>,
     /// Texts in other languages, as read.
     pub translations: Vec<Translations>,
-    /// What packager files hold, where they were asked for.
+    /// The content of packager files, if requested.
     pub packagers: Vec<PackagerDocument>,
-    /// Documents that could not be read but told enough to be missed.
+    /// Documents that could not be read, but whose stream is known.
     pub unreadable: Vec<Unreadable>,
-    /// Documents that were left out since one of the same identity was read before.
+    /// Documents left out because one of the same identity was read before.
     pub repeats: Vec<Repeat>,
-    /// What is wrong or odd, in input order.
+    /// Problems, in input order.
     pub findings: Vec<Finding>,
 }
 
 impl Snapshot {
-    /// Returns the path of the input in which something stands.
+    /// Returns the path of the input of a place.
     #[must_use]
     pub fn path(&self, place: Place) -> String {
         let input = self.inputs.get(place.input as usize);
@@ -211,35 +212,35 @@ impl Snapshot {
 pub struct Input {
     /// The path as findings print it; `-` for standard input.
     pub path: String,
-    /// What the content is, in the words of the plan's `inputs[].kind`: `modulemd`, `pdc`, `mbs`, `koji`,
-    /// or `other` for a file of a directory that is none of these.
+    /// The kind of content, as in `inputs[].kind` of a plan: `modulemd`, `pdc`, `mbs`, `koji`, or
+    /// `other` for a file of a directory that is none of these.
     pub kind: &'static str,
-    /// How many documents or rows it holds, good and bad.
+    /// The number of documents or rows in it, good and bad.
     pub documents: usize,
     /// SHA-256 of the bytes as stored, in hexadecimal.
     pub sha256: String,
 }
 
-/// A document of a stream that could not be read: were it the newest of its stream, stepping back
-/// to an older one in silence would be wrong.
+/// A document of a stream that could not be read. It may be the newest of its stream, so an older
+/// one must not be used silently.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
-    /// The module it speaks of.
+    /// The module of the document.
     pub module: NameStream,
-    /// Its version, 0 when that could not be read either.
+    /// Its version; 0 if that could not be read either.
     pub version: Version,
-    /// Where it stands.
+    /// Its place.
     pub place: Place,
 }
 
-/// A document that was left out since one of the same identity was read before.
+/// A document left out because one of the same identity was read before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repeat {
-    /// The module it speaks of.
+    /// The module of the document.
     pub module: NameStream,
     /// Its version.
     pub version: Version,
-    /// Where it stands.
+    /// Its place.
     pub place: Place,
 }
 

@@ -7,10 +7,10 @@
 //!                     simulated hub: builders, scheduler, repos ─▶ notices ─▶ tasks, builds, tags
 //! ```
 //!
-//! [`Mock`] is a pure state machine: a call and a moment go in, an answer comes out, and the same calls at
-//! the same moments give the same answers. That is what lets a mock survive its own restart: its journal
-//! holds the calls that changed something, and they are made again. Sockets and the clock stand in
-//! `serve` alone.
+//! [`Mock`] is a pure state machine: a call and a moment go in, an answer comes out, and the same
+//! calls at the same moments give the same answers. So a mock survives its own restart: its journal
+//! has the calls that changed something, and they are repeated. Only `serve` has sockets and a
+//! clock.
 
 #![expect(
     clippy::wildcard_enum_match_arm,
@@ -90,7 +90,7 @@ pub struct Mock {
     sim: Hub,
     faults: Faults,
     hub_faults: HubFaults,
-    /// How often each step of each package was drawn.
+    /// The number of draws of each step of each package.
     luck: BTreeMap<(String, String, String), u32>,
     users: Vec<User>,
     /// The user of the repo manager.
@@ -101,7 +101,7 @@ pub struct Mock {
     tags: Vec<Tag>,
     tag_names: BTreeMap<String, i64>,
     tag_of_sim: BTreeMap<TagId, i64>,
-    /// Where builds were tagged, in the order of tagging.
+    /// Taggings of builds, in order.
     listings: Vec<Listing>,
     targets: BTreeMap<String, Target>,
     target_count: i64,
@@ -116,7 +116,7 @@ pub struct Mock {
     tasks: Vec<Task>,
     children: BTreeMap<i64, Vec<i64>>,
     task_of_sim: BTreeMap<TaskId, i64>,
-    /// How many tasks of the simulated hub have a number.
+    /// The number of tasks of the simulated hub with a koji number.
     adopted: u64,
     repos: Vec<Repo>,
     /// Those of builders that logged in.
@@ -126,14 +126,14 @@ pub struct Mock {
     channels: Vec<Channel>,
     /// Channels that simulated builders serve.
     simulated_channels: BTreeSet<i64>,
-    /// When what no simulated builder takes was given out last.
+    /// When tasks without a simulated builder were last assigned.
     last_run: Option<Moment>,
     uploads: BTreeMap<String, File>,
-    /// Calls are made again that were allowed before: passwords and keys are not looked at.
+    /// Repeats calls that were allowed before, without checking passwords and keys.
     is_repeating: bool,
 }
 
-/// A request, as it came over the wire.
+/// A request, as received.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Asked {
     /// A call, as XML.
@@ -144,7 +144,7 @@ pub enum Asked {
         directory: String,
         /// The name.
         name: String,
-        /// Where it goes.
+        /// Its path.
         offset: i64,
         /// The bytes.
         bytes: Vec<u8>,
@@ -152,7 +152,7 @@ pub enum Asked {
 }
 
 impl Mock {
-    /// Answers a request that comes at a moment, and says whether it may have changed something.
+    /// Answers a request at a moment, and returns whether it may have changed something.
     pub fn answer(
         &mut self,
         at: Timestamp,
@@ -215,7 +215,7 @@ impl Mock {
         answer
     }
 
-    /// Carries out several calls: each has an answer in a list of its own, or a fault.
+    /// Carries out several calls: each has its answer in a separate list, or a fault.
     fn many(&mut self, caller: Caller, call: MultiCall) -> Result<Value, Fault> {
         let answers = call.calls.into_iter().map(|call| {
             match table::dispatch(self, caller, &call.method, Arguments::of(call.params)) {
@@ -230,7 +230,7 @@ impl Mock {
         Ok(Value::List(answers.collect()))
     }
 
-    /// Takes in what the simulated hub did at this moment.
+    /// Applies the notices of the simulated hub at this moment.
     fn settle(&mut self) {
         self.advance(self.now);
     }
@@ -276,17 +276,17 @@ fn calls_of(text: &str) -> Result<(String, Vec<Value>), Fault> {
         .map_err(|error| Fault::of(FaultKind::Unexpected, format!("Invalid request: {error}")))
 }
 
-/// Returns whether a method changes something, if only that a task waits no longer.
+/// Returns whether a method changes something, even if only a task's wait ends.
 fn is_change(method: &str) -> bool {
     !calls::is_read(method) || method == calls::HostTaskWaitResults::METHOD
 }
 
-/// Returns where a thing of a number stands; numbers begin at 1.
+/// Returns the index of a number; numbers begin at 1.
 fn index(id: i64) -> usize {
     usize::try_from(id - 1).expect("a number that was looked up")
 }
 
-/// Returns where a thing of a number that a caller gave would stand.
+/// Returns the index of a number given by a caller, which may not exist.
 fn place(id: i64) -> Option<usize> {
     usize::try_from(id.checked_sub(1)?).ok()
 }
@@ -295,7 +295,7 @@ fn permission_id(name: &str) -> Option<i64> {
     PERMISSIONS.iter().zip(1..).find(|(known, _)| **known == name).map(|(_, id)| id)
 }
 
-/// Says whether a text fits a shell pattern with `*` and `?`.
+/// Returns whether a text matches a shell pattern with `*` and `?`.
 fn glob(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) =
         (pattern.chars().collect(), text.chars().collect());

@@ -1,4 +1,4 @@
-//! The names of the field: modules, streams, versions, contexts, arches, and the identities made of them.
+//! Names of modules, streams, versions, contexts and arches, and identities made of them.
 //!
 //! Every text type is a cheap shared string: cloning one is a reference count, comparing one is
 //! a comparison of bytes. No YAML type is ever resolved, so the stream `1.10` stays `1.10`.
@@ -79,21 +79,21 @@ text_types! {
     Context,
     /// An architecture as koji spells it: `x86_64`, `noarch`.
     Arch,
-    /// koji's name of what a component builds, such as `perl-DBD-MySQL`.
+    /// koji's name for the package of a component, such as `perl-DBD-MySQL`.
     PackageName,
-    /// The key of a component inside its modulemd document; `after` and `buildafter` hold keys.
+    /// The key of a component inside its modulemd document; `after` and `buildafter` list keys.
     ComponentKey,
 }
 
 impl StreamName {
-    /// Returns the stream that an item `-x` of a stream list takes away.
+    /// Returns the stream that an item `-x` of a stream list excludes.
     #[must_use]
     pub fn negated(&self) -> Option<&str> {
         self.as_str().strip_prefix('-')
     }
 }
 
-/// The version of a module: a number, compared as one. 0 means that none was written.
+/// The version of a module: a number, compared as one. 0 if none was written.
 #[derive(
     Clone,
     Copy,
@@ -116,7 +116,7 @@ impl fmt::Display for Version {
     }
 }
 
-/// A module and one of its streams, `name:stream`: what people ask to rebuild.
+/// A module and one of its streams, `name:stream`, as people request rebuilds.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NameStream {
     /// The module.

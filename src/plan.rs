@@ -1,9 +1,9 @@
-//! What is rebuilt, from which builds, in which order, and how long that takes.
+//! The plan of a rebuild: modules, order, reuse of builds, and times.
 //!
-//! [`plan()`](plan()) takes what was loaded and what is asked for, and returns a [`Plan`]: the rebuilt
+//! [`plan()`](plan()) takes the loaded modules and a selection, and returns a [`Plan`]: the rebuilt
 //! modules with a reason for each, minimal waves, cycles with the edges that cut them, components
-//! in batches with estimates, and bounds on the whole. Waves are how a plan is *shown*; dispatch
-//! follows the graph, and the bounds tell what a barrier after each wave would cost.
+//! in batches with estimates, and bounds on the whole. Waves only *present* a plan; dispatch
+//! follows the graph, and the bounds show what a barrier after each wave would cost.
 
 mod against;
 mod arches;

@@ -1,5 +1,5 @@
-//! The scenario: how builds and tests end, what people and the bus do, when changes come in and
-//! what breaks. Plain data; a key left out means the same as no scenario.
+//! The scenario: how builds and tests end, what people and the bus do, when changes arrive and what
+//! breaks. Plain data; a missing key has the same default as without a scenario.
 
 mod check;
 mod hub_faults;
@@ -14,10 +14,10 @@ use crate::time::Millis;
 
 pub use self::hub_faults::{HubFault, HubFaultKind};
 
-/// Where the outcome of a component build comes from.
+/// The source of the outcome of a component build.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Outcomes {
-    /// As the trace says; without a row it passes.
+    /// The trace; a build without a row passes.
     #[default]
     Replay,
     /// Drawn with `failure_rate`.
@@ -29,7 +29,7 @@ pub enum Outcomes {
 /// How component builds end.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Builds {
-    /// Where outcomes come from.
+    /// The source of outcomes.
     pub outcomes: Outcomes,
     /// Share of builds that fail, with [`Outcomes::Rate`].
     pub failure_rate: f64,
@@ -39,7 +39,7 @@ pub struct Builds {
     pub retries: u32,
 }
 
-/// What is tested before it counts.
+/// What has to pass a test.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Gate {
     /// Nothing: complete counts as passed at once.
@@ -97,20 +97,19 @@ pub struct Tests {
     pub detect_module: f64,
     /// Share of tests that fail without a defect.
     pub false_alarm: f64,
-    /// How long a component's test takes; nothing where not given.
+    /// How long a component's test takes; default: no time.
     pub component: Option<Quantiles>,
-    /// How long a module's test takes; nothing where not given.
+    /// How long a module's test takes; default: no time.
     pub module: Option<Quantiles>,
-    /// How many tests run at once; any number where not given.
+    /// How many tests run at once; default: unlimited.
     pub workers: Option<u32>,
     /// Share of tests that never report a result.
     pub missing: f64,
-    /// How long orchestrator-owned waits for a result before it asks for it again; a day where not
-    /// given.
+    /// How long orchestrator-owned waits for a result before it requests it again; default: a day.
     pub timeout: Option<Millis>,
 }
 
-/// What people do about a stuck rebuild.
+/// How people handle a stuck rebuild.
 #[derive(Clone, Debug, PartialEq)]
 pub struct People {
     /// How long a fix takes.
@@ -124,7 +123,7 @@ pub struct People {
 pub struct Bus {
     /// From publishing to receiving.
     pub delay: Millis,
-    /// How much longer it may take, any time up to this being as likely: messages overtake.
+    /// Additional delay, uniform up to this: messages overtake each other.
     pub jitter: Millis,
     /// Share of messages lost.
     pub loss: f64,
@@ -132,7 +131,7 @@ pub struct Bus {
     pub duplicate: f64,
 }
 
-/// In which order orchestrator-owned submits what is ready.
+/// The order in which orchestrator-owned submits ready components.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dispatch {
     /// By the dependency graph, longest remaining path first.
@@ -144,7 +143,7 @@ pub enum Dispatch {
     Wave,
 }
 
-/// Who makes the repo of a module in the orchestrator-owned approach.
+/// The maker of the repo of a module in the orchestrator-owned approach.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RepoMaker {
     /// koji, by a task.
@@ -159,31 +158,31 @@ pub enum RepoMaker {
 pub struct OrchestratorOwned {
     /// In which order it submits.
     pub dispatch: Dispatch,
-    /// How many builds it has at koji at once; any number where not given.
+    /// How many builds it has at koji at once; default: unlimited.
     pub submit_limit: Option<u32>,
-    /// How often it asks koji what the bus may have lost: once a second at most.
+    /// How often it polls koji for lost messages: at most once a second.
     pub poll: Millis,
     /// Who makes the repo of a module.
     pub repo: RepoMaker,
-    /// The lines of `dispatch` and `repo`, for what turns out later to be of no effect; 0 where not
+    /// The lines of `dispatch` and `repo`, for later warnings that they have no effect; 0 if not
     /// given.
     pub lines: (u32, u32),
 }
 
-/// Changes that come in again and again.
+/// Changes that arrive repeatedly.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arrival {
     /// Mean time between two.
     pub every: Millis,
     /// The streams that change.
     pub changed: Vec<Selector>,
-    /// What a report calls them.
+    /// Their name in a report.
     pub class: Option<String>,
-    /// How soon everything is to be rebuilt.
+    /// The time within which everything should be rebuilt.
     pub within: Option<Millis>,
     /// For how long they come, from the start of the run.
     pub lasts: Millis,
-    /// The line of the file it stands on, for what turns out to be wrong with it later.
+    /// Its line in the file, for problems found later.
     pub line: u32,
 }
 
@@ -192,9 +191,9 @@ pub struct Arrival {
 pub enum FaultKind {
     /// Builders are gone.
     BuildersDown,
-    /// The hub answers nobody.
+    /// The hub does not answer.
     HubOffline,
-    /// The hub refuses every call that changes something; what runs goes on.
+    /// The hub refuses every call that changes something; running tasks continue.
     HubRefusing,
     /// The orchestrator dies and starts again.
     OrchestratorCrash,
@@ -202,44 +201,45 @@ pub enum FaultKind {
     BusOutage,
     /// Repo regenerations fail.
     RepoFailure,
-    /// Every build that begins fails, as something in the base system is broken.
+    /// Every build that begins fails, because something in the base system is broken.
     BasePackageBroken,
-    /// Somebody cancels what runs of a module.
+    /// The running builds of a module are canceled.
     ModuleCanceled,
-    /// The dependency service answers nobody.
+    /// The dependency service does not answer.
     PdcDown,
-    /// The dependency service knows superseded versions only, where there are any.
+    /// The dependency service only knows superseded versions, if there are any.
     PdcStale,
-    /// The server that the orchestrator fetches modulemd from answers nobody.
+    /// The server from which the orchestrator fetches modulemd does not answer.
     SourcesDown,
-    /// The modulemd of a module is not where it should be: whoever builds the module finds none.
+    /// The modulemd of a module is missing: builds of the module do not find it.
     SourceMissing,
 }
 
 /// One fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// When it begins; 0 where `after` says.
+    /// When it begins; 0 with `after`.
     pub at: Millis,
-    /// The event that the orchestrator handles last before it crashes, from 1; of its commands some
+    /// The last event that the orchestrator handles before it crashes, from 1; some of its commands
     /// are carried out. For `orchestrator-crash`, instead of a time.
     pub after: Option<u64>,
     /// What breaks.
     pub kind: FaultKind,
     /// Which builders, for `builders-down`.
     pub builders: Option<String>,
-    /// How many of them; all where not given.
+    /// How many of them; default: all.
     pub count: Option<u32>,
     /// Which module, for `module-canceled` and `source-missing`: `name:stream` or with its context.
     pub module: Option<String>,
-    /// How long it lasts; for ever where not given, but an orchestrator that crashes is started
-    /// again at once.
+    /// How long it lasts; default: for ever, except that a crashed orchestrator is restarted at
+    /// once.
     pub lasts: Option<Millis>,
-    /// The line of the scenario file; 0 where there is none.
+    /// The line of the scenario file; 0 without a file.
     pub line: u32,
 }
 
-/// Where a scenario file names what only the farm and the plan know; none where it does not.
+/// The places of names in a scenario file that only the farm and the plan know; empty if there are
+/// none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places {
     /// The key `changed` of each arrival.
@@ -257,30 +257,30 @@ pub struct Scenario {
     pub builds: Builds,
     /// How tests go.
     pub tests: Tests,
-    /// What people do; absent: stuck for good.
+    /// What people do; without people, a stuck rebuild stays stuck.
     pub people: Option<People>,
     /// The bus.
     pub bus: Bus,
-    /// Builds after which a rebuild that spreads is stopped.
+    /// Number of builds after which a spreading rebuild is stopped.
     pub builds_max: u64,
     /// How orchestrator-owned works.
     pub orchestrator_owned: OrchestratorOwned,
-    /// Changes over weeks; none: one batch.
+    /// Changes over weeks; if empty, one batch.
     pub arrivals: Vec<Arrival>,
     /// What breaks, and when.
     pub faults: Vec<Fault>,
-    /// What goes wrong at a mock hub besides.
+    /// Additional faults of a mock hub.
     pub hub_faults: Vec<HubFault>,
-    /// Where its file names modules and builders.
+    /// The places of modules and builders in its file.
     pub places: Places,
-    /// The keys that its file gives: `tests.gate`, `orchestrator_owned.poll`.
+    /// The keys in its file: `tests.gate`, `orchestrator_owned.poll`.
     pub given: BTreeSet<String>,
-    /// What its file says to no effect, in the order of the file.
+    /// Settings of its file without effect, in the order of the file.
     pub remarks: Vec<Finding>,
 }
 
 impl FaultKind {
-    /// Every kind with its word in scenario files.
+    /// Every kind with its name in scenario files.
     pub const ALL: [(&'static str, Self); 12] = [
         ("builders-down", Self::BuildersDown),
         ("hub-offline", Self::HubOffline),
@@ -296,10 +296,10 @@ impl FaultKind {
         ("source-missing", Self::SourceMissing),
     ];
 
-    /// Returns the word in scenario files.
+    /// Returns the name in scenario files.
     ///
     /// # Panics
-    /// Never: [`FaultKind::ALL`] holds every kind.
+    /// Never: [`FaultKind::ALL`] has every kind.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         let entry = Self::ALL.iter().find(|(_, kind)| *kind == self);
@@ -320,8 +320,7 @@ impl Default for OrchestratorOwned {
 }
 
 impl Scenario {
-    /// Returns the values that the file did not give although something rests on them, with what
-    /// is taken instead.
+    /// Returns the values that matter but are not in the file, with their defaults.
     #[must_use]
     pub fn not_given(&self) -> Vec<(&'static str, String)> {
         let gates = [self.tests.gate.koji_owned, self.tests.gate.orchestrator_owned];
@@ -352,7 +351,7 @@ impl Scenario {
         values.into_iter().filter(is_assumed).map(|(key, value, _)| (key, value)).collect()
     }
 
-    /// Returns whether the dependency service is behind for a time.
+    /// Returns whether the dependency service lags behind at some time.
     #[must_use]
     pub fn has_stale_pdc(&self) -> bool {
         self.faults.iter().any(|fault| fault.kind == FaultKind::PdcStale)

@@ -1,5 +1,5 @@
-//! Farm and scenario files: YAML read with the place of every key, so that each problem is told
-//! with its line, all of them at once, a misspelt key with the one that was meant.
+//! Farm and scenario files: YAML read with the place of every key, so that every problem is
+//! reported with its line, and a misspelt key with a suggestion.
 
 use crate::load::{Code, Finding, Place};
 use crate::name::nearest;
@@ -14,7 +14,7 @@ pub(crate) fn parse(bytes: &[u8], input: u32) -> Result<Node, Finding> {
         .map_err(|misread| Finding::new(Code::SettingSyntax, misread.place, misread.message))
 }
 
-/// Collects what is wrong while a file is turned into plain data.
+/// Collects problems while a file is turned into plain data.
 #[derive(Default)]
 pub(crate) struct Reader {
     findings: Vec<Finding>,
@@ -33,19 +33,19 @@ impl<'n> Section<'n> {
         entry.map(|(_, node)| node).filter(|node| node.value != Value::Nothing)
     }
 
-    /// Returns where a key stands.
+    /// Returns the place of a key.
     pub(crate) fn place_of(&self, key: &str) -> Option<Place> {
         self.entries.iter().find(|(name, _)| name.text == key).map(|(name, _)| name.place)
     }
 
-    /// Returns where a key of a section below this one stands.
+    /// Returns the place of a key in a section below this one.
     pub(crate) fn place_below(&self, section: &str, key: &str) -> Option<Place> {
         self.find(section)?.place_of(key)
     }
 }
 
 impl Reader {
-    /// Takes a node as a map with the keys named; other keys are told, and so are keys twice.
+    /// Reads a node as a map with the named keys; other keys and repeated keys are reported.
     pub(crate) fn section<'n>(
         &mut self,
         node: &'n Node,
@@ -64,13 +64,13 @@ impl Reader {
             if !known.contains(&&*key.text) {
                 self.unknown(path, key, known);
             } else if entries[..at].iter().any(|(earlier, _)| earlier.text == key.text) {
-                self.wrong(key.place, format!("`{}` is given twice", join(path, &key.text)));
+                self.wrong(key.place, format!("`{}` occurs twice", join(path, &key.text)));
             }
         }
         Section { path, place: node.place, entries }
     }
 
-    /// Returns what was read, or every problem in the order of the file.
+    /// Returns the result, or every problem in the order of the file.
     pub(crate) fn finish<T>(mut self, read: T) -> Result<T, Vec<Finding>> {
         self.findings.sort_by_key(|finding| finding.place);
         if self.findings.is_empty() { Ok(read) } else { Err(self.findings) }
@@ -89,7 +89,7 @@ impl Reader {
         self.findings.push(Finding::new(Code::SettingValue, place, message));
     }
 
-    /// Reads one value; `None` where it is not given or wrong, and told.
+    /// Reads one value; `None` if it is not given, or wrong and reported.
     pub(crate) fn value<T>(
         &mut self,
         section: &Section<'_>,
@@ -123,7 +123,7 @@ impl Reader {
         }
     }
 
-    /// Reads a list of values; `None` where it is not given.
+    /// Reads a list of values; `None` if it is not given.
     pub(crate) fn values<T>(
         &mut self,
         section: &Section<'_>,
@@ -145,7 +145,7 @@ impl Reader {
         Some(values)
     }
 
-    /// Returns the items of a list; `None` where it is not given.
+    /// Returns the items of a list; `None` if it is not given.
     pub(crate) fn items<'n>(&mut self, section: &Section<'n>, key: &str) -> Option<&'n [Node]> {
         let node = section.find(key)?;
         if let Value::List(items) = &node.value {
@@ -170,19 +170,19 @@ fn name_first(section: &Section<'_>, key: &str, why: &str) -> String {
 
 /// Reads a duration such as `90s`.
 pub(crate) fn duration(text: &str) -> Result<Millis, String> {
-    text.parse::<Millis>().map_err(|error| format!("is wrong: {error}"))
+    text.parse::<Millis>().map_err(|error| format!("is invalid: {error}"))
 }
 
 /// Reads a duration that is not zero.
 pub(crate) fn interval(text: &str) -> Result<Millis, String> {
     match duration(text)? {
-        Millis::ZERO => Err("must be longer than nothing".to_owned()),
+        Millis::ZERO => Err("must be longer than 0".to_owned()),
         span => Ok(span),
     }
 }
 
-/// Reads the time between two looks of one who polls: one a second at most, more than any hub bears.
-/// A run of years in which somebody looks oftener does not end in sensible time.
+/// Reads a polling interval: at least a second, which is more often than any hub can handle. A run
+/// of years with more frequent polls would not end in reasonable time.
 pub(crate) fn period(text: &str) -> Result<Millis, String> {
     const PERIOD_MIN: Millis = Millis::from_secs(1);
     match duration(text)? {

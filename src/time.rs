@@ -1,4 +1,5 @@
-//! Time as the planner and the simulator know it: whole milliseconds, from an argument, never from a clock.
+//! Time for the planner and the simulator: whole milliseconds, passed as arguments, never read from
+//! a clock.
 
 use std::fmt;
 use std::iter::Sum;
@@ -39,7 +40,7 @@ pub struct Millis(pub u64);
 #[serde(transparent)]
 pub struct Timestamp(pub u64);
 
-/// Why a text is not a duration.
+/// A text that is not a duration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{text}` is not a duration: write whole numbers with ms, s, m, h or d, such as 90s, 15m, 2h30m or 1d"
@@ -58,7 +59,7 @@ impl Millis {
         Self(seconds * 1000)
     }
 
-    /// Rounds seconds to the nearest millisecond; `None` when they are negative, not finite, or
+    /// Rounds seconds to the nearest millisecond; `None` if they are negative, not finite, or
     /// beyond 100 000 years.
     #[must_use]
     pub fn from_secs_f64(seconds: f64) -> Option<Self> {
@@ -78,7 +79,7 @@ impl Millis {
         self.0 as f64 / 1000.0
     }
 
-    /// Returns the difference, or zero where `other` is longer.
+    /// Returns the difference, or zero if `other` is longer.
     #[must_use]
     pub const fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
@@ -124,7 +125,7 @@ impl Add<Millis> for Timestamp {
 
 impl Sub for Timestamp {
     type Output = Millis;
-    /// Returns the time between two moments, zero where `earlier` is the later one.
+    /// Returns the time between two moments, zero if `earlier` is the later one.
     fn sub(self, earlier: Self) -> Millis {
         Millis(self.0.saturating_sub(earlier.0))
     }
@@ -165,7 +166,7 @@ impl FromStr for Millis {
 }
 
 impl fmt::Display for Millis {
-    /// Prints a span for people, two units at most: `1d 4h`, `2h 05m`, `3m 20s`, `1.5s`.
+    /// Prints a span for people, with at most two units: `1d 4h`, `2h 05m`, `3m 20s`, `1.5s`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = (self.0 + 500) / 1000;
         let text = match seconds {

@@ -1,17 +1,17 @@
 //! Recorded history: how long each kind of task took for each package and arch, and how it ended.
 //!
 //! A [`History`] is read from one or many files: trace CSV, koji's own answers as JSON, or bus
-//! messages; what a file is shows in its content. Problems in them are findings with file, line
-//! and column; a row with an error is left out and reading goes on. Nothing is drawn here:
-//! [`Samples`] are pure functions of an attempt number or of a uniform number in `[0, 1)`.
+//! messages, recognised by content. Problems in them are findings with file, line and column; a row
+//! with an error is left out and reading continues. No random numbers are drawn here: [`Samples`]
+//! are pure functions of an attempt number or of a uniform number in `[0, 1)`.
 //!
-//! Rows of CSV files come first, as they stand; those of JSON files after them, put together over
-//! all files and ordered by start. How long a task ran is kept apart from how long it waited, a
-//! task with tasks below it is told by these, and what had not ended is counted as unfinished.
+//! Rows of CSV files come first, in their order; those of JSON files follow, combined over all
+//! files and ordered by start. Run time and waiting time are separate, a task with children is
+//! represented by its children, and tasks that had not ended are counted as unfinished.
 //!
 //! Within a method, a package without a closed row for its arch falls back to the package on any
-//! arch, then to the arch, then to all; [`EstimateFrom`] says how far. Failed rows feed only the
-//! time of failures, canceled rows nothing.
+//! arch, then to the arch, then to all; [`EstimateFrom`] says which. Failed rows are used only for
+//! the time of failures, canceled rows not at all.
 
 mod bus;
 mod collect;
@@ -45,7 +45,7 @@ pub use samples::{Draw, Fits, Samples};
 
 /// The method of a task that builds one arch.
 pub const BUILD_ARCH: &str = "buildArch";
-/// The method of a whole component build, when nothing finer is known.
+/// The method of a whole component build, if nothing more detailed is known.
 pub const BUILD: &str = "build";
 /// The method of the task that makes a source package.
 pub const BUILD_SRPM: &str = "buildSRPMFromSCM";
@@ -56,19 +56,19 @@ pub const CREATEREPO: &str = "createrepo";
 /// The method of the task that regenerates the repo of a tag.
 pub const NEW_REPO: &str = "newRepo";
 
-/// Longer than any task a farm lets run; a larger number is a wrong unit or a wrong clock.
+/// Longer than any real task; a larger number means a wrong unit or a wrong clock.
 const RUN_MAX: Millis = Millis::from_secs(366 * 86_400);
 
-/// What was recorded, with estimates and samples.
+/// Recorded tasks, with estimates and samples.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     /// The files read, in the order given.
     pub files: Vec<TraceFile>,
-    /// What is wrong or odd, in input order.
+    /// Problems, in input order.
     pub findings: Vec<Finding>,
-    /// What was recorded and is no row.
+    /// Records that are not rows.
     pub tally: Tally,
-    /// What had not ended.
+    /// Tasks that had not ended.
     pub unfinished: Vec<Unfinished>,
     rows: Vec<Row>,
     pools: pool::Pools,
@@ -86,7 +86,7 @@ impl History {
         for (place, earlier, what) in &collection.contradictions {
             let file = &history.files[earlier.input as usize].path;
             let message =
-                format!("{what}; that of {file}:{}:{} is taken", earlier.line, earlier.column);
+                format!("{what}; the one at {file}:{}:{} is used", earlier.line, earlier.column);
             history.findings.push(Finding::new(Code::TraceDuplicate, *place, message));
         }
         let aside = (&mut history.tally, &mut history.unfinished);
@@ -98,7 +98,7 @@ impl History {
         history
     }
 
-    /// Notes a file that could not be read at all, with the reason.
+    /// Records a file that could not be read at all, with the reason.
     pub fn note_broken(&mut self, path: &str, (code, why): (Code, String)) {
         let input = u32::try_from(self.files.len()).expect("fewer than 2^32 trace files");
         self.files.push(TraceFile { path: path.to_owned(), kind: "unknown", records: 0 });
@@ -138,21 +138,21 @@ impl History {
         if let Some((place, messages)) = from_the_future {
             let plural = if messages == 1 { " tells" } else { "s tell" };
             let message = format!("{messages} message{plural} of times after being sent");
-            let hint = "times that the hub wrote are taken, not those of sending";
+            let hint = "the times written by the hub are used, not those of sending";
             self.findings.push(Finding::new(Code::TraceClock, place, message).hint(hint));
         }
         let records = counts.tasks + counts.builds + counts.messages;
         if records == 0 && self.findings.len() == before {
             let place = Place { input, line: 1, column: 1 };
-            let message = "this JSON holds no koji tasks, builds or bus messages";
-            let hint = "give what listTasks or getTaskDescendents return, messages one a line, or \
-                        pages of datagrepper";
+            let message = "this JSON contains no koji tasks, builds or bus messages";
+            let hint = "use the output of listTasks or getTaskDescendents, one message per line, \
+                        or pages of datagrepper";
             self.findings.push(Finding::new(Code::TraceShape, place, message).hint(hint));
         }
         (if counts.messages > 0 { "messages" } else { "koji" }, records)
     }
 
-    /// Tells of methods that koji does not have, each once: a plug-in's, or a slip.
+    /// Reports methods that koji does not have, each once: from a plug-in, or misspelt.
     fn check_methods(&mut self, collection: &collect::Collection) {
         let mut told = std::collections::BTreeSet::new();
         for task in collection.tasks.values() {
@@ -167,7 +167,7 @@ impl History {
         }
     }
 
-    /// Makes a history of rows from elsewhere.
+    /// Makes a history from given rows.
     #[must_use]
     pub fn from_rows(rows: Vec<Row>) -> Self {
         let pools = pool::Pools::new(&rows);
@@ -181,14 +181,14 @@ impl History {
         self
     }
 
-    /// Takes other run times for tasks of which nothing is recorded.
+    /// Sets the run times of tasks without a record.
     #[must_use]
     pub fn with_fallback(mut self, fallback: Fallback) -> Self {
         self.pools.fallback = fallback;
         self
     }
 
-    /// Returns every fit, by method, package and arch; none before [`Self::fitted`].
+    /// Returns every fit, by method, package and arch; empty before [`Self::fitted`].
     #[must_use]
     pub fn fits(&self) -> Vec<KindFit> {
         self.pools.fits()
@@ -212,13 +212,13 @@ impl History {
         write::csv(&self.rows)
     }
 
-    /// Returns whether a finding makes the trace wrong, so that a command that uses it must not.
+    /// Returns whether a finding makes the trace unusable for commands.
     #[must_use]
     pub fn is_wrong(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity() == Severity::Error)
     }
 
-    /// Returns the median run time of closed tasks, and how coarse a source it came from.
+    /// Returns the median run time of closed tasks, and its source.
     #[must_use]
     pub fn estimate(
         &self,
@@ -232,22 +232,22 @@ impl History {
         }
     }
 
-    /// Returns what replay and resampling draw from for one method, package and arch.
+    /// Returns the samples for replay and resampling of one method, package and arch.
     #[must_use]
     pub fn samples(&self, method: &str, package: &PackageName, arch: &Arch) -> Samples {
         self.pools.samples(method, package.as_str(), arch.as_str())
     }
 
-    /// Returns which tasks building `package` takes, as far as the history tells.
+    /// Returns the tasks of a build of `package`, as far as the history knows them.
     #[must_use]
     pub fn build_shape(&self, package: &PackageName) -> BuildShape {
         self.pools.build_shape(package.as_str())
     }
 }
 
-/// What to do about what koji prints for people.
+/// A hint for koji's text output.
 const WANTS_JSON: &str =
-    "that looks like what koji prints for people: `koji call --json-output` prints JSON";
+    "this looks like koji's text output; `koji call --json-output` prints JSON";
 
 /// Returns bytes as text without the mark at its start.
 fn text(bytes: &[u8], input: u32) -> Result<&str, Finding> {

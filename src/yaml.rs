@@ -1,11 +1,12 @@
-//! YAML as modulemd uses it: one small tree a document, every scalar its text, every node its place.
+//! YAML as modulemd uses it: one small tree per document; scalars keep their text, nodes their
+//! place.
 //!
-//! No type is ever resolved, no tag kept, no alias expanded. A tree lies flat in one vector in
-//! the order of the text, so that reading a document allocates next to nothing and reading the
-//! next one reuses the space. What fills it is [`plain`] where a document keeps to the simple forms
-//! that build systems write, as nearly all do, else [`full`], the complete parser.
+//! No type is ever resolved, no tag kept, no alias expanded. A tree is one flat vector in the order
+//! of the text, so that reading a document allocates almost nothing and reading the next one reuses
+//! the space. [`plain`] fills the tree if a document keeps to the simple forms that build systems
+//! write, as nearly all do; otherwise [`full`], the complete parser, does.
 //!
-//! Files of settings are small, and their readers keep what they read: [`owned`] is for them.
+//! [`owned`] is for files of settings, which are small and whose readers keep the tree.
 
 mod characters;
 mod full;
@@ -18,7 +19,7 @@ pub(crate) use split::{Chunk, Framing, cut_short, split};
 
 use std::borrow::Cow;
 
-/// How deep collections may nest: the reference accepts 500 and dies somewhere above 998.
+/// The maximum depth of collections: the reference accepts 500 and crashes somewhere above 998.
 pub(crate) const DEPTH_MAX: usize = 700;
 
 /// Line and column, both from 1, the column in characters.
@@ -28,24 +29,24 @@ pub(crate) struct Mark {
     pub(crate) column: u32,
 }
 
-/// Where something stands in the inputs: line and column start at 1.
+/// A place in the inputs; line and column start at 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// Index into [`Snapshot::inputs`](crate::load::Snapshot::inputs).
     pub input: u32,
-    /// Line, from 1; for a JSON row the line on which the row starts.
+    /// Line, from 1; for a JSON row, the line of its start.
     pub line: u32,
     /// Column in characters, from 1.
     pub column: u32,
 }
 
-/// Where every text starts.
+/// The start of every text.
 pub(crate) const START: Mark = Mark { line: 1, column: 1 };
 
-/// What a node is.
+/// The kind of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A text; the empty one where no value was written.
+    /// A text; empty if no value was written.
     Scalar,
     /// A list; its items follow.
     List,
@@ -69,22 +70,22 @@ pub(crate) struct Tree<'t> {
 }
 
 impl<'t> Tree<'t> {
-    /// Returns the root, where there is one.
+    /// Returns the root, if any.
     pub(crate) fn root(&self) -> Option<Node<'_, 't>> {
         (!self.nodes.is_empty()).then_some(Node { tree: self, index: 0 })
     }
 
-    /// Returns every map, however deep.
+    /// Returns every map, at any depth.
     pub(crate) fn maps(&self) -> impl Iterator<Item = Node<'_, 't>> {
         let maps = self.nodes.iter().enumerate().filter(|(_, node)| node.kind == Kind::Map);
         maps.map(|(index, _)| Node { tree: self, index })
     }
 }
 
-/// The kinds of text that modplan refuses to read as YAML.
+/// The kinds of errors in YAML.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// The text breaks a rule of YAML.
+    /// The text violates YAML's syntax.
     Syntax,
     /// Collections nest too deeply.
     Nesting,
@@ -96,7 +97,7 @@ pub(crate) enum Fault {
     Encoding,
 }
 
-/// Why a text was refused, and where.
+/// An error in a text, and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) fault: Fault,
@@ -104,8 +105,8 @@ pub(crate) struct Refusal {
     pub(crate) message: String,
 }
 
-/// Reads one document of `text`, which starts at `line` of its file. On a refusal the tree holds
-/// what stood before it.
+/// Reads one document of `text`, which starts at `line` of its file. On an error the tree has the
+/// nodes before it.
 pub(crate) fn read<'t>(
     text: &'t str,
     (line, framing): (u32, Framing),
@@ -138,7 +139,7 @@ impl<'a, 't> Node<'a, 't> {
         self.index
     }
 
-    /// Returns the places of a key and of its value, all the way down.
+    /// Returns the indices of a key and of its whole value.
     pub(crate) fn with_value(self) -> std::ops::Range<usize> {
         let value = self.raw().end;
         let end = self.tree.nodes.get(value).map_or(value, |value| value.end);
@@ -159,7 +160,7 @@ impl<'a, 't> Node<'a, 't> {
         let end = self.raw().end;
         let mut index = self.index + 1;
         std::iter::from_fn(move || {
-            // A tree cut short by a syntax error has parents that end at its last node.
+            // In a tree truncated by a syntax error, parents end at its last node.
             let end = end.min(self.tree.nodes.len());
             (index < end).then(|| {
                 let child = Self { tree: self.tree, index };
@@ -169,7 +170,7 @@ impl<'a, 't> Node<'a, 't> {
         })
     }
 
-    /// Returns what stands under a key of a map.
+    /// Returns the value of a key of a map.
     pub(crate) fn find(self, key: &str) -> Option<Self> {
         if self.kind() != Kind::Map {
             return None;

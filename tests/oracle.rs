@@ -1,4 +1,4 @@
-//! The library against judges of its own: brute force, theory, other programs, hostile input.
+//! The library against independent judges: brute force, theory, other programs, hostile input.
 
 mod bad_input;
 mod bounds;

@@ -1,4 +1,5 @@
-//! What other programs wrote and answered, real repositories, and fixtures against their READMEs.
+//! Recorded output and answers of other programs, real repositories, and fixtures against their
+//! READMEs.
 
 mod field_reports;
 mod fixtures;

@@ -1,4 +1,4 @@
-//! The same by hand: arrays of this file alone, one pass after the other.
+//! The hand-written version: arrays of this file only, one pass after the other.
 
 /// Returns how many components there are, and the waves of the condensed graph by node.
 pub(crate) fn run(nodes: usize, edges: &[(u32, u32)]) -> (usize, Vec<u32>) {
@@ -38,7 +38,7 @@ fn rows(nodes: usize, edges: &[(u32, u32)]) -> (Vec<u32>, Vec<u32>) {
     (starts, targets)
 }
 
-/// Tarjan's algorithm with a stack of its own.
+/// Tarjan's algorithm with an explicit stack.
 fn components(starts: &[u32], targets: &[u32]) -> (Vec<u32>, usize) {
     const NONE: u32 = u32::MAX;
     let nodes = starts.len() - 1;

@@ -1,5 +1,5 @@
-//! The graph that all of them run: components in an order in which each stands after all that it
-//! waits for, each of them one task for every arch.
+//! The graph that all programs run: components in an order in which each comes after all its
+//! predecessors, each with one task for every arch.
 
 use modplan::orchestrate::{CatalogBuilder, ComponentParts, ModuleParts, TaskParts};
 use modplan::sim::Setup;

@@ -1,5 +1,5 @@
-//! The loop that somebody would write for this one case: a heap of what waits for each arch, a heap
-//! of what runs, and plain arrays.
+//! A loop hand-written for this case: a heap of waiting tasks for each arch, a heap of running
+//! tasks, and plain arrays.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -18,7 +18,8 @@ pub(crate) struct Hand {
     followers: Vec<u32>,
 }
 
-/// What waits for an arch: the longest path first, then the order of submission; and the component.
+/// A waiting task of an arch: the longest path first, then the order of submission; and its
+/// component.
 type Ready = BinaryHeap<(u64, Reverse<u32>, u32)>;
 
 impl Hand {
@@ -45,9 +46,9 @@ impl Hand {
         Self { arches, builders, times, rank, waits, starts, followers }
     }
 
-    /// Returns the makespan in milliseconds. Of equally long paths what was submitted first goes
-    /// first; of what becomes ready by one end the longest path is submitted first, then the
-    /// earlier component.
+    /// Returns the makespan in milliseconds. Among equally long paths the first submitted runs
+    /// first; of the tasks that become ready at one end, the longest path is submitted first, then
+    /// the earlier component.
     pub(crate) fn run(&self) -> u64 {
         let mut waits = self.waits.clone();
         let mut left = vec![small(self.arches); waits.len()];

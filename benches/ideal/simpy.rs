@@ -1,4 +1,4 @@
-//! SimPy on the same graph: in another process, timed by itself.
+//! SimPy on the same graph, in another process that times itself.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::graph::Graph;
 
-/// Returns how many seconds SimPy takes with its own Resource, first come first served; none where
+/// Returns how many seconds SimPy takes with its own Resource, first come first served; `None` if
 /// it is not installed.
 pub(crate) fn with_resource(graph: &Graph) -> Option<f64> {
     let of = |at| (0..graph.arches.len()).map(|arch| graph.time(at, arch)).collect();
@@ -18,8 +18,8 @@ pub(crate) fn with_resource(graph: &Graph) -> Option<f64> {
     run(&["simpy_resource.py"], &input).map(|(_, seconds)| seconds)
 }
 
-/// Returns how many seconds SimPy takes for a graph of one arch with heaps of the program's own, in
-/// the order of modplan, and the makespan in milliseconds.
+/// Returns how many seconds SimPy takes for a graph of one arch with hand-written heaps, in the
+/// order of modplan, and the makespan in milliseconds.
 pub(crate) fn with_heaps(graph: &Graph) -> Option<(f64, u64)> {
     let mut before = vec![Vec::new(); graph.components];
     for (at, after) in graph.after.iter().enumerate() {

@@ -5,7 +5,7 @@ use std::time::Instant;
 /// Two that are compared take turns this often: others on the machine take memory bandwidth in bursts.
 pub(crate) const ROUNDS: usize = 41;
 
-/// Returns how long a piece of work took, in seconds, and what it made.
+/// Returns the duration of a piece of work, in seconds, and its result.
 #[expect(clippy::disallowed_methods, reason = "a bench measures the wall clock")]
 pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
     let began = Instant::now();

@@ -1,20 +1,21 @@
-//! The journal: a heading that says what runs, then every event of the run, one line of JSON each,
-//! appended before it is handled.
+//! The journal: a heading that describes the run, then every event, one line of JSON each, appended
+//! before it is handled.
 //!
 //! ```text
 //! {"format":4,"began":{"approach":"orchestrator-owned",…},"inputs":[…],"modules":[…],"sum":"…"}
 //! {"row":0,"at":0,"event":{"requested":{"request":0,"module":"perl:5.30:c0ffee00"}},"sum":"…"}
 //! ```
 //!
-//! A journal explains itself: from the heading comes the orchestrator with its limits and all that it
-//! can rebuild, and folding the events over it gives its state back, from any prefix of whole lines.
-//! Events name modules that the heading does not know, and bring what those are made of.
-//! Modules and components go by their names, `name:stream:context` and `name:stream:context/key`; `at`
-//! is in milliseconds since the beginning. `sum` is of the line before it: the last line of a run that
-//! was killed may be torn, and is dropped; a damaged line anywhere else is an error.
+//! A journal is self-contained: the heading describes the orchestrator with its limits and
+//! everything it can rebuild, and folding the events over it restores its state, from any prefix of
+//! whole lines. Events may name modules that the heading does not know, and carry their
+//! definitions. Modules and components are identified by name, `name:stream:context` and
+//! `name:stream:context/key`; `at` is in milliseconds since the beginning. `sum` is of the line
+//! before it: the last line of a run that was killed may be torn, and is dropped; a damaged line
+//! anywhere else is an error.
 //!
-//! Format 4 is the first that must be readable for ever (`fixtures/journal/`). The formats before it
-//! held numbers that meant nothing without the inputs of the day.
+//! Format 4 is the first that must be readable for ever (`fixtures/journal/`). Earlier formats had
+//! numbers that meant nothing without the original inputs.
 
 use std::sync::Arc;
 
@@ -34,35 +35,35 @@ mod numbered;
 /// The format of the journals that are written.
 pub const FORMAT: u32 = 4;
 
-/// What a run is: decided when it began, and the same until it ends.
+/// The settings of a run: decided when it begins, and constant until it ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Began {
-    /// Who owns the build of a module.
+    /// The owner of module builds.
     pub approach: Approach,
     /// How a rebuild spreads.
     pub cascade: Cascade,
     /// In which order components are submitted.
     pub dispatch: Dispatch,
-    /// How many component builds may be under way; none: no limit.
+    /// The maximum number of simultaneous component builds; `None`: unlimited.
     pub submit_limit: Option<u32>,
-    /// How many module builds the run may make.
+    /// The maximum number of module builds of the run.
     pub max_builds: u32,
-    /// How many module builds people had asked koji for before the first event.
+    /// The number of module builds that people requested from koji before the first event.
     pub builds_before: u32,
-    /// How often a component that failed is built again within a module build.
+    /// The number of retries of a failed component within a module build.
     pub retries: u32,
-    /// What must pass a test.
+    /// What has to pass a test.
     pub gates: Gates,
-    /// Who makes the repo of a module.
+    /// The maker of the repo of a module.
     pub repo: RepoMaker,
-    /// How often the orchestrator asks for what the bus lost, in milliseconds.
+    /// The interval of polls for lost messages, in milliseconds.
     pub poll_ms: u64,
-    /// How long it waits for a test result, in milliseconds.
+    /// The time limit of a test result, in milliseconds.
     pub test_timeout_ms: u64,
     /// The seed of every draw of the simulated world.
     pub seed: u64,
-    /// How the simulated world takes durations from the trace.
+    /// How the simulated world draws durations from the trace.
     pub durations: String,
 }
 
@@ -96,15 +97,15 @@ impl Began {
     }
 }
 
-/// A file that decides a simulated run.
+/// An input file of a simulated run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InputFile {
-    /// What it is: `trace`, `farm` or `scenario`.
+    /// Its kind: `trace`, `farm` or `scenario`.
     pub kind: String,
-    /// Where it was, as typed.
+    /// Its path, as typed.
     pub path: String,
-    /// Of its content.
+    /// The checksum of its content.
     pub sha256: String,
 }
 
@@ -113,7 +114,7 @@ pub struct InputFile {
 #[serde(deny_unknown_fields)]
 pub struct Heading {
     format: u32,
-    /// What the run is.
+    /// The settings of the run.
     pub began: Began,
     /// The files behind a simulated run.
     pub inputs: Vec<InputFile>,
@@ -122,14 +123,14 @@ pub struct Heading {
 }
 
 impl Heading {
-    /// Heads the journal of a run.
+    /// Makes the heading of the journal of a run.
     #[must_use]
     pub fn new(began: Began, inputs: Vec<InputFile>, modules: Vec<Definition>) -> Self {
         Self { format: FORMAT, began, inputs, modules }
     }
 
-    /// Names the run: its settings, and the modules that the plan rebuilds with their components. A
-    /// trace, an estimate or a module that is not rebuilt changes nothing of it.
+    /// Names the run: its settings, and the modules that the plan rebuilds with their components.
+    /// It does not depend on traces, estimates or modules that are not rebuilt.
     #[must_use]
     pub fn run(&self) -> String {
         let Began { approach, cascade, seed, .. } = &self.began;
@@ -157,26 +158,25 @@ impl Heading {
 
     /// Makes the catalog of everything that can be rebuilt, with the estimates of the heading.
     ///
-    /// # Errors
-    /// The first contradiction among its definitions.
+    /// # Errors The first contradiction in its definitions.
     pub fn catalog(&self) -> Result<Catalog, DefinitionError> {
         Catalog::of(&self.modules)
     }
 
-    /// Makes the orchestrator as it was before the first event.
+    /// Makes the orchestrator in its state before the first event.
     #[must_use]
     pub fn orchestrator(&self, catalog: &Arc<Catalog>) -> Orchestrator {
         Orchestrator::new(catalog, self.began.approach, self.began.cascade, self.began.limits())
     }
 
-    /// Returns the line of it, with its line feed.
+    /// Returns its line, with the line feed.
     #[must_use]
     pub fn line(&self) -> String {
         line(self)
     }
 }
 
-/// One row, but for its sum.
+/// One row, without its checksum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
@@ -211,10 +211,10 @@ fn line(row: &impl Serialize) -> String {
     format!("{line}{SUM}{sum:016x}\"}}\n")
 }
 
-/// What stands before the sum of a line.
+/// The text before the checksum of a line.
 const SUM: &str = ",\"sum\":\"";
 
-/// Returns a checksum (FNV-1a) that tells a torn line.
+/// Returns a checksum (FNV-1a) that reveals a torn line.
 fn sum(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
@@ -226,39 +226,40 @@ fn sum(bytes: &[u8]) -> u64 {
 pub struct Journal {
     /// Its first line.
     pub heading: Heading,
-    /// What the heading defines; the events name more.
+    /// The definitions of the heading; events may add more.
     pub catalog: Arc<Catalog>,
     /// Its events.
     pub entries: Vec<Entry>,
-    /// How many bytes its whole lines take: what follows is a torn line, to be written over.
+    /// The size of its whole lines in bytes; a torn line may follow, which is overwritten.
     pub whole_bytes: usize,
 }
 
-/// What is wrong with a journal, with the line it stands in.
+/// A problem in a journal, with its line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {what}")]
 pub struct JournalError {
     /// The line, from 1.
     pub line: usize,
-    /// What is wrong.
+    /// The problem.
     pub what: String,
-    /// What to do.
+    /// A hint.
     pub hint: &'static str,
 }
 
-const OTHER_FILE: &str = "give another file, or the journal as it was written";
+const OTHER_FILE: &str = "use another file, or restore the journal";
 const OLD: &str = "run it again with --journal and a new file";
 
-/// Only what tells whether a journal can be read at all.
+/// Only the field that decides whether a journal can be read at all.
 #[derive(Deserialize)]
 struct Version {
     format: u32,
 }
 
-/// Reads a journal; none where not even the heading is whole: the run did not begin.
+/// Reads a journal; `None` if even the heading is torn: the run did not begin.
 ///
 /// # Errors
-/// The first line that is damaged, out of order or of another format; a torn last line is none.
+/// The first line that is damaged, out of order or of another format; a torn last line is not an
+/// error.
 pub fn read(bytes: &[u8]) -> Result<Option<Journal>, JournalError> {
     let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').zip(1_usize..).peekable();
     let Some((first, _)) = lines.next() else { return Ok(None) };
@@ -285,7 +286,7 @@ pub fn read(bytes: &[u8]) -> Result<Option<Journal>, JournalError> {
             None => parse::<Row>(&json, number)?,
         };
         if row.row != entries.len() as u64 {
-            let what = format!("row {} stands where {} is due", row.row, entries.len());
+            let what = format!("row {} is in the place of row {}", row.row, entries.len());
             return Err(wrong(number, what));
         }
         let event = row.event.read(&names).map_err(|error| wrong(number, error.to_string()))?;
@@ -296,7 +297,7 @@ pub fn read(bytes: &[u8]) -> Result<Option<Journal>, JournalError> {
     Ok(Some(Journal { heading, catalog, entries, whole_bytes }))
 }
 
-/// Returns the JSON of a whole line; none of one that is torn or damaged.
+/// Returns the JSON of a whole line; `None` if it is torn or damaged.
 fn whole(line: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(line).ok()?;
     let text = text.strip_suffix('\n')?;
@@ -315,7 +316,7 @@ fn parse<T: serde::de::DeserializeOwned>(json: &str, line: usize) -> Result<T, J
 }
 
 fn damaged(line: usize) -> JournalError {
-    let what = "the line is damaged: its sum does not fit".to_owned();
+    let what = "the line is damaged: its checksum does not match".to_owned();
     JournalError { line, what, hint: OTHER_FILE }
 }
 
@@ -323,7 +324,9 @@ fn refuse_other_formats(first: &[u8]) -> Result<(), JournalError> {
     let Ok(Version { format }) = serde_json::from_slice(first) else { return Ok(()) };
     let (what, hint) = match format {
         FORMAT => return Ok(()),
-        ..FORMAT => (format!("format {format} is from before the engine of format {FORMAT}"), OLD),
+        ..FORMAT => {
+            (format!("format {format} is older than {FORMAT} and can no longer be read"), OLD)
+        }
         _ => (
             format!("format {format} is newer than this modplan, which reads format {FORMAT}"),
             "use the modplan that wrote it, or a newer one",

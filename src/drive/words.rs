@@ -1,5 +1,5 @@
-//! Events as a journal has them: every module and component by its name, so that a journal is read
-//! whatever numbers the catalog of the day gives.
+//! Events in a journal: modules and components are identified by name, so that a journal does not
+//! depend on the numbers of the current catalog.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,23 +33,23 @@ pub(super) enum Words {
     Digest { to: String },
 }
 
-/// A name that no module or component has.
+/// A name without a module or component.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it names {0}, which nothing before it names")]
+#[error("it refers to {0}, which no earlier row names")]
 pub(super) struct Unknown(String);
 
-/// What the names of a journal stand for.
+/// The modules and components behind the names of a journal.
 pub(super) struct Names {
     catalog: Arc<Catalog>,
     components: BTreeMap<String, ComponentIx>,
     owners: BTreeMap<String, Owner>,
-    /// How many modules and components of the catalog are in the maps.
+    /// The number of modules and components of the catalog that are in the maps.
     modules_seen: u32,
     components_seen: u32,
 }
 
 impl Names {
-    /// Takes the names of a catalog.
+    /// Collects the names of a catalog.
     pub(super) fn of(catalog: &Arc<Catalog>) -> Self {
         let (components, owners) = (BTreeMap::new(), BTreeMap::new());
         let catalog = Arc::clone(catalog);

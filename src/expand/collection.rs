@@ -1,4 +1,4 @@
-//! The builds there are: by stream, newest first, and by the platform they were made against.
+//! Existing builds: by stream, newest first, and by the platform they were made against.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,18 +9,18 @@ use crate::name::{Context, ModuleName, NameStream, Nsvc, StreamName, Version};
 /// One finished build.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Build {
-    /// What the resolver needs to know of it.
+    /// The data for the resolver.
     pub candidate: Candidate,
-    /// The base module build it was made against, exactly; none for base modules.
+    /// The exact base module build it was made against; `None` for base modules.
     pub base: Option<Nsvc>,
-    /// Whether it is a base module past its end of life: nothing is built on it any more, but
-    /// what was built on it still counts.
+    /// Whether it is a base module past its end of life: nothing new is built on it, but builds on
+    /// it still count.
     pub is_garbage: bool,
-    /// Whether no document describes it: a base module that is taken from what was built on it.
+    /// Whether no document describes it: a base module inferred from builds on it.
     pub is_assumed: bool,
 }
 
-/// All builds, in an order that does not depend on the one they came in.
+/// All builds, in an order independent of their input order.
 #[derive(Clone, Debug, Default)]
 pub struct Collection {
     builds: Vec<Build>,
@@ -70,7 +70,7 @@ impl Collection {
             .collect()
     }
 
-    /// Returns whether a ready build of a module is of a stream, by name or by virtual stream.
+    /// Returns whether there is a ready build of a module's stream, by name or by virtual stream.
     pub(super) fn answers_to(&self, name: &ModuleName, stream: &StreamName) -> bool {
         let named = |build: &Build| {
             let Candidate { nsvc, virtual_streams, .. } = &build.candidate;

@@ -1,8 +1,8 @@
-//! Contexts: the hashes by which builds of one stream are told apart.
+//! Contexts: the hashes that distinguish builds of one stream.
 //!
-//! The formulas are the Module Build Service's (`contexts_from_mmd`): SHA-1 over the JSON text
-//! that Python's `json.dumps` writes with sorted keys and default separators. Contexts are public
-//! names, so the text has to be equal to the byte.
+//! The formulas are the Module Build Service's (`contexts_from_mmd`): SHA-1 over the JSON text that
+//! Python's `json.dumps` writes with sorted keys and default separators. Contexts are public names,
+//! so the text has to match byte for byte.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ use crate::plan::names::sha1_hex;
 pub struct Contexts {
     /// Hash of the streams of the whole buildroot, in hexadecimal.
     pub build_context: String,
-    /// The same without base modules: equal where only the platform differs.
+    /// The same without base modules: equal if only the platform differs.
     pub build_context_no_bms: String,
     /// Hash of the streams required at run time, over all groups of the document.
     pub runtime_context: String,

@@ -8,31 +8,31 @@ use super::{Collection, Expansion, Part, Settings};
 use crate::expand::resolve::{Needs, Verdict, Who};
 use crate::name::{Context, ModuleName, NameStream, Nsvc, StreamName, Version};
 
-/// One requirement of the document, or one module that came in because others need it.
+/// One requirement of the document, or one additional module that others need.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
     /// The group, or the static context, counted from 0.
     pub group: usize,
-    /// Where in it; none for a module that only other builds need.
+    /// Where in it; `None` for a module that only other builds need.
     pub kind: Option<Kind>,
     /// The module.
     pub name: ModuleName,
-    /// The streams as the document writes them.
+    /// The streams, as written in the document.
     pub written: Vec<StreamName>,
     /// The streams these come to; empty for any.
     pub expanded: Vec<StreamName>,
-    /// Every build there is, by stream and newest first, and what became of it.
+    /// Every build, by stream and newest first, with its outcome.
     pub builds: Vec<(Nsvc, Fate)>,
 }
 
-/// What became of a build in one group.
+/// The outcome of a build in one group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// It is in the buildroot of these contexts.
     Chosen(Vec<Context>),
-    /// It is in none, by this rule.
+    /// It is in no buildroot, by this rule.
     Excluded(Rule),
-    /// Its stream will do at run time; the buildroot does not need it for that.
+    /// Its stream is accepted at run time; the buildroot does not need it.
     Allowed,
 }
 
@@ -49,66 +49,66 @@ pub enum Rule {
     BaseExclusion,
     /// It is a base module past its end of life.
     EndOfLife,
-    /// A newer version of the stream counts, made against the same platform.
+    /// A newer version of the stream, made against the same platform, is used.
     Older(Version),
     /// It was made against a platform that the document cannot be built on.
     OtherPlatform(NameStream),
-    /// Nobody knows what platform it was made on.
+    /// Its platform is unknown.
     NoPlatform,
     /// It was made against a newer release than any that the document is built on.
     NewerPlatform(NameStream),
     /// Of this major release, builds against a newer platform count.
     OlderPlatform(NameStream),
-    /// The group comes to nothing, since another of its modules cannot be had.
+    /// The group is dropped because another of its modules is unavailable.
     GroupFails,
     /// It needs streams of a module that no buildroot of the group has.
     Needs(ModuleName, Vec<StreamName>),
-    /// It needs streams of a module that no candidate is of.
+    /// It needs streams of a module that no candidate has.
     NeedsMissing(ModuleName, Vec<StreamName>),
-    /// It brings in a build that conflicts with what else is needed.
+    /// It brings in a build that conflicts with other requirements.
     BringsIn(Nsvc),
-    /// No buildroot can have it: it conflicts with what else is needed.
+    /// No buildroot can have it: it conflicts with other requirements.
     Conflict,
-    /// Buildroots could have it, and have a newer or preferred build in its place.
+    /// Buildroots could have it, but have a newer or preferred build instead.
     NotPreferred,
 }
 
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Negated => f.write_str("the requirement rules its stream out"),
+            Self::Negated => f.write_str("the requirement excludes its stream"),
             Self::NotNamed => f.write_str("the requirement names other streams"),
             Self::Default(stream) => write!(f, "the default stream {stream} settles the choice"),
             Self::BaseExclusion => f.write_str("this stream is excluded from any stream"),
             Self::EndOfLife => f.write_str("this base module is past its end of life"),
             Self::Older(newest) => write!(f, "version {newest} is newer"),
-            Self::OtherPlatform(base) => write!(f, "built for {base}, which is not in question"),
-            Self::NoPlatform => f.write_str("nobody knows what platform it was built for"),
+            Self::OtherPlatform(base) => write!(f, "built for {base}, which is not a candidate"),
+            Self::NoPlatform => f.write_str("its platform is unknown"),
             Self::NewerPlatform(base) => {
-                write!(f, "built for {base}, which is newer than what is built on")
+                write!(f, "built for {base}, which is newer than the target platform")
             }
             Self::OlderPlatform(base) => write!(f, "there are builds for {base}, which is newer"),
             Self::GroupFails => {
-                f.write_str("the group comes to nothing for want of another module")
+                f.write_str("the group is dropped because another module is unavailable")
             }
             Self::Needs(name, streams) => {
                 let streams: Vec<&str> = streams.iter().map(StreamName::as_str).collect();
-                write!(f, "needs {name} {}, and no buildroot has that", streams.join(" or "))
+                write!(f, "needs {name} {}, which no buildroot has", streams.join(" or "))
             }
             Self::NeedsMissing(name, streams) => {
                 let streams: Vec<&str> = streams.iter().map(StreamName::as_str).collect();
-                write!(f, "needs {name} {}, of which there is no build", streams.join(" or "))
+                write!(f, "needs {name} {}, which has no build", streams.join(" or "))
             }
             Self::BringsIn(nsvc) => {
-                write!(f, "brings in {nsvc}, which conflicts with what else is needed")
+                write!(f, "brings in {nsvc}, which conflicts with other requirements")
             }
-            Self::Conflict => f.write_str("conflicts with what else is needed"),
+            Self::Conflict => f.write_str("conflicts with other requirements"),
             Self::NotPreferred => f.write_str("another build of it is preferred"),
         }
     }
 }
 
-/// Explains every requirement of a document, group by group, then what came in besides.
+/// Explains every requirement of a document, group by group, then the additional modules.
 #[must_use]
 pub fn explain(
     expansion: &Expansion,
@@ -170,7 +170,7 @@ impl Explainer<'_> {
         }
     }
 
-    /// Explains the modules that the document does not name and its buildroots hold all the same.
+    /// Explains the modules that the document does not name but its buildroots have.
     fn besides(self) -> impl Iterator<Item = Explanation> {
         let named = &self.part.written[self.index].buildrequires;
         let answers = self.part.resolution.answers.iter();
@@ -227,7 +227,7 @@ impl Explainer<'_> {
         build.map_or(&[], |build| &build.candidate.virtual_streams)
     }
 
-    /// Returns what became of a build whose stream is wanted.
+    /// Returns the outcome of a build whose stream is required.
     fn fate(&self, nsvc: &Nsvc) -> Fate {
         let group = self.part.first_group + self.index;
         let contexts: Vec<Context> = self
@@ -265,7 +265,7 @@ impl Explainer<'_> {
         {
             return refused;
         }
-        // A group of requirements that clashes with every buildroot, by one module of it.
+        // A group of requirements that conflicts with every buildroot, by one module of it.
         let clash = |needs: &Needs| {
             let has = |root: &BTreeMap<ModuleName, Nsvc>,
                        name: &ModuleName,
@@ -293,7 +293,7 @@ impl Explainer<'_> {
         }
     }
 
-    /// Returns a need that no candidate meets, where each alternative of a build has one.
+    /// Returns a requirement that no candidate meets, if every alternative of a build has one.
     fn missing_need(&self, alternatives: &[Needs]) -> Option<Rule> {
         let candidates = self.part.universe.candidates();
         let is_met = |name: &ModuleName, streams: &[StreamName]| {
@@ -314,7 +314,7 @@ impl Explainer<'_> {
         all?.into_iter().next()
     }
 
-    /// Returns what a candidate has to do with the conflicts of a group that comes to nothing.
+    /// Returns the part of a candidate in the conflicts of a dropped group.
     fn refused_rule(&self, nsvc: &Nsvc) -> Option<Rule> {
         let refusals = self.part.resolution.refusals.iter();
         let conflicts = refusals.filter(|refusal| refusal.group == self.index);
@@ -334,7 +334,7 @@ impl Explainer<'_> {
         None
     }
 
-    /// Returns the rule by which a build is no candidate.
+    /// Returns the rule by which a build is not a candidate.
     fn pool_rule(&self, nsvc: &Nsvc) -> Rule {
         let build = self.collection.get(nsvc);
         let candidates = self.part.universe.candidates().iter();
@@ -368,7 +368,7 @@ impl Explainer<'_> {
         }
     }
 
-    /// Returns whether a base module is a newer release of the major one that is built on.
+    /// Returns whether a base module is a newer release of the target's major one.
     fn is_beyond(&self, base: &Nsvc) -> bool {
         let platforms = &self.settings.platforms;
         let number = |base: &Nsvc| platforms.padded_stream_version(&base.stream);

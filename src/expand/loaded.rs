@@ -1,9 +1,9 @@
-//! The builds that loaded documents speak of, and where each says what it says.
+//! The builds described by loaded documents, with the places of their statements.
 //!
-//! A build counts for the platform it was made on: the one in its lock, else the one platform stream
-//! that its last dependency group builds on, since expansion leaves the pinned group there.
-//! Repositories rarely hold the platform itself; where no document of a base module is loaded, its
-//! streams are taken from what was built on them.
+//! A build counts for the platform it was made on: the one in its lock, otherwise the single
+//! platform stream of its last dependency group, where expansion leaves the pinned group.
+//! Repositories rarely contain the platform itself; if no document of a base module is loaded, its
+//! streams are inferred from builds on them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,20 +17,20 @@ use crate::plan::platform::Platforms;
 /// The context of a module that was imported without one.
 const NO_CONTEXT: &str = "00000000";
 
-/// Builds made of what was loaded.
+/// Builds of the loaded documents.
 #[derive(Debug)]
 pub struct Loaded<'a> {
     /// The builds.
     pub collection: Collection,
-    /// Base modules that no document speaks of, taken from what was built on them.
+    /// Base modules without a document, inferred from builds on them.
     pub assumed: Vec<Nsvc>,
-    /// Builds that name no platform they were made on: nothing can be built with them.
+    /// Builds without a known platform, with which nothing can be built.
     pub without_base: Vec<Nsvc>,
     documents: BTreeMap<Nsvc, &'a Stream>,
 }
 
 impl<'a> Loaded<'a> {
-    /// Makes builds of every document of a snapshot; of several for one NSVC the first counts.
+    /// Makes builds of every document of a snapshot; the first of several for one NSVC counts.
     #[must_use]
     pub fn new(snapshot: &'a Snapshot, platforms: &Platforms) -> Self {
         let mut documents: BTreeMap<Nsvc, &Stream> = BTreeMap::new();
@@ -82,7 +82,7 @@ impl<'a> Loaded<'a> {
         self.documents.get(nsvc).copied()
     }
 
-    /// Returns where a build says that it needs a module at run time.
+    /// Returns the place where a build requires a module at run time.
     #[must_use]
     pub fn place_of(&self, who: &Who, name: &ModuleName) -> Option<Place> {
         let Who::Build(nsvc) = who else { return None };
@@ -158,8 +158,8 @@ impl Bases {
         virtual_streams.iter().for_each(|stream| offer(stream, &mut self.virtual_));
     }
 
-    /// Takes the streams of a base module from the builds made on them: the newest build of the
-    /// base that a lock names, and as virtual stream what builds on el8.4.0 require as el8.
+    /// Infers the streams of a base module from builds on them: the newest build of the base named
+    /// in a lock, and as virtual stream the `el8` that builds on el8.4.0 require.
     fn assume(
         &mut self,
         name: &ModuleName,
@@ -185,7 +185,8 @@ impl Bases {
             };
             entry.2.extend(required.flat_map(|needed| &needed.streams).filter(release).cloned());
         }
-        // Early builds of a release may have been made on el8 itself, which later is a virtual stream.
+        // Early builds of a release may have been made on el8 itself, which later became a virtual
+        // stream.
         let releases: BTreeSet<StreamName> =
             found.values().flat_map(|(.., virtual_streams)| virtual_streams.clone()).collect();
         for (stream, (version, context, mut virtual_streams)) in found {
@@ -198,8 +199,8 @@ impl Bases {
         }
     }
 
-    /// Finds the base module build that is meant: exactly, else the latest of its stream, else the
-    /// latest with that virtual stream.
+    /// Finds the intended base module build: the exact one, otherwise the latest of its stream,
+    /// otherwise the latest with that virtual stream.
     fn find(&self, made: &MadeOn) -> Option<Nsvc> {
         let exact = made.lock.as_ref().map(|lock| Nsvc {
             name: made.base.name.clone(),

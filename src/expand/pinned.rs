@@ -12,7 +12,7 @@ use crate::plan::version::prefixed;
 /// One document that can be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expanded {
-    /// The dependency group it answers, or the static context, as an index into the document's.
+    /// Its dependency group or static context, as an index into those of the document.
     pub group: usize,
     /// The groups of the document: those not answered as written, then the answered one, pinned.
     pub dependencies: Vec<Group>,
@@ -29,7 +29,7 @@ pub struct Expanded {
 }
 
 impl Expanded {
-    /// Returns the group that was answered, with every buildrequire pinned to one stream.
+    /// Returns the resolved group, with every buildrequire pinned to one stream.
     #[must_use]
     pub fn pinned(&self) -> &Group {
         self.dependencies.last().expect("an expanded document has the group it answers")
@@ -84,8 +84,8 @@ pub(super) fn pin(part: &Part, answer: &Answer, document: &Document) -> Expanded
     }
 }
 
-/// Pins every buildrequire, and each run time requirement that names the same streams of the same
-/// module as its buildrequire does; others stay as written.
+/// Pins every buildrequire, and each run-time requirement with the same streams of the same module;
+/// others stay as written.
 fn pinned_group(written: &Group, buildroot: &BTreeMap<ModuleName, Nsvc>) -> Group {
     let pin = |name: &ModuleName| vec![buildroot[name].stream.clone()];
     let set =

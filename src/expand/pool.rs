@@ -1,9 +1,9 @@
 //! The candidates of one document: base modules it may be built on, and builds made against them.
 //!
-//! Base modules that share a virtual stream are taken along, older releases of the same major
-//! only, so that a module may use dependencies built on el8.0.0 when it is built on el8.1.0.
-//! Dependencies follow by `name:stream`, each looked up once, so that work is linear in the
-//! requirements and a circle of them ends.
+//! Base modules with a common virtual stream are included, older releases of the same major only,
+//! so that a module built on el8.1.0 may use dependencies built on el8.0.0. Dependencies follow by
+//! `name:stream`, each looked up once, so that work is linear in the requirements and a cycle of
+//! them ends.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,19 +45,19 @@ pub(super) fn collect<'a>(
     bases.chain(pool.into_candidates()).collect()
 }
 
-/// The base modules in question, each once, in the order in which they are preferred.
+/// The candidate base modules, each once, in order of preference.
 #[derive(Default)]
 struct Bases<'a> {
     builds: Vec<&'a Build>,
     seen: BTreeSet<NameStream>,
 }
 
-/// What became of a base module stream that is to be built on.
+/// The outcome for a base module stream to build on.
 enum Added {
     Yes,
     /// It has no build.
     Missing,
-    /// Which releases are compatible with it cannot be told from its name.
+    /// Its name does not show which releases are compatible with it.
     NotXyz,
 }
 
@@ -71,7 +71,7 @@ impl<'a> Bases<'a> {
         let mut bases = Self::default();
         for (index, group) in groups.iter().enumerate() {
             let needs = &group.buildrequires;
-            // Of several base modules in one group the service looks at the first configured one.
+            // If a group has several base modules, the service uses the first configured one.
             let Some(name) = settings.platforms.names.iter().find(|name| needs.contains_key(*name))
             else {
                 let missing = Vec::new();
@@ -147,7 +147,7 @@ impl<'a> Bases<'a> {
     }
 }
 
-/// Groups base modules by major release, newest first, both the majors and what is in them.
+/// Groups base modules by major release, newest first, both the majors and their members.
 fn majors(bases: &[&Build], settings: &Settings) -> Vec<Vec<Nsvc>> {
     let mut majors: BTreeMap<_, Vec<&Nsvc>> = BTreeMap::new();
     let number = |nsvc: &Nsvc| settings.platforms.padded_stream_version(&nsvc.stream);
@@ -168,7 +168,7 @@ struct Pool<'a> {
     collection: &'a Collection,
     settings: &'a Settings,
     majors: Vec<Vec<Nsvc>>,
-    /// What was found for each stream asked for, in the order of preference.
+    /// The results for each required stream, in the order of preference.
     found: BTreeMap<NameStream, Vec<&'a Build>>,
     required_by: BTreeMap<NameStream, Vec<Who>>,
     todo: Vec<&'a Build>,
@@ -177,7 +177,7 @@ struct Pool<'a> {
 }
 
 impl<'a> Pool<'a> {
-    /// Looks up every stream of a set of requirements that was not looked up before.
+    /// Looks up every new stream of a set of requirements.
     fn require(&mut self, needs: &Needs, who: &Who) {
         for (name, streams) in needs {
             if self.settings.platforms.is_base(name) {
@@ -195,7 +195,8 @@ impl<'a> Pool<'a> {
         }
     }
 
-    /// Takes, for each major release, the builds made against its newest base module that has any.
+    /// Selects, for each major release, the builds made against its newest base module that has
+    /// any.
     fn look_up(&self, wanted: &NameStream) -> Vec<&'a Build> {
         let of_major = |major: &Vec<Nsvc>| {
             major
@@ -218,8 +219,8 @@ impl<'a> Pool<'a> {
         }
     }
 
-    /// Expands what needs expanding: an entry without streams adds nothing, as in the service, a
-    /// negative one all other streams.
+    /// Expands stream lists: as in the service, an entry without streams adds nothing, and a
+    /// negative one adds all other streams.
     fn runtime_needs(&self, needs: &Needs) -> Needs {
         let expand = |(name, streams): (&ModuleName, &Vec<StreamName>)| {
             let is_plain = streams.iter().all(|stream| stream.negated().is_none());
@@ -256,7 +257,7 @@ impl<'a> Pool<'a> {
             .collect()
     }
 
-    /// Returns the candidates; of one version those of the newest major release come first.
+    /// Returns the candidates; for one version, those of the newest major release come first.
     fn into_candidates(self) -> impl Iterator<Item = Candidate> {
         self.found.into_values().flat_map(|builds| {
             (0..)

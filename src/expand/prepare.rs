@@ -1,6 +1,6 @@
-//! A document made ready for expansion: groups and static contexts taken from what was loaded, then
-//! what a request changes in them, in the order of the service: overrides, base modules by virtual
-//! stream, support streams.
+//! A document prepared for expansion: groups and static contexts of the loaded document, then the
+//! changes of a request, in the order of the service: overrides, base modules by virtual stream,
+//! support streams.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use crate::load::{Dependencies, Stream, Value};
 use crate::name::{ModuleName, NameStream, StreamName};
 use crate::plan::version::unprefixed;
 
-/// What a request changes in a document.
+/// The changes of a request to a document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
-    /// Streams that take the place of those buildrequired, by module.
+    /// Streams that replace the buildrequired ones, by module.
     pub buildrequires: Needs,
-    /// Streams that take the place of those required at run time, by module.
+    /// Streams that replace those required at run time, by module.
     pub requires: Needs,
     /// Base module streams that are released: builds on them go to their support stream, `.z`.
     pub released: BTreeSet<NameStream>,
@@ -29,7 +29,7 @@ pub struct Request {
 pub enum PrepareError {
     /// An override names modules that the document does not require.
     #[error(
-        "the {kind} overrides of {} change nothing: the document does not name {them} there",
+        "the {kind} overrides of {} have no effect: the document does not name {them} there",
         names.join(", ")
     )]
     UnusedOverride {
@@ -40,13 +40,13 @@ pub enum PrepareError {
         /// `it` or `them`.
         them: &'static str,
     },
-    /// `xmd.mbs_options.contexts` is not what it should be.
+    /// `xmd.mbs_options.contexts` is invalid.
     #[error("xmd.mbs_options.contexts: {0}")]
     StaticContexts(String),
 }
 
 impl Document {
-    /// Makes a document of a loaded one. A version that a build already has is taken without the
+    /// Makes a document from a loaded one. The version of a finished build is used without the
     /// platform's prefix.
     ///
     /// # Errors
@@ -70,7 +70,7 @@ impl Document {
         })
     }
 
-    /// Makes a document of the streams that a packager document becomes, one a configuration.
+    /// Makes a document from the streams of a packager document, one per configuration.
     #[must_use]
     pub fn of_configurations(streams: &[Stream]) -> Option<Self> {
         let first = streams.first()?;
@@ -91,7 +91,7 @@ impl Document {
         })
     }
 
-    /// Changes the document as a request asks.
+    /// Applies the changes of a request to the document.
     ///
     /// # Errors
     /// [`PrepareError::UnusedOverride`]
@@ -103,7 +103,7 @@ impl Document {
     ) -> Result<(), PrepareError> {
         let statics = !self.static_contexts.is_empty();
         let configured = self.static_contexts.iter_mut().map(|each| &mut each.group);
-        // Where there are static contexts the groups do not count, and are changed all the same.
+        // With static contexts the groups are ignored, but are changed as well.
         let mut groups: Vec<(Option<usize>, &mut Group)> =
             configured.enumerate().map(|(at, group)| (Some(at), group)).collect();
         let plain = self.groups.iter_mut().enumerate();
@@ -132,8 +132,8 @@ impl Document {
     }
 }
 
-/// Puts the streams to build on in place of base modules' as they are written, and returns each
-/// requirement of the group that now reads otherwise than it was written.
+/// Replaces the written streams of base modules by the streams to build on, and returns each
+/// changed requirement of the group.
 fn settle_bases(
     group: &mut Group,
     written: &Group,
@@ -187,8 +187,8 @@ fn override_needs<'a>(
     Err(unused.into_iter().map(ToString::to_string).collect())
 }
 
-/// Returns a base module's streams as they are built on: a virtual stream that is no stream becomes
-/// the latest stream that has it, a released one its support stream.
+/// Returns the streams of a base module to build on: a purely virtual stream becomes the latest
+/// stream that has it, a released one its support stream.
 fn base_streams(
     name: &ModuleName,
     streams: &[StreamName],
@@ -196,8 +196,8 @@ fn base_streams(
 ) -> Vec<StreamName> {
     let resolve = |stream: &StreamName| {
         let wanted = NameStream { name: name.clone(), stream: stream.clone() };
-        // Nobody wrote down that a stream is a virtual one too where it is assumed: early builds of a
-        // release were made on `el8` itself, and it stands for its newest release by now.
+        // For an inferred base module, nothing records that a stream is also virtual: early builds
+        // of a release were made on `el8` itself, which now means its newest release.
         let is_real = collection.builds_of(&wanted).any(|build| {
             let is_virtual = build.candidate.virtual_streams.contains(stream);
             !(build.is_garbage || build.is_assumed && is_virtual)
@@ -215,7 +215,7 @@ fn base_streams(
     };
     let support = |stream: StreamName| {
         let base = NameStream { name: name.clone(), stream };
-        // A request that names the platform's stream itself is taken at its word.
+        // A request that names the platform's stream itself is followed literally.
         if request.released.contains(&base) && !request.buildrequires.contains_key(name) {
             return format!("{}.z", base.stream).as_str().into();
         }
@@ -224,7 +224,7 @@ fn base_streams(
     streams.iter().map(|stream| support(resolve(stream))).collect()
 }
 
-/// Reads `xmd.mbs_options.contexts`: one stream a module, in both maps of every context.
+/// Reads `xmd.mbs_options.contexts`: one stream per module, in both maps of every context.
 fn options_contexts(xmd: Option<&Value>) -> Result<Vec<StaticContext>, PrepareError> {
     let refuse = |why: String| Err(PrepareError::StaticContexts(why));
     let contexts = xmd.and_then(|xmd| xmd.get("mbs_options")).and_then(|all| all.get("contexts"));

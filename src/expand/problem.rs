@@ -1,4 +1,4 @@
-//! What is wrong with a document, or keeps part of it from being expanded.
+//! Problems of a document, or of expanding a part of it.
 
 use std::collections::BTreeMap;
 
@@ -21,10 +21,10 @@ pub enum Kind {
     Runtime,
 }
 
-/// One thing that is wrong or odd. Groups are counted from 0, printed from 1.
+/// One problem. Groups are counted from 0, printed from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// A module, or streams of one, that no build is known of.
+    /// A module, or streams of one, without a known build.
     UnknownModule {
         /// The group.
         group: usize,
@@ -32,10 +32,10 @@ pub enum Problem {
         kind: Kind,
         /// The module.
         name: ModuleName,
-        /// The streams, at run time; empty where any will do.
+        /// The streams, at run time; empty if any is accepted.
         streams: Vec<StreamName>,
     },
-    /// `-x` items that leave no stream; what is left empty means any stream to the service.
+    /// `-x` items that leave no stream; the service reads the empty rest as any stream.
     AllStreamsNegated {
         /// The group.
         group: usize,
@@ -46,7 +46,7 @@ pub enum Problem {
         /// The streams there are.
         streams: Vec<StreamName>,
     },
-    /// Several streams are left open where that is refused.
+    /// Several streams are left open although only one is accepted.
     AmbiguousStream {
         /// The group.
         group: usize,
@@ -61,36 +61,36 @@ pub enum Problem {
         group: usize,
         /// The streams asked for that have no build.
         missing: Vec<NameStream>,
-        /// Whether other streams that it asks for have one.
+        /// Whether other requested streams have one.
         has_others: bool,
     },
-    /// A base module with virtual streams whose stream has no three parts, so that compatible
-    /// releases cannot be told.
+    /// A base module with virtual streams whose stream does not have three parts, so compatible
+    /// releases are unknown.
     StreamNotXyz {
         /// The group.
         group: usize,
         /// The base module.
         base: NameStream,
     },
-    /// A stream without a build against any platform in question.
+    /// A stream without a build against any candidate platform.
     NoBuild {
         /// The stream.
         wanted: NameStream,
-        /// Who requires it.
+        /// The builds that require it.
         by: Vec<Who>,
         /// The groups whose buildrequires name it.
         groups: Vec<usize>,
         /// The streams of the module that have builds.
         streams: Vec<StreamName>,
-        /// The platforms that the wanted stream does have builds for.
+        /// The platforms with builds of the required stream.
         platforms: Vec<NameStream>,
     },
-    /// Every buildrequired module can be had, but not together.
+    /// Every buildrequired module is available, but they conflict.
     Unsolvable {
         /// The group.
         group: usize,
     },
-    /// A combination of streams that cannot be had; others can.
+    /// A combination of streams is unavailable; others are available.
     Refused(Refusal),
     /// Buildrequired modules without any build in a wanted stream.
     NoProvider {
@@ -106,12 +106,12 @@ pub enum Problem {
         /// How many streams each module offers.
         streams: Vec<(ModuleName, usize)>,
     },
-    /// A group that the service ignores, since another one has no buildrequires.
+    /// A group that the service ignores, because another one has no buildrequires.
     Dropped {
         /// The group.
         group: usize,
     },
-    /// Several documents with one context, hence one identity: only one of them can be built.
+    /// Several documents with the same context and identity: only one of them can be built.
     SameContext {
         /// The context.
         context: Context,
@@ -126,7 +126,7 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// Returns whether something is missing from the answer; otherwise it is a remark.
+    /// Returns whether something is missing from the answer; otherwise it is a warning.
     #[must_use]
     pub fn is_error(&self) -> bool {
         match self {
@@ -145,14 +145,14 @@ impl Problem {
         }
     }
 
-    /// Returns the refused combination of streams, where it is one.
+    /// Returns the refused combination of streams, if it is one.
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {
         let Self::Refused(refusal) = self else { return None };
         Some(refusal)
     }
 
-    /// Counts groups from another start: the groups of a part are some of the document's.
+    /// Shifts the numbers of groups, because the groups of a part are some of the document's.
     pub(super) fn move_groups(&mut self, first: usize) {
         match self {
             Self::UnknownModule { group, .. }
@@ -172,7 +172,7 @@ impl Problem {
         }
     }
 
-    /// Returns the requirements of the document it speaks of: group, kind and module, where known.
+    /// Returns the requirements of the document that it concerns: group, kind and module, if known.
     #[must_use]
     pub fn about(&self) -> (Option<usize>, Option<Kind>, Vec<&ModuleName>) {
         match self {
@@ -205,7 +205,7 @@ impl Problem {
     }
 }
 
-/// Looks for what is wrong with one stream list.
+/// Looks for problems of one stream list.
 pub(super) fn check_list(
     (group, kind): (usize, Kind),
     (name, written): (&ModuleName, &[StreamName]),
@@ -237,8 +237,8 @@ pub(super) fn check_list(
     (!written.is_empty()).then_some(Problem::AllStreamsNegated { group, kind, name, streams })
 }
 
-/// Takes the modules out of "no provider" problems for which another problem says why, and the
-/// problems that are empty then: one fault is told once.
+/// Removes modules whose cause is another problem from "no provider" problems, and drops empty
+/// ones, so that each fault is reported once.
 pub(super) fn without_echoes(problems: Vec<Problem>) -> Vec<Problem> {
     let is_told = |group: usize, name: &ModuleName| {
         problems.iter().any(|problem| match problem {

@@ -1,10 +1,10 @@
 //! The rebuilt set on another platform: every module expanded again, in the order of the plan, each
-//! against what those before it become there.
+//! against the results of the modules before it.
 //!
 //! A repository holds built documents. Their last dependency group is the one they were built with,
-//! so that group with the other platform in it is what would be submitted; its contexts are those
-//! that the build service would give. What is rebuilt counts as built on the other platform from
-//! then on; what is not has to have builds there, or on an older release of the same major one.
+//! so that group with the other platform would be submitted, and its contexts are those that the
+//! build service would assign. Rebuilt modules count as built on the other platform from then on;
+//! other modules need builds there, or on an older release of the same major one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,23 +19,23 @@ use crate::plan::moved::{MovedContext, MovedModule, OnPlatform};
 /// One module that was expanded again, for findings.
 #[derive(Debug)]
 pub struct Moved<'a> {
-    /// Its document as it was read.
+    /// Its document, as read.
     pub written: &'a Stream,
-    /// The document as it was expanded.
+    /// The document, as expanded.
     pub document: Document,
-    /// What came out.
+    /// The result.
     pub expansion: Expansion,
 }
 
 /// Why nothing can be moved.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no base module")]
+#[error("`{0}` is not a base module")]
 pub struct NotABase(pub String);
 
 /// Expands every module of a plan again, on another platform.
 ///
 /// # Errors
-/// Where the target is no base module.
+/// If the target is not a base module.
 pub fn replatform<'a>(
     loaded: &Loaded<'a>,
     (graph, settings): (&ModuleGraph, &Settings),
@@ -67,7 +67,7 @@ pub fn replatform<'a>(
     Ok((on, all))
 }
 
-/// Returns the document that a module of the graph was made of.
+/// Returns the document of a module of the graph.
 fn document_of<'a>(
     loaded: &Loaded<'a>,
     graph: &ModuleGraph,
@@ -117,9 +117,9 @@ impl<'a> Mover<'a> {
         Self { graph, settings, target, base: base.candidate.nsvc, builds }
     }
 
-    /// Counts what the plan requires and cannot make as built on the target: what nobody loaded, and
-    /// what modules need of their own names; without these it cannot start on any platform. Returns
-    /// what that is.
+    /// Counts the prerequisites of the plan as built on the target: modules that are not loaded,
+    /// and earlier builds of the modules themselves. Without these the plan cannot start on any
+    /// platform. Returns them.
     fn assume(&mut self, plan: &Plan) -> Vec<String> {
         let planned: BTreeSet<ModuleIx> =
             plan.modules.iter().filter_map(|row| self.graph.find(&row.id)).collect();
@@ -138,7 +138,7 @@ impl<'a> Mover<'a> {
         missing.iter().map(NameStream::to_string).collect()
     }
 
-    /// Expands one document with the target in place of the platform it was built on.
+    /// Expands one document with the target instead of the platform it was built on.
     fn expand<'d>(&self, written: &'d Stream) -> Moved<'d> {
         let mut document = Document::of(written).unwrap_or_else(|_| Document {
             name: written.name.clone(),
@@ -163,9 +163,9 @@ impl<'a> Mover<'a> {
         Moved { written, document, expansion }
     }
 
-    /// Returns the stream of the platform that is required at run time in place of the one before:
-    /// el9 for el8 where the target is el9.0.0, and el8 for el8 where it is el8.6.0, whichever of
-    /// them the module was built on; else the target for what was built on.
+    /// Returns the platform stream required at run time instead of the earlier one: el9 for el8 if
+    /// the target is el9.0.0, and el8 for el8 if it is el8.6.0, regardless of the release that the
+    /// module was built on; otherwise the target for the stream it was built on.
     fn required(&self, stream: &StreamName, before: &[StreamName]) -> StreamName {
         let is_release =
             |old: &StreamName| release_of(old).unwrap_or(old.as_str()) == stream.as_str();
@@ -177,7 +177,7 @@ impl<'a> Mover<'a> {
         }
     }
 
-    /// Counts what came out as built on the target, and with it what is an output of that build.
+    /// Counts the results as built on the target, including their by-products.
     fn add(&mut self, written: &Stream, built: &[&Expanded]) {
         let by_product = ModuleName::from(format!("{}-devel", written.name).as_str());
         let devel = NameStream { name: by_product, stream: written.stream.clone() };
@@ -212,16 +212,17 @@ impl<'a> Mover<'a> {
     }
 }
 
-/// The version of a build to come: above all there are, and one for all contexts of a source.
+/// The version of a future build: above all existing ones, and the same for all contexts of a
+/// source.
 pub const TO_COME: Version = Version(u64::MAX);
 
-/// Returns the release that a stream is a minor one of: `el8` of `el8.6.0`.
+/// Returns the major release of a stream: `el8` of `el8.6.0`.
 fn release_of(stream: &StreamName) -> Option<&str> {
     stream.as_str().split_once('.').map(|(release, _)| release)
 }
 
-/// Makes a base module that nobody describes: where others of its name have their release as a
-/// virtual stream, so has it.
+/// Makes a base module without a document: if others of its name have their release as a virtual
+/// stream, it has one, too.
 fn base_build(collection: &Collection, target: &NameStream) -> Build {
     let has_release = |base: &Build| {
         let release = release_of(&base.candidate.nsvc.stream);

@@ -1,24 +1,25 @@
-//! Resolution: which builds stand in the buildroot of one document.
+//! Resolution: the builds in the buildroot of one document.
 //!
 //! ```text
 //! candidates ─► Universe ─► keys ─► one search a key ─► answers, and refusals in words
 //! ```
 //!
-//! The model is the one the Module Build Service hands to a package solver: a buildroot holds one
-//! build a module name, everything that the document buildrequires, and what those need at run
-//! time. Where the service solves once for every combination of *builds*, modplan groups the
-//! builds by the streams they stand for (a *key*), cuts keys that conflict as soon as a part of
-//! them does, solves modules that share nothing but the platform apart from each other, and
-//! searches each key for its best set:
+//! The model is the one the Module Build Service hands to a package solver: a buildroot has one
+//! build per module name, everything that the document buildrequires, and their dependencies at run
+//! time. While the service solves once for every combination of *builds*, modplan groups the builds
+//! by their streams (a *key*), drops keys as soon as a part of them conflicts, solves modules that
+//! share only the platform independently, and searches each key for its best set:
 //!
-//! 1. the smallest sum of newness: how many builds of the same stream are newer than the chosen one;
+//! 1. the smallest sum of newness: the number of builds of the same stream that are newer than the
+//!    chosen one;
 //! 2. the smallest set;
 //! 3. the fewest builds made against another platform stream than the chosen one;
-//! 4. the preferred streams, newest first (see [`Universe`]), then the first found, names in order.
+//! 4. the preferred streams, newest first (see [`Universe`]), then the first found, in the order of
+//!    names.
 //!
-//! The answer does not depend on the order in which candidates are given. Builds of one version
-//! are told apart by [`Candidate::added`], which the service's build ids give, and where that is
-//! not known they count as equally new.
+//! The answer does not depend on the order in which candidates are given. Builds of one version are
+//! distinguished by [`Candidate::added`], from the service's build ids; if unknown, they count as
+//! equally new.
 
 mod candidate;
 mod conflict;
@@ -38,15 +39,15 @@ pub use universe::{CandidateIx, Universe};
 
 use crate::name::{ModuleName, NameStream, StreamName};
 
-/// Modules with the streams that will do; an empty list stands for any.
+/// Modules with their accepted streams; an empty list accepts any.
 pub type Needs = BTreeMap<ModuleName, Vec<StreamName>>;
 
 /// How much work one resolution may be.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Keys a group may come to before its expansion is refused.
+    /// The maximum number of keys of a group before its expansion is refused.
     pub keys_max: usize,
-    /// Choices tried for one key before the best set so far is taken.
+    /// Choices tried for one key before the best set so far is used.
     pub choices_max: usize,
     /// Choices tried for all keys of a group together, before every further one is cut short.
     pub choices_total_max: usize,
@@ -65,7 +66,7 @@ pub struct Answer {
     pub group: usize,
     /// The builds in it, by module name; everything that is needed, and nothing else.
     pub builds: Vec<CandidateIx>,
-    /// Whether it is known to be the best one; false where the search was cut short.
+    /// Whether it is known to be the best one; false if the search was cut short.
     pub best: bool,
 }
 
@@ -74,22 +75,22 @@ pub struct Answer {
 pub struct Refusal {
     /// Index of the dependency group.
     pub group: usize,
-    /// The streams that cannot be had together; every key that holds them is meant.
+    /// The streams that conflict; this refuses every key that contains them.
     pub key: Vec<NameStream>,
     /// Why not.
     pub conflict: Conflict,
 }
 
-/// What became of one dependency group as a whole.
+/// The outcome of one dependency group as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// At least one key has an answer.
     Solved,
-    /// A buildrequired module has no build in any wanted stream: nothing can come out.
+    /// A buildrequired module has no build in any wanted stream: there is no result.
     NoProvider(Vec<ModuleName>),
-    /// Every module can be had, but not together: the service fails here as a whole.
+    /// Every module is available, but they conflict: the service fails as a whole here.
     Unsolvable,
-    /// There are more keys than [`Limits::keys_max`]; none was tried further.
+    /// There are more keys than [`Limits::keys_max`]; none was tried.
     TooManyKeys {
         /// How many streams each buildrequired module offers.
         streams: Vec<(ModuleName, usize)>,
@@ -103,7 +104,7 @@ pub enum Verdict {
 pub struct Resolution {
     /// One answer for each key that has one, by group and key.
     pub answers: Vec<Answer>,
-    /// The keys without, as the smallest parts of them that conflict.
+    /// The keys without an answer, as their smallest conflicting parts.
     pub refusals: Vec<Refusal>,
     /// One verdict a group.
     pub verdicts: Vec<Verdict>,

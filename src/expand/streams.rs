@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::name::{ModuleName, StreamName};
 
-/// What the expansion of a stream list may depend on besides the list.
+/// The context of expanding a stream list.
 #[derive(Clone, Copy, Debug)]
 pub struct StreamContext<'a> {
     /// Streams of the module that have a ready build, in a stated order.
@@ -27,13 +27,13 @@ pub struct AmbiguousStream {
 
 /// Expands one stream list as the Module Build Service does.
 ///
-/// An empty list, or one of `-x` items only, starts from the default stream or else from every
-/// available one, and each `-x` takes `x` away. In any other list the `-x` items are ignored;
-/// duplicates and streams nobody has stay. Where more than one stream is left, a default replaces
+/// An empty list, or one of `-x` items only, starts from the default stream or otherwise from every
+/// available one, and each `-x` removes `x`. In any other list the `-x` items are ignored;
+/// duplicates and unavailable streams stay. If more than one stream is left, a default replaces
 /// them.
 ///
 /// # Errors
-/// Where more than one stream is left, there is no default, and that is to be refused.
+/// If more than one stream is left, there is no default, and that is not accepted.
 pub fn expand_streams(
     name: &ModuleName,
     streams: &[StreamName],

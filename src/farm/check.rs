@@ -1,4 +1,5 @@
-//! Farms on which koji could never build anything, or not what is meant: told before they are used.
+//! Farms on which koji could never build anything, or not as intended: reported before they are
+//! used.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +8,10 @@ use crate::load::{Code, Finding};
 use crate::name::nearest;
 use crate::settings::{Node, Reader, Section, Value};
 
-/// What every build needs: a channel for its tasks, and one for those of its repos.
+/// The channels that every build needs: one for its tasks, and one for those of its repos.
 const CHANNELS: [(&str, &str); 2] = [("default", "builds"), ("createrepo", "repos")];
 
-/// What no module build goes without, and the channel of its tasks.
+/// The methods that every module build needs, with the channel of their tasks.
 const NEEDED: [(&str, &str); 4] = [
     ("build", "default"),
     ("buildArch", "default"),
@@ -18,24 +19,25 @@ const NEEDED: [(&str, &str); 4] = [
     ("createrepo", "createrepo"),
 ];
 
-/// Keys that only plain builds, chains and dist-repos heed, which no module build makes.
+/// Keys that only affect plain builds, chains and dist-repos, which module builds do not make.
 const UNUSED_BY_MODULES: [(&str, &[&str]); 3] = [
     ("repo", &["lag", "lag_window"]),
     ("hub", &["tag_priority"]),
     ("weights", &["createdistrepo"]),
 ];
 
-/// Tells what is wrong with a farm as a whole, and returns what is hardly meant.
+/// Reports what is wrong with a farm as a whole, and returns warnings about likely mistakes.
 pub(super) fn farm(reader: &mut Reader, file: &Section<'_>, farm: &Farm) -> Vec<Finding> {
     let Some(node) = file.find("builders") else { return Vec::new() };
     let count: u64 = farm.builders.iter().map(|group| u64::from(group.count)).sum();
     let is_whole = matches!(&node.value, Value::List(all) if all.len() == farm.builders.len());
     if !is_whole {
-        // What is wrong with them is told; what a farm without some of them lacks follows from that.
+        // Their errors are reported; anything missing on a farm without them would follow from
+        // those.
         return Vec::new();
     }
     if count == 0 {
-        reader.wrong(node.place, "`builders` hold no builder: nothing would ever be built");
+        reader.wrong(node.place, "`builders` has no builder: nothing would ever be built");
         return Vec::new();
     }
     arches(reader, file, farm);
@@ -61,8 +63,8 @@ pub(super) fn farm(reader: &mut Reader, file: &Section<'_>, farm: &Farm) -> Vec<
     remarks
 }
 
-/// Tells which group names one arch more than a hub tells apart; a plan is estimated in koji's model
-/// whichever model the farm asks for.
+/// Reports the group that exceeds the number of arches that a hub distinguishes. Estimates use
+/// koji's model even on an ideal farm.
 fn arches(reader: &mut Reader, file: &Section<'_>, farm: &Farm) {
     let nodes = reader.items(file, "builders").unwrap_or_default();
     let mut seen = BTreeSet::new();
@@ -71,7 +73,7 @@ fn arches(reader: &mut Reader, file: &Section<'_>, farm: &Farm) {
         seen.extend(&group.arches);
         if before <= ARCHES_MAX && seen.len() > ARCHES_MAX {
             let why = format!(
-                "with builders `{}` the farm has {} arches: {ARCHES_MAX} at most",
+                "with builders `{}` the farm has {} arches; the limit is {ARCHES_MAX}",
                 group.name,
                 seen.len()
             );
@@ -80,7 +82,7 @@ fn arches(reader: &mut Reader, file: &Section<'_>, farm: &Farm) {
     }
 }
 
-/// Tells which channel that builds need nobody serves.
+/// Reports a channel that builds need but no builder serves.
 fn served(reader: &mut Reader, node: &Node, farm: &Farm) {
     let staffed = || farm.builders.iter().filter(|group| group.count > 0);
     for (channel, what) in CHANNELS {
@@ -91,7 +93,7 @@ fn served(reader: &mut Reader, node: &Node, farm: &Farm) {
     }
 }
 
-/// Tells which method that builds need everybody refuses for good who serves its channel.
+/// Reports a method that builds need but every builder of its channel always refuses.
 fn refused(reader: &mut Reader, node: &Node, farm: &Farm) {
     for (method, channel) in NEEDED {
         let serves = |group: &&BuilderGroup| {
@@ -123,19 +125,19 @@ fn takes_nothing(group: &BuilderGroup, farm: &Farm) -> Option<String> {
     }
     let background = farm.background_of(group);
     if background >= 1.0 {
-        return Some("others take all of their capacity".to_owned());
+        return Some("background load takes all of their capacity".to_owned());
     }
     let (room, least) = (group.capacity * (1.0 - background), farm.hub.least_room());
     (room <= least).then(|| {
         format!(
-            "with `hub.capacity_overcommit` {} a task needs more than {least} free, and they have \
-             {room}",
+            "with `hub.capacity_overcommit` {} a task needs more than {least} of free capacity, \
+             and they have {room}",
             farm.hub.capacity_overcommit
         )
     })
 }
 
-/// Tells of channels that no task goes to: a slip, or builders that stand idle.
+/// Reports channels that no task uses: a misspelling, or idle builders.
 fn channels(reader: &mut Reader, of: (&Node, &BuilderGroup), remarks: &mut Vec<Finding>) {
     let (node, group) = of;
     let is_known = |channel: &String| CHANNELS.iter().any(|(known, _)| known == channel);
@@ -159,28 +161,28 @@ fn channels(reader: &mut Reader, of: (&Node, &BuilderGroup), remarks: &mut Vec<F
     }
 }
 
-/// A parent keeps its place while its children run: where each builder has one place, parents can
-/// fill all of them.
+/// A parent keeps its place while its children run: if each builder has one place, parents can fill
+/// all of them.
 fn places(reader: &mut Reader, node: &Node, farm: &Farm) -> Option<Finding> {
     let builds = || farm.builders.iter().filter(|group| farm.takes_builds(group));
     let jobs = |group: &BuilderGroup| group.max_jobs.unwrap_or(farm.hub.max_jobs);
     let places: u64 = builds().map(|group| u64::from(group.count) * u64::from(jobs(group))).sum();
     if places == 1 {
-        let why = "all builders together take one task: a build fills that place, and its own \
+        let why = "all builders together run one task: a build takes that place, and its own \
                    tasks wait for ever";
         reader.wrong(node.place, why);
         return None;
     }
     let is_tight = places > 0 && builds().all(|group| jobs(group) <= 1);
     is_tight.then(|| {
-        let message = "every builder takes one task: builds that wait for their own tasks can fill \
+        let message = "every builder runs one task: builds that wait for their own tasks can take \
                        all places for ever";
         Finding::new(Code::FarmFull, node.place, message)
-            .hint("koji's builders take 10 (`max_jobs`)")
+            .hint("koji's builders run up to 10 tasks (`max_jobs`)")
     })
 }
 
-/// Tells which background load no builder bears.
+/// Reports background load that applies to no builder.
 fn background(reader: &mut Reader, file: &Section<'_>, farm: &Farm) {
     let nodes = if file.find("background").is_some() {
         reader.items(file, "background").unwrap_or_default()
@@ -196,7 +198,7 @@ fn background(reader: &mut Reader, file: &Section<'_>, farm: &Farm) {
         };
         if !farm.builders.iter().any(bears) {
             let why = format!(
-                "no builders have arch {} and channel {}: this load is borne by none",
+                "no builders have arch {} and channel {}: this load has no effect",
                 other.arch, other.channel
             );
             reader.wrong(node.place, why);
@@ -209,8 +211,8 @@ fn polls(reader: &mut Reader, file: &Section<'_>, farm: &Farm) {
     let period = hub.builder_sleep + hub.builder_turn;
     if let Some(node) = file.find("hub").filter(|_| period > hub.ready_timeout) {
         let why = format!(
-            "a builder that polls every {period} is silent for longer than `hub.ready_timeout`, \
-             {}: the hub would give it nothing",
+            "a builder that polls every {period} is silent for longer than `hub.ready_timeout` \
+             ({}): the hub would never assign it a task",
             hub.ready_timeout
         );
         reader.wrong(node.place, why);
@@ -228,10 +230,8 @@ pub(super) fn unused_by_modules(file: &Section<'_>, farm: &Farm) -> Vec<Finding>
         let heeded = |key: &&&str| **key == "lag_window" && farm.repo.auto;
         for key in keys.iter().filter(|key| !heeded(key)) {
             if let Some(place) = file.place_below(section, key) {
-                let message = format!(
-                    "`{section}.{key}` changes nothing here: only builds that belong to no module \
-                     heed it"
-                );
+                let message =
+                    format!("`{section}.{key}` has no effect: module builds do not use it");
                 remarks.push(Finding::new(Code::SettingUnused, place, message));
             }
         }
@@ -245,14 +245,14 @@ fn unused(file: &Section<'_>, farm: &Farm) -> Vec<Finding> {
     let auto = ["auto_lag", "auto_interval", "auto_priority"];
     for key in auto.into_iter().filter(|_| !farm.repo.auto) {
         if let Some(place) = file.place_below("repo", key) {
-            let message = format!("`repo.{key}` changes nothing here: `repo.auto` is not set");
+            let message = format!("`repo.{key}` has no effect: `repo.auto` is not set");
             remarks.push(Finding::new(Code::SettingUnused, place, message));
         }
     }
     if farm.repo.createrepo != Createrepo::Trace
         && let Some(place) = file.place_below("fallback", "createrepo")
     {
-        let message = "`fallback.createrepo` changes nothing here: `repo.createrepo` says it";
+        let message = "`fallback.createrepo` has no effect: `repo.createrepo` sets that time";
         remarks.push(Finding::new(Code::SettingUnused, place, message));
     }
     remarks

@@ -6,43 +6,43 @@ use crate::time::Millis;
 /// Constants of the hub, its builders and its client.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hub {
-    /// Least time between scheduler runs (`RunInterval`).
+    /// Minimum time between scheduler runs (`RunInterval`).
     pub run_interval: Millis,
     /// A builder's pause after a turn in which it took nothing (`sleeptime`).
     pub builder_sleep: Millis,
-    /// What one turn of a builder takes, besides the pause. Not koji's: measured.
+    /// The duration of one turn of a builder, without the pause. Not from koji: measured.
     pub builder_turn: Millis,
-    /// When a builder asks again that could not reach the hub (`retry_interval`).
+    /// Pause before a builder calls an unreachable hub again (`retry_interval`).
     pub retry_interval: Millis,
-    /// When a client asks again that could not reach the hub (`retry_interval`).
+    /// Pause before a client calls an unreachable hub again (`retry_interval`).
     pub client_retry: Millis,
     /// Time between two submissions of one client.
     pub submit_interval: Millis,
-    /// Jobs a builder takes that reported no limit of its own (`MaxJobs`).
+    /// Maximum number of jobs of a builder that reports no limit (`MaxJobs`).
     pub max_jobs: u32,
-    /// Weight by which a task may exceed what is free (`CapacityOvercommit`).
+    /// Weight by which a task may exceed the free capacity (`CapacityOvercommit`).
     pub capacity_overcommit: f64,
     /// Silence after which a builder counts as not ready (`ReadyTimeout`).
     pub ready_timeout: Millis,
     /// Time after which a task that was assigned and not opened is freed (`AssignTimeout`).
     pub assign_timeout: Millis,
-    /// Silence after which the open tasks of a builder are freed (`HostTimeout`).
+    /// Silence of a builder after which its open tasks are freed (`HostTimeout`).
     pub host_timeout: Millis,
-    /// How long a soft refusal holds (`SoftRefusalTimeout`).
+    /// Duration of a soft refusal (`SoftRefusalTimeout`).
     pub soft_refusal_timeout: Millis,
-    /// Priority of a task that was asked for with none.
+    /// Priority of a task that was requested without one.
     pub priority: i32,
-    /// What is added to the priority of a task for the tasks below it.
+    /// Added to the priority of a task for its children.
     pub child_priority: i32,
-    /// Priority of a `tagBuild` task that nobody waits for.
+    /// Priority of a `tagBuild` task without a parent.
     pub tag_priority: i32,
-    /// What a task weighs for the hub until a builder has opened it.
+    /// Weight of a task for the hub until a builder has opened it.
     pub unit_weight: f64,
-    /// How many free tasks one run of the scheduler looks at.
+    /// Number of free tasks that one run of the scheduler considers.
     pub free_tasks_max: u32,
-    /// The `buildArch` run of a module's macros package, where the trace does not know it.
+    /// Run time of `buildArch` for a module's macros package, if the trace does not have it.
     pub macros_build: Millis,
-    /// How often the macros package is built before its module counts as broken.
+    /// Number of tries of the macros package before its module fails.
     pub macros_tries: u32,
 }
 
@@ -51,36 +51,36 @@ pub struct Hub {
 pub struct Repo {
     /// How long one `createrepo` task runs.
     pub createrepo: Createrepo,
-    /// How often the repo manager looks at its queue.
+    /// Interval at which the repo manager checks its queue.
     pub check_interval: Millis,
-    /// Priority of a `newRepo` task; its `createrepo` tasks go one before it.
+    /// Priority of a `newRepo` task; its `createrepo` tasks are more urgent by one.
     pub priority: i32,
     /// How many regenerations run at once.
     pub tasks_max: u32,
-    /// How often a regeneration that failed is tried again (`RepoRetries`).
+    /// Number of retries of a failed regeneration (`RepoRetries`).
     pub retries: u32,
-    /// How often a `waitrepo` task looks.
+    /// Interval at which a `waitrepo` task checks.
     pub wait_poll: Millis,
     /// When a `waitrepo` task gives up.
     pub wait_timeout: Millis,
-    /// How old a repo a plain build accepts (`RepoLag`).
+    /// Maximum age of a repo for a plain build (`RepoLag`).
     pub lag: Millis,
     /// The step in which that age and `auto_lag` are rounded (`RepoLagWindow`).
     pub lag_window: Millis,
-    /// Whether repos are regenerated that nobody asks for (`repo.auto` of a tag).
+    /// Whether repos are regenerated without a request (`repo.auto` of a tag).
     pub auto: bool,
-    /// How old a repo becomes before it is (`RepoAutoLag`).
+    /// Age of a repo at which it is regenerated (`RepoAutoLag`).
     pub auto_lag: Millis,
-    /// How often the repo manager looks for such repos.
+    /// Interval at which the repo manager looks for such repos.
     pub auto_interval: Millis,
-    /// What is added to the priority of their requests: others go first.
+    /// Added to the priority of their requests, so that others go first.
     pub auto_priority: i32,
 }
 
 /// How long a `createrepo` task runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Createrepo {
-    /// As the trace says, else as the fallback does.
+    /// From the trace, otherwise from the fallback.
     Trace,
     /// Always as long.
     Fixed(Millis),
@@ -93,8 +93,8 @@ pub enum Createrepo {
     },
 }
 
-/// What an open task weighs, by method, and how `buildArch` grows with the history of its package.
-/// A parent waits from the moment it is opened and takes no load: its weight is no constant here.
+/// Weights of open tasks by method, and the growth of `buildArch` with the history of its package.
+/// A parent waits from the moment it is opened and takes no load, so its weight is not listed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
     /// `buildArch` of a package without history.
@@ -107,9 +107,9 @@ pub struct Weights {
     pub createdistrepo: f64,
     /// `tagBuild`.
     pub tag_build: f64,
-    /// `waitrepo`, which looks again and again and so takes load all the time.
+    /// `waitrepo`, which checks repeatedly and so takes load all the time.
     pub waitrepo: f64,
-    /// How long builds of a package take on average for `buildArch` to weigh 1 more.
+    /// Mean duration of a package's builds for which `buildArch` weighs 1 more.
     pub history_per: Millis,
     /// By how much it weighs more at most.
     pub history_max: f64,
@@ -178,8 +178,7 @@ impl Default for Weights {
 }
 
 impl Hub {
-    /// Returns what a builder must have free, and more, to be given a task: what exceeds
-    /// `capacity_overcommit`.
+    /// Returns the free capacity that a builder must exceed to be assigned a task.
     #[must_use]
     pub fn least_room(&self) -> f64 {
         (self.unit_weight - self.capacity_overcommit).max(0.0)
@@ -187,7 +186,7 @@ impl Hub {
 }
 
 impl Weights {
-    /// Returns by how much builds that take so long on average make their `buildArch` heavier.
+    /// Returns the weight added to `buildArch` for a mean duration of builds.
     #[must_use]
     pub fn of_history(&self, mean_build: Millis) -> f64 {
         (mean_build.as_secs_f64() / self.history_per.as_secs_f64()).min(self.history_max)

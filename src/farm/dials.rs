@@ -1,5 +1,5 @@
-//! Every number of a farm by the name it has in a farm file, so that a report can name those that
-//! nobody gave, and try what another value of each would change.
+//! Every number of a farm by its name in a farm file, so that a report can name those that were not
+//! given and try other values.
 
 use super::{BuilderGroup, Createrepo, Farm, Model};
 use crate::time::Millis;
@@ -17,7 +17,7 @@ pub enum Dial<'f> {
 }
 
 impl Dial<'_> {
-    /// Returns the number as a farm file has it.
+    /// Returns the number as written in a farm file.
     #[must_use]
     pub fn text(&self) -> String {
         match self {
@@ -27,8 +27,8 @@ impl Dial<'_> {
         }
     }
 
-    /// Halves the number, a whole one downwards, but never below the least that a farm file takes;
-    /// returns whether that changes anything.
+    /// Halves the number, rounding down, but never below the minimum of a farm file; returns
+    /// whether that changes anything.
     pub fn halve(&mut self) -> bool {
         match self {
             Self::Time(time) => {
@@ -56,15 +56,15 @@ impl Dial<'_> {
     }
 }
 
-/// Returns whether the new value is another one.
+/// Returns whether the new value differs.
 fn set<T: PartialEq>(place: &mut T, new: T) -> bool {
     let old = std::mem::replace(place, new);
     old != *place
 }
 
 impl Farm {
-    /// Returns every number that decides something in the farm's model, by its name:
-    /// `builders.x86.capacity`, `hub.run_interval`. How many builders there are is not among them.
+    /// Returns every number that has an effect in the farm's model, by its name:
+    /// `builders.x86.capacity`, `hub.run_interval`. The number of builders is not included.
     pub fn dials(&mut self) -> Vec<(String, Dial<'_>)> {
         if self.model == Model::Ideal {
             return Vec::new();
@@ -110,9 +110,8 @@ impl Farm {
         dials
     }
 
-    /// Returns one number by its name: one of [`Self::dials`], how many builders a group has
-    /// (`builders.x86.count`), or the time of a method of which no history tells
-    /// (`fallback.buildArch`).
+    /// Returns one number by its name: one of [`Self::dials`], the number of builders in a group
+    /// (`builders.x86.count`), or the time of a method without a history (`fallback.buildArch`).
     pub fn dial(&mut self, name: &str) -> Option<Dial<'_>> {
         if let Some(method) = name.strip_prefix("fallback.") {
             let fallback = &mut self.fallback;

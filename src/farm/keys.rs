@@ -1,4 +1,4 @@
-//! The keys of a farm file, section by section: what the reader knows and the page lists.
+//! The keys of a farm file, section by section, as read and as documented.
 
 pub(super) const FILE: &[&str] =
     &["model", "builders", "background", "hub", "repo", "weights", "fallback"];
@@ -77,7 +77,7 @@ pub(super) const METHODS: &[&str] = &[
     "waitrepo",
 ];
 
-/// Returns every key of a farm file, those of a section behind its name: `hub.max_jobs`.
+/// Returns every key of a farm file, keys of a section prefixed with its name: `hub.max_jobs`.
 pub fn keys() -> impl Iterator<Item = String> {
     let sections = [
         ("", FILE),

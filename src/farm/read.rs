@@ -10,16 +10,16 @@ use crate::time::Millis;
 use crate::trace::Fallback;
 
 impl Farm {
-    /// Reads a farm file; `input` is what the findings' places call the file.
+    /// Reads a farm file; `input` is the index of the file in the places of findings.
     ///
     /// # Errors
-    /// Every problem found, each with line and column; a farm with a problem is no farm.
+    /// Every problem found, each with line and column; a file with a problem yields no farm.
     pub fn read(bytes: &[u8], input: u32) -> Result<Self, Vec<Finding>> {
         Self::read_to_vary(bytes, input, |_| {})
     }
 
-    /// Reads a farm file of which numbers are going to be varied: what would be wrong with the farm
-    /// that `vary` makes of it is told, not what is wrong with it as it stands.
+    /// Reads a farm file whose numbers will be varied: problems of the farm made by `vary` are
+    /// reported, not those of the farm as written.
     ///
     /// # Errors
     /// As [`Farm::read`].
@@ -68,7 +68,7 @@ fn builders(reader: &mut Reader, file: &Section<'_>) -> Vec<BuilderGroup> {
     for node in reader.items(file, "builders").unwrap_or_default() {
         if let Some(group) = builder_group(reader, node) {
             if groups.iter().any(|earlier| earlier.name == group.name) {
-                reader.wrong(node.place, format!("builders `{}` are given twice", group.name));
+                reader.wrong(node.place, format!("builders `{}` are listed twice", group.name));
             }
             groups.push(group);
         }
@@ -96,7 +96,7 @@ fn builder_group(reader: &mut Reader, node: &Node) -> Option<BuilderGroup> {
     group.refuses = reader.values(&section, "refuses", method).unwrap_or_default();
     group.refuses_until = reader.value(&section, "refuses_until", duration);
     if group.refuses.is_empty() && group.refuses_until.is_some() {
-        reader.wrong(node.place, "`builders.refuses_until` is given without `builders.refuses`");
+        reader.wrong(node.place, "`builders.refuses_until` requires `builders.refuses`");
     }
     group.cpus = reader.value(&section, "cpus", settings::positive_count);
     group.speed = reader.value(&section, "speed", speed).unwrap_or(1.0);
@@ -104,8 +104,8 @@ fn builder_group(reader: &mut Reader, node: &Node) -> Option<BuilderGroup> {
     Some(group)
 }
 
-/// Reads how fast builders are: a speed far from 1 is a slip, and at a speed of almost nothing no
-/// task would end before the calendar does.
+/// Reads the speed of builders: a speed far from 1 is a mistake, and at a speed near 0 no task
+/// would end within the range of dates.
 fn speed(text: &str) -> Result<f64, String> {
     match settings::positive_number(text)? {
         speed if (0.001..=1000.0).contains(&speed) => Ok(speed),
@@ -113,11 +113,11 @@ fn speed(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Reads a duration of a year at most, as that of a recorded task.
+/// Reads a duration of at most a year, like that of a recorded task.
 fn duration(text: &str) -> Result<Millis, String> {
     const YEAR: Millis = Millis::from_secs(366 * 86_400);
     match settings::duration(text)? {
-        span if span > YEAR => Err(format!("must be a year at most, not `{text}`")),
+        span if span > YEAR => Err(format!("must be at most a year, not `{text}`")),
         span => Ok(span),
     }
 }
@@ -127,12 +127,12 @@ fn interval(text: &str) -> Result<Millis, String> {
     settings::interval(text).and_then(|_| duration(text))
 }
 
-/// Reads the time between two looks of one who polls.
+/// Reads a polling interval.
 fn period(text: &str) -> Result<Millis, String> {
     settings::period(text).and_then(|_| duration(text))
 }
 
-/// Tells what a list names more than once.
+/// Reports items that a list names more than once.
 fn twice<T: PartialEq + std::fmt::Display>(reader: &mut Reader, node: &Node, what: (&str, &[T])) {
     let (name, values) = what;
     for (at, value) in values.iter().enumerate() {
@@ -142,15 +142,15 @@ fn twice<T: PartialEq + std::fmt::Display>(reader: &mut Reader, node: &Node, wha
     }
 }
 
-/// Reads how many builders a group has: each takes memory and time.
+/// Reads the number of builders in a group, which is limited because each takes memory and time.
 fn group_size(text: &str) -> Result<u32, String> {
     match settings::count(text)? {
-        number if number > BUILDERS_MAX => Err(format!("must be {BUILDERS_MAX} at most")),
+        number if number > BUILDERS_MAX => Err(format!("must be at most {BUILDERS_MAX}")),
         number => Ok(number),
     }
 }
 
-/// Reads a number of tasks, or `unreported`: then the hub's own limit holds.
+/// Reads a number of tasks, or `unreported`: then the hub's limit applies.
 fn max_jobs(text: &str) -> Result<Option<u32>, String> {
     if text == "unreported" { Ok(None) } else { settings::count(text).map(Some) }
 }
@@ -162,7 +162,7 @@ fn method(text: &str) -> Result<String, String> {
 
 fn arch(text: &str) -> Result<Arch, String> {
     match text {
-        "noarch" => Err("must not list noarch: every builder takes it".to_owned()),
+        "noarch" => Err("must not list noarch: every builder builds it".to_owned()),
         _ => settings::text(text).map(|text| Arch::from(text.as_str())),
     }
 }
@@ -178,7 +178,7 @@ fn background(reader: &mut Reader, file: &Section<'_>) -> Vec<Background> {
             let channel = channel.unwrap_or_else(|| "default".to_owned());
             let is_it = |other: &Background| other.arch == arch && other.channel == channel;
             if all.iter().any(is_it) {
-                let what = format!("background of {arch} in channel {channel} is given twice");
+                let what = format!("background of {arch} in channel {channel} is listed twice");
                 reader.wrong(node.place, what);
             }
             all.push(Background { arch, channel, load });
@@ -190,7 +190,7 @@ fn background(reader: &mut Reader, file: &Section<'_>) -> Vec<Background> {
 fn hub(reader: &mut Reader, node: &Node) -> Hub {
     let section = reader.section(node, "hub", HUB);
     let mut hub = Hub::default();
-    // Without a pause a builder would poll, or a call be tried again, for ever in no time.
+    // Without a pause, polls or retries would repeat endlessly at one moment.
     let periods = [
         ("run_interval", &mut hub.run_interval),
         ("builder_sleep", &mut hub.builder_sleep),
@@ -256,7 +256,7 @@ fn priority(text: &str) -> Result<i32, String> {
     }
 }
 
-/// Reads by how much something is less urgent: requests of the manager never go before others.
+/// Reads an amount of lower urgency: requests of the manager never precede others.
 fn lower_priority(text: &str) -> Result<i32, String> {
     match priority(text)? {
         number if number < 0 => Err("must not be less than 0".to_owned()),

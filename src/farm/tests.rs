@@ -1,4 +1,4 @@
-//! Reading a farm file: values and defaults, and what is no value.
+//! Reading a farm file: values, defaults and invalid values.
 
 mod constants;
 mod remarks;
@@ -13,7 +13,7 @@ fn refused(text: &str) -> Vec<(u32, u32, Code, String)> {
     findings.into_iter().map(|f| (f.place.line, f.place.column, f.code, f.message)).collect()
 }
 
-/// Returns line and words of all that is wrong with a farm of koji's model.
+/// Returns line and message of every problem of a farm with koji's model.
 fn wrong(builders: &str, rest: &str) -> Vec<(u32, String)> {
     let text = format!("model: koji\nbuilders:\n{builders}{rest}");
     refused(&text).into_iter().map(|(line, _, _, message)| (line, message)).collect()
@@ -100,12 +100,12 @@ fn every_problem_is_told_with_its_line() {
         ),
         (7, 10, Code::SettingValue, "`builders.speed` must be more than 0"),
         (8, 3, Code::SettingUnknown, "`colour` is not a key of `builders`"),
-        (9, 3, Code::SettingValue, "builders `z` are given twice"),
+        (9, 3, Code::SettingValue, "builders `z` are listed twice"),
         (
             9,
             32,
             Code::SettingValue,
-            "`builders.arches` must not list noarch: every builder takes it",
+            "`builders.arches` must not list noarch: every builder builds it",
         ),
     ];
     let expected = expected.map(|(line, column, code, text)| (line, column, code, text.to_owned()));
@@ -118,7 +118,7 @@ fn builders_that_cannot_be_read_are_told_once() {
         ("builders: {name: x}\n", "`builders` must be a list"),
         (
             "builders: [{name: x, count: 4000000000, arches: [a]}]\n",
-            "`builders.count` must be 100000 at most",
+            "`builders.count` must be at most 100000",
         ),
     ] {
         let messages: Vec<String> = refused(text).into_iter().map(|finding| finding.3).collect();

@@ -1,4 +1,4 @@
-//! Requirements that a file spells wrong, and what they mean: `perl:5.3=perl:5.30`.
+//! Misspelt requirements of a file and their meaning: `perl:5.3=perl:5.30`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,16 +11,16 @@ use crate::name::{ModuleName, NameStream, StreamName};
 pub enum Alias {
     /// One stream of a module.
     Stream {
-        /// As the file spells it.
+        /// As spelled in the file.
         written: NameStream,
-        /// What it means.
+        /// Its meaning.
         meant: NameStream,
     },
     /// A module in any stream.
     Module {
-        /// As the file spells it.
+        /// As spelled in the file.
         written: ModuleName,
-        /// What it means.
+        /// Its meaning.
         meant: ModuleName,
     },
 }
@@ -71,7 +71,7 @@ impl fmt::Display for Alias {
 }
 
 impl Alias {
-    /// Returns the requirement as the file spells it: `name:stream` or `name`.
+    /// Returns the requirement as spelled in the file: `name:stream` or `name`.
     #[must_use]
     pub fn written(&self) -> String {
         match self {
@@ -80,7 +80,7 @@ impl Alias {
         }
     }
 
-    /// Returns what it means: `name:stream` or `name`.
+    /// Returns its meaning: `name:stream` or `name`.
     #[must_use]
     pub fn meant(&self) -> String {
         match self {
@@ -89,7 +89,7 @@ impl Alias {
         }
     }
 
-    /// Returns whether a document requires what is written.
+    /// Returns whether a document has the misspelt requirement.
     #[must_use]
     pub fn is_needed(&self, snapshot: &Snapshot) -> bool {
         let groups = snapshot.streams.iter().flat_map(|stream| stream.dependencies.iter());
@@ -101,7 +101,7 @@ impl Alias {
         })
     }
 
-    /// Repairs what a group requires, to build and to run.
+    /// Corrects the requirements of a group, for building and at run time.
     pub(super) fn repair(&self, group: &mut Dependencies) {
         for names in [&mut group.buildrequires, &mut group.requires] {
             match self {

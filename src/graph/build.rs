@@ -8,7 +8,7 @@ use super::{GraphOptions, ModuleGraph, lost_zero, node};
 use crate::load::Snapshot;
 
 impl ModuleGraph {
-    /// Makes the graph of a snapshot. What is odd about it is in [`ModuleGraph::findings`].
+    /// Makes the graph of a snapshot. Oddities are in [`ModuleGraph::findings`].
     #[must_use]
     pub fn new(snapshot: &Snapshot, options: &GraphOptions) -> Self {
         let node::Nodes { mut modules, elsewhere, mut findings, .. } =

@@ -1,8 +1,8 @@
-//! Directed graphs as two plain arrays, and what must be fast on them, without recursion.
+//! Directed graphs as two plain arrays, with fast algorithms without recursion.
 //!
 //! A [`Csr`] (compressed sparse rows) keeps the targets of node `n` at
-//! `targets[starts[n]..starts[n + 1]]`: one cache line after another, which is what makes waves
-//! over 100 000 modules a matter of milliseconds.
+//! `targets[starts[n]..starts[n + 1]]`: one cache line after another, so that waves over 100 000
+//! modules take only milliseconds.
 
 /// A directed graph over the nodes `0..len`, walkable in the direction of its edges.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub struct Csr {
 }
 
 impl Csr {
-    /// Makes the graph of edges `(from, to)`; targets keep the order of the edges given.
+    /// Makes the graph of edges `(from, to)`; targets keep the order of the given edges.
     ///
     /// # Panics
     ///
@@ -48,13 +48,13 @@ impl Csr {
         self.starts.len().saturating_sub(1)
     }
 
-    /// Returns whether there is no node.
+    /// Returns whether the graph has no nodes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Returns where the edges of a node lead.
+    /// Returns the targets of a node's edges.
     #[must_use]
     pub fn targets(&self, node: u32) -> &[u32] {
         let node = node as usize;
@@ -65,9 +65,9 @@ impl Csr {
 /// A directed graph walkable both ways.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Adjacency {
-    /// From what comes first to what follows.
+    /// From predecessors to successors.
     pub forward: Csr,
-    /// From what follows to what comes first.
+    /// From successors to predecessors.
     pub backward: Csr,
 }
 
@@ -87,7 +87,7 @@ pub struct Components {
     pub of: Vec<u32>,
     /// Every node, the members of a component side by side, components in rising order.
     pub members: Vec<u32>,
-    /// Where in `members` each component starts, and the end of the last.
+    /// The start of each component in `members`, and the end of the last.
     pub starts: Vec<u32>,
 }
 
@@ -98,7 +98,7 @@ impl Components {
         self.starts.len().saturating_sub(1)
     }
 
-    /// Returns whether there is none.
+    /// Returns whether there are no components.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -113,15 +113,16 @@ impl Components {
 
 const UNSEEN: u32 = u32::MAX;
 
-/// The node's component is found. No smaller than any number of an open node, so that what reaches it
-/// learns nothing.
+/// The node's component is found. Not smaller than any number of an open node, so that nodes that
+/// reach it are unaffected.
 const CLOSED: u32 = u32::MAX - 1;
 
 /// The state of Tarjan's algorithm with its call stack as data.
 struct Search<'a> {
     graph: &'a Csr,
-    /// When each node was first seen; the smallest such number it is known to reach while it is open;
-    /// then [`CLOSED`]. One read an edge: reads all over memory are what large graphs cost.
+    /// The order in which nodes were first seen; while a node is open, the smallest such number
+    /// that it is known to reach; then [`CLOSED`]. One read per edge, because scattered reads
+    /// dominate the cost of large graphs.
     low: Vec<u32>,
     open: Vec<u32>,
     /// Nodes on the way down: node, next edge, and when it was seen.
@@ -176,8 +177,8 @@ impl Search<'_> {
         }
     }
 
-    /// Ends a node: what it reaches its parent reaches; where it reaches nothing older, what is
-    /// open since it was entered is one component.
+    /// Ends a node: its parent reaches what it reaches. If it reaches nothing older, the nodes
+    /// opened since it was entered are one component.
     fn leave(&mut self, node: u32, seen: u32) {
         self.path.pop();
         let low = self.low[node as usize];
@@ -231,8 +232,8 @@ pub fn waves(graph: &Csr, components: &Components) -> Vec<u32> {
     wave
 }
 
-/// Returns the nodes in an order in which every edge leads forward, or `None` where a cycle
-/// leaves none. Among nodes that may come next the one that became free first comes first.
+/// Returns the nodes in an order in which every edge leads forward, or `None` if there is a cycle.
+/// Among free nodes, the one that became free first comes first.
 #[must_use]
 pub fn topological_order(graph: &Csr) -> Option<Vec<u32>> {
     let mut waits = vec![0_u32; graph.len()];

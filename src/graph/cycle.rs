@@ -1,9 +1,9 @@
-//! Cycles as values: which edges to leave out so that no cycle is left, as few as possible.
+//! Cycles as values: the smallest set of edges to drop so that no cycle is left.
 
-/// At most this many members, the cut is proven smallest: 2ⁿ sets of members are looked at.
+/// Up to this many members, the cut is proven smallest: 2ⁿ sets of members are examined.
 pub const PROVEN_MEMBERS_MAX: usize = 12;
 
-/// Beyond this many members the order found greedily is not searched for better ones.
+/// Beyond this many members the greedy order is not improved.
 const IMPROVED_MEMBERS_MAX: usize = 400;
 
 /// Sweeps over the members in search of a better order; each keeps or lowers the number of edges cut.
@@ -21,9 +21,9 @@ pub struct Cut {
 /// All edges from one node to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edge {
-    /// What is built first.
+    /// The node built first.
     pub from: u32,
-    /// What needs it.
+    /// The node that needs it.
     pub to: u32,
     /// How many edges there are: each counts towards the cut.
     pub count: u32,
@@ -38,8 +38,8 @@ pub struct Order {
     pub is_proven: bool,
 }
 
-/// Returns few edges without which `edges`, over the nodes `0..members`, hold no cycle: the fewest
-/// for up to [`PROVEN_MEMBERS_MAX`] members, else the best found.
+/// Returns a small set of edges without which `edges`, over the nodes `0..members`, have no cycle:
+/// the smallest for up to [`PROVEN_MEMBERS_MAX`] members, otherwise the best found.
 #[must_use]
 pub fn cut(members: usize, edges: &[(u32, u32)]) -> Cut {
     let mut edges = edges.to_vec();
@@ -55,11 +55,12 @@ pub fn cut(members: usize, edges: &[(u32, u32)]) -> Cut {
     Cut { edges, is_proven: order.is_proven }
 }
 
-/// Returns an order of the nodes `0..members` in which few edges lead backward: the fewest for up to
-/// [`PROVEN_MEMBERS_MAX`] members, else the best found. Each pair of nodes stands once in `edges`.
+/// Returns an order of the nodes `0..members` in which few edges lead backward: the fewest for up
+/// to [`PROVEN_MEMBERS_MAX`] members, otherwise the best found. Each pair of nodes occurs once in
+/// `edges`.
 ///
 /// The edges that lead backward in some order of the members leave no cycle, and the smallest such
-/// set is that of some order. Small cycles take the best order over all sets of members (M. Held and
+/// set is that of some order. Small cycles use the best order over all sets of members (M. Held and
 /// R. Karp, 1962); large ones the greedy order of P. Eades, X. Lin and W. F. Smyth (1993), improved
 /// by moving one member at a time.
 #[must_use]
@@ -74,7 +75,7 @@ pub fn order(members: usize, edges: &[Edge]) -> Order {
     Order { members, is_proven }
 }
 
-/// How many edges lead from each member to each other.
+/// The number of edges from each member to each other.
 struct Counts {
     members: usize,
     of: Vec<u32>,
@@ -94,11 +95,11 @@ impl Counts {
     }
 }
 
-/// Returns an order with the fewest edges leading backward. Of several, each last place goes to
+/// Returns an order with the fewest edges leading backward. Among several, each last place goes to
 /// the member with the largest number.
 fn best_order(members: usize, edges: &[Edge]) -> Vec<u32> {
     let counts = Counts::new(members, edges);
-    // What it costs to put a member behind all of a set: its edges into the set.
+    // The cost of placing a member after a whole set: its edges into the set.
     let cost = |last: usize, set: usize| -> u32 {
         let row = &counts.of[last * members..(last + 1) * members];
         row.iter().enumerate().filter(|(to, _)| set >> to & 1 == 1).map(|(_, count)| count).sum()
@@ -179,7 +180,7 @@ fn greedy_order(members: usize, edges: &[Edge]) -> Vec<u32> {
     front
 }
 
-/// Moves one member at a time to where the fewest edges lead backward, until no move helps.
+/// Moves one member at a time to the place with the fewest backward edges, until no move helps.
 fn improved(mut order: Vec<u32>, edges: &[Edge]) -> Vec<u32> {
     let members = order.len();
     let counts = Counts::new(members, edges);
@@ -201,9 +202,9 @@ fn improved(mut order: Vec<u32>, edges: &[Edge]) -> Vec<u32> {
     order
 }
 
-/// Returns where a member taken from place `at` goes: `at` itself unless another is strictly better.
+/// Returns the new place of a member at place `at`: `at` itself unless another is strictly better.
 fn best_place(order: &[u32], edges: impl Fn(u32) -> (u32, u32), at: usize) -> usize {
-    // In front of all others only the edges that lead to the member lead backward.
+    // In front of all others, only the edges to the member lead backward.
     let mut cost: i64 = order.iter().map(|&other| i64::from(edges(other).1)).sum();
     let mut costs = vec![cost];
     for &other in order {

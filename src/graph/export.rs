@@ -14,7 +14,7 @@ pub struct Drawing {
 /// A box of nodes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cluster {
-    /// The lines that stand over the box.
+    /// The lines above the box.
     pub title: Vec<String>,
     /// The nodes in it.
     pub nodes: Vec<DrawnNode>,
@@ -23,7 +23,7 @@ pub struct Cluster {
 /// One node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DrawnNode {
-    /// What edges call it.
+    /// Its name in edges.
     pub id: String,
     /// The lines of text in it.
     pub label: Vec<String>,

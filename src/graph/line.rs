@@ -1,8 +1,8 @@
 //! Platform lines: the releases of one platform that follow each other.
 //!
-//! The line is the base module's stream up to its first dot: el8, el8.4.0 and el8.9.0.z are one, f35
-//! and f36 are two. A module is rebuilt within its lines, so the newest version is taken within a
-//! line, and no edge runs between lines.
+//! The line is the base module's stream up to its first dot: el8, el8.4.0 and el8.9.0.z are one
+//! line, f35 and f36 are two. A module is rebuilt within its lines, so the newest version is chosen
+//! per line, and no edge connects two lines.
 
 use std::collections::BTreeSet;
 
@@ -29,16 +29,16 @@ impl Line {
     }
 }
 
-/// The platform lines that something belongs to.
+/// A set of platform lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lines {
-    /// None named: it fits every line.
+    /// None named: it belongs to every line.
     named: BTreeSet<Line>,
 }
 
 impl Lines {
-    /// Returns the lines of a document: those of the base modules it names, else of the base modules
-    /// it was built with, else every line.
+    /// Returns the lines of a document: those of the base modules it names, otherwise of the base
+    /// modules it was built with, otherwise every line.
     pub(super) fn of(document: &Stream, options: &GraphOptions) -> Self {
         if options.base_modules.contains(&document.name) {
             return Self::of_streams([&document.stream]);
@@ -69,7 +69,7 @@ impl Lines {
         self.named.is_empty()
     }
 
-    /// Returns the lines that are named; none where it fits every line.
+    /// Returns the named lines; none if it belongs to every line.
     pub fn named(&self) -> impl Iterator<Item = &Line> {
         self.named.iter()
     }
@@ -91,8 +91,8 @@ impl Lines {
         self.named.extend(other.named);
     }
 
-    /// Keeps the lines for which `is_kept` holds; every line is first written out as `all`. None
-    /// where no line is left.
+    /// Keeps the lines for which `is_kept` holds, after expanding "every line" to `all`. `None` if
+    /// no line is left.
     pub(super) fn keep(
         &self,
         all: &BTreeSet<Line>,

@@ -1,7 +1,8 @@
-//! From requirements to edges: which streams a requirement means, and which contexts of them fit.
+//! From requirements to edges: the streams that a requirement means, and their compatible contexts.
 //!
-//! A context of a required stream fits when it needs nothing else than what the requirer builds
-//! on: perl-DBI built for perl 5.30 is not what a module building on perl 5.26 uses.
+//! A context of a required stream is compatible if its own requirements agree with the streams that
+//! the requirer builds on: perl-DBI built for perl 5.30 is not what a module building on perl 5.26
+//! uses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,14 +13,14 @@ use super::{
 use crate::load::{Dependencies, Requirement};
 use crate::name::{ModuleName, NameStream, StreamName};
 
-/// An edge in the making: what is built first, what needs it, and why.
+/// A new edge: the module built first, the module that needs it, and the reason.
 pub(super) struct Edge {
     pub(super) from: ModuleIx,
     pub(super) to: ModuleIx,
     pub(super) link: Link,
 }
 
-/// All edges of the graph, and the requirements that have none.
+/// All edges of the graph, and the requirements without one.
 pub(super) struct Links<'a> {
     modules: &'a [Module],
     streams: &'a Streams,
@@ -51,7 +52,7 @@ impl<'a> Links<'a> {
         let mut links =
             Self { modules, streams, elsewhere, options, edges, dangling, self_requires };
         for (index, module) in modules.iter().enumerate() {
-            // What a by-product needs, its maker's document asks for.
+            // The document of its maker states the requirements of a by-product.
             if module.kind != super::Kind::ByProduct {
                 links.resolve_module(ModuleIx::from_index(index), module);
             }
@@ -137,7 +138,7 @@ impl<'a> Links<'a> {
         let requires = NameStream::new(ask.name.clone(), stream);
         let place = ask.requirement.place;
         if self.modules[ask.module.index()].name == *ask.name {
-            // Nothing loaded matches what the module asks of its own name.
+            // Nothing loaded matches the module's requirement on its own name.
             return self.self_requires.push(SelfRequire { module: ask.module, requires, place });
         }
         let is_given = self.elsewhere.iter().any(|given| {
@@ -151,7 +152,8 @@ impl<'a> Links<'a> {
         }
     }
 
-    /// Sorts by stated keys and keeps, of what several groups or both parts ask, the first.
+    /// Sorts by stated keys and keeps the first of equal requirements of several groups or of both
+    /// parts.
     fn settle(&mut self) {
         self.edges.sort_by(|a, b| edge_key(a).cmp(&edge_key(b)));
         self.edges.dedup_by(|later, first| (later.from, later.to) == (first.from, first.to));
@@ -216,8 +218,8 @@ fn share_a_stream(a: &Requirement, b: &Requirement) -> bool {
     }
 }
 
-/// Returns whether a context may be used where `needing` is built: one of its `requires` groups
-/// shares a stream with `needing` for every module but base modules that both name.
+/// Returns whether a context is compatible with a build of `needing`: one of its `requires` groups
+/// shares a stream with `needing` for every module that both name, except base modules.
 fn is_compatible(context: &Module, needing: &Dependencies, options: &GraphOptions) -> bool {
     let fits = |requires: &BTreeMap<ModuleName, Requirement>| {
         requires

@@ -1,6 +1,5 @@
-//! Streams that lost their last zero: `perl: 5.30` without quotes is written `5.3` by tools that
-//! take it for a number. Real repositories hold such requirements and defaults, and nothing else
-//! shows them.
+//! Streams that lost their last zero: tools that read `perl: 5.30` without quotes as a number write
+//! `5.3`. Real repositories have such requirements and defaults, and nothing else reveals them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,8 +8,7 @@ use super::{Dangling, Missing};
 use crate::load::{Code, Defaults, Finding, Snapshot};
 use crate::name::{NameStream, StreamName};
 
-/// Returns a finding for each stream that defaults name, that is not loaded, and loaded with more
-/// zeros.
+/// Returns a finding for each stream in defaults that is loaded only with more zeros at its end.
 #[must_use]
 pub fn lost_zeros_of_defaults(snapshot: &Snapshot) -> Vec<Finding> {
     let loaded: BTreeSet<NameStream> =
@@ -83,7 +81,7 @@ fn finding(
     Some(Finding::new(Code::LostZero, first.place, message).hint(hint))
 }
 
-/// Returns the loaded stream that a requirement means, where only zeros at its end are missing.
+/// Returns the loaded stream that a requirement means, if only zeros at its end are missing.
 pub(super) fn meant<'a>(requires: &NameStream, streams: &'a Streams) -> Option<&'a NameStream> {
     let of_name = streams.of_name(requires.name.as_str()).iter().map(|loaded| &loaded.id);
     of_name.into_iter().find(|loaded| has_lost_zero(requires, loaded))

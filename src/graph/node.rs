@@ -1,5 +1,5 @@
-//! Which documents are nodes: the newest version of each stream in each platform line, the arches of
-//! one build merged.
+//! Selects documents as nodes: the newest version of each stream in each platform line, with the
+//! arches of one build merged.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,15 +11,14 @@ use crate::load::{
 };
 use crate::name::{Arch, Context, ModuleName, NameStream, StreamName, Version};
 
-/// The modules of a snapshot, sorted by (name, stream, version, context), and what is wrong with
-/// them.
+/// The modules of a snapshot, sorted by (name, stream, version, context), and their problems.
 pub(super) struct Nodes<'a> {
     snapshot: &'a Snapshot,
     options: &'a GraphOptions,
     /// Every platform line that a document names.
     lines: BTreeSet<Line>,
     pub(super) modules: Vec<Module>,
-    /// Streams of which builds for other platforms than those asked for are loaded.
+    /// Streams with loaded builds for platforms other than the requested ones.
     pub(super) elsewhere: BTreeSet<NameStream>,
     pub(super) findings: Vec<Finding>,
 }
@@ -40,11 +39,10 @@ impl Build<'_> {
     }
 }
 
-/// Takes the documents that the options ask for and merges those of one build.
+/// Selects documents by the options and merges those of one build.
 ///
-/// The newest version is taken over all inputs together. Where the newest document of a stream
-/// could not be read, the stream has no node: an older version in its place would be a silent
-/// step back.
+/// The newest version is chosen over all inputs. If the newest document of a stream could not be
+/// read, the stream has no node, because using an older version would be a silent step back.
 pub(super) fn nodes<'a>(snapshot: &'a Snapshot, options: &'a GraphOptions) -> Nodes<'a> {
     let mut documents: Vec<&Stream> = snapshot.streams.iter().collect();
     documents.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
@@ -72,7 +70,7 @@ pub(super) fn nodes<'a>(snapshot: &'a Snapshot, options: &'a GraphOptions) -> No
     nodes
 }
 
-/// Drops the documents of other platforms than those asked for, and returns their streams.
+/// Drops the documents of platforms other than the requested ones, and returns their streams.
 fn leave_out_other_platforms(
     documents: &mut Vec<&Stream>,
     options: &GraphOptions,
@@ -125,17 +123,18 @@ fn unreadable_finding(
             format!("one of the newest documents of {id} ({read}) cannot be read")
         }
         Some(read) => format!(
-            "the newest document of {id} ({}) cannot be read; {read} is older and is not taken instead",
+            "the newest document of {id} ({}) cannot be read; {read} is older and is not used \
+             instead",
             lost.version
         ),
         None => format!("the only document of {id} cannot be read"),
     };
-    let hint = "mend the document: what is wrong with it is told at its place";
+    let hint = "fix the document: its errors are reported at its place";
     Some(Finding::new(Code::NewestUnreadable, lost.place, what).hint(hint))
 }
 
 impl Nodes<'_> {
-    /// Takes the documents of one `name:stream`, sorted by version and context.
+    /// Reads the documents of one `name:stream`, sorted by version and context.
     fn take_stream(&mut self, stream: &[&Stream]) {
         let builds = stream.chunk_by(|a, b| a.version == b.version && a.context == b.context);
         let builds: Vec<Build<'_>> = builds.map(|documents| self.build(documents)).collect();
@@ -152,7 +151,7 @@ impl Nodes<'_> {
             };
             let lines = match self.options.versions {
                 Versions::All => Some(build.lines.clone()),
-                // Where no document names a line there is one, which has no name.
+                // If no document names a line, there is one line without a name.
                 Versions::Newest | Versions::NewestPerContext if self.lines.is_empty() => {
                     is_newest(None).then(Lines::default)
                 }
@@ -175,7 +174,7 @@ impl Nodes<'_> {
         Build { documents, lines }
     }
 
-    /// Merges the documents of one build; those of the best origin alone count.
+    /// Merges the documents of one build; only those of the best origin count.
     fn take(&mut self, build: &[&Stream], lines: Lines) {
         let first = build[0];
         let mut module = module_of(first, self.options);
@@ -199,8 +198,8 @@ fn of_best_origin<'a>(build: &'a [&'a Stream]) -> impl Iterator<Item = &'a Strea
     build.iter().copied().filter(move |document| document.origin == origin)
 }
 
-/// Sorts the modules of one stream, and tells contexts that occur in several platform lines apart by
-/// their versions.
+/// Sorts the modules of one stream, and distinguishes contexts that occur in several platform lines
+/// by their versions.
 fn tell_apart(modules: &mut [Module]) {
     modules.sort_by(|a, b| (a.version, &a.context).cmp(&(b.version, &b.context)));
     let mut count: BTreeMap<Arc<str>, usize> = BTreeMap::new();
@@ -253,8 +252,8 @@ fn id(document: &Stream, versions: Versions) -> String {
     }
 }
 
-/// Returns the one stream of a base module that the module builds on; none where it names several
-/// or only says which it does not build on.
+/// Returns the one stream of a base module that the module builds on; `None` if it names several or
+/// only excluded ones.
 pub(super) fn platform(
     dependencies: &[Dependencies],
     options: &GraphOptions,
@@ -265,8 +264,8 @@ pub(super) fn platform(
     named.next().filter(|_| named.next().is_none()).cloned()
 }
 
-/// Adds what another arch's document says: components and arches are united, alternatives of
-/// dependencies added where they are new. A component that both have stays as the first says.
+/// Adds another arch's document: components and arches are united, and new alternatives of
+/// dependencies added. A component in both stays as in the first.
 fn merge(module: &mut Module, document: &Stream) {
     module.arches.extend(document.arch.iter().cloned());
     for (key, component) in document.components.iter() {
@@ -282,7 +281,7 @@ fn merge(module: &mut Module, document: &Stream) {
     {
         module.kind = Kind::Built;
     }
-    // An empty set means all arches, and all is more than any set.
+    // An empty set means all arches, a superset of any set.
     if document.build_arches.is_empty() {
         module.build_arches = BTreeSet::new();
     } else if !module.build_arches.is_empty() {

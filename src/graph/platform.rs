@@ -1,4 +1,4 @@
-//! Which modules build on a base module, whether or not a build of that is loaded.
+//! The modules that build on a base module, whether or not a build of that is loaded.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ impl ModuleGraph {
                 let requirements = [&group.buildrequires, &group.requires];
                 let of_name = requirements.into_iter().filter_map(|names| names.get(name));
                 streams.extend(of_name.flat_map(|requirement| requirement.streams.clone()).map(
-                    // That a module is not for a platform says that there is one.
+                    // A requirement that excludes a platform shows that there is one.
                     |stream| match stream.as_str().strip_prefix('-') {
                         Some(denied) => denied.into(),
                         None => stream,
@@ -40,8 +40,8 @@ impl ModuleGraph {
         streams
     }
 
-    /// Returns the modules that build on a stream of a base module, in index order, each with the
-    /// requirement that says so.
+    /// Returns the modules that build on a stream of a base module, in index order, each with its
+    /// requirement.
     #[must_use]
     pub fn built_on(&self, base: &NameStream) -> Vec<(ModuleIx, Link)> {
         let line = Lines::of_streams([&base.stream]);

@@ -1,4 +1,4 @@
-//! What a graph can be asked.
+//! Queries on a graph.
 
 use std::collections::BTreeSet;
 use std::ops::Index;
@@ -21,7 +21,7 @@ impl ModuleGraph {
         self.graph.node_count()
     }
 
-    /// Returns whether there is no module at all.
+    /// Returns whether the graph has no modules.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -45,21 +45,22 @@ impl ModuleGraph {
         self.contexts(&NameStream::new(name, stream)).find(|module| &*self[*module].id == id)
     }
 
-    /// Returns what must be built before a module, in index order, each with the requirement.
+    /// Returns the modules that must be built before a module, in index order, each with the
+    /// requirement.
     pub fn dependencies(&self, module: ModuleIx) -> impl Iterator<Item = (ModuleIx, &Link)> {
         self.graph
             .edges_directed(module.node(), Direction::Incoming)
             .map(|edge| (ModuleIx::from_index(edge.source().index()), edge.weight()))
     }
 
-    /// Returns what needs a module, in index order, each with its requirement.
+    /// Returns the modules that need a module, in index order, each with its requirement.
     pub fn dependants(&self, module: ModuleIx) -> impl Iterator<Item = (ModuleIx, &Link)> {
         self.graph
             .edges_directed(module.node(), Direction::Outgoing)
             .map(|edge| (ModuleIx::from_index(edge.target().index()), edge.weight()))
     }
 
-    /// Returns every edge, from what is built first to what needs it, sorted.
+    /// Returns every edge, from the module built first to the one that needs it, sorted.
     pub fn edges(&self) -> impl Iterator<Item = (ModuleIx, ModuleIx)> {
         self.indices().flat_map(|from| self.dependants(from).map(move |(to, _)| (from, to)))
     }
@@ -71,7 +72,7 @@ impl ModuleGraph {
         Adjacency::new(self.len(), &edges)
     }
 
-    /// Returns the modules of a loaded stream, in index order: none for one that is not loaded.
+    /// Returns the modules of a loaded stream, in index order; none if it is not loaded.
     pub fn contexts(&self, id: &NameStream) -> impl Iterator<Item = ModuleIx> + use<> {
         let stream = self.streams.find(id.name.as_str(), &id.stream);
         stream
@@ -81,8 +82,8 @@ impl ModuleGraph {
             .into_iter()
     }
 
-    /// Returns what tells one source from others: the stream, its version where all versions count
-    /// ([`Versions::All`]), and the platform line that it is built for.
+    /// Returns the key of a source: the stream, its version if all versions count
+    /// ([`Versions::All`]), and its platform line.
     #[must_use]
     pub fn source(&self, module: ModuleIx) -> (NameStream, Option<Version>, Option<&Line>) {
         let of = &self[module];
@@ -96,8 +97,8 @@ impl ModuleGraph {
         self.source(one) == self.source(other)
     }
 
-    /// Returns the platform line that a module is built for, where one is known: of several the
-    /// first, and for a module that fits every line that of the other contexts of its stream.
+    /// Returns the platform line of a module, if known: the first of several, and for a module of
+    /// every line, that of the other contexts of its stream.
     #[must_use]
     pub fn line(&self, module: ModuleIx) -> Option<&Line> {
         let own = self[module].lines.named().next();
@@ -127,7 +128,7 @@ impl ModuleGraph {
 
     /// Returns the modules that an identity selects, in index order.
     ///
-    /// The third part is a version where a module of that stream has it, else a context.
+    /// The third part is a version if a module of that stream has it, otherwise a context.
     #[must_use]
     pub fn select(&self, id: &Selector) -> Vec<ModuleIx> {
         let streams = self.streams.of_name(id.name());
@@ -184,20 +185,20 @@ impl ModuleGraph {
         self.dangling.iter().filter_map(|row| Some((row, self.lost_zero(row)?)))
     }
 
-    /// Returns the loaded stream that a requirement meant, where it lost a zero.
+    /// Returns the loaded stream that a requirement meant, if it lost a zero.
     #[must_use]
     pub fn lost_zero(&self, row: &Dangling) -> Option<&NameStream> {
         let is_not_loaded = row.missing == Missing::NotLoaded;
         is_not_loaded.then(|| lost_zero::meant(&row.requires, &self.streams)).flatten()
     }
 
-    /// Returns the requirements that nothing loaded answers, sorted by module and requirement.
+    /// Returns the requirements without a loaded provider, sorted by module and requirement.
     #[must_use]
     pub fn dangling(&self) -> &[Dangling] {
         &self.dangling
     }
 
-    /// Returns the streams that a requirement of any stream denies, without their signs.
+    /// Returns the streams that a requirement of any stream excludes, without their signs.
     #[must_use]
     pub fn denied(&self, row: &Dangling) -> Vec<&str> {
         let groups = self[row.module].dependencies.iter();
@@ -214,7 +215,7 @@ impl ModuleGraph {
         &self.self_requires
     }
 
-    /// Returns what is odd about the modules: arches that differ, newest documents that are missed.
+    /// Returns findings about the modules: differences between arches, missing newest documents.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings

@@ -1,4 +1,4 @@
-//! Which streams are loaded: name and stream to the range of their modules.
+//! The loaded streams: name and stream to the range of their modules.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::{Kind, Module, ModuleIx};
 use crate::name::{ModuleName, NameStream, StreamName};
 
-/// The suffix of modules that carry what the module without it filtered out.
+/// The suffix of modules with the content that the module without it filtered out.
 const DEVEL: &str = "-devel";
 
 /// The loaded streams, sorted by name and stream; modules are sorted likewise, so that each stream
@@ -23,7 +23,7 @@ pub(super) struct Streams {
 pub(super) struct LoadedStream {
     pub(super) id: NameStream,
     modules: Range<u32>,
-    /// Position of the stream whose build makes this one along.
+    /// Position of the stream whose build also makes this one.
     made_by: Option<usize>,
 }
 

@@ -1,4 +1,5 @@
-//! What superseded versions were built with: a dependency service that is behind answers from these.
+//! The dependencies of superseded versions: a dependency service that lags behind answers from
+//! these.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +7,8 @@ use super::{GraphOptions, Module, ModuleGraph, Versions};
 use crate::load::Snapshot;
 
 impl ModuleGraph {
-    /// Returns the edges, by id, that superseded versions of the modules had and the newest do not
-    /// have, sorted.
+    /// Returns the edges, by id, of superseded versions that the newest versions do not have,
+    /// sorted.
     #[must_use]
     pub fn superseded_edges(
         &self,
@@ -29,7 +30,7 @@ impl ModuleGraph {
     }
 }
 
-/// Returns the id that a build has where versions are not told apart.
+/// Returns the id of a build when versions are not distinguished.
 fn id(module: &Module) -> String {
     let context = module.context.as_ref().map(|context| format!(":{context}"));
     format!("{}:{}{}", module.name, module.stream, context.unwrap_or_default())

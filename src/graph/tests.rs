@@ -108,7 +108,7 @@ fn documents_of_one_build_for_several_arches_are_one_module() {
     assert_eq!(drift.place.line, 2);
     assert_eq!(
         drift.message,
-        "virt:rhel:8:c: components of one alone: none here, libguestfs for aarch64 at mini:3:1"
+        "virt:rhel:8:c: components of only one: none here, libguestfs for aarch64 at mini:3:1"
     );
 }
 

@@ -1,9 +1,9 @@
 //! A call: its method, and arguments as koji passes them.
 //!
-//! Arguments stand by position first, then by name: these go into a last struct with the member
-//! `__starstar`. A typed call ([`Call`]) is written in the way the official client does it: what is
-//! required by position, what was chosen by name. How a recorded call was spelled otherwise is kept as
-//! its [`Spelling`], so that it can be written again as it was.
+//! Positional arguments come first; named arguments go into a last struct with the member
+//! `__starstar`. A typed call ([`Call`]) is written like the official client does: required
+//! arguments by position, optional ones by name. The [`Spelling`] of a recorded call keeps a
+//! different choice, so that the call can be written again unchanged.
 
 use std::collections::BTreeMap;
 
@@ -18,15 +18,15 @@ const STARSTAR: &str = "__starstar";
 
 /// A call of one of koji's methods, with its parameters as fields.
 pub trait Call: Serialize + DeserializeOwned {
-    /// What the hub answers.
+    /// The answer of the hub.
     type Answer: Serialize + DeserializeOwned;
     /// The method.
     const METHOD: &'static str;
     /// The parameters in koji's order.
     const PARAMETERS: &'static [&'static str];
-    /// How many of them are required, and so stand by position.
+    /// The number of required, and therefore positional, arguments.
     const REQUIRED: usize;
-    /// The field that holds arguments of any other name, if the method takes such.
+    /// The field for arguments of other names, if the method accepts them.
     const REST: Option<&'static str>;
 
     /// Returns the arguments as the official client spells them.
@@ -47,7 +47,7 @@ pub trait Call: Serialize + DeserializeOwned {
         Arguments { positional, named: spelling.named.iter().map(value).collect() }
     }
 
-    /// Reads the call from arguments; the fault is koji's for arguments that do not fit.
+    /// Reads the call from arguments; mismatched arguments give koji's fault.
     fn of(arguments: Arguments) -> Result<Self, Fault> {
         let bound = arguments.bind(Self::PARAMETERS, Self::REST)?;
         for name in &Self::PARAMETERS[..Self::REQUIRED] {
@@ -64,7 +64,7 @@ pub trait Call: Serialize + DeserializeOwned {
     }
 }
 
-/// Returns the fields of a call by name, those of the rest among them.
+/// Returns the fields of a call by name, including those of the rest.
 fn fields_of(call: &impl Serialize, rest: Option<&str>) -> BTreeMap<String, Value> {
     let Value::Struct(mut fields) = Value::of(call) else { return BTreeMap::new() };
     if let Some(Value::Struct(others)) = rest.and_then(|rest| fields.remove(rest)) {
@@ -86,17 +86,17 @@ pub struct Arguments {
     pub named: BTreeMap<String, Value>,
 }
 
-/// Which arguments of a call stand by position and which by name.
+/// Which arguments of a call are positional and which are named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spelling {
-    /// How many stand by position.
+    /// The number of positional arguments.
     pub positional: usize,
     /// The names of the others.
     pub named: Vec<String>,
 }
 
 impl Arguments {
-    /// Takes apart the parameters of a call.
+    /// Splits the parameters of a call.
     #[must_use]
     pub fn of(mut params: Vec<Value>) -> Self {
         let has_names = |value: &Value| value.get(STARSTAR) == Some(&Value::Bool(true));
@@ -120,13 +120,13 @@ impl Arguments {
         params
     }
 
-    /// Returns how the arguments stand.
+    /// Returns the spelling of the arguments.
     #[must_use]
     pub fn spelling(&self) -> Spelling {
         Spelling { positional: self.positional.len(), named: self.named.keys().cloned().collect() }
     }
 
-    /// Gives each argument its name, as Python does; a nil stands for an argument left out.
+    /// Gives each argument its name, as Python does; a nil is an omitted argument.
     fn bind(
         self,
         parameters: &[&str],

@@ -1,6 +1,6 @@
 //! The calls that the client makes and the mock hub answers, by koji's names.
 //!
-//! What stands before `;` is required. A name in quotes is koji's spelling of a parameter where it
+//! Parameters before `;` are required. A name in quotes is koji's spelling of a parameter, if it
 //! differs from ours. Signatures are those of hub 1.35.3.
 
 mod builder;
@@ -28,7 +28,7 @@ pub use tasks::*;
 /// A struct without a fixed shape, such as the `extra` of a tag.
 pub type Map = BTreeMap<String, Value>;
 
-/// A typed call, for what handles calls by the names of their methods.
+/// A typed call, for code that handles calls by the names of their methods.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
     /// The method.
@@ -37,7 +37,7 @@ pub struct Entry {
     pub parameters: &'static [&'static str],
     /// How many of them are required.
     pub required: usize,
-    /// Reads the typed call and writes it in the spelling in which it came.
+    /// Reads the typed call and writes it in its original spelling.
     pub respell: fn(Arguments) -> Result<Arguments, Fault>,
     /// Reads the typed answer and writes it.
     pub reread: fn(Value) -> Result<Value, Mismatch>,
@@ -72,9 +72,9 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
     tables.into_iter().flatten()
 }
 
-/// Returns whether a method changes nothing at the hub, so that a call that may have been carried out can
-/// be made again with another number. Koji has no flag for it: its names tell. Several calls at once
-/// count as writing.
+/// Returns whether a method changes nothing at the hub, so that a call that may have been carried
+/// out can be repeated with another number. koji has no flag for this, so it is known from the
+/// names. A multicall counts as writing.
 #[must_use]
 pub fn is_read(method: &str) -> bool {
     const PREFIXES: [&str; 4] = ["get", "list", "query", "scheduler.get"];

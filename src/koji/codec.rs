@@ -1,25 +1,25 @@
 //! Calls and answers as XML-RPC.
 //!
-//! The XML is `dxr`'s work. Around it stand what a client that faces any server needs: a limit on how
-//! deep values nest (its reader recurses), reasons in words, and koji's way of telling faults.
+//! `dxr` handles the XML. This module adds what a client of arbitrary servers needs: a limit on the
+//! nesting of values (its reader recurses), readable errors, and koji's encoding of faults.
 
 use dxr::{FaultResponse, MethodCall, MethodResponse};
 
 use super::fault::Fault;
 use super::value::Value;
 
-/// Values may nest so deep: those of koji nest some ten levels.
+/// The maximum nesting of values; those of koji nest some ten levels.
 const DEPTH_MAX: usize = 128;
-/// So much of what is no XML-RPC is shown.
+/// The number of characters shown of a text that is not XML-RPC.
 const SHOWN_CHARS: usize = 120;
 const HEAD: &str = "<?xml version='1.0'?>\n";
 
 /// Why a text is not an XML-RPC call or answer, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Malformed {
-    /// What is wrong.
+    /// The problem.
     pub reason: String,
-    /// How a text that is no XML-RPC begins. It may repeat what it answers, secrets too.
+    /// The beginning of a text that is not XML-RPC. It may repeat the request, including secrets.
     pub start: Option<String>,
 }
 
@@ -42,7 +42,7 @@ impl From<String> for Malformed {
 #[must_use]
 pub fn write_call(method: &str, params: Vec<Value>) -> String {
     if params.is_empty() {
-        // The element may be left out by the specification, but koji's client never does.
+        // The specification allows omitting the element, but koji's client never does.
         return format!(
             "{HEAD}<methodCall><methodName>{method}</methodName><params></params></methodCall>"
         );
@@ -85,7 +85,7 @@ pub fn read_answer(text: &str) -> Result<Result<Value, Fault>, Malformed> {
     from_dxr(answer.value).map(Ok)
 }
 
-/// Returns Adler's sum of RFC 1950, by which both sides check uploads.
+/// Returns the Adler-32 checksum of RFC 1950, with which both sides check uploads.
 #[must_use]
 pub fn adler32(bytes: &[u8]) -> u32 {
     const BASE: u32 = 65_521;
@@ -138,7 +138,7 @@ fn check_depth(text: &str) -> Result<(), Malformed> {
     Ok(())
 }
 
-/// Says what a text is that is not what was expected.
+/// Describes an unexpected text.
 fn malformed(text: &str, expected: &str) -> Malformed {
     let start = text.trim_start();
     let is_html = ["<!doctype html", "<html"]
@@ -155,7 +155,7 @@ fn malformed(text: &str, expected: &str) -> Malformed {
     };
     let words: Vec<&str> = start.split_whitespace().take(SHOWN_CHARS).collect();
     let shown: String = words.join(" ").chars().take(SHOWN_CHARS).collect();
-    // What is XML-RPC may hold a session key.
+    // XML-RPC may contain a session key.
     Malformed { reason: reason.to_owned(), start: (!has_start).then_some(shown) }
 }
 

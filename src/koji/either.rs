@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::value::Value;
 
-/// One thing, or a list of them where a list was asked for.
+/// One item, or a list if a list was requested.
 #[derive(Clone, Debug, PartialEq)]
 pub enum OneOrMany<T> {
     /// One.
@@ -14,7 +14,7 @@ pub enum OneOrMany<T> {
     Many(Vec<T>),
 }
 
-/// Rows, or how many there are where that was asked.
+/// Rows, or their number if that was requested.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RowsOrCount<T> {
     /// The rows.

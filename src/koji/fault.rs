@@ -1,4 +1,4 @@
-//! Faults: koji's way to say no, with a number for the kind and a text for people.
+//! Faults: koji's errors, with a number for the kind and a text for people.
 
 use std::fmt;
 
@@ -6,9 +6,9 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text} (koji fault {}, {kind})", kind.code())]
 pub struct Fault {
-    /// What kind it is.
+    /// Its kind.
     pub kind: FaultKind,
-    /// What koji says.
+    /// koji's text.
     pub text: String,
 }
 
@@ -24,7 +24,7 @@ macro_rules! kinds {
         }
 
         impl FaultKind {
-            /// Every kind with a number of its own.
+            /// Every kind with its own number.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
             /// Returns the kind of a number.
@@ -60,7 +60,7 @@ macro_rules! kinds {
 kinds! {
     /// An exception that koji did not expect; may carry a traceback.
     Unexpected = 1,
-    /// Anything without a kind of its own.
+    /// Anything without its own kind.
     Generic = 1000,
     /// A database lock was not available in time.
     LockTimeout = 1001,
@@ -68,7 +68,7 @@ kinds! {
     Auth = 1002,
     /// A tag refuses the build.
     Tag = 1003,
-    /// A permission is missing, or a policy says no.
+    /// A permission is missing, or a policy denies the call.
     NotAllowed = 1004,
     /// A build failed.
     Build = 1005,
@@ -106,7 +106,7 @@ kinds! {
     Configuration = 1021,
     /// A live medium failed.
     LiveMedia = 1022,
-    /// Kerberos said no.
+    /// Kerberos refused.
     GssApi = 1023,
     /// A name is too long or has characters that are not allowed.
     NameValidation = 1024,
@@ -125,7 +125,7 @@ impl Fault {
         Self { kind, text: text.into() }
     }
 
-    /// Makes a fault without a kind of its own.
+    /// Makes a fault without its own kind.
     #[must_use]
     pub fn generic(text: impl Into<String>) -> Self {
         Self::of(FaultKind::Generic, text)
@@ -137,8 +137,8 @@ impl Fault {
         self.kind.code()
     }
 
-    /// Returns whether the database gave up on the call, which was rolled back and may be made again:
-    /// koji passes on a deadlock as an exception that it did not expect.
+    /// Returns whether the database aborted the call, which was rolled back and may be repeated:
+    /// koji reports a deadlock as an unexpected exception.
     #[must_use]
     pub fn is_database_trouble(&self) -> bool {
         const NAMES: [&str; 3] = ["DeadlockDetected", "SerializationFailure", "OperationalError"];

@@ -1,8 +1,8 @@
-//! Profiles: where a hub is and how to log in there, from the official client's INI files.
+//! Profiles: the address of a hub and how to log in, from the official client's INI files.
 //!
-//! Files are given in the order in which koji reads them; what a later one says counts. Each has a
-//! section per profile. Keys that the official client does not know are ignored, as it does; a value
-//! that is not what its key calls for is a problem with its line.
+//! Files are given in the order in which koji reads them; later ones take precedence. Each has a
+//! section per profile. Keys unknown to the official client are ignored, as in that client; an
+//! invalid value is a problem with its line.
 
 mod ini;
 
@@ -25,7 +25,7 @@ pub enum AuthType {
     Kerberos,
 }
 
-/// Where a hub is and how to talk to it.
+/// The address of a hub and how to connect to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     /// Its name.
@@ -34,13 +34,13 @@ pub struct Profile {
     pub server: String,
     /// The web pages beside it.
     pub weburl: String,
-    /// How to log in; not given: by what there is.
+    /// How to log in; by default, with the available credentials.
     pub authtype: Option<AuthType>,
     /// The certificate and key of the user, one file in PEM.
     pub cert: Option<String>,
-    /// The authority that the hub's certificate must come from; the system's where not given.
+    /// The authority of the hub's certificate; by default, those of the system.
     pub server_ca: Option<String>,
-    /// Whether the hub's certificate is not looked at.
+    /// Whether the hub's certificate is not verified.
     pub no_ssl_verify: bool,
     /// The Kerberos principal.
     pub principal: Option<String>,
@@ -50,11 +50,11 @@ pub struct Profile {
     pub max_retries: u32,
     /// How long is waited between two tries.
     pub retry_interval: Duration,
-    /// Whether calls without a session are tried again.
+    /// Whether calls without a session are retried.
     pub anon_retry: bool,
-    /// Whether calls to a hub that is offline are tried again.
+    /// Whether calls to an offline hub are retried.
     pub offline_retry: bool,
-    /// How long is waited for a hub that is offline.
+    /// The pause between calls to an offline hub.
     pub offline_retry_interval: Duration,
     /// How long a call may take.
     pub timeout: Duration,
@@ -66,14 +66,14 @@ pub struct Profile {
     pub upload_blocksize: usize,
 }
 
-/// What is wrong in profile files.
+/// A problem in profile files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The file; empty where none is to blame.
+    /// The file; empty if the problem is in no single file.
     pub path: String,
-    /// The line, from 1; 0 where none is to blame.
+    /// The line, from 1; 0 if the problem is in no single line.
     pub line: usize,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
 }
 
@@ -101,7 +101,7 @@ impl fmt::Display for ProfileError {
 pub struct ProfileFile {
     /// Its path, for messages.
     pub path: String,
-    /// What it holds.
+    /// Its content.
     pub text: String,
 }
 
@@ -126,7 +126,7 @@ const INTEGERS: &[&str] = &[
 ];
 
 impl Profile {
-    /// Returns what the official client takes for a profile that says nothing.
+    /// Returns the official client's defaults.
     #[must_use]
     pub fn new(name: &str) -> Self {
         Self {
@@ -151,7 +151,7 @@ impl Profile {
         }
     }
 
-    /// Reads a profile from files; `home` stands for `~`.
+    /// Reads a profile from files; `home` replaces `~`.
     pub fn read(files: &[ProfileFile], name: &str, home: &str) -> Result<Self, ProfileError> {
         let mut problems = Vec::new();
         let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
@@ -205,7 +205,7 @@ fn own((key, entry): (&String, &Entry)) -> (String, Entry) {
     (key.clone(), entry.clone())
 }
 
-/// Says that no file has a profile, and which there are.
+/// Reports that no file has a profile, and lists the existing ones.
 fn missing(name: &str, mut names: Vec<String>, files: &[ProfileFile]) -> Problem {
     names.sort_unstable();
     names.dedup();
@@ -220,7 +220,7 @@ fn missing(name: &str, mut names: Vec<String>, files: &[ProfileFile]) -> Problem
     Problem { path: String::new(), line: 0, message }
 }
 
-/// The entries of a profile while they are turned into what they mean.
+/// The entries of a profile while they are interpreted.
 struct Reading {
     entries: BTreeMap<String, Entry>,
     problems: Vec<Problem>,
@@ -233,7 +233,7 @@ impl Reading {
         self.problems.push(Problem { path: entry.path.clone(), line: entry.line, message });
     }
 
-    /// Complains of every value that is not what its key calls for, used here or not.
+    /// Reports every invalid value, used here or not.
     fn check_all(&mut self) {
         for key in BOOLEANS {
             if let Some(text) = self.text(key).filter(|text| boolean(text).is_none()) {

@@ -1,4 +1,4 @@
-//! Names or numbers: koji takes either for most things.
+//! Names or numbers: koji accepts either for most objects.
 
 use std::fmt;
 

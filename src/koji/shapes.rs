@@ -1,4 +1,4 @@
-//! What the hub answers, by koji's own names.
+//! The answers of the hub, with koji's own names.
 //!
 //! Times are text, with the same moment as seconds since 1970 in the member `…_ts` beside them. Members
 //! that koji may add are ignored.
@@ -17,8 +17,8 @@ pub use tag::*;
 pub use task::*;
 pub use user::*;
 
-/// Declares shapes: structs whose members are named as koji names them. Those after `;` may be
-/// left out of an answer.
+/// Declares shapes: structs with koji's names of members. Those after `;` may be missing in an
+/// answer.
 macro_rules! shapes {
     ($(
         $(#[doc = $doc:literal])*

@@ -29,7 +29,7 @@ pub enum Value {
     Struct(BTreeMap<String, Self>),
 }
 
-/// A value is not what its place calls for.
+/// A value of the wrong type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Mismatch(pub String);
@@ -37,8 +37,7 @@ pub struct Mismatch(pub String);
 impl Value {
     /// Turns plain data into a value.
     ///
-    /// # Panics
-    /// When the data has a map whose keys are neither strings nor numbers.
+    /// # Panics If the data has a map whose keys are neither strings nor numbers.
     #[must_use]
     pub fn of(data: &impl Serialize) -> Self {
         serde_json::to_value(data).expect("the shapes of koji have text for keys").into()
@@ -111,8 +110,8 @@ impl From<serde_json::Value> for Value {
     }
 }
 
-/// Bytes become base64's text and dates the text they were written as: nothing that koji's own
-/// shapes have. A number that JSON cannot hold becomes nil.
+/// Bytes become base64 text and dates their original text; koji's own shapes have neither. A number
+/// that JSON cannot represent becomes nil.
 impl From<Value> for serde_json::Value {
     fn from(value: Value) -> Self {
         match value {

@@ -1,4 +1,4 @@
-//! One question to a server, asked again a bounded number of times when the answer is no answer.
+//! One request to a server, repeated a bounded number of times if it gets no valid answer.
 
 use std::time::Duration;
 
@@ -6,21 +6,21 @@ use reqwest::{Client, StatusCode, Url};
 
 use super::{LiveError, clock};
 
-/// An answer may have so many bytes: a page of a hundred rows has a few million.
+/// The maximum size of an answer; a page of a hundred rows has a few million bytes.
 const BYTES_MAX: u64 = 256 << 20;
 const CONNECT_SECONDS_MAX: u64 = 20;
 const READ_SECONDS_MAX: u64 = 120;
-/// So much of a body that is no JSON is told.
+/// The number of characters shown of a body that is not JSON.
 const SHOWN_CHARS: usize = 200;
 
-/// How often a question is asked, and how long is waited in between: the delay doubles each time.
+/// The number of tries of a request, and the delay between them, which doubles each time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retry {
     /// How often in all; at least once.
     pub attempts_max: u32,
     /// The first delay.
     pub delay_ms_first: u64,
-    /// No delay is longer, whatever the server asks for.
+    /// The longest delay, regardless of what the server asks for.
     pub delay_ms_max: u64,
 }
 
@@ -31,7 +31,7 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// Returns how long to wait after an attempt, counted from 1.
+    /// Returns the delay after an attempt, counted from 1.
     fn delay_ms(self, attempt: u32, asked_ms: Option<u64>) -> u64 {
         let doubled = self.delay_ms_first.saturating_mul(1 << (attempt - 1).min(20));
         doubled.max(asked_ms.unwrap_or(0)).min(self.delay_ms_max)
@@ -70,7 +70,7 @@ impl Http {
         Self { client, retry }
     }
 
-    /// Asks until `read` understands the answer, and tells of every attempt that failed.
+    /// Repeats the request until `read` understands the answer, and reports every failed attempt.
     pub(super) async fn get<T>(
         &self,
         url: &Url,
@@ -88,7 +88,7 @@ impl Http {
                 return Err(LiveError::GaveUp { url, attempts: attempt, reason });
             }
             let delay_ms = self.retry.delay_ms(attempt, asked_ms);
-            tell(format!("{url}: {reason}; asking again in {delay_ms} ms"));
+            tell(format!("{url}: {reason}; retrying in {delay_ms} ms"));
             clock::wait(delay_ms).await;
         }
         unreachable!("the loop ends at the last attempt")
@@ -130,7 +130,7 @@ impl Http {
     }
 }
 
-/// Returns whether the server may say something else the next time.
+/// Returns whether the next answer of the server may differ.
 fn may_pass(status: StatusCode) -> bool {
     status.is_server_error()
         || matches!(
@@ -139,7 +139,8 @@ fn may_pass(status: StatusCode) -> bool {
         )
 }
 
-/// Returns what an error body says: PDC's `detail`, MBS's `message`, else its first characters.
+/// Returns the message of an error body: PDC's `detail`, MBS's `message`, otherwise its first
+/// characters.
 fn message(body: &str) -> String {
     let json: Option<serde_json::Value> = serde_json::from_str(body).ok();
     let told = json.as_ref().and_then(|json| json.get("detail").or_else(|| json.get("message")));
@@ -155,7 +156,8 @@ fn message(body: &str) -> String {
     }
 }
 
-/// Returns an error with all its reasons: reqwest's own first line seldom says why.
+/// Returns an error with its whole chain of causes, because reqwest's first line seldom states the
+/// cause.
 pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

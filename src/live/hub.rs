@@ -7,9 +7,9 @@
 //!                 again, same number ◀──────┘
 //! ```
 //!
-//! Calls of a session are made one after another, as koji's call numbers demand. What follows from an
-//! outcome is decided without a socket (`decide`); a call that writes and whose answer is lost ends
-//! as [`HubError::Unknown`], and whoever made it looks up what came of it.
+//! Calls of a session are made one after another, as required by koji's call numbers. The reaction
+//! to an outcome is decided without a socket (`decide`); a write whose answer is lost ends as
+//! [`HubError::Unknown`], and its caller has to look up the result.
 
 mod abilities;
 mod decide;
@@ -44,9 +44,10 @@ pub use self::follow::{Follower, Observation, TASKS_PER_REQUEST};
 pub use self::login::Login;
 pub use self::pauses::Pauses;
 
-/// So many calls are put into one multicall: all are one transaction at the hub.
+/// The number of calls in one multicall, which is one transaction at the hub.
 const BATCH_MAX: usize = 100;
-/// No answer may take longer than this, whatever the profile says: a repetition does no harm.
+/// No answer may take longer than this, regardless of the profile: repeating the request is
+/// harmless.
 const SILENCE_MAX: Duration = Duration::from_secs(600);
 
 /// How to reach a hub.
@@ -54,7 +55,7 @@ const SILENCE_MAX: Duration = Duration::from_secs(600);
 pub struct Options {
     /// The hub's address.
     pub server: String,
-    /// The file with the authority of its certificate; the system's where not given.
+    /// The file with the authority of its certificate; by default, those of the system.
     pub server_ca: Option<String>,
     /// Whether its certificate is not looked at.
     pub is_blind: bool,
@@ -71,7 +72,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Takes what a profile says.
+    /// Uses the settings of a profile.
     #[must_use]
     pub fn of(profile: &Profile) -> Self {
         Self {
@@ -110,8 +111,8 @@ impl Hub {
         Self::connect_waiting(options, login, Pauses::default()).await
     }
 
-    /// Reaches a hub and logs in, with waits of one's own. No deadline looks at the time of day: a clock
-    /// that is set changes nothing.
+    /// Connects to a hub and logs in, with custom waits. No deadline depends on the time of day, so
+    /// setting the clock has no effect.
     pub async fn connect_waiting(
         options: Options,
         login: Login,
@@ -141,7 +142,7 @@ impl Hub {
         Ok(hub)
     }
 
-    /// Returns how many requests were made, repetitions among them.
+    /// Returns the number of requests, including repetitions.
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.requests
@@ -159,7 +160,7 @@ impl Hub {
         self.read(C::METHOD, answer)
     }
 
-    /// Makes calls of one kind in as few requests as possible; each has an answer or a fault.
+    /// Makes calls of one kind in as few requests as possible; each gets an answer or a fault.
     pub async fn call_all<C: Call>(
         &mut self,
         calls: &[C],
@@ -194,7 +195,7 @@ impl Hub {
         Ok(all)
     }
 
-    /// Makes a call that has no type of its own.
+    /// Makes an untyped call.
     pub async fn call_untyped(
         &mut self,
         method: &str,
@@ -233,7 +234,7 @@ impl Hub {
                 silence_max: self.options.call_max,
                 is_answer_secret: false,
             };
-            // The same bytes in the same place: done twice it is the same.
+            // The same bytes in the same place: repeating it is harmless.
             let answer = self.carry_out(post, false).await?;
             let answer: Upload = self.read("upload", answer)?;
             let own = format!("{:08x}", codec::adler32(chunk));
@@ -245,7 +246,7 @@ impl Hub {
         Ok(())
     }
 
-    /// Ends the session; a hub that cannot be reached ends it by itself.
+    /// Ends the session; an unreachable hub expires it later.
     pub async fn log_out(mut self) {
         if self.session.is_some() {
             self.options.patience.tries_max = 1;
@@ -279,11 +280,12 @@ impl Hub {
         }
     }
 
-    /// Reads an answer. What does not fit is named in the words of the parser, which repeat it.
+    /// Reads an answer. Mismatches are described in the words of the parser, which may repeat the
+    /// value.
     fn read<T: DeserializeOwned>(&self, method: &str, answer: Value) -> Result<T, HubError> {
         answer.read().map_err(|mismatch| {
             let reason = match is_answer_secret(method) {
-                true => "it lacks what was asked for".to_owned(),
+                true => "it lacks the requested value".to_owned(),
                 false => self.veil.hide(&mismatch.to_string()),
             };
             HubError::Shape { method: method.to_owned(), reason }
@@ -304,7 +306,7 @@ impl Hub {
             self.requests += 1;
             let outcome = self.wire.post(&post, &headers, &self.veil).await;
             if let Outcome::Broken(reason) = &outcome {
-                tracing::debug!(method, reason, "no proper answer");
+                tracing::debug!(method, reason, "no valid answer");
             }
             match history.next(&self.options.patience, kind, outcome) {
                 Next::Done(result) => return result,
@@ -326,7 +328,7 @@ fn is_answer_secret(method: &str) -> bool {
     matches!(method, "login" | "sslLogin" | "subsession" | "CGInitBuild")
 }
 
-/// Takes one answer of a multicall apart: a list of one, or a struct with a fault.
+/// Splits one answer of a multicall: a list of one, or a struct with a fault.
 fn sub_answer(answer: Value) -> Result<Value, Fault> {
     if let Value::List(one) = &answer
         && let [one] = one.as_slice()

@@ -1,4 +1,4 @@
-//! A live hub into files that every command takes: `trace.csv`, `farm.yaml`, `modules.yaml`.
+//! Records a live hub into files for every command: `trace.csv`, `farm.yaml`, `modules.yaml`.
 //!
 //! ```text
 //!   listTasks, page by page ─▶ tasks.jsonl ─▶ trace.csv
@@ -6,9 +6,10 @@
 //!   listBuilds of type module ──────────────▶ modules.yaml
 //! ```
 //!
-//! Nothing is written to the hub, and nobody logs in. The end of the time that is recorded is fixed first,
-//! so that pages do not move while they are read; what was read stays in `tasks.jsonl`, and the same
-//! command continues after it. A later recording into the same directory appends what ended since.
+//! Nothing is written to the hub, and there is no log-in. The end of the recorded time is fixed
+//! first, so that pages do not move while they are read; finished rows stay in `tasks.jsonl`, and
+//! the same command continues after them. A later recording into the same directory appends newer
+//! tasks.
 
 mod farm;
 mod modules;
@@ -24,18 +25,18 @@ use crate::trace::History;
 
 use self::progress::{Kept, Progress};
 
-/// What to record.
+/// The settings of a recording.
 #[derive(Clone, Debug)]
 pub struct KojiRequest {
     /// The hub.
     pub options: Options,
-    /// From when on tasks ended, in seconds since 1970.
+    /// The earliest end of recorded tasks, in seconds since 1970.
     pub since: i64,
     /// Up to when.
     pub until: i64,
-    /// Only what was built for this tag.
+    /// Only builds for this tag.
     pub tag: Option<String>,
-    /// Where files are written.
+    /// The directory of the files.
     pub directory: PathBuf,
     /// How many rows are asked for at once.
     pub page_size: u32,
@@ -57,7 +58,7 @@ pub enum KojiStep {
     Note(String),
 }
 
-/// What was recorded.
+/// The result of a recording.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KojiRecording {
     /// Tasks in `tasks.jsonl`.
@@ -80,14 +81,14 @@ pub enum KojiRecordError {
     #[error(transparent)]
     Hub(#[from] HubError),
     /// A file cannot be read or written.
-    #[error("cannot keep what was recorded in {path}: {source}")]
+    #[error("cannot save the recording in {path}: {source}")]
     File {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// The directory holds the recording of another hub, or of another tag.
+    /// The directory contains a recording of another hub, or of another tag.
     #[error("{path} belongs to a recording of {what}")]
     Other {
         /// The file.
@@ -95,8 +96,8 @@ pub enum KojiRecordError {
         /// Which.
         what: String,
     },
-    /// The file that says how far the recording is cannot be understood.
-    #[error("{path} does not say how far the recording is: {reason}")]
+    /// The file with the progress of the recording is unreadable.
+    #[error("cannot read the progress of the recording in {path}: {reason}")]
     Broken {
         /// The file.
         path: PathBuf,
@@ -114,8 +115,7 @@ impl KojiRecordError {
 
 /// Records a hub.
 ///
-/// # Panics
-/// When no runtime can be made.
+/// # Panics If no runtime can be created.
 pub fn record_koji(
     request: &KojiRequest,
     tell: &mut dyn FnMut(KojiStep),
@@ -128,7 +128,7 @@ async fn run(
     request: &KojiRequest,
     tell: &mut dyn FnMut(KojiStep),
 ) -> Result<KojiRecording, KojiRecordError> {
-    // An address that cannot be used may hold a password: no file may say it.
+    // An unusable address may contain a password, so it is not written to any file.
     let mut hub = Hub::connect(request.options.clone(), Login::Anonymous).await?;
     std::fs::create_dir_all(&request.directory)
         .map_err(KojiRecordError::file(&request.directory))?;
@@ -136,7 +136,7 @@ async fn run(
     let builders = farm::record(&mut hub, request, tell).await?;
     loop {
         tasks::record(&mut hub, request, &mut progress, tell).await?;
-        // A recording that broke off is first brought to its own end.
+        // An interrupted recording is completed first.
         if progress.finish(request.until)? >= request.until {
             break;
         }
@@ -155,7 +155,7 @@ fn write_trace(request: &KojiRequest, progress: &mut Progress) -> Result<usize, 
     Ok(history.rows().len())
 }
 
-/// Writes a file whole: a reader sees the old one or the new one.
+/// Writes a file atomically: a reader sees the old or the new one.
 fn write(path: &Path, text: &str) -> Result<(), KojiRecordError> {
     let draft = path.with_extension("partial");
     std::fs::write(&draft, text)

@@ -1,4 +1,4 @@
-//! One page of a server's list: its rows as they came, and whether it is the last.
+//! One page of a server's list: its unchanged rows, and whether it is the last.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -10,7 +10,7 @@ use super::Service;
 pub(super) struct Page {
     /// The rows, each on one line.
     pub(super) rows: Vec<String>,
-    /// How many rows the whole list has, as the server says now.
+    /// The current number of rows in the whole list, according to the server.
     pub(super) rows_all: u64,
     /// Whether no page follows.
     pub(super) is_last: bool,
@@ -37,7 +37,7 @@ struct Meta {
     total: u64,
 }
 
-/// What tells a row from all others.
+/// The identity of a row.
 #[derive(Deserialize)]
 struct Key {
     uid: Option<String>,
@@ -45,10 +45,11 @@ struct Key {
 }
 
 impl Page {
-    /// Reads an answer; the error says what it is instead of a page.
+    /// Reads an answer; the error describes an answer that is not a page.
     pub(super) fn read(service: Service, body: &str) -> Result<Self, String> {
-        let no_page = |error: serde_json::Error| format!("the answer is no page of rows: {error}");
-        // A PDC that is asked for everything answers with a bare list.
+        let no_page =
+            |error: serde_json::Error| format!("the answer is not a page of rows: {error}");
+        // A PDC that returns everything at once answers with a bare list.
         if service == Service::Pdc && body.trim_start().starts_with('[') {
             let rows: Vec<&RawValue> = serde_json::from_str(body).map_err(no_page)?;
             return Ok(Self { rows_all: rows.len() as u64, rows: lines(&rows), is_last: true });
@@ -72,8 +73,8 @@ fn lines(rows: &[&RawValue]) -> Vec<String> {
     rows.iter().map(|row| row.get().lines().map(str::trim).collect()).collect()
 }
 
-/// Returns what tells a row from all others: its uid or id. Rows of PDC's first generation, whose
-/// uid may leave the context out, are told apart by all that they say.
+/// Returns the identity of a row: its uid or id. Rows of PDC's first generation, whose uid may lack
+/// the context, are identified by their whole content.
 pub(super) fn key(row: &str) -> String {
     match serde_json::from_str(row) {
         Ok(Key { uid: Some(uid), .. }) => uid,

@@ -1,5 +1,5 @@
-//! What was read of a list so far, in a file: one line that says of what, then one a page. A
-//! recording that was broken off goes on after the last whole line.
+//! The rows of a list read so far, in a file: one line that names the recording, then one line per
+//! page. An interrupted recording continues after the last whole line.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ use super::page::Page;
 /// The version of this file's format.
 const FORMAT: u32 = 1;
 
-/// What is recorded.
+/// The subject of the recording.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Header {
@@ -39,7 +39,7 @@ struct Line<'t> {
     rows: Vec<&'t RawValue>,
 }
 
-/// The file and all that it holds.
+/// The file and its content.
 #[derive(Debug)]
 pub(super) struct Partial {
     path: PathBuf,
@@ -48,7 +48,7 @@ pub(super) struct Partial {
 }
 
 impl Partial {
-    /// Opens the file and reads what is there, or begins a new one.
+    /// Opens the file and reads its content, or begins a new one.
     pub(super) fn open(path: &Path, header: &Header) -> Result<Self, LiveError> {
         let trouble = |source| LiveError::Partial { path: path.to_owned(), source };
         let text = match fs::read_to_string(path) {
@@ -82,7 +82,7 @@ impl Partial {
         result.map_err(|source| LiveError::Partial { path: self.path.clone(), source })
     }
 
-    /// Removes the file: what it held is elsewhere, or worth nothing.
+    /// Removes the file, whose content is saved elsewhere or worthless.
     pub(super) fn remove(self) -> Result<(), LiveError> {
         fs::remove_file(&self.path).map_err(|source| LiveError::Partial { path: self.path, source })
     }
@@ -92,7 +92,7 @@ fn begin(path: &Path) -> io::Result<File> {
     File::options().create(true).write(true).truncate(true).open(path)
 }
 
-/// Reads the header and the whole lines; what follows the first line that was cut is left out.
+/// Reads the header and the whole lines; everything after the first torn line is ignored.
 fn read(text: &str) -> (Option<Header>, Vec<Page>) {
     let mut lines = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
     let Some(header) = lines.next().and_then(|line| serde_json::from_str(line).ok()) else {

@@ -1,8 +1,8 @@
-//! All pages of a server's list of modules become one snapshot.
+//! Reads all pages of a server's list of modules into one snapshot.
 //!
-//! A list may change while it is read: rows move from page to page, and one is missed. So the rows
-//! that came are held against the number that the server tells, and where they differ all is read
-//! again, a bounded number of times.
+//! A list may change while it is read: rows move from page to page, and some are missed. So the
+//! number of rows is compared with the count that the server reports, and if they differ everything
+//! is read again, a bounded number of times.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -14,21 +14,21 @@ use super::page::{Page, key};
 use super::partial::{Header, Partial};
 use super::{LiveError, Service};
 
-/// How often a list that changes is read before giving up.
+/// How often a changing list is read before giving up.
 const PASSES_MAX: u32 = 3;
 
-/// What to record.
+/// The settings of a recording.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// What the server speaks.
+    /// The protocol of the server.
     pub service: Service,
     /// Its address: of the host, or of its API.
     pub url: String,
     /// How many rows to ask for at once; servers give 100 at most.
     pub page_size: u32,
-    /// Only rows with these, as the server's own parameters.
+    /// Filters, as the server's own parameters.
     pub filters: Vec<(String, String)>,
-    /// Where what was read so far is kept until all of it is there.
+    /// The file with the rows read so far.
     pub partial: PathBuf,
     /// How often to ask again.
     pub retry: Retry,
@@ -41,10 +41,10 @@ pub enum Step {
     Rows {
         /// Those that are there.
         rows: u64,
-        /// All of them, as the server says.
+        /// All of them, according to the server.
         rows_all: u64,
     },
-    /// Something that people may want to know: a retry, a second pass.
+    /// A note for users: a retry, a second pass.
     Note(String),
 }
 
@@ -69,11 +69,11 @@ impl Recording {
     }
 }
 
-/// Records all rows that a server has, and goes on with what an earlier attempt left.
+/// Records all rows of a server, continuing an earlier attempt if any.
 ///
 /// # Errors
 ///
-/// The server is not there, refuses, or changes all the time; what was read stays in the partial
+/// The server is unreachable, refuses, or keeps changing; the rows read so far stay in the partial
 /// file.
 pub fn record(request: &Request, tell: &mut dyn FnMut(Step)) -> Result<Recording, LiveError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -99,7 +99,7 @@ impl Recorder<'_> {
             if !partial.pages.is_empty() && pass == 1 {
                 let pages = partial.pages.len();
                 (self.tell)(Step::Note(format!(
-                    "going on after page {pages} of an earlier attempt"
+                    "continuing after page {pages} of an earlier attempt"
                 )));
             }
             self.pages(&list, &mut partial).await?;
@@ -115,7 +115,7 @@ impl Recorder<'_> {
         Err(LiveError::Changing { url: list.to_string(), passes: PASSES_MAX })
     }
 
-    /// Reads the pages that are not there yet, until the last or one that cannot be right.
+    /// Reads the missing pages, until the last one or an invalid one.
     async fn pages(&mut self, list: &Url, partial: &mut Partial) -> Result<(), LiveError> {
         let mut known: BTreeSet<String> =
             partial.pages.iter().flat_map(|page| &page.rows).map(|row| key(row)).collect();
@@ -128,7 +128,7 @@ impl Recorder<'_> {
             };
             let before = known.len();
             known.extend(page.rows.iter().map(|row| key(row)));
-            // A server that repeats itself would do so for ever.
+            // A server that repeats a page would do so for ever.
             let is_stuck = known.len() == before && !page.is_last;
             (self.tell)(Step::Rows { rows: known.len() as u64, rows_all: page.rows_all });
             partial.add(page)?;
@@ -170,7 +170,7 @@ impl Recorder<'_> {
         Ok(with(&list, &filters))
     }
 
-    /// Returns PDC's list of modules: `modules`, or what servers before 2018 call it.
+    /// Returns PDC's list of modules: `modules`, or its name on servers before 2018.
     async fn pdc_list(&mut self, api: &Url) -> Result<Url, LiveError> {
         let modules = join(api, "modules/");
         match self.page(&with(&modules, &[("page_size", "1")])).await {
@@ -181,7 +181,7 @@ impl Recorder<'_> {
     }
 }
 
-/// Returns the rows of all pages where they are all there, each once.
+/// Returns the rows of all pages, each once, if they are complete.
 fn whole(pages: &[Page]) -> Option<Vec<&str>> {
     let rows_all = pages.last().filter(|page| page.is_last)?.rows_all;
     let rows: Vec<&str> = pages.iter().flat_map(|page| &page.rows).map(String::as_str).collect();
@@ -190,7 +190,7 @@ fn whole(pages: &[Page]) -> Option<Vec<&str>> {
     (is_steady && rows.len() as u64 == rows_all && distinct.len() == rows.len()).then_some(rows)
 }
 
-/// Returns one envelope with a row a line, as the service itself would send it.
+/// Returns one envelope with one row per line, as the service itself would send it.
 fn envelope(service: Service, rows: &[&str]) -> String {
     let (count, rows) = (rows.len(), rows.join(",\n"));
     match service {
@@ -204,14 +204,12 @@ fn envelope(service: Service, rows: &[&str]) -> String {
     }
 }
 
-/// Returns the address of the API: as given where it names one, else below the host.
+/// Returns the address of the API: as given if it names one, otherwise below the host.
 fn api(url: &str, name: &str, below: &str) -> Result<Url, LiveError> {
     let wrong = |reason: String| LiveError::BadUrl { url: without_user(url), reason };
     let mut parsed = Url::parse(url).map_err(|error| wrong(error.to_string()))?;
     if !parsed.username().is_empty() || parsed.password().is_some() {
-        return Err(wrong(
-            "leave user and password out: a recording reads what everybody may".to_owned(),
-        ));
+        return Err(wrong("omit user and password: a recording reads public data only".to_owned()));
     }
     if !matches!(parsed.scheme(), "http" | "https") {
         return Err(wrong("it must start with http:// or https://".to_owned()));

@@ -1,4 +1,4 @@
-//! The fields of a stream that no plan looks at: kept, so that what was read can be written again.
+//! The fields of a stream that no plan uses: kept for writing the document again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,8 +8,7 @@ use crate::name::{ModuleName, PackageName, StreamName};
 /// Texts, profiles and the like of one stream.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct About {
-    /// The version of the format the document was written in: 1 or 2; 0 where there is none, only a
-    /// row of a service.
+    /// The version of the format the document was written in: 1 or 2; 0 for a row of a service.
     pub format: u8,
     /// One line on the module.
     pub summary: Option<Box<str>>,
@@ -19,7 +18,7 @@ pub struct About {
     pub module_licenses: BTreeSet<Box<str>>,
     /// `license.content`.
     pub content_licenses: BTreeSet<Box<str>>,
-    /// The end of life of each service level, as `YYYY-MM-DD`, where one was given.
+    /// The end of life of each service level, as `YYYY-MM-DD`, if given.
     pub service_levels: BTreeMap<Box<str>, Option<Box<str>>>,
     /// `references.community`.
     pub community: Option<Box<str>>,
@@ -27,7 +26,7 @@ pub struct About {
     pub documentation: Option<Box<str>>,
     /// `references.tracker`.
     pub tracker: Option<Box<str>>,
-    /// What can be installed by one name.
+    /// Profiles that can be installed by name.
     pub profiles: BTreeMap<Box<str>, Profile>,
     /// `api.rpms`.
     pub api: BTreeSet<PackageName>,
@@ -41,29 +40,30 @@ pub struct About {
     pub whitelist: BTreeSet<PackageName>,
     /// `artifacts.rpm-map`, by digest and checksum.
     pub rpm_map: BTreeMap<Box<str>, BTreeMap<Box<str>, RpmMapEntry>>,
-    /// `xmd`: whatever the build system wrote there.
+    /// `xmd`: free-form data of the build system.
     pub xmd: Option<Value>,
-    /// What the source says of `buildrequires` at all.
+    /// How far the source states `buildrequires`.
     pub buildrequires: Stated,
-    /// What it says of `requires`.
+    /// How far it states `requires`.
     pub requires: Stated,
 }
 
 impl About {
-    /// Returns whether a document of modulemd was read, and not only a row about one.
+    /// Returns whether a modulemd document was read, not only a row about one.
     #[must_use]
     pub fn has_document(&self) -> bool {
         self.format != 0
     }
 }
 
-/// How far a source states one kind of dependencies: what it leaves out is not `none`.
+/// How far a source states one kind of dependencies: a missing statement does not mean that there
+/// are none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Stated {
     /// All of them, as they were written.
     #[default]
     AsWritten,
-    /// Everything that was in the buildroot, however it came there.
+    /// Everything in the buildroot, for any reason.
     AsBuilt,
     /// Not at all.
     Not,
@@ -72,11 +72,11 @@ pub enum Stated {
 /// One set of packages to install together.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Profile {
-    /// What it is for.
+    /// Its purpose.
     pub description: Option<Box<str>>,
     /// Its packages.
     pub rpms: BTreeSet<PackageName>,
-    /// Whether it is installed when none is named.
+    /// Whether it is installed by default.
     pub is_default: bool,
 }
 
@@ -104,12 +104,12 @@ pub enum Value {
     Text(Box<str>),
     /// A list.
     List(Vec<Self>),
-    /// A map, in the order of its keys; the order they were written in means nothing.
+    /// A map, in the order of its keys; the order of writing has no meaning.
     Map(Box<[(Arc<str>, Self)]>),
 }
 
 impl Value {
-    /// Returns what stands under a key, where this is a map that has it.
+    /// Returns the value of a key, if this is a map that has it.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {
         match self {
@@ -138,21 +138,21 @@ pub struct Defaults {
     pub module: ModuleName,
     /// When it was last changed: a number that only grows, such as `201812071200`.
     pub modified: u64,
-    /// The stream that is used when none is named.
+    /// The stream that is used by default.
     pub stream: Option<StreamName>,
-    /// The profiles that are installed when none is named, by stream.
+    /// The profiles that are installed by default, by stream.
     pub profiles: BTreeMap<StreamName, BTreeSet<Box<str>>>,
     /// The same for named purposes; deprecated.
     pub intents: BTreeMap<Box<str>, Intent>,
-    /// Where the document starts.
+    /// The start of the document.
     pub place: super::Place,
 }
 
 /// Defaults for one purpose.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Intent {
-    /// The stream that is used when none is named.
+    /// The stream that is used by default.
     pub stream: Option<StreamName>,
-    /// The profiles that are installed when none is named, by stream.
+    /// The profiles that are installed by default, by stream.
     pub profiles: BTreeMap<StreamName, BTreeSet<Box<str>>>,
 }

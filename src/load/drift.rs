@@ -1,4 +1,4 @@
-//! One build told by several documents, one an arch: where they differ.
+//! Differences between the documents of one build for several arches.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,8 @@ use super::row::{flat, shown};
 use super::{Component, Dependencies, Input, Place, Requirement, Snapshot, Stream};
 use crate::name::{ComponentKey, ModuleName};
 
-/// Returns what differs between the documents of each build, every document held against the first.
+/// Returns the differences between the documents of each build, comparing every document with the
+/// first.
 #[must_use]
 pub fn arch_drifts(snapshot: &Snapshot) -> Vec<Finding> {
     let mut firsts = BTreeMap::new();
@@ -22,8 +23,8 @@ pub fn arch_drifts(snapshot: &Snapshot) -> Vec<Finding> {
     findings
 }
 
-/// Returns what a document of a build says otherwise than the first: a finding for every module it
-/// depends on and every component, with both places.
+/// Returns the differences of a document from the first of its build: a finding for every
+/// dependency and every component, with both places.
 #[must_use]
 pub fn arch_drift(first: &Stream, other: &Stream, inputs: &[Input]) -> Vec<Finding> {
     let mut drift = Drift { first, other, inputs, findings: Vec::new() };
@@ -48,7 +49,7 @@ struct Drift<'s> {
 }
 
 impl Drift<'_> {
-    fn tell(&mut self, (here, there): (Place, Place), what: &str, [other, first]: [&str; 2]) {
+    fn report(&mut self, (here, there): (Place, Place), what: &str, [other, first]: [&str; 2]) {
         let input = self.inputs.get(there.input as usize);
         let path = input.map_or("-", |input| input.path.as_str());
         let arch = self.first.arch.as_ref().map_or("another arch", |arch| arch.as_str());
@@ -77,12 +78,12 @@ impl Drift<'_> {
                 let there = one.map_or(self.first.place, |one| one.place);
                 let text = |side: Option<&Requirement>| side.map_or("nothing".to_owned(), shown);
                 let what = format!("{field} of {module}");
-                self.tell((here, there), &what, [&text(two), &text(one)]);
+                self.report((here, there), &what, [&text(two), &text(one)]);
             }
         }
     }
 
-    /// Tells that the same streams are combined in other ways.
+    /// Reports that the same streams are combined differently.
     fn combinations(&mut self) {
         let (first, other) = (&self.first.dependencies, &self.other.dependencies);
         let is_same = first.len() == other.len()
@@ -93,11 +94,11 @@ impl Drift<'_> {
                 count => format!("{count} combinations"),
             });
             let places = (self.other.place, self.first.place);
-            self.tell(places, "dependencies", [&counts[0], &counts[1]]);
+            self.report(places, "dependencies", [&counts[0], &counts[1]]);
         }
     }
 
-    /// Tells the keys that one side alone has.
+    /// Reports the keys that only one side has.
     fn keys<T>(
         &mut self,
         what: &str,
@@ -113,22 +114,22 @@ impl Drift<'_> {
         let ((there, first_names), (here, other_names)) = (only(first, other), only(other, first));
         if here.is_some() || there.is_some() {
             let places = (here.unwrap_or(self.other.place), there.unwrap_or(self.first.place));
-            self.tell(places, &format!("{what} of one alone"), [&other_names, &first_names]);
+            self.report(places, &format!("{what} of only one"), [&other_names, &first_names]);
         }
     }
 
-    /// Compares what is built, not why.
+    /// Compares what is built, ignoring rationales.
     fn component(&mut self, key: &ComponentKey, first: &Component, other: &Component) {
         for ((field, one), (_, two)) in fields(first).into_iter().zip(fields(other)) {
             if one != two {
                 let what = format!("{field} of component {key}");
-                self.tell((other.place, first.place), &what, [&two, &one]);
+                self.report((other.place, first.place), &what, [&two, &one]);
             }
         }
     }
 }
 
-/// Returns the fields of a component that say what is built, as text.
+/// Returns the fields that define a component, as text.
 fn fields(component: &Component) -> [(&'static str, String); 11] {
     let text = |text: Option<&str>| text.unwrap_or("nothing").to_owned();
     [
@@ -183,7 +184,7 @@ mod tests {
         assert_eq!(drifts(&two, &with("1, 2")), [(17, told.to_owned())]);
 
         let built = |keys: &str| format!("  components:\n    rpms: {{{keys}}}\n");
-        let told = "a:b:7:c: components of one alone: none here, q for x86_64 at x.yaml:14:17";
+        let told = "a:b:7:c: components of only one: none here, q for x86_64 at x.yaml:14:17";
         assert_eq!(
             drifts(&built("p: {}, q: {}"), &built("p: {}"))[0].1,
             told.replace(":17", ":19")

@@ -1,7 +1,8 @@
-//! Two documents of one identity: equal ones are kept once, others are told.
+//! Two documents of one identity: equal ones are kept once, others are reported.
 //!
 //! Within one file the reference looks an identity up as a pattern: no version, context or arch
-//! matches any, and a stream may hold `*` or `?`. A file that it refuses for this is refused here.
+//! matches any, and a stream may hold `*` or `?`. A file that it refuses for this reason is refused
+//! here.
 
 use std::str::Chars;
 
@@ -15,7 +16,8 @@ use crate::name::{Arch, Context, ModuleName, StreamName, Version};
 /// What was read so far, by identity.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    /// Two services that tell of one build are no duplicates: what they disagree on is told apart.
+    /// Rows of one build from two services are not duplicates; their disagreements are reported
+    /// separately.
     exact: FxHashMap<(Origin, Identity), usize>,
     /// Those of the input that is being read, by module.
     here: FxHashMap<ModuleName, Here>,
@@ -26,11 +28,11 @@ pub(super) struct Known {
 #[derive(Debug, Default)]
 struct Here {
     all: Vec<usize>,
-    /// Those found by what a pattern leaves open, made once such a pattern turns up.
+    /// Those indexed by the open parts of a pattern, built when such a pattern occurs.
     open: FxHashMap<Open, FxHashMap<Key, Matches>>,
 }
 
-/// Which parts of an identity a pattern does not name: any version, context or arch will do.
+/// The parts of an identity that a pattern leaves open: any version, context or arch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Open {
     version: bool,
@@ -49,7 +51,7 @@ struct Matches {
 }
 
 impl Known {
-    /// Takes a stream up, unless it is known; then says why it is left out, where it differs.
+    /// Adds a stream, unless it is known; reports a known one if it differs.
     pub(super) fn add(
         &mut self,
         stream: Stream,
@@ -73,15 +75,15 @@ impl Known {
             return None;
         };
         let first = &streams[known];
-        (!first.says_the_same(&stream)).then(|| differs(&stream, first, inputs))
+        (!first.has_same_content(&stream)).then(|| differs(&stream, first, inputs))
     }
 
-    /// Returns what of the same input the stream's identity matches as a pattern.
+    /// Returns the stream of the same input that the identity matches as a pattern.
     fn find_here(&mut self, stream: &Stream, streams: &[Stream]) -> Option<Matches> {
         let here = self.here.get_mut(&stream.name)?;
         let open = Open::of(stream);
         if is_wild(stream) {
-            // Nearly all that do not match differ at one of these, which is seen at once.
+            // Nearly all mismatches differ at one of these, which is a quick check.
             let [start, end] = ends_of(stream.stream.as_str());
             let mut all = here.all.iter().copied().filter(|&known| {
                 let known = &streams[known];
@@ -140,7 +142,7 @@ impl Open {
     }
 }
 
-/// Returns whether the identity holds what matches other texts than itself.
+/// Returns whether the identity matches other texts than itself.
 fn is_wild(stream: &Stream) -> bool {
     let context = stream.context.as_ref().map_or("", Context::as_str);
     let arch = stream.arch.as_ref().map_or("", Arch::as_str);
@@ -149,7 +151,7 @@ fn is_wild(stream: &Stream) -> bool {
 
 const WILD: [char; 2] = ['*', '?'];
 
-/// Returns what stands before the first and after the last wild character of a pattern.
+/// Returns the text before the first and after the last wildcard of a pattern.
 fn ends_of(pattern: &str) -> [&[u8]; 2] {
     let first = pattern.find(WILD).unwrap_or(pattern.len());
     let last = pattern.rfind(WILD).map_or(pattern.len(), |last| last + 1);
@@ -170,10 +172,10 @@ fn matches(pattern: &Stream, known: &Stream) -> bool {
         && optional(pattern.arch.as_ref().map(Arch::as_str), known.arch.as_ref().map(Arch::as_str))
 }
 
-/// Returns whether a text matches a pattern of `*` and `?`; anything else stands for itself.
+/// Returns whether a text matches a pattern of `*` and `?`; other characters match themselves.
 fn glob(pattern: &str, text: &str) -> bool {
     let (mut at, mut read) = (pattern.chars(), text.chars());
-    // Where to go on when a guess on the last star was wrong.
+    // Where to continue if a guess at the last star was wrong.
     let mut star: Option<(Chars<'_>, Chars<'_>)> = None;
     loop {
         let (mut next, mut rest) = (at.clone(), read.clone());
@@ -188,7 +190,7 @@ fn glob(pattern: &str, text: &str) -> bool {
             }
             (None, None) => return true,
             _ => {
-                // The star takes one character more.
+                // The star matches one more character.
                 let Some((after, taken)) = &mut star else { return false };
                 if taken.next().is_none() {
                     return false;
@@ -208,12 +210,12 @@ fn differs(stream: &Stream, first: &Stream, inputs: &[Input]) -> Finding {
     let (identity, known) = (stream.identity(), first.identity());
     let message = if identity == known {
         format!(
-            "{identity} stands here with other content than at {path}:{}:{}, which is taken",
+            "{identity} differs from the one at {path}:{}:{}, which is used",
             at.line, at.column
         )
     } else {
         format!(
-            "{identity} cannot be told from {known} at {path}:{}:{}, which is taken",
+            "{identity} cannot be distinguished from {known} at {path}:{}:{}, which is used",
             at.line, at.column
         )
     };

@@ -1,4 +1,5 @@
-//! Inputs become one snapshot: each read by what its content is, duplicates told and left out.
+//! Inputs become one snapshot: each is read according to its content; duplicates are reported and
+//! left out.
 
 use std::collections::hash_map::Entry;
 use std::path::PathBuf;
@@ -21,12 +22,12 @@ use super::{
 use crate::name::{Context, ModuleName, StreamName};
 use crate::yaml::{self, Chunk, Mark, Tree};
 
-/// Defaults under a directory of this name replace those beside it, as distributions keep them.
+/// Defaults in a directory of this name replace others, as in distributions.
 const OVERRIDES_DIRECTORY: &str = "overrides";
 /// The priority of such defaults; all others have 0.
 const OVERRIDES: u16 = 1;
 
-/// Takes inputs one after the other.
+/// Reads inputs one after the other.
 #[derive(Debug)]
 pub(super) struct Gatherer {
     snapshot: Snapshot,
@@ -34,7 +35,7 @@ pub(super) struct Gatherer {
     is_strict: bool,
     is_packager: bool,
     known: Known,
-    /// Where in the snapshot an end of life stands, by what it is about and its time.
+    /// The index of an end of life in the snapshot, by subject and time.
     ends: FxHashMap<(ModuleName, StreamName, Option<Context>, Minute), usize>,
     defaults: DefaultsMerger,
 }
@@ -59,7 +60,7 @@ impl Gatherer {
         let priority = if is_override(&path) { OVERRIDES } else { 0 };
         self.snapshot.inputs.push(Input { path, kind: "modulemd", documents: 0, sha256 });
         if let Some((code, message)) = broken {
-            self.tell(code, Place { input, line: 1, column: 1 }, message);
+            self.report(code, Place { input, line: 1, column: 1 }, message);
             return;
         }
         if json::looks_like_json(&content) && !self.is_packager {
@@ -71,13 +72,13 @@ impl Gatherer {
         self.defaults.input(defaults, priority);
     }
 
-    /// Notes a file that is no input itself, and why.
+    /// Records a file that is not itself an input, and why.
     pub(super) fn no_input(&mut self, path: String, bytes: Bytes, refusal: Refusal) {
         let input = u32::try_from(self.snapshot.inputs.len()).expect("fewer than 2^32 inputs");
         let sha256 = bytes.sha256;
         self.snapshot.inputs.push(Input { path, kind: "other", documents: 0, sha256 });
         let Refusal { code, mark, message } = refusal;
-        self.tell(code, Place { input, line: mark.line, column: mark.column }, message);
+        self.report(code, Place { input, line: mark.line, column: mark.column }, message);
     }
 
     /// Reads the module files of the repository whose index is `bytes`.
@@ -92,7 +93,7 @@ impl Gatherer {
         }
     }
 
-    /// Returns what all inputs said together.
+    /// Returns the combined content of all inputs.
     pub(super) fn finish(mut self) -> Snapshot {
         self.snapshot.defaults = self.defaults.finish(&mut self.snapshot.findings);
         sources::reconcile(&mut self.snapshot);
@@ -100,19 +101,19 @@ impl Gatherer {
         self.snapshot
     }
 
-    fn tell(&mut self, code: Code, place: Place, message: impl Into<String>) {
+    fn report(&mut self, code: Code, place: Place, message: impl Into<String>) {
         self.snapshot.findings.push(Finding::new(code, place, message));
     }
 
     fn json(&mut self, input: u32, content: &[u8]) {
         let text = String::from_utf8_lossy(content);
         if let std::borrow::Cow::Owned(_) = text {
-            let message = "the text is not UTF-8; what is not was replaced";
-            self.tell(Code::Encoding, Place { input, line: 1, column: 1 }, message);
+            let message = "the text is not UTF-8; invalid bytes were replaced";
+            self.report(Code::Encoding, Place { input, line: 1, column: 1 }, message);
         }
         let Dump { rows, problems } = json::rows(&text);
         for (code, mark, message) in problems {
-            self.tell(code, Place { input, line: mark.line, column: mark.column }, message);
+            self.report(code, Place { input, line: mark.line, column: mark.column }, message);
         }
         self.snapshot.inputs[input as usize].kind = match rows.first().map(|row| row.service) {
             Some(Service::Mbs) => "mbs",
@@ -142,11 +143,9 @@ impl Gatherer {
         }
         if let Some(first) = inactive.first() {
             let count = inactive.len();
-            let rows = if count == 1 { "row is" } else { "rows are" };
-            let message = format!(
-                "{count} {rows} of builds that never finished and left out; the first is here"
-            );
-            self.tell(Code::InactiveRow, *first, message);
+            let rows = if count == 1 { "row" } else { "rows" };
+            let message = format!("skipped {count} {rows} of unfinished builds; the first is here");
+            self.report(Code::InactiveRow, *first, message);
         }
     }
 
@@ -154,8 +153,8 @@ impl Gatherer {
         const UTF_8_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
         const UTF_16_MARKS: [&[u8]; 2] = [&[0xff, 0xfe], &[0xfe, 0xff]];
         if UTF_16_MARKS.iter().any(|mark| content.starts_with(mark)) {
-            let message = "the file is UTF-16; modulemd is UTF-8";
-            self.tell(Code::Encoding, Place { input, line: 1, column: 1 }, message);
+            let message = "the file is UTF-16; modulemd must be UTF-8";
+            self.report(Code::Encoding, Place { input, line: 1, column: 1 }, message);
             return;
         }
         if content.starts_with(UTF_8_MARK) {
@@ -164,14 +163,15 @@ impl Gatherer {
         let chunks = yaml::split(&content);
         self.snapshot.inputs[input as usize].documents = chunks.len();
         if self.is_packager && chunks.len() != 1 {
-            let message = format!("a packager file holds one document, this one {}", chunks.len());
-            self.tell(Code::PackagerFile, Place { input, line: 1, column: 1 }, message);
+            let message =
+                format!("a packager file must contain exactly one document, not {}", chunks.len());
+            self.report(Code::PackagerFile, Place { input, line: 1, column: 1 }, message);
         }
         if let Some(last) = yaml::cut_short(&content, &chunks) {
             let mark = yaml::end_of(&content, last);
-            let message = "the file ends within a line, in a document without the `...` of all \
-                           before it: it seems to be cut short";
-            self.tell(
+            let message = "the file seems truncated: it ends within a line, and only its last \
+                           document has no `...`";
+            self.report(
                 Code::Truncated,
                 Place { input, line: mark.line, column: mark.column },
                 message,
@@ -180,8 +180,8 @@ impl Gatherer {
         self.documents(input, content, chunks);
     }
 
-    /// Reads documents in a few parts, the text of each given back before the next is read, so that
-    /// the whole text and all that is kept of it are never there at once.
+    /// Reads documents in a few parts and frees the text of each before the next, so that the whole
+    /// text and its content are never in memory together.
     fn documents(&mut self, input: u32, mut content: Vec<u8>, chunks: Vec<Chunk>) {
         const PARTS: usize = 4;
         const PART_BYTES_MIN: usize = 1 << 20;
@@ -211,7 +211,7 @@ impl Gatherer {
             Err(refusal) => {
                 let Refusal { code, mark, message } = refusal.into();
                 let place = Place { input, line: mark.line, column: mark.column };
-                self.tell(code, place, message);
+                self.report(code, place, message);
             }
         }
     }
@@ -239,7 +239,7 @@ impl Gatherer {
             Some(Document::Translations(texts)) => self.snapshot.translations.push(texts),
             Some(Document::Packager(packager)) => {
                 if let Some(why) = packager.not_convertible() {
-                    self.tell(Code::NotConvertible, place, why.to_string());
+                    self.report(Code::NotConvertible, place, why.to_string());
                 }
                 self.snapshot.packagers.push(*packager);
             }
@@ -251,7 +251,7 @@ impl Gatherer {
         }
     }
 
-    /// Takes an end of life up; the last of those with the same stream, context and time counts.
+    /// Adds an end of life; the last one with the same stream, context and time counts.
     fn obsoletes(&mut self, obsoletes: Obsoletes) {
         let Obsoletes { module, stream, context, modified, .. } = &obsoletes;
         let key = (module.clone(), stream.clone(), context.clone(), *modified);

@@ -1,7 +1,7 @@
-//! JSON inputs: any number of values one after the other, each cut into rows that know their line.
+//! JSON inputs: any number of values one after the other, each split into rows with their lines.
 //!
-//! A row is read by itself, so that one bad row does not hide the next. What the rows are about is
-//! read in [`pdc`](super::pdc), [`mbs`](super::mbs) and [`koji`](super::koji).
+//! A row is read by itself, so that one bad row does not hide the next. The content of rows is read
+//! in [`pdc`](super::pdc), [`mbs`](super::mbs) and [`koji`](super::koji).
 
 mod lines;
 mod service;
@@ -22,15 +22,15 @@ pub(super) struct Row<'t> {
     pub(super) mark: Mark,
 }
 
-/// What a JSON input holds, as far as it could be cut.
+/// The content of a JSON input, as far as it could be split.
 #[derive(Debug, Default)]
 pub(super) struct Dump<'t> {
     pub(super) rows: Vec<Row<'t>>,
     pub(super) problems: Vec<(Code, Mark, String)>,
 }
 
-/// Returns whether a text begins as a JSON list or object does and as no modulemd document
-/// would: YAML written with braces has no quoted key as a rule, and names its `document` where it has.
+/// Returns whether a text begins like a JSON list or object, and unlike a modulemd document: YAML
+/// in braces rarely has quoted keys, and names its `document` if it does.
 pub(super) fn looks_like_json(text: &[u8]) -> bool {
     let text = text.trim_ascii_start();
     let Some((first, rest)) = text.split_first() else { return false };
@@ -48,14 +48,14 @@ pub(super) fn looks_like_json(text: &[u8]) -> bool {
     }
 }
 
-/// An object that may hold rows; whatever else it has is not looked at.
+/// An object that may contain rows; its other members are ignored.
 #[derive(Deserialize)]
 struct Envelope<'t> {
     #[serde(borrow)]
     results: Option<Vec<&'t RawValue>>,
     #[serde(borrow)]
     items: Option<Vec<&'t RawValue>>,
-    /// What a content generator sends to koji holds the build.
+    /// The build in the metadata that a content generator sends to koji.
     #[serde(borrow)]
     build: Option<&'t RawValue>,
     next: Option<String>,
@@ -93,7 +93,7 @@ struct Cutter<'t> {
     text: &'t str,
     lines: Lines,
     dump: Dump<'t>,
-    /// The page that the last envelope names as its next.
+    /// The next page named by the last envelope.
     next: Option<(String, Mark)>,
 }
 
@@ -126,7 +126,8 @@ impl<'t> Cutter<'t> {
         }
     }
 
-    /// Takes rows, each by its own keys; those that say nothing come from where such a list does.
+    /// Adds rows, each recognised by its own keys; unrecognised ones come from the usual service of
+    /// such a list.
     fn list(&mut self, rows: Vec<&'t RawValue>, usual: Service) {
         for row in rows {
             let mark = self.mark(row);
@@ -137,7 +138,7 @@ impl<'t> Cutter<'t> {
 
     fn no_dump(&mut self, mark: Mark) {
         let message =
-            "this JSON holds neither PDC rows nor builds of a Module Build Service or of koji";
+            "this JSON contains neither PDC rows nor builds of a Module Build Service or of koji";
         self.dump.problems.push((Code::JsonShape, mark, message.to_owned()));
     }
 
@@ -149,7 +150,8 @@ impl<'t> Cutter<'t> {
 
     fn finish(mut self) -> Dump<'t> {
         if let Some((next, mark)) = self.next {
-            let message = format!("the last page of this dump is not its end; the next is {next}");
+            let message =
+                format!("the dump is incomplete: its last page refers to the next page, {next}");
             self.dump.problems.push((Code::IncompleteDump, mark, message));
         }
         self.dump

@@ -1,4 +1,4 @@
-//! Builds as koji tells of them: those of modules carry the modulemd that was built.
+//! Builds as reported by koji: module builds include their modulemd.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -37,7 +37,7 @@ struct Module {
     modulemd_str: Option<String>,
 }
 
-/// Reads one build; one that koji has not, or no longer, is of no use to others.
+/// Reads one build; builds that are incomplete or deleted are not usable.
 pub(super) fn read(text: &str, reader: &mut RowReader<'_>) -> Outcome {
     let Some(build) = reader.fields::<Build>(text, "a koji build") else { return Outcome::Bad };
     if build.state.is_some_and(|state| state != COMPLETE) {
@@ -45,13 +45,13 @@ pub(super) fn read(text: &str, reader: &mut RowReader<'_>) -> Outcome {
     }
     let module = build.extra.and_then(|extra| extra.typeinfo).and_then(|info| info.module);
     let Some(module) = module else {
-        reader.tell(Code::BadRow, "a koji build without `extra.typeinfo.module`");
+        reader.report(Code::BadRow, "a koji build without `extra.typeinfo.module`");
         return Outcome::Bad;
     };
     let identity = match identity(&module) {
         Ok(identity) => identity,
         Err(missing) => {
-            reader.tell(Code::BadRow, format!("a koji build of a module without {missing}"));
+            reader.report(Code::BadRow, format!("a koji build of a module without {missing}"));
             return Outcome::Bad;
         }
     };
@@ -62,10 +62,10 @@ pub(super) fn read(text: &str, reader: &mut RowReader<'_>) -> Outcome {
     let (mut stream, has_modulemd) = reader.stream(identity, (Origin::Mbs, modulemd));
     if !has_modulemd {
         let message = format!(
-            "{}:{}:{} has no `modulemd_str`: taken to depend on nothing",
+            "{}:{}:{} has no `modulemd_str`: assumed to have no dependencies",
             stream.name, stream.stream, stream.version
         );
-        reader.tell(Code::UnknownDependencies, message);
+        reader.report(Code::UnknownDependencies, message);
         *stream.about =
             About { buildrequires: Stated::Not, requires: Stated::Not, ..About::default() };
     }

@@ -12,7 +12,7 @@ use super::row::{RowIdentity, RowReader, require};
 use super::{Component, Dependencies, Lock, Origin, Stated, Stream};
 use crate::name::Version;
 
-/// What a page says of a build; short pages leave out all but the identity.
+/// A build in a page; short pages only have the identity.
 #[derive(Deserialize)]
 struct Item {
     name: Option<String>,
@@ -38,14 +38,14 @@ struct Tasks {
     rpms: Option<BTreeMap<String, serde::de::IgnoredAny>>,
 }
 
-/// Reads one item. Builds that are not ready, and scratch builds, are of no use to others; but what
-/// was built on a base module that is garbage by now still counts, so these are kept apart.
+/// Reads one item. Builds that are not ready, and scratch builds, are not usable by others. Builds
+/// on a base module that is garbage by now still count, so such base modules are kept separately.
 pub(super) fn read(text: &str, reader: &mut RowReader<'_>) -> Outcome {
     let Some(item) = reader.fields::<Item>(text, "an MBS item") else { return Outcome::Bad };
     let identity = match identity(&item) {
         Ok(identity) => identity,
         Err(missing) => {
-            reader.tell(Code::BadRow, format!("an MBS item without {missing}"));
+            reader.report(Code::BadRow, format!("an MBS item without {missing}"));
             return Outcome::Bad;
         }
     };
@@ -96,10 +96,10 @@ fn stream(item: &Item, identity: RowIdentity<'_>, reader: &mut RowReader<'_>) ->
     let Some(buildrequires) = &item.buildrequires else {
         if !has_modulemd {
             let message = format!(
-                "{}:{}:{} does not say what it was built with: taken to depend on nothing",
+                "{}:{}:{} does not say what it was built with: assumed to have no dependencies",
                 identity.name, identity.stream, identity.version
             );
-            reader.tell(Code::UnknownDependencies, message);
+            reader.report(Code::UnknownDependencies, message);
         }
         return stream;
     };
@@ -135,7 +135,7 @@ fn lock(
 }
 
 fn components(stream: &mut Stream, item: &Item, reader: &mut RowReader<'_>) {
-    /// Made by the service itself for each build: no component of the module.
+    /// Made by the service itself for each build, so not a component of the module.
     const MACROS: &str = "module-build-macros";
     let tasks = item.tasks.as_ref().and_then(|tasks| tasks.rpms.as_ref());
     for package in tasks.into_iter().flat_map(BTreeMap::keys).filter(|package| *package != MACROS) {

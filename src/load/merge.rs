@@ -1,8 +1,8 @@
 //! Defaults of one module from several inputs become one, as the reference merges them.
 //!
 //! Within one file the last document wins. Between files of one priority the parts are joined; a
-//! higher priority replaces everything said below it. Of one part the newest statement counts, in
-//! whatever order the inputs come; where the newest ones disagree, there is none.
+//! higher priority replaces everything below it. For each part the newest statement counts,
+//! regardless of the order of inputs; if the newest ones disagree, there is no default.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -11,10 +11,10 @@ use super::about::{Defaults, Intent};
 use super::problem::{Code, Finding};
 use crate::name::{ModuleName, StreamName};
 
-/// Collects defaults as inputs are read, and joins them once all are there.
+/// Collects defaults as inputs are read, and joins them at the end.
 #[derive(Debug, Default)]
 pub(super) struct DefaultsMerger {
-    /// What inputs say of a module, with the priority of each, in the order of the inputs.
+    /// The statements of inputs about a module, with their priorities, in the order of the inputs.
     modules: BTreeMap<ModuleName, Vec<(u16, Defaults)>>,
     is_strict: bool,
 }
@@ -24,7 +24,7 @@ impl DefaultsMerger {
         Self { modules: BTreeMap::new(), is_strict }
     }
 
-    /// Adds what one input says, its priority given.
+    /// Adds the statements of one input, with its priority.
     pub(super) fn input(&mut self, defaults: Vec<Defaults>, priority: u16) {
         let last: BTreeMap<ModuleName, Defaults> =
             defaults.into_iter().map(|defaults| (defaults.module.clone(), defaults)).collect();
@@ -33,7 +33,7 @@ impl DefaultsMerger {
         }
     }
 
-    /// Returns one set of defaults a module, by module, and where they disagree.
+    /// Returns one set of defaults per module, by module, and reports disagreements.
     pub(super) fn finish(self, findings: &mut Vec<Finding>) -> Vec<Defaults> {
         let is_strict = self.is_strict;
         self.modules.into_values().map(|said| joined(said, is_strict, findings)).collect()
@@ -72,14 +72,14 @@ fn joined(said: Vec<(u16, Defaults)>, is_strict: bool, findings: &mut Vec<Findin
     }
 }
 
-/// What was said newest of each part, with its time.
+/// The newest statement of each part, with its time.
 #[derive(Default)]
 struct Joined {
     default: Part,
     intents: BTreeMap<Box<str>, Part>,
 }
 
-/// A default stream, none where the newest statements disagree, and default profiles by stream.
+/// A default stream, `None` if the newest statements disagree, and default profiles by stream.
 #[derive(Default)]
 struct Part {
     stream: Option<(u64, Option<StreamName>)>,
@@ -89,12 +89,14 @@ struct Part {
 type Names = std::collections::BTreeSet<Box<str>>;
 
 impl Joined {
-    /// Adds what is as old as all that was added, or older; returns where equally old ones differ.
+    /// Adds statements that are not newer than those added before; returns differences between
+    /// equally old ones.
     fn add(&mut self, other: &Defaults, is_strict: bool) -> Vec<(Code, String)> {
         let mut conflicts = Vec::new();
         if self.default.disagrees_on_stream(other.modified, other.stream.as_ref()) {
             let code = if is_strict { Code::DefaultsConflict } else { Code::DefaultStream };
-            conflicts.push((code, "their default streams differ: there is none now".to_owned()));
+            conflicts
+                .push((code, "their default streams differ, so there is no default".to_owned()));
         }
         conflicts.extend(self.default.add_profiles(other.modified, &other.profiles));
         for (name, intent) in &other.intents {
@@ -110,8 +112,8 @@ impl Joined {
 }
 
 impl Part {
-    /// Takes a default stream where no newer one is known. Of equally old ones that differ neither
-    /// counts; that is reported once.
+    /// Sets a default stream if no newer one is known. If equally old ones differ, neither counts,
+    /// which is reported once.
     fn disagrees_on_stream(&mut self, modified: u64, other: Option<&StreamName>) -> bool {
         let Some(other) = other else { return false };
         match &mut self.stream {
@@ -150,8 +152,9 @@ fn plain(profiles: BTreeMap<StreamName, (u64, Names)>) -> BTreeMap<StreamName, N
 }
 
 fn conflict(other: &Defaults, (code, what): (Code, String)) -> Finding {
-    let message = format!("defaults of {} in several inputs, equally old: {what}", other.module);
-    Finding::new(code, other.place, message).hint("the one with the higher `modified` would win")
+    let message = format!("defaults of {} in several inputs are equally old: {what}", other.module);
+    Finding::new(code, other.place, message)
+        .hint("raise `modified` in the defaults that should win")
 }
 
 #[cfg(test)]

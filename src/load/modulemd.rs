@@ -1,7 +1,7 @@
-//! modulemd: what stands in one document, a file for each kind.
+//! modulemd: the content of one document, with a file for each kind.
 //!
-//! The root says what a document is. A document with any error is refused as a whole, all its
-//! errors told, and reading goes on with the next.
+//! The root names the kind of a document. A document with any error is refused as a whole: all its
+//! errors are reported, and reading continues with the next.
 
 mod component;
 mod defaults;
@@ -24,7 +24,7 @@ use super::problem::Code;
 use super::{Defaults, NameStream, Obsoletes, PackagerDocument, Stream, Translations, Version};
 use crate::yaml::{Kind, Node, Tree};
 
-/// What one document holds.
+/// The content of one document.
 #[derive(Debug)]
 pub(super) enum Document {
     /// One build of one module.
@@ -35,7 +35,7 @@ pub(super) enum Document {
     Obsoletes(Obsoletes),
     /// One stream's texts in other languages.
     Translations(Translations),
-    /// What a packager wrote.
+    /// A packager's document.
     Packager(Box<PackagerDocument>),
 }
 
@@ -47,7 +47,7 @@ struct Root<'a, 't> {
     data: Option<Node<'a, 't>>,
 }
 
-/// Reads one document; `None` where it has an error.
+/// Reads one document; `None` if it has an error.
 pub(super) fn read(tree: &Tree<'_>, reader: &mut Reader<'_>) -> Option<Document> {
     let root = tree.root()?;
     reader.start(root.mark());
@@ -97,7 +97,7 @@ fn read_root(root: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Document> {
         }
         _ => {
             let node = parts.version.or(parts.kind).unwrap_or(root);
-            let message = format!("there is no `{kind}` of version {version}");
+            let message = format!("unknown version {version} of `{kind}`");
             reader.refuse(Code::DocumentType, node.mark(), message);
             None
         }
@@ -121,7 +121,7 @@ fn packager_document(
         ("modulemd" | "modulemd-stream", 1) => stream::Form::V1,
         ("modulemd" | "modulemd-stream", 2) => stream::Form::V2,
         _ => {
-            let message = format!("`{kind}` of version {version} is no packager document");
+            let message = format!("`{kind}` of version {version} is not a packager document");
             reader.refuse(Code::MisplacedDocument, root.mark(), message);
             return None;
         }
@@ -161,26 +161,26 @@ fn identity<'a>(
         reader.refuse(
             Code::DocumentShape,
             root.mark(),
-            "the document does not say what it is: `document` is missing",
+            "the document has no type: `document` is missing",
         );
         return None;
     };
     let text = reader.text(kind, "document")?;
     if !KINDS.contains(&text) {
-        let message = format!("`{text}` is no type of modulemd document");
+        let message = format!("unknown type of modulemd document: `{text}`");
         reader
             .refuse(Code::DocumentType, kind.mark(), message)
             .hint_last(format!("known types: {}", KINDS.join(", ")));
         return None;
     }
     let Some(version) = parts.version else {
-        reader.refuse(Code::DocumentShape, root.mark(), "the document does not say its `version`");
+        reader.refuse(Code::DocumentShape, root.mark(), "the document has no `version`");
         return None;
     };
     Some((text, reader.unsigned(version, "version")?))
 }
 
-/// Returns what a document that could not be read speaks of, as far as it can be told.
+/// Returns the subject of a document that could not be read, as far as it is known.
 pub(super) fn mentioned(tree: &Tree<'_>) -> Option<(NameStream, Version)> {
     let root = tree.root().filter(|root| root.kind() == Kind::Map)?;
     // Packager documents describe sources, not builds, so they never count as the newest build.

@@ -1,4 +1,4 @@
-//! Names interned once: a repository says `perl` ten thousand times and keeps one.
+//! Interned names: a repository repeats `perl` ten thousand times, and one copy is kept.
 
 use std::sync::Arc;
 

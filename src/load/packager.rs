@@ -1,4 +1,4 @@
-//! What people write before a build, and the streams that a build system makes of it.
+//! Packager documents, and the streams that a build system makes of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,12 +17,12 @@ pub enum PackagerDocument {
 }
 
 impl PackagerDocument {
-    /// Returns why it cannot become streams, where it cannot.
+    /// Returns why it cannot be converted to streams, if so.
     #[must_use]
     pub fn not_convertible(&self) -> Option<ConversionError> {
         match self {
             Self::Packager(packager) => packager.streams().err(),
-            // What a stream lacks was found when it was read.
+            // Missing fields of a stream were reported when it was read.
             Self::Stream(_) => None,
         }
     }
@@ -31,16 +31,16 @@ impl PackagerDocument {
 /// A packager document of version 3.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Packager {
-    /// What all configurations share; name and stream may be empty.
+    /// The fields shared by all configurations; name and stream may be empty.
     pub common: Stream,
     /// In the order of their contexts.
     pub configurations: Vec<Configuration>,
 }
 
-/// One way of building the module; its context is kept as it is written.
+/// One way of building the module; its context is kept as written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Configuration {
-    /// The context of what it builds.
+    /// The context of its builds.
     pub context: Context,
     /// The stream of `platform` it is built on and for.
     pub platform: StreamName,
@@ -48,9 +48,9 @@ pub struct Configuration {
     pub buildrequires: BTreeMap<ModuleName, Requirement>,
     /// Needed at run time, one stream each.
     pub requires: BTreeMap<ModuleName, Requirement>,
-    /// Its own `buildopts`, where written.
+    /// Its own `buildopts`, if written.
     pub buildopts: Option<BuildOpts>,
-    /// Where it stands.
+    /// Its place.
     pub place: Place,
 }
 
@@ -67,9 +67,9 @@ pub enum ConversionError {
         /// The field.
         field: &'static str,
     },
-    /// A component is for an arch that its configuration leaves out.
+    /// A component requests an arch that its configuration excludes.
     #[error(
-        "component `{component}` asks for {arch}, which the configuration `{context}` leaves out"
+        "component `{component}` requests {arch}, which the configuration `{context}` excludes"
     )]
     Arch {
         /// The component's key.
@@ -91,7 +91,7 @@ impl Packager {
     ///
     /// # Errors
     ///
-    /// What a built module must have is missing.
+    /// A field required in a built module is missing.
     pub fn streams(&self) -> Result<Vec<Stream>, ConversionError> {
         if self.configurations.is_empty() {
             return Err(ConversionError::NoConfiguration);
@@ -99,7 +99,7 @@ impl Packager {
         self.configurations.iter().map(|configuration| self.stream_of(configuration)).collect()
     }
 
-    /// Returns what goes into every stream; which profiles are defaults goes elsewhere.
+    /// Returns the fields of every stream; default profiles are returned by another function.
     fn shared(&self) -> Stream {
         let mut stream = self.common.clone();
         stream.about.profiles.values_mut().for_each(|profile| profile.is_default = false);
@@ -139,7 +139,7 @@ impl Packager {
         Ok(stream)
     }
 
-    /// Returns the defaults that profiles marked as such make, where module and stream are named.
+    /// Returns the defaults from profiles marked as such, if module and stream are named.
     #[must_use]
     pub fn defaults(&self) -> Option<Defaults> {
         let Stream { name, stream, about, place, .. } = &self.common;

@@ -1,5 +1,5 @@
 //! Rows of the Product Definition Center, of both generations: `unreleasedvariants` of 2016 and
-//! `modules` of 2018. The same table stood behind both, under other names.
+//! `modules` of 2018. Both show the same table, with different names.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::problem::Code;
 use super::row::{Disagreement, RowIdentity, RowReader, disagreements, require, shown};
 use super::{About, Dependencies, Origin, Stated, Stream};
 
-/// The fields of both generations; a dump may leave out any.
+/// The fields of both generations; a dump may omit any.
 #[derive(Deserialize)]
 struct Row {
     uid: Option<String>,
@@ -37,15 +37,15 @@ struct Dependency {
     stream: String,
 }
 
-/// What a row came to.
+/// The result of reading a row.
 pub(super) enum Outcome {
     /// A build, finished once; perhaps superseded since.
     Stream(Box<Stream>),
     /// A build that never finished, `active: false`.
     Inactive,
-    /// A build that is of no use any more, in MBS's state `garbage`.
+    /// A build in MBS's state `garbage`, no longer usable.
     Garbage(Box<Stream>),
-    /// Nothing; a finding says why.
+    /// Nothing; a finding reports why.
     Bad,
 }
 
@@ -55,7 +55,7 @@ pub(super) fn read(text: &str, reader: &mut RowReader<'_>) -> Outcome {
     let identity = match identity(&row) {
         Ok(identity) => identity,
         Err(missing) => {
-            reader.tell(Code::BadRow, format!("a PDC row without {missing}"));
+            reader.report(Code::BadRow, format!("a PDC row without {missing}"));
             return Outcome::Bad;
         }
     };
@@ -77,8 +77,9 @@ fn are_whole(row: &Row, reader: &mut RowReader<'_>) -> bool {
         .into_iter()
         .find_map(|(field, pairs)| pairs.iter().flatten().find(is_empty).map(|pair| (field, pair)));
     if let Some((field, Dependency { dependency, stream })) = wrong {
-        let message = format!("`{field}` holds the module `{dependency}` in the stream `{stream}`");
-        reader.tell(Code::StreamSet, message);
+        let message =
+            format!("invalid dependency in `{field}`: module `{dependency}` in stream `{stream}`");
+        reader.report(Code::StreamSet, message);
     }
     wrong.is_none()
 }
@@ -103,7 +104,7 @@ fn identity(row: &Row) -> Result<RowIdentity<'_>, &'static str> {
     })
 }
 
-/// The parts of `uid` or `variant_uid`, for those that have no field of their own.
+/// The parts of `uid` or `variant_uid`, for rows without separate fields.
 #[derive(Default)]
 struct Uid<'r> {
     name: Option<&'r str>,
@@ -113,8 +114,8 @@ struct Uid<'r> {
 }
 
 impl<'r> Uid<'r> {
-    /// Reads `name:stream:version:context`, the context left out in the first generation, which
-    /// wrote `name-stream-version` before that.
+    /// Reads `name:stream:version:context`, without the context in the first generation, which
+    /// earlier wrote `name-stream-version`.
     fn of(row: &'r Row) -> Self {
         let Some(uid) = written([&row.uid, &row.variant_uid, &None]) else {
             return Self::default();
@@ -146,15 +147,15 @@ fn stream(row: &Row, identity: RowIdentity<'_>, reader: &mut RowReader<'_>) -> S
         stream.artifacts.dedup();
     }
     if has_modulemd {
-        tell_disagreements(&stream, (&own, &about), reader);
+        report_disagreements(&stream, (&own, &about), reader);
         return stream;
     }
     if about.buildrequires == Stated::Not {
         let message = format!(
-            "{}:{}:{} has neither build_deps nor modulemd: taken to depend on nothing",
+            "{}:{}:{} has neither build_deps nor modulemd: assumed to have no dependencies",
             stream.name, stream.stream, stream.version
         );
-        reader.tell(Code::UnknownDependencies, message);
+        reader.report(Code::UnknownDependencies, message);
     }
     *stream.about = about;
     stream.dependencies = Arc::new(own.into_iter().collect());
@@ -162,7 +163,7 @@ fn stream(row: &Row, identity: RowIdentity<'_>, reader: &mut RowReader<'_>) -> S
     stream
 }
 
-/// Returns what the row itself says, and how far it says it.
+/// Returns the statements of the row itself, and how complete they are.
 fn dependencies(row: &Row, reader: &mut RowReader<'_>) -> (Option<Dependencies>, About) {
     let stated = |is_there| if is_there { Stated::AsWritten } else { Stated::Not };
     let about = About {
@@ -181,8 +182,8 @@ fn dependencies(row: &Row, reader: &mut RowReader<'_>) -> (Option<Dependencies>,
     (is_said.then_some(group), about)
 }
 
-/// A row's own fields were made from its modulemd; where they differ one of the two is stale.
-fn tell_disagreements(
+/// A row's own fields were made from its modulemd; if they differ, one of the two is stale.
+fn report_disagreements(
     stream: &Stream,
     (own, about): (&Option<Dependencies>, &About),
     reader: &mut RowReader<'_>,
@@ -192,18 +193,20 @@ fn tell_disagreements(
         disagreements(documented, (own.as_slice(), about))
     {
         let message = format!(
-            "{}:{}:{}: {field} of {module}: the modulemd inside the row says {}, the row {}; the modulemd is taken",
+            "{}:{}:{}: {field} of {module}: the modulemd in the row says {}, the row {}; the \
+             modulemd is used",
             stream.name,
             stream.stream,
             stream.version,
             shown(&documented),
             shown(&row)
         );
-        reader.tell(Code::SourceDisagreement, message);
+        reader.report(Code::SourceDisagreement, message);
     }
 }
 
-/// Returns the NEVRA of an RPM, which rows hold as `name-epoch:version-release.arch.rpm` or in parts.
+/// Returns the NEVRA of an RPM, which rows have as `name-epoch:version-release.arch.rpm` or in
+/// parts.
 fn nevra(rpm: &Value) -> Option<String> {
     match rpm {
         Value::String(file) => Some(file.strip_suffix(".rpm").unwrap_or(file).to_owned()),

@@ -1,5 +1,5 @@
-//! A repository's index, `repodata/repomd.xml`: which file holds its modules, and which bytes that
-//! file must have.
+//! A repository's index, `repodata/repomd.xml`: the file with its modules, and the checksum of that
+//! file.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -17,11 +17,11 @@ pub(super) fn is_index(content: &[u8]) -> bool {
         && memchr::memmem::find(content, b"<repomd").is_some()
 }
 
-/// Reads the module files that an index at `path` names, by what it says of them.
+/// Reads the module files named by an index at `path`, according to its entries.
 ///
 /// # Errors
 ///
-/// The outer one: a file that is named but not there. The inner one: what is wrong with the index.
+/// The outer one: a named file is missing. The inner one: a problem of the index.
 pub(super) fn modules(
     path: &Path,
     index: &[u8],
@@ -51,7 +51,7 @@ pub(super) fn modules(
 /// Returns the directory that holds `repodata/repomd.xml`.
 fn root_of(path: &Path) -> PathBuf {
     let repodata = path.parent().unwrap_or(Path::new(""));
-    // Of ``, `.` and `..` only the system knows what stands above.
+    // Only the system knows the parent of ``, `.` and `..`.
     match (repodata.parent(), repodata.file_name()) {
         (Some(root), Some(_)) => root.to_owned(),
         _ => repodata.join(".."),
@@ -65,7 +65,7 @@ struct Entry {
     checksum: Checksum,
 }
 
-/// What bytes a file must have.
+/// The expected checksum of a file.
 #[derive(Debug, PartialEq, Eq)]
 struct Checksum {
     kind: String,
@@ -73,7 +73,7 @@ struct Checksum {
 }
 
 impl Checksum {
-    /// Returns why bytes are not the ones that are meant, where they are not.
+    /// Returns why bytes are not the expected ones, if so.
     fn mismatch(&self, bytes: &[u8]) -> Option<String> {
         use sha2::Digest;
         let Self { kind, value } = self;
@@ -83,22 +83,24 @@ impl Checksum {
             "sha384" => hexadecimal(&sha2::Sha384::digest(bytes)),
             "sha224" => hexadecimal(&sha2::Sha224::digest(bytes)),
             "sha" | "sha1" => hexadecimal(&sha1::Sha1::digest(bytes)),
-            _ => return Some(format!("repomd.xml gives a checksum of unknown type `{kind}`")),
+            _ => return Some(format!("repomd.xml has a checksum of unknown type `{kind}`")),
         };
-        (!computed.eq_ignore_ascii_case(value)).then(|| {
-            format!("the {kind} of the file is {computed}, not {value} as repomd.xml says")
-        })
+        (!computed.eq_ignore_ascii_case(value))
+            .then(|| format!("the {kind} of the file is {computed}, but repomd.xml says {value}"))
     }
 }
 
 fn entries(index: &[u8]) -> Result<Vec<Entry>, Refusal> {
     let text = std::str::from_utf8(index)
         .map_err(|_| refusal(START, "repomd.xml is not UTF-8".to_owned()))?;
-    // Nothing is expanded and nothing fetched: an index needs no DTD.
+    // Nothing is expanded or fetched, because an index needs no DTD.
     let options = ParsingOptions { allow_dtd: false, ..ParsingOptions::default() };
     let document = Document::parse_with_options(text, options).map_err(|error| {
         let at = error.pos();
-        refusal(Mark { line: at.row, column: at.col }, format!("repomd.xml is no XML: {error}"))
+        refusal(
+            Mark { line: at.row, column: at.col },
+            format!("repomd.xml is not valid XML: {error}"),
+        )
     })?;
     let data = document.root_element().children().filter(|node| {
         node.tag_name().name() == "data" && node.attribute("type") == Some("modules")
@@ -115,9 +117,9 @@ fn entry(data: Node<'_, '_>) -> Result<Entry, Refusal> {
     let child = |name| data.children().find(|node| node.tag_name().name() == name);
     let location = child("location")
         .and_then(|node| node.attribute("href"))
-        .ok_or_else(|| wrong("names no location"))?;
+        .ok_or_else(|| wrong("has no location"))?;
     let location = Path::new(location);
-    // An index from elsewhere must not lead out of its repository.
+    // A foreign index must not point outside its repository.
     if location.components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir)) {
         return Err(wrong("lies outside the repository"));
     }

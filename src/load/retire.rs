@@ -1,4 +1,4 @@
-//! Obsoletes and translations, and which obsoletion holds at a given time.
+//! Obsoletes and translations, and the obsoletion that applies at a given time.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::name::{Context, ModuleName, NameStream, StreamName};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Minute(u64);
 
-/// Why a text is not a minute.
+/// A text that is not a time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a time: write YYYY-MM-DDTHH:MMZ, in UTC, such as 2026-11-24T00:00Z")]
 pub struct MinuteError {
@@ -21,7 +21,7 @@ pub struct MinuteError {
 }
 
 impl Minute {
-    /// A minute after all that a document can name.
+    /// A minute after all times that a document can name.
     pub const MAX: Self = Self(u64::MAX);
 
     /// Returns the number `YYYYMMDDHHMM`.
@@ -34,7 +34,7 @@ impl Minute {
 impl FromStr for Minute {
     type Err = MinuteError;
 
-    /// Reads `2018-05-23T14:25Z`: every field in full, a day that exists, nothing after.
+    /// Reads `2018-05-23T14:25Z`: complete fields, an existing day, nothing after them.
     fn from_str(text: &str) -> Result<Self, MinuteError> {
         let refuse = || MinuteError { text: text.to_owned() };
         let is_shaped = text.len() == 17
@@ -69,31 +69,31 @@ pub struct Obsoletes {
     pub module: ModuleName,
     /// Its stream.
     pub stream: StreamName,
-    /// The only context it speaks of; every one where none is named.
+    /// The only context that it applies to; all contexts if none is named.
     pub context: Option<Context>,
     /// When the document was written; a newer one wins.
     pub modified: Minute,
-    /// What people are told.
+    /// The message for users.
     pub message: Box<str>,
-    /// From when on it holds; at once where none is given.
+    /// The time from which it applies; at once if none is given.
     pub eol_date: Option<Minute>,
-    /// Whether it takes earlier ones back.
+    /// Whether it revokes earlier ones.
     pub is_reset: bool,
-    /// What to use in its place.
+    /// The replacement.
     pub obsoleted_by: Option<NameStream>,
-    /// Where the document starts.
+    /// The start of the document.
     pub place: Place,
 }
 
 impl Obsoletes {
-    /// Returns whether it holds at a time; without a time, one that waits for its date does not.
+    /// Returns whether it applies at a time; without a time, one with a date does not.
     #[must_use]
     pub fn is_active(&self, now: Option<Minute>) -> bool {
         self.eol_date.is_none_or(|date| now.is_some_and(|now| date <= now))
     }
 }
 
-/// Which streams are obsolete at one time, made once for all of them.
+/// The obsolete streams at one time, computed once for all of them.
 #[derive(Debug)]
 pub struct ActiveObsoletes<'a> {
     /// The newest that are active then, by module, stream and context.
@@ -101,7 +101,7 @@ pub struct ActiveObsoletes<'a> {
 }
 
 impl<'a> ActiveObsoletes<'a> {
-    /// Takes the active ones; without a time, one that waits for its date is not active.
+    /// Selects the active ones; without a time, one with a date is not active.
     #[must_use]
     pub fn at(now: Option<Minute>, obsoletes: &'a [Obsoletes]) -> Self {
         let mut newest = FxHashMap::default();
@@ -116,8 +116,8 @@ impl<'a> ActiveObsoletes<'a> {
         Self { newest }
     }
 
-    /// Returns what says that a stream is obsolete: the newest, and of two equally new the one that
-    /// names the context. It does not matter in which order they were read.
+    /// Returns the document that makes a stream obsolete: the newest, and of two equally new ones
+    /// the one that names the context, regardless of the order of reading.
     #[must_use]
     pub fn of(&self, stream: &Stream) -> Option<&'a Obsoletes> {
         let find = |context| {
@@ -143,7 +143,7 @@ pub struct Translations {
     pub modified: u64,
     /// By locale.
     pub locales: BTreeMap<Box<str>, Translation>,
-    /// Where the document starts.
+    /// The start of the document.
     pub place: Place,
 }
 
@@ -154,7 +154,7 @@ pub struct Translation {
     pub summary: Option<Box<str>>,
     /// More lines on it.
     pub description: Option<Box<str>>,
-    /// What profiles are for, by name.
+    /// Purposes of profiles, by name.
     pub profiles: BTreeMap<Box<str>, Box<str>>,
 }
 

@@ -1,4 +1,4 @@
-//! What PDC rows and MBS items have in common: an identity of their own, and modulemd inside.
+//! Common parts of PDC rows and MBS items: their identity, and the modulemd inside.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::{About, Component, Dependencies, Origin, Requirement, Stated, modulem
 use crate::name::{ModuleName, Version};
 use crate::yaml;
 
-/// Where rows are read to.
+/// The target of reading rows.
 #[derive(Debug)]
 pub(super) struct RowReader<'s> {
     pub(super) names: &'s mut Names,
@@ -22,7 +22,7 @@ pub(super) struct RowReader<'s> {
     pub(super) place: Place,
 }
 
-/// Who a row says it is.
+/// The identity stated by a row.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RowIdentity<'r> {
     pub(super) name: &'r str,
@@ -32,18 +32,18 @@ pub(super) struct RowIdentity<'r> {
 }
 
 impl RowIdentity<'_> {
-    /// Returns what is wrong with the names, by the rules of a document.
+    /// Returns a problem of the names, by the rules of a document.
     fn wrong(&self) -> Option<(Code, String)> {
         let Self { name, stream, .. } = self;
         for (field, text) in [("name", name), ("stream", stream)] {
             if text.chars().any(char::is_control) {
-                let message = format!("the row's `{field}` holds a control character: {text:?}");
+                let message = format!("the row's `{field}` contains a control character: {text:?}");
                 return Some((Code::BadName, message));
             }
         }
         name.contains(':').then(|| {
             let message = format!(
-                "the row's name `{name}` holds a colon, which ends a name in every identity"
+                "the row's name `{name}` contains a colon, which separates the parts of an identity"
             );
             (Code::BadName, message)
         })
@@ -51,7 +51,7 @@ impl RowIdentity<'_> {
 }
 
 impl RowReader<'_> {
-    /// Reads a row's fields; tells which of them is of the wrong type.
+    /// Reads a row's fields; reports the one with a wrong type.
     pub(super) fn fields<T: DeserializeOwned>(&mut self, text: &str, what: &str) -> Option<T> {
         let error = match serde_json::from_str(text) {
             Ok(fields) => return Some(fields),
@@ -59,35 +59,36 @@ impl RowReader<'_> {
         };
         let wrong = wrong_field::<T>(text).map(|(field, error)| format!("`{field}`: {error}"));
         let message = wrong.unwrap_or_else(|| {
-            // Its place is one within the row; where the row stands is told already.
+            // Its place is relative to the row, whose own place is reported already.
             let error = error.to_string();
             error.rsplit_once(" at line ").map_or(error.as_str(), |(what, _)| what).to_owned()
         });
-        self.tell(Code::BadRow, format!("{what} that cannot be read: {message}"));
+        self.report(Code::BadRow, format!("cannot read {what}: {message}"));
         None
     }
 
-    /// Refuses a row whose names no document may have, and warns of one that dependencies misread.
+    /// Refuses a row with names forbidden in documents, and warns of a name that dependencies
+    /// misread.
     pub(super) fn is_named_well(&mut self, identity: &RowIdentity<'_>) -> bool {
         if let Some((code, message)) = identity.wrong() {
-            self.tell(code, message);
+            self.report(code, message);
             return false;
         }
         if identity.stream.starts_with('-') {
             let message = format!("the row's stream `{}` starts with a dash", identity.stream);
             let finding = Finding::new(Code::DashedStream, self.place, message);
-            let hint = "a dependency on it cannot be told from one that leaves a stream out";
+            let hint = "a dependency on it looks like the exclusion of a stream";
             self.findings.push(finding.hint(hint));
         }
         true
     }
 
-    pub(super) fn tell(&mut self, code: Code, message: impl Into<String>) {
+    pub(super) fn report(&mut self, code: Code, message: impl Into<String>) {
         self.findings.push(Finding::new(code, self.place, message));
     }
 
-    /// Returns the stream that a row is about: as its modulemd has it where it carries one, with
-    /// the identity that the row states, for old documents name neither module nor stream.
+    /// Returns the stream of a row: from its modulemd, if any, with the identity stated by the row,
+    /// because old documents name neither module nor stream.
     pub(super) fn stream(
         &mut self,
         identity: RowIdentity<'_>,
@@ -114,17 +115,17 @@ impl RowReader<'_> {
         reader.assume(identity.name, identity.stream);
         let stream = embedded_stream(text, &mut reader);
         if stream.is_none() {
-            let what = findings.first().map_or("it holds no stream", |first| &first.message);
+            let what = findings.first().map_or("it has no stream", |first| &first.message);
             let message = format!(
                 "the modulemd of {}:{}:{} cannot be read: {what}",
                 identity.name, identity.stream, identity.version
             );
-            self.tell(Code::EmbeddedModulemd, message);
+            self.report(Code::EmbeddedModulemd, message);
         }
         stream
     }
 
-    /// Makes components of the source packages among RPM file names.
+    /// Adds a component for each source package among RPM file names.
     pub(super) fn components_of(&mut self, stream: &mut Stream) {
         for nevra in stream.artifacts.iter().filter_map(|nevra| Nevra::parse(nevra)) {
             if nevra.arch == "src" {
@@ -140,7 +141,7 @@ impl RowReader<'_> {
     }
 }
 
-/// Returns the field that alone makes a row unreadable, and why.
+/// Returns the single field that makes a row unreadable, and why.
 fn wrong_field<T: DeserializeOwned>(text: &str) -> Option<(String, serde_json::Error)> {
     let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).ok()?;
     fields.into_iter().find_map(|(field, value)| {
@@ -189,17 +190,17 @@ const SIDES: [Side; 2] = [
     ("requires", |group| &group.requires, |about| about.requires),
 ];
 
-/// A requirement of one module on which two sources of one build differ, the better source first.
+/// A requirement that differs between two sources of one build, the better source first.
 pub(super) struct Disagreement {
     pub(super) field: &'static str,
     pub(super) module: ModuleName,
     pub(super) sides: [Requirement; 2],
 }
 
-/// Tells where the dependencies of two sources differ, in what both of them state.
+/// Reports differences between the dependencies of two sources, as far as both state them.
 ///
-/// Rows hold the streams that documents name, all groups flattened: a set that is empty or
-/// negative has no entry in a row and can contradict none.
+/// Rows have the streams that documents name, with all groups flattened: an empty or negative set
+/// has no entry in a row and cannot contradict one.
 pub(super) fn disagreements(
     (documented, about): (&[Dependencies], &About),
     (row, row_about): (&[Dependencies], &About),
@@ -213,7 +214,7 @@ pub(super) fn disagreements(
         let (documented, row) = (flat(documented, side), flat(row, side));
         let agree: fn(&Requirement, &Requirement) -> bool = match stated {
             (Stated::AsWritten, Stated::AsWritten) => |one, other| one.streams == other.streams,
-            // What was in the buildroot is one of the streams that will do, and there may be more.
+            // The buildroot has one of the accepted streams, and may contain more modules.
             (Stated::AsWritten, _) => |one, other| {
                 one.streams.is_empty() || other.streams.iter().any(|had| one.streams.contains(had))
             },
@@ -234,7 +235,7 @@ pub(super) fn disagreements(
     found
 }
 
-/// Returns what all groups together name of each module.
+/// Returns the streams of each module over all groups.
 pub(super) fn flat(
     groups: &[Dependencies],
     side: fn(&Dependencies) -> &BTreeMap<ModuleName, Requirement>,
@@ -242,7 +243,7 @@ pub(super) fn flat(
     let mut all: BTreeMap<ModuleName, Requirement> = BTreeMap::new();
     for (module, requirement) in groups.iter().flat_map(side) {
         match all.get_mut(module) {
-            // One group that takes any stream makes the whole open.
+            // A single group that accepts any stream makes the whole set open.
             Some(known) if known.streams.is_empty() || requirement.streams.is_empty() => {
                 known.streams.clear();
             }

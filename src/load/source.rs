@@ -1,4 +1,5 @@
-//! Where bytes come from: files, directories, standard input, plain or packed. The only IO of the room.
+//! Sources of bytes: files, directories, standard input, plain or compressed. The only IO of the
+//! room.
 
 mod unpack;
 
@@ -9,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::problem::Code;
 
-/// Why an input could not be had at all.
+/// An input that could not be read at all.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
@@ -19,12 +20,12 @@ pub enum LoadError {
         /// The path as given.
         path: PathBuf,
     },
-    /// The system would not let it be read.
+    /// The system failed to read it.
     #[error("cannot read `{}`", path.display())]
     Unreadable {
         /// The path as given.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
 }
@@ -46,25 +47,26 @@ pub(super) struct Bytes {
     pub(super) content: Vec<u8>,
     /// SHA-256 of the bytes as stored, in hexadecimal.
     pub(super) sha256: String,
-    /// Why they could not be unpacked, where that is so; the content is then empty.
+    /// Why they could not be unpacked, if so; the content is then empty.
     pub(super) broken: Option<(Code, String)>,
 }
 
 impl Bytes {
-    /// Takes bytes as they are.
+    /// Uses bytes as they are.
     pub(super) fn plain(content: Vec<u8>) -> Self {
         Self { sha256: sha256(&content), content, broken: None }
     }
 
-    /// Unpacks what says by its first bytes that it is packed.
+    /// Unpacks content whose first bytes mark it as compressed.
     pub(super) fn unpacked(stored: Vec<u8>, bytes_max: u64) -> Self {
         if stored.len() as u64 > bytes_max {
             let broken = Some(too_large(bytes_max));
             return Self { sha256: sha256(&stored), content: Vec::new(), broken };
         }
         if let Some(kind) = unpack::unsupported(&stored) {
-            let why =
-                format!("{kind} is not read: unpack the file, or pack it with gzip, xz or zstd");
+            let why = format!(
+                "{kind} is not supported: unpack the file, or compress it with gzip, xz or zstd"
+            );
             let broken = Some((Code::Compression, why));
             return Self { sha256: sha256(&stored), content: Vec::new(), broken };
         }
@@ -107,7 +109,7 @@ pub(super) fn read(path: &Path, bytes_max: u64) -> Result<Bytes, LoadError> {
     Ok(Bytes::unpacked(stored(path, bytes_max)?, bytes_max))
 }
 
-/// Reads one file, or standard input for `-`, as it is, and one byte more than allowed at most.
+/// Reads one file, or standard input for `-`, as it is, and at most one byte more than allowed.
 pub(super) fn stored(path: &Path, bytes_max: u64) -> Result<Vec<u8>, LoadError> {
     let mut stored = Vec::new();
     let result = if path.as_os_str() == "-" {
@@ -123,8 +125,8 @@ pub(super) fn stored(path: &Path, bytes_max: u64) -> Result<Vec<u8>, LoadError> 
     Ok(stored)
 }
 
-/// Turns directories into the files they hold whose names end in one of `endings`; everything else
-/// stays as given.
+/// Replaces directories by their files whose names end in one of `endings`; other paths are
+/// unchanged.
 pub(super) fn resolve(paths: &[PathBuf], endings: &[&str]) -> Result<Vec<PathBuf>, LoadError> {
     let mut files = Vec::new();
     for path in paths {
@@ -142,7 +144,7 @@ pub(super) fn resolve(paths: &[PathBuf], endings: &[&str]) -> Result<Vec<PathBuf
     Ok(files)
 }
 
-/// Appends the files of a directory, by name, directories in their turn; of a repository its index.
+/// Appends the files of a directory recursively, by name; for a repository, only its index.
 fn directory(path: &Path, endings: &[&str], files: &mut Vec<PathBuf>) -> Result<(), LoadError> {
     for index in ["repodata/repomd.xml", "repomd.xml"] {
         let index = path.join(index);
@@ -168,7 +170,7 @@ fn directory(path: &Path, endings: &[&str], files: &mut Vec<PathBuf>) -> Result<
     Ok(())
 }
 
-/// Returns whether a file of a directory is one to read, by its name.
+/// Returns whether a file of a directory should be read, by its name.
 fn is_wanted(path: &Path, endings: &[&str]) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     let name = [".gz", ".xz", ".zst", ".bz2", ".zck"]

@@ -1,4 +1,4 @@
-//! Where the sources of components are: a CSV file that maps package, stream and module to a URL.
+//! URLs of the sources of components: a CSV file that maps package, stream and module to a URL.
 //!
 //! ```text
 //! package,stream,name,url
@@ -6,14 +6,14 @@
 //! ,,,https://src.example/rpms/{package}#{ref}
 //! ```
 //!
-//! An empty field stands for any; of the rows that fit, the one with the fewest empty fields counts,
-//! of equals the first. What stands behind `#` is the commit where it is a full hash: that pins the
-//! source, so a file with resolved branches makes a plan whose components can be reused.
+//! An empty field matches anything; of the matching rows, the one with the fewest empty fields
+//! counts, and among equals the first. A full hash after `#` is the commit and pins the source, so
+//! with a file of resolved branches a plan can reuse components.
 
 use super::problem::{Code, Finding, Place};
 use crate::name::{ModuleName, PackageName, StreamName};
 
-/// The columns of the file, all needed.
+/// The columns of the file, all required.
 const COLUMNS: [&str; 4] = ["package", "stream", "name", "url"];
 
 /// Source URLs by package, stream and module.
@@ -29,10 +29,10 @@ struct Row {
     url: String,
 }
 
-/// The component whose source is asked for.
+/// The component whose source is requested.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
-    /// What it builds.
+    /// The package that it builds.
     pub package: &'a PackageName,
     /// The stream of its module.
     pub stream: &'a StreamName,
@@ -47,7 +47,7 @@ impl SourceUrls {
     #[must_use]
     pub fn read(bytes: &[u8], input: u32) -> (Self, Vec<Finding>) {
         let mut findings = Vec::new();
-        let mut tell = |line: u64, message: String, hint: Option<&str>| {
+        let mut report = |line: u64, message: String, hint: Option<&str>| {
             let line = u32::try_from(line).unwrap_or(u32::MAX);
             let finding = Finding::new(Code::SourceUrls, Place { input, line, column: 1 }, message);
             findings.push(match hint {
@@ -61,7 +61,7 @@ impl SourceUrls {
         let headers = match reader.headers() {
             Ok(headers) => headers.clone(),
             Err(error) => {
-                tell(1, format!("the header cannot be read: {error}"), Some(header));
+                report(1, format!("the header cannot be read: {error}"), Some(header));
                 return (urls, findings);
             }
         };
@@ -69,23 +69,23 @@ impl SourceUrls {
         let Some(at) = COLUMNS.map(find).into_iter().collect::<Option<Vec<usize>>>() else {
             let missing: Vec<&str> =
                 COLUMNS.into_iter().filter(|column| find(column).is_none()).collect();
-            tell(1, format!("columns are missing: {}", missing.join(", ")), Some(header));
+            report(1, format!("columns are missing: {}", missing.join(", ")), Some(header));
             return (urls, findings);
         };
         for record in reader.records() {
             match record {
                 Err(error) => {
                     let line = error.position().map_or(1, csv::Position::line);
-                    tell(line, format!("the row cannot be read: {error}"), None);
+                    report(line, format!("the row cannot be read: {error}"), None);
                 }
                 Ok(record) => {
                     let line = record.position().map_or(1, csv::Position::line);
                     let field = |column: usize| record[at[column]].to_owned();
                     let row = Row { keys: [field(0), field(1), field(2)], url: field(3) };
                     if row.url.is_empty() {
-                        tell(line, "the row has no url".to_owned(), None);
+                        report(line, "the row has no url".to_owned(), None);
                     } else if urls.rows.iter().any(|other| other.keys == row.keys) {
-                        tell(
+                        report(
                             line,
                             "an earlier row has the same package, stream and name".to_owned(),
                             None,
@@ -99,7 +99,7 @@ impl SourceUrls {
         (urls, findings)
     }
 
-    /// Returns the URL of a component's source, none where no row fits.
+    /// Returns the URL of a component's source; `None` if no row matches.
     #[must_use]
     pub fn url(&self, wanted: Wanted<'_>) -> Option<String> {
         let values = [wanted.package.as_str(), wanted.stream.as_str(), wanted.name.as_str()];

@@ -1,4 +1,5 @@
-//! One build told by several sources: modulemd is taken, then PDC, then the Module Build Service.
+//! One build described by several sources: modulemd has precedence, then PDC, then the Module Build
+//! Service.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,7 @@ use super::row::{Disagreement, disagreements, shown};
 use super::{Snapshot, Stream};
 use crate::name::{Context, NameStream, Version};
 
-/// The context that PDC writes where a build has none.
+/// The context that PDC writes for a build without one.
 const NO_CONTEXT: &str = "00000000";
 
 type Build = (NameStream, Version, Option<Context>);
@@ -17,8 +18,8 @@ fn build_of(stream: &Stream) -> Build {
     (stream.name_stream(), stream.version, context)
 }
 
-/// Leaves out what a better source tells too, with a finding for every dependency on which the
-/// two disagree.
+/// Drops builds that a better source also describes, with a finding for every dependency on which
+/// the two disagree.
 pub(super) fn reconcile(snapshot: &mut Snapshot) {
     let mut best: BTreeMap<Build, usize> = BTreeMap::new();
     if snapshot.streams.windows(2).all(|pair| pair[0].origin == pair[1].origin) {
@@ -55,7 +56,7 @@ fn compare(
         let place = if better.streams.is_empty() { taken.place } else { better.place };
         let path = &inputs[place.input as usize].path;
         let message = format!(
-            "{}:{}: {field} of {module}: {} here, {} at {path}:{}:{}, which is taken",
+            "{}:{}: {field} of {module}: {} here, {} at {path}:{}:{}, which is used",
             taken.name_stream(),
             taken.version,
             shown(&worse),

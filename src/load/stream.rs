@@ -1,4 +1,4 @@
-//! One build of one module as the inputs describe it: plain data, whatever the format it came in.
+//! One build of one module as described by the inputs: plain data, independent of the input format.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -9,7 +9,7 @@ use crate::name::{
     Arch, ComponentKey, Context, ModuleName, NameStream, PackageName, Parts, StreamName, Version,
 };
 
-/// Which format a stream was read from; modulemd is taken before the others for the same NSVC.
+/// The format of a stream's source; for the same NSVC, modulemd has precedence over the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {
     /// A modulemd document.
@@ -24,23 +24,23 @@ pub enum Origin {
 /// One document: a module build of one arch.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stream {
-    /// The format it came in.
+    /// The format of its source.
     pub origin: Origin,
     /// The module.
     pub name: ModuleName,
     /// Its stream, as text.
     pub stream: StreamName,
-    /// Its version; 0 when none was written.
+    /// Its version; 0 if none was written.
     pub version: Version,
-    /// Its context, where one was written.
+    /// Its context, if written.
     pub context: Option<Context>,
-    /// Its arch, where one was written.
+    /// Its arch, if written.
     pub arch: Option<Arch>,
     /// Whether the context is static: kept as written, never computed.
     pub static_context: bool,
-    /// Alternatives of what it needs; each item is one combination.
+    /// Its alternative dependencies; each item is one combination.
     pub dependencies: Arc<Vec<Dependencies>>,
-    /// What is built, by key, in key order.
+    /// Its components by key, in key order.
     pub components: Arc<BTreeMap<ComponentKey, Component>>,
     /// Modules whose components are built with it, by key.
     pub included: BTreeMap<ComponentKey, IncludedModule>,
@@ -50,13 +50,13 @@ pub struct Stream {
     pub macros: Option<String>,
     /// NEVRAs of the RPMs that the build made.
     pub artifacts: Vec<String>,
-    /// `xmd.mbs.buildrequires`: the exact, transitive lock of the build that was made, where recorded.
+    /// `xmd.mbs.buildrequires`: the exact, transitive lock of the build, if recorded.
     pub locks: BTreeMap<ModuleName, Lock>,
     /// `xmd.mbs.virtual_streams`, of base modules.
     pub virtual_streams: BTreeSet<StreamName>,
-    /// What no plan looks at, kept for output.
+    /// Fields that no plan uses, kept for output.
     pub about: Box<About>,
-    /// Where the document starts.
+    /// The start of the document.
     pub place: Place,
 }
 
@@ -90,7 +90,7 @@ impl Stream {
         }
     }
 
-    /// Takes over `buildopts`, or drops its own.
+    /// Sets or clears `buildopts`.
     pub(super) fn set_buildopts(&mut self, opts: Option<BuildOpts>) {
         self.about.has_buildopts = opts.is_some();
         let BuildOpts { macros, whitelist, arches } = opts.unwrap_or_default();
@@ -99,7 +99,7 @@ impl Stream {
         self.build_arches = arches;
     }
 
-    /// Returns `buildopts`, where written.
+    /// Returns `buildopts`, if written.
     #[must_use]
     pub fn buildopts(&self) -> Option<BuildOpts> {
         self.about.has_buildopts.then(|| BuildOpts {
@@ -109,8 +109,8 @@ impl Stream {
         })
     }
 
-    /// Returns `name:stream:version:context:arch`, a version of 0 as nothing, without the colons
-    /// at its end; `None` where name or stream are not known.
+    /// Returns `name:stream:version:context:arch`, with an empty version for 0, without trailing
+    /// colons; `None` if name or stream are unknown.
     #[must_use]
     pub fn nsvca(&self) -> Option<String> {
         let is_named = !self.name.as_str().is_empty() && !self.stream.as_str().is_empty();
@@ -128,12 +128,12 @@ impl Stream {
         }
     }
 
-    /// Returns whether two documents say the same, wherever they stand.
-    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+    /// Returns whether two documents have the same content, regardless of their places.
+    pub(super) fn has_same_content(&self, other: &Self) -> bool {
         self.without_places() == other.without_places()
     }
 
-    /// Returns a stream that says nothing, at a place.
+    /// Returns an empty stream at a place.
     pub(super) fn empty(place: Place) -> Self {
         Self {
             origin: Origin::Modulemd,
@@ -159,7 +159,7 @@ impl Stream {
     fn without_places(&self) -> Self {
         let mut stream = self.clone();
         stream.move_to(Place::default());
-        // A document of format 1 says the same as its upgrade.
+        // A document of format 1 is equal to its upgrade.
         stream.about.format = 2;
         stream
     }
@@ -177,7 +177,7 @@ impl Stream {
     }
 }
 
-/// What a document is about: name, stream, version, context and arch.
+/// The identity of a document: name, stream, version, context and arch.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Identity {
     name: ModuleName,
@@ -188,7 +188,8 @@ pub(super) struct Identity {
 }
 
 impl fmt::Display for Identity {
-    /// Prints `name:stream:version:context:arch`, a version of 0 as nothing, without trailing colons.
+    /// Prints `name:stream:version:context:arch`, with an empty version for 0, without trailing
+    /// colons.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let version =
             if self.version == Version(0) { String::new() } else { self.version.to_string() };
@@ -199,7 +200,7 @@ impl fmt::Display for Identity {
     }
 }
 
-/// One combination of what a module needs: one item of modulemd's `dependencies`.
+/// One combination of dependencies: one item of modulemd's `dependencies`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dependencies {
     /// Needed in the buildroot.
@@ -209,7 +210,8 @@ pub struct Dependencies {
 }
 
 impl Dependencies {
-    /// Returns whether two groups name the same streams of the same modules, wherever they stand.
+    /// Returns whether two groups name the same streams of the same modules, regardless of their
+    /// places.
     #[must_use]
     pub fn names_the_same(&self, other: &Self) -> bool {
         let same = |one: &BTreeMap<ModuleName, Requirement>,
@@ -222,25 +224,25 @@ impl Dependencies {
     }
 }
 
-/// Which streams of one module will do, as written: empty for any, `-x` for any but `x`.
+/// The accepted streams of one module, as written: empty for any, `-x` for any but `x`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Requirement {
     /// The items, sorted bytewise, duplicates collapsed, signs kept.
     pub streams: BTreeSet<StreamName>,
-    /// Where the module's name stands.
+    /// The place of the module's name.
     pub place: Place,
 }
 
 /// One RPM component.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Component {
-    /// The package's name; the key where no other is given.
+    /// The package's name; by default the key.
     pub package: PackageName,
-    /// Commit, tag or branch of the sources, where given.
+    /// Commit, tag or branch of the sources, if given.
     pub reference: Option<String>,
-    /// Its place in the order of batches; 0 when none was written.
+    /// Its position in the order of batches; 0 if none was written.
     pub buildorder: i64,
-    /// Keys of the components to build before it.
+    /// Keys of the components that are built before it.
     pub buildafter: BTreeSet<ComponentKey>,
     /// The only arches it is built for; empty means all.
     pub arches: BTreeSet<Arch>,
@@ -248,38 +250,38 @@ pub struct Component {
     pub buildonly: bool,
     /// Whether later batches have it in every buildroot.
     pub buildroot: bool,
-    /// Whether later batches have it where source packages are made.
+    /// Whether later batches have it in buildroots for source packages.
     pub srpm_buildroot: bool,
-    /// The arches whose repositories hold it as multilib.
+    /// The arches whose repositories contain it as multilib.
     pub multilib: BTreeSet<Arch>,
-    /// Why it is in the module, where told.
+    /// Why it is in the module, if stated.
     pub rationale: Option<Arc<str>>,
-    /// Where its sources are, where told.
+    /// The location of its sources, if stated.
     pub repository: Option<Arc<str>>,
-    /// Where its large sources are, where told.
+    /// The location of its large sources, if stated.
     pub cache: Option<Arc<str>>,
-    /// Where its key stands.
+    /// The place of its key.
     pub place: Place,
 }
 
-/// A module whose components are built along.
+/// A module whose components are built with it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct IncludedModule {
-    /// Commit, tag or branch of its document, where given; a stream name, commonly.
+    /// Commit, tag or branch of its document, if given; usually a stream name.
     pub reference: Option<String>,
-    /// Its place in the order of batches; 0 when none was written.
+    /// Its position in the order of batches; 0 if none was written.
     pub buildorder: i64,
     /// Whether its RPMs are used in the build only.
     pub buildonly: bool,
-    /// Why it is in the module, where told.
+    /// Why it is in the module, if stated.
     pub rationale: Option<Arc<str>>,
-    /// Where its document is, where told.
+    /// The location of its document, if stated.
     pub repository: Option<Arc<str>>,
-    /// Where its key stands.
+    /// The place of its key.
     pub place: Place,
 }
 
-/// One module of the buildroot that an earlier build had, exactly.
+/// One exact module of the buildroot of an earlier build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lock {
     /// Its stream.

@@ -1,4 +1,4 @@
-//! modulemd again: what was read, written so that it reads back equal.
+//! Writing modulemd that reads back as equal.
 
 mod print;
 
@@ -13,8 +13,8 @@ use print::{Node, print};
 
 /// Returns all documents of a snapshot: streams as format 2, then defaults, obsoletes, translations.
 ///
-/// A build that only a row of a service tells of has no summary, description or license, without
-/// which there is no document: see [`without_document`].
+/// A build known only from a row of a service has no summary, description or license, which a
+/// document requires: see [`without_document`].
 #[must_use]
 pub fn snapshot_yaml(snapshot: &Snapshot) -> String {
     let streams = snapshot.streams.iter().filter(|stream| stream.about.has_document());
@@ -25,8 +25,8 @@ pub fn snapshot_yaml(snapshot: &Snapshot) -> String {
     streams.chain(defaults).chain(obsoletes).chain(translations).map(|node| print(&node)).collect()
 }
 
-/// Returns the document of a build as its source: without what only the build has, its artifacts,
-/// arch, and what the build system wrote. None where only a row of a service tells of it.
+/// Returns the source document of a build: without artifacts, arch, and the data of the build
+/// system. `None` if only a row of a service describes the build.
 #[must_use]
 pub fn source_yaml(stream: &Stream) -> Option<String> {
     let mut source = stream.clone();
@@ -39,14 +39,14 @@ pub fn source_yaml(stream: &Stream) -> Option<String> {
 
 /// Returns the document of one build, complete.
 ///
-/// A build that is known only from a row of a service lacks texts that a document must have: what is
-/// written for it is not valid modulemd.
+/// A build known only from a row of a service lacks mandatory texts, so its document is not valid
+/// modulemd.
 #[must_use]
 pub fn stream_yaml(stream: &Stream) -> String {
     print(&stream_document(stream))
 }
 
-/// Returns a warning that counts the builds that cannot be written as modulemd, where there are any.
+/// Returns a warning that counts the builds that cannot be written as modulemd, if any.
 #[must_use]
 pub fn without_document(snapshot: &Snapshot) -> Option<Finding> {
     let mut left_out = snapshot.streams.iter().filter(|stream| !stream.about.has_document());
@@ -60,7 +60,7 @@ pub fn without_document(snapshot: &Snapshot) -> Option<Finding> {
     Some(Finding::new(Code::NoDocument, first.place, message))
 }
 
-/// Returns a packager document: version 3 as such, anything else as a stream.
+/// Returns a packager document: version 3 as such, other versions as a stream.
 #[must_use]
 pub fn packager_yaml(document: &PackagerDocument) -> String {
     print(&match document {
@@ -72,7 +72,7 @@ pub fn packager_yaml(document: &PackagerDocument) -> String {
     })
 }
 
-/// Returns whether a stream has no field that a packager document of version 2 leaves to the build.
+/// Returns whether a stream has only fields allowed in a packager document of version 2.
 fn fits_packager(stream: &Stream) -> bool {
     let about = &stream.about;
     let is_named = !stream.name.as_str().is_empty() || !stream.stream.as_str().is_empty();
@@ -89,7 +89,7 @@ fn fits_packager(stream: &Stream) -> bool {
     !(is_named || is_built || has_more)
 }
 
-/// A map that leaves out what is empty.
+/// A map without its empty values.
 #[derive(Default)]
 struct Fields(Vec<(String, Node)>);
 
@@ -190,7 +190,7 @@ fn stream_data(stream: &Stream) -> Fields {
     data
 }
 
-/// What streams and packager documents of version 3 share.
+/// The fields shared by streams and packager documents of version 3.
 fn common(data: &mut Fields, stream: &Stream) {
     let about = &stream.about;
     if let Some(xmd) = &about.xmd {
@@ -290,8 +290,8 @@ fn included(included: &IncludedModule) -> Node {
     Node::Map(fields.0)
 }
 
-/// Writes truth values and whole numbers plain, as libmodulemd does: it keeps no type, but who reads the
-/// document with another reader gets what was meant.
+/// Writes truth values and whole numbers unquoted, like libmodulemd: modplan keeps no type, but
+/// other readers get the intended one.
 fn any(value: &Value) -> Node {
     let is_number = |text: &str| text.parse::<i64>().is_ok_and(|number| number.to_string() == text);
     match value {

@@ -1,7 +1,8 @@
-//! Builders that log in: who they are and which tasks they are given.
+//! Builders that log in: their identity and their tasks.
 //!
-//! Tasks of simulated builders are scheduled by the simulated hub. Those that no simulated builder takes
-//! are given out here, in a simpler way: most urgent first, to the first builder of the channel with room.
+//! Tasks of simulated builders are scheduled by the simulated hub. Tasks that no simulated builder
+//! can run are assigned here, in a simpler way: most urgent first, to the first builder of the
+//! channel with room.
 
 use super::state::{Caller, Carrier, Moment, Own, Task};
 use super::{Mock, index};
@@ -10,7 +11,7 @@ use crate::koji::shapes::{Host as HostShape, HostTask};
 use crate::koji::{Fault, FaultKind, TaskState, Value};
 use crate::time::Millis;
 
-/// A builder that says nothing takes so many tasks.
+/// The number of tasks of a builder that reports no limit.
 const JOBS_MAX: i64 = 10;
 
 impl Mock {
@@ -122,7 +123,7 @@ impl Mock {
         (1..).zip(&self.tasks).filter(is_mine).map(|(id, _)| id).collect()
     }
 
-    /// Gives out what is free and what no simulated builder takes.
+    /// Assigns free tasks that no simulated builder can run.
     pub(super) fn assign(&mut self) {
         let now = self.moment();
         self.free_silent(now);
@@ -169,8 +170,8 @@ impl Mock {
         })
     }
 
-    /// Frees what silent builders have: what was given to them and not opened, and what the scheduler gave
-    /// them and they opened. What a builder opened while it was free is left to it.
+    /// Frees the tasks of silent builders: those assigned but not opened, and those assigned by the
+    /// scheduler and opened. A task that a builder opened while it was free stays with it.
     fn free_silent(&mut self, now: Moment) {
         let hub = &self.settings.hub;
         let limit = |millis: Millis| i64::try_from(millis.0).unwrap_or(i64::MAX);

@@ -237,7 +237,7 @@ impl Mock {
     }
 }
 
-/// Returns what a build is of: an imported one says it, the others are packages.
+/// Returns the types of a build: imported builds state them, others are packages.
 pub(super) fn build_type(build: &super::state::Build) -> &str {
     let typeinfo = build.extra.as_ref().and_then(|extra| extra.get("typeinfo"));
     match typeinfo {

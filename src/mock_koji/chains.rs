@@ -1,4 +1,4 @@
-//! Chain builds and module builds: builds that are asked for together.
+//! Chain builds and module builds: builds that are requested together.
 
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ impl Mock {
         Ok(self.submit(Request::ChainBuild { tag, levels: levels.into() }, task))
     }
 
-    /// Says which level of a chain the next child of its task belongs to, and its place there.
+    /// Returns the level of the next child of a chain's task, and its position there.
     pub(super) fn level_of(&self, chain: i64, children: usize) -> (usize, usize) {
         let levels = self.tasks[index(chain)].request.first().and_then(Value::as_list);
         let mut left = children;

@@ -1,4 +1,4 @@
-//! What buildroots of a tag are made of besides its builds: groups and external repositories.
+//! The contents of a tag's buildroots besides its builds: groups and external repositories.
 
 use super::state::{Caller, External};
 use super::{Mock, index};

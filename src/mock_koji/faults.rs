@@ -1,4 +1,4 @@
-//! What the scenario breaks, at the hub and on the way to it.
+//! The faults of the scenario, at the hub and on the way to it.
 
 use super::Mock;
 use crate::hub::Method;
@@ -22,9 +22,9 @@ pub(super) struct Turn {
 pub(super) struct Faults {
     /// Last first.
     turns: Vec<Turn>,
-    /// How many that take the hub offline are under way.
+    /// The number of active faults that take the hub offline.
     pub(super) offline: u32,
-    /// How many that have it refuse what changes something.
+    /// The number of active faults that refuse changes.
     pub(super) refusing: u32,
 }
 
@@ -105,7 +105,7 @@ impl Mock {
         }
     }
 
-    /// An admin cancels what is open for a module: what is built for the tags of `name:stream`.
+    /// An admin cancels the open tasks of a module: those that build for the tags of `name:stream`.
     fn cancel_module(&mut self, module: &str) {
         let wanted = format!("module-{}", module.replace(':', "-"));
         let plans: Vec<i64> = self

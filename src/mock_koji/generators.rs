@@ -1,4 +1,4 @@
-//! Content generators: who may import, the types of builds, and reservations.
+//! Content generators: permissions to import, types of builds, and reservations.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,4 @@
-//! Builds that a builder makes which logged in: reserved, completed and failed, and the buildroots they were
-//! built in.
+//! Builds made by builders that log in: reserved, completed and failed, with their buildroots.
 
 use super::planned_builds::rpm_of;
 use super::state::{Buildroot, Caller};
@@ -41,7 +40,7 @@ impl Mock {
         Ok(id)
     }
 
-    /// Checks that a task is the caller's and that a build is being made by it.
+    /// Checks that a task belongs to the caller and is making a build.
     fn check_building(&self, caller: Caller, task: i64, build: i64) -> Result<(), Fault> {
         self.check_own(caller, task)?;
         let id = self.build_id(&Ref::Id(build))?;

@@ -1,4 +1,4 @@
-//! Repos that a builder makes which logged in, and what the repo manager asks.
+//! Repos made by builders that log in, and calls of the repo manager.
 
 use super::imports::path_of;
 use super::state::{Caller, Repo};
@@ -6,7 +6,7 @@ use super::{Mock, index, place};
 use crate::koji::calls::*;
 use crate::koji::{Fault, RepoState, Value};
 
-/// The file that lists what goes into a repo for users.
+/// The file that lists the contents of a dist repo.
 const MANIFEST: &str = "repo_manifest";
 
 impl Mock {
@@ -60,7 +60,7 @@ impl Mock {
         Ok(())
     }
 
-    /// Takes the files of a repo for users, which were uploaded with their list.
+    /// Imports the files of a dist repo, which were uploaded with their list.
     pub(super) fn dist_repo_move(
         &mut self,
         caller: Caller,
@@ -79,14 +79,14 @@ impl Mock {
         Ok(())
     }
 
-    /// Looks at the queue now: the simulated repo manager does nothing else, and nobody has to ask it.
+    /// Checks the queue now. The simulated repo manager does so anyway, without being asked.
     pub(super) fn check_queue(&mut self, caller: Caller, _: RepoCheckQueue) -> Result<(), Fault> {
         self.permitted(caller, "repo")?;
         Ok(())
     }
 
-    /// Asks for repos that are due: of tags that are to have one always and whose newest is older than their
-    /// last change.
+    /// Requests due repos: those of tags that should always have one and whose newest repo is older
+    /// than their last change.
     pub(super) fn auto_requests(
         &mut self,
         caller: Caller,
@@ -110,7 +110,7 @@ impl Mock {
         Ok(())
     }
 
-    /// Notes which repos are out of date: here that is read off the events each time.
+    /// Marks outdated repos; here that is derived from the events each time.
     pub(super) fn update_end_events(
         &mut self,
         caller: Caller,
@@ -120,7 +120,8 @@ impl Mock {
         Ok(())
     }
 
-    /// Returns repos that meet all clauses, such as `["state", "!=", 3]`, as rows of the fields asked for.
+    /// Returns repos that meet all clauses, such as `["state", "!=", 3]`, as rows of the requested
+    /// fields.
     pub(super) fn repo_query(&mut self, _: Caller, call: RepoQuery) -> Result<Vec<Map>, Fault> {
         let clauses = call.clauses.as_list().unwrap_or_default();
         let fields = call.fields.as_ref().and_then(Value::as_list).map(|names| {
@@ -150,7 +151,7 @@ impl Mock {
     }
 }
 
-/// Says whether a row meets a clause of a field, an operator and a value.
+/// Returns whether a row meets a clause of a field, an operator and a value.
 fn holds(clause: &Value, row: &Map) -> Result<bool, Fault> {
     let bad = || Fault::generic(format!("Invalid clause: {clause:?}"));
     let Some([field, operator, wanted]) = clause.as_list() else { return Err(bad()) };

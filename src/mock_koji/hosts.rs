@@ -1,4 +1,4 @@
-//! Builders and channels, as people see and change them.
+//! Builders and channels, as listed and changed by people.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ impl Mock {
     pub(super) fn host_shape(&self, id: i64) -> HostShape {
         let host = &self.hosts[index(id)];
         let (load, updated) = match host.sim {
-            // A simulated builder reports the load of what it has open.
+            // A simulated builder reports the load of its open tasks.
             Some(_) => (self.load_of(id), self.moment()),
             None => (host.load, host.updated),
         };
@@ -33,7 +33,7 @@ impl Mock {
         }
     }
 
-    /// Returns the weight of what a builder has open and works on.
+    /// Returns the weight of the open, running tasks of a builder.
     pub(super) fn load_of(&self, host: i64) -> f64 {
         let standing = self.tasks.iter().map(|task| self.standing(task));
         let open = standing.filter(|at| at.host == Some(host) && !at.state.is_final());
@@ -153,7 +153,7 @@ impl Mock {
         let id = self.host_id(host)?;
         let host = &mut self.hosts[index(id)];
         host.is_enabled = is_enabled;
-        // A simulated builder that is disabled stops; koji's would end what it has open.
+        // A disabled simulated builder stops; koji's would finish its open tasks.
         match (host.sim, is_enabled) {
             (Some(sim), true) => self.sim.recover(sim),
             (Some(sim), false) => self.sim.lose(sim),
@@ -325,7 +325,7 @@ impl Mock {
     }
 }
 
-/// Returns the task that clauses such as `[["task_id", "=", 46]]` ask for.
+/// Returns the task selected by clauses such as `[["task_id", "=", 46]]`.
 fn task_of_clauses(clauses: Option<&Value>) -> Option<i64> {
     let clauses = clauses?.as_list()?;
     clauses.iter().find_map(|clause| match clause.as_list()? {

@@ -1,4 +1,5 @@
-//! Faults of the hub that the scenario lists under `hub_faults`: of the wire to it, and of what it keeps.
+//! Faults of the hub that the scenario lists under `hub_faults`: of the connection to it, and of
+//! its data.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,7 @@ use crate::koji::BuildState;
 use crate::scenario::{HubFault, HubFaultKind};
 use crate::time::{Millis, Timestamp};
 
-/// The faults, those that happen at one moment apart.
+/// The faults; momentary ones are separate.
 #[derive(Clone, Debug, Default)]
 pub(super) struct HubFaults {
     all: Vec<HubFault>,
@@ -30,7 +31,7 @@ impl HubFaults {
         Self { all: all.to_vec(), moments }
     }
 
-    /// Returns when the next one of a moment happens.
+    /// Returns the time of the next momentary fault.
     pub(super) fn next_time(&self) -> Option<Timestamp> {
         self.moments.last().map(|fault| Timestamp(fault.at.0))
     }
@@ -40,7 +41,7 @@ impl HubFaults {
     }
 }
 
-/// What the wire does to a request.
+/// What the connection does to a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Trouble {
     pub(super) is_request_lost: bool,
@@ -50,12 +51,12 @@ pub(super) struct Trouble {
     pub(super) delay: Millis,
 }
 
-/// How many requests each fault of the wire saw.
+/// The number of requests seen by each fault of the connection.
 #[derive(Clone, Debug, Default)]
 pub(super) struct WireCounts(BTreeMap<usize, u32>);
 
 impl WireCounts {
-    /// Counts a request, and says what the wire does to it.
+    /// Counts a request, and returns what the connection does to it.
     pub(super) fn trouble(&mut self, mock: &Mock, now: Timestamp, method: &str) -> Trouble {
         let mut trouble = Trouble::default();
         for (at, fault) in mock.hub_faults.all.iter().enumerate() {
@@ -85,7 +86,7 @@ impl WireCounts {
 }
 
 impl Mock {
-    /// Carries out every fault of a moment that is due.
+    /// Carries out every due momentary fault.
     pub(super) fn break_hub(&mut self, now: Timestamp) {
         let is_due = |fault: &mut HubFault| fault.at.0 <= now.0;
         while let Some(fault) = self.hub_faults.moments.pop_if(is_due) {
@@ -119,7 +120,7 @@ impl Mock {
         }
     }
 
-    /// Somebody else has a build of this name, version and release.
+    /// Another user has a build of this name, version and release.
     fn build_before(&mut self, nvr: &str) {
         let parts: Vec<&str> = nvr.rsplitn(3, '-').collect();
         let [release, version, name] = parts.as_slice() else { return };

@@ -1,4 +1,4 @@
-//! Imports of content generators: what is checked, and what becomes of it.
+//! Imports of content generators: checks and results.
 
 use sha2::Digest as _;
 
@@ -38,7 +38,7 @@ impl Mock {
         Ok(self.build_shape(plan.id_of(self)))
     }
 
-    /// Reads metadata that was uploaded as a file.
+    /// Reads metadata uploaded as a file.
     fn read_metadata(&self, directory: &str, name: &str) -> Result<Value, Fault> {
         if name.trim_start().starts_with('{') {
             let json: serde_json::Value = serde_json::from_str(name)
@@ -111,7 +111,7 @@ impl Mock {
         Ok(Import { name, version, release, owner, task, has_token: call.token.is_some() })
     }
 
-    /// Says whether every file of an import was uploaded as it is described.
+    /// Checks that every file of an import was uploaded as described.
     fn check_files(&self, directory: &str, output: &[Value]) -> Result<Vec<String>, Fault> {
         let mut paths = Vec::new();
         for file in output {
@@ -236,7 +236,7 @@ pub(super) fn size_value(bytes: usize) -> Value {
     Value::Int(i64::try_from(bytes).expect("files are small"))
 }
 
-/// What an import makes.
+/// The result of an import.
 struct Import {
     name: String,
     version: String,

@@ -1,7 +1,7 @@
-//! The journal of a mock hub: the calls that changed something, and when.
+//! The journal of a mock hub: the calls that changed something, with their times.
 //!
-//! A mock that starts with a journal makes all of them again and is where it was. Passwords and session
-//! keys are left out: what is in the journal was allowed when it was written.
+//! A mock that starts with a journal repeats all of them to restore its state. Passwords and
+//! session keys are omitted: the calls in the journal were authorised when they were written.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Seek, Write};
@@ -25,17 +25,17 @@ pub enum JournalError {
     File {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// It is no journal, or one of another version.
+    /// It is not a journal, or one of another version.
     #[error("{path}:{line}: not a journal of a mock hub: {reason}")]
     Broken {
         /// The file.
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// What is wrong.
+        /// The problem.
         reason: String,
     },
     /// It is of a mock with another trace, farm, scenario, platform or user.
@@ -43,7 +43,7 @@ pub enum JournalError {
     Other {
         /// The file.
         path: PathBuf,
-        /// What differs.
+        /// The difference.
         what: &'static str,
     },
 }
@@ -68,7 +68,7 @@ struct Entry {
     asked: Asked,
 }
 
-/// Where calls are kept.
+/// The file with the calls.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
@@ -76,7 +76,7 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens a journal, or begins one, and returns the mock as it was, with the time up to which it was.
+    /// Opens a journal, or begins one, and returns the restored mock with its last time.
     pub fn open(path: &Path, setup: MockSetup) -> Result<(Self, Mock, Timestamp), JournalError> {
         let failed = |source| JournalError::File { path: path.to_owned(), source };
         let mut options = OpenOptions::new();
@@ -91,7 +91,8 @@ impl Journal {
         let mut good = 0;
         let mut reader = BufReader::new(&file);
         let mut line = String::new();
-        // A last line without an end was being written when the mock died: nobody had its answer.
+        // A last line without an end was being written when the mock died, so its call was not
+        // answered.
         while reader.read_line(&mut line).map_err(failed)? > 0 && line.ends_with('\n') {
             good += line.len() as u64;
             lines.push(std::mem::take(&mut line));
@@ -168,7 +169,7 @@ impl Journal {
     }
 }
 
-/// Describes what a mock is made from.
+/// Describes the inputs of a mock.
 fn head_of(setup: &MockSetup) -> Head {
     let digest = |text: String| crate::load::sha256(text.as_bytes());
     let users: Vec<&String> = setup.users.iter().map(|(name, _)| name).collect();

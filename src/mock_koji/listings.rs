@@ -17,7 +17,7 @@ impl Mock {
         self.listings.push(Listing { tag, build, event, user, revoked: None });
     }
 
-    /// Takes a build from a tag.
+    /// Removes a build from a tag.
     pub(super) fn take_from(&mut self, tag: i64, build: i64, user: i64) {
         self.tags[index(tag)].builds.retain(|tagged| tagged.build != build);
         let event = self.change_tag(tag);

@@ -1,4 +1,4 @@
-//! Finding things by number or name, and koji's words where there is nothing.
+//! Finds objects by number or name, with koji's faults if there are none.
 
 use super::state::{Build, Caller, Host, Tag, User};
 use super::{Mock, index, place};
@@ -94,7 +94,7 @@ impl Mock {
             .ok_or_else(|| Fault::generic(format!("No such channel: {channel}")))
     }
 
-    /// Returns the number of a package, new ones numbered as they come.
+    /// Returns the number of a package; new ones are numbered in order of appearance.
     pub(super) fn package_id(&mut self, name: &str) -> i64 {
         let next = i64::try_from(self.packages.len()).expect("few packages") + 1;
         *self.packages.entry(name.to_owned()).or_insert(next)
@@ -116,7 +116,7 @@ impl Mock {
         }
     }
 
-    /// Returns who calls; the fault is koji's for callers that are not logged in.
+    /// Returns the caller; the fault is koji's for callers that are not logged in.
     pub(super) fn logged_in(&self, caller: Caller) -> Result<i64, Fault> {
         let not = || Fault::of(FaultKind::NotAllowed, "you must be logged in for this operation");
         caller.user.ok_or_else(not)
@@ -127,7 +127,7 @@ impl Mock {
         own.contains("admin") || own.contains(permission)
     }
 
-    /// Returns who calls; the fault is koji's for callers without a permission.
+    /// Returns the caller; the fault is koji's for callers without a permission.
     pub(super) fn permitted(&self, caller: Caller, permission: &str) -> Result<i64, Fault> {
         let user = self.logged_in(caller)?;
         if self.has_permission(user, permission) {

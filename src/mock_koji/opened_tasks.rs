@@ -1,4 +1,4 @@
-//! What builders do with tasks they were given: open, refuse, part, wait, close.
+//! Builders' calls on their tasks: open, refuse, split, wait, close.
 
 use super::plans::new_task;
 use super::state::{Caller, Task};
@@ -20,7 +20,7 @@ impl Mock {
         let Some(own) = self.own_mut(call.task_id) else { return Ok(None) };
         let may_open = match own.state {
             TaskState::Free => {
-                // Nobody gave it: the scheduler leaves it alone for good.
+                // It was not assigned: the scheduler never touches it.
                 own.assigned = None;
                 true
             }
@@ -39,7 +39,7 @@ impl Mock {
         Ok(Some(TaskShape { request: Some(request.as_str().into()), ..shape }))
     }
 
-    /// Says whether a builder has a task open, in koji's words.
+    /// Checks that a builder has a task open, with koji's faults.
     pub(super) fn check_own(&self, caller: Caller, id: i64) -> Result<i64, Fault> {
         let host = self.own_host(caller)?;
         let at = self.standing(self.task(id)?);
@@ -126,7 +126,7 @@ impl Mock {
         Ok(self.child_task(task))
     }
 
-    /// Makes a task below another: simulated builders carry it out where they serve its channel.
+    /// Makes a child task: simulated builders run it if they serve its channel.
     fn child_task(&mut self, task: Task) -> i64 {
         let argument = |at: usize| task.request.get(at).cloned().unwrap_or_default();
         if !self.simulated_channels.contains(&task.channel) {
@@ -195,7 +195,7 @@ impl Mock {
         self.own_host(caller)?;
         self.task(call.parent)?;
         let children = self.children.get(&call.parent).cloned().unwrap_or_default();
-        // Whoever takes the results waits no longer: until then, children alert its builder as they end.
+        // Taking the results ends the wait: until then, children alert its builder as they end.
         if let Some(own) = self.own_mut(call.parent) {
             own.waiting = Some(false);
         }
@@ -280,7 +280,7 @@ impl Mock {
     }
 }
 
-/// Reads the XML that a builder ends a task with.
+/// Reads the XML with which a builder ends a task.
 fn read_result(text: &str) -> Result<Result<Value, Fault>, Fault> {
     let bad = |error: codec::Malformed| Fault::of(FaultKind::Unexpected, error.to_string());
     codec::read_answer(text).map_err(bad)

@@ -10,7 +10,7 @@ use crate::koji::shapes::Package;
 use crate::koji::{Fault, FaultKind, Ref};
 
 impl Mock {
-    /// Says whether a caller may change package lists: koji's default policy.
+    /// Checks that a caller may change package lists: koji's default policy.
     fn may_list(&self, caller: Caller) -> Result<i64, Fault> {
         let user = self.logged_in(caller)?;
         if self.has_permission(user, "tag") {
@@ -97,13 +97,13 @@ impl Mock {
         Ok(())
     }
 
-    /// Returns how a package stands in a tag, with the tag whose list says so.
+    /// Returns the state of a package in a tag, with the tag whose list decides.
     pub(super) fn listed(&self, id: i64, package: &str) -> Option<(i64, &Listed)> {
         let tags = std::iter::once(id).chain(self.ancestors(id).into_iter().map(|r| r.parent_id));
         tags.into_iter().find_map(|tag| Some((tag, self.tag(tag).packages.get(package)?)))
     }
 
-    /// Says whether a build of a package may go into a tag, in koji's words.
+    /// Checks that a build of a package may be tagged, with koji's faults.
     pub(super) fn check_listed(&self, id: i64, package: &str) -> Result<(), String> {
         let tag = &self.tag(id).name;
         match self.listed(id, package) {

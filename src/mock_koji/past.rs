@@ -1,7 +1,7 @@
-//! What happened before the start: the recorded history as tasks and builds that are over.
+//! Events before the start: the recorded history as finished tasks and builds.
 //!
-//! Rows of a package are put together to builds as they come: a source package, its arches, its tagging.
-//! Those without a start of their own are laid one after another before the hub's start.
+//! Consecutive rows of a package are combined into builds: a source package, its arches, its
+//! tagging. Rows without a start are placed one after another before the hub's start.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -64,7 +64,7 @@ impl Mock {
         }
     }
 
-    /// Begins a build of the past with the row that comes first.
+    /// Begins a past build with its first row.
     fn past_build(&mut self, placed: &Placed<'_>) -> i64 {
         let name = placed.row.package.as_str();
         let nth = self.builds.iter().filter(|build| build.name == name).count() + 1;
@@ -98,7 +98,7 @@ impl Mock {
         task
     }
 
-    /// Adds a task of the past, and has the build above it end with it.
+    /// Adds a past task, and ends its build with it.
     fn past_task(&mut self, placed: &Placed<'_>, parent: Option<i64>) {
         let row = placed.row;
         let (state, result) = match row.outcome {
@@ -163,7 +163,7 @@ impl Mock {
         }
     }
 
-    /// Has a build of the past last until its last step, and fail where a step failed.
+    /// Ends a past build with its last step, failed if any step failed.
     fn extend_past(
         &mut self,
         task: i64,

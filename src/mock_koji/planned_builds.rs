@@ -1,4 +1,4 @@
-//! What becomes of a build that was asked for: its repo, its reservation, its end.
+//! The course of a requested build: its repo, its reservation, its end.
 
 use super::state::{Build, BuildPlan, Carrier};
 use super::{Mock, index};
@@ -7,7 +7,7 @@ use crate::koji::shapes::Rpm;
 use crate::koji::{BuildState, Fault, FaultKind, Ref, TaskState, Value};
 
 impl Mock {
-    /// A build begins: it takes the newest repo where none was named.
+    /// A build begins: by default it uses the newest repo.
     pub(super) fn choose_repo(&mut self, at: usize) {
         let plan = &self.plans[at];
         if plan.repo == 0 {
@@ -15,7 +15,7 @@ impl Mock {
         }
     }
 
-    /// The source package is made: its name is known, and reserved.
+    /// The source package is complete: its name is known, and reserved.
     pub(super) fn reserve(&mut self, at: usize) {
         let plan = self.plans[at].clone();
         if plan.is_scratch {
@@ -46,7 +46,7 @@ impl Mock {
         self.check_free(&plan.nvr())
     }
 
-    /// Checks that a build may take a name: nothing has it, or what failed or was canceled.
+    /// Checks that a build may use a name: it is free, or belongs to a failed or canceled build.
     pub(super) fn check_free(&self, nvr: &str) -> Result<(), Fault> {
         let Some(old) = self.find_build(&Ref::from(nvr)) else { return Ok(()) };
         let known = self.build(old);
@@ -107,7 +107,7 @@ impl Mock {
         id
     }
 
-    /// Has a build fail for a reason that its handler finds.
+    /// Fails a build for a reason found by its handler.
     fn fail_plan(&mut self, at: usize, fault: Fault) {
         let Some(task) = self.plans[at].task else { return };
         self.tasks[index(task)].result = Some(Err(fault));
@@ -116,7 +116,7 @@ impl Mock {
         }
     }
 
-    /// All arches are built: the build is complete, and goes into its tag.
+    /// All arches are built: the build is complete, and is tagged.
     pub(super) fn complete_build(&mut self, at: usize) {
         self.finish_build(at, BuildState::Complete);
         let dest = self.plans[at].dest_tag;

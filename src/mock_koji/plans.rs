@@ -1,4 +1,4 @@
-//! Builds of packages that are asked for: what is planned of one, and its requests.
+//! Requested builds of packages: their plans and requests.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ impl BuildPlan {
         ]
     }
 
-    /// Returns whether the source package is taken from the build for an arch: that for the first.
+    /// Returns whether the source package comes from the build for an arch: the first one.
     pub(super) fn keeps_source(&self, arch: &str) -> bool {
         self.arches.first().is_some_and(|first| first == arch)
     }
@@ -74,7 +74,7 @@ pub(super) fn new_task(method: &str, owner: i64, priority: i64, request: Vec<Val
     }
 }
 
-/// Reads name, version and release from where a source is: `…/rpms/NAME#VERSION-RELEASE`, or a commit,
+/// Reads name, version and release from a source URL: `…/rpms/NAME#VERSION-RELEASE`, or a commit,
 /// which becomes the release.
 fn name_of(source: &str, dist: &str) -> (String, String, String) {
     let (address, fragment) = source.split_once('#').unwrap_or((source, ""));
@@ -102,7 +102,7 @@ fn name_of(source: &str, dist: &str) -> (String, String, String) {
 }
 
 impl Mock {
-    /// Finds out what a build is about; the error is why its task fails at once.
+    /// Determines the subject of a build; the error is why its task fails at once.
     pub(super) fn plan_build(
         &mut self,
         source: &str,
@@ -153,14 +153,14 @@ impl Mock {
         })
     }
 
-    /// Returns what a tag or its ancestors set for a key.
+    /// Returns the value that a tag or its ancestors set for a key.
     fn config_value(&self, tag: i64, key: &str) -> Option<Value> {
         let ancestors = self.ancestors(tag).into_iter().filter(|row| !row.noconfig);
         let tags = std::iter::once(tag).chain(ancestors.map(|row| row.parent_id));
         tags.into_iter().find_map(|tag| self.tag(tag).extra.get(key).cloned())
     }
 
-    /// Returns the arches that a package is built for: those of the tag, or noarch alone where the
+    /// Returns the arches that a package is built for: those of the tag, or only noarch if the
     /// history says so.
     fn arches_of(&self, tag: i64, package: &str, opts: &Map) -> Vec<String> {
         let named = opts.get("arch_override").and_then(Value::as_str);
@@ -184,7 +184,7 @@ impl Mock {
         known
     }
 
-    /// Draws what the steps of a build take.
+    /// Draws the durations of the steps of a build.
     pub(super) fn spec_of(&mut self, at: usize) -> BuildSpec {
         let plan = self.plans[at].clone();
         let package = PackageName::from(plan.name.as_str());

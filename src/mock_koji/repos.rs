@@ -50,7 +50,7 @@ impl Mock {
         repos.max_by_key(|(repo, _)| repo.event).map(|(_, id)| id)
     }
 
-    /// Returns the least event that a repo may have: as said, or the last change of its tag.
+    /// Returns the minimum event of a repo: as requested, or the last change of its tag.
     fn least_event(&self, tag: i64, wanted: Option<&Value>) -> Result<Option<i64>, Fault> {
         let last = || i64::from(self.sim.last_change_of(self.tag(tag).sim).0);
         match wanted {

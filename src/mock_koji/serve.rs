@@ -29,13 +29,13 @@ const UPLOAD_BYTES_MAX: usize = 64 << 20;
 pub struct Served {
     /// The hub.
     pub mock: Mock,
-    /// Where calls that change something are kept.
+    /// The file for calls that change something.
     pub journal: Option<Journal>,
-    /// The simulated time at which it goes on.
+    /// The simulated time from which it continues.
     pub from: Timestamp,
     /// How much faster than the real time it goes.
     pub speed: f64,
-    /// How long the real time has gone on.
+    /// The elapsed real time.
     pub elapsed: Box<dyn Fn() -> Duration + Send>,
 }
 
@@ -43,12 +43,12 @@ pub struct Served {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
-    /// The address cannot be taken.
+    /// The address is unavailable.
     #[error("cannot listen on {address}: {source}")]
     Address {
         /// The address.
         address: String,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// The socket broke.
@@ -56,7 +56,7 @@ pub enum ServeError {
     Socket(std::io::Error),
 }
 
-/// A hub with what its wire did so far.
+/// A hub with the state of its connection faults.
 struct Open {
     served: Served,
     counts: WireCounts,
@@ -139,7 +139,7 @@ async fn answer(
             let headers = [(header::CONTENT_TYPE.as_str(), "text/xml"), ("Koji-Version", "1.35.3")];
             (headers, xml).into_response()
         }
-        // What cannot be kept must not be answered: the client would rely on it.
+        // A call that cannot be stored must not be answered, because the client would rely on it.
         Err(error) => {
             tracing::error!("{error}");
             (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response()
@@ -152,7 +152,8 @@ fn lock(shared: &Shared) -> std::sync::MutexGuard<'_, Open> {
 }
 
 impl Open {
-    /// Takes a request over the wire: what the wire does to it, how late its answer is, and the answer.
+    /// Handles a request with connection faults: the fault, the delay of its answer, and the
+    /// answer.
     fn ask(
         &mut self,
         method: &str,

@@ -9,7 +9,7 @@ use crate::koji::calls::{
 use crate::koji::shapes::{LoggedIn, Secret, SessionInfo, User};
 use crate::koji::{Fault, FaultKind, Ref, Value};
 
-/// What a request says of its session.
+/// The session data of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Credentials {
     /// The session.
@@ -20,7 +20,7 @@ pub struct Credentials {
     pub number: Option<u64>,
 }
 
-/// A session is over after so long, and has to be renewed.
+/// The lifetime of a session, after which it has to be renewed.
 const SESSION_MS_MAX: i64 = 1440 * 60_000;
 
 /// Methods that the hub repeats although their number was used.
@@ -40,7 +40,7 @@ fn auth(text: impl Into<String>) -> Fault {
 }
 
 impl Mock {
-    /// Says who makes a call, after what koji checks of its session and its number.
+    /// Returns the caller, after koji's checks of session and call number.
     pub(super) fn identify(
         &mut self,
         credentials: &Credentials,
@@ -111,8 +111,8 @@ impl Mock {
         Ok(self.new_session(user, None))
     }
 
-    /// Certificates and Kerberos need TLS, which the mock does not speak: koji's words for a connection whose
-    /// client it cannot verify.
+    /// Certificates and Kerberos need TLS, which the mock does not speak: koji's fault for a
+    /// connection whose client it cannot verify.
     pub(super) fn ssl_login(&mut self, caller: Caller, _: SslLogin) -> Result<LoggedIn, Fault> {
         if caller.session.is_some() {
             return Err(auth("Already logged in"));
@@ -137,7 +137,7 @@ impl Mock {
         LoggedIn { id, key: Secret::new(key), header_auth: Some(true) }
     }
 
-    /// Makes a key: nobody is kept out of a mock by it, so that it need not be secret.
+    /// Makes a key, which need not be secret because a mock has nothing to protect.
     fn new_key(&mut self, user: i64) -> String {
         self.key_count += 1;
         format!("{user}-{:019}", self.key_count)

@@ -1,4 +1,4 @@
-//! What a mock hub starts with.
+//! The initial state of a mock hub.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,14 +17,14 @@ use crate::scenario::{Outcomes, Scenario};
 use crate::time::{Millis, Timestamp};
 use crate::trace::History;
 
-/// Arches that tags may have although no builder does.
+/// Arches that tags may have even without a builder.
 const ARCHES: [&str; 7] = ["aarch64", "armv7hl", "i686", "ppc64le", "riscv64", "s390x", "x86_64"];
 
 /// The channels of a new koji, besides those of the farm.
 const CHANNELS: [&str; 9] =
     ["default", "createrepo", "maven", "livecd", "appliance", "vm", "image", "livemedia", "module"];
 
-/// A platform: what modules are built on and shipped into.
+/// A platform, on which modules are built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Platform {
     /// The tag that modules are built on.
@@ -35,16 +35,16 @@ pub struct Platform {
     pub publish_to: Option<String>,
 }
 
-/// What a mock hub is made from.
+/// The inputs of a mock hub.
 #[derive(Clone, Debug)]
 pub struct MockSetup {
-    /// When its time begins, in milliseconds since 1970.
+    /// The start of its time, in milliseconds since 1970.
     pub epoch: i64,
     /// The builders.
     pub farm: Farm,
-    /// How long builds take and how they end; also what happened before.
+    /// Durations and outcomes of builds; also the history before the start.
     pub history: History,
-    /// What breaks.
+    /// The faults.
     pub scenario: Scenario,
     /// The platforms whose tags are there.
     pub platforms: Vec<Platform>,
@@ -61,7 +61,7 @@ impl Mock {
         settings.hub.submit_interval = Millis::ZERO;
         let settings = Arc::new(settings);
         let builders = settings.builders.len() as u64;
-        // Evenly spread, as those of a farm are that started at different times.
+        // Evenly spread, like those of builders started at different times.
         let period = settings.period();
         let phase = |at: u64| Millis(period.0 * at / builders.max(1));
         let phases = Phases { builders: (0..builders).map(phase).collect(), ..Phases::default() };

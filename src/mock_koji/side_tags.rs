@@ -1,4 +1,4 @@
-//! Side tags: a tag of one's own above another, with a target of its name.
+//! Side tags: a user's own tag above another, with a target of the same name.
 
 use super::state::{Caller, Parent};
 use super::{Mock, index};

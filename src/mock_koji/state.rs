@@ -1,4 +1,4 @@
-//! What a hub keeps. Plain data; who changes it stands in the other files of this room.
+//! The state of a hub: plain data, changed by the other files of this room.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,14 +90,14 @@ pub(super) struct Tagged {
     pub(super) event: i64,
 }
 
-/// A build was put into a tag, and perhaps taken from it.
+/// The tagging of a build, and perhaps its untagging.
 #[derive(Clone, Debug)]
 pub(super) struct Listing {
     pub(super) tag: i64,
     pub(super) build: i64,
     pub(super) event: i64,
     pub(super) user: i64,
-    /// By which event and by whom it was taken from the tag.
+    /// The event and user of its untagging.
     pub(super) revoked: Option<(i64, i64)>,
 }
 
@@ -122,7 +122,7 @@ pub(super) struct Build {
     pub(super) source: Option<String>,
     pub(super) extra: Option<Map>,
     pub(super) generator: Option<i64>,
-    /// The secret of a reservation that is not used up.
+    /// The secret of an unused reservation.
     pub(super) token: Option<Secret>,
     pub(super) event: i64,
     pub(super) created: Moment,
@@ -138,16 +138,16 @@ impl Build {
     }
 }
 
-/// Who carries out a task.
+/// Who runs a task.
 #[derive(Clone, Debug)]
 pub(super) enum Carrier {
     /// The simulated hub.
     Simulated(TaskId),
-    /// A builder that logged in, or nobody yet; also tasks of the past.
+    /// A builder that logged in, or none yet; also past tasks.
     Own(Own),
 }
 
-/// How a task stands that the simulated hub does not know.
+/// The state of a task unknown to the simulated hub.
 #[derive(Clone, Debug)]
 pub(super) struct Own {
     pub(super) state: TaskState,
@@ -178,7 +178,7 @@ pub(super) struct Task {
     pub(super) carrier: Carrier,
 }
 
-/// What a `build` task is about; its number at the simulated hub is the subject of its tasks.
+/// The subject of a `build` task; its number at the simulated hub is the subject of its tasks.
 #[derive(Clone, Debug)]
 pub(super) struct BuildPlan {
     pub(super) task: Option<i64>,
@@ -187,7 +187,7 @@ pub(super) struct BuildPlan {
     pub(super) version: String,
     pub(super) release: String,
     pub(super) build_tag: i64,
-    /// Where it is tagged; `None`: nowhere.
+    /// Its destination tag, if any.
     pub(super) dest_tag: Option<i64>,
     pub(super) is_scratch: bool,
     pub(super) opts: Map,
@@ -246,7 +246,7 @@ pub(super) struct Host {
     pub(super) comment: Option<String>,
     /// Numbers of its channels.
     pub(super) channels: BTreeSet<i64>,
-    /// Its place among the simulated builders; `None`: it logs in.
+    /// Its index among the simulated builders; `None`: it logs in.
     pub(super) sim: Option<u32>,
     pub(super) is_ready: bool,
     pub(super) load: f64,
@@ -261,7 +261,7 @@ pub(super) struct Channel {
     pub(super) is_enabled: bool,
 }
 
-/// A content generator and who may use it.
+/// A content generator and its permitted users.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Generator {
     pub(super) name: String,
@@ -275,7 +275,7 @@ pub(super) struct File {
     pub(super) changed: Moment,
 }
 
-/// Who makes a call.
+/// The caller.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Caller {
     pub(super) user: Option<i64>,

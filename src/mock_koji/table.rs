@@ -5,7 +5,7 @@ use super::state::Caller;
 use crate::koji::calls::{self, *};
 use crate::koji::{Arguments, Call, Fault, Value};
 
-/// Reads a call's arguments, has it answered, and writes the answer.
+/// Reads a call's arguments, answers it, and writes the answer.
 fn answer<C: Call>(
     mock: &mut Mock,
     caller: Caller,
@@ -231,7 +231,7 @@ impl Mock {
         })
     }
 
-    /// Lists every call that is answered with its parameters.
+    /// Lists every supported call with its parameters.
     fn list_api(&mut self, _: Caller, _: ListApi) -> Result<Vec<Map>, Fault> {
         let row = |entry: &calls::Entry| {
             let argument = |(at, name): (usize, &&str)| {

@@ -1,4 +1,4 @@
-//! Builds in tags: what is tagged, and what tags and untags.
+//! Builds in tags: lists, tagging and untagging.
 
 use std::collections::BTreeMap;
 
@@ -135,7 +135,7 @@ impl Mock {
         Ok((rpms.filter(is_asked).cloned().collect(), builds))
     }
 
-    /// Says whether a build may be put into a tag, or taken from it.
+    /// Checks that a build may be tagged or untagged.
     fn check_tag(&self, user: i64, tag: i64) -> Result<(), Fault> {
         let entry = self.tag(tag);
         if let Some(permission) = &entry.permission
@@ -180,7 +180,7 @@ impl Mock {
         Ok(self.tag_task(new_task("tagBuild", user, priority, request)))
     }
 
-    /// Makes a task that tags a build when it is carried out.
+    /// Makes a task that tags a build.
     pub(super) fn tag_task(&mut self, task: Task) -> i64 {
         let number = |at: usize| task.request.get(at).and_then(Value::as_int);
         let tag = number(0).and_then(|tag| self.find_tag(&Ref::Id(tag)));
@@ -198,7 +198,7 @@ impl Mock {
         self.submit(Request::TagBuild { tag: self.tag(tag).sim, work }, task)
     }
 
-    /// A `tagBuild` task of its own is done.
+    /// A separate `tagBuild` task is done.
     pub(super) fn direct_tag(&mut self, task: i64) {
         let number = |at: usize| self.tasks[index(task)].request.get(at).and_then(Value::as_int);
         if let (Some(tag), Some(build)) = (number(0), number(1)) {

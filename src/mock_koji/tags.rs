@@ -8,7 +8,7 @@ use crate::koji::shapes::{AncestorRow, Event, InheritanceRow, TagConfig, TagInfo
 use crate::koji::{Fault, FaultKind, Ref, Value};
 use crate::name::Arch;
 
-/// Ancestors are looked for so deep: a tag that is its own ancestor would go on for ever.
+/// The maximum depth of ancestors, because a tag that is its own ancestor would never end.
 const DEPTH_MAX: usize = 50;
 
 impl Mock {
@@ -317,7 +317,7 @@ impl Mock {
         Ok(self.ancestors(id))
     }
 
-    /// Notes that a tag changed, and with it those below it; the event.
+    /// Records a change of a tag and its children; returns the event.
     pub(super) fn change_tag(&mut self, id: i64) -> i64 {
         let event = self.sim.change_tag(self.tag(id).sim);
         let below: Vec<i64> = (1..)

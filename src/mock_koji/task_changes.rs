@@ -1,4 +1,4 @@
-//! What changes tasks from outside: cancels, repeats, priorities.
+//! Changes of tasks from outside: canceling, resubmitting, priorities.
 
 use super::plans::new_task;
 use super::state::{Caller, Carrier, Task};
@@ -45,7 +45,7 @@ impl Mock {
         Ok(())
     }
 
-    /// Cancels a task, what is below it, and the builds that belong to them.
+    /// Cancels a task, its children, and their builds.
     pub(super) fn cancel_tree(&mut self, id: i64) {
         let now = self.moment();
         for id in self.tree(id) {
@@ -133,8 +133,8 @@ impl Mock {
         Ok(self.any_task(task))
     }
 
-    /// Makes a task of any method: the simulated builders carry it out where they serve its channel and
-    /// know its method, else it waits for a builder that logs in.
+    /// Makes a task of any method: the simulated builders run it if they serve its channel and know
+    /// its method, otherwise it waits for a builder that logs in.
     pub(super) fn any_task(&mut self, task: Task) -> i64 {
         let seconds = |value: Option<&Value>| match value {
             Some(Value::Int(seconds)) => u64::try_from(*seconds).unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! Which tasks a list holds, in which order, and their rows.
+//! Lists of tasks: selection, order, and rows.
 
 use super::state::Caller;
 use super::{Mock, index};
@@ -79,7 +79,7 @@ impl Mock {
     }
 }
 
-/// Which tasks are asked for. As in koji, an option that is not known is ignored.
+/// The requested tasks. As in koji, unknown options are ignored.
 struct Filter {
     states: Option<Vec<i64>>,
     methods: Option<Vec<String>>,

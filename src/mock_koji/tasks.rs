@@ -6,7 +6,7 @@ use crate::koji::calls::*;
 use crate::koji::shapes::Task as TaskShape;
 use crate::koji::{Fault, OneOrMany, TaskState, Value};
 
-/// How a task stands.
+/// The state of a task.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Standing {
     pub(super) state: TaskState,
@@ -24,7 +24,7 @@ impl Mock {
         super::place(id).and_then(|at| self.tasks.get(at)).ok_or_else(none)
     }
 
-    /// Returns how a task stands.
+    /// Returns the state of a task.
     pub(super) fn standing(&self, task: &Task) -> Standing {
         match &task.carrier {
             Carrier::Own(own) => Standing {
@@ -185,7 +185,7 @@ impl Mock {
         Ok(Value::List(names.into_iter().map(Value::from).collect()))
     }
 
-    /// Returns the names of the files that a task wrote: its log once it runs, and what it made once that is
+    /// Returns the names of the files of a task: its log once it runs, and its results once it is
     /// done.
     fn written_by(&self, task: &Task) -> Vec<String> {
         let standing = self.standing(task);
@@ -209,8 +209,8 @@ impl Mock {
         names
     }
 
-    /// Returns a piece of what a task wrote: the file that its builder sent, or a line that says what the log
-    /// of a simulated task is.
+    /// Returns a piece of a task's file: the file uploaded by its builder, or a line that describes
+    /// the log of a simulated task.
     pub(super) fn download(
         &mut self,
         _: Caller,
@@ -280,7 +280,7 @@ pub(super) fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or_default()
 }
 
-/// Writes a fault as the struct that stands for it inside answers.
+/// Writes a fault as a struct, as used inside answers.
 pub(super) fn fault_value(fault: &Fault) -> Value {
     Value::Struct(Map::from([
         ("faultCode".to_owned(), Value::Int(fault.code())),

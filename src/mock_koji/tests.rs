@@ -1,4 +1,4 @@
-//! The mock hub as a pure machine: calls at given moments, and what they are answered.
+//! The mock hub as a pure machine: calls at given moments, and their answers.
 
 mod builders;
 mod builds;
@@ -173,7 +173,7 @@ fn a_session_is_checked_and_its_numbers_grow() {
         client.fault("createTag", json!(["two"])),
         (1000, "A tag with the name 'two' already exists".to_owned())
     );
-    // What faults does not use the number up.
+    // A call that faults does not use its number up.
     client.call("createTag", json!(["three"]));
     client.credentials.key = Some("1-wrong".to_owned());
     assert_eq!(

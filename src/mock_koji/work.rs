@@ -1,4 +1,4 @@
-//! From calls to tasks of the simulated hub, and from what happens there to what koji keeps.
+//! Turns calls into tasks of the simulated hub, and its events into koji's state.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ impl Mock {
         }
     }
 
-    /// Draws how long a step takes and how it ends: the next recorded row of its kind.
+    /// Draws duration and outcome of a step: the next recorded row of its kind.
     pub(super) fn draw(&mut self, method: &str, package: &str, arch: &str) -> Work {
         let key = (method.to_owned(), package.to_owned(), arch.to_owned());
         let nth = self.luck.entry(key).or_default();
@@ -45,7 +45,7 @@ impl Mock {
         Work { run: draw.run, is_ok }
     }
 
-    /// Returns what regenerations of a tag take.
+    /// Returns the durations of a tag's regenerations.
     pub(super) fn repo_work(&self) -> RepoWork {
         let (history, settings) = (Arc::clone(&self.history), Arc::clone(&self.settings));
         RepoWork::new(move |repo| {
@@ -56,7 +56,7 @@ impl Mock {
         })
     }
 
-    /// Hands a request to the simulated hub, as a task of koji.
+    /// Passes a request to the simulated hub, as a koji task.
     pub(super) fn submit(&mut self, request: Request, task: Task) -> i64 {
         let base = i64::from(self.settings.hub.priority);
         let priority = i32::try_from(task.priority - base).unwrap_or_default();
@@ -66,7 +66,7 @@ impl Mock {
         self.add_task(Task { carrier: Carrier::Simulated(sim), ..task })
     }
 
-    /// Adds a task that no simulated builder takes.
+    /// Adds a task that no simulated builder can run.
     pub(super) fn add_own(&mut self, task: Task) -> i64 {
         let created = self.moment();
         let carrier = Carrier::Own(Own::free(created));
@@ -86,7 +86,7 @@ impl Mock {
         id
     }
 
-    /// Gives koji's numbers to tasks that the simulated hub made by itself.
+    /// Assigns koji's numbers to tasks made by the simulated hub.
     pub(super) fn adopt(&mut self) {
         while self.adopted < self.sim.task_count() {
             let sim = TaskId(u32::try_from(self.adopted).expect("tasks are numbered by u32"));
@@ -102,7 +102,7 @@ impl Mock {
         }
     }
 
-    /// Says in koji's words what a task is that the simulated hub made.
+    /// Describes a task made by the simulated hub in koji's terms.
     fn describe(&self, sim: TaskId, info: &TaskInfo) -> Task {
         let parent = info.parent.map(|parent| self.task_of_sim[&parent]);
         let siblings = parent.and_then(|id| self.children.get(&id)).map_or(0, Vec::len);
@@ -155,8 +155,8 @@ impl Mock {
         children.find(|&child| self.tasks[index(child)].label.as_deref() == Some(label))
     }
 
-    /// Says what the task is asked that waits for the repo of a build or, with the builds of the level before
-    /// in it, of a chain; its label comes first.
+    /// Returns label and request of a task that waits for the repo of a build, or for the repo of a
+    /// chain with the builds of the previous level.
     fn wait_request(&self, parent: i64, siblings: usize) -> (Option<String>, Vec<Value>) {
         let tag = self.build_tag_of(parent);
         let name = tag.map_or(Value::Nil, |tag| self.tag(tag).name.as_str().into());
@@ -171,7 +171,7 @@ impl Mock {
         (Some(format!("wait {level}")), vec![name, Value::Nil, Value::List(before)])
     }
 
-    /// Returns the builds of a level of a chain, as far as they are known by name.
+    /// Returns the builds of a level of a chain, as far as their names are known.
     fn builds_of_level(&self, chain: i64, level: usize) -> Vec<Value> {
         let prefix = format!("build {level},");
         let is_of_level = |child: &i64| {
@@ -212,7 +212,7 @@ impl Mock {
         if is_repo { 2 } else { 1 }
     }
 
-    /// Does what the birth of a task brings with it.
+    /// Handles the creation of a task.
     fn was_adopted(&mut self, id: i64, info: &TaskInfo) {
         match info.method {
             Method::Build => {
@@ -265,7 +265,7 @@ impl Mock {
         }
     }
 
-    /// Says why a task failed: the fault of the first task below it that did, or its own.
+    /// Returns why a task failed: the fault of its first failed descendant, or its own.
     fn fault_of(&self, id: i64, info: &TaskInfo) -> Fault {
         let children = self.children.get(&id).into_iter().flatten();
         let mut below = children.filter_map(|&child| match &self.tasks[index(child)].result {
@@ -337,7 +337,7 @@ impl Mock {
 }
 
 impl Own {
-    /// Returns a task that nobody has taken.
+    /// Returns an unassigned task.
     pub(super) fn free(created: super::state::Moment) -> Self {
         Self {
             state: TaskState::Free,

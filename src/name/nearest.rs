@@ -1,7 +1,7 @@
 //! The known word closest to a misspelt one.
 
-/// Returns the known word that `text` most likely meant, where one is close enough: at most one
-/// edit for each three characters, a swap of neighbours counted as one. Of equals, the first.
+/// Returns the known word that `text` most likely meant, if one is close enough: at most one edit
+/// per three characters, counting a swap of neighbours as one. Among equals, the first.
 pub fn nearest<'k>(text: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let edits_max = text.chars().count().div_ceil(3);
     let near = known.into_iter().filter_map(|word| {

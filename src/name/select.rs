@@ -5,16 +5,16 @@ use std::str::FromStr;
 
 use super::NameStream;
 
-/// An identity `NAME:STREAM:VERSION:CONTEXT:ARCH` or its first parts, which selects all it matches.
+/// An identity `NAME:STREAM:VERSION:CONTEXT:ARCH` or its first parts, which selects every match.
 ///
-/// The third part is a version where a loaded version equals it, else a context, so that every
+/// The third part is a version if a loaded version equals it, otherwise a context, so that every
 /// printed id (`name:stream:context`) is accepted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Selector {
     parts: Vec<String>,
 }
 
-/// The parts of one build, as text; empty where it has none.
+/// The parts of one build, as text; missing parts are empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parts {
     /// Its name.
@@ -31,7 +31,7 @@ pub struct Parts {
 
 /// Why a text is not an identity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not an identity: {reason}")]
+#[error("invalid identity `{text}`: {reason}")]
 pub struct SelectorError {
     text: String,
     reason: &'static str,
@@ -44,10 +44,10 @@ impl FromStr for Selector {
         let refuse = |reason| Err(SelectorError { text: text.to_owned(), reason });
         let parts: Vec<String> = text.split(':').map(str::to_owned).collect();
         if parts.len() > 5 {
-            return refuse("it has more than the five parts NAME:STREAM:VERSION:CONTEXT:ARCH");
+            return refuse("more than the five parts NAME:STREAM:VERSION:CONTEXT:ARCH");
         }
         if parts.iter().any(String::is_empty) {
-            return refuse("one of its parts is empty");
+            return refuse("a part is empty");
         }
         Ok(Self { parts })
     }
@@ -60,14 +60,14 @@ impl Selector {
         &self.parts[0]
     }
 
-    /// Returns the stream, where one was given.
+    /// Returns the stream, if given.
     #[must_use]
     pub fn stream(&self) -> Option<&str> {
         self.parts.get(1).map(String::as_str)
     }
 
-    /// Returns whether a stream that is said to exist answers a requirement: `*` on either side is
-    /// any stream, but for those that a negative list denies.
+    /// Returns whether a stream declared as existing satisfies a requirement. `*` on either side is
+    /// any stream, except those that a negative list excludes.
     #[must_use]
     pub fn answers(&self, requires: &NameStream, denied: &[&str]) -> bool {
         let wanted = requires.stream.as_str();
@@ -76,19 +76,19 @@ impl Selector {
         self.name() == requires.name.as_str() && self.stream().is_none_or(fits)
     }
 
-    /// Returns the third part: a version where a loaded one equals it, else a context.
+    /// Returns the third part: a version if a loaded one equals it, otherwise a context.
     #[must_use]
     pub fn version_or_context(&self) -> Option<&str> {
         self.parts.get(2).map(String::as_str)
     }
 
-    /// Returns the context, where all of version and context were given.
+    /// Returns the context, if both version and context were given.
     #[must_use]
     pub fn context(&self) -> Option<&str> {
         self.parts.get(3).map(String::as_str)
     }
 
-    /// Returns whether the identity selects a build: each part given is that of the build.
+    /// Returns whether the identity selects a build: every given part equals that of the build.
     #[must_use]
     pub fn selects(&self, build: &Parts) -> bool {
         let is = |wanted: Option<&str>, part: &str| wanted.is_none_or(|wanted| wanted == part);
@@ -100,7 +100,7 @@ impl Selector {
             && is(self.parts.get(4).map(String::as_str), &build.arch)
     }
 
-    /// Returns the arch, where one was given.
+    /// Returns the arch, if given.
     #[must_use]
     pub fn arch(&self) -> Option<&str> {
         self.parts.get(4).map(String::as_str)
@@ -131,7 +131,7 @@ mod tests {
     fn empty_and_surplus_parts_are_refused_in_words() {
         for text in ["", "perl:", ":5.30", "a:b:c:d:e:f"] {
             let error = text.parse::<Selector>().unwrap_err();
-            assert!(error.to_string().contains("is not an identity"), "{error}");
+            assert!(error.to_string().contains("invalid identity"), "{error}");
         }
     }
 }

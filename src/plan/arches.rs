@@ -1,4 +1,4 @@
-//! Which arches a plan builds for: those asked for, else those of the documents.
+//! The arches that a plan builds for: the requested ones, otherwise those of the documents.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::farm::Farm;
 use crate::graph::ModuleIx;
 use crate::name::{Arch, nearest};
 
-/// Arches that some distribution builds RPMs for.
+/// Arches for which some distribution builds RPMs.
 const KNOWN: [&str; 16] = [
     "aarch64",
     "armv7hl",
@@ -36,8 +36,8 @@ pub(super) struct AskedArches {
     pub(super) unserved: Vec<Arch>,
 }
 
-/// Returns the arches to build for: those asked for, else those of the loaded documents that the farm
-/// serves.
+/// Returns the arches to build for: the requested ones, otherwise those of the loaded documents
+/// that the farm serves.
 pub(super) fn asked_arches(given: Given<'_>) -> Result<AskedArches, SelectError> {
     let served = given.farm.map(Farm::arches);
     let is_served = |arch: &Arch| served.as_ref().is_none_or(|served| served.contains(arch));
@@ -48,8 +48,8 @@ pub(super) fn asked_arches(given: Given<'_>) -> Result<AskedArches, SelectError>
         return Err(unserved(&wanted, served.unwrap_or_default()));
     }
     if is_asked {
-        // A component of an arch without a builder waits for one, which the summary says. Without a farm
-        // every arch would have builders, misspelt ones too.
+        // A component of an arch without a builder waits, which the summary reports. Without a farm
+        // every arch, even a misspelt one, would have builders.
         let loaded = loaded_arches(given);
         let is_known = |arch: &Arch| {
             given.farm.is_some() || loaded.contains(arch) || KNOWN.contains(&arch.as_str())
@@ -69,8 +69,8 @@ pub(super) fn asked_arches(given: Given<'_>) -> Result<AskedArches, SelectError>
     Ok(AskedArches { arches, unserved: unserved.into_iter().collect() })
 }
 
-/// Returns the arches of the loaded documents. Those of a source repository carry none, and something
-/// must be built all the same: then what the farm serves, but for multilib arches.
+/// Returns the arches of the loaded documents. Documents of a source repository have none; then the
+/// arches that the farm serves, except multilib arches.
 fn loaded_arches(given: Given<'_>) -> BTreeSet<Arch> {
     let real = |arch: &Arch| !matches!(arch.as_str(), "noarch" | "src");
     let loaded = given.graph.modules().flat_map(|(_, module)| module.arches.iter().cloned());
@@ -84,7 +84,7 @@ fn loaded_arches(given: Given<'_>) -> BTreeSet<Arch> {
     if main.is_empty() { BTreeSet::from(["x86_64".into()]) } else { main }
 }
 
-/// Nothing would be built: says so, with what the farm may have meant.
+/// Reports that nothing would be built, with a suggestion for the farm.
 fn unserved(wanted: &BTreeSet<Arch>, served: BTreeSet<Arch>) -> SelectError {
     let near = served.iter().find_map(|arch| {
         let near = nearest(arch.as_str(), wanted.iter().map(Arch::as_str))?;
@@ -97,8 +97,7 @@ fn unserved(wanted: &BTreeSet<Arch>, served: BTreeSet<Arch>) -> SelectError {
     }
 }
 
-/// Arches were asked for, and none of the components is built for any of them: says so, with what may
-/// have been meant.
+/// Reports that no component is built for any requested arch, with a suggestion.
 pub(super) fn nothing_built(
     given: Given<'_>,
     members: &[ModuleIx],

@@ -22,12 +22,12 @@ use crate::load::{Finding, Snapshot};
 use crate::name::{NameStream, PackageName};
 use crate::trace::EstimateFrom;
 
-/// A plan, and what is odd about it.
+/// A plan and its findings.
 #[derive(Clone, Debug, Default)]
 pub struct Planning {
     /// The plan.
     pub plan: Plan,
-    /// What the plan left out or could not order.
+    /// Findings about parts left out or without an order.
     pub findings: Vec<Finding>,
     /// The farm the times are for.
     pub farm: Farm,
@@ -36,7 +36,7 @@ pub struct Planning {
 /// Plans a rebuild.
 ///
 /// # Errors
-/// When the selection selects nothing, or names what is not loaded.
+/// If the selection selects nothing, or names something that is not loaded.
 pub fn plan(given: Given<'_>, asked: &Selection) -> Result<Planning, SelectError> {
     let rebuilt = select::select(given.graph, asked)?;
     let order = Order::new(given.graph, &rebuilt, asked.unit);
@@ -72,7 +72,7 @@ pub fn plan(given: Given<'_>, asked: &Selection) -> Result<Planning, SelectError
     Ok(Planning { plan, findings, farm })
 }
 
-/// Decides for each component whether its earlier build is taken over; then nothing is built.
+/// Decides for each component whether its earlier build is reused instead of building it.
 fn take_over(given: Given<'_>, which: (&Rebuilt, &Order), planned: &mut [Planned]) {
     let (rebuilt, order) = which;
     if given.reuse.strategy == Strategy::All {
@@ -118,7 +118,7 @@ fn take_over(given: Given<'_>, which: (&Rebuilt, &Order), planned: &mut [Planned
     locate(given, order, planned);
 }
 
-/// Writes down where the sources of components are.
+/// Sets the source URLs of components.
 fn locate(given: Given<'_>, order: &Order, planned: &mut [Planned]) {
     let Some(sources) = given.reuse.sources else { return };
     for (planned, &ix) in planned.iter_mut().zip(&order.members) {
@@ -221,7 +221,7 @@ fn cycle_row(given: Given<'_>, order: &Order, cycle: &order::Cycle) -> PlanCycle
     }
 }
 
-/// Returns what is submitted, by wave and then by id.
+/// Returns the submissions, by wave and then by id.
 fn submissions(given: Given<'_>, which: (&Rebuilt, &Order), unit: Unit) -> Vec<SubmissionRow> {
     let (rebuilt, order) = which;
     let graph = given.graph;
@@ -289,7 +289,7 @@ fn inputs(snapshot: &Snapshot) -> Vec<PlanInput> {
     snapshot.inputs.iter().map(input).collect()
 }
 
-/// Counts the tasks that are rebuilt by where their times are from.
+/// Counts the tasks to run by the source of their times.
 fn sources_of_durations(modules: &[PlanModule]) -> BTreeMap<String, usize> {
     let mut counts: BTreeMap<String, usize> =
         EstimateFrom::ALL.iter().map(|from| (from.to_string(), 0)).collect();

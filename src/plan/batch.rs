@@ -1,10 +1,10 @@
 //! Batches, as the Module Build Service counts them, and levels of a component graph.
 //!
-//! Components and included modules are taken in rising `buildorder`, equals in the order given.
+//! Components and included modules are ordered by rising `buildorder`, equals in the given order.
 //! Batch 1 is the macros package's; each change of `buildorder` opens the next. An included module
-//! counts on from the batch reached, by orders of its own, and gives the last batch it used back;
-//! one whose first order differs from its includer's leaves an empty batch behind it. That is what
-//! MBS 3.9.2 does, recorded, and what its users' batch numbers are.
+//! continues from the current batch, with its own orders, and returns the last batch it used; if
+//! its first order differs from its includer's, an empty batch remains. That is the recorded
+//! behaviour of MBS 3.9.2, and the batch numbers that its users see.
 
 mod contents;
 
@@ -29,7 +29,7 @@ pub enum Item {
     Included {
         /// Its buildorder, among its includer's items.
         buildorder: i64,
-        /// What it is made of.
+        /// Its contents.
         items: Vec<Self>,
     },
 }
@@ -39,7 +39,7 @@ pub enum Item {
 pub struct Batches {
     /// The batch of each component.
     pub of: BTreeMap<String, u32>,
-    /// The last batch; [`MACROS_BATCH`] when there is no component.
+    /// The last batch; [`MACROS_BATCH`] without components.
     pub last: u32,
 }
 
@@ -47,16 +47,16 @@ pub struct Batches {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BatchError {
-    /// One key stands in the module and in one it includes, or in two of these.
-    #[error("component {} stands more than once among a module and what it includes", keys.join(", "))]
+    /// A key occurs both in the module and in an included one, or in two included ones.
+    #[error("component {} occurs more than once in a module and its included modules", keys.join(", "))]
     Repeated {
         /// The keys, sorted.
         keys: Vec<String>,
     },
-    /// `buildafter` goes round.
-    #[error("buildafter goes round: {}", path.join(" after "))]
+    /// `buildafter` has a cycle.
+    #[error("buildafter has a cycle: {}", path.join(" after "))]
     Cycle {
-        /// The way round, the first key again at the end.
+        /// The cycle, with the first key repeated at the end.
         path: Vec<String>,
     },
 }
@@ -64,7 +64,7 @@ pub enum BatchError {
 /// Counts batches from `buildorder`.
 ///
 /// # Errors
-/// [`BatchError::Repeated`] when a key stands twice.
+/// [`BatchError::Repeated`] if a key occurs twice.
 pub fn batches(items: &[Item]) -> Result<Batches, BatchError> {
     let mut batches = Batches { of: BTreeMap::new(), last: MACROS_BATCH };
     let mut repeated = BTreeSet::new();
@@ -118,13 +118,13 @@ impl Position {
     }
 }
 
-/// Counts levels of the graph that `buildafter` spans: 2 for what waits for nothing, else one more
-/// than the highest it waits for. `after` holds keys by key; unknown keys are left out of account.
+/// Counts levels of the graph of `buildafter`: 2 for a component that waits for nothing, otherwise
+/// one more than the highest level it waits for. `after` has keys by key; unknown keys are ignored.
 ///
 /// # Errors
-/// [`BatchError::Cycle`] with the way round.
+/// [`BatchError::Cycle`] with the cycle.
 pub fn levels(after: &BTreeMap<String, BTreeSet<String>>) -> Result<Batches, BatchError> {
-    // How many known keys each waits for, and who waits for it.
+    // The number of known keys that each waits for, and the keys that wait for it.
     let mut waits: BTreeMap<&str, usize> = BTreeMap::new();
     let mut follows: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (key, before) in after {
@@ -157,7 +157,7 @@ pub fn levels(after: &BTreeMap<String, BTreeSet<String>>) -> Result<Batches, Bat
     Ok(Batches { of, last })
 }
 
-/// Walks back from a key without a level until a key comes again.
+/// Walks back from a key without a level until a key repeats.
 fn way_round(
     after: &BTreeMap<String, BTreeSet<String>>,
     of: &BTreeMap<String, u32>,
@@ -234,6 +234,6 @@ mod tests {
     #[test]
     fn a_way_round_is_told_from_its_first_key_to_the_same() {
         let error = levels(&graph(&[("a", &["b"]), ("b", &["c"]), ("c", &["b"])])).unwrap_err();
-        assert_eq!(error.to_string(), "buildafter goes round: b after c after b");
+        assert_eq!(error.to_string(), "buildafter has a cycle: b after c after b");
     }
 }

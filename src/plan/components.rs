@@ -13,7 +13,7 @@ use crate::name::{Arch, ComponentKey, NameStream};
 use crate::time::Millis;
 use crate::trace::{BUILD, BUILD_ARCH, BuildShape, EstimateFrom, History};
 
-/// What components are planned from.
+/// The inputs of planning components.
 pub(super) struct Sources<'a> {
     pub(super) graph: &'a ModuleGraph,
     pub(super) history: &'a History,
@@ -38,9 +38,9 @@ impl Planned {
 }
 
 impl Sources<'_> {
-    /// Plans the components of a module; what cannot be built as written is a finding.
+    /// Plans the components of a module; problems are findings.
     pub(super) fn plan(&self, module: &Module, findings: &mut Vec<Finding>) -> Planned {
-        // Of what is loaded the same counts as in expansion and reuse: the newest, first context.
+        // As in expansion and reuse, the newest loaded version and its first context count.
         let find = |wanted: &NameStream| {
             let modules = self.graph.contexts(wanted).map(|ix| &self.graph[ix]);
             let newest = modules.min_by_key(|each| (Reverse(each.version), each.context.clone()));
@@ -77,14 +77,15 @@ impl Sources<'_> {
         let order =
             if ordered.graph.is_some() { ComponentOrder::Graph } else { ComponentOrder::Batches };
         let batch = |(index, mut components): (u32, Vec<PlanComponent>)| {
-            // Most batches are small, and there are many: space for more would be most of a plan.
+            // Most batches are small and numerous; spare capacity would dominate the memory of a
+            // plan.
             components.shrink_to_fit();
             PlanBatch { index, components }
         };
         Planned { order, batches: batches.into_iter().map(batch).collect() }
     }
 
-    /// Plans one component, or tells that no arch asked for is left for it.
+    /// Plans one component, or reports that it is built for no requested arch.
     fn component(
         &self,
         module: &Module,
@@ -105,7 +106,7 @@ impl Sources<'_> {
                 if component.arches.is_empty() { &module.build_arches } else { &component.arches };
             let only: Vec<&str> = only.iter().map(Arch::as_str).collect();
             let message = format!(
-                "{key} of {} is built for {} only, and is left out",
+                "{key} of {} is built only for {}, and is left out",
                 module.id,
                 only.join(", ")
             );
@@ -172,7 +173,7 @@ fn contents(module: &Module) -> Contents<'_> {
 }
 
 impl PlanComponent {
-    /// Takes a decision on reuse over; what is reused takes no task and no time.
+    /// Applies a decision on reuse; a reused component has no task and takes no time.
     pub(super) fn decide(&mut self, decision: &Decision) {
         self.why = decision.words();
         if decision.is_reused() {
@@ -182,7 +183,7 @@ impl PlanComponent {
         }
     }
 
-    /// Writes down where the sources are; a commit that the URL gives is the ref.
+    /// Sets the source URL; a commit in the URL becomes the ref.
     pub(super) fn locate(&mut self, sources: &SourceUrls, module: &Module) {
         let wanted = Wanted {
             package: &self.package,

@@ -1,8 +1,8 @@
-//! What differs between two plans: what came, went and moved, and by how much the end moved.
+//! The differences between two plans: added, removed and moved modules, and the shift of the end.
 
 use serde::{Deserialize, Serialize};
 
-/// A plan against an earlier one. Modules are the same where their ids are.
+/// A comparison of a plan with an earlier one. Modules are matched by id.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PlanDifference {
     /// The file of the earlier plan.
@@ -13,7 +13,7 @@ pub struct PlanDifference {
     pub went: Vec<String>,
     /// Modules of both plans that are in another wave.
     pub moved: Vec<MovedModule>,
-    /// Modules of both plans of which other components are built.
+    /// Modules of both plans with different components to build.
     pub changed: Vec<ChangedModule>,
     /// The end of the planned schedule.
     pub schedule: MovedEnd,
@@ -32,7 +32,7 @@ pub struct MovedModule {
     pub wave: u32,
 }
 
-/// A module of which other components are built: those that an earlier build is taken over for are not.
+/// A module with different components to build, not counting reused ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangedModule {
     /// Its id.
@@ -43,14 +43,14 @@ pub struct ChangedModule {
     pub went: Vec<String>,
 }
 
-/// An end, before and now, in seconds; null where a plan has none.
+/// An end, before and now, in seconds; null if a plan has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MovedEnd {
     /// In the earlier plan.
     pub before_seconds: Option<f64>,
     /// Now.
     pub seconds: Option<f64>,
-    /// How much later it is now; negative where it is earlier.
+    /// How much later it is now; negative if earlier.
     pub moved_seconds: Option<f64>,
 }
 

@@ -1,4 +1,4 @@
-//! How long a plan takes: bounds with their proof, the planned schedule, what barriers would cost.
+//! The duration of a plan: bounds with their proof, the planned schedule, the cost of barriers.
 
 mod work;
 
@@ -13,7 +13,7 @@ use crate::farm::Farm;
 use crate::name::Arch;
 use crate::time::Millis;
 
-/// A schedule with barriers is an answer to "what would they cost": a tenth of the effort will do.
+/// A schedule with barriers only answers what they would cost, so a tenth of the effort is enough.
 const BARRIERS_SHARE: u64 = 10;
 
 /// Times of a plan.
@@ -29,12 +29,12 @@ pub(super) struct Durations {
 pub(super) struct ModuleTimes {
     pub(super) earliest_start: f64,
     pub(super) earliest_finish: f64,
-    /// When it ends in the planned schedule; nothing where there is none.
+    /// Its end in the planned schedule; `None` without a schedule.
     pub(super) finish: Option<f64>,
     pub(super) slack: f64,
 }
 
-/// Computes the times of a plan on a farm, and writes into its tasks when and where they run.
+/// Computes the times of a plan on a farm, and sets time and builder of its tasks.
 pub(super) fn durations(
     planned: &mut [Planned],
     shape: &Shape,
@@ -71,7 +71,7 @@ fn seconds(ms: u64) -> f64 {
     Millis(ms).as_secs_f64()
 }
 
-/// The planned schedule, and what it would be with barriers.
+/// The planned schedule, and the schedules with barriers.
 struct Scheduled {
     schedule: Schedule,
     margins: Margins,
@@ -86,7 +86,7 @@ impl Scheduled {
         Self { schedule, margins, waves_ms, batches_ms }
     }
 
-    /// Writes into each task when and where it runs.
+    /// Sets time and builder of each task.
     fn write(&self, work: &Work, problem: &Problem, planned: &mut [Planned], farm: &Farm) {
         for job in work.components() {
             let origin = work.origin(job).expect("a component");
@@ -122,7 +122,7 @@ impl Work {
     }
 }
 
-/// What turns jobs and tasks back into modules and components.
+/// Maps jobs and tasks back to modules and components.
 struct Named<'a, I> {
     work: &'a Work,
     problem: &'a Problem,

@@ -1,4 +1,4 @@
-//! What a plan is made from.
+//! The inputs of a plan.
 
 use super::reuse::Reuse;
 use super::schedule::Effort;
@@ -8,27 +8,27 @@ use crate::load::Snapshot;
 use crate::name::Arch;
 use crate::trace::History;
 
-/// What a plan is made from.
+/// The inputs of a plan.
 #[derive(Clone, Copy, Debug)]
 pub struct Given<'a> {
-    /// What was read.
+    /// The loaded inputs.
     pub snapshot: &'a Snapshot,
     /// The modules of it.
     pub graph: &'a ModuleGraph,
     /// Recorded durations; an empty history gives defaults.
     pub history: &'a History,
-    /// The builders; without them ten for every arch needed.
+    /// The builders; by default ten for every required arch.
     pub farm: Option<&'a Farm>,
     /// The only arches to build for; empty: those of the documents that the farm serves.
     pub arches: &'a [Arch],
-    /// How much of earlier builds is taken over.
+    /// How earlier builds are reused.
     pub reuse: Reuse<'a>,
     /// How much work goes into the schedule.
     pub effort: Effort,
 }
 
 impl<'a> Given<'a> {
-    /// Takes modules and their history, and nothing of a farm, arches or earlier builds.
+    /// Uses modules and their history only, without farm, arches or earlier builds.
     #[must_use]
     pub fn new(snapshot: &'a Snapshot, graph: &'a ModuleGraph, history: &'a History) -> Self {
         let (reuse, effort) = (Reuse::default(), Effort::default());

@@ -1,4 +1,4 @@
-//! What a plan leaves out because a file spells a requirement wrong: a zero was lost.
+//! Modules left out of a plan because a file misspells a requirement: a zero was lost.
 
 use std::collections::BTreeSet;
 
@@ -9,16 +9,16 @@ use super::select::{self, Rebuilt};
 use super::selection::{SelectError, Selection};
 use crate::graph::{Alias, GraphOptions, ModuleGraph, ModuleIx};
 
-/// What a plan would hold with the requirements as they were meant.
+/// The plan with the intended requirements.
 #[derive(Debug, Default)]
 pub(super) struct LeftOut {
     /// The modules whose own requirement is spelt wrong.
     pub(super) rows: Vec<LeftOutRow>,
-    /// How many modules the aliases would bring, dependants and siblings of those among them.
+    /// How many modules the aliases would add, including dependants and siblings.
     pub(super) brings: usize,
 }
 
-/// Plans once more with every lost zero put back, and returns what comes then.
+/// Plans again with every lost zero restored, and returns the additional modules.
 pub(super) fn left_out(
     given: Given<'_>,
     asked: &Selection,
@@ -42,7 +42,7 @@ pub(super) fn left_out(
     let options = graph.options();
     let aliases = options.aliases.iter().cloned().chain(mended).collect();
     let options = GraphOptions { aliases, ..options.clone() };
-    // The nodes are the same, with the same numbers: an alias changes edges alone.
+    // The nodes are the same, with the same numbers: an alias only changes edges.
     let aliased = ModuleGraph::new(given.snapshot, &options);
     let with_aliases = select::select(&aliased, asked)?;
     let comes = |module: &ModuleIx| !rebuilt.contains_key(module);

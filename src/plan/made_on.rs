@@ -1,19 +1,19 @@
-//! Which platform a build was made on, by what its document says.
+//! The platform that a build was made on, according to its document.
 
 use super::platform::Platforms;
 use crate::load::{Dependencies, Lock, Stream};
 use crate::name::NameStream;
 
-/// The platform that a build was made on, as its document says.
+/// The platform that a build was made on, according to its document.
 pub(crate) struct MadeOn {
     /// The platform.
     pub(crate) base: NameStream,
-    /// The very build of it, where the document records that.
+    /// The exact build of it, if the document records it.
     pub(crate) lock: Option<Lock>,
 }
 
-/// Finds the platform of a build: the one in its lock, else the one platform stream that its last
-/// dependency group builds on, since expansion leaves the pinned group there.
+/// Finds the platform of a build: the one in its lock, otherwise the single platform stream of its
+/// last dependency group, where expansion leaves the pinned group.
 pub(crate) fn made_on(stream: &Stream, platforms: &Platforms) -> Option<MadeOn> {
     let locked = platforms.names.iter().find_map(|name| Some((name, stream.locks.get(name)?)));
     if let Some((name, lock)) = locked {
@@ -30,7 +30,7 @@ pub(crate) fn made_on(stream: &Stream, platforms: &Platforms) -> Option<MadeOn> 
     stream.dependencies.iter().rev().find_map(of_group)
 }
 
-/// Returns the platform that a build was made on, as its document says.
+/// Returns the platform that a build was made on, according to its document.
 pub(crate) fn platform_of(stream: &Stream, platforms: &Platforms) -> Option<NameStream> {
     made_on(stream, platforms).map(|made| made.base)
 }

@@ -1,4 +1,4 @@
-//! What the rebuilt modules require and nothing loaded answers, but for what is given.
+//! Unmet requirements of the rebuilt modules, except given ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,13 +8,13 @@ use super::select::Rebuilt;
 use crate::graph::{Missing, ModuleGraph, ModuleIx};
 use crate::name::{NameStream, Selector};
 
-/// Returns whether what is required was said to be available. `name:*` is answered by any stream of
-/// that name.
+/// Returns whether a requirement was declared as available. `name:*` is met by any stream of that
+/// name.
 pub(super) fn is_given(given: &[Selector], requires: &NameStream, denied: &[&str]) -> bool {
     given.iter().any(|id| id.answers(requires, denied))
 }
 
-/// Adds dangling and self-requirements of the rebuilt modules, and what must exist before.
+/// Adds dangling and self-requirements of the rebuilt modules, and the prerequisites.
 pub(super) fn add_missing(plan: &mut Plan, given: Given<'_>, of: (&Rebuilt, &[Selector])) {
     let (rebuilt, available) = of;
     let graph = given.graph;
@@ -64,7 +64,7 @@ pub(super) fn add_missing(plan: &mut Plan, given: Given<'_>, of: (&Rebuilt, &[Se
     plan.prerequisite_details = needs.into_values().collect();
 }
 
-/// Returns whether a build for another platform than those asked for answers a requirement.
+/// Returns whether a build for a platform other than the requested ones meets a requirement.
 fn is_elsewhere(graph: &ModuleGraph, requires: &NameStream) -> bool {
     graph.elsewhere().iter().any(|given| {
         given.name == requires.name

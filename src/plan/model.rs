@@ -28,18 +28,18 @@ pub use times::{Bounds, Certificate, CertificateTask, CriticalStep, Estimate};
 /// The number of the plan's JSON format; it rises when a field changes its meaning.
 pub const FORMAT: u32 = 2;
 
-/// What is rebuilt, why, in which order, and how long it takes.
+/// The rebuilt modules with reasons, order and times.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// [`FORMAT`].
     pub format: u32,
-    /// What was read.
+    /// The inputs.
     pub inputs: Vec<PlanInput>,
-    /// What was asked for, as typed.
+    /// The selection, as typed.
     pub roots: Vec<String>,
     /// The rebuilt modules, by wave and then by id.
     pub modules: Vec<PlanModule>,
-    /// From what is built first to what needs it, sorted; cut edges among them.
+    /// From the module built first to the one that needs it, sorted, including cut edges.
     pub edges: Vec<Edge>,
     /// The ids of each wave, sorted.
     pub waves: Vec<Vec<String>>,
@@ -49,54 +49,54 @@ pub struct Plan {
     pub dangling: Vec<DanglingRow>,
     /// Requirements of modules on streams of their own names.
     pub self_requires: Vec<SelfRequireRow>,
-    /// What must exist before the plan can start, as `name:stream`, sorted.
+    /// Streams that must exist before the plan can start, as `name:stream`, sorted.
     pub prerequisites: Vec<String>,
-    /// Why each of them must, and who needs it.
+    /// Their reasons, and the modules that need them.
     pub prerequisite_details: Vec<Prerequisite>,
-    /// What is submitted, by wave and then by id.
+    /// The submissions, by wave and then by id.
     pub submissions: Vec<SubmissionRow>,
-    /// Modules left out because a file spells a requirement wrong, by module.
+    /// Modules left out because a file misspells a requirement, by module.
     pub left_out: Vec<LeftOutRow>,
-    /// How many modules the aliases for these would bring, dependants and siblings among them.
+    /// How many modules the aliases for these would add, including dependants and siblings.
     pub left_out_brings: usize,
     /// Rebuilt streams that reach, or have reached, the end of their life.
     pub retired: Vec<RetiredRow>,
-    /// What differs from the snapshot that `--since` names.
+    /// The differences from the snapshot of `--since`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub since: Vec<SinceRow>,
-    /// What was asked for.
+    /// The selection flags.
     pub selection: PlanSelection,
     /// Requirements that were repaired.
     pub aliases: Vec<PlanAlias>,
-    /// The arches that components are built for, where they allow it.
+    /// The arches that components are built for, if they allow them.
     pub arches: Vec<Arch>,
     /// Arches of the inputs that are left out because no builder of the farm builds them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unserved_arches: Vec<Arch>,
     /// The builders that the times are for.
     pub farm: PlanFarm,
-    /// Where durations come from.
+    /// The files with recorded durations.
     pub trace: Vec<PlanFile>,
-    /// Values that the plan rests on and nobody gave.
+    /// Assumed values behind the plan.
     pub assumed: Vec<Assumed>,
     /// The paths to the modules that `--why` names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub why: Vec<Why>,
-    /// What the length of the plan hangs on, in order.
+    /// The components that determine the length of the plan, in order.
     pub critical_path: Vec<CriticalStep>,
-    /// How long it takes.
+    /// Its times.
     pub bounds: Bounds,
-    /// How long it takes with every step of koji, where the virtual farm was asked.
+    /// Its times with every step of koji, if the virtual farm was simulated.
     #[serde(default)]
     pub estimate: Option<Estimate>,
-    /// How many of the tasks that are rebuilt have their time from where, by the words of
-    /// [`EstimateFrom`](crate::trace::EstimateFrom): every word is there.
+    /// The number of rebuilt tasks by the source of their time, with the words of
+    /// [`EstimateFrom`](crate::trace::EstimateFrom), all of which are present.
     #[serde(default)]
     pub sources_of_durations: BTreeMap<String, usize>,
-    /// What differs from an earlier plan, where one was given.
+    /// The differences from an earlier plan, if given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub against: Option<PlanDifference>,
-    /// What the modules become on another platform, where that was asked for.
+    /// The modules on another platform, if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_platform: Option<OnPlatform>,
 }
@@ -113,10 +113,11 @@ impl Plan {
         text
     }
 
-    /// Writes the plan as JSON: one of many modules is too large to hold twice.
+    /// Writes the plan as JSON without building the text in memory, because a large plan should not
+    /// be held twice.
     ///
     /// # Errors
-    /// When `out` takes no more.
+    /// If `out` fails.
     pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
         serde_json::to_writer_pretty(&mut *out, self)?;
         writeln!(out)

@@ -1,4 +1,4 @@
-//! What the modules of a plan become on another platform, as a plan keeps it; `expand` works it out.
+//! The modules of a plan on another platform, as stored in the plan; computed by `expand`.
 
 use std::collections::BTreeMap;
 
@@ -11,20 +11,20 @@ use crate::name::{Context, ModuleName, StreamName};
 pub struct OnPlatform {
     /// The platform, `name:stream`.
     pub target: String,
-    /// What no input holds and has to exist there all the same, `name:stream`.
+    /// Streams that must exist there but are in no input, `name:stream`.
     pub assumed: Vec<String>,
     /// The modules, in the order of the plan.
     pub modules: Vec<MovedModule>,
 }
 
-/// What one module becomes.
+/// One module there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MovedModule {
     /// Its id in the plan.
     pub id: String,
     /// The platform it is built on now.
     pub platform: Option<String>,
-    /// What it becomes; empty where it cannot be built there.
+    /// Its contexts there; empty if it cannot be built there.
     pub contexts: Vec<MovedContext>,
 }
 

@@ -9,13 +9,13 @@ use sha1::{Digest, Sha1};
 
 use crate::name::{Nsvc, StreamName};
 
-/// The longest tag name koji takes.
+/// The longest tag name that koji accepts.
 const TAG_LEN_MAX: usize = 256;
-/// The longest target name koji takes.
+/// The longest target name that koji accepts.
 const TARGET_LEN_MAX: usize = 50;
 const BUILD_TAG_SUFFIX: &str = "-build";
 
-/// Whether a build is kept or thrown away after tests.
+/// Whether a build is kept or discarded after tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// An ordinary module build.
@@ -52,19 +52,19 @@ pub struct Names {
     pub build_tag: String,
     /// The build target.
     pub target: String,
-    /// The release that every package carries; none where the id in it is not known.
+    /// The release of every package; `None` if the id in it is unknown.
     pub dist_tag: Option<String>,
     /// The dist tag with the word `ID` for its id.
     pub dist_tag_pattern: String,
-    /// The NVR of the macros package; none without a dist tag.
+    /// The NVR of the macros package; `None` without a dist tag.
     pub macros_package: Option<String>,
     /// The NVR under which the finished module is imported.
     pub content_nvr: String,
 }
 
 impl Names {
-    /// Names a build on a platform with a marking, none where there is no platform; the id is the
-    /// lowest among the builds of one name, stream and version, where it is known.
+    /// Names a build on a platform with a marking, which is `None` without a platform. The id is
+    /// the lowest among the builds of one name, stream and version, if known.
     #[must_use]
     pub fn new(nsvc: &Nsvc, kind: Kind, tag: Option<(String, Option<u64>)>) -> Self {
         let (marking, id) = tag.unwrap_or_default();
@@ -93,7 +93,7 @@ pub fn build_tag(nsvc: &Nsvc, kind: Kind) -> String {
     koji_tag(nsvc, kind) + BUILD_TAG_SUFFIX
 }
 
-/// Returns the build target; it is hashed much earlier than the tag.
+/// Returns the build target; it is hashed at a much smaller length than the tag.
 #[must_use]
 pub fn target(nsvc: &Nsvc, kind: Kind) -> String {
     shortened(nsvc, kind, TARGET_LEN_MAX)
@@ -110,7 +110,7 @@ fn shortened(nsvc: &Nsvc, kind: Kind, len_max: usize) -> String {
     format!("{prefix}-{}{suffix}", &dotted_hash(nsvc)[..16])
 }
 
-/// Returns the release that every package of the build carries, `module+f28+2+235d564d`.
+/// Returns the release of every package of the build, `module+f28+2+235d564d`.
 ///
 /// `marking` is the platform's `disttag_marking` or its stream; `index` the lowest id among the
 /// builds of one name, stream and version.
@@ -136,7 +136,7 @@ pub fn content_nvr(nsvc: &Nsvc) -> String {
     format!("{name}-{}-{version}.{context}", nvr_version(stream))
 }
 
-/// Returns a stream as the version of an NVR, which must not hold a dash.
+/// Returns a stream as the version of an NVR, which must not contain a dash.
 fn nvr_version(stream: &StreamName) -> String {
     stream.as_str().replace('-', "_")
 }

@@ -1,8 +1,9 @@
-//! Which packages of a module make noarch RPMs only, as the artifacts of its documents show.
+//! Packages of a module with noarch RPMs only, according to the artifacts of its documents.
 //!
-//! An artifact names its RPM, not the package it comes from. RPMs of one package nearly always share its
-//! version and release; where several packages share them, or an RPM has a version of its own, the longest
-//! package name that the RPM's name begins with decides. What stays unclear is taken as built per arch.
+//! An artifact names its RPM, not the package it comes from. RPMs of one package nearly always
+//! share its version and release; if several packages share them, or an RPM has its own version,
+//! the longest package name that the RPM's name begins with decides. Ambiguous packages count as
+//! built per arch.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,7 @@ use crate::graph::Module;
 use crate::load::{Snapshot, Stream};
 use crate::name::{Context, ModuleName, StreamName, Version};
 
-/// What names the documents of one module, whatever their arch.
+/// The identity of a module's documents, regardless of arch.
 type Nsvc<'a> = (&'a ModuleName, &'a StreamName, Version, Option<&'a Context>);
 
 /// The artifacts of documents, by module.
@@ -35,7 +36,7 @@ impl<'a> Artifacts<'a> {
     }
 }
 
-/// Returns the packages all of whose RPMs among the artifacts are noarch, and that have any.
+/// Returns the packages that have RPMs among the artifacts, all of them noarch.
 pub(super) fn noarch_only<'a>(
     packages: impl IntoIterator<Item = &'a str>,
     artifacts: impl IntoIterator<Item = &'a str>,
@@ -62,8 +63,8 @@ pub(super) fn noarch_only<'a>(
     noarch.difference(&per_arch).copied().collect()
 }
 
-/// Returns the packages of each version and release: that of the source RPM, else that of the RPM that has
-/// the package's name.
+/// Returns the packages of each version and release: that of the source RPM, otherwise that of the
+/// RPM with the package's name.
 fn by_build<'a>(packages: &BTreeSet<&'a str>, rpms: &[Rpm<'a>]) -> BTreeMap<&'a str, Vec<&'a str>> {
     let mut builds: BTreeMap<&str, &str> = BTreeMap::new();
     for rpm in rpms.iter().filter(|rpm| packages.contains(rpm.name)) {

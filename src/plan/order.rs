@@ -1,8 +1,8 @@
-//! Which module comes before which: submissions, their waves, and the cycles among them.
+//! The order of modules: submissions, their waves, and the cycles among them.
 //!
-//! A module is submitted as a source: the contexts of one `name:stream` of one platform line are one
-//! submission and share a wave, which comes after the waves of all that any of them needs. With
-//! [`Unit::Context`] each context is a submission of its own.
+//! A module is submitted as a source: the contexts of one `name:stream` of one platform line are
+//! one submission and share a wave, which comes after the waves of all their requirements. With
+//! [`Unit::Context`] each context is a separate submission.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,11 +14,11 @@ use crate::graph::csr::{self, Adjacency};
 use crate::graph::{Line, ModuleGraph, ModuleIx, cycle};
 use crate::name::{NameStream, Version};
 
-/// What is submitted when.
+/// The order of submissions.
 pub(super) struct Order {
     /// The rebuilt modules, in index order.
     pub(super) members: Vec<ModuleIx>,
-    /// From what is built first to what needs it, by position among the members, sorted.
+    /// From the module built first to the one that needs it, by position among the members, sorted.
     pub(super) edges: Vec<(u32, u32)>,
     /// The wave of each member, from 1.
     pub(super) waves: Vec<u32>,
@@ -30,20 +30,20 @@ pub(super) struct Order {
 
 /// Submissions that wait for each other.
 pub(super) struct Cycle {
-    /// The members of the plan that take part, sorted.
+    /// The members of the plan that are part of it, sorted.
     pub(super) members: Vec<u32>,
     /// The edges among them, sorted.
     pub(super) edges: Vec<(u32, u32)>,
     /// The edges to leave out, sorted.
     pub(super) cut: Vec<(u32, u32)>,
     pub(super) is_proven: bool,
-    /// The members in an order in which every edge leads forward but those of the cut.
+    /// The members in an order in which every edge leads forward, except those of the cut.
     pub(super) bootstrap: Vec<u32>,
-    /// Whether the contexts by themselves wait for each other too.
+    /// Whether the single contexts wait for each other, too.
     pub(super) is_among_contexts: bool,
 }
 
-/// Edges among submissions, each with how many edges of members it stands for.
+/// Edges among submissions, each with the number of member edges behind it.
 type Between = BTreeMap<(u32, u32), u32>;
 
 impl Order {
@@ -132,7 +132,7 @@ struct Ordered {
     is_proven: bool,
 }
 
-/// Orders one cycle so that, of equally small cuts, one is taken that lets named modules go first.
+/// Orders one cycle; of equally small cuts, it chooses one that lets named modules go first.
 fn cut_cycle(mut inside: Vec<u32>, between: &Between, is_named: &[bool]) -> Ordered {
     inside.sort_by_key(|&at| (!is_named[at as usize], at));
     let place: BTreeMap<u32, u32> = inside.iter().copied().zip(0_u32..).collect();

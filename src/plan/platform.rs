@@ -1,4 +1,4 @@
-//! Base modules: which names are base modules, and the number that orders their streams.
+//! Base modules: their names, and the number that orders their streams.
 //!
 //! The Module Build Service orders platform streams by a float computed from the stream's text
 //! (`get_stream_version`). Its oddities (`f100` and `el10.0.0` collide, `el8.1` counts as a three
@@ -10,7 +10,7 @@ use regex_lite::Regex;
 
 use crate::name::{ModuleName, StreamName, Version};
 
-/// The number of a base module's stream, 0 where the stream has none; ordered as a number.
+/// The number of a base module's stream, 0 if it has none; ordered as a number.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StreamVersion(f64);
 
@@ -21,7 +21,7 @@ impl StreamVersion {
         self.0
     }
 
-    /// Returns a version as such a number: what a base module without a number is compared by.
+    /// Returns a version as such a number, to compare base modules without a number.
     #[expect(clippy::cast_precision_loss, reason = "compared with numbers far below 2^53 only")]
     pub(crate) fn of_version(version: Version) -> Self {
         Self(version.0 as f64)
@@ -33,7 +33,7 @@ impl StreamVersion {
         self.0 > 0.0
     }
 
-    /// Returns the whole part, none where it is 0 or too large for a version.
+    /// Returns the whole part; `None` if it is 0 or too large for a version.
     #[must_use]
     pub fn whole(self) -> Option<u64> {
         // Beyond 2^53 the float is no longer exact, and a version with such a prefix is too long anyway.
@@ -92,7 +92,7 @@ pub struct Platforms {
 
 /// Why a stream suffix cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("`{pattern}` is no regular expression for stream suffixes")]
+#[error("invalid regular expression for stream suffixes: `{pattern}`")]
 pub struct SuffixError {
     pattern: String,
     source: regex_lite::Error,
@@ -110,7 +110,7 @@ impl Platforms {
     /// Makes the rules from names and from suffix expressions, each with the number it adds.
     ///
     /// # Errors
-    /// Where an expression cannot be read.
+    /// If an expression is invalid.
     pub fn new<'a>(
         names: impl IntoIterator<Item = ModuleName>,
         suffixes: impl IntoIterator<Item = (&'a str, f64)>,

@@ -1,4 +1,4 @@
-//! What a plan says about itself: what was asked for, and every value that nobody gave.
+//! The plan's record of its basis: the selection and every assumed value.
 
 use super::given::Given;
 use super::model::{Assumed, Plan, PlanAlias, PlanBuilders, PlanFarm, PlanSelection};
@@ -8,7 +8,7 @@ use crate::graph::{Follow, Versions};
 use crate::name::{Arch, PackageName, Selector};
 use crate::trace::{BUILD_ARCH, EstimateFrom};
 
-/// Writes down what a plan was made from.
+/// Records the basis of a plan.
 pub(super) fn record(plan: &mut Plan, given: Given<'_>, asked: &Selection, farm: &Farm) {
     let options = given.graph.options();
     plan.selection = selection(asked, options);
@@ -72,7 +72,7 @@ fn selection(asked: &Selection, options: &crate::graph::GraphOptions) -> PlanSel
     }
 }
 
-/// Returns the values that the plan rests on and nobody gave.
+/// Returns the assumed values behind the plan.
 fn assumed(plan: &Plan, given: Given<'_>) -> Vec<Assumed> {
     let mut assumed = Vec::new();
     if given.farm.is_none() {

@@ -1,4 +1,4 @@
-//! Which modules reach the end of their life: by `modulemd-obsoletes` documents, and by the service
+//! The modules that reach their end of life: by `modulemd-obsoletes` documents, and by the service
 //! levels of their own document.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,20 +11,21 @@ use crate::name::NameStream;
 /// The end of a module's life.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndOfLife {
-    /// From when on; none where at once.
+    /// The first day; `None`: at once.
     pub date: Option<Minute>,
-    /// What to use in its place.
+    /// The replacement.
     pub obsoleted_by: Option<NameStream>,
 }
 
-/// Returns the modules whose life ends at some time, without a time those of which it is written.
+/// Returns the modules past their end of life at a time; without a time, all modules with an end of
+/// life.
 #[must_use]
 pub fn ends_of_life(snapshot: &Snapshot, graph: &ModuleGraph) -> BTreeMap<ModuleIx, EndOfLife> {
     let last = Some(Minute::MAX);
     ends(snapshot, graph, last)
 }
 
-/// Returns the modules whose life has ended at `now`; without a time those that ended at once.
+/// Returns the modules whose life has ended at `now`; without a time, those with an immediate end.
 #[must_use]
 pub fn retired(
     snapshot: &Snapshot,
@@ -60,7 +61,7 @@ fn ends(
     ends
 }
 
-/// Returns the end of the last service level, where each of them has an end.
+/// Returns the end of the last service level, if each of them has an end.
 fn end_of_service(stream: &Stream) -> Option<EndOfLife> {
     let dates: Option<Vec<Minute>> = stream
         .about
@@ -72,7 +73,7 @@ fn end_of_service(stream: &Stream) -> Option<EndOfLife> {
     Some(EndOfLife { date: Some(date), obsoleted_by: None })
 }
 
-/// Writes down which rebuilt streams reach the end of their life.
+/// Records the rebuilt streams that reach their end of life.
 pub(super) fn record(plan: &mut Plan, snapshot: &Snapshot, graph: &ModuleGraph) {
     let rebuilt: BTreeSet<&str> = plan.modules.iter().map(|module| module.id.as_str()).collect();
     let mut rows: BTreeMap<NameStream, RetiredRow> = BTreeMap::new();

@@ -1,9 +1,9 @@
-//! Reuse of earlier component builds: what may be taken over, and why what may not.
+//! Reuse of earlier component builds, with reasons.
 //!
-//! Three strategies are the Module Build Service's, recorded to the letter; the fourth,
-//! `dependencies`, is ours: it rebuilds what a change reaches through the component graph, and
-//! it looks at versions of buildrequired modules where the service looks at their streams only.
-//! A source that nothing pins (a branch) is never called unchanged.
+//! Three strategies are exactly the recorded ones of the Module Build Service; the fourth,
+//! `dependencies`, is ours: it rebuilds components that a change reaches through the component
+//! graph, and it compares versions of buildrequired modules, while the service only compares their
+//! streams. An unpinned source (a branch) never counts as unchanged.
 
 mod candidate;
 mod decide;
@@ -21,18 +21,18 @@ pub(super) use planned::{Asked, decide_all};
 pub use reason::Reason;
 pub use recipe::{Part, Recipe, Source, commit_of};
 
-/// How much of an earlier build is taken over.
+/// How much of an earlier build is reused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Strategy {
     /// Everything is built.
     #[default]
     All,
-    /// What did not change is reused, unless something in an earlier batch changed.
+    /// Unchanged components are reused, unless something in an earlier batch changed.
     ChangedAndAfter,
-    /// What did not change is reused.
+    /// Unchanged components are reused.
     OnlyChanged,
-    /// What no change reaches by the component graph is reused.
+    /// Components that no change reaches in the component graph are reused.
     Dependencies,
 }
 
@@ -61,7 +61,10 @@ impl fmt::Display for Strategy {
 
 /// A text names no rebuild strategy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no rebuild strategy: all, changed-and-after, only-changed or dependencies")]
+#[error(
+    "invalid rebuild strategy `{text}`: use all, changed-and-after, only-changed or \
+         dependencies"
+)]
 pub struct StrategyError {
     text: String,
 }

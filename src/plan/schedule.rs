@@ -1,8 +1,8 @@
-//! How long a plan takes: a schedule on a given farm, a certified lower bound, slack and drag.
+//! The times of a plan: a schedule on a given farm, a certified lower bound, slack and drag.
 //!
-//! All of it in the ideal model: a job is one task per arch, a task takes one place of a builder, a
-//! place takes one task at a time, and nothing else takes time. Jobs without tasks are junctions: they
-//! cost nothing and keep the number of edges of a barrier linear.
+//! Everything is in the ideal model: a job is one task per arch, a task takes one place of a
+//! builder, a place takes one task at a time, and nothing else takes time. Jobs without tasks are
+//! junctions: they cost nothing and keep the number of edges of a barrier linear.
 //!
 //! ```text
 //! jobs, builders ─▶ Problem ─┬─▶ times     earliest and latest, any number of builders

@@ -1,4 +1,4 @@
-//! Which modules are rebuilt, and why each of them.
+//! The modules to rebuild, with reasons.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -19,7 +19,7 @@ pub(super) struct Reason {
 /// The rebuilt modules with their reasons, in index order.
 pub(super) type Rebuilt = BTreeMap<ModuleIx, Vec<Reason>>;
 
-/// Tells whether a selection selects something, before anything else is read.
+/// Checks that a selection selects something, before anything else is read.
 ///
 /// # Errors
 /// As [`plan`](super::plan).
@@ -27,7 +27,7 @@ pub fn check_selection(graph: &ModuleGraph, asked: &Selection) -> Result<(), Sel
     select(graph, asked).map(drop)
 }
 
-/// Finds what is rebuilt.
+/// Finds the modules to rebuild.
 pub(super) fn select(graph: &ModuleGraph, asked: &Selection) -> Result<Rebuilt, SelectError> {
     if asked.is_empty() {
         return Err(SelectError::Nothing);
@@ -53,7 +53,7 @@ pub(super) fn select(graph: &ModuleGraph, asked: &Selection) -> Result<Rebuilt, 
     Ok(rebuilt)
 }
 
-/// Returns the modules that any of the identities select; a by-product stands for what makes it.
+/// Returns the modules that any of the identities select; a by-product selects its maker.
 fn modules_of(graph: &ModuleGraph, ids: &[Selector]) -> Result<BTreeSet<ModuleIx>, SelectError> {
     let mut modules = BTreeSet::new();
     for id in ids {
@@ -93,15 +93,15 @@ struct Search<'a> {
     rebuilt: Rebuilt,
     /// Never rebuilt: excluded, given, or rebuilt already.
     barred: BTreeSet<ModuleIx>,
-    /// What dependants are still to be found of, with the name reasons give it.
+    /// Modules whose dependants are not yet found, with their names in reasons.
     queue: VecDeque<(ModuleIx, String)>,
 }
 
 impl<'a> Search<'a> {
     fn new(graph: &'a ModuleGraph, asked: &Selection) -> Result<Self, SelectError> {
         let changed = modules_of(graph, &asked.changed)?;
-        // What is given need not be loaded: that is what the flag is for. A module that is
-        // rebuilt may need an earlier build of itself, which is given then.
+        // Given modules need not be loaded, which is the purpose of the flag. A rebuilt module may
+        // need an earlier build of itself, which can be given.
         let given = asked.given.iter().flat_map(|id| graph.select(id));
         let mut barred: BTreeSet<ModuleIx> = given.filter(|at| !changed.contains(at)).collect();
         barred.extend(asked.retired.iter().copied());
@@ -173,7 +173,7 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// Adds what builds on a platform that is rebuilt already.
+    /// Adds modules that build on an already rebuilt platform.
     fn start_platform(&mut self, id: &Selector) -> Result<(), SelectError> {
         let graph = self.graph;
         let streams = graph.base_streams(id.name());
@@ -239,7 +239,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Returns whether an identity names a base module, of which no build need be loaded.
+/// Returns whether an identity names a base module, which need not be loaded.
 fn is_base(graph: &ModuleGraph, id: &Selector) -> bool {
     graph.options().base_modules.iter().any(|base| base.as_str() == id.name())
 }

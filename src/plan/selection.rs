@@ -1,4 +1,4 @@
-//! What is asked for, and why nothing could be selected.
+//! The selection, and errors of a selection.
 
 use std::collections::BTreeSet;
 
@@ -6,40 +6,40 @@ use super::since::Change;
 use crate::graph::ModuleIx;
 use crate::name::{Arch, NameStream, Selector};
 
-/// What is submitted at once.
+/// What is submitted together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unit {
-    /// A source: when one context of a stream is rebuilt, all its current contexts are.
+    /// A source: if one context of a stream is rebuilt, all its current contexts are.
     #[default]
     Source,
-    /// A context by itself.
+    /// A single context.
     Context,
 }
 
-/// What is asked for.
+/// The selection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// Streams that changed: rebuilt, and what depends on them.
+    /// Streams that changed: they and their dependants are rebuilt.
     pub changed: Vec<Selector>,
-    /// Streams that are rebuilt already: only what depends on them.
+    /// Streams that are already rebuilt: only their dependants are rebuilt.
     pub built: Vec<Selector>,
     /// Packages that changed: every module that builds one is rebuilt.
     pub changed_packages: Vec<String>,
-    /// What differs from an older snapshot is rebuilt.
+    /// Modules that differ from an older snapshot are rebuilt.
     pub since: Option<Since>,
     /// Everything is rebuilt.
     pub all: bool,
-    /// Of what is selected, only this; empty for all of it.
+    /// Restricts the selection; empty for all of it.
     pub only: Vec<Selector>,
     /// Never rebuilt, and nothing because of it.
     pub exclude: Vec<Selector>,
-    /// Taken as available.
+    /// Streams assumed to be available.
     pub given: Vec<Selector>,
-    /// Never rebuilt: streams at the end of their life.
+    /// Never rebuilt: streams at their end of life.
     pub retired: BTreeSet<ModuleIx>,
-    /// Whether streams at the end of their life are left out.
+    /// Whether streams at their end of life are left out.
     pub skips_eol: bool,
-    /// What is submitted at once.
+    /// What is submitted together.
     pub unit: Unit,
 }
 
@@ -50,13 +50,13 @@ impl Selection {
         is_unnamed && since.is_none() && !all
     }
 
-    /// Returns whether nothing was named that must itself be rebuilt: then that nothing is rebuilt is
-    /// an answer.
+    /// Returns whether the selection names nothing that must itself be rebuilt: then an empty plan
+    /// is a valid answer.
     pub(super) fn may_be_empty(&self) -> bool {
         self.changed.is_empty() && self.changed_packages.is_empty() && !self.all
     }
 
-    /// Returns what was asked for, as typed.
+    /// Returns the selection, as typed.
     #[must_use]
     pub fn roots(&self) -> Vec<String> {
         let ids = self.changed.iter().chain(&self.built).map(Selector::to_string);
@@ -70,12 +70,12 @@ impl Selection {
     }
 }
 
-/// An older snapshot and what differs from it.
+/// An older snapshot and the differences from it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Since {
     /// The inputs of the older snapshot, as typed.
     pub inputs: Vec<String>,
-    /// What differs.
+    /// The differences.
     pub changes: Vec<Change>,
 }
 
@@ -99,7 +99,7 @@ pub enum SelectError {
     Unknown {
         /// As typed.
         id: String,
-        /// What was meant, perhaps.
+        /// A suggestion.
         near: Option<String>,
     },
     /// No loaded module builds on a platform, or could.
@@ -107,48 +107,51 @@ pub enum SelectError {
     UnknownPlatform {
         /// As typed.
         id: String,
-        /// What was meant, perhaps.
+        /// A suggestion.
         near: Option<String>,
         /// The platforms that loaded modules build on.
         known: Vec<String>,
     },
     /// A base module is never rebuilt.
-    #[error("`{id}` is a base module: it is given, never rebuilt")]
+    #[error("`{id}` is a base module, which is never rebuilt")]
     Base {
         /// As typed.
         id: String,
     },
-    /// One module is said to be changed and to be rebuilt already.
+    /// One module is named both as changed and as already rebuilt.
     #[error("`{id}` is named as changed and as built")]
     ChangedAndBuilt {
         /// As typed after `--built`.
         id: String,
     },
-    /// What is selected is left out again.
-    #[error("nothing is left to rebuild of {}", roots.join(", "))]
+    /// All selected modules are excluded again.
+    #[error("nothing of {} is left to rebuild", roots.join(", "))]
     NothingLeft {
-        /// What was asked for, as typed.
+        /// The selection, as typed.
         roots: Vec<String>,
     },
     /// No module has the package as a component.
-    #[error("`{package}` is not a modular component; modulemd cannot say who links it")]
+    #[error(
+        "`{package}` is not a modular component; modulemd does not say which components link \
+             it"
+    )]
     NotAComponent {
         /// As typed.
         package: String,
-        /// What was meant, perhaps.
+        /// A suggestion.
         near: Option<String>,
     },
-    /// The farm builds none of the arches, so that nothing would be built.
+    /// The farm builds none of the arches, so nothing would be built.
     #[error("no builder of the farm builds {}: nothing would be built", joined(arches))]
     Unserved {
         /// The arches to build for.
         arches: Vec<Arch>,
-        /// What the farm builds.
+        /// The arches of the farm.
         served: Vec<Arch>,
-        /// An arch of the farm, and the one that was meant, perhaps.
+        /// An arch of the farm, and a suggestion.
         near: Option<(Arch, Arch)>,
     },
-    /// No component is built for any of the arches asked for.
+    /// No component is built for any requested arch.
     #[error("no component is built for {}: nothing would be built", joined(arches))]
     NothingBuilt {
         /// The arches asked for.

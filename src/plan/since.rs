@@ -1,4 +1,4 @@
-//! What differs from an older snapshot: streams that came and went, versions, sources, dependencies.
+//! Differences from an older snapshot: added and removed streams, versions, sources, dependencies.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,10 +9,10 @@ use crate::graph::{Kind, Line, Module, ModuleGraph, ModuleIx};
 use crate::load::{Snapshot, Stream};
 use crate::name::{ComponentKey, Context, ModuleName, NameStream, StreamName, Version};
 
-/// What was loaded at one time.
+/// The loaded modules at one time.
 #[derive(Clone, Copy, Debug)]
 pub struct Loaded<'a> {
-    /// What was read.
+    /// The inputs.
     pub snapshot: &'a Snapshot,
     /// The modules of it.
     pub graph: &'a ModuleGraph,
@@ -24,18 +24,18 @@ pub struct Loaded<'a> {
 pub enum ChangeKind {
     /// The older snapshot does not hold its stream.
     NewStream,
-    /// The older snapshot holds its stream, but not its context.
+    /// The older snapshot has its stream, but not its context.
     NewContext,
-    /// It was built again with another context: of its stream, in its platform line and for its arches,
-    /// one context came and one went.
+    /// It was built again with another context: exactly one context of its stream, in its platform
+    /// line and for its arches, was added and one removed.
     Context,
     /// It has another version.
     Version,
-    /// It has the same version, and other sources or dependencies.
+    /// It has the same version, but different sources or dependencies.
     Content,
     /// The newer snapshot does not hold its stream.
     GoneStream,
-    /// The newer snapshot holds its stream, but not its context.
+    /// The newer snapshot has its stream, but not its context.
     GoneContext,
 }
 
@@ -44,28 +44,28 @@ pub enum ChangeKind {
 pub struct Change {
     /// Its stream.
     pub stream: NameStream,
-    /// Its id in the snapshot that holds it; in the newer one where both do.
+    /// Its id in the snapshot that has it; in the newer one if both do.
     pub id: String,
-    /// The module; none where it is gone.
+    /// The module; `None` if it is gone.
     pub module: Option<ModuleIx>,
-    /// The id that it had before, where its context is another one.
+    /// Its earlier id, if its context differs.
     pub was: Option<String>,
     /// How it differs.
     pub kind: ChangeKind,
     /// Its version in the older and in the newer snapshot.
     pub versions: (Option<Version>, Option<Version>),
-    /// The components whose sources differ or cannot be told, by key.
+    /// The components whose sources differ or are unknown, by key.
     pub sources: Vec<SourceChange>,
     /// Whether its dependencies differ.
     pub has_other_dependencies: bool,
 }
 
-/// The sources of one component, before and after; none where the component is not there.
+/// The sources of one component, before and after; `None` if the component is absent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceChange {
     /// Its key.
     pub component: ComponentKey,
-    /// The commit or source package before; `unpinned` where it cannot be told.
+    /// The commit or source package before; `unpinned` if unknown.
     pub from: Option<String>,
     /// The same after.
     pub to: Option<String>,
@@ -77,7 +77,7 @@ type Build<'a> = (&'a ModuleName, &'a StreamName, Version, &'a Option<Context>);
 /// A context of a stream in a platform line, in any version.
 type Slot<'a> = (NameStream, Option<&'a Line>, &'a Option<Context>);
 
-/// Returns what differs between two snapshots, by stream, then what is there before what is gone.
+/// Returns the differences between two snapshots, by stream, existing modules before removed ones.
 #[must_use]
 pub fn changes(older: Loaded<'_>, newer: Loaded<'_>) -> Vec<Change> {
     let (before, after) = (slots(older.graph), slots(newer.graph));
@@ -110,18 +110,18 @@ pub fn changes(older: Loaded<'_>, newer: Loaded<'_>) -> Vec<Change> {
     changes
 }
 
-/// Returns the newest module of each context that is built for itself.
+/// Returns the newest module of each context that has its own build.
 fn slots(graph: &ModuleGraph) -> BTreeMap<Slot<'_>, ModuleIx> {
     let own = graph.modules().filter(|(_, m)| matches!(m.kind, Kind::Built | Kind::PassThrough));
     // In index order a newer version comes later.
     own.map(|(ix, m)| ((m.name_stream(), graph.line(ix), &m.context), ix)).collect()
 }
 
-/// Modules by their slots, and the graph that they are of.
+/// Modules by their slots, and their graph.
 type Slots<'a, 'b> = (&'a ModuleGraph, &'b BTreeMap<Slot<'a>, ModuleIx>);
 
-/// Returns the new contexts that are what a gone one was, by newer module: each the only one that came
-/// of its stream in its platform line, where one went, for the same arches.
+/// Returns the new contexts that replace a removed one, by newer module: each is the only one added
+/// to its stream in its platform line, where one was removed, for the same arches.
 fn built_again(older: Slots<'_, '_>, newer: Slots<'_, '_>) -> BTreeMap<ModuleIx, ModuleIx> {
     let (gone, came) = (only(older.1, newer.1), only(newer.1, older.1));
     let pairs = came.into_iter().filter_map(|(of, new)| Some((new?, (*gone.get(&of)?)?)));
@@ -131,7 +131,7 @@ fn built_again(older: Slots<'_, '_>, newer: Slots<'_, '_>) -> BTreeMap<ModuleIx,
 /// A stream in a platform line.
 type OfLine<'a> = (&'a NameStream, Option<&'a Line>);
 
-/// Returns the one context of each stream and line that the others do not hold; none where there are
+/// Returns the one context of each stream and line that the others do not have; `None` if there are
 /// several.
 fn only<'a>(
     slots: &'a BTreeMap<Slot<'_>, ModuleIx>,
@@ -173,7 +173,7 @@ impl ChangeKind {
 
 type At<'a> = (&'a Module, &'a BTreeMap<Build<'a>, Vec<&'a Stream>>);
 
-/// Compares a module with what it was; the same build with the same content is no change.
+/// Compares a module with its earlier state; the same build with the same content is not a change.
 fn compare(before: At<'_>, after: At<'_>) -> Option<Change> {
     let (old, new) = (before.0, after.0);
     let has_other_context = old.context != new.context;
@@ -194,7 +194,7 @@ fn compare(before: At<'_>, after: At<'_>) -> Option<Change> {
     Some(Change { versions, was, sources, has_other_dependencies, ..kind.of(new) })
 }
 
-/// Returns what pins each component: its commit, else its source package, else nothing.
+/// Returns what pins each component: its commit, otherwise its source package, otherwise nothing.
 fn pins((module, documents): At<'_>) -> BTreeMap<ComponentKey, Source> {
     let build = (&module.name, &module.stream, module.version, &module.context);
     let documents = documents.get(&build).map(Vec::as_slice).unwrap_or_default();
@@ -205,8 +205,8 @@ fn pins((module, documents): At<'_>) -> BTreeMap<ComponentKey, Source> {
     module.components.iter().map(pin).collect()
 }
 
-/// Returns the components whose sources differ. One without a pin is never called unchanged, but in
-/// one and the same build.
+/// Returns the components whose sources differ. A component without a pin never counts as
+/// unchanged, except in the same build.
 fn sources(
     before: &BTreeMap<ComponentKey, Source>,
     after: &BTreeMap<ComponentKey, Source>,

@@ -1,4 +1,4 @@
-//! The versions that the rebuilt modules of a plan get.
+//! The versions of the rebuilt modules of a plan.
 //!
 //! A version is the platform's number and the time of a submission. A submission is a source, with all
 //! its contexts, or with `--unit context` one context; those of one stream are a second apart, so that
@@ -15,18 +15,18 @@ use super::version::rebuild_version;
 use crate::load::Snapshot;
 use crate::name::{NameStream, Version};
 
-/// When a plan is submitted, and as what.
+/// The time and unit of the submissions of a plan.
 #[derive(Clone, Copy, Debug)]
 pub struct Submission<'a> {
     /// The time of the first submission of each stream, in whole seconds.
     pub at: Timestamp,
-    /// What is submitted at once.
+    /// What is submitted together.
     pub unit: Unit,
-    /// The platform to build on; none: each module's own.
+    /// The platform to build on; `None`: each module's own.
     pub platform: Option<&'a NameStream>,
 }
 
-/// Gives every module that is built a version, above all that are loaded of its stream.
+/// Gives every built module a version above all loaded versions of its stream.
 pub fn give_versions(plan: &mut Plan, loaded: &Snapshot, submission: Submission<'_>) {
     let mut known: BTreeMap<NameStream, Version> = BTreeMap::new();
     for stream in &loaded.streams {
@@ -34,7 +34,7 @@ pub fn give_versions(plan: &mut Plan, loaded: &Snapshot, submission: Submission<
         *latest = stream.version.max(*latest);
     }
     let platforms = Platforms::default();
-    // By stream: how many submissions there were, and the greatest version given out.
+    // By stream, the number of submissions and the greatest assigned version.
     let mut given: BTreeMap<NameStream, (i64, Version)> = BTreeMap::new();
     for row in plan.modules.iter_mut().filter(|row| !row.pass_through) {
         let stream = NameStream::new(row.name.as_str(), row.stream.as_str());

@@ -1,4 +1,4 @@
-//! Module versions: the time of a commit or submission, behind the number of the platform.
+//! Module versions: the time of a commit or submission, after the number of the platform.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -21,7 +21,7 @@ pub fn version_at(moment: Timestamp) -> Version {
 
 /// Puts the platform's number before a version: 20190101000000 on el8.1.0 is 8010020190101000000.
 ///
-/// The version stays as it is without a number, or where the result does not fit 64 bits.
+/// The version is unchanged without a number, or if the result does not fit 64 bits.
 #[must_use]
 pub fn prefixed(version: Version, platform: Option<StreamVersion>) -> Version {
     let Some(number) = platform.and_then(StreamVersion::whole) else {
@@ -30,11 +30,11 @@ pub fn prefixed(version: Version, platform: Option<StreamVersion>) -> Version {
     format!("{number}{version}").parse().map_or(version, Version)
 }
 
-/// Takes the platform's number off a version that ends with a time: 8010020190101000000 is
-/// 20190101000000 built on el8.1.0. Any other version stays as it is.
+/// Removes the platform's number from a version that ends with a time: 8010020190101000000 is
+/// 20190101000000 built on el8.1.0. Any other version is unchanged.
 #[must_use]
 pub fn unprefixed(version: Version) -> Version {
-    /// One more than the latest time a version of fourteen digits can tell.
+    /// One more than the latest time that a version of fourteen digits can express.
     const TIMES_END: u64 = 100_000_000_000_000;
     /// Module builds are younger than this.
     const FIRST_TIME: u64 = 20_000_101_000_000;
@@ -45,8 +45,8 @@ pub fn unprefixed(version: Version) -> Version {
     version
 }
 
-/// Returns the version of a rebuild submitted at `moment`: the platform's prefix and the time, and in
-/// any case above `latest`, the greatest version known or given out before.
+/// Returns the version of a rebuild submitted at `moment`: the platform's prefix and the time, and
+/// always above `latest`, the greatest version known or assigned before.
 #[must_use]
 pub fn rebuild_version(
     moment: Timestamp,

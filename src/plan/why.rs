@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::Plan;
 use super::model::{Because, BecauseKind, PlanModule, Why, WhyStep};
 
-/// More paths than a person reads: their number doubles with every diamond.
+/// More paths than anybody reads: their number doubles with every diamond.
 pub const PATHS_MAX: usize = 1000;
 
-/// Returns the paths from roots to a module of the plan, shortest first; none where the plan does not
-/// hold it.
+/// Returns the paths from roots to a module of the plan, shortest first; none if the plan does not
+/// contain it.
 #[must_use]
 pub fn why(plan: &Plan, module: &str) -> Option<Why> {
     let modules: BTreeMap<&str, &PlanModule> =
@@ -26,7 +26,7 @@ pub fn why(plan: &Plan, module: &str) -> Option<Why> {
 
 struct Search<'a> {
     modules: &'a BTreeMap<&'a str, &'a PlanModule>,
-    /// The steps from the module back to where the search is.
+    /// The steps from the module back to the current position of the search.
     open: Vec<(&'a PlanModule, &'a Because)>,
     paths: Vec<Vec<WhyStep>>,
 }
@@ -39,7 +39,7 @@ impl<'a> Search<'a> {
             }
             self.open.push((at, because));
             match self.modules.get(because.on.as_str()).filter(|_| leads_on(because.kind)) {
-                // What was met on the way back is part of a cycle, and no root.
+                // A module met again on the way back is part of a cycle, not a root.
                 Some(next) if self.open.iter().all(|(met, _)| met.id != next.id) => self.walk(next),
                 Some(_) => {}
                 None => self.paths.push(self.path()),

@@ -1,36 +1,36 @@
-//! What a scenario says to no effect, or to another than it seems, whatever it is run on. Nothing is refused for it: it does no
-//! harm, but is hardly meant.
+//! Settings of a scenario that have no effect, or not the expected one, on any farm and plan. They
+//! are harmless but probably mistakes, so they are warnings.
 
 use super::{Builds, Fault, FaultKind, Gate, Outcomes, Scenario, Tests, overlap};
 use crate::load::{Code, Finding, Place};
 use crate::settings::{Section, Value};
 
-/// Returns what is of no effect, in the order of the file.
-pub(super) fn silent(file: &Section<'_>, scenario: &Scenario) -> Vec<Finding> {
-    let mut silent = Silent { file, remarks: Vec::new() };
-    silent.builds(scenario);
-    silent.tests(&scenario.tests);
-    silent.people(scenario);
-    silent.faults(&scenario.faults);
-    silent.contradictions(scenario);
-    silent.remarks.sort_by_key(|remark| remark.place);
-    silent.remarks
+/// Returns settings without effect, in the order of the file.
+pub(super) fn unused(file: &Section<'_>, scenario: &Scenario) -> Vec<Finding> {
+    let mut unused = Unused { file, remarks: Vec::new() };
+    unused.builds(scenario);
+    unused.tests(&scenario.tests);
+    unused.people(scenario);
+    unused.faults(&scenario.faults);
+    unused.contradictions(scenario);
+    unused.remarks.sort_by_key(|remark| remark.place);
+    unused.remarks
 }
 
-struct Silent<'f, 'n> {
+struct Unused<'f, 'n> {
     file: &'f Section<'n>,
     remarks: Vec<Finding>,
 }
 
-impl Silent<'_, '_> {
-    fn say(&mut self, place: Option<Place>, message: String) {
+impl Unused<'_, '_> {
+    fn warn(&mut self, place: Option<Place>, message: String) {
         self.remarks.extend(place.map(|place| Finding::new(Code::SettingUnused, place, message)));
     }
 
-    /// Tells of a key that is of no effect where it is given.
+    /// Reports a key that has no effect, if it is given.
     fn key(&mut self, section: &str, key: &str, why: &str) {
         let place = self.file.place_below(section, key);
-        self.say(place, format!("`{section}.{key}` has no effect: {why}"));
+        self.warn(place, format!("`{section}.{key}` has no effect: {why}"));
     }
 
     fn builds(&mut self, scenario: &Scenario) {
@@ -38,7 +38,7 @@ impl Silent<'_, '_> {
         let is_flaky = flaky_share > 0.0;
         match outcomes {
             Outcomes::Replay => {
-                let why = "outcomes are those of the trace, without `outcomes: rate`";
+                let why = "outcomes come from the trace unless `outcomes: rate` is set";
                 if failure_rate > 0.0 {
                     self.key("builds", "failure_rate", why);
                 }
@@ -59,7 +59,7 @@ impl Silent<'_, '_> {
             Outcomes::AlwaysPass | Outcomes::Rate => {}
         }
         if retries > 0 && !may_fail(scenario) {
-            self.key("builds", "retries", "nothing lets a build fail");
+            self.key("builds", "retries", "no setting makes a build fail");
         }
     }
 
@@ -69,7 +69,7 @@ impl Silent<'_, '_> {
         if !of_components && !of_modules {
             if *tests != (Tests { gate: tests.gate, ..Tests::default() }) {
                 let place = self.file.place_of("tests");
-                self.say(place, "`tests` have no effect: there is no `tests.gate`".to_owned());
+                self.warn(place, "`tests` have no effect: there is no `tests.gate`".to_owned());
             }
             return;
         }
@@ -107,29 +107,29 @@ impl Silent<'_, '_> {
             has_gate(&scenario.tests, Gate::Component) || has_gate(&scenario.tests, Gate::Module);
         if !is_gated && !may_fail(scenario) {
             let place = self.file.place_of("people");
-            let why = "there is no `tests.gate`, and nothing lets a build fail";
-            self.say(place, format!("`people` have no effect: {why}"));
+            let why = "there is no `tests.gate`, and no setting makes a build fail";
+            self.warn(place, format!("`people` have no effect: {why}"));
         } else if !is_gated && people.waive_share > 0.0 {
             self.key(
                 "people",
                 "waive_share",
-                "tests alone are waived, and there is no `tests.gate`",
+                "only tests are waived, and there is no `tests.gate`",
             );
         }
     }
 
-    /// What has an effect, but not the one that its neighbour lets expect.
+    /// Settings whose effect is not the one that their neighbours suggest.
     fn contradictions(&mut self, scenario: &Scenario) {
         let tests = &scenario.tests;
         let instead = match tests.gate.koji_owned {
-            Gate::Component => Some("there everything that is built passes"),
-            Gate::Both => Some("there modules alone are tested"),
+            Gate::Component => Some("every build passes there"),
+            Gate::Both => Some("only modules are tested there"),
             Gate::None | Gate::Module => None,
         };
         if let Some(instead) = instead {
-            let why = "`tests.gate` of components is none for koji-owned, which hears of whole \
-                       modules only";
-            self.say(self.file.place_below("tests", "gate"), format!("{why}: {instead}"));
+            let why = "a `tests.gate` for components has no effect in koji-owned, which handles \
+                       whole modules only";
+            self.warn(self.file.place_below("tests", "gate"), format!("{why}: {instead}"));
         }
         let owned = tests.gate.orchestrator_owned;
         for (of, took, key) in [
@@ -140,8 +140,8 @@ impl Silent<'_, '_> {
             let is_short = tests.timeout.zip(took).is_some_and(|(limit, took)| limit < took.p50);
             if is_gated && is_short {
                 let place = self.file.place_below("tests", "timeout");
-                let why = "most results are asked for again before they come";
-                self.say(place, format!("`tests.timeout` is below `tests.{key}.p50`: {why}"));
+                let why = "most results would be requested again before they arrive";
+                self.warn(place, format!("`tests.timeout` is below `tests.{key}.p50`: {why}"));
             }
         }
         let Some(Value::List(nodes)) = self.file.find("faults").map(|node| &node.value) else {
@@ -152,12 +152,12 @@ impl Silent<'_, '_> {
             if always_pass && fault.kind == FaultKind::BasePackageBroken {
                 let what = "builds fail while this `base-package-broken` lasts, in spite of \
                             `outcomes: always-pass`";
-                self.say(Some(node.place), what.to_owned());
+                self.warn(Some(node.place), what.to_owned());
             }
         }
     }
 
-    /// A fault inside another one of its kind changes nothing.
+    /// A fault inside another one of its kind has no effect.
     fn faults(&mut self, faults: &[Fault]) {
         let Some(Value::List(nodes)) = self.file.find("faults").map(|node| &node.value) else {
             return;
@@ -168,9 +168,10 @@ impl Silent<'_, '_> {
         for (at, node) in nodes.iter().enumerate() {
             if let Some(line) = overlap::hidden_by(faults, at) {
                 let kind = faults[at].kind.as_str();
-                let what =
-                    format!("this `{kind}` has no effect: that of line {line} lasts all its time");
-                self.say(Some(node.place), what);
+                let what = format!(
+                    "this `{kind}` has no effect: the one in line {line} covers all of its time"
+                );
+                self.warn(Some(node.place), what);
             }
         }
     }

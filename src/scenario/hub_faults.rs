@@ -1,25 +1,25 @@
-//! What goes wrong at a hub that is reached over a network, and at what it keeps: for mock hubs alone, as in the
-//! simulator nothing lies between an orchestrator and its hub.
+//! Faults of a hub behind a network, and of its data. They are for mock hubs only, because the
+//! simulator has no network between an orchestrator and its hub.
 
 use crate::settings::{self, Node, Reader};
 use crate::time::Millis;
 
-/// What goes wrong.
+/// The fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HubFaultKind {
     /// Requests do not reach the hub: the connection breaks.
     RequestsLost,
-    /// The hub does what it is asked, and the connection breaks before the answer.
+    /// The hub carries out the request, and the connection breaks before the answer.
     AnswersLost,
     /// Answers come late.
     CallsDelayed,
-    /// Requests reach the hub twice; the second answer is the one that comes back.
+    /// Requests reach the hub twice; the second answer is returned.
     CallsDoubled,
     /// Every session expires.
     SessionsExpired,
     /// An admin cancels every open task that has no parent.
     TasksCanceled,
-    /// Somebody built it before.
+    /// The build exists already.
     BuildExists,
     /// A package is blocked in a tag.
     PackageBlocked,
@@ -32,15 +32,15 @@ pub enum HubFaultKind {
 pub struct HubFault {
     /// When it begins.
     pub at: Millis,
-    /// How long it lasts; for ever where not given.
+    /// How long it lasts; default: for ever.
     pub lasts: Option<Millis>,
-    /// What goes wrong.
+    /// The fault.
     pub kind: HubFaultKind,
-    /// Of which method, or of which kind of task; of any where not given.
+    /// The method, or the kind of task, that it affects; default: any.
     pub method: Option<String>,
-    /// Each how many-th call is hit.
+    /// It affects every n-th call.
     pub every: u32,
-    /// How late an answer comes.
+    /// The delay of an answer.
     pub delay: Millis,
     /// The name, version and release of a build.
     pub nvr: Option<String>,
@@ -54,7 +54,7 @@ pub struct HubFault {
 
 use HubFaultKind as Kind;
 
-/// Which kinds a key is for, and which it is required for.
+/// The kinds that a key applies to, and those that require it.
 const KEYS: [(&str, &[Kind], bool); 6] = [
     ("every", &WIRE, false),
     ("delay", &[Kind::CallsDelayed], true),
@@ -75,7 +75,7 @@ const LASTING: [Kind; 6] = [
 ];
 
 impl HubFaultKind {
-    /// Every kind with its word in scenario files.
+    /// Every kind with its name in scenario files.
     pub const ALL: [(&'static str, Self); 9] = [
         ("requests-lost", Self::RequestsLost),
         ("answers-lost", Self::AnswersLost),
@@ -88,17 +88,17 @@ impl HubFaultKind {
         ("tag-locked", Self::TagLocked),
     ];
 
-    /// Returns the word in scenario files.
+    /// Returns the name in scenario files.
     ///
     /// # Panics
-    /// Never: [`HubFaultKind::ALL`] holds every kind.
+    /// Never: [`HubFaultKind::ALL`] has every kind.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         let entry = Self::ALL.iter().find(|(_, kind)| *kind == self);
         entry.expect("every kind has a word").0
     }
 
-    /// Returns whether it lies between a client and its hub.
+    /// Returns whether it is on the way between a client and its hub.
     #[must_use]
     pub fn is_of_wire(self) -> bool {
         WIRE.contains(&self)
@@ -106,7 +106,7 @@ impl HubFaultKind {
 }
 
 impl HubFault {
-    /// Returns whether it is there at a moment.
+    /// Returns whether it is active at a moment.
     #[must_use]
     pub fn is_on(&self, at: Millis) -> bool {
         self.at <= at && self.lasts.is_none_or(|lasts| at < self.at + lasts)
@@ -137,13 +137,13 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> Option<HubFault> {
     let of_calls = WIRE.contains(&fault.kind) || fault.kind == Kind::TasksCanceled;
     if let Some(node) = section.find("method").filter(|_| !of_calls) {
         let kind = fault.kind.as_str();
-        reader.wrong(node.place, format!("`hub_faults.method` has no meaning for `{kind}`"));
+        reader.wrong(node.place, format!("`hub_faults.method` does not apply to `{kind}`"));
     }
     for (key, kinds, is_required) in KEYS {
         let kind = fault.kind.as_str();
         match (section.find(key), kinds.contains(&fault.kind)) {
             (Some(node), false) => {
-                let what = format!("`hub_faults.{key}` has no meaning for `{kind}`");
+                let what = format!("`hub_faults.{key}` does not apply to `{kind}`");
                 reader.wrong(node.place, what);
             }
             (None, true) if is_required => {
@@ -202,7 +202,7 @@ mod tests {
         let lines: Vec<u32> = problems.iter().map(|(line, _)| *line).collect();
         assert!(lines.starts_with(&[2, 3, 4]) && lines.ends_with(&[5, 6]), "{problems:?}");
         assert_eq!(problems[0].1, "`hub_faults.tag` is missing: `tag-locked` needs it");
-        assert!(problems[1].1.contains("`hub_faults.for` has no meaning for `sessions-expired`"));
+        assert!(problems[1].1.contains("`hub_faults.for` does not apply to `sessions-expired`"));
         assert!(problems.iter().any(|(_, text)| text.contains("did you mean `answers-lost`?")));
     }
 }

@@ -1,16 +1,16 @@
-//! Faults that are there or not: two of one kind at one time are no more than one.
+//! Overlapping faults that are active or not: two of one kind at one time have the effect of one.
 
 use super::{Fault, FaultKind};
 use crate::time::Millis;
 
 impl Fault {
-    /// Returns when it is over; the end of all time where it lasts for ever.
+    /// Returns when it ends; the end of time if it lasts for ever.
     #[must_use]
     pub fn end(&self) -> Millis {
         self.lasts.map_or(Millis(u64::MAX), |lasts| self.at + lasts)
     }
 
-    /// Returns whether another breaks the same, so that both at one time are no more than one.
+    /// Returns whether another breaks the same, so that both together have the effect of one.
     #[must_use]
     pub fn is_one_with(&self, other: &Self) -> bool {
         let is_state = match self.kind {
@@ -31,7 +31,7 @@ impl Fault {
     }
 }
 
-/// Returns the line of a fault that makes another useless: it breaks the same and lasts all its time.
+/// Returns the line of a fault that hides another: it breaks the same and covers all of its time.
 pub(super) fn hidden_by(faults: &[Fault], at: usize) -> Option<u32> {
     let fault = &faults[at];
     let hides = |&(other_at, other): &(usize, &Fault)| {

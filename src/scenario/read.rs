@@ -14,7 +14,7 @@ impl Scenario {
     /// Reads a scenario file; `input` is what the findings' places call the file.
     ///
     /// # Errors
-    /// Every problem found, each with line and column; a scenario with a problem is none.
+    /// Every problem found, each with line and column; a file with a problem yields no scenario.
     pub fn read(bytes: &[u8], input: u32) -> Result<Self, Vec<Finding>> {
         let root = settings::parse(bytes, input).map_err(|finding| vec![finding])?;
         let mut reader = Reader::default();
@@ -66,12 +66,13 @@ impl Scenario {
             scenario.hub_faults.extend(hub_faults::read(&mut reader, node));
         }
         scenario.given = root.keys();
-        scenario.remarks = check::silent(&file, &scenario);
+        scenario.remarks = check::unused(&file, &scenario);
         reader.finish(scenario)
     }
 }
 
-/// Reads how often a failed build is tried again: what always fails would be tried for ever.
+/// Reads the number of retries of a failed build; it is limited, because a build that always fails
+/// would be tried for ever.
 fn retries(text: &str) -> Result<u32, String> {
     const RETRIES_MAX: u32 = 1000;
     match settings::count(text)? {
@@ -222,7 +223,7 @@ fn orchestrator_owned(reader: &mut Reader, node: &Node) -> OrchestratorOwned {
 }
 
 fn arrival(reader: &mut Reader, node: &Node) -> Option<Arrival> {
-    /// How long changes come where the file does not say: four weeks.
+    /// The default time during which changes arrive: four weeks.
     const LASTS: Millis = Millis::from_secs(28 * 86_400);
     let known = ["every", "changed", "class", "within", "for"];
     let section = reader.section(node, "arrivals", &known);
@@ -250,7 +251,7 @@ fn fault(reader: &mut Reader, node: &Node) -> Option<Fault> {
     match (section.find("at"), section.find("after")) {
         (None, None) => reader.require(&section, "at"),
         (Some(_), Some(node)) => {
-            reader.wrong(node.place, "`faults.after` is given beside `faults.at`: when is it?");
+            reader.wrong(node.place, "`faults.after` and `faults.at` exclude each other");
         }
         (Some(_), None) | (None, Some(_)) => {}
     }
@@ -259,11 +260,11 @@ fn fault(reader: &mut Reader, node: &Node) -> Option<Fault> {
     let module = reader.value(&section, "module", settings::text);
     let lasts = reader.value(&section, "for", settings::interval);
     if kind == Some(FaultKind::BuildersDown) && builders.is_none() {
-        reader.wrong(node.place, "`faults.builders` is missing: which builders go down?");
+        reader.wrong(node.place, "`faults.builders` is missing: name the builders that go down");
     }
     let of_module = [FaultKind::ModuleCanceled, FaultKind::SourceMissing];
     if kind.is_some_and(|kind| of_module.contains(&kind)) && module.is_none() {
-        reader.wrong(node.place, "`faults.module` is missing: which module?");
+        reader.wrong(node.place, "`faults.module` is missing: name a module");
     }
     let belongs = [
         ("builders", &[FaultKind::BuildersDown][..]),
@@ -279,7 +280,7 @@ fn fault(reader: &mut Reader, node: &Node) -> Option<Fault> {
         }
     }
     if let Some(node) = section.find("for").filter(|_| kind == Some(FaultKind::ModuleCanceled)) {
-        reader.wrong(node.place, "`faults.for` has no meaning for `module-canceled`");
+        reader.wrong(node.place, "`faults.for` does not apply to `module-canceled`");
     }
     let line = node.place.line;
     Some(Fault { at: at?, after, kind: kind?, builders, count, module, lasts, line })
@@ -289,7 +290,7 @@ fn fault(reader: &mut Reader, node: &Node) -> Option<Fault> {
 fn check_crashes(reader: &mut Reader, earlier: &[Fault], (fault, node): (&Fault, &Node)) {
     let is_crash = |fault: &&Fault| fault.kind == FaultKind::OrchestratorCrash;
     let end = |fault: &Fault| fault.at + fault.lasts.unwrap_or_default();
-    // When the event is handled after which it crashes shows in the run alone.
+    // Only the run shows when the event after which it crashes is handled.
     let overlaps = |other: &&Fault| match (other.after, fault.after) {
         (None, None) => other.at <= end(fault) && fault.at <= end(other),
         (earlier, later) => earlier == later,
@@ -299,7 +300,7 @@ fn check_crashes(reader: &mut Reader, earlier: &[Fault], (fault, node): (&Fault,
     }
     if let Some(other) = earlier.iter().filter(is_crash).find(overlaps) {
         let line = other.line;
-        let what = "`faults` lets the orchestrator crash while it is down already, by line";
+        let what = "the orchestrator crashes while it is already down because of line";
         reader.wrong(node.place, format!("{what} {line}"));
     }
 }

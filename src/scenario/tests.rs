@@ -118,7 +118,7 @@ fn contradictions_and_unknown_faults_are_told_with_their_line() {
                 "`builds.failure_rate` contradicts `outcomes: always-pass`: write `outcomes: rate`"
             ),
             (3, "`faults.count` is for `builders-down` only"),
-            (4, "`faults.builders` is missing: which builders go down?"),
+            (4, "`faults.builders` is missing: name the builders that go down"),
             (
                 5,
                 "`faults.kind` must be one of builders-down, hub-offline, hub-refusing, \
@@ -126,7 +126,7 @@ fn contradictions_and_unknown_faults_are_told_with_their_line() {
                  pdc-down, pdc-stale, sources-down, source-missing, not `hub-ofline`; did you mean \
                  `hub-offline`?"
             ),
-            (7, "`faults` lets the orchestrator crash while it is down already, by line 6"),
+            (7, "the orchestrator crashes while it is already down because of line 6"),
         ]
     );
 }
@@ -148,12 +148,12 @@ fn a_crash_has_a_time_or_an_event_and_not_both() {
     assert_eq!(
         told,
         [
-            (2, "`faults.after` is given beside `faults.at`: when is it?"),
+            (2, "`faults.after` and `faults.at` exclude each other"),
             (3, "`faults.at` is missing"),
             (4, "`faults.after` is for `orchestrator-crash` only"),
             (5, "`faults.after` must be at least 1"),
-            (7, "`faults` lets the orchestrator crash while it is down already, by line 6"),
-            (8, "`faults.module` is missing: which module?"),
+            (7, "the orchestrator crashes while it is already down because of line 6"),
+            (8, "`faults.module` is missing: name a module"),
             (9, "`faults.module` is for `module-canceled` and `source-missing` only"),
         ]
     );
@@ -173,7 +173,7 @@ fn remarks(text: &str) -> Vec<(u32, String)> {
 
 #[test]
 fn keys_of_no_effect_are_remarked_with_their_line_and_why() {
-    let trace = "outcomes are those of the trace, without `outcomes: rate`";
+    let trace = "outcomes come from the trace unless `outcomes: rate` is set";
     let told = |text: &str| -> Vec<String> {
         remarks(text).into_iter().map(|(line, what)| format!("{line}: {what}")).collect()
     };
@@ -189,7 +189,7 @@ fn keys_of_no_effect_are_remarked_with_their_line_and_why() {
             "builds: {outcomes: always-pass, flaky_share: 0.5, retries: 2}\n",
             &[
                 "1: `builds.flaky_share` has no effect: with `outcomes: always-pass` no build fails",
-                "1: `builds.retries` has no effect: nothing lets a build fail",
+                "1: `builds.retries` has no effect: no setting makes a build fail",
             ],
         ),
         (
@@ -217,20 +217,19 @@ fn keys_of_no_effect_are_remarked_with_their_line_and_why() {
         ),
         (
             "builds: {outcomes: always-pass}\npeople: {fix: {p50: 1h, p90: 1h}}\n",
-            &[
-                "2: `people` have no effect: there is no `tests.gate`, and nothing lets a build fail",
-            ],
+            &["2: `people` have no effect: there is no `tests.gate`, and no setting makes a \
+                 build fail"],
         ),
         (
             "people:\n  fix: {p50: 1h, p90: 1h}\n  waive_share: 0.5\n",
-            &["3: `people.waive_share` has no effect: tests alone are waived, and there is no \
+            &["3: `people.waive_share` has no effect: only tests are waived, and there is no \
                `tests.gate`"],
         ),
         (
             // The second is inside the first, the third lasts longer.
             "faults:\n- {at: 1h, kind: bus-outage, for: 2h}\n- {at: 2h, kind: bus-outage, for: 1h}\n\
              - {at: 2h, kind: bus-outage, for: 2h}\n- {at: 2h, kind: pdc-down, for: 1h}\n",
-            &["3: this `bus-outage` has no effect: that of line 2 lasts all its time"],
+            &["3: this `bus-outage` has no effect: the one in line 2 covers all of its time"],
         ),
     ];
     for (text, wanted) in cases {
@@ -265,16 +264,14 @@ fn what_has_another_effect_than_it_seems_is_remarked() {
     };
     assert_eq!(
         told("tests:\n  gate: {koji-owned: component, orchestrator-owned: module}\n"),
-        [
-            "2: `tests.gate` of components is none for koji-owned, which hears of whole modules only: \
-             there everything that is built passes"
-        ]
+        ["2: a `tests.gate` for components has no effect in koji-owned, which handles whole \
+             modules only: every build passes there"]
     );
     for both in ["both", "{koji-owned: both, orchestrator-owned: module}"] {
         assert_eq!(
             told(&format!("tests:\n  gate: {both}\n")),
-            ["2: `tests.gate` of components is none for koji-owned, which hears of whole modules \
-                 only: there modules alone are tested"]
+            ["2: a `tests.gate` for components has no effect in koji-owned, which handles whole \
+              modules only: only modules are tested there"]
         );
     }
     assert_eq!(
@@ -282,10 +279,8 @@ fn what_has_another_effect_than_it_seems_is_remarked() {
             "tests:\n  gate: {koji-owned: module, orchestrator-owned: both}\n  timeout: 9m\n  \
              component: {p50: 9m, p90: 30m}\n  module: {p50: 10m, p90: 30m}\n"
         ),
-        [
-            "3: `tests.timeout` is below `tests.module.p50`: most results are asked for again before \
-             they come"
-        ]
+        ["3: `tests.timeout` is below `tests.module.p50`: most results would be requested \
+             again before they arrive"]
     );
     assert_eq!(
         told(

@@ -1,8 +1,8 @@
 //! Messages about koji: fedora-messaging, fedmsg, koji's own plug-in, and bare bodies.
 //!
-//! Only what says how long something took is read; a message about anything else is counted. A
-//! hub sends after it has committed and swallows errors, so any message may be missing: what a
-//! message says by itself comes first, and the time it was sent fills in what it does not say.
+//! Only messages about durations are read; others are counted. A hub sends after its commit and
+//! ignores errors, so any message may be missing: times stated in a message take precedence, and
+//! the time of sending fills the gaps.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::load::{Code, Finding};
 /// A hub's clock may be this far ahead of the bus before it counts as wrong.
 const AHEAD_MAX: SignedDuration = SignedDuration::from_mins(5);
 
-/// What a message is about.
+/// The subject of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Subject {
     Task,
@@ -39,7 +39,7 @@ struct Message<'t> {
     id: Option<String>,
 }
 
-/// Tells the subject from a topic or an address by its last words.
+/// Recognises the subject by the last words of a topic or an address.
 fn subject(topic: &str) -> Subject {
     let words: Vec<&str> = topic.rsplit('.').take(3).collect();
     match words.as_slice() {
@@ -59,7 +59,7 @@ fn subject(topic: &str) -> Subject {
 }
 
 impl<'t> Reader<'_, 't> {
-    /// Reads an object as a message; returns whether it is one.
+    /// Reads an object as a message, if it is one, and returns whether it is.
     pub(super) fn message(&mut self, object: &Object<'t>) -> bool {
         let Some(message) = self.open(object) else { return false };
         let instance = message.body.text("instance").unwrap_or_else(|| PRIMARY.to_owned());
@@ -99,7 +99,7 @@ impl<'t> Reader<'_, 't> {
                 let properties = properties.or(headers.filter(|h| h.has("type")));
                 Some(Message { subject: subject(&topic), body, properties, sent, id })
             }
-            // Test suites keep bodies alone, or with the topic put in among their fields.
+            // Test suites store bodies only, or bodies with the topic among their fields.
             (topic, None) => {
                 let is_task = object.has("id") && object.has("method");
                 let is_change = object.has("attribute") && object.has("new");
@@ -124,7 +124,7 @@ impl<'t> Reader<'_, 't> {
         let id = number("id").or_else(|| info.as_ref()?.number("id"));
         let state = body.text("new").and_then(|name| state_named(&name));
         let (Some(id), Some(state)) = (id, state) else {
-            self.odd(body, "a task message without a number or a known state is left out");
+            self.skip(body, "a task message without a number or a known state is left out");
             return;
         };
         let mut task = match &info {
@@ -174,7 +174,7 @@ impl<'t> Reader<'_, 't> {
         }
     }
 
-    /// Reads a build; what it does not say of its times is taken from when it was `sent`.
+    /// Reads a build; missing times are replaced by the time of sending, `sent`.
     pub(super) fn build(
         &mut self,
         object: &Object<'t>,
@@ -183,7 +183,7 @@ impl<'t> Reader<'_, 't> {
         let id = object.number("build_id");
         let package = object.text("name").or_else(|| object.text("package_name"));
         let (Some(id), Some(state), Some(package)) = (id, state, package) else {
-            self.odd(object, "a build without a number, a name or a known state is left out");
+            self.skip(object, "a build without a number, a name or a known state is left out");
             return;
         };
         let started = ["start_ts", "start_time", "creation_ts", "creation_time"];
@@ -207,7 +207,10 @@ impl<'t> Reader<'_, 't> {
         let (Some(id), Some(tag), Some(sent)) =
             (about.number("repo_id"), about.text("tag"), message.sent)
         else {
-            self.odd(&message.body, "a repo message without a number, a tag or a time is left out");
+            self.skip(
+                &message.body,
+                "a repo message without a number, a tag or a time is left out",
+            );
             return;
         };
         let is_done = message.subject == Subject::RepoDone;
@@ -230,7 +233,7 @@ impl<'t> Reader<'_, 't> {
         self.collection.tagged.entry(key).or_default().insert(sent);
     }
 
-    /// Notes a message that tells of a time after it was sent.
+    /// Records a message about a time after it was sent.
     fn check_clock(&mut self, message: &Message<'t>, told: Option<Timestamp>) {
         let (Some(told), Some(sent)) = (told, message.sent) else { return };
         if told.duration_since(sent) > AHEAD_MAX {
@@ -238,14 +241,14 @@ impl<'t> Reader<'_, 't> {
         }
     }
 
-    fn odd(&mut self, object: &Object<'t>, message: &str) {
+    fn skip(&mut self, object: &Object<'t>, message: &str) {
         self.findings.push(Finding::new(Code::TraceRow, object.place, message));
     }
 
-    /// Reads what koji tells of the task `id`, which is known to be in `state`.
+    /// Reads koji's data on the task `id`, which is known to be in `state`.
     fn task_as(&mut self, object: &Object<'t>, id: i64, state: TaskState) -> Task {
         let mut task = self.task_fields(object, id, state);
-        // What was sent about an earlier state may still say how that one stood.
+        // A message about an earlier state may still describe that state.
         task.ended = task.ended.filter(|_| state.is_final());
         task
     }

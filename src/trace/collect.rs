@@ -1,9 +1,9 @@
-//! What was seen of tasks, builds and repos, put together over all inputs: the same thing may be
-//! told many times, in pieces, and in any order.
+//! Records of tasks, builds and repos, combined over all inputs: the same object may be described
+//! many times, in pieces, and in any order.
 //!
-//! A task or a build is known by its instance and number. Of two states the final one counts, of
-//! two openings the later: the first builder died. Whole builds stand in only where nothing is
-//! known of their tasks.
+//! A task or a build is identified by its instance and number. Of two states the final one counts,
+//! and of two openings the later, because the first builder died. Whole builds are used only if
+//! none of their tasks are known.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,18 +13,18 @@ use jiff::Timestamp;
 use crate::koji::TaskState;
 use crate::load::Place;
 
-/// The instance that is meant where nothing else is said.
+/// The default instance.
 pub(super) const PRIMARY: &str = "primary";
 
-/// What is built, as far as a request tells.
+/// The built package, as far as a request names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Source {
     pub(super) package: Arc<str>,
-    /// Name, version and release, where a source package is named.
+    /// Name, version and release, if a source package is named.
     pub(super) nvr: Option<Arc<str>>,
 }
 
-/// What is known of one koji task.
+/// Everything known about one koji task.
 #[derive(Clone, Debug)]
 pub(super) struct Task {
     pub(super) place: Place,
@@ -39,7 +39,7 @@ pub(super) struct Task {
     pub(super) state: TaskState,
 }
 
-/// What is known of one build.
+/// Everything known about one build.
 #[derive(Clone, Debug)]
 pub(super) struct Build {
     pub(super) place: Place,
@@ -72,7 +72,7 @@ impl BuildState {
     }
 }
 
-/// What is known of one repo.
+/// Everything known about one repo.
 #[derive(Clone, Debug)]
 pub(super) struct Repo {
     pub(super) place: Place,
@@ -84,24 +84,24 @@ pub(super) struct Repo {
 /// The instance and the number within it.
 pub(super) type Id = (Arc<str>, i64);
 
-/// Everything seen, and how much of it was left out.
+/// All records, and the number of ignored ones.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Collection {
     pub(super) tasks: BTreeMap<Id, Task>,
     pub(super) builds: BTreeMap<Id, Build>,
     pub(super) repos: BTreeMap<Id, Repo>,
-    /// When builds were tagged, by instance and tag.
+    /// Times of tagging, by instance and tag.
     pub(super) tagged: BTreeMap<(Arc<str>, Arc<str>), BTreeSet<Timestamp>>,
     /// Identities of messages.
     messages: BTreeSet<Arc<str>>,
-    /// Records that told a final state again.
+    /// Records that repeated a final state.
     pub(super) repeated: usize,
     /// Final states that contradict an earlier one: the later place, the earlier one.
     pub(super) contradictions: Vec<(Place, Place, String)>,
 }
 
 impl Collection {
-    /// Notes a message by its identity; returns whether it is a new one.
+    /// Records a message by its identity; returns whether it is new.
     pub(super) fn is_new_message(&mut self, id: Option<String>) -> bool {
         id.is_none_or(|id| self.messages.insert(id.into()))
     }
@@ -151,12 +151,12 @@ impl Collection {
 }
 
 impl Task {
-    /// Takes over what another record of the same task tells more.
+    /// Adds the data of another record of the same task.
     fn learn(&mut self, other: Self) {
         self.parent = self.parent.or(other.parent);
         self.source = self.source.take().or(other.source);
         self.created = earlier(self.created, other.created);
-        // The builder that opened it first died when it was opened again.
+        // If it was opened again, the builder that opened it first died.
         self.started = self.started.max(other.started);
         if self.arch.is_empty() {
             self.arch = other.arch;

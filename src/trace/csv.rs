@@ -49,16 +49,16 @@ struct Reader<'a> {
     input: u32,
     rows: &'a mut Vec<Row>,
     findings: &'a mut Vec<Finding>,
-    /// Identities of rows that name the build and the moment.
+    /// Identities of rows with a build and a time.
     seen: BTreeSet<(String, Row3)>,
-    /// Methods told to be unknown.
+    /// Unknown methods that were reported.
     unknown: BTreeSet<String>,
 }
 
 /// Method, arch and start of a recorded task.
 type Row3 = (Arc<str>, String, jiff::Timestamp);
 
-/// Where each known column stands in a record.
+/// The position of each known column in a record.
 struct Columns {
     width: usize,
     index: Vec<(&'static str, usize)>,
@@ -70,7 +70,7 @@ impl Columns {
     }
 }
 
-/// One field and what to call it.
+/// One field and its name in messages.
 #[derive(Clone, Copy)]
 struct Field<'a> {
     name: &'static str,
@@ -79,7 +79,7 @@ struct Field<'a> {
 }
 
 impl Reader<'_> {
-    /// Returns where the columns stand, or tells what is wrong with the header.
+    /// Returns the positions of the columns, or reports problems of the header.
     fn header(&mut self, record: &csv::StringRecord) -> Option<Columns> {
         let before = self.findings.len();
         let mut index: Vec<(&'static str, usize)> = Vec::new();
@@ -87,8 +87,8 @@ impl Reader<'_> {
             let known = REQUIRED.iter().chain(&OPTIONAL).find(|known| **known == name);
             match known {
                 Some(known) if index.iter().any(|(earlier, _)| earlier == known) => {
-                    let message = format!("column `{name}` is given twice");
-                    self.tell(Code::TraceColumn, (record, at), message);
+                    let message = format!("column `{name}` occurs twice");
+                    self.report(Code::TraceColumn, (record, at), message);
                 }
                 Some(known) => index.push((*known, at)),
                 None => self.unknown_column(record, at),
@@ -97,13 +97,13 @@ impl Reader<'_> {
         let missing = REQUIRED.iter().filter(|name| !index.iter().any(|(known, _)| known == *name));
         let missing: Vec<String> = missing.map(|name| format!("`{name}`")).collect();
         if index.is_empty() {
-            // Then nothing else that is wrong with the line is worth a word.
+            // Then other problems of the line are not reported.
             self.findings.truncate(before);
             let place = Place { input: self.input, line: 1, column: 1 };
-            let message = "this is neither JSON nor a trace: its first line names no column of one";
+            let message = "this is neither JSON nor a trace: its first line has no known column";
             let finding = Finding::new(Code::TraceColumn, place, message);
             let is_koji = record.get(0).is_some_and(|text| text.starts_with("Task: "));
-            let header = format!("a trace begins with {}", REQUIRED.join(","));
+            let header = format!("the header of a trace begins with {}", REQUIRED.join(","));
             let hint = if is_koji { super::WANTS_JSON } else { header.as_str() };
             self.findings.push(finding.hint(hint));
         } else if !missing.is_empty() {
@@ -124,7 +124,7 @@ impl Reader<'_> {
         let name = &record[at];
         let known = REQUIRED.iter().chain(&OPTIONAL).copied();
         let place = self.place(record, at);
-        let message = format!("column `{name}` is not known and left out");
+        let message = format!("unknown column `{name}` is ignored");
         let finding = Finding::new(Code::TraceColumnUnknown, place, message);
         self.findings.push(match nearest(name, known) {
             Some(near) => finding.hint(format!("did you mean `{near}`?")),
@@ -136,7 +136,7 @@ impl Reader<'_> {
         if record.len() != columns.width {
             let message =
                 format!("the row has {} fields, the header {}", record.len(), columns.width);
-            self.tell(Code::TraceRow, (record, record.len().min(columns.width)), message);
+            self.report(Code::TraceRow, (record, record.len().min(columns.width)), message);
             return;
         }
         if let Some(row) = self.parse(columns, record)
@@ -146,7 +146,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads a row; tells of every field that is wrong, not of the first alone.
+    /// Reads a row; reports every wrong field, not only the first.
     fn parse(&mut self, columns: &Columns, record: &csv::StringRecord) -> Option<Row> {
         let field = |name: &'static str| {
             let index = columns.find(name)?;
@@ -157,7 +157,7 @@ impl Reader<'_> {
         let arch = self.word(record, required("arch"));
         let outcome = self.outcome(record, required("outcome"));
         let run = match required("run_seconds") {
-            // Nobody asks how long a canceled task would have taken.
+            // The duration of a canceled task is irrelevant.
             Field { text: "", .. } if outcome == Some(RowOutcome::Canceled) => Some(Millis::ZERO),
             run => self.seconds(record, run),
         };
@@ -190,8 +190,8 @@ impl Reader<'_> {
             let finding = Finding::new(Code::TraceRow, place, message);
             self.findings.push(match field.name {
                 "package" => finding.hint(
-                    "give the source package that was built; only rows of other methods than build and \
-                     buildArch, and rows with an `nvr` or a `source`, go without",
+                    "name the source package; only rows of methods other than build and \
+                     buildArch, and rows with an `nvr` or a `source`, may omit it",
                 ),
                 _ => finding,
             });
@@ -200,8 +200,8 @@ impl Reader<'_> {
         Some(field.text)
     }
 
-    /// Reads the package; only tasks that build something are about one, and of those a history may
-    /// know no more than the number of the task.
+    /// Reads the package; only tasks that build something have one, and some histories only know
+    /// the number of the task.
     fn package<'t>(
         &mut self,
         record: &csv::StringRecord,
@@ -213,7 +213,7 @@ impl Reader<'_> {
         if is_build && !has_origin { self.word(record, field) } else { Some(field.text) }
     }
 
-    /// Tells of a method that koji does not have, once a file: a plug-in's, or a slip.
+    /// Reports a method that koji does not have, once per file: from a plug-in, or misspelt.
     fn check_method(&mut self, record: &csv::StringRecord, field: Field<'_>) {
         if koji::weight(field.text).is_some() || !self.unknown.insert(field.text.to_owned()) {
             return;
@@ -231,7 +231,7 @@ impl Reader<'_> {
         let found = RowOutcome::ALL.into_iter().find(|known| known.as_str() == field.text);
         if found.is_none() {
             let place = self.place(record, field.index);
-            let message = format!("outcome `{}` is not known", field.text);
+            let message = format!("unknown outcome `{}`", field.text);
             let finding = Finding::new(Code::TraceOutcome, place, message);
             self.findings.push(finding.hint("write closed, failed or canceled"));
         }
@@ -249,20 +249,21 @@ impl Reader<'_> {
             },
             Err(_) => "is not a number of seconds",
         };
-        self.tell(Code::TraceTime, (record, index), format!("{name} `{text}` {problem}"));
+        self.report(Code::TraceTime, (record, index), format!("{name} `{text}` {problem}"));
         None
     }
 
     fn moment(&mut self, record: &csv::StringRecord, field: Field<'_>) -> Option<jiff::Timestamp> {
         let moment = super::moment::from_text(field.text).ok_or("is not a time");
-        let tell = |why: &str| format!("{} `{}` {why}", field.name, field.text);
+        let describe = |why: &str| format!("{} `{}` {why}", field.name, field.text);
         moment
             .and_then(super::moment::plausible)
-            .map_err(|why| self.tell(Code::TraceTime, (record, field.index), tell(why)))
+            .map_err(|why| self.report(Code::TraceTime, (record, field.index), describe(why)))
             .ok()
     }
 
-    /// Returns whether the same task stood in the file before: same build, method, arch, start and source.
+    /// Returns whether the same task occurred earlier in the file: same build, method, arch, start
+    /// and source.
     fn is_repeated(&mut self, row: &Row, record: &csv::StringRecord) -> bool {
         let Some(start) = row.started_at else { return false };
         let name = row.nvr.as_deref().unwrap_or(row.package.as_str());
@@ -271,17 +272,17 @@ impl Reader<'_> {
         let is_new = self.seen.insert(identity);
         if !is_new {
             let message = format!("{} of `{}` is recorded twice", row.method, row.package);
-            self.tell(Code::TraceDuplicate, (record, 0), message);
+            self.report(Code::TraceDuplicate, (record, 0), message);
         }
         !is_new
     }
 
-    fn tell(&mut self, code: Code, at: (&csv::StringRecord, usize), message: String) {
+    fn report(&mut self, code: Code, at: (&csv::StringRecord, usize), message: String) {
         let place = self.place(at.0, at.1);
         self.findings.push(Finding::new(code, place, message));
     }
 
-    /// Returns where a field stands; the end of the record for one field past the last.
+    /// Returns the place of a field; for the field after the last one, the end of the record.
     fn place(&self, record: &csv::StringRecord, field: usize) -> Place {
         let record = record.position().expect("a record read has a position");
         let start = usize::try_from(record.byte()).expect("an offset into memory");
@@ -294,7 +295,7 @@ impl Reader<'_> {
     }
 }
 
-/// Returns the value of an optional field, `None` only where it was given and wrong.
+/// Returns the value of an optional field, `None` only if it is given and wrong.
 fn transpose<T>(field: Option<Option<T>>) -> Option<Option<T>> {
     match field {
         Some(None) => None,
@@ -303,12 +304,12 @@ fn transpose<T>(field: Option<Option<T>>) -> Option<Option<T>> {
     }
 }
 
-/// Returns how many bytes of line ends stand before the record itself.
+/// Returns the number of bytes of line ends before the record itself.
 fn blank_lines(text: &str) -> usize {
     text.bytes().take_while(|byte| matches!(byte, b'\n' | b'\r')).count()
 }
 
-/// Returns where field `field` of the record at the start of `text` begins.
+/// Returns the start of field `field` of the record at the start of `text`.
 fn field_offset(text: &str, field: usize) -> usize {
     let mut left = field;
     let mut quoted = false;
@@ -324,7 +325,7 @@ fn field_offset(text: &str, field: usize) -> usize {
     text.len()
 }
 
-/// Returns line and column, both from 1, of what follows `before`.
+/// Returns line and column, both from 1, of the position after `before`.
 fn position(before: &[u8]) -> (u32, u32) {
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
     let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);

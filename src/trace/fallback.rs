@@ -1,9 +1,9 @@
-//! How long a task runs of which no history tells: assumed, and told wherever it is used.
+//! Run times of tasks without a history: assumed, and reported wherever they are used.
 
 use super::{BUILD_SRPM, CREATEREPO, TAG_BUILD};
 use crate::time::Millis;
 
-/// The run times assumed for methods that no trace has a closed row of.
+/// The run times assumed for methods without a closed row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fallback {
     /// `buildArch`, and every method that is not named here.

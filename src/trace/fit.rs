@@ -1,10 +1,10 @@
-//! A distribution through recorded run times, and how well it goes through them.
+//! A distribution fitted to recorded run times, and the quality of the fit.
 //!
-//! Lognormal and gamma are fitted by maximum likelihood, and the likelier of the two is taken. How
-//! good it is, two distances between it and the rows say: Kolmogorov-Smirnov's D, the largest gap,
-//! and Anderson-Darling's A², which weighs the tails. Since the parameters come from the same rows,
-//! A² is held against the points for that case: Stephens (1974) for the lognormal, Lockhart and
-//! Stephens (1985) for the gamma by its shape.
+//! Lognormal and gamma are fitted by maximum likelihood, and the likelier of the two is used. Two
+//! distances to the rows measure its quality: Kolmogorov-Smirnov's D, the largest gap, and
+//! Anderson-Darling's A², which emphasises the tails. Because the parameters come from the same
+//! rows, A² is compared with the critical points for that case: Stephens (1974) for the lognormal,
+//! Lockhart and Stephens (1985) for the gamma by its shape.
 
 use statrs::distribution::{ContinuousCDF as _, Normal};
 use statrs::function::gamma::{digamma, gamma_lr, ln_gamma};
@@ -41,11 +41,11 @@ pub enum Family {
 /// A fitted distribution, and how well it fits.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fit {
-    /// What was fitted.
+    /// The fitted key.
     pub family: Family,
     /// How many rows it went through.
     pub rows: usize,
-    /// How good it is; `None` where there are too few rows to say, or nothing that varies.
+    /// Its quality; `None` if there are too few rows or no variation.
     pub goodness: Option<Goodness>,
 }
 
@@ -56,7 +56,7 @@ pub struct Goodness {
     pub ks: f64,
     /// Anderson-Darling's A².
     pub ad: f64,
-    /// Whether A² is larger than in one sample in twenty that the fitted family did produce.
+    /// Whether A² exceeds the value reached by one in twenty samples of the fitted family.
     pub is_rejected: bool,
 }
 
@@ -115,12 +115,12 @@ pub(super) fn fit(runs: &[Millis]) -> Option<Fit> {
     if runs.iter().all(|run| *run == first) {
         return Some(Fit { family: Family::Constant { run: first }, rows, goodness: None });
     }
-    // A task of no time counts as one of a millisecond, the resolution of the record.
+    // A task of zero duration counts as one millisecond, the resolution of the record.
     let mut values: Vec<f64> = runs.iter().map(|&run| millis(run.max(Millis(1)))).collect();
     values.sort_by(f64::total_cmp);
     let families = [lognormal(&values), gamma(&values)];
     let best = families.into_iter().max_by(|a, b| {
-        // Of equally likely ones the lognormal, which stands first.
+        // Among equally likely ones the lognormal, which comes first.
         a.log_likelihood(&values)
             .total_cmp(&b.log_likelihood(&values))
             .then(std::cmp::Ordering::Greater)
@@ -134,7 +134,7 @@ fn lognormal(values: &[f64]) -> Family {
     let logs: Vec<f64> = values.iter().map(|value| value.ln()).collect();
     let mu = mean(&logs);
     let squares: f64 = logs.iter().map(|log| (log - mu).powi(2)).sum();
-    // The unbiased variance, for which Stephens's points are made.
+    // The unbiased variance, which Stephens's points assume.
     Family::Lognormal { mu, sigma: (squares / (count(logs.len()) - 1.0)).sqrt() }
 }
 
@@ -182,8 +182,8 @@ fn goodness(family: Family, values: &[f64]) -> Goodness {
     Goodness { ks, ad, is_rejected: corrected > limit }
 }
 
-/// Returns the 5 % point of A² for a gamma of which both parameters are estimated, by its shape
-/// (D'Agostino and Stephens 1986, table 4.21), the next smaller shape of the table for one between.
+/// Returns the 5 % point of A² for a gamma with both parameters estimated, by its shape (D'Agostino
+/// and Stephens 1986, table 4.21); between two shapes of the table, the smaller one.
 fn gamma_limit(shape: f64) -> f64 {
     const POINTS: [(f64, f64); 6] =
         [(1.0, 0.786), (2.0, 0.768), (3.0, 0.762), (5.0, 0.758), (8.0, 0.755), (15.0, 0.754)];

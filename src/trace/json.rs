@@ -1,7 +1,7 @@
-//! JSON histories: koji's answers, a hub's own records, bus messages one a line or in pages.
+//! JSON histories: koji's answers, a hub's own records, bus messages, one per line or in pages.
 //!
-//! What an object is shows in its fields, not in its file. A value that is broken is told, and
-//! reading goes on with the next line that begins an object.
+//! An object is recognised by its fields, not by its file. A broken value is reported, and reading
+//! continues with the next line that begins an object.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::request;
 use crate::koji::TaskState;
 use crate::load::{Code, Finding, Place};
 
-/// What one file held, by kind.
+/// The content of one file, by kind.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Counts {
     pub(super) tasks: usize,
@@ -25,7 +25,7 @@ pub(super) struct Counts {
     pub(super) others: usize,
     /// Messages of another instance than `primary`.
     pub(super) foreign: usize,
-    /// Messages told before.
+    /// Messages seen before.
     pub(super) repeated: usize,
     /// Builds of modules, images and others that content generators imported.
     pub(super) imported: usize,
@@ -39,7 +39,7 @@ pub(super) struct Reader<'a, 't> {
     pub(super) counts: Counts,
     /// Seconds that times are counted from, in a hub's own records.
     base: Option<f64>,
-    /// Messages that speak of times after they were sent: the first, and how many.
+    /// Messages about times after they were sent: the first, and their number.
     pub(super) from_the_future: Option<(Place, usize)>,
 }
 
@@ -92,7 +92,8 @@ impl<'a, 't> Reader<'a, 't> {
     }
 
     fn value(&mut self, value: &'t RawValue, depth: u32) {
-        // Pages hold messages, messages hold tasks, tasks hold children: nothing nests deeper.
+        // Pages contain messages, messages contain tasks, tasks contain children: nothing nests
+        // deeper.
         const DEPTH_MAX: u32 = 12;
         if depth > DEPTH_MAX {
             return;
@@ -106,7 +107,7 @@ impl<'a, 't> Reader<'a, 't> {
         }
     }
 
-    /// Decides what an object is.
+    /// Decides the kind of an object.
     fn object(&mut self, object: &Object<'t>, depth: u32) {
         let inner = |key: &str| object.get(key);
         if let Some(page) = inner("raw_messages") {
@@ -145,7 +146,7 @@ impl<'a, 't> Reader<'a, 't> {
         self.children(object, &instance);
     }
 
-    /// Reads the children of a task, where it lists any.
+    /// Reads the children of a task, if it lists any.
     pub(super) fn children(&mut self, object: &Object<'t>, instance: &Arc<str>) {
         for child in object.list("children").unwrap_or_default() {
             let Some(child) = Object::of(child, &self.lines) else { continue };
@@ -156,7 +157,7 @@ impl<'a, 't> Reader<'a, 't> {
         }
     }
 
-    /// Reads what koji tells of a task.
+    /// Reads koji's data on a task.
     pub(super) fn task(&mut self, object: &Object<'t>) -> Option<Task> {
         let state = object.number("state").and_then(TaskState::from_number);
         let (Some(state), Some(id)) = (state, object.number("id")) else {
@@ -167,11 +168,12 @@ impl<'a, 't> Reader<'a, 't> {
         Some(self.task_fields(object, id, state))
     }
 
-    /// Reads the fields of a task; which it is and how it stands is known.
+    /// Reads the fields of a task whose number and state are known.
     pub(super) fn task_fields(&mut self, object: &Object<'t>, id: i64, state: TaskState) -> Task {
         let method = object.text("method").unwrap_or_default();
         let label = object.text("label").filter(|_| method == "buildArch");
-        // A builder of i386 builds i686: the label says what is built, the arch who does it.
+        // A builder of i386 builds i686: the label has the arch of the build, `arch` that of the
+        // builder.
         let arch = label.or_else(|| object.text("arch")).filter(|arch| !arch.is_empty());
         Task {
             place: object.place,
@@ -197,7 +199,7 @@ impl<'a, 't> Reader<'a, 't> {
         self.build(object, (&Arc::from(PRIMARY), state, None));
     }
 
-    /// Reads the first of some moments, counted from the base where there is one.
+    /// Reads the first of some moments, relative to the base, if any.
     pub(super) fn moment(&mut self, object: &Object<'t>, keys: &[&str]) -> Option<Timestamp> {
         let Some(base) = self.base else {
             return object.moment(keys, &self.lines, self.findings);
@@ -207,7 +209,7 @@ impl<'a, 't> Reader<'a, 't> {
     }
 }
 
-/// Returns whether a build is none of a component: a content generator imported it, or it is a
+/// Returns whether a build is not a component build: a content generator imported it, or it is a
 /// module or an image.
 fn is_no_component(build: &Object<'_>) -> bool {
     let is_imported = build.number("cg_id").is_some()
@@ -240,7 +242,7 @@ fn bare(error: &serde_json::Error) -> String {
     text.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
-/// Returns where an error stands in the text it came from.
+/// Returns the place of an error in its text.
 fn offset_of(text: &str, error: &serde_json::Error) -> usize {
     let start = text
         .split_inclusive('\n')

@@ -1,11 +1,11 @@
 //! Clock times as koji and the bus write them: seconds since 1970, `2021-03-30 23:30:32.156112`
-//! (UTC where no zone is given), and ISO 8601.
+//! (UTC if no zone is given), and ISO 8601.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// koji's first release was in 2007; what claims to be much older comes from a wrong clock.
+/// koji's first release was in 2007; much older times come from a wrong clock.
 const EARLIEST: i64 = 1_000_000_000;
 /// The year 2100.
 const LATEST: i64 = 4_102_444_800;
@@ -13,7 +13,7 @@ const LATEST: i64 = 4_102_444_800;
 /// Reads a JSON value as a moment.
 ///
 /// # Errors
-/// Why it is none, in words.
+/// Why it is not a moment, in words.
 pub(super) fn read(json: &str) -> Result<Timestamp, &'static str> {
     let moment = match serde_json::from_str::<String>(json) {
         Ok(text) => from_text(&text),
@@ -43,7 +43,7 @@ pub(super) fn from_seconds(seconds: f64) -> Option<Timestamp> {
     Timestamp::from_millisecond(millis).ok()
 }
 
-/// Refuses what only a wrong clock says.
+/// Refuses times that only a wrong clock can have.
 ///
 /// # Errors
 /// Why it is refused, in words.

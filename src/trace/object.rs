@@ -1,4 +1,4 @@
-//! One JSON object, cut into fields that know their place.
+//! One JSON object, split into fields with their places.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::moment;
 use super::place::Lines;
 use crate::load::{Code, Finding, Place};
 
-/// The fields of an object; a null is as good as a field left out.
+/// The fields of an object; a null counts as a missing field.
 #[derive(Clone, Debug)]
 pub(super) struct Object<'t> {
     fields: BTreeMap<String, &'t RawValue>,
@@ -17,7 +17,7 @@ pub(super) struct Object<'t> {
 }
 
 impl<'t> Object<'t> {
-    /// Cuts an object into its fields; `None` for any other value.
+    /// Splits an object into its fields; `None` for any other value.
     pub(super) fn of(value: &'t RawValue, lines: &Lines<'t>) -> Option<Self> {
         if !value.get().starts_with('{') {
             return None;
@@ -50,7 +50,7 @@ impl<'t> Object<'t> {
         serde_json::from_str(self.get(key)?.get()).ok()
     }
 
-    /// Reads a moment from the first key that is given; one that cannot be read is told.
+    /// Reads a moment from the first key that is present; an unreadable one is reported.
     pub(super) fn moment(
         &self,
         keys: &[&str],

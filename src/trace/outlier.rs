@@ -1,4 +1,4 @@
-//! Rows far from what the others of their kind say.
+//! Rows far from the others of their kind.
 
 use std::collections::BTreeMap;
 
@@ -12,15 +12,15 @@ pub struct Outlier<'a> {
     pub row: &'a Row,
     /// The median of its kind.
     pub median: Millis,
-    /// How many times the median it ran; below 1 where it was faster.
+    /// Its run time as a multiple of the median; below 1 if it was faster.
     pub times: f64,
 }
 
-/// Fewer rows than this show no spread to be outside of.
+/// Fewer rows than this do not show a spread.
 const ROWS_MIN: usize = 8;
 /// Robust standard deviations of the logarithm; of a lognormal kind one row in a million is farther.
 const DEVIATIONS_MIN: f64 = 5.0;
-/// What ran less than so many times longer or shorter surprises nobody, however even the others.
+/// Rows within this factor of the median are never outliers, no matter how even the others are.
 const TIMES_MIN: f64 = 2.0;
 /// From median absolute deviation to the standard deviation of a normal distribution.
 const MAD_TO_SIGMA: f64 = 1.4826;
@@ -57,7 +57,7 @@ fn of_kind<'a>(rows: &[&'a Row]) -> Vec<Outlier<'a>> {
     rows.iter().zip(&logs).filter(is_far).map(outlier).collect()
 }
 
-/// Returns the logarithm of milliseconds; no time at all counts as one.
+/// Returns the logarithm of milliseconds; a duration of zero counts as one.
 #[expect(clippy::cast_precision_loss, reason = "exact below 285 000 years")]
 fn logarithm(run: Millis) -> f64 {
     (run.0.max(1) as f64).ln()

@@ -1,4 +1,4 @@
-//! Where a piece of an input stands: lines and columns from offsets, each found by bisection.
+//! Places in an input: lines and columns from offsets, found by bisection.
 
 use serde_json::value::RawValue;
 
@@ -26,7 +26,7 @@ impl<'t> Lines<'t> {
         Place { input: self.input, line: narrow(line), column: narrow(column) }
     }
 
-    /// Returns the place of a value that was cut out of the text.
+    /// Returns the place of a value borrowed from the text.
     pub(super) fn of(&self, value: &RawValue) -> Place {
         self.at(value.get().as_ptr().addr() - self.text.as_ptr().addr())
     }

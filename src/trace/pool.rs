@@ -1,4 +1,4 @@
-//! Rows by method, package and arch, and by each of the coarser keys the fallback takes.
+//! Rows by method, package and arch, and by each coarser key of the fallback.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,22 +10,22 @@ use super::{
 };
 use crate::time::Millis;
 
-/// What rows of one key say.
+/// The statistics of the rows of one key.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cell {
     draws: Vec<Draw>,
     shared: Shared,
     sorted: Vec<Millis>,
-    /// Of the closed rows and of the failed ones, once they are asked for.
+    /// For closed and failed rows, computed on first use.
     fits: Option<(Fit, Option<Fit>)>,
 }
 
-/// The same run times in shapes that many samples can hold at once.
+/// The same run times, shared by many samples.
 #[derive(Clone, Debug, Default)]
 struct Shared {
     /// Closed and failed rows in the order recorded.
     draws: Arc<[Draw]>,
-    /// The closed ones of them alone, as draws.
+    /// The closed rows, for draws.
     passing: Arc<[Draw]>,
     closed: Arc<[Millis]>,
     failed: Arc<[Millis]>,
@@ -55,7 +55,7 @@ impl Cell {
         self.fits = fit::fit(&self.sorted).map(|closed| (closed, failed));
     }
 
-    /// Returns the median of the closed rows; of an even number the mean of the middle two.
+    /// Returns the median of the closed rows; for an even number the mean of the middle two.
     pub(super) fn median(&self) -> Millis {
         let middle = self.sorted.len() / 2;
         let upper = self.sorted[middle];
@@ -82,7 +82,7 @@ struct MethodPools {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pools {
     methods: BTreeMap<Arc<str>, MethodPools>,
-    /// The arch of the first row of each package of which whole builds are known.
+    /// The arch of the first row of each package with known whole builds.
     whole: BTreeMap<Arc<str>, crate::name::Arch>,
     /// For methods without a closed row.
     pub(super) fallback: super::Fallback,
@@ -131,7 +131,7 @@ impl Pools {
         fits
     }
 
-    /// Returns the finest cell with a closed row, and how fine it is.
+    /// Returns the most specific cell with a closed row, and its level.
     pub(super) fn closed(
         &self,
         method: &str,
@@ -163,8 +163,8 @@ impl Pools {
         }
     }
 
-    /// Returns samples where no task of the method ever closed: the default time, and what
-    /// failures were recorded.
+    /// Returns samples for a method without closed tasks: the default time, and the recorded
+    /// failures.
     fn without_success(&self, method: &str, package: &str, arch: &str) -> Samples {
         let run = self.fallback.of(method);
         let pools = self.methods.get(method);
@@ -242,7 +242,7 @@ impl MethodPools {
         finest.find(|failed| !failed.is_empty()).cloned().unwrap_or_default()
     }
 
-    /// Returns the model of a package with few rows; `None` with enough, or none of its own.
+    /// Returns the model of a package with few rows; `None` if it has enough, or none at all.
     fn shrunk(&self, cell: &Cell, from: EstimateFrom, arch: &str) -> Option<Shrunk> {
         if cell.sorted.len() >= ROWS_ENOUGH {
             return None;
@@ -255,7 +255,7 @@ impl MethodPools {
     }
 }
 
-/// How run times spread in a pool, in logarithms: between packages, and within one.
+/// The spread of run times in a pool, in logarithms: between packages, and within one.
 #[derive(Clone, Debug, Default)]
 struct Spread {
     mean: f64,
@@ -267,8 +267,8 @@ struct Spread {
 impl Spread {
     /// Estimates both variances from packages' closed rows, as in a one-way analysis of variance.
     ///
-    /// Where no package has two rows, the spread within one is unknown; it is taken as half as
-    /// wide as the spread between packages.
+    /// If no package has two rows, the spread within one is unknown; it is assumed to be half the
+    /// spread between packages.
     fn new<'a>(cells: impl Iterator<Item = &'a Cell>) -> Self {
         let packages: Vec<Vec<f64>> =
             cells.map(logarithms).filter(|logs| !logs.is_empty()).collect();

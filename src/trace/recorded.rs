@@ -1,4 +1,4 @@
-//! What a history holds: rows, what is no row, and how far an estimate is from the package itself.
+//! The content of a history: rows, other records, and the sources of estimates.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub enum RowOutcome {
     Closed,
     /// It failed.
     Failed,
-    /// Somebody stopped it: says nothing about how long it takes.
+    /// It was stopped, which says nothing about its duration.
     Canceled,
 }
 
@@ -39,13 +39,13 @@ impl RowOutcome {
 /// One recorded task.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// The package built; empty for tasks that belong to none, such as `createrepo`.
+    /// The built package; empty for tasks without one, such as `createrepo`.
     pub package: PackageName,
     /// The method, in koji's words.
     pub method: Arc<str>,
     /// The arch, as koji's (`noarch` too).
     pub arch: Arch,
-    /// How long it ran, without waiting for a builder.
+    /// Its run time, without waiting for a builder.
     pub run: Millis,
     /// How it ended.
     pub outcome: RowOutcome,
@@ -55,9 +55,9 @@ pub struct Row {
     pub started_at: Option<jiff::Timestamp>,
     /// The module it was built for.
     pub module: Option<Arc<str>>,
-    /// Name, version and release of what was built.
+    /// Name, version and release of the build.
     pub nvr: Option<Arc<str>>,
-    /// Where the row was recorded.
+    /// The place of the record.
     pub source: Option<Arc<str>>,
 }
 
@@ -66,35 +66,36 @@ pub struct Row {
 pub struct TraceFile {
     /// The path as findings print it; `-` for standard input.
     pub path: String,
-    /// What the content is: `csv`, `koji` or `messages`.
+    /// The kind of content: `csv`, `koji` or `messages`.
     pub kind: &'static str,
-    /// Rows, tasks and builds, or messages taken from it.
+    /// The number of rows, tasks and builds, or messages read from it.
     pub records: usize,
 }
 
-/// What was recorded and is no row, by the reason.
+/// Records that are not rows, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Tally {
-    /// Tasks whose time is told by the tasks below them.
+    /// Tasks that are represented by their children.
     pub told_by_children: usize,
     /// Ends without a beginning.
     pub unmatched: usize,
-    /// Records that told what was known already.
+    /// Records without new information.
     pub repeated: usize,
     /// Messages of another instance than `primary`.
     pub foreign: usize,
     /// Messages and answers that are not about tasks, builds or repos.
     pub others: usize,
-    /// Builds of modules, images and others that content generators imported: none of a component.
+    /// Builds of modules, images and others imported by content generators, which are not component
+    /// builds.
     pub imported: usize,
-    /// Rows of whole builds, whose time holds their tasks' waiting.
+    /// Rows of whole builds, whose time includes their tasks' waiting.
     pub whole_builds: usize,
 }
 
-/// A task that had not ended when the record did: how long it takes is not known.
+/// A task that had not ended at the end of the record: its duration is unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unfinished {
-    /// The package built; empty for tasks that belong to none.
+    /// The built package; empty for tasks without one.
     pub package: PackageName,
     /// The method.
     pub method: Arc<str>,
@@ -107,15 +108,15 @@ pub struct Unfinished {
 pub struct KindFit {
     /// The method.
     pub method: Arc<str>,
-    /// The package; empty for tasks that belong to none.
+    /// The package; empty for tasks without one.
     pub package: PackageName,
     /// The arch.
     pub arch: Arch,
-    /// What was fitted.
+    /// The fitted key.
     pub fit: Fit,
 }
 
-/// How coarse a source an estimate came from, finest first.
+/// The source of an estimate, the most specific first.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
 )]
@@ -157,7 +158,7 @@ impl fmt::Display for EstimateFrom {
     }
 }
 
-/// Which tasks a component build is made of, as far as the history tells.
+/// The tasks of a component build, as far as the history knows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BuildShape {
     /// One `buildArch` task for each arch of the component.
@@ -167,6 +168,6 @@ pub enum BuildShape {
     /// Only whole builds are known: one opaque `build` task, on a builder of this arch (any
     /// builder for `noarch`), with no SRPM, arch or tag steps filled in.
     Whole(Arch),
-    /// Nothing is recorded of the package: as [`BuildShape::PerArch`], if nothing else says otherwise.
+    /// The package has no record: treated as [`BuildShape::PerArch`] by default.
     Unknown,
 }

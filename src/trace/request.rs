@@ -1,4 +1,4 @@
-//! What a task's request says of the package that it builds.
+//! The package named in a task's request.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! From what was seen of tasks, builds and repos to rows, and to what could not become one.
+//! Turns records of tasks, builds and repos into rows, or into counts of records that are not rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,16 +12,16 @@ use crate::load::{Code, Finding, Place};
 use crate::name::Arch;
 use crate::time::Millis;
 
-/// Rows in the making, with the moment they are put in order by.
+/// Unsorted rows, with the moment by which they are ordered.
 struct Maker<'a> {
     collection: &'a Collection,
-    /// Tasks whose time is told by tasks below them.
+    /// Tasks that are represented by their children.
     parents: BTreeSet<Id>,
     rows: Vec<(Timestamp, i64, Row)>,
     tally: &'a mut Tally,
     unfinished: &'a mut Vec<Unfinished>,
     findings: &'a mut Vec<Finding>,
-    /// By file the first task that does not say what it builds, and how many there are.
+    /// By file, the first task without a package, and their number.
     nameless: BTreeMap<u32, (Place, usize)>,
 }
 
@@ -45,7 +45,7 @@ pub(super) fn rows(
     for (id, repo) in &collection.repos {
         maker.repo(id, repo);
     }
-    maker.tell_nameless();
+    maker.report_nameless();
     let mut rows = maker.rows;
     rows.sort_by_key(|(start, number, _)| (*start, *number));
     rows.into_iter().map(|(_, _, row)| row).collect()
@@ -80,7 +80,7 @@ impl Maker<'_> {
         }
         let run = match (task.started, task.ended) {
             (Some(start), Some(end)) => self.span(task.place, (start, end), &task.method),
-            // Stopped before a builder took it: it ran for no time, and nobody asks how long.
+            // Stopped before a builder took it: it has no run time, which is irrelevant anyway.
             (None, _) if outcome == RowOutcome::Canceled => Some(Millis::ZERO),
             _ => {
                 self.tally.unmatched += 1;
@@ -118,7 +118,7 @@ impl Maker<'_> {
         self.rows.push((at, task.id, row));
     }
 
-    /// Returns what a task builds: what it says itself, or what the tasks above it say.
+    /// Returns the package of a task: its own, or that of its ancestors.
     fn source(&self, id: &Id, task: &Task) -> Option<Source> {
         const DEPTH_MAX: usize = 8;
         let mut found = task.source.clone();
@@ -137,21 +137,21 @@ impl Maker<'_> {
         found.filter(|_| !is_without_package(&task.method))
     }
 
-    /// Tells of tasks that do not say what they build, once a file.
-    fn tell_nameless(&mut self) {
+    /// Reports tasks without a package, once per file.
+    fn report_nameless(&mut self) {
         for (first, count) in self.nameless.values() {
             let tasks = match count {
                 1 => "a task does not say which package it builds, and counts".to_owned(),
                 _ => format!("{count} tasks do not say which package they build, and count"),
             };
-            let message = format!("{tasks} for method and arch alone; the first is here");
+            let message = format!("{tasks} for method and arch only; the first is here");
             let hint = "record them with their requests: `koji call --json-output listTasks` with the \
                         option decode, or getTaskInfo with request=True";
             self.findings.push(Finding::new(Code::TracePackage, *first, message).hint(hint));
         }
     }
 
-    /// Makes a row of a whole build where nothing is known of its tasks.
+    /// Makes a row of a whole build if none of its tasks are known.
     fn build(&mut self, id: &Id, build: &Build) {
         let task = build.task.map(|task| (id.0.clone(), task));
         if task.is_some_and(|task| self.collection.tasks.contains_key(&task)) {
@@ -169,7 +169,7 @@ impl Maker<'_> {
                 });
                 return;
             }
-            // It was deleted later; how it was built is not told.
+            // It was deleted later; nothing is known about its build.
             BuildState::Deleted => return,
         };
         let (Some(start), Some(end)) = (build.started, build.ended) else {
@@ -193,8 +193,8 @@ impl Maker<'_> {
         self.rows.push((start, id.1, row));
     }
 
-    /// Makes a row of a regeneration: from `repo.init` to `repo.done`, and as its wait what passed
-    /// since the first build was tagged that the repo before it could not hold.
+    /// Makes a row of a regeneration: from `repo.init` to `repo.done`, and as its wait the time
+    /// since the first tagged build that the previous repo could not contain.
     fn repo(&mut self, id: &Id, repo: &Repo) {
         let (Some(began), Some(done)) = (repo.began, repo.done) else {
             if repo.done.is_none() {
@@ -230,7 +230,7 @@ impl Maker<'_> {
         self.rows.push((began, id.1, row));
     }
 
-    /// Returns how long something ran; a time that cannot be is told, and the row left out.
+    /// Returns a run time; an impossible time is reported, and the row left out.
     fn span(
         &mut self,
         place: Place,
@@ -257,7 +257,7 @@ impl Maker<'_> {
         let waited = span(created, start);
         if waited.is_none() {
             let message = format!(
-                "a {} starts {} before it was made: a clock was set back",
+                "a {} starts {} before it was created: a clock was set back",
                 task.method,
                 gap(start, created)
             );
@@ -267,17 +267,17 @@ impl Maker<'_> {
     }
 }
 
-/// Returns the arch of a task; one that says none runs anywhere.
+/// Returns the arch of a task; a task without one runs anywhere.
 fn arch_of(task: &Task) -> Arch {
     if task.arch.is_empty() { "noarch".into() } else { (&*task.arch).into() }
 }
 
-/// Tasks of which the package is what their times are kept by.
+/// Tasks whose times are kept by package.
 fn builds_a_package(method: &str) -> bool {
     [BUILD, BUILD_ARCH, BUILD_SRPM].contains(&method)
 }
 
-/// Tasks that build no package, whatever their request begins with.
+/// Tasks that build no package, regardless of their request.
 fn is_without_package(method: &str) -> bool {
     matches!(
         method,

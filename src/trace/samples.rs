@@ -1,5 +1,5 @@
-//! What one task may take and how it may end, given what was recorded: pure functions of an
-//! attempt number or of a uniform number, so that who draws decides on the generator.
+//! Run times and outcomes of a task, given the records: pure functions of an attempt number or of a
+//! uniform number, so that the caller chooses the generator.
 
 use std::sync::Arc;
 
@@ -12,11 +12,11 @@ use crate::time::Millis;
 pub struct Draw {
     /// How long it runs.
     pub run: Millis,
-    /// `Closed` or `Failed`; canceled rows feed nothing.
+    /// `Closed` or `Failed`; canceled rows are not used.
     pub outcome: RowOutcome,
 }
 
-/// What was recorded for one method, package and arch, after the fallback.
+/// The records of one method, package and arch, after the fallback.
 #[derive(Clone, Debug)]
 pub struct Samples {
     /// Closed and failed rows of the package on the arch, in the order recorded; without any,
@@ -24,22 +24,22 @@ pub struct Samples {
     pub draws: Arc<[Draw]>,
     /// Run times of closed rows after the fallback, in the order recorded. Never empty.
     pub closed: Arc<[Millis]>,
-    /// Run times of failed rows after the same fallback; empty where none was recorded.
+    /// Run times of failed rows after the same fallback; empty if none was recorded.
     pub failed: Arc<[Millis]>,
     /// How far the closed rows are fallen back.
     pub from: EstimateFrom,
-    /// Distributions fitted to the closed and to the failed rows, where the history
-    /// [was fitted](super::History::fitted).
+    /// Distributions fitted to the closed and to the failed rows, if the history [was
+    /// fitted](super::History::fitted).
     pub fits: Option<Fits>,
     pub(super) shrunk: Option<Shrunk>,
 }
 
-/// What is drawn from in place of rows.
+/// Distributions to draw from instead of rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fits {
     /// Of closed rows. With fewer than 5 of a package, a lognormal around its shrunk level.
     pub closed: Fit,
-    /// Of failed rows; `None` with fewer than 5, of which one is drawn as recorded.
+    /// Of failed rows; `None` if there are fewer than 5, which are drawn as recorded.
     pub failed: Option<Fit>,
 }
 
@@ -51,13 +51,13 @@ pub(super) struct Shrunk {
     pub(super) level: f64,
     /// Standard deviation around it.
     pub(super) deviation: f64,
-    /// Differences of logarithms from the level, as the pool shows them.
+    /// Differences of logarithms from the level, as observed in the pool.
     pub(super) residuals: Arc<[f64]>,
 }
 
 impl Samples {
-    /// Returns samples of a task whose distribution is known rather than its rows, for draws from
-    /// fits: no attempt fails.
+    /// Returns samples of a task with a known distribution instead of rows, for draws from fits: no
+    /// attempt fails.
     ///
     /// # Panics
     /// When the mean of the distribution is beyond 100 000 years.
@@ -76,26 +76,27 @@ impl Samples {
         }
     }
 
-    /// Returns the spread that is drawn from in place of closed rows where a package has too few.
+    /// Returns the spread to draw from instead of closed rows, if a package has too few.
     #[must_use]
     pub(crate) fn residuals(&self) -> Option<&[f64]> {
         self.shrunk.as_ref().map(|shrunk| &*shrunk.residuals)
     }
 
-    /// Returns attempt `attempt` (from 1) as recorded: attempt k is the k-th row, then round again.
+    /// Returns attempt `attempt` (from 1) as recorded: attempt k is the k-th row, and after the
+    /// last row the first one again.
     #[must_use]
     pub fn replay(&self, attempt: u32) -> Draw {
         self.draws[round_robin(attempt, self.draws.len())]
     }
 
-    /// Returns the run time of attempt `attempt` (from 1) if it is to succeed.
+    /// Returns the run time of attempt `attempt` (from 1) if it succeeds.
     #[must_use]
     pub fn replay_closed(&self, attempt: u32) -> Millis {
         self.closed[round_robin(attempt, self.closed.len())]
     }
 
-    /// Returns the run time of attempt `attempt` (from 1) if it is to fail; that of a success
-    /// where no failure was recorded.
+    /// Returns the run time of attempt `attempt` (from 1) if it fails; that of a success if no
+    /// failure was recorded.
     #[must_use]
     pub fn replay_failed(&self, attempt: u32) -> Millis {
         if self.failed.is_empty() {
@@ -105,7 +106,7 @@ impl Samples {
     }
 
     /// Draws one of the recorded rows, `uniform` in `[0, 1)`; the time of a closed one shrinks
-    /// towards the pool where the package has fewer than 5.
+    /// towards the pool if the package has fewer than 5.
     #[must_use]
     pub fn resample(&self, uniform: f64) -> Draw {
         let (index, rest) = pick(uniform, self.draws.len());
@@ -134,7 +135,7 @@ impl Samples {
 }
 
 impl Shrunk {
-    /// Returns the same model as a lognormal; nobody can tell how good it is from so few rows.
+    /// Returns the same model as a lognormal; its quality is unknown with so few rows.
     pub(super) fn fit(&self, rows: usize) -> Fit {
         let family = if self.deviation > 0.0 {
             Family::Lognormal { mu: self.level, sigma: self.deviation }

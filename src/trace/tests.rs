@@ -220,7 +220,7 @@ fn each_wrong_field_is_told_with_line_and_column_and_its_row_left_out() {
         [
             (2, 23, Code::TraceTime, "run_seconds `-3` is negative"),
             (3, 23, Code::TraceTime, "run_seconds `soon` is not a number of seconds"),
-            (3, 28, Code::TraceOutcome, "outcome `exploded` is not known"),
+            (3, 28, Code::TraceOutcome, "unknown outcome `exploded`"),
             (5, 23, Code::TraceTime, "run_seconds `NaN` is not a number of seconds"),
             (6, 26, Code::TraceTime, "run_seconds `1e300` is longer than a year"),
             (7, 22, Code::TraceRow, "the row has 3 fields, the header 5"),
@@ -265,8 +265,8 @@ fn missing_and_repeated_columns_stop_the_file_and_name_themselves() {
     assert_eq!(
         told(&history),
         [
-            (1, 21, Code::TraceColumn, "column `arch` is given twice"),
-            (1, 26, Code::TraceColumnUnknown, "column `run_secs` is not known and left out"),
+            (1, 21, Code::TraceColumn, "column `arch` occurs twice"),
+            (1, 26, Code::TraceColumnUnknown, "unknown column `run_secs` is ignored"),
             (1, 34, Code::TraceColumn, "columns are missing: `run_seconds`, `outcome`"),
         ]
     );

@@ -1,4 +1,4 @@
-//! The history as Trace CSV: one form for whatever it was read from.
+//! The history as trace CSV: one form for all kinds of input.
 
 use jiff::Timestamp;
 

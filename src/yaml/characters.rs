@@ -1,8 +1,8 @@
-//! Bytes that may be the text of a document: UTF-8 without characters that YAML forbids.
+//! Validates the bytes of a document: UTF-8 without characters that YAML forbids.
 
 use super::{Chunk, Fault, Mark, Refusal};
 
-/// Returns a document's text where it is one.
+/// Returns the text of a document, if it is valid.
 pub(crate) fn text_of<'t>(content: &'t [u8], chunk: &Chunk) -> Result<&'t str, Refusal> {
     let bytes = &content[chunk.range.clone()];
     let text = std::str::from_utf8(bytes).map_err(|error| {
@@ -23,7 +23,7 @@ pub(crate) fn text_of<'t>(content: &'t [u8], chunk: &Chunk) -> Result<&'t str, R
     }
 }
 
-/// Returns whether these are bytes that every text may hold: seen at once, many at a time.
+/// Returns whether every text may contain these bytes: a quick check of many at a time.
 fn is_common(bytes: &[u8]) -> bool {
     let is_odd = |byte: u8| byte >= 0x7f || byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
     bytes.chunks(256).all(|some| !some.iter().fold(false, |odd, &byte| odd | is_odd(byte)))

@@ -1,4 +1,5 @@
-//! The complete parser: granit's events into a tree, and what granit takes but libyaml refuses.
+//! The complete parser: granit's events into a tree, and checks for texts that granit accepts but
+//! libyaml refuses.
 
 mod breaks;
 
@@ -9,8 +10,8 @@ use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, Span, Structu
 use super::split::lines;
 use super::{DEPTH_MAX, Fault, Framing, Kind, Mark, Raw, Refusal, Tree};
 
-/// Reads one document of `text`, which starts at `line` of its file. On a refusal the tree holds
-/// what stood before it.
+/// Reads one document of `text`, which starts at `line` of its file. On an error the tree has the
+/// nodes before it.
 pub(crate) fn read<'t>(
     text: &'t str,
     (line, framing): (u32, Framing),
@@ -59,7 +60,7 @@ fn parse<'s>(text: &'s str, builder: &mut Builder<'_, 's, '_>) -> Result<(), Ref
     for event in Parser::new_from_str_with_options(text, options) {
         let (event, span) = event.map_err(|error| {
             let mark = builder.mark(*error.marker());
-            // It reads ahead, and so meets the limit before the builder does.
+            // It reads ahead, so it reaches the limit before the builder does.
             if *error.kind() == ErrorKind::RecursionLimitExceeded {
                 return too_deep(mark);
             }
@@ -79,7 +80,7 @@ fn too_deep(mark: Mark) -> Refusal {
     Refusal { fault: Fault::Nesting, mark, message }
 }
 
-/// Refuses what libyaml does: other directives than `%TAG` and a `%YAML` of 1.1 or 1.2.
+/// Refuses, like libyaml, directives other than `%TAG` and a `%YAML` of 1.1 or 1.2.
 fn refuse_directives(text: &str, first: u32) -> Result<(), Refusal> {
     for (line, number) in lines(text.as_bytes()).zip(first..) {
         if line.starts_with(b"---") {
@@ -105,13 +106,13 @@ struct Builder<'b, 's, 't> {
     tree: &'b mut Tree<'t>,
     /// The open collections, and whether the next node of a map is a key.
     open: Vec<(usize, bool)>,
-    /// How many of them are written with brackets or braces.
+    /// The number of those written with brackets or braces.
     flow_depth: usize,
     line: u32,
     text: &'s str,
-    /// Makes the text of a scalar outlive what was parsed.
+    /// Copies the text of a scalar if it would not outlive the parsed text.
     keep: fn(Cow<'s, str>, ScalarStyle) -> Cow<'t, str>,
-    /// The lines, counted from 1, that end in a break which editors do not know.
+    /// The lines, counted from 1, that end in a break unknown to editors.
     added: Vec<usize>,
 }
 
@@ -141,7 +142,7 @@ impl<'s, 't> Builder<'_, 's, 't> {
             | Event::DocumentEnd
             | Event::Anchor(..)
             | Event::Comment(..) => Ok(()),
-            _ => Err(syntax(mark, "the parser speaks of something unknown")),
+            _ => Err(syntax(mark, "the parser reported an unknown event")),
         }
     }
 
@@ -157,7 +158,7 @@ impl<'s, 't> Builder<'_, 's, 't> {
         if is_absent && is_key {
             return Err(syntax(mark, "a value without a key"));
         }
-        // libyaml takes the question mark for a key without a blank after it.
+        // libyaml reads the question mark as a key even without a blank after it.
         if self.flow_depth > 0 && style == ScalarStyle::Plain && text.starts_with('?') {
             return Err(syntax(mark, "a text in a flow collection starts with `?`"));
         }
@@ -165,7 +166,7 @@ impl<'s, 't> Builder<'_, 's, 't> {
             return Err(Refusal {
                 fault: Fault::Characters,
                 mark,
-                message: "a text holds an escaped NUL character".to_owned(),
+                message: "a text contains an escaped NUL character".to_owned(),
             });
         }
         let text = if is_absent { Cow::Borrowed("") } else { (self.keep)(text, style) };
@@ -178,7 +179,7 @@ impl<'s, 't> Builder<'_, 's, 't> {
         (kind, style): (Kind, StructureStyle),
         mark: Mark,
     ) -> Result<(), Refusal> {
-        // What stands inside a flow collection is one too.
+        // Collections inside a flow collection are flow collections, too.
         self.flow_depth += usize::from(style == StructureStyle::Flow);
         self.open(kind, mark)
     }

@@ -9,21 +9,21 @@ use super::Place;
 /// A settings file is shallow; deeper nesting is a mistake or an attack.
 const DEPTH_MAX: usize = 32;
 
-/// Why a file was refused, and where.
+/// An error in a file, and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Misread {
     pub(crate) place: Place,
     pub(crate) message: String,
 }
 
-/// A node and where it stands.
+/// A node and its place.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
     pub(crate) place: Place,
     pub(crate) value: Value,
 }
 
-/// What a node holds; every scalar is its text.
+/// The content of a node; every scalar is its text.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {
     /// No value was written, or `null`.
@@ -44,15 +44,15 @@ pub(crate) struct Key {
 }
 
 impl Node {
-    /// Returns where a key of a map stands.
+    /// Returns the place of a key of a map.
     pub(crate) fn place_of(&self, key: &str) -> Option<Place> {
         let Value::Map(entries) = &self.value else { return None };
         entries.iter().find(|(name, _)| name.text == key).map(|(name, _)| name.place)
     }
 
-    /// Returns every key below, those of a section behind its name, and those of an item of a list
-    /// behind the item's `name`: `hub.max_jobs`, `builders.x86.capacity`. A key without a value is
-    /// not given.
+    /// Returns every key below: keys of a section are prefixed with its name, keys of a list's item
+    /// with the item's `name`: `hub.max_jobs`, `builders.x86.capacity`. Keys without a value are
+    /// omitted.
     pub(crate) fn keys(&self) -> BTreeSet<String> {
         let mut keys = BTreeSet::new();
         self.add_keys("", &mut keys);
@@ -63,7 +63,7 @@ impl Node {
         match &self.value {
             Value::Nothing | Value::Text(_) => {}
             Value::Map(entries) => {
-                for (key, node) in entries.iter().filter(|(_, node)| node.says_something()) {
+                for (key, node) in entries.iter().filter(|(_, node)| node.has_value()) {
                     let name = format!("{above}{}", key.text);
                     node.add_keys(&format!("{name}."), keys);
                     keys.insert(name);
@@ -79,8 +79,8 @@ impl Node {
         }
     }
 
-    /// Returns whether a value is written, and not an empty section.
-    fn says_something(&self) -> bool {
+    /// Returns whether there is a value other than an empty section.
+    fn has_value(&self) -> bool {
         match &self.value {
             Value::Nothing => false,
             Value::Map(entries) => !entries.is_empty(),
@@ -88,7 +88,7 @@ impl Node {
         }
     }
 
-    /// Returns what an item of a list calls itself.
+    /// Returns the `name` of an item of a list.
     fn name(&self) -> Option<&str> {
         let Value::Map(entries) = &self.value else { return None };
         let (_, node) = entries.iter().find(|(key, _)| key.text == "name")?;
@@ -155,9 +155,11 @@ impl Builder {
                 let open = self.open.pop().expect("the parser ends what it began");
                 self.close(open.node)
             }
-            Event::Alias(_) => Err("aliases (`*name`) are not read here: write the value out"),
+            Event::Alias(_) => {
+                Err("aliases (`*name`) are not supported here: write the value itself")
+            }
             Event::DocumentStart(..) if self.root.is_some() => {
-                Err("a second document (`---`): the file holds one")
+                Err("a second document (`---`): the file must contain one")
             }
             Event::StreamStart
             | Event::StreamEnd

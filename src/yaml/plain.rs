@@ -1,10 +1,10 @@
 //! The plain subset of YAML, which build systems write: block maps and lists, one-line keys, texts
 //! plain, quoted or in blocks, flow lists of texts. It is read line by line, several times as fast
-//! as by the complete parser.
+//! as with the complete parser.
 //!
-//! [`read`] fills a tree exactly as [`full`](super::full) would, places included, or says no. It
-//! refuses nothing and reports nothing: whatever is odd, wrong, or merely rare is left to the
-//! complete parser, which decides. A test holds the two against each other.
+//! [`read`] fills a tree exactly as [`full`](super::full) would, including places, or returns
+//! false. It refuses and reports nothing: anything odd, wrong, or merely rare is left to the
+//! complete parser. A test compares the two.
 
 mod block;
 mod flow;
@@ -14,13 +14,13 @@ use std::borrow::Cow;
 
 use super::{Framing, Kind, Mark, Raw, Tree};
 
-/// Deeper documents are left to the complete parser, whose limit they may break.
+/// Deeper documents are left to the complete parser, whose limit they may exceed.
 const DEPTH_MAX: usize = 64;
-/// A longer key may break YAML's limit of 1024 characters.
+/// A longer key may exceed YAML's limit of 1024 characters.
 const KEY_BYTES_MAX: usize = 1000;
 
-/// Reads one document of `text`, which starts at `line` of its file; false where it is not in the
-/// plain subset, and then what the tree holds means nothing.
+/// Reads one document of `text`, which starts at `line` of its file; returns false, with an
+/// undefined tree, if it is not in the plain subset.
 pub(super) fn read<'t>(
     text: &'t str,
     (line, framing): (u32, Framing),
@@ -40,14 +40,14 @@ pub(super) fn read<'t>(
     reader.document(framing).is_some()
 }
 
-/// A line that holds more than blanks and a comment.
+/// A line with more than blanks and a comment.
 #[derive(Clone, Copy)]
 struct Line {
-    /// Where it starts, in bytes of the document.
+    /// Its start, in bytes of the document.
     start: usize,
-    /// Where its line feed stands.
+    /// The position of its line feed.
     end: usize,
-    /// How many blanks it starts with.
+    /// The number of blanks at its start.
     indent: usize,
 }
 
@@ -78,7 +78,7 @@ struct PlainReader<'t, 'b> {
     peeked: Line,
 }
 
-/// Reading goes on; `None` everywhere: the document is left to the complete parser.
+/// Reading continues; `None` anywhere leaves the document to the complete parser.
 type Step = Option<()>;
 
 impl<'t> PlainReader<'t, '_> {
@@ -93,7 +93,8 @@ impl<'t> PlainReader<'t, '_> {
         }
         while let Some(line) = self.next_line() {
             if line.indent == 0 && &self.text[line.start..line.end] == "..." {
-                // Only blanks and comments may follow; what else does is not ours.
+                // Only blanks and comments may follow; anything else is left to the complete
+                // parser.
                 if self.next_line().is_some() {
                     return None;
                 }
@@ -130,7 +131,7 @@ impl<'t> PlainReader<'t, '_> {
         Line { start, end: start + length, indent }
     }
 
-    /// Returns the place of a byte on the line before the next; all before it must be ASCII.
+    /// Returns the place of a byte on the line before the next; everything before it must be ASCII.
     fn mark(&self, line: Line, at: usize) -> Mark {
         Mark { line: self.line - 1, column: small(at - line.start + 1) }
     }
@@ -145,7 +146,7 @@ impl<'t> PlainReader<'t, '_> {
             Some(top) => match (top.kind, top.waits.is_some()) {
                 (Kind::Map, true) if is_item && line.indent >= top.indent => {
                     top.waits = None;
-                    // granit places a list that is not indented at its first item's text.
+                    // granit places an unindented list at the text of its first item.
                     let is_indented = line.indent > top.indent;
                     let at = if is_indented { line.content() } else { self.item_content(line) };
                     self.open(Kind::List, line.indent, self.mark(line, at))?;
@@ -162,7 +163,7 @@ impl<'t> PlainReader<'t, '_> {
         if is_item { self.item(line) } else { self.entry(line, line.content()) }
     }
 
-    /// Returns whether a dash that starts an item stands here.
+    /// Returns whether there is a dash here that starts an item.
     fn is_dash(&self, at: usize, end: usize) -> bool {
         let bytes = self.text.as_bytes();
         bytes[at] == b'-' && (at + 1 == end || bytes[at + 1] == b' ')
@@ -212,7 +213,7 @@ impl<'t> PlainReader<'t, '_> {
         self.tree.nodes.push(Raw { kind: Kind::Scalar, text, mark, end });
     }
 
-    /// Reads an item of the list on top: a text, or a map that starts behind the dash.
+    /// Reads an item of the list on top: a text, or a map that starts after the dash.
     fn item(&mut self, line: Line) -> Step {
         let at = self.item_content(line);
         if at == line.end || self.is_dash(at, line.end) {
@@ -225,7 +226,7 @@ impl<'t> PlainReader<'t, '_> {
         self.value(line, at, line.indent)
     }
 
-    /// Returns where the text behind a dash starts.
+    /// Returns the start of the text after a dash.
     fn item_content(&self, line: Line) -> usize {
         self.after_blanks(line.content() + 1, line.end)
     }
@@ -249,7 +250,7 @@ impl<'t> PlainReader<'t, '_> {
         Some(())
     }
 
-    /// Returns the key that starts here and where its colon stands, where this is a key.
+    /// Returns the key that starts here and the position of its colon, if this is a key.
     fn key(&self, at: usize, end: usize) -> Option<(&'t str, usize)> {
         let bytes = self.text.as_bytes();
         let quote = bytes[at];
@@ -269,7 +270,7 @@ impl<'t> PlainReader<'t, '_> {
         (is_key && is_short && key.is_ascii() && !key.contains('\\')).then_some((key, colon))
     }
 
-    /// Reads the text or flow list that starts here and stands in a collection of this indent.
+    /// Reads the text or flow list that starts here, inside a collection of this indent.
     fn value(&mut self, line: Line, at: usize, indent: usize) -> Step {
         let mark = self.mark(line, at);
         let text = match self.text.as_bytes()[at] {
@@ -291,7 +292,7 @@ impl<'t> PlainReader<'t, '_> {
         Some(())
     }
 
-    /// Reads a plain text and the lines on which it goes on.
+    /// Reads a plain text and the lines that continue it.
     fn plain(&mut self, line: Line, at: usize, indent: usize) -> Option<Cow<'t, str>> {
         let first = self.plain_line(at, line.end)?;
         if !may_start(first.as_bytes()) {
@@ -316,7 +317,8 @@ impl<'t> PlainReader<'t, '_> {
         Some(if folded.is_empty() { Cow::Borrowed(first) } else { Cow::Owned(folded) })
     }
 
-    /// Returns one line of a plain text without blanks at its end, where nothing in it means more.
+    /// Returns one line of a plain text without blanks at its end, if nothing in it has a special
+    /// meaning.
     fn plain_line(&self, at: usize, end: usize) -> Option<&'t str> {
         let bytes = &self.text.as_bytes()[at..end];
         for index in memchr::memchr2_iter(b':', b'#', bytes) {
@@ -332,7 +334,7 @@ impl<'t> PlainReader<'t, '_> {
         Some(&self.text[at..end - blanks])
     }
 
-    /// Returns the next line that is not blank, and how many blank ones stand before it.
+    /// Returns the next line that is not blank, and the number of blank lines before it.
     fn peek_line(&mut self) -> (Option<Line>, u32) {
         let (mut at, mut breaks) = (self.at, 0);
         while at < self.text.len() {
@@ -348,7 +350,8 @@ impl<'t> PlainReader<'t, '_> {
     }
 }
 
-/// Joins two lines: a blank between neighbours, else a line feed for each blank line.
+/// Joins two lines: with a blank between neighbours, otherwise with a line feed for each blank
+/// line.
 fn fold(text: &mut String, blank_lines: u32) {
     if blank_lines == 0 {
         text.push(' ');
@@ -356,7 +359,7 @@ fn fold(text: &mut String, blank_lines: u32) {
     (0..blank_lines).for_each(|_| text.push('\n'));
 }
 
-/// Which bytes may stand anywhere in a plain key.
+/// The bytes allowed anywhere in a plain key.
 const WORD: [bool; 256] = {
     let mut word = [false; 256];
     let mut byte = 0_u8;
@@ -372,7 +375,7 @@ fn is_word(byte: u8) -> bool {
     WORD[byte as usize]
 }
 
-/// Returns whether a plain text may start so.
+/// Returns whether a plain text may start like this.
 fn may_start(text: &[u8]) -> bool {
     const INDICATORS: &[u8] = b"?:,[]{}#&*!|>'\"%@`";
     match text {

@@ -1,12 +1,12 @@
 //! Cuts a file into documents, so that a broken one cannot hide the next.
 //!
-//! `---` and `...` in column 0 end a document wherever they stand: inside a quoted or a block
-//! scalar too, where they are an error of that document. Cutting there is therefore safe, except
-//! that a directive belongs to the `---` that follows it.
+//! `---` and `...` in column 0 always end a document: inside a quoted or a block scalar, too, where
+//! they are an error of that document. So cutting there is safe, except that a directive belongs to
+//! the `---` that follows it.
 
 use std::ops::Range;
 
-/// How one piece of the file begins, which says what may be in it.
+/// The beginning of a piece of the file, which decides what may be in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Framing {
     /// With `---`, perhaps after directives and comments.
@@ -20,7 +20,7 @@ pub(crate) enum Framing {
 /// One document's bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Chunk {
-    /// Where it lies in the file.
+    /// Its range in the file.
     pub(crate) range: Range<usize>,
     /// The number of its first line, from 1.
     pub(crate) line: u32,
@@ -36,7 +36,7 @@ struct Splitter<'b> {
     framing: Framing,
 }
 
-/// Cuts a file at its document markers. Pieces of comments and blank lines alone are left out.
+/// Cuts a file at its document markers. Pieces with only comments and blank lines are left out.
 pub(crate) fn split(bytes: &[u8]) -> Vec<Chunk> {
     let mut splitter =
         Splitter { bytes, chunks: Vec::new(), start: 0, start_line: 1, framing: Framing::Bare };
@@ -52,7 +52,7 @@ pub(crate) fn split(bytes: &[u8]) -> Vec<Chunk> {
     splitter.chunks
 }
 
-/// Returns where the next line starts.
+/// Returns the start of the next line.
 fn line_end(bytes: &[u8], at: usize) -> usize {
     match memchr::memchr2(b'\n', b'\r', &bytes[at..]) {
         None => bytes.len(),
@@ -77,7 +77,7 @@ impl Splitter<'_> {
         }
     }
 
-    /// Returns whether what stands before `end` may stand before a `---`: no content.
+    /// Returns whether the text before `end` may precede a `---`: it has no content.
     fn is_prefix(&self, end: usize) -> bool {
         lines(&self.bytes[self.start..end])
             .all(|line| is_blank_or_comment(line) || line.starts_with(b"%"))
@@ -97,8 +97,8 @@ impl Splitter<'_> {
     }
 }
 
-/// Returns the document that a file seems to be cut short in: the last one, where it alone does
-/// not end with `...`, and not even with a line feed.
+/// Returns the document in which a file seems truncated: the last one, if it alone does not end
+/// with `...`, and not even with a line feed.
 pub(crate) fn cut_short<'c>(bytes: &[u8], chunks: &'c [Chunk]) -> Option<&'c Chunk> {
     let is_ended = |chunk: &Chunk| {
         let text = bytes[chunk.range.clone()].trim_ascii_end();

@@ -15,7 +15,7 @@ use mutants::{documents, files, mutate, window};
 static FILES: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(files);
 static DOCUMENTS: LazyLock<Vec<(&str, &str, Framing)>> = LazyLock::new(|| documents(&FILES));
 
-/// Returns where the second reader sees something else, as `path: ours, theirs`.
+/// Returns where the second reader disagrees, as `path: ours, theirs`.
 fn difference(path: &str, node: Node<'_, '_>, other: &Value) -> Option<String> {
     let differs = || Some(format!("{path}: {:?} {:?}, {other:?}", node.kind(), node.text()));
     match (node.kind(), other) {
@@ -55,8 +55,8 @@ fn difference(path: &str, node: Node<'_, '_>, other: &Value) -> Option<String> {
     }
 }
 
-/// Holds a text against the second reader; true where both accept it. The breaks that editors do
-/// not know are left to the recorded cases, and a mark of the byte order to the start of a file.
+/// Compares a text with the second reader; true if both accept it. Breaks unknown to editors are
+/// left to the recorded cases, and byte order marks to the start of a file.
 fn both_agree(text: &str, framing: Framing) -> Result<bool, String> {
     const LEFT_OUT: [char; 3] = ['\u{2028}', '\u{2029}', '\u{feff}'];
     if text.contains(LEFT_OUT) {
@@ -66,7 +66,7 @@ fn both_agree(text: &str, framing: Framing) -> Result<bool, String> {
     if read(text, (1, framing), &mut tree).is_err() {
         return Ok(false);
     }
-    // A document that is no map is refused whatever it says.
+    // A document that is not a map is refused regardless of its content.
     let root = tree.root().filter(|root| root.kind() == Kind::Map);
     let (Ok(value), Some(root)) = (serde_yaml::from_str::<Value>(text), root) else {
         return Ok(false);
@@ -86,7 +86,7 @@ fn the_second_reader_agrees_on_every_real_document() {
     assert!(agreed * 10 >= DOCUMENTS.len() * 8, "{agreed} of {}", DOCUMENTS.len());
 }
 
-/// Nothing panics on a mutant, and what both readers accept they read alike.
+/// Nothing panics on a mutant, and both readers agree on texts that both accept.
 #[test]
 fn mutants_of_real_documents_never_panic_and_the_second_reader_agrees() {
     const MUTANTS: u32 = 10_000;
@@ -116,6 +116,6 @@ fn mutants_of_real_documents_never_panic_and_the_second_reader_agrees() {
         Ok(())
     });
     assert_eq!(result.map_err(|error| error.to_string()), Ok(()));
-    // Else the second reader would stand beside and see nothing.
+    // Otherwise the second reader would not be used at all.
     assert!(agreed.get() > MUTANTS / 10 * 3, "{} mutants were accepted by both", agreed.get());
 }

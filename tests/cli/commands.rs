@@ -101,7 +101,8 @@ fn an_id_that_is_not_loaded_is_usage_and_the_nearest_is_named() {
 fn a_package_that_no_module_builds_is_an_answer_of_no() {
     let said = modplan(&["plan", EL8, "--changed-package", "glibc"]);
     assert_eq!(said.code, 1);
-    let reason = "error: `glibc` is not a modular component; modulemd cannot say who links it\n";
+    let reason = "error: `glibc` is not a modular component; modulemd does not say which \
+                  components link it\n";
     assert!(said.err.contains(reason), "{}", said.err);
 }
 
@@ -258,7 +259,7 @@ fn a_farm_without_builders_is_told_with_its_line() {
     let run = ["execute", EL8, "--changed", "nginx:1.14", "--approach", "koji-owned"];
     let said = modplan(&[&run, &["--farm", &farm][..]].concat());
     assert_eq!(said.code, 1);
-    let told = "farm.yaml:2:3: error[setting-value]: `builders` hold no builder";
+    let told = "farm.yaml:2:3: error[setting-value]: `builders` has no builder";
     assert!(said.err.contains(told), "{}", said.err);
 }
 
@@ -267,11 +268,11 @@ fn selections_that_contradict_themselves_are_usage() {
     for (selection, why) in [
         (
             &["--changed", "perl:5.30", "--only", "httpd:2.4"][..],
-            "nothing is left to rebuild of perl:5.30",
+            "nothing of perl:5.30 is left to rebuild",
         ),
         (
             &["--changed", "perl:5.30", "--exclude", "perl:5.30"],
-            "nothing is left to rebuild of perl:5.30",
+            "nothing of perl:5.30 is left to rebuild",
         ),
         (
             &["--changed", "perl:5.30", "--built", "perl:5.30"],
@@ -357,7 +358,8 @@ fn more_arches_than_a_hub_tells_apart_are_refused() {
     assert_eq!(plan(&fits).code, 0, "{}", plan(&fits).err);
     let said = plan(&too_many);
     assert_eq!(said.code, 1);
-    let told = ":4:3: error[setting-value]: with builders `y` the farm has 72 arches: 64 at most";
+    let told =
+        ":4:3: error[setting-value]: with builders `y` the farm has 72 arches; the limit is 64";
     assert!(said.err.contains(told), "{}", said.err);
     // The farm alone has 64, and what is built asks for one more.
     let more = ["--changed=nginx:1.14", "--arches=aarch64,x86_64"];

@@ -208,7 +208,7 @@ fn another_platform_gives_other_contexts_and_tells_what_is_missing() {
     assert!(table.contains(can), "{table}{err}");
     assert!(err.contains(" on platform:el9.0.0: there is no build of postgresql:10"), "{err}");
     let Said { code, err, .. } = plan_in(root, &format!("{flags} perl:5.30"));
-    assert_eq!((code, err.contains("`perl` is no base module")), (2, true), "{err}");
+    assert_eq!((code, err.contains("`perl` is not a base module")), (2, true), "{err}");
 }
 
 #[test]

@@ -23,13 +23,13 @@ fn a_key_that_stands_again_with_an_equal_value_is_a_warning() {
     let equal = check(&document("  xmd:\n    a: {b: [1, 2]}\n    a: {b: [1, 2]}\n  summary: s\n"));
     assert_eq!(equal.code, 0, "{}", equal.err);
     assert!(
-        equal.err.contains(":16:3: warning[equal-repeat]: `summary` stands twice"),
+        equal.err.contains(":16:3: warning[equal-repeat]: `summary` occurs twice"),
         "{}",
         equal.err
     );
     let other = check(&document("  summary: another\n"));
     assert_eq!(other.code, 1);
-    assert!(other.err.contains("error[repeated-key]: `summary` stands twice"), "{}", other.err);
+    assert!(other.err.contains("error[repeated-key]: `summary` occurs twice"), "{}", other.err);
 }
 
 #[test]

@@ -188,11 +188,11 @@ fn a_journal_is_kept_gone_on_with_and_refused_when_it_is_not_of_this_run() {
         assert_eq!(fs::read_to_string(&path).unwrap(), text, "what is there stays");
     };
     let edited = lines.iter().position(|line| line.contains("\"build\":0")).unwrap() + 1;
-    let damage = "the line is damaged: its sum does not fit";
+    let damage = "the line is damaged: its checksum does not match";
     refused(whole.replacen("\"build\":0", "\"build\":1", 1), "1", edited, damage);
     refused(whole.clone(), "2", 1, "journal of orchestrator-owned/planned/seed 1/");
     let old = "{\"format\":3,\"run\":\"r\"}\n";
-    refused(old.to_owned(), "1", 1, "format 3 is from before the engine of format 4");
+    refused(old.to_owned(), "1", 1, "format 3 is older than 4 and can no longer be read");
     refused(old.replacen('3', "9", 1), "1", 1, "format 9 is newer than this modplan");
     let Said { code, err, .. } = modplan(&[
         "execute",
@@ -268,7 +268,7 @@ fn a_journal_that_is_no_text_is_told_with_its_line_and_cr_lf_is_read() {
     fs::write(&path, &bytes).unwrap();
     let Said { code, err, .. } = execute_with(&path, "1");
     assert_eq!(code, 1);
-    assert!(err.contains("run.jsonl:3: the line is damaged: its sum does not fit"), "{err}");
+    assert!(err.contains("run.jsonl:3: the line is damaged: its checksum does not match"), "{err}");
 }
 
 #[test]

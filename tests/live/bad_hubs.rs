@@ -17,7 +17,7 @@ use super::raw_hub::{Answer, RawHub, Request};
 const PASSWORD: &str = "hunter2-and-more";
 const KEY: &str = "7-AbCdEfGhIjKlMnOpQrS";
 
-/// The waits of a client, in the place of which no time passes.
+/// The waits of a client, replaced by none.
 #[derive(Clone, Default)]
 struct Waited(Arc<Mutex<Vec<Duration>>>);
 
@@ -32,7 +32,7 @@ impl Waited {
     }
 }
 
-/// What the official client's defaults make of a hub, with three tries.
+/// A client with the official defaults, but three tries.
 fn options(server: &str) -> Options {
     let options = Options::of(&Profile::new("koji"));
     let patience = Patience { tries_max: 3, ..options.patience };
@@ -55,7 +55,7 @@ async fn connect(options: Options, waited: &Waited) -> Result<Hub, HubError> {
     Hub::connect_waiting(options, alice(), waited.pauses()).await
 }
 
-/// A hub that takes the log-in and answers all else with a function.
+/// A hub that accepts the log-in and answers other calls with a function.
 fn hub(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> RawHub {
     RawHub::start(move |request| match request.method().as_str() {
         "login" => Answer::session(KEY),
@@ -63,7 +63,7 @@ fn hub(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> RawHub {
     })
 }
 
-/// Reads and writes at a hub; what the client says of each.
+/// Reads and writes at a hub; returns the client's result of each.
 fn said_of(hub: &RawHub, options: Options) -> [String; 2] {
     let waited = Waited::default();
     let errors = block_on(async {

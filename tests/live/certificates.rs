@@ -32,7 +32,8 @@ fn log_in(peer: &Peer, client: &str, authority: &str) -> Result<(), HubError> {
     block_on(Hub::connect(options(peer, authority), login)).map(drop)
 }
 
-/// What the client says of a call that this server answers with the session's key in an error page.
+/// The client's error for a call that this server answers with an error page containing the
+/// session's key.
 fn said_after_log_in(server: &Peer) -> String {
     let pem = fs::read_to_string(server.path("client.pem")).expect("it is there");
     let login = Login::Certificate { pem: Secret::new(pem), path: "client.pem".to_owned() };

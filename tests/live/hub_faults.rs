@@ -84,7 +84,7 @@ impl Bad {
         self.call(&call).expect("an answer").expect("it is there").id
     }
 
-    /// Looks at a task until it is over.
+    /// Polls a task until it is over.
     fn wait(&mut self, task: i64) -> TaskState {
         for _ in 0..20_000 {
             let task_id = OneOrMany::One(task);
@@ -99,7 +99,7 @@ impl Bad {
         panic!("task {task} does not end");
     }
 
-    /// Builds, and returns what the task fails with.
+    /// Builds, and returns the error of the task.
     fn build_fault(&mut self) -> (i64, String) {
         self.make_target();
         let params = vec![SOURCE.into(), "m".into()];
@@ -132,7 +132,7 @@ fn a_lost_answer_leaves_a_write_unknown_and_done_once() {
     let two = bad.create("two");
     assert!(matches!(two, Err(HubError::Unknown { .. })), "{two:?}");
     assert!(bad.has_tag("two"));
-    // What is read is read again.
+    // Reads are repeated.
     let scenario = "hub_faults: [{kind: answers-lost, method: getTag, every: 2}]\n";
     let mut bad = Bad::start(scenario, "1");
     assert!(!bad.has_tag("none") && !bad.has_tag("none") && !bad.has_tag("none"));
@@ -159,7 +159,7 @@ fn a_late_answer_is_waited_for_up_to_the_limit() {
         let call = GetTag { tag: "one".into(), ..GetTag::default() };
         hub.call(&call).await.expect_err("it comes in an hour")
     });
-    assert!(error.to_string().contains("no whole answer in 0.3 s"), "{error}");
+    assert!(error.to_string().contains("no complete answer in 0.3 s"), "{error}");
     let mut bad =
         Bad::start("hub_faults: [{kind: calls-delayed, method: getTag, delay: 1s}]\n", "1000");
     assert!(!bad.has_tag("none"));
@@ -172,7 +172,7 @@ fn a_hub_that_is_offline_is_said_to_be() {
     assert!(error.to_string().contains("offline"), "{error}");
 }
 
-/// A fault of one moment, again and again: a moment alone may pass before a client comes.
+/// A momentary fault, repeated: a single moment may pass before a client connects.
 fn again_and_again(kind: &str) -> String {
     let faults = (1..600).map(|nth| format!("- {{at: {}s, kind: {kind}}}\n", nth * 100));
     format!("hub_faults:\n{}", faults.collect::<String>())

@@ -12,12 +12,12 @@ use modplan::live::hub::{Hub, Login, Options, Patience};
 use super::mock_koji::block_on;
 use super::peer::Peer;
 
-/// What the process of a client is to do.
+/// The instructions for the process of a client.
 const CLIENT: &str = "MODPLAN_TEST_KERBEROS_CLIENT";
 const NEEDS: &str =
     "no krb5kdc, or no Python with cryptography in target/venv (run tests/run --setup)";
 
-/// What a client did.
+/// The result of a client.
 struct Came {
     text: String,
     is_ok: bool,
@@ -52,7 +52,7 @@ impl Realm {
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     }
 
-    /// Logs in and reads, as a process of its own; `-` stands for what is not given.
+    /// Logs in and reads, in a separate process; `-` marks a missing value.
     fn client(&self, principal: &str, keytab: &str) -> Came {
         let keytab = if keytab == "-" { "-".to_owned() } else { self.path(keytab) };
         let given = [&*self.0.port, &*self.path("ca.pem"), principal, &*keytab].join("|");
@@ -70,7 +70,7 @@ impl Realm {
     }
 }
 
-/// The process of a client: does nothing in a run of its own.
+/// The process of a client: does nothing when run directly.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a test that runs itself is told by its environment")]
 fn client_of_the_realm() {
@@ -113,7 +113,7 @@ fn a_principal_is_chosen_from_a_keytab_and_checked_against_the_ticket() {
     assert!(came.is_ok, "{}", came.text);
     assert_eq!(realm.0.line(), "accepted alice@EXAMPLE.TEST");
     assert_eq!(realm.0.line(), "accepted alice@EXAMPLE.TEST");
-    // With the ticket of somebody else nobody logs in as alice.
+    // With the ticket of another user, logging in as alice fails.
     realm.kinit("bob", "1h");
     let came = realm.client("alice@EXAMPLE.TEST", "-");
     assert!(

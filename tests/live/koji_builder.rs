@@ -1,4 +1,5 @@
-//! koji's own builder code at the mock hub: it logs in as a builder, opens what it is given, and ends it.
+//! koji's own builder code at the mock hub: it logs in as a builder, opens its tasks, and ends
+//! them.
 
 use std::path::Path;
 use std::process::Command;
@@ -37,7 +38,7 @@ fn kojis_own_builder_runs_leaf_tasks_at_the_mock() {
     let refused = task("noSuchHandler", serde_json::json!(0));
     let tasks = [
         task("sleep", serde_json::json!(0)),
-        // What is no number of seconds is an exception in koji's code, and a fault of the task.
+        // An invalid number of seconds is an exception in koji's code, and a fault of the task.
         task("sleep", serde_json::json!("soon")),
     ];
     let output = Command::new(python)
@@ -60,7 +61,7 @@ fn kojis_own_builder_runs_leaf_tasks_at_the_mock() {
     assert_eq!(result(tasks[0]), Ok(Value::Nil));
     let error = result(tasks[1]).expect_err("it failed");
     assert!(error.to_string().contains("TypeError"), "{error}");
-    // What it has no handler for it refuses: the task waits for another builder.
+    // It refuses tasks without a handler, which wait for another builder.
     let info = block_on(hub.call_untyped("getTaskInfo", vec![Value::Int(refused)]));
     let info = info.expect("an answer");
     assert_eq!((info.get("state"), info.get("host_id")), (Some(&Value::Int(0)), Some(&Value::Nil)));

@@ -1,4 +1,4 @@
-//! A recording of a koji hub that breaks off, and what other commands make of a recording.
+//! An interrupted recording of a koji hub, and other commands on a recording.
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! The mock hub as a program, and modplan's own client against it through a wire that loses, doubles and
-//! delays what goes over it.
+//! The mock hub as a program, and modplan's own client against it through a connection that loses,
+//! doubles and delays requests.
 
 mod matrix;
 pub(super) mod wire;
@@ -27,13 +27,13 @@ pub(super) struct Mock {
 }
 
 impl Mock {
-    /// Starts a mock hub with the user alice and what else is given.
+    /// Starts a mock hub with the user alice and more arguments.
     pub(super) fn start(arguments: &[&str]) -> Self {
         let given = ["--trace", TRACE, "--farm", FARM, "--user", "alice:secret"];
         Self::with(&[&given[..], arguments].concat())
     }
 
-    /// Starts a mock hub with nothing but what is given.
+    /// Starts a mock hub with only the given arguments.
     pub(super) fn with(arguments: &[&str]) -> Self {
         let serving = Serving::start(["mock-koji"].iter().chain(arguments), 2);
         let server =
@@ -87,7 +87,7 @@ fn a_hub_says_what_it_can_do_and_repos_are_asked_for_in_its_way() {
         let new = hub.probe().await.expect("it answers");
         assert_eq!(new.version.as_deref(), Some("1.35.3"));
         assert!(new.has("repo.request") && !new.has("noSuchMethod"));
-        // A hub before 1.34 knows tasks alone.
+        // A hub before 1.34 only knows tasks.
         let old = Abilities::of(Some("1.33.0"), ["newRepo".to_owned(), "getRepo".to_owned()]);
         for (abilities, is_task) in [(&old, true), (&new, false)] {
             let tag = format!("asked-{is_task}");
@@ -197,7 +197,7 @@ fn what_is_recorded_of_the_mock_is_what_it_was_started_with() {
     };
     assert_eq!(farm(&read("farm.yaml")), farm(&std::fs::read(FARM).expect("it is there")));
 
-    // The same again reads what ended since, which is nothing.
+    // Running it again reads newer tasks, of which there are none.
     let again = KojiRequest { until: 4_000_000_001, ..request };
     let second = record_koji(&again, &mut |_| {}).expect("it is recorded");
     assert_eq!((second.tasks, second.rows), (recording.tasks, recording.rows));
@@ -229,11 +229,7 @@ fn a_hub_without_builders_gives_no_farm_and_says_so() {
     let out = directory.path().to_str().expect("UTF-8");
     let said = Program::new(arguments.iter().chain(&["-o", out])).run();
     assert_eq!(said.code, 0, "{}", said.err);
-    assert!(
-        said.err.contains("no builders that are enabled: no farm.yaml is written"),
-        "{}",
-        said.err
-    );
+    assert!(said.err.contains("no enabled builders: no farm.yaml is written"), "{}", said.err);
     assert!(!directory.path().join("farm.yaml").exists());
     assert!(said.out.contains("--farm FARM"), "{}", said.out);
 }

@@ -1,5 +1,5 @@
-//! koji's own command line against the mock hub: each command of the list succeeds, and prints what it
-//! prints against a real one.
+//! koji's own command line against the mock hub: each command of the list succeeds, and prints the
+//! same as against a real one.
 
 mod calls;
 mod prints;
@@ -20,7 +20,7 @@ struct Official {
 }
 
 impl Official {
-    /// Returns the client, set up for a hub and the user alice; `None` where it is not installed.
+    /// Returns the client, set up for a hub and the user alice; `None` if it is not installed.
     fn new(server: &str) -> Option<Self> {
         Self::of(server, "alice")
     }
@@ -114,7 +114,7 @@ fn every_command_succeeds_and_prints_what_a_real_hub_would() {
 
     let chain = koji.task(&["chain-build", "--nowait", "m", SECOND, ":", SOURCE]);
     let watched = koji.try_run(&["watch-task", &chain]);
-    // Its second level builds what is there already.
+    // Its second level builds an existing build.
     assert_eq!(watched.0, Some(1), "{watched:?}");
     assert!(watched.1.contains("Build already exists"), "{}", watched.1);
     let again = koji.run(&["resubmit", "--nowait", &chain]);

@@ -1,4 +1,4 @@
-//! Hubs that lack newer calls: the client asks what there is, and does without.
+//! Hubs that lack newer calls: the client queries their methods, and works around missing ones.
 
 use modplan::koji::profile::Profile;
 use modplan::koji::{Fault, Value};
@@ -33,7 +33,7 @@ fn hub(methods: &'static [&'static str]) -> RawHub {
     })
 }
 
-/// Asks a hub what it can do, and for a repo.
+/// Queries a hub's abilities, and requests a repo.
 fn asked(hub: &RawHub) -> (Option<String>, RepoAsk) {
     let options = Options { server: hub.server.clone(), ..Options::of(&Profile::new("koji")) };
     let pauses = Pauses::instead(|_| {});

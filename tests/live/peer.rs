@@ -24,7 +24,7 @@ impl Drop for Peer {
 }
 
 impl Peer {
-    /// Starts a script of `tests/peers`; without what it needs the test is left out.
+    /// Starts a script of `tests/peers`; the test is skipped if its requirements are missing.
     pub(super) fn start(script: &str, arguments: &[&str], needs: &str) -> Option<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let directory = tempfile::tempdir().expect("a directory");

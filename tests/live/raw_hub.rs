@@ -7,7 +7,7 @@ use std::thread;
 
 use modplan::koji::{Fault, Value, codec};
 
-/// A request as it came.
+/// A request, as received.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
     /// The first line and the headers.
@@ -30,13 +30,13 @@ impl Request {
     }
 }
 
-/// What is answered.
+/// The answer.
 pub(super) enum Answer {
     /// These bytes, then the connection is closed.
     Bytes(Vec<u8>),
     /// The first bytes, then the second again and again until the client goes.
     Endless(Vec<u8>, Vec<u8>),
-    /// These bytes, then spaces one by one as the client takes them.
+    /// These bytes, then spaces one by one as the client reads them.
     Trickle(Vec<u8>),
     /// Nothing, until the client goes.
     Silence,
@@ -103,7 +103,7 @@ fn serve(mut stream: TcpStream, seen: &Mutex<Vec<Request>>, answer: &dyn Fn(&Req
         seen.push(request.clone());
     }
     let answer = answer(&request);
-    // What was sent and not read makes the kernel reset the connection when it is closed.
+    // Unread data makes the kernel reset the connection when it is closed.
     if matches!(answer, Answer::Reset) || stream.read_exact(&mut vec![0; length]).is_err() {
         return;
     }

@@ -1,5 +1,5 @@
-//! A real hub, where one is given: MODPLAN_KOJI_HUB is its address, MODPLAN_KOJI_USER and
-//! MODPLAN_KOJI_PASSWORD log in there. Tags are made and deleted again; nothing is built.
+//! A real hub, if given: MODPLAN_KOJI_HUB is its address, MODPLAN_KOJI_USER and
+//! MODPLAN_KOJI_PASSWORD log in there. Tags are created and deleted again; nothing is built.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use modplan::live::{KojiRequest, record_koji};
 use super::mock_koji::block_on;
 use crate::support::left_out;
 
-/// A hub and who logs in there.
+/// A hub and its user.
 struct Real {
     options: Options,
     user: String,

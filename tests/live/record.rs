@@ -38,7 +38,7 @@ fn path(path: &Path) -> &str {
     path.to_str().expect("UTF-8")
 }
 
-/// Records and returns the snapshot's text, what was told, and the result.
+/// Records and returns the snapshot's text, the notes, and the result.
 fn recorded(request: &Request) -> (Result<String, LiveError>, Vec<Step>) {
     let mut steps = Vec::new();
     let result = record(request, &mut |step| steps.push(step)).and_then(|recording| {
@@ -122,7 +122,7 @@ fn what_passes_is_asked_again_and_changes_nothing() {
     });
     let notes: Vec<&str> = notes.collect();
     assert_eq!(notes.len(), 5, "{notes:?}");
-    assert!(notes[0].contains("503: <html> <h1>no</h1>; asking again"), "{notes:?}");
+    assert!(notes[0].contains("503: <html> <h1>no</h1>; retrying"), "{notes:?}");
     assert!(notes[1].contains("429: Request was throttled."), "{notes:?}");
     let Some(Step::Rows { rows, rows_all }) = steps.last() else { panic!("{steps:?}") };
     assert_eq!((*rows, *rows_all), (35, 35));
@@ -186,7 +186,7 @@ fn a_refusal_is_told_at_once_in_the_servers_words() {
     let mut request = request(&server, Service::Pdc, directory.path());
     request.filters = vec![("bogus".to_owned(), "1".to_owned())];
     let error = recorded(&request).0.unwrap_err();
-    assert!(error.to_string().ends_with("answers 400: Unknown query params: bogus."), "{error}");
+    assert!(error.to_string().ends_with("returned 400: Unknown query params: bogus."), "{error}");
     assert_eq!(server.asked().len(), 2, "nothing is asked twice");
     request.url = "pdc.example.org".to_owned();
     assert!(matches!(recorded(&request).0, Err(LiveError::BadUrl { .. })));
@@ -259,7 +259,7 @@ fn a_module_build_service_is_recorded_page_by_page_and_loads() {
     assert!(snapshot.findings.is_empty(), "{:?}", snapshot.findings);
 }
 
-/// What `tests/run --setup` installs the real client into.
+/// The folder into which `tests/run --setup` installs the real client.
 const CLIENT: &str = "target/venv/bin/python";
 
 #[test]
@@ -287,7 +287,7 @@ fn the_real_pdc_client_reads_the_same_server() {
     assert_eq!(told["unreleasedvariants"], Value::from(first));
     assert_eq!(told["past_the_end"], 404);
     assert_eq!(told["unknown_filter"], 400);
-    // What modplan records is what the client reads.
+    // The client reads the same as modplan records.
     let directory = tempfile::tempdir().unwrap();
     let text = recorded(&request(&server, Service::Pdc, directory.path())).0.unwrap();
     assert_eq!(Value::from(rows(&text, "results")), told["modules"]);

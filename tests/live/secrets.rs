@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 /// So many bytes of a secret in a row are a leak.
 const PART: usize = 8;
 
-/// All that was written during a test.
+/// Everything written during a test.
 #[derive(Clone, Default)]
 pub(super) struct Written(Arc<Mutex<Vec<u8>>>);
 
@@ -22,7 +22,7 @@ impl Written {
         String::from_utf8_lossy(&self.0.lock().expect("no panic")).into_owned()
     }
 
-    /// Runs something; what the library and its HTTP client log meanwhile is written here.
+    /// Runs something; the log of the library and its HTTP client is captured here.
     pub(super) fn logging<T>(&self, run: impl FnOnce() -> T) -> T {
         let own = self.clone();
         let subscriber = tracing_subscriber::fmt()
@@ -33,7 +33,7 @@ impl Written {
         tracing::subscriber::with_default(subscriber, run)
     }
 
-    /// Fails where a secret, or a part of it, was written.
+    /// Fails if a secret, or a part of it, was written.
     pub(super) fn holds_none_of(&self, secrets: &[&str]) {
         let text = self.text();
         for secret in secrets {

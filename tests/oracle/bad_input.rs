@@ -109,7 +109,7 @@ fn thirty_thousand_documents_that_leave_parts_of_their_identity_open_are_told_ap
         let snapshot = many(identity);
         assert_eq!((errors(&snapshot), snapshot.streams.len()), (vec![], 30_000));
     }
-    // What names nothing matches all of them.
+    // A document without these parts matches all of them.
     let open = (0..20_000).map(|number| identified(&format!("  context: c{number}\n")));
     let text: String = open.chain([identified("")]).collect();
     assert_eq!(errors(&read(text)), [Code::Duplicate]);

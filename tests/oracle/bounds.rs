@@ -1,4 +1,4 @@
-//! No lower bound lies above a simulated run: random small rebuilds on random small farms, ideal and
+//! No lower bound exceeds a simulated run: random small rebuilds on random small farms, ideal and
 //! koji's, both approaches, every cascade; each task takes the estimate of the plan.
 
 use std::fmt::Write as _;
@@ -92,7 +92,8 @@ fn document(at: u64, luck: &mut Luck) -> Stream {
     }
 }
 
-/// One to three groups: some of several arches, some fast, slow, small, or taken by others in part.
+/// One to three groups: some with several arches, some fast, slow, small, or partly used by other
+/// work.
 fn farm(luck: &mut Luck) -> Farm {
     let group = |number: u64, luck: &mut Luck| {
         let arches = match luck.below(4) {
@@ -170,7 +171,7 @@ fn no_bound_lies_above_a_simulated_run() {
         let plan = plan::plan(given, &all).expect("all is selected").plan;
         let bound = Millis::from_secs_f64(plan.bounds.lower_bound_seconds).expect("a time");
         optimal += usize::from(plan.bounds.is_optimal);
-        // Who knows the plan and the trace alone does not know how fast builders are.
+        // The plan and the trace alone do not contain the speed of builders.
         if farm.builders.iter().all(|group| group.speed.to_bits() == 1.0_f64.to_bits()) {
             proofs.add_made(&plan, Some(&trace));
         }

@@ -1,4 +1,5 @@
-//! Every lower bound against the small program `certificate.py`, which knows the plan and the trace alone.
+//! Every lower bound against the small program `certificate.py`, which only knows the plan and the
+//! trace.
 
 use modplan::graph::{GraphOptions, ModuleGraph};
 use modplan::load;
@@ -47,7 +48,7 @@ fn the_bounds_of_real_repositories_are_proven_by_their_certificates() {
         let graph = ModuleGraph::new(&loaded, &GraphOptions::default());
         let all = Selection { all: true, ..Selection::default() };
         let history = History::default();
-        // A file of defaults alone has nothing to plan.
+        // A file with only defaults has nothing to plan.
         if let Ok(planning) = plan::plan(Given::new(&loaded, &graph, &history), &all) {
             proofs.add_made(&planning.plan, None);
         }

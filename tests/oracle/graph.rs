@@ -13,7 +13,7 @@ use crate::support::{generate, mini, shared, yaml_files};
 /// Every version is looked at in snapshots of so many documents.
 const EVERY_VERSION_MAX: usize = 150;
 
-/// Fails with what differs where graph and oracle disagree on anything.
+/// Fails with the differences between graph and oracle, if any.
 fn agree(snapshot: &Snapshot) {
     agree_on(snapshot, Versions::Newest, Newest::OfStream);
     agree_on(snapshot, Versions::NewestPerContext, Newest::OfContext);

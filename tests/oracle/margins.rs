@@ -17,7 +17,7 @@ fn ms(seconds: f64) -> u64 {
     format!("{:.0}", seconds * 1000.0).parse().expect("a time")
 }
 
-/// The planned schedule as a graph: what waits for what, and for its builder.
+/// The planned schedule as a graph: edges between tasks, and along each builder.
 #[derive(Default)]
 struct Line<'a> {
     ms: Vec<u64>,
@@ -37,7 +37,7 @@ impl<'a> Line<'a> {
         let cut: Vec<_> = plan.cycles.iter().flat_map(|cycle| &cycle.cut).collect();
         for edge in plan.edges.iter().filter(|edge| !cut.contains(edge)) {
             let (_, end) = borders[edge.from.as_str()];
-            // What is submitted together waits together.
+            // Modules submitted together wait together.
             let submitted = plan.submissions.iter().find(|row| row.modules.contains(&edge.to));
             let submitted = &submitted.expect("every module is submitted").modules;
             submitted.iter().for_each(|to| line.wait(end, borders[to.as_str()].0));
@@ -118,7 +118,7 @@ impl<'a> Line<'a> {
         order
     }
 
-    /// Returns the end of each node when one takes another time.
+    /// Returns the end of each node if one takes a different time.
     fn ends(&self, other: Option<(usize, u64)>) -> Vec<u64> {
         let mut ends = vec![0; self.ms.len()];
         for &node in &self.order {
@@ -168,7 +168,7 @@ fn check_snapshot(snapshot: &Snapshot, options: &GraphOptions, proofs: &mut Proo
     let history = History::read(&[("trace.csv", csv.as_bytes())]);
     let graph = ModuleGraph::new(snapshot, options);
     let all = Selection { all: true, ..Selection::default() };
-    // A file of defaults alone has nothing to plan.
+    // A file with only defaults has nothing to plan.
     if let Ok(planning) = plan::plan(Given::new(snapshot, &graph, &history), &all) {
         check(&planning.plan);
         proofs.add_made(&planning.plan, Some(&csv));

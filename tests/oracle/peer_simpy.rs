@@ -21,7 +21,7 @@ const INSTANCES: u64 = 50;
 struct Instance {
     /// Milliseconds and arch.
     jobs: Vec<(u64, usize)>,
-    /// Who waits for each.
+    /// The jobs that wait for each.
     before: Vec<Vec<u32>>,
     builders: [u32; 3],
 }
@@ -85,7 +85,8 @@ impl Instance {
     }
 }
 
-/// Returns the Python that `tests/run --setup` puts SimPy into, or says that the test is left out.
+/// Returns the Python into which `tests/run --setup` installs SimPy, or reports the test as
+/// skipped.
 fn python() -> Option<PathBuf> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let python = root.join("target/venv/bin/python");
@@ -136,7 +137,8 @@ fn makespans_of_random_graphs_equal_those_of_simpy() {
             makespans.push(figures.makespan);
         }
     }
-    // The two rules are told apart by the instances: else the test would show half of what it says.
+    // The instances distinguish the two rules; otherwise the test would prove only half of its
+    // claim.
     let (first_come, by_path) = makespans.split_at(instances.len());
     assert!(first_come.iter().zip(by_path).filter(|(a, b)| a != b).count() > 10);
 }

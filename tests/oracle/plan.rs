@@ -1,5 +1,5 @@
-//! Plans against the oracle: what a selection rebuilds, its edges, waves, cycles and what is
-//! missing, recomputed from the loaded documents for every real repository that is at hand.
+//! Plans against the oracle: rebuilt modules, edges, waves, cycles and missing streams, recomputed
+//! from the loaded documents for every available real repository.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,7 +51,7 @@ impl Case {
         plan
     }
 
-    /// Returns what can be rebuilt at all: neither base modules nor outputs of other builds.
+    /// Returns the modules that can be rebuilt: neither base modules nor outputs of other builds.
     fn buildable(&self) -> BTreeSet<String> {
         let nodes = self.oracle.nodes.iter();
         nodes
@@ -67,7 +67,7 @@ impl Case {
         self.buildable().into_iter().filter(|id| sources.contains(&source(id))).collect()
     }
 
-    /// Returns `start` and all that needs it, over one edge or more.
+    /// Returns `start` and its direct and indirect dependants.
     fn with_dependants(&self, start: BTreeSet<String>) -> BTreeSet<String> {
         let mut members = start;
         loop {
@@ -85,7 +85,7 @@ impl Case {
         }
     }
 
-    /// Fails where plan and oracle disagree for one selection that should rebuild `members`.
+    /// Fails if plan and oracle disagree for one selection that should rebuild `members`.
     fn agree(&self, asked: &Selection, members: &BTreeSet<String>) {
         let plan = self.plan(asked);
         let ids: Vec<&String> = plan.modules.iter().map(|module| &module.id).collect();
@@ -189,7 +189,7 @@ impl Case {
         }
     }
 
-    /// The line that a reason names holds the requirement: the document of the module has it there.
+    /// The line named by a reason has the requirement: the document of the module has it there.
     fn derive_reasons(&self, plan: &Plan) {
         for module in &plan.modules {
             let documents: Vec<_> = self
@@ -259,7 +259,7 @@ fn agree_on_reasons(plan: &Plan) {
         }
         let before: BTreeSet<&String> =
             plan.edges.iter().filter(|edge| edge.to == module.id).map(|edge| &edge.from).collect();
-        // What is rebuilt only as a sibling forces nothing, although an edge runs from it.
+        // A module rebuilt only as a sibling forces nothing, although an edge runs from it.
         assert!(on.is_subset(&before), "{}: {on:?} {before:?}", module.id);
         let siblings = before.difference(&on).all(|id| {
             let of = plan.modules.iter().find(|other| other.id == **id).expect("it is rebuilt");

@@ -62,7 +62,7 @@ proptest! {
     }
 }
 
-/// Prints all that a resolution says.
+/// Prints a whole resolution.
 fn told(case: &Case) -> String {
     let (universe, resolution) = solve(case);
     let mut text = format!("{:?}\n", resolution.verdicts);
@@ -178,7 +178,7 @@ fn a_conflict_says_who_requires_what_and_how_it_came_in() {
     let text = resolution.refusals[0].conflict.to_string();
     assert_eq!(
         text,
-        "baz:1:1:c4 (needed by foo:1:1:c3) requires bar:2, met by bar:2:0:c5; \
-         gtk:1:1:c1 requires bar:1, met by bar:1:0:c2"
+        "baz:1:1:c4 (needed by foo:1:1:c3) requires bar:2, satisfied by bar:2:0:c5; \
+         gtk:1:1:c1 requires bar:1, satisfied by bar:1:0:c2"
     );
 }

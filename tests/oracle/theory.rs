@@ -1,9 +1,9 @@
-//! The ideal model against queueing theory and against schedules worked out by hand.
+//! The ideal model against queueing theory and against hand-computed schedules.
 //!
 //! Every statistical test has a fixed seed and fails beyond four standard errors. A seed is never
-//! changed to make one pass. Queues are made of what the model has: a chain of tasks on an arch of
-//! its own is the clock at which customers come, and each of them releases one task for the
-//! builders under test.
+//! changed to make one pass. Queues are built from the model's own parts: a chain of tasks on a
+//! separate arch is the clock of arrivals, and each of them releases one task for the builders
+//! under test.
 
 use modplan::orchestrate::{Approach, CatalogBuilder, ComponentParts, ModuleParts, TaskParts};
 use modplan::sim::{Bar, Outcome, Outcomes, Setup, World};
@@ -12,7 +12,8 @@ use modplan::trace::Family;
 
 use crate::support::plain::plain;
 
-/// Mean service time in milliseconds: long, so that whole milliseconds round nothing away.
+/// Mean service time in milliseconds: long enough for rounding to whole milliseconds to be
+/// negligible.
 const SERVICE: f64 = 1_000_000.0;
 const Z_MAX: f64 = 4.0;
 
@@ -37,7 +38,7 @@ fn setup(modules: &[ModuleParts], laws: &[Family], builders: &[(&str, u32)]) -> 
     plain((builder, rows), laws.iter().copied(), builders)
 }
 
-/// One module of components, each with what it waits for and its task.
+/// One module of components, each with its predecessors and its task.
 fn module(components: Vec<(String, u32, Vec<u32>, TaskParts)>) -> ModuleParts {
     let components = components.into_iter();
     ModuleParts {
@@ -55,7 +56,7 @@ fn module(components: Vec<(String, u32, Vec<u32>, TaskParts)>) -> ModuleParts {
 /// An open queue: customers come at exponential gaps and are served first come, first served.
 struct Queue {
     servers: u32,
-    /// Work that comes, as a share of what the servers can do.
+    /// Offered load, as a share of the servers' capacity.
     load: f64,
     service: Family,
 }
@@ -90,7 +91,7 @@ impl Queue {
     }
 }
 
-/// When a customer came, was taken, and left, in milliseconds.
+/// When a customer arrived, was served, and left, in milliseconds.
 #[derive(Clone, Copy, Debug, Default)]
 struct Customer {
     came: u64,
@@ -147,8 +148,8 @@ impl Estimate {
         Self { mean, error: (squares / (n - 1.0) / n).sqrt() }
     }
 
-    /// Fails where the exact value is farther than four standard errors, or where the estimate is
-    /// so wide that it would agree with anything.
+    /// Fails if the exact value is more than four standard errors away, or if the estimate is so
+    /// wide that it would agree with anything.
     fn agrees_with(&self, exact: f64) {
         let z = (self.mean - exact) / self.error;
         assert!(z.abs() < Z_MAX, "{self:?} against {exact}: z = {z:.2}");
@@ -288,7 +289,7 @@ fn attempts_until_a_flaky_build_passes_are_geometric() {
     }
 }
 
-/// Jobs with whom they wait for, each a module of one component, with constant times in seconds.
+/// Jobs with their predecessors, each a module of one component, with constant times in seconds.
 fn graph(jobs: &[(u64, &[u32])], builders: u32, approach: Approach) -> u64 {
     let mut modules: Vec<ModuleParts> = (0_u32..)
         .zip(jobs)

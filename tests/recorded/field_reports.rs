@@ -1,5 +1,5 @@
 //! Situations of public bug reports, each with its right answer: `cases/field-reports` of the
-//! shared data, which says for every case where it is from and why the answer is right.
+//! shared data, which has the source of every case and the reason for its answer.
 
 use std::path::PathBuf;
 
@@ -37,7 +37,7 @@ fn modules_are_read_by_their_content_and_bzip2_is_named() {
     let said = case.run("check bz2");
     assert_eq!(said.code, 1);
     assert!(
-        said.err.contains("error[compression]: bzip2 is not read: unpack the file"),
+        said.err.contains("error[compression]: bzip2 is not supported: unpack the file"),
         "{}",
         said.err
     );
@@ -105,7 +105,7 @@ fn a_requirement_of_any_stream_has_every_edge_and_is_met_by_what_is_given() {
         let said = case.run(&format!("plan given.yaml --all --given {given}"));
         assert!(!said.err.contains("nothing requires"), "{}", said.err);
     }
-    // What a negative list denies does not answer it.
+    // A stream that a negative list excludes does not satisfy it.
     let plan = case.json("plan given.yaml --all --given dbi:1.5");
     assert_eq!(plan["dangling"][0]["module"], "dbe:4:aaaaaaaa");
     assert_eq!(plan["dangling"].as_array().unwrap().len(), 1);
@@ -186,7 +186,7 @@ fn a_lost_separator_is_one_error_that_names_its_line() {
 fn a_packager_document_that_cannot_become_a_stream_is_a_warning() {
     let Some(case) = Case::find("32-arches-of-module-and-component") else { return };
     for (file, why) in [
-        ("bad", "component `some` asks for ppc64le, which the configuration `N` leaves out"),
+        ("bad", "component `some` requests ppc64le, which the configuration `N` excludes"),
         ("noconf", "the packager document has no configurations"),
         ("nosummary", "summary"),
     ] {

@@ -1,4 +1,4 @@
-//! What the READMEs of the fixtures say holds.
+//! The statements in the READMEs of the fixtures hold.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ fn read(names: &[&str]) -> Snapshot {
     load(&paths, &Options::default()).unwrap()
 }
 
-/// What a plan takes from a document, whatever format it came in.
+/// The parts of a document that a plan uses, independent of its format.
 fn essence(snapshot: &Snapshot) -> BTreeMap<String, String> {
     let key = |stream: &Stream| {
         let context = stream.context.as_ref().expect("every fixture document has a context");

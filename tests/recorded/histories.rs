@@ -1,4 +1,4 @@
-//! Every recorded history that the formats cover is read and described as the snapshots say.
+//! Every recorded history in a known format is read and described as in the snapshots.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -9,13 +9,13 @@ use modplan::trace::History;
 
 use crate::support;
 
-/// Reads files or directories below the shared data; the paths are told relative to it.
+/// Reads files or directories below the shared data; paths are reported relative to it.
 fn history(inputs: &[&str]) -> Option<History> {
     let paths: Option<Vec<PathBuf>> = inputs.iter().map(|input| support::shared(input)).collect();
     let paths = paths?;
     let root = shared_root(&paths[0], inputs[0]);
     let mut files = load::raw_files(&paths, &[".json", ".jsonl", ".csv"]).expect("readable");
-    // Lists of what else is in a folder are no records.
+    // Lists of a folder's files are not records.
     files.retain(|file| !file.path.ends_with("/index.json"));
     let shown = |path: &str| {
         let path = Path::new(path).strip_prefix(&root).expect("found below it");

@@ -1,4 +1,4 @@
-//! Schedules of a real koji hub, recorded with all that decided them, against the simulated one.
+//! Schedules of a real koji hub, recorded with all their inputs, against the simulated one.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,7 +22,7 @@ struct Recording {
     host_channels: Vec<HostChannel>,
     tasks: Vec<Task>,
     runs: Vec<Run>,
-    /// When, who, and which call.
+    /// Time, caller, and call.
     polls: Vec<(f64, String, String)>,
 }
 
@@ -67,7 +67,7 @@ impl Recording {
         Some(serde_json::from_slice(&fs::read(path).unwrap()).unwrap())
     }
 
-    /// Returns the runs of the scheduler: when, and what it gave to whom.
+    /// Returns the runs of the scheduler: time and assignments.
     fn runs(&self) -> Vec<(f64, BTreeMap<u32, u32>)> {
         let mut runs: Vec<(f64, BTreeMap<u32, u32>)> = Vec::new();
         for run in &self.runs {
@@ -87,8 +87,8 @@ impl Recording {
         (at, self.runs[at].ts)
     }
 
-    /// A parent waits from the creation of its first child to the end of its last: what is recorded
-    /// says no more.
+    /// A parent waits from the creation of its first child to the end of its last: the recording
+    /// has no more detail.
     fn is_waiting(&self, task: u32, now: f64) -> bool {
         let children = || self.tasks.iter().filter(|child| child.parent == Some(task));
         let first = children().map(|child| child.create).fold(f64::INFINITY, f64::min);
@@ -132,9 +132,9 @@ impl Recording {
         (0..).zip(&self.hosts).filter(|(_, host)| is_in(host)).map(|(at, _)| at).collect()
     }
 
-    /// Runs the scheduler on what it had before it at `now`. Tasks of equal priority that one call
-    /// created come in no order that koji promises: they are taken in the order in which the
-    /// recording assigned them. All 40 tasks of trace A were created by one call.
+    /// Runs the scheduler on its recorded input at `now`. koji guarantees no order among tasks of
+    /// equal priority created by one call: they are taken in the order in which the recording
+    /// assigned them. All 40 tasks of trace A were created by one call.
     fn replay(&self, now: f64) -> BTreeMap<u32, u32> {
         let is_free = |task: &&Task| task.create < now && self.assigned(task.id).1 >= now;
         let mut free: Vec<&Task> = self.tasks.iter().filter(is_free).collect();
@@ -172,7 +172,7 @@ fn recorded_runs_of_a_real_hub_are_given_out_as_recorded() {
     }
 }
 
-/// What each method took on the recorded builders, without waiting: nearly nothing.
+/// The time of each method on the recorded builders, without waiting: nearly nothing.
 fn work(recording: &Recording, method: &str) -> Work {
     let task = recording.tasks.iter().find(|task| task.method == method).unwrap();
     Work::ok(millis(task.completion - task.start))

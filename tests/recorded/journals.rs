@@ -37,7 +37,7 @@ fn a_journal_of_every_format_folds_to_the_end_it_was_written_to() {
     let mut left = Vec::new();
     orchestrator.outstanding(&mut left);
     assert!(!left.iter().any(|command| matches!(command, Command::Call { .. })), "{left:?}");
-    // At once and event by event it folds alike, and it is written again as it stands.
+    // It folds equally at once and event by event, and is written again unchanged.
     let mut folded = kept.heading.orchestrator(&kept.catalog);
     drive::recover(&mut folded, &kept.entries);
     assert_eq!(format!("{folded:?}"), format!("{orchestrator:?}"));
@@ -78,7 +78,7 @@ fn rows_by_number_as_the_first_journals_of_format_4_have_them_are_read_by_name()
     }
     ready.sort_unstable();
     assert_eq!(ready, ["nginx:1.14:f8e95b4e", "php:7.4:5caa48ff", "php:8.0:5caa48ff"]);
-    // It is written by name, and read again as it was.
+    // It is written by name, and reads back as equal.
     let written = journal::write(&kept.heading, &kept.catalog, &kept.entries);
     assert!(!written.contains("\"rows\":[{\"module\":3"));
     assert_eq!(journal::read(written.as_bytes()).unwrap().unwrap().entries, kept.entries);

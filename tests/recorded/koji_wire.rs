@@ -26,7 +26,7 @@ struct Exchange {
 }
 
 impl Exchange {
-    /// Returns the request; `None` for an upload and for a GET, which are no XML.
+    /// Returns the request; `None` for an upload and for a GET, which are not XML.
     fn request(&self) -> Option<String> {
         let text = read(&self.directory.join(&self.req_file))?;
         text.contains("<methodCall").then_some(text)
@@ -58,7 +58,7 @@ fn exchanges() -> Option<Vec<Exchange>> {
     Some(all)
 }
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(PartialEq)]
 enum Written {
     Typed,
@@ -66,7 +66,7 @@ enum Written {
     Untyped,
 }
 
-/// Writes a recorded call again and compares both; koji's answer tells whether it may be refused.
+/// Writes a recorded call again and compares both; koji's answer shows whether it may be refused.
 fn write_again(exchange: &Exchange, text: &str) -> Written {
     let (method, params) = codec::read_call(text).expect("a call");
     let typed = calls::of(&method).map(|entry| (entry.respell)(Arguments::of(params.clone())));
@@ -98,7 +98,7 @@ fn recorded_requests_are_written_again_byte_for_byte() {
     assert!(typed > 400 && written.len() > 460, "{typed} of {}", written.len());
 }
 
-/// Says whether an answer has all that was recorded; koji may leave out what is nil.
+/// Returns whether an answer has everything recorded; koji may omit nil members.
 fn covers(typed: &Value, recorded: &Value) -> Result<(), String> {
     match (typed, recorded) {
         (Value::Struct(typed), Value::Struct(recorded)) => {
@@ -122,7 +122,7 @@ fn read_typed(method: &str, answer: &Value) -> Result<(), String> {
         "rawUpload" | "upload" => {
             Value::of(&answer.clone().read::<Upload>().map_err(|e| e.to_string())?)
         }
-        // These give back what they were given; a plug-in's test method says hello.
+        // These return their arguments; a plug-in's test method says hello.
         "echo" => Value::List(answer.as_list().ok_or("no list")?.to_vec()),
         "hello" => answer.as_str().ok_or("no text")?.into(),
         _ => {
@@ -133,7 +133,7 @@ fn read_typed(method: &str, answer: &Value) -> Result<(), String> {
     covers(&own, answer)
 }
 
-/// Reads each answer of several calls at once as the type of its own call.
+/// Reads each answer of a multicall as the type of its own call.
 fn read_each(request: &str, answers: &Value) -> Result<(), String> {
     let (_, params) = codec::read_call(request).map_err(|error| error.to_string())?;
     let calls: Vec<SubCall> = params[0].clone().read().map_err(|error| error.to_string())?;

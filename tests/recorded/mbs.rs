@@ -11,14 +11,14 @@ use serde::de::DeserializeOwned;
 
 use crate::support::shared;
 
-/// Reads a file of recorded cases, `None` where the shared tree is absent.
+/// Reads a file of recorded cases, `None` if the shared tree is absent.
 pub(crate) fn cases<T: DeserializeOwned>(file: &str) -> Option<T> {
     let path = shared(&format!("cases/mbs/{file}"))?;
     let text = std::fs::read_to_string(&path).expect("recorded cases can be read");
     Some(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}")))
 }
 
-/// Counts what agrees and remembers what does not.
+/// Counts agreements and records disagreements.
 #[derive(Default)]
 struct Tally {
     equal: usize,
@@ -43,7 +43,7 @@ impl Tally {
         }
     }
 
-    /// Prints the agreement and fails where there is any other than full.
+    /// Prints the agreement and fails unless it is complete.
     #[expect(clippy::print_stdout, reason = "the agreement is what a run shows")]
     fn finish(self, file: &str) {
         let agree = self.equal + self.valid;

@@ -1,5 +1,5 @@
-//! Recorded verdicts and dumps of the reference library: every odd and broken document ends as
-//! recorded, and what is read of the good ones is the same, field by field.
+//! Recorded verdicts and dumps of the reference library: every odd and broken document gets the
+//! recorded verdict, and good ones are equal field by field.
 
 use std::path::{Path, PathBuf};
 
@@ -79,8 +79,8 @@ fn every_verdict_agrees() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Unknown fields are refused as the reference refuses them; where modplan is stricter anyway, or
-/// the reference's quirk spares one, nothing is compared.
+/// Unknown fields are refused like in the reference; if modplan is stricter anyway, or a quirk of
+/// the reference accepts one, nothing is compared.
 #[test]
 fn every_strict_verdict_agrees() {
     let Some(folder) = support::shared("cases/modulemd") else { return };
@@ -97,7 +97,7 @@ fn every_strict_verdict_agrees() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Compares what is recorded with what modplan shows; modplan may show more.
+/// Compares the record with modplan's output, which may contain more.
 fn differences(path: &str, recorded: &Value, shown: &Value, out: &mut Vec<String>) {
     match (recorded, shown) {
         (Value::Object(recorded), Value::Object(shown)) => {
@@ -114,7 +114,7 @@ fn differences(path: &str, recorded: &Value, shown: &Value, out: &mut Vec<String
             if is_root {
                 errors(path, recorded, shown, out);
             }
-            // What is keyed by names must have exactly the recorded names.
+            // Maps keyed by names must have exactly the recorded names.
             let is_keyed =
                 ["modules", "rpms", "profiles", "buildrequires", "requires", "translations"];
             if is_keyed.iter().any(|name| path.ends_with(name)) {
@@ -141,7 +141,7 @@ type Object = serde_json::Map<String, Value>;
 fn errors(path: &str, recorded: &Object, shown: &Object, out: &mut Vec<String>) {
     let any =
         |map: &Object, keys: &[&str]| keys.iter().any(|key| map.get(*key).is_some_and(is_any));
-    // The reference tells apart what ends a whole file.
+    // The reference distinguishes errors that end a whole file.
     for keys in [&ERRORS[..2], &ERRORS[2..3], &ERRORS[3..4], &ERRORS[4..]] {
         let (recorded, shown) = (any(recorded, keys), any(shown, keys));
         if recorded != shown {
@@ -150,7 +150,7 @@ fn errors(path: &str, recorded: &Object, shown: &Object, out: &mut Vec<String>) 
     }
 }
 
-/// Returns whether there is anything in a value.
+/// Returns whether a value is not empty.
 fn is_any(value: &Value) -> bool {
     match value {
         Value::Null => false,
@@ -160,8 +160,8 @@ fn is_any(value: &Value) -> bool {
     }
 }
 
-/// Takes away the ends of life that the reference does not attach: without a context, it attaches
-/// one only to streams without a context or read before it, modplan wherever its document stands.
+/// Removes the ends of life that the reference does not attach: without a context, it attaches one
+/// only to streams without a context or read before it, while modplan ignores the order.
 fn as_read_in_order(shown: &mut Value, snapshot: &Snapshot) {
     let modules = shown["modules"].as_object_mut().into_iter().flatten();
     let streams = modules.filter_map(|(_, module)| module["streams"].as_array_mut()).flatten();

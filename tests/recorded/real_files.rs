@@ -1,5 +1,5 @@
-//! Every real file loads with exactly the findings that the snapshot lists: none appears, none
-//! goes away, unseen.
+//! Every real file loads with exactly the findings that the snapshot lists: none appears or
+//! disappears unnoticed.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -62,8 +62,8 @@ fn every_modulemd_file_has_the_findings_of_the_snapshot() {
     insta::assert_snapshot!(out);
 }
 
-/// Returns what a server answered, without what the recording wrote around it: one text an answer,
-/// and one of all distinct rows of 2017, a row a line.
+/// Returns the answers of a server without the frame of the recording: one text per answer, and one
+/// with all distinct rows of 2017, one row per line.
 fn answers(root: &Path) -> Vec<(String, String)> {
     let mut answers = support::unpacked(&root.join("responses-big.tar.zst"));
     let lines = String::from_utf8(support::zstd(&root.join("records.jsonl.zst"))).expect("UTF-8");
@@ -114,7 +114,7 @@ fn every_field_set_of_2017_is_read() {
     let mut artifacts: Vec<usize> =
         snapshot.streams.iter().map(|one| one.artifacts.len()).collect();
     artifacts.sort_unstable_by(|one, other| other.cmp(one));
-    // Three rows tell again of builds that others told of.
+    // Three rows repeat builds of other rows.
     assert_eq!(snapshot.streams.len() + inactive, 150);
     assert_eq!(artifacts[..3], [5822, 5816, 0]);
 }

@@ -1,5 +1,5 @@
-//! Rows of the dependency service as the first journals of format 4 have them: by the numbers that the
-//! catalog of the heading gives.
+//! Rows of the dependency service in the first journals of format 4: with the numbers of the
+//! heading's catalog.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::{Row, Words};
 use crate::orchestrate::{self, Answer, CallId, Catalog, Identity, Reply};
 use crate::time::Timestamp;
 
-/// How such rows begin; by name, a module is a text.
+/// The beginning of such rows; in named rows, a module is a text.
 const BEGINNING: &str = "\"rows\":[{\"module\":";
 
 #[derive(Deserialize)]
@@ -51,7 +51,7 @@ struct Required {
     context: u32,
 }
 
-/// Returns a row of the journal whose numbers are names again; none if it holds no such numbers.
+/// Returns a row with its numbers replaced by names; `None` if it has no such numbers.
 pub(super) fn row(json: &str, catalog: &Catalog) -> Option<Row> {
     let (_, rest) = json.split_once(BEGINNING)?;
     if rest.starts_with('"') {

@@ -108,12 +108,12 @@ fn a_journal_cut_at_every_byte_of_its_last_line_recovers_all_before_it() {
         assert_eq!(journal.entries, all[..all.len() - 1], "cut at byte {end}");
         assert_eq!(journal.whole_bytes, last, "cut at byte {end}");
     }
-    // A heading that is torn is one of a run that did not begin.
+    // A torn heading means that the run did not begin.
     let heading = text.find('\n').unwrap();
     for end in 0..=heading {
         assert!(read(&text.as_bytes()[..end]).unwrap().is_none(), "cut at byte {end}");
     }
-    // A file system may leave other bytes where the line was to be.
+    // A file system may leave other bytes in the place of the line.
     let zeros = [&text.as_bytes()[..last], &[0; 40]].concat();
     assert_eq!(read(&zeros).unwrap().unwrap().entries.len(), all.len() - 1);
 }
@@ -121,14 +121,14 @@ fn a_journal_cut_at_every_byte_of_its_last_line_recovers_all_before_it() {
 #[test]
 fn a_damaged_line_that_is_not_the_last_is_an_error_with_its_number() {
     let text = text();
-    let damaged = "the line is damaged: its sum does not fit".to_owned();
+    let damaged = "the line is damaged: its checksum does not match".to_owned();
     assert_eq!(
         wrong(text.replace("m:1:c/q\",\"attempt\":1,\"end\"", "m:1:c/p\",\"attempt\":1,\"end\"")),
         (5, damaged.clone())
     );
     let lines: Vec<&str> = text.lines().collect();
     let gap = [&lines[..3], &lines[4..]].concat().join("\n") + "\n";
-    assert_eq!(wrong(gap), (4, "row 3 stands where 2 is due".to_owned()));
+    assert_eq!(wrong(gap), (4, "row 3 is in the place of row 2".to_owned()));
     assert_eq!(wrong(format!("{}\n{}\n", &lines[0][1..], lines[1])), (1, damaged));
     let by_an_editor = text.replace('\n', "\r\n");
     assert_eq!(read(by_an_editor.as_bytes()).unwrap().unwrap().entries, entries());
@@ -139,7 +139,7 @@ fn other_formats_are_refused_in_words() {
     let old =
         r#"{"format":3,"run":"orchestrator-owned/planned/seed 1/ab","inputs":{},"check":"x"}"#;
     let error = read(format!("{old}\n").as_bytes()).unwrap_err();
-    assert_eq!(error.to_string(), "line 1: format 3 is from before the engine of format 4");
+    assert_eq!(error.to_string(), "line 1: format 3 is older than 4 and can no longer be read");
     assert_eq!(error.hint, "run it again with --journal and a new file");
     let newer = text().replace("\"format\":4", "\"format\":5");
     assert!(wrong(newer).1.starts_with("format 5 is newer than this modplan"));
@@ -150,7 +150,7 @@ fn names_that_nothing_before_them_names_are_errors() {
     let heading = heading();
     let other = heading_of(vec![module("n:1:c", vec![component("p", 1), component("r", 1)])]);
     let text = heading.line() + &row(0, Timestamp(0), &entries()[3].1, &other.catalog().unwrap());
-    assert_eq!(wrong(text), (2, "it names n:1:c/r, which nothing before it names".to_owned()));
+    assert_eq!(wrong(text), (2, "it refers to n:1:c/r, which no earlier row names".to_owned()));
     let twice = heading_of(vec![module("m:1:c", vec![]), module("m:1:c", vec![])]);
     assert_eq!(wrong(twice.line()), (1, "m:1:c is defined twice".to_owned()));
 }
@@ -172,7 +172,7 @@ fn estimates_traces_and_modules_that_are_not_rebuilt_change_no_identity_and_brea
     };
     assert_ne!(named(&later), named(&first), "the numbers differ");
     assert_eq!(read(text.as_bytes()).unwrap().unwrap().entries, entries());
-    // What is rebuilt, and the seed, do.
+    // The rebuilt modules and the seed do.
     let mut other = first.clone();
     other.began.seed = 2;
     assert_ne!(other.run(), first.run());
@@ -192,7 +192,7 @@ fn a_journal_gives_its_orchestrator_back_from_every_prefix() {
             lived.handle(event, *at, &mut Vec::new());
         }
     }
-    // What was asked last is looked for, not repeated.
+    // The last call is looked up, not repeated.
     let mut folded = journal.heading.orchestrator(&journal.catalog);
     folded.handle(
         &Event::Requested { request: 0, module: "m:1:c".into() },

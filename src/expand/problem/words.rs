@@ -26,12 +26,12 @@ fn listed<T: fmt::Display>(items: &[T], word: &str) -> String {
     }
 }
 
-/// How groups and places read in a problem's sentence.
+/// The names of groups and places in a problem's sentence.
 #[derive(Clone, Copy)]
 pub struct Words<'a> {
-    /// What a group is called, by its index: `group 1`, or the context it is written for.
+    /// The name of a group, by its index: `group 1`, or the context it is written for.
     pub group: &'a dyn Fn(usize) -> String,
-    /// Where somebody writes that a module is needed, as `path:line:column`.
+    /// The place of a requirement, as `path:line:column`.
     pub at: &'a dyn Fn(&Who, &ModuleName) -> Option<String>,
 }
 
@@ -43,7 +43,7 @@ impl fmt::Display for Problem {
 }
 
 impl Problem {
-    /// Says the problem in words.
+    /// Describes the problem in words.
     #[must_use]
     pub fn told(&self, words: Words<'_>) -> String {
         fmt::from_fn(|f| self.tell(f, words)).to_string()
@@ -71,13 +71,13 @@ impl Problem {
                 write!(f, "{kind} of {}: {ambiguous}", called(group))
             }
             Self::NoBaseModule { group, missing, .. } if missing.is_empty() => {
-                write!(f, "no base module is buildrequired by {}", called(group))
+                write!(f, "{} buildrequires no base module", called(group))
             }
             Self::NoBaseModule { group, missing, has_others: true } => {
                 let missing = listed(missing, "or");
                 write!(
                     f,
-                    "there is no build of {missing}, on which {} is to be built too",
+                    "there is no build of {missing}, which {} should also build on",
                     called(group)
                 )
             }
@@ -87,8 +87,8 @@ impl Problem {
             }
             Self::StreamNotXyz { base, .. } => write!(
                 f,
-                "{base} has virtual streams but not the form x.y.z, so that nobody can tell which \
-                 releases are compatible"
+                "{base} has virtual streams but not the form x.y.z, so compatible releases are \
+                 unknown"
             ),
             Self::NoBuild { wanted, by, groups, streams, platforms } => {
                 write!(f, "there is no build of {wanted}")?;
@@ -108,10 +108,10 @@ impl Problem {
             }
             Self::NoProvider { group, names } => {
                 let (group, names) = (called(group), listed(names, "or"));
-                write!(f, "{group} comes to nothing: there is no suitable build of {names}")
+                write!(f, "{group} is dropped: there is no suitable build of {names}")
             }
             Self::Unsolvable { group } => {
-                write!(f, "what {} buildrequires cannot be had together", called(group))
+                write!(f, "the buildrequires of {} conflict with each other", called(group))
             }
             Self::Refused(Refusal { key, conflict, .. }) if key.is_empty() => {
                 write!(f, "{conflict}")
@@ -127,14 +127,15 @@ impl Problem {
             }
             Self::Dropped { group } => {
                 let group = called(group);
-                write!(f, "{group} is ignored, since another group has no buildrequires")
+                write!(f, "{group} is ignored, because another group has no buildrequires")
             }
             Self::SameContext { context, groups } => {
                 let groups: Vec<usize> = groups.iter().map(|group| group + 1).collect();
                 let (times, groups) = (groups.len(), listed(&groups, "and"));
                 write!(
                     f,
-                    "context {context} comes out {times} times (groups {groups}): all would be one build"
+                    "context {context} occurs {times} times (groups {groups}): all would be the \
+                     same build"
                 )
             }
             Self::NotProvenBest { context } => write!(

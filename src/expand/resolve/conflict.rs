@@ -1,10 +1,10 @@
-//! Why streams cannot be had together, in words: who requires what, and which builds that means.
+//! Describes why streams conflict: the requirements and the builds that satisfy them.
 
 use std::fmt;
 
 use crate::name::{ModuleName, Nsvc, StreamName};
 
-/// Who has a requirement.
+/// The owner of a requirement.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Who {
     /// The document to be built.
@@ -16,26 +16,28 @@ pub enum Who {
 /// One of the requirements that cannot be met together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Side {
-    /// Who has it.
+    /// Its owner.
     pub who: Who,
-    /// How that build came into the buildroot: who required it, up to what the document requires.
+    /// The chain of requirements that brought that build into the buildroot, up to the document's
+    /// own.
     pub via: Vec<Nsvc>,
-    /// The streams it takes, as written; empty for any.
+    /// The accepted streams, as written; empty for any.
     pub streams: Vec<StreamName>,
     /// The builds that would do.
     pub builds: Vec<Nsvc>,
 }
 
-/// Requirements on one module that no build meets together.
+/// Requirements on one module that no single build meets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conflict {
     /// The module.
     pub name: ModuleName,
-    /// The requirements, in the order in which they were met; a single one is met by no build at all.
+    /// The requirements, in the order in which they were met; a single one has no matching build at
+    /// all.
     pub sides: Vec<Side>,
     /// How many other choices of builds were tried and failed as well.
     pub others: usize,
-    /// Whether the search was cut short: then nobody knows whether an answer exists.
+    /// Whether the search was cut short: then it is unknown whether an answer exists.
     pub undecided: bool,
 }
 
@@ -77,16 +79,16 @@ impl Side {
         let place = place.map_or_else(String::new, |place| format!(" at {place}"));
         let builds: Vec<String> = self.builds.iter().map(Nsvc::to_string).collect();
         let builds = if builds.is_empty() {
-            "which no build meets".to_owned()
+            "which no build satisfies".to_owned()
         } else {
-            format!("met by {}", builds.join(" or "))
+            format!("satisfied by {}", builds.join(" or "))
         };
         let required = required(name, &self.streams);
         format!("{}{via} requires {required}{place}, {builds}", self.who)
     }
 }
 
-/// Prints a requirement as people say it: `gtk:1 or gtk:2`, `any gtk`.
+/// Prints a requirement in readable form: `gtk:1 or gtk:2`, `any gtk`.
 fn required(name: &ModuleName, streams: &[StreamName]) -> String {
     if streams.is_empty() {
         return format!("any {name}");
@@ -102,8 +104,8 @@ impl fmt::Display for Conflict {
 }
 
 impl Conflict {
-    /// Says who requires what and which builds that means; `place` tells where somebody writes that
-    /// a module is needed, as `path:line:column`.
+    /// Describes requirements and the builds that satisfy them; `place` returns the place of a
+    /// requirement, as `path:line:column`.
     #[must_use]
     pub fn told(&self, place: &dyn Fn(&Who, &ModuleName) -> Option<String>) -> String {
         if self.undecided {

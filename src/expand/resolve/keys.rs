@@ -1,13 +1,13 @@
 //! The keys of one dependency group: combinations of streams of the buildrequired modules.
 //!
 //! Keys are walked as a tree, base modules first. A stream that conflicts with those above it is
-//! refused there, once for all keys below, so that work goes with what comes out and not with the
-//! number of combinations.
+//! refused there, once for all keys below, so that work grows with the number of results, not of
+//! combinations.
 //!
-//! With the base modules pinned, what is left falls apart into modules that have nothing to do with
-//! each other (see [`parts`](super::parts)). Each such part has its own tree, and the keys are the
-//! products of what the parts come to: a conflict inside one is found once, however many streams
-//! the others leave open.
+//! With the base modules pinned, the other modules form independent parts (see
+//! [`parts`](super::parts)). Each part has its own tree, and the keys are the products of the
+//! parts' results: a conflict inside one part is found once, no matter how many streams the others
+//! leave open.
 
 use fixedbitset::FixedBitSet;
 
@@ -19,9 +19,10 @@ use super::universe::{CandidateIx, NameIx, Need, Universe};
 use super::{Answer, Limits, Needs, Refusal, Resolution, Verdict};
 use crate::name::{ModuleName, NameStream, StreamName};
 
-/// A search of more choices is looked into: the same conflict may stand in the way of other keys.
+/// A search with more choices than this is analysed, because the same conflict may affect other
+/// keys.
 const DEAR: usize = 200;
-/// A search may try so many choices even where the work for all searches is used up.
+/// The number of choices that a search may try even if the work for all searches is used up.
 const CHOICES_MIN: usize = 100;
 
 /// The dependency group to resolve.
@@ -39,7 +40,7 @@ struct Level {
     streams: Vec<(NameStream, Need, [StreamName; 1])>,
 }
 
-/// Resolves one group and appends what comes out.
+/// Resolves one group and appends the results.
 pub(super) fn resolve_group(universe: &Universe, group: Group<'_>, resolution: &mut Resolution) {
     let mut levels = Vec::new();
     let mut missing: Vec<ModuleName> = Vec::new();
@@ -120,8 +121,8 @@ struct Walk<'a> {
 /// A level, and the stream that it is pinned to.
 type Pin = (usize, usize);
 
-/// What is done where all levels of a walk are pinned. Returns, where nothing comes out, how many of
-/// the pins are enough for that: the walk goes on at the last of these.
+/// The action when all levels of a walk are pinned. If there is no result, returns how many of the
+/// pins suffice for that: the walk continues at the last of these.
 type Reached<'r, 'a> = dyn FnMut(&mut Walk<'a>, &[Pin]) -> Result<Option<usize>, TooMany> + 'r;
 
 impl<'a> Walk<'a> {
@@ -147,7 +148,7 @@ impl<'a> Walk<'a> {
         if self.answers.is_empty() { Verdict::Unsolvable } else { Verdict::Solved }
     }
 
-    /// Pins the base modules in every way, and solves the rest for each.
+    /// Pins the base modules in every combination, and solves the rest for each.
     fn walk_bases(&mut self, bases: &[usize]) -> Result<(), TooMany> {
         self.walk((&[], bases), &mut |walk, path| walk.solve_rest(path))
     }
@@ -185,7 +186,7 @@ impl<'a> Walk<'a> {
                 back_to = Some(path.len());
             }
             let Some(len) = back_to else { continue };
-            // Back to the pin that is to change, and on to its next stream.
+            // Returns to the pin to change, and continues with its next stream.
             path.truncate(len);
             if path.len() == above.len() {
                 self.state.undo_to(start);
@@ -252,8 +253,8 @@ impl<'a> Walk<'a> {
         Ok(solved)
     }
 
-    /// Finds how many of the pins of a path are enough for the conflict that was found dearly, so
-    /// that it is not searched again for every stream of the others.
+    /// Finds how many pins of a path suffice for a conflict that was expensive to find, so that it
+    /// is not searched again for every stream of the others.
     fn blame(
         &mut self,
         (path, first): (&[Pin], usize),
@@ -278,7 +279,7 @@ impl<'a> Walk<'a> {
         blamed
     }
 
-    /// Searches what a scope comes to, within what is left of the work for all searches.
+    /// Searches the results of a scope, within the remaining work for all searches.
     fn search(&mut self, names: &FixedBitSet, choices_max: usize) -> (Outcome, usize) {
         let choices_max = choices_max.min(self.choices_left).max(CHOICES_MIN);
         let (outcome, choices) = complete(&mut self.state, Scope { names, choices_max });
@@ -286,7 +287,7 @@ impl<'a> Walk<'a> {
         (outcome, choices)
     }
 
-    /// Makes an answer of every product of what the parts come to.
+    /// Makes an answer from every product of the parts' results.
     fn multiply(&mut self, common: &[CandidateIx], factors: &[Vec<Solved>]) {
         let mut products = vec![Solved { builds: common.to_vec(), best: true }];
         for factor in factors {
@@ -304,13 +305,13 @@ impl<'a> Walk<'a> {
             builds.sort_by(|&a, &b| {
                 universe.candidate(a).nsvc.name.cmp(&universe.candidate(b).nsvc.name)
             });
-            // What was chosen before the parts were told apart stands in each part that holds it.
+            // Builds chosen before the split are in each part that contains them.
             builds.dedup();
             self.answers.push(Answer { group: self.group.index, builds, best });
         }
     }
 
-    /// Checks the number of keys, with some that are still to be added.
+    /// Checks the number of keys, including some not yet added.
     fn check_count(&self, more: usize) -> Result<(), TooMany> {
         let count = self.answers.len() + self.refusals.len() + more;
         if count > self.group.limits.keys_max { Err(TooMany) } else { Ok(()) }

@@ -14,9 +14,9 @@ use crate::plan::platform::{Platforms, StreamVersion};
 /// How the number of a base module is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Match {
-    /// Equal: for what the document itself buildrequires.
+    /// Equal: for the buildrequires of the document itself.
     Exact,
-    /// At least: for what an earlier build requires at run time.
+    /// At least: for the run-time requirements of an earlier build.
     AtLeast,
 }
 
@@ -29,21 +29,21 @@ impl Match {
     }
 }
 
-/// Alternatives of requirements, as a candidate or a document has them.
+/// Alternative requirements of a candidate or a document.
 #[derive(Clone, Copy, Debug)]
 pub struct Requirements<'a> {
-    /// The groups, of which one has to be met.
+    /// The groups, one of which must be met.
     pub groups: &'a [Needs],
     /// How numbers of base modules compare.
     pub matching: Match,
     /// The base module streams that were built against, by name; empty for a document.
     pub built_against: &'a std::collections::BTreeMap<ModuleName, StreamName>,
-    /// What a base module is.
+    /// The rules for base modules.
     pub platforms: &'a Platforms,
 }
 
 impl Requirements<'_> {
-    /// Returns the number a base module has to have to stand for `stream`, none where any will do.
+    /// Returns the number that a base module must have for `stream`; `None` if any is accepted.
     fn bound(&self, name: &ModuleName, stream: &StreamName) -> Option<StreamVersion> {
         if !self.platforms.is_base(name) {
             return None;
@@ -52,8 +52,8 @@ impl Requirements<'_> {
         self.platforms.is_xyz(stream).then(|| self.platforms.stream_version(stream))
     }
 
-    /// Returns whether a candidate stands for one of the streams of a need; `-x` items leave
-    /// out `x`, and a list of nothing else takes every other stream.
+    /// Returns whether a candidate has one of the required streams; `-x` items exclude `x`, and a
+    /// list of only such items accepts every other stream.
     pub(super) fn accepts(
         &self,
         candidate: &Candidate,
@@ -114,7 +114,7 @@ pub fn provides(candidate: &Candidate, platforms: &Platforms) -> Vec<String> {
 }
 
 impl fmt::Display for Requirements<'_> {
-    /// Prints the requirement as a boolean dependency of RPM; `None` where there is none.
+    /// Prints the requirement as a boolean dependency of RPM; `None` if there is none.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let groups: Vec<String> = self
             .groups

@@ -6,7 +6,7 @@ use super::conflict::Conflict;
 use super::state::{Clash, Cost, Mark, State};
 use super::universe::CandidateIx;
 
-/// What a search came to.
+/// The result of a search.
 pub(super) enum Outcome {
     /// The builds, and whether no better set exists.
     Found { builds: Vec<CandidateIx>, best: bool },
@@ -17,7 +17,7 @@ pub(super) enum Outcome {
 /// How far a search goes.
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'a> {
-    /// The modules it may choose builds of; what is open besides is left open.
+    /// The modules whose builds it may choose; other open modules stay open.
     pub(super) names: &'a FixedBitSet,
     /// How many choices it may try.
     pub(super) choices_max: usize,
@@ -41,10 +41,10 @@ struct Found {
     builds: Vec<CandidateIx>,
 }
 
-/// Finds the cheapest completion of a state within a scope, and leaves the state as it was; returns
-/// with it how many choices that took.
+/// Finds the cheapest completion of a state within a scope, and restores the state; also returns
+/// the number of choices tried.
 ///
-/// After `choices_max` choices the best set so far is taken, or the key is left undecided.
+/// After `choices_max` choices the best set so far is used, or the key is left undecided.
 pub(super) fn complete(state: &mut State<'_>, scope: Scope<'_>) -> (Outcome, usize) {
     let start = state.mark();
     let names = scope.names;
@@ -78,7 +78,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Looks at the state after a step: a dead end, a complete set, or a fork with ways to go.
+    /// Classifies the state after a step: a dead end, a complete set, or a fork with open choices.
     fn note(&mut self, state: &State<'_>, step: Result<(), Clash>) {
         if let Err(clash) = step {
             self.failed += 1;
@@ -100,7 +100,7 @@ impl Search<'_> {
         self.forks.push(Fork { mark: state.mark(), ways });
     }
 
-    /// Takes the next way that may still come to something cheaper than what was found.
+    /// Takes the next choice that may still lead to a cheaper set than the best so far.
     fn next_way(&mut self) -> Option<(Mark, Way)> {
         let best = self.found.as_ref().map(|found| found.cost);
         loop {
@@ -126,7 +126,8 @@ impl Search<'_> {
     }
 }
 
-/// Returns whether no completion of the state is cheaper; the dear part of the bound is left for ties.
+/// Returns whether no completion of the state is cheaper; the expensive part of the bound is only
+/// computed for ties.
 fn cannot_beat((state, names): (&State<'_>, &FixedBitSet), best: Cost) -> bool {
     let bound = state.bound(names);
     bound >= best || bound.with_modules(state.modules_to_come(names)) >= best

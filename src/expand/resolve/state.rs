@@ -1,4 +1,4 @@
-//! The state of a search: what is chosen, what is still open, and how to take it all back.
+//! The state of a search: chosen and open modules, and a trail to undo steps.
 //!
 //! Requirements narrow the builds of a module at once, and a module with one build left is chosen
 //! at once; every step is on a trail, so that a choice is undone by walking the trail back.
@@ -11,7 +11,7 @@ use super::conflict::{Conflict, Side, Who};
 use super::universe::{CandidateIx, NameIx, Need, Universe, intersection};
 use crate::name::{Nsvc, StreamName};
 
-/// What a set of builds costs, compared part by part: newness, size, foreign builds, preference.
+/// The cost of a set of builds, compared part by part: newness, size, foreign builds, preference.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Cost {
     newer: u64,
@@ -35,7 +35,7 @@ impl Cost {
     }
 }
 
-/// Who imposes a requirement, as the search notes it.
+/// The origin of a requirement, as recorded by the search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
     Document,
@@ -47,7 +47,7 @@ pub(super) enum Owner {
 pub(super) struct Imposed<'a> {
     pub(super) owner: Owner,
     pub(super) need: &'a Need,
-    /// The streams as the document writes them; those of builds are looked up.
+    /// The streams, as written in the document; those of builds are looked up.
     pub(super) streams: &'a [StreamName],
 }
 
@@ -74,7 +74,7 @@ pub(super) struct State<'a> {
     open: BTreeSet<NameIx>,
     removed: FixedBitSet,
     left: Vec<usize>,
-    /// Chosen builds with several alternatives, of which none is settled.
+    /// Chosen builds with several alternatives, none of which is settled.
     postponed: Vec<CandidateIx>,
     imposed: Vec<Imposed<'a>>,
     cost: Cost,
@@ -105,7 +105,7 @@ impl<'a> State<'a> {
         Mark(self.trail.len())
     }
 
-    /// Takes back everything done since the mark.
+    /// Undoes everything since the mark.
     pub(super) fn undo_to(&mut self, mark: Mark) {
         self.units.clear();
         while self.trail.len() > mark.0 {
@@ -133,19 +133,19 @@ impl<'a> State<'a> {
         }
     }
 
-    /// Puts a requirement in force and follows what it entails.
+    /// Applies a requirement and its consequences.
     pub(super) fn require(&mut self, imposed: Imposed<'a>) -> Result<(), Clash> {
         self.impose(imposed)?;
         self.propagate()
     }
 
-    /// Chooses a build of an open module and follows what it entails.
+    /// Chooses a build of an open module and applies the consequences.
     pub(super) fn choose(&mut self, ix: CandidateIx) -> Result<(), Clash> {
         self.settle(ix)?;
         self.propagate()
     }
 
-    /// Settles which alternative of a postponed build, given by position, is to be met.
+    /// Settles on an alternative of a postponed build, given by position.
     pub(super) fn decide(&mut self, at: usize, alternative: usize) -> Result<(), Clash> {
         let ix = self.postponed.remove(at);
         self.trail.push(Undo::Decided { at, ix });
@@ -219,18 +219,18 @@ impl<'a> State<'a> {
         self.universe.builds_of(name).filter(|ix| !self.removed.contains(ix.index()))
     }
 
-    /// Returns the builds left of a module that the chosen base modules do not rule out.
+    /// Returns the remaining builds of a module that the chosen base modules do not exclude.
     ///
-    /// Those ruled out can be in no buildroot, and a bound that counts them is too low: of two
-    /// platforms, builds on the newer one stand first and would look the cheapest on the other too.
+    /// Excluded builds cannot be in the buildroot, and counting them makes a bound too low: of two
+    /// platforms, builds on the newer one come first and would look the cheapest on the other, too.
     fn builds_possible(&self, name: NameIx) -> impl Iterator<Item = CandidateIx> + '_ {
         let bases = || self.universe.base_names().filter_map(|base| self.chosen[base.index()]);
         self.builds_left(name)
             .filter(move |&ix| !bases().any(|base| self.universe.refuses(ix, base)))
     }
 
-    /// Returns the builds of an open module to choose from; those ruled out where there is no other,
-    /// so that the conflict can be told.
+    /// Returns the builds of an open module to choose from; the excluded ones if there are no
+    /// others, so that the conflict can be reported.
     fn choices(&self, name: NameIx) -> Vec<CandidateIx> {
         let possible: Vec<CandidateIx> = self.builds_possible(name).collect();
         if possible.is_empty() { self.builds_left(name).collect() } else { possible }
@@ -240,8 +240,8 @@ impl<'a> State<'a> {
         self.open.iter().copied().filter(|name| scope.contains(name.index()))
     }
 
-    /// Returns the first open module of a scope with its builds, those that cost least first; a
-    /// module that none can be had of goes before all others.
+    /// Returns the first open module of a scope with its builds, the cheapest first; a module
+    /// without usable builds comes before all others.
     pub(super) fn first_open(&self, scope: &FixedBitSet) -> Option<Vec<(CandidateIx, Cost)>> {
         let first = self.open_in(scope).next()?;
         let dead = self.open_in(scope).find(|&name| self.builds_possible(name).next().is_none());
@@ -249,7 +249,7 @@ impl<'a> State<'a> {
         let priced = self.choices(name).into_iter().map(|ix| (ix, self.marginal(ix)));
         let mut priced: Vec<(CandidateIx, Cost)> = priced.collect();
         priced.sort_by_key(|&(_, cost)| cost);
-        // What the rest costs at least makes a bound of each price.
+        // The minimum cost of the rest turns each price into a bound.
         let mut rest = self.cost;
         self.open_in(scope).filter(|&other| other != name).for_each(|other| {
             rest.add(self.least(other));
@@ -342,7 +342,8 @@ impl<'a> State<'a> {
         other.count() as u64
     }
 
-    /// Says in words who clashed: two requirements that exclude each other, else all on the module.
+    /// Describes the conflicting requirements: two that exclude each other, otherwise all on the
+    /// module.
     pub(super) fn explain(&self, clash: Clash) -> Conflict {
         let on_name: Vec<&Imposed<'_>> =
             self.imposed.iter().filter(|imposed| imposed.need.name == clash.0).collect();
@@ -377,14 +378,14 @@ impl<'a> State<'a> {
         Side { who: Who::Build(nsvc(ix)), via: self.via(ix), streams, builds }
     }
 
-    /// Returns by whom a build came in, nearest first, up to what the document requires.
+    /// Returns the chain of requirements of a build, nearest first, up to the document's own.
     fn via(&self, ix: CandidateIx) -> Vec<Nsvc> {
         let mut via = Vec::new();
         let mut name = self.universe.name_of(ix);
         while let Some(first) = self.imposed.iter().find(|imposed| imposed.need.name == name) {
             let Owner::Build { ix: by, .. } = first.owner else { break };
             let nsvc = &self.universe.candidate(by).nsvc;
-            // Modules may require each other; the way in is told once round.
+            // Modules may require each other; the chain goes around a cycle only once.
             if via.contains(nsvc) {
                 break;
             }

@@ -49,7 +49,7 @@ pub(super) struct Need {
     pub(super) allowed: Box<[CandidateIx]>,
 }
 
-/// A candidate as the search sees it.
+/// A candidate in the search.
 #[derive(Clone, Debug)]
 struct Compiled {
     name: NameIx,
@@ -58,10 +58,11 @@ struct Compiled {
     alternatives: Vec<Vec<Need>>,
 }
 
-/// The builds that a resolution chooses from.
+/// The builds to choose from in a resolution.
 ///
-/// Builds stand by module name, then newest first: base modules by the number of their stream, all
-/// by version, then in the order they were [added](Candidate::added), then by stream and context.
+/// Builds are ordered by module name, then newest first: base modules by the number of their
+/// stream, all by version, then in the order they were [added](Candidate::added), then by stream
+/// and context.
 #[derive(Debug)]
 pub struct Universe {
     platforms: Platforms,
@@ -71,12 +72,13 @@ pub struct Universe {
     by_name: FxHashMap<ModuleName, NameIx>,
     ranges: Vec<Range<usize>>,
     musts: OnceLock<Vec<FixedBitSet>>,
-    /// For each build of a base module, which come first, the builds that cannot stand beside it.
+    /// For each build of a base module (these come first), the builds that conflict with it.
     refusers: Vec<FixedBitSet>,
 }
 
 impl Universe {
-    /// Makes a universe of candidates in any order; of one NSVC the first in order of content is kept.
+    /// Makes a universe of candidates in any order; for one NSVC, the first in order of content is
+    /// kept.
     #[must_use]
     pub fn new(candidates: impl IntoIterator<Item = Candidate>, platforms: Platforms) -> Self {
         let mut candidates: Vec<Candidate> = candidates.into_iter().collect();
@@ -114,7 +116,7 @@ impl Universe {
         &self.candidates
     }
 
-    /// Returns what a base module is here.
+    /// Returns the rules for base modules.
     #[must_use]
     pub fn platforms(&self) -> &Platforms {
         &self.platforms
@@ -149,12 +151,12 @@ impl Universe {
         self.ranges[name.index()].clone().map(CandidateIx::new)
     }
 
-    /// Returns where a build stands among those of its name, 0 for the preferred one.
+    /// Returns the rank of a build among those of its name, 0 for the preferred one.
     pub(super) fn ordinal(&self, ix: CandidateIx) -> usize {
         ix.index() - self.ranges[self.name_of(ix).index()].start
     }
 
-    /// Matches the needs of a document; `None` for a module that has no build at all.
+    /// Matches the requirements of a document; `None` for a module without any build.
     pub(super) fn match_input(&self, needs: &Needs) -> Vec<(ModuleName, Option<Need>)> {
         let none = BTreeMap::new();
         let requirements = Requirements {
@@ -216,8 +218,8 @@ impl Universe {
         (0..self.names.iter().take_while(is_base).count()).map(NameIx::new)
     }
 
-    /// Returns whether a build cannot stand beside a base module's build, whatever else there is:
-    /// each of its alternatives wants another one.
+    /// Returns whether a build always conflicts with a base module's build, because each of its
+    /// alternatives needs another one.
     pub(super) fn refuses(&self, ix: CandidateIx, base: CandidateIx) -> bool {
         self.refusers.get(base.index()).is_some_and(|refusers| refusers.contains(ix.index()))
     }
@@ -239,8 +241,8 @@ impl Universe {
         bases.map(refusers).collect()
     }
 
-    /// Returns the names that every buildroot with this build has to hold, as far as that is
-    /// plain to see: what all its alternatives need, and what all builds that meet those need.
+    /// Returns names that every buildroot with this build must have: the common needs of all its
+    /// alternatives, and those of all builds that satisfy them.
     pub(super) fn musts(&self, ix: CandidateIx) -> &FixedBitSet {
         &self.musts.get_or_init(|| self.find_musts())[ix.index()]
     }
@@ -284,7 +286,7 @@ impl Universe {
     }
 }
 
-/// Returns what all the sets have in common, `None` where there are none.
+/// Returns the intersection of all sets, `None` if there are none.
 pub(super) fn intersection<'a>(
     mut sets: impl Iterator<Item = &'a FixedBitSet>,
 ) -> Option<FixedBitSet> {
@@ -324,7 +326,7 @@ fn names(candidates: &[Candidate], platforms: &Platforms) -> Vec<ModuleName> {
     names
 }
 
-/// Finds the candidates of each name: they stand together, in the order of the names.
+/// Finds the candidates of each name: they are contiguous, in the order of the names.
 fn ranges(candidates: &[Candidate], names: &[ModuleName]) -> Vec<Range<usize>> {
     let mut start = 0;
     names

@@ -1,4 +1,4 @@
-//! Every constant of the hub has a key, in the reader as in the page on the farm.
+//! Every constant of the hub has a key, in the reader and in the page on the farm.
 
 use super::*;
 
@@ -117,12 +117,12 @@ fn wrong_constants_are_told_with_their_line() {
         (12, "`repo.auto_priority` must not be less than 0"),
         (13, "`repo.auto_interval` must be 1s or longer, not `0s`"),
         (15, "`weights.buildArch` must be a number from 0, not `heavy`"),
-        (16, "`weights.history_per` must be longer than nothing"),
+        (16, "`weights.history_per` must be longer than 0"),
         (17, "`weights.history_max` must be a number from 0, not `-1`"),
         (18, "`buildarch` is not a key of `weights`"),
         (
             20,
-            "`fallback.tagBuild` is wrong: `2` is not a duration: write whole numbers with ms, s, m, h or d, such as 90s, 15m, 2h30m or 1d",
+            "`fallback.tagBuild` is invalid: `2` is not a duration: write whole numbers with ms, s, m, h or d, such as 90s, 15m, 2h30m or 1d",
         ),
     ];
     assert_eq!(told, expected.map(|(line, text)| (line, text.to_owned())));

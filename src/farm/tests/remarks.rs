@@ -1,4 +1,4 @@
-//! What is hardly meant, and is told without being refused.
+//! Likely mistakes, which are warnings.
 
 use super::*;
 
@@ -7,10 +7,10 @@ fn places_that_parents_fill_are_told() {
     let one =
         |count: u32| format!("- {{name: x86, count: {count}, arches: [x86_64], max_jobs: 1}}\n");
     assert_eq!(wrong(&one(1), "")[0].0, 3);
-    assert!(wrong(&one(1), "")[0].1.starts_with("all builders together take one task"));
+    assert!(wrong(&one(1), "")[0].1.starts_with("all builders together run one task"));
     let told = remarks(&one(5), "");
     assert_eq!((told.len(), told[0].0), (1, 3));
-    assert!(told[0].1.starts_with("every builder takes one task"), "{told:?}");
+    assert!(told[0].1.starts_with("every builder runs one task"), "{told:?}");
     assert_eq!(remarks(X86, ""), []);
 }
 
@@ -30,7 +30,7 @@ fn keys_that_no_module_build_heeds_are_remarked() {
     let told = unused_by_modules("hub: {tag_priority: 3}\nrepo:\n  lag: 30m\n  lag_window: 5m\n");
     let places: Vec<u32> = told.iter().map(|(line, _)| *line).collect();
     assert_eq!(places, [4, 6, 7]);
-    assert!(told[1].1.starts_with("`repo.lag` changes nothing here"), "{told:?}");
+    assert!(told[1].1.starts_with("`repo.lag` has no effect"), "{told:?}");
     assert_eq!(unused_by_modules("weights: {createdistrepo: 1, createrepo: 1}\n").len(), 1);
     assert_eq!(unused_by_modules("repo: {auto: true, auto_lag: 1h, lag_window: 5m}\n"), []);
     assert_eq!(
@@ -52,7 +52,7 @@ fn remarks_have_a_code_and_a_place_and_are_warnings() {
         .iter()
         .map(|finding| (finding.code.as_str(), finding.place.line, finding.place.column))
         .collect();
-    // The list of builders is placed where its first map begins, behind the dash.
+    // The place of the list of builders is that of its first map, after the dash.
     assert_eq!(found, [("farm-full", 3, 3), ("farm-idle", 4, 3), ("setting-unused", 5, 8)]);
     assert!(told.iter().all(|finding| finding.severity() == crate::load::Severity::Warning));
 }

@@ -9,7 +9,7 @@ fn a_farm_that_could_never_build_is_told() {
     };
     assert_eq!(
         told("model: koji\nbuilders: []\n"),
-        [(2, "`builders` hold no builder: nothing would ever be built".to_owned())]
+        [(2, "`builders` has no builder: nothing would ever be built".to_owned())]
     );
     assert_eq!(
         told(
@@ -26,11 +26,14 @@ fn a_farm_that_could_never_build_is_told() {
             (3, "no builder serves the channel createrepo: no repos would ever run".to_owned()),
             (4, "builders `z` take no task: their capacity is 0".to_owned()),
             (5, "builders `p` take no task: their max_jobs is 0".to_owned()),
-            (6, "builders `a` take no task: others take all of their capacity".to_owned()),
+            (
+                6,
+                "builders `a` take no task: background load takes all of their capacity".to_owned()
+            ),
             (
                 8,
-                "a builder that polls every 4m 00s is silent for longer than \
-                 `hub.ready_timeout`, 3m 00s: the hub would give it nothing"
+                "a builder that polls every 4m 00s is silent for longer than `hub.ready_timeout` \
+                 (3m 00s): the hub would never assign it a task"
                     .to_owned()
             ),
         ]
@@ -47,7 +50,7 @@ fn tasks_that_never_fit_and_limits_of_zero_are_told() {
         [(
             3,
             "builders `x86` take no task: with `hub.capacity_overcommit` 0 a task needs more than \
-             1 free, and they have 1"
+             1 of free capacity, and they have 1"
                 .to_owned()
         )]
     );
@@ -78,12 +81,12 @@ fn methods_that_nobody_takes_and_words_that_are_none_are_told() {
     );
     let repos = group("a", "channels: [default]") + &group("b", "refuses: [createrepo]");
     assert_eq!(wrong(&repos, "").len(), 1);
-    // For a while, or some of them: something goes on.
+    // For a while, or some of them: something can still run.
     assert_eq!(remarks(&group("a", "refuses: [buildArch], refuses_until: 1h"), ""), []);
     let told = wrong(&group("a", "refuses: [buildarch]"), "");
     assert!(told[0].1.contains("did you mean `buildArch`?"), "{told:?}");
     let told = wrong(&group("a", "refuses_until: 1h"), "");
-    assert_eq!(told[0].1, "`builders.refuses_until` is given without `builders.refuses`");
+    assert_eq!(told[0].1, "`builders.refuses_until` requires `builders.refuses`");
 }
 
 #[test]
@@ -98,9 +101,9 @@ fn what_contradicts_itself_or_never_ends_is_told() {
         (3, "`builders.arches` has x86_64 twice"),
         (3, "`builders.channels` has default twice"),
         (4, "`builders.speed` must lie between 0.001 and 1000, not `1e-300`"),
-        (5, "background of x86_64 in channel default is given twice"),
-        (6, "`hub.run_interval` must be a year at most, not `9999d`"),
-        (7, "`fallback.tagBuild` must be a year at most, not `367d`"),
+        (5, "background of x86_64 in channel default is listed twice"),
+        (6, "`hub.run_interval` must be at most a year, not `9999d`"),
+        (7, "`fallback.tagBuild` must be at most a year, not `367d`"),
     ];
     assert_eq!(told, expected.map(|(line, text)| (line, text.to_owned())));
 }
@@ -130,8 +133,7 @@ fn background_that_nobody_bears_is_told() {
         told,
         [(
             4,
-            "no builders have arch s390x and channel default: this load is borne by none"
-                .to_owned()
+            "no builders have arch s390x and channel default: this load has no effect".to_owned()
         )]
     );
     let told = wrong(X86, "background: [{arch: x86_64, channel: image, load: 0.5}]\n");

@@ -1,4 +1,4 @@
-//! What builders call.
+//! The calls of builders.
 
 use super::{Map, calls};
 use crate::koji::shapes::{Build, Host, HostTask, Task};
@@ -13,23 +13,23 @@ calls! {
     HostGetHostTasks "host.getHostTasks" () -> Vec<HostTask>,
     /// The tasks that are given to the builder.
     HostGetTasks "host.getTasks" () -> Vec<Map>,
-    /// The builder reports its load and whether it takes tasks.
+    /// Reports the builder's load and whether it is ready for tasks.
     HostUpdateHost "host.updateHost" (task_load: f64, ready: bool; data: Map) -> (),
-    /// Opens a task; nil where another has it.
+    /// Opens a task; nil if another builder has it.
     HostOpenTask "host.openTask" (task_id: i64) -> Option<Task>,
-    /// Refuses a task, for a while or for good.
+    /// Refuses a task, softly or until it is over.
     HostRefuseTask "host.refuseTask" (task_id: i64; soft: bool, msg: String) -> (),
     /// Gives tasks back.
     HostFreeTasks "host.freeTasks" (tasks: Vec<i64>) -> (),
-    /// Says what an open task weighs.
+    /// Sets the weight of an open task.
     HostSetTaskWeight "host.setTaskWeight" (task_id: i64, weight: f64) -> (),
     /// Makes a task below an open one.
     HostSubtask "host.subtask" (method: String, arglist: Vec<Value>, parent: i64; ..settings) -> i64,
     /// Has a task wait for others.
     HostTaskSetWait "host.taskSetWait" (parent: i64, tasks: Option<Vec<i64>>) -> (),
-    /// Which of the tasks waited for are over, and which are not.
+    /// Which of the awaited tasks are over, and which are not.
     HostTaskWait "host.taskWait" (parent: i64) -> (Vec<i64>, Vec<i64>),
-    /// What the tasks waited for came to.
+    /// The results of the tasks waited for.
     HostTaskWaitResults "host.taskWaitResults" (parent: i64, tasks: Option<Vec<i64>>; canfail: Vec<i64>) -> Vec<(i64, Value)>,
     /// Ends a task with its answer as XML.
     HostCloseTask "host.closeTask" (task_id: i64, response: String) -> (),
@@ -41,11 +41,11 @@ calls! {
     HostCompleteBuild "host.completeBuild" (task_id: i64, build_id: i64, srpm: String, rpms: Vec<String>; brmap: Map, logs: Map) -> Build,
     /// Ends a build otherwise.
     HostFailBuild "host.failBuild" (task_id: i64, build_id: i64) -> (),
-    /// Asks a policy, and faults where it says no.
+    /// Checks a policy; a denial is a fault.
     HostAssertPolicy "host.assertPolicy" (name: String, data: Map; default: String) -> (),
     /// Makes a buildroot.
     HostNewBuildRoot "host.newBuildRoot" (repo: i64, arch: String; task_id: i64) -> i64,
-    /// Says how a buildroot stands.
+    /// Sets the state of a buildroot.
     HostSetBuildRootState "host.setBuildRootState" (buildroot_id "brootid": i64, state: Value; task_id: i64) -> (),
     /// Begins a repo: its number and its event.
     HostRepoInit "host.repoInit" (tag: Ref; task_id: i64, event: i64, opts: Map) -> (i64, i64),

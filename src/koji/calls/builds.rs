@@ -1,4 +1,4 @@
-//! Builds, what is in them, where they are tagged, and imports.
+//! Builds, their contents, their tags, and imports.
 
 use super::{Map, calls};
 use crate::koji::shapes::{
@@ -22,7 +22,7 @@ calls! {
     TagBuild "tagBuild" (tag: Ref, build: Ref; force: bool, from_tag "fromtag": Ref) -> i64,
     /// Tags a build at once.
     TagBuildBypass "tagBuildBypass" (tag: Ref, build: Ref; force: bool, notify: bool) -> (),
-    /// Takes a build from a tag.
+    /// Removes a build from a tag.
     UntagBuild "untagBuild" (tag: Ref, build: Ref; strict: bool, force: bool) -> (),
     /// Cancels a build and its task.
     CancelBuild "cancelBuild" (build_id "buildID": Ref; strict: bool) -> bool,
@@ -36,15 +36,15 @@ calls! {
     QueryRpmSigs "queryRPMSigs" (; rpm_id: Value, sigkey: String, query_opts "queryOpts": Map) -> Vec<Map>,
     /// Files of builds other than packages.
     ListArchives "listArchives" (; build_id "buildID": i64, buildroot_id "buildrootID": i64, component_buildroot_id "componentBuildrootID": i64, host_id "hostID": i64, archive_type "type": String, filename: String, size: i64, checksum: String, checksum_type: Value, type_info "typeInfo": Map, query_opts "queryOpts": Map, image_id "imageID": i64, archive_id "archiveID": i64, strict: bool) -> Vec<Archive>,
-    /// What a build of Maven is; nil for others.
+    /// The data of a Maven build; nil for others.
     GetMavenBuild "getMavenBuild" (build "buildInfo": Value; strict: bool) -> Option<Map>,
-    /// What a Windows build is; nil for others.
+    /// The data of a Windows build; nil for others.
     GetWinBuild "getWinBuild" (build "buildInfo": Value; strict: bool) -> Option<Map>,
-    /// What a build has for each type that it is of.
+    /// The data of a build for each of its types.
     GetBuildType "getBuildType" (build "buildInfo": Value; strict: bool) -> std::collections::BTreeMap<String, Value>,
     /// Mean seconds from creation to completion of a package's builds.
     GetAverageBuildDuration "getAverageBuildDuration" (package: Ref; age: i64) -> Option<f64>,
-    /// Which builds were tagged where and when.
+    /// The history of tagging.
     QueryHistory "queryHistory" (; tables: Vec<String>; ..filters) -> std::collections::BTreeMap<String, Vec<Map>>,
     /// The types of builds.
     ListBTypes "listBTypes" (; query: Map, query_opts "queryOpts": Map) -> Vec<BuildType>,
@@ -58,6 +58,6 @@ calls! {
     CgRefundBuild "CGRefundBuild" (cg: Ref, build_id: i64, token: Secret; state: i64) -> (),
     /// Imports a build; `metadata` as a struct or as JSON text.
     CgImport "CGImport" (metadata: Value, directory: String; token: Secret) -> Build,
-    /// What is known of a file that was uploaded.
+    /// Returns the state of an uploaded file.
     CheckUpload "checkUpload" (path: String, name: String; verify: String, tail: i64, volume: String) -> Option<Uploaded>,
 }

@@ -9,7 +9,7 @@ calls! {
     ListHosts "listHosts" (; arches: Value, channel_id "channelID": Ref, ready: bool, enabled: bool, user_id "userID": Ref, query_opts "queryOpts": Map) -> Vec<Host>,
     /// One builder.
     GetHost "getHost" (host "hostInfo": Ref; strict: bool, event: i64) -> Option<Host>,
-    /// When a builder was heard of last.
+    /// The time of the last report of a builder.
     GetLastHostUpdate "getLastHostUpdate" (host_id "hostID": Ref; ts: bool) -> Value,
     /// Adds a builder and its user.
     AddHost "addHost" (hostname: String, arches: Vec<String>; krb_principal: String, force: bool) -> i64,
@@ -21,7 +21,7 @@ calls! {
     DisableHost "disableHost" (hostname: Ref) -> (),
     /// Puts a builder into a channel.
     AddHostToChannel "addHostToChannel" (hostname: Ref, channel "channel_name": String; create: bool, force: bool) -> (),
-    /// Takes a builder out of a channel.
+    /// Removes a builder from a channel.
     RemoveHostFromChannel "removeHostFromChannel" (hostname: Ref, channel "channel_name": String) -> (),
     /// Channels, all or those of a builder.
     ListChannels "listChannels" (; host_id "hostID": Ref, event: i64, enabled: bool) -> Vec<Channel>,
@@ -33,9 +33,9 @@ calls! {
     GetTaskRuns "scheduler.getTaskRuns" (; clauses: Value, fields: Value, opts: Map) -> Vec<TaskRun>,
     /// Which builders refused which tasks.
     GetTaskRefusals "scheduler.getTaskRefusals" (; clauses: Value, fields: Value) -> Vec<Map>,
-    /// What builders report about themselves.
+    /// The reports of builders about themselves.
     GetHostData "scheduler.getHostData" (; host_id "hostID": i64) -> Vec<HostData>,
-    /// What the scheduler says.
+    /// The log of the scheduler.
     GetLogMessages "scheduler.getLogMessages" (; clauses: Value, fields: Value, opts: Map) -> Vec<LogMessage>,
     /// Has the scheduler run; whether it did.
     DoRun "scheduler.doRun" (; force: bool) -> bool,

@@ -15,7 +15,7 @@ calls! {
     Login "login" (user: String, password: Secret; opts: Map, renew: bool, exclusive: bool) -> LoggedIn,
     /// Logs in by the TLS client certificate.
     SslLogin "sslLogin" (; proxyuser: String, proxyauthtype: i64, renew: bool, exclusive: bool) -> LoggedIn,
-    /// Ends a session; the caller's own where none is named.
+    /// Ends a session; by default the caller's own.
     Logout "logout" (; session_id: i64) -> (),
     /// Ends a session below the caller's.
     LogoutChild "logoutChild" (session_id: i64) -> (),
@@ -27,9 +27,9 @@ calls! {
     ShowSession "showSession" () -> String,
     /// The caller's session.
     GetSessionInfo "getSessionInfo" (; details: bool, user_id "user_id": i64) -> SessionInfo,
-    /// The caller; nil where nobody is logged in.
+    /// The caller; nil if not logged in.
     GetLoggedInUser "getLoggedInUser" () -> Option<User>,
-    /// A user; the caller where none is named.
+    /// A user; by default the caller.
     GetUser "getUser" (; user "userInfo": Ref, strict: bool, krb_princs: bool, groups: bool) -> Option<User>,
     /// The caller's permissions.
     GetPerms "getPerms" () -> Vec<String>,
@@ -45,7 +45,7 @@ calls! {
     GrantCgAccess "grantCGAccess" (user: Ref, cg: Ref; create: bool) -> (),
     /// Whether the hub builds with Maven.
     MavenEnabled "mavenEnabled" () -> bool,
-    /// Several calls at once: each answer is a list of one value, or a struct with a fault.
+    /// A multicall: each answer is a list of one value, or a struct with a fault.
     MultiCall "multiCall" (calls: Vec<SubCall>) -> Vec<Value>,
 }
 

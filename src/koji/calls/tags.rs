@@ -16,7 +16,7 @@ calls! {
     DeleteTag "deleteTag" (tag "tagInfo": Ref) -> (),
     /// One tag.
     GetTag "getTag" (tag "tagInfo": Ref; strict: bool, event: i64, blocked: bool) -> Option<TagInfo>,
-    /// A tag with what its parents give it.
+    /// A tag with its inherited settings.
     GetBuildConfig "getBuildConfig" (tag: Ref; event: i64) -> TagConfig,
     /// Tags, all or those of a build or a package.
     ListTags "listTags" (; build: Ref, package: Ref, perms: bool, query_opts "queryOpts": Map, pattern: String) -> Vec<TagInfo>,
@@ -38,13 +38,13 @@ calls! {
     PackageListBlock "packageListBlock" (tag "taginfo": Ref, package "pkginfo": Ref; force: bool) -> (),
     /// Lets a blocked package into a tag again.
     PackageListUnblock "packageListUnblock" (tag "taginfo": Ref, package "pkginfo": Ref; force: bool) -> (),
-    /// Takes a package off the list of a tag.
+    /// Removes a package from the list of a tag.
     PackageListRemove "packageListRemove" (tag "taginfo": Ref, package "pkginfo": Ref; force: bool) -> (),
     /// Packages, of a tag or all.
     ListPackages "listPackages" (; tag_id "tagID": Ref, user_id "userID": Ref, package_id "pkgID": Ref, prefix: String, inherited: bool, with_dups: bool, event: i64, query_opts "queryOpts": Map, with_owners: bool, with_blocked: bool) -> Vec<Package>,
     /// The number of a package.
     GetPackageId "getPackageID" (name: Ref; strict: bool) -> Option<i64>,
-    /// How a package stands in a tag.
+    /// The state of a package in a tag.
     GetPackageConfig "getPackageConfig" (tag: Ref, package "pkg": Ref; event: i64) -> Option<Package>,
     /// Adds a group to a tag.
     GroupListAdd "groupListAdd" (tag "taginfo": Ref, group "grpinfo": Ref; block: bool, force: bool; ..settings) -> (),
@@ -68,13 +68,13 @@ calls! {
     ListExternalRepos "listExternalRepos" (; info: Ref, url: String, event: i64, query_opts "queryOpts": Map) -> Vec<ExternalRepo>,
     /// Adds an external repository to a tag.
     AddExternalRepoToTag "addExternalRepoToTag" (tag "tag_info": Ref, repo "repo_info": Ref, priority: i64; merge_mode: String, arches: String) -> (),
-    /// Takes an external repository from a tag.
+    /// Removes an external repository from a tag.
     RemoveExternalRepoFromTag "removeExternalRepoFromTag" (tag "tag_info": Ref, repo "repo_info": Ref) -> (),
     /// The external repositories of a tag.
     GetTagExternalRepos "getTagExternalRepos" (; tag "tag_info": Ref, repo "repo_info": Ref, event: i64) -> Vec<TagRepo>,
     /// The external repositories of a tag and its ancestors.
     GetExternalRepoList "getExternalRepoList" (tag "tag_info": Ref; event: i64) -> Vec<TagRepo>,
-    /// Makes a side tag with a target of its name.
+    /// Creates a side tag with a target of the same name.
     CreateSideTag "createSideTag" (base "basetag": Ref; debuginfo: bool, suffix: String) -> SideTag,
     /// Deletes a side tag.
     RemoveSideTag "removeSideTag" (side_tag "sidetag": Ref) -> (),

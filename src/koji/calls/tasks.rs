@@ -1,4 +1,4 @@
-//! Tasks and what makes them.
+//! Tasks and the calls that create them.
 
 use super::{Map, calls};
 use crate::koji::shapes::Task;
@@ -7,23 +7,23 @@ use crate::koji::{OneOrMany, Ref, RowsOrCount, Value};
 calls! {
     /// Has a package built; the task.
     BuildCall "build" (src: String, target: Option<Ref>; opts: Map, priority: i64, channel: Ref) -> i64,
-    /// Has packages built, level by level; the task.
+    /// Builds packages, level by level; returns the task.
     ChainBuild "chainBuild" (srcs: Vec<Vec<String>>, target: Ref; opts: Map, priority: i64, channel: Ref) -> i64,
     /// Has a module built by the plug-in; the task.
     ModuleBuild "moduleBuild" (plan: Map; opts: Map, priority: i64, channel: Ref) -> i64,
-    /// Makes a task of any method, as an admin.
+    /// Creates a task of any method, as an admin.
     MakeTask "makeTask" (method: String, arglist: Vec<Value>; ..settings) -> i64,
     /// One task, or several.
     GetTaskInfo "getTaskInfo" (task_id: OneOrMany<i64>; request: bool, strict: bool) -> OneOrMany<Option<Task>>,
-    /// What a task was asked.
+    /// The request of a task.
     GetTaskRequest "getTaskRequest" (task_id "taskId": i64) -> Vec<Value>,
     /// The tasks that a task made.
     GetTaskChildren "getTaskChildren" (task_id: i64; request: bool, strict: bool) -> Vec<Task>,
-    /// For every task of a tree, by its number as text, the tasks that it made.
+    /// For every task of a tree, by its number as text, its children.
     GetTaskDescendents "getTaskDescendents" (task_id: i64; request: bool) -> std::collections::BTreeMap<String, Vec<Task>>,
     /// Tasks, or how many there are.
     ListTasks "listTasks" (; opts: Map, query_opts "queryOpts": Map) -> RowsOrCount<Task>,
-    /// What a task came to.
+    /// The result of a task.
     GetTaskResult "getTaskResult" (task_id "taskId": i64; raise_fault: bool) -> Value,
     /// Whether a task is over.
     TaskFinished "taskFinished" (task_id "taskId": i64) -> bool,
@@ -33,11 +33,11 @@ calls! {
     CancelTaskFull "cancelTaskFull" (task_id: i64; strict: bool) -> (),
     /// Cancels the tasks that a task made.
     CancelTaskChildren "cancelTaskChildren" (task_id: i64) -> (),
-    /// Makes a failed or canceled task again; the new task.
+    /// Resubmits a failed or canceled task; returns the new task.
     ResubmitTask "resubmitTask" (task_id "taskID": i64) -> i64,
     /// Changes how urgent a task is.
     SetTaskPriority "setTaskPriority" (task_id: i64, priority: i64; recurse: bool) -> (),
-    /// Takes a task from its builder.
+    /// Frees a task from its builder.
     FreeTask "freeTask" (task_id: i64) -> (),
     /// The files that a task wrote.
     ListTaskOutput "listTaskOutput" (task_id "taskID": i64; stat: bool, all_volumes: bool, strict: bool) -> Value,

@@ -1,13 +1,13 @@
 //! INI files as Python's configparser reads them: `key = value` or `key: value`, comments of whole lines,
 //! indented lines that continue a value, `%(key)s` for another value.
 //!
-//! Messages hold a key and a line, never a value: a file may hold what nobody else may read.
+//! Messages name a key and a line, never a value, because a file may contain secrets.
 
 use std::collections::BTreeMap;
 
 use super::{Problem, ProfileFile};
 
-/// A value and where it stands.
+/// A value and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) value: String,
@@ -80,7 +80,7 @@ fn interpolate(sections: &mut BTreeMap<String, Section>, complain: &mut impl FnM
     }
 }
 
-/// Values may refer to each other so deep, as in Python.
+/// The maximum depth of references between values, as in Python.
 const DEPTH_MAX: usize = 10;
 
 fn expand<'a>(

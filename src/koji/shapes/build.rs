@@ -1,4 +1,4 @@
-//! Builds and what is in them.
+//! Builds and their contents.
 
 use super::shapes;
 use crate::koji::calls::Map;
@@ -95,7 +95,7 @@ shapes! {
         dir: String,
         path: String,
     }
-    /// A file of a build that is no package.
+    /// A file of a build that is not a package.
     Archive {
         id: i64,
         build_id: i64,
@@ -119,7 +119,7 @@ shapes! {
         id: i64,
         name: String,
     }
-    /// The name of a build that is reserved. The token is a secret.
+    /// The name of a reserved build. The token is a secret.
     Reservation {
         build_id: i64,
         token: super::Secret,

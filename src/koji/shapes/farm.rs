@@ -42,7 +42,7 @@ shapes! {
         msg: String,
         msg_ts: f64,
     }
-    /// What a builder reports about itself: its methods, and how many tasks it takes.
+    /// The report of a builder about itself: its methods, and its maximum number of tasks.
     HostData {
         host_id: i64,
         data: Value,

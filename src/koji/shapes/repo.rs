@@ -48,7 +48,7 @@ shapes! {
         update_time: String,
         update_ts: f64,
     }
-    /// How a request stands: with a repo it is done; not active without one it was given up.
+    /// The state of a request: with a repo it is done; inactive without a repo it was given up.
     RepoAnswer {
         repo: Option<Repo>,
         request: Option<RepoRequest>;

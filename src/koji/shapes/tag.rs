@@ -16,7 +16,7 @@ shapes! {
         perm_id: Option<i64>;
         extra: Map,
     }
-    /// A tag with what its ancestors give it, and which of them gave what.
+    /// A tag with its inherited settings, and the ancestor that each comes from.
     TagConfig {
         id: i64,
         name: String,
@@ -59,7 +59,7 @@ shapes! {
         id: i64,
         ts: f64,
     }
-    /// A package, and how it stands in a tag where it was asked for one.
+    /// A package, and its state in a tag if one was named.
     Package {
         package_id: i64,
         package_name: String;

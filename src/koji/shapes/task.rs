@@ -3,7 +3,7 @@
 use super::shapes;
 use crate::koji::{TaskState, Value};
 
-/// A task. `request` is there where it was asked for: a list, or the XML of a call for the builder that
+/// A task. `request` is present if requested: a list, or the XML of a call for the builder that
 /// opens the task.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[expect(missing_docs, reason = "koji's own members")]
@@ -39,7 +39,7 @@ pub struct Task {
 }
 
 shapes! {
-    /// An open task of a builder. `alert` is there where a task that it waits for is over.
+    /// An open task of a builder. `alert` is present if a task that it waits for is over.
     HostTask {
         id: i64,
         waiting: Option<bool>,

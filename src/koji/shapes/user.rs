@@ -3,7 +3,7 @@
 use super::shapes;
 
 shapes! {
-    /// A user; what comes after `krb_principals` is told of the caller alone.
+    /// A user; the members after `krb_principals` are returned for the caller only.
     User {
         id: i64,
         name: String,
@@ -14,7 +14,7 @@ shapes! {
         krb_principal: Option<String>,
         groups: Vec<crate::koji::Value>,
     }
-    /// A session that was begun. The key is a secret.
+    /// A new session. The key is a secret.
     LoggedIn {
         id "session-id": i64,
         key "session-key": Secret;

@@ -1,4 +1,4 @@
-//! What a hub can do: koji grows, and older hubs lack newer calls.
+//! The abilities of a hub: older hubs lack newer calls.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +9,10 @@ use crate::koji::calls::{
 use crate::koji::shapes::Repo;
 use crate::koji::{Call, FaultKind, OneOrMany, Ref, TaskState, Value};
 
-/// What a hub can do.
+/// The abilities of a hub.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Abilities {
-    /// Its version; `None`: it does not say.
+    /// Its version; `None` if unknown.
     pub version: Option<String>,
     methods: BTreeSet<String>,
 }
@@ -37,7 +37,7 @@ impl Abilities {
         self.methods.contains(method)
     }
 
-    /// Makes abilities of the names of methods.
+    /// Derives abilities from the names of methods.
     #[must_use]
     pub fn of(version: Option<&str>, methods: impl IntoIterator<Item = String>) -> Self {
         Self { version: version.map(str::to_owned), methods: methods.into_iter().collect() }
@@ -45,7 +45,7 @@ impl Abilities {
 }
 
 impl Hub {
-    /// Asks the hub what it can do.
+    /// Queries the abilities of the hub.
     pub async fn probe(&mut self) -> Result<Abilities, HubError> {
         let rows = self.call(&ListApi::default()).await?;
         let name = |row: &crate::koji::calls::Map| {
@@ -61,8 +61,8 @@ impl Hub {
         Ok(Abilities { version, methods })
     }
 
-    /// Asks for a repo with all that was in a tag at an event: by a request where the hub knows them
-    /// (1.34), else by a task.
+    /// Requests a repo with the content of a tag at an event: with a repo request if the hub
+    /// supports that (1.34), otherwise with a task.
     pub async fn ask_repo(
         &mut self,
         abilities: &Abilities,
@@ -89,7 +89,7 @@ impl Hub {
         self.call(&NewRepo { tag, ..NewRepo::default() }).await.map(RepoAsk::Task)
     }
 
-    /// Looks how a repo stands that was asked for.
+    /// Looks up the state of a requested repo.
     pub async fn check_repo(
         &mut self,
         ask: &RepoAsk,

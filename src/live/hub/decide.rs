@@ -1,4 +1,5 @@
-//! What follows from one try of a call. Pure: times and outcomes come in, the next step goes out.
+//! Decides the next step after one try of a call. Pure: times and outcomes come in, the next step
+//! goes out.
 //!
 //! ```text
 //!   network trouble, HTML, 5xx ─▶ again, same number, same body      up to `tries_max`
@@ -20,15 +21,15 @@ use crate::koji::{Fault, FaultKind, Value};
 /// How patient the client is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// How often a call is made in all when no proper answer comes; at least once.
+    /// How often a call is made in all when no valid answer comes; at least once.
     pub tries_max: u32,
-    /// How long is waited between tries, after the first repetition, which comes at once.
+    /// The delay between tries after the first repetition, which is immediate.
     pub retry_interval: Duration,
-    /// How long is waited for a hub that is offline, each time.
+    /// The delay between tries while the hub is offline.
     pub offline_interval: Duration,
     /// How long in all.
     pub offline_max: Duration,
-    /// How often a call that the database rolled back is made again.
+    /// The number of repetitions of a call that the database rolled back.
     pub rollbacks_max: u32,
 }
 
@@ -44,7 +45,7 @@ impl Default for Patience {
     }
 }
 
-/// What is asked of the hub.
+/// The kind of call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Kind<'a> {
     pub(super) method: &'a str,
@@ -54,7 +55,7 @@ pub(super) struct Kind<'a> {
     pub(super) has_session: bool,
 }
 
-/// What to do next.
+/// The next step.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Next {
     /// It is over.
@@ -63,13 +64,13 @@ pub(super) enum Next {
     Again(Duration),
     /// Make the same call with the next number.
     Afresh(Duration),
-    /// Renew the session, then make the same call with the next number.
+    /// Renew the session, then repeat the call with the next number.
     Renew,
     /// Log in anew, then make the call in the new session.
     Reopen,
 }
 
-/// What happened to a call so far.
+/// The history of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct History {
     tries: u32,
@@ -82,13 +83,13 @@ pub(super) struct History {
 }
 
 impl History {
-    /// Takes what a try came to, and says what follows.
+    /// Takes the outcome of a try, and returns the next step.
     pub(super) fn next(&mut self, patience: &Patience, kind: Kind<'_>, outcome: Outcome) -> Next {
         match outcome {
             Outcome::Answered(Ok(value)) => Next::Done(Ok(value)),
             Outcome::Answered(Err(fault)) => self.after_fault(patience, kind, fault),
             Outcome::Broken(reason) => self.after_break(patience, kind, reason),
-            // A redirect, an answer that is too long: the hub may have done what it was asked.
+            // A redirect, an answer that is too long: the hub may have carried out the call.
             Outcome::Final(error) if kind.is_write && !matches!(error, HubError::Setup(_)) => {
                 Next::Done(Err(unknown(kind, error.to_string())))
             }
@@ -117,7 +118,7 @@ impl History {
         let method = kind.method.to_owned();
         match fault.kind {
             FaultKind::Retry if kind.is_write => Next::Done(Err(unknown(kind, fault.text))),
-            // What may be made again keeps its number at some hubs, such as `host.taskWaitResults`.
+            // A repeatable call keeps its number at some hubs, such as `host.taskWaitResults`.
             FaultKind::Retry if self.rollbacks < patience.rollbacks_max => {
                 self.rollbacks += 1;
                 Next::Afresh(Duration::ZERO)
@@ -140,7 +141,7 @@ impl History {
         }
     }
 
-    /// A new session has new numbers: what may be done already must not be made again in it.
+    /// A new session has new numbers: a call that may be done already must not be repeated in it.
     fn reopen(&mut self, kind: Kind<'_>, fault: Fault) -> Next {
         let is_sequence = matches!(fault.kind, FaultKind::Sequence | FaultKind::Retry);
         if kind.is_write && (self.may_be_done || is_sequence) {
@@ -171,8 +172,8 @@ fn unknown(kind: Kind<'_>, reason: String) -> HubError {
     HubError::Unknown { method: kind.method.to_owned(), reason }
 }
 
-/// Tells a session that the hub does not know from a call that wants another kind of session: koji has
-/// one number for both.
+/// Distinguishes an unknown session from a call that requires another kind of session: koji has one
+/// number for both.
 fn is_session_gone(fault: &Fault) -> bool {
     fault.text.starts_with("Invalid session")
 }
@@ -199,7 +200,7 @@ mod tests {
         Outcome::Broken("connection reset".to_owned())
     }
 
-    /// Returns what follows from each outcome in turn.
+    /// Returns the next step after each outcome in turn.
     fn steps(kind: Kind<'_>, outcomes: Vec<Outcome>) -> Vec<Next> {
         let mut history = History::default();
         outcomes.into_iter().map(|outcome| history.next(&PATIENCE, kind, outcome)).collect()

@@ -1,46 +1,47 @@
-//! Why a hub could not be asked, or what it said instead of an answer.
+//! Errors of calls to a hub.
 
 use crate::koji::Fault;
 
-/// A call that has no answer. No variant holds a password, a session key or the body of a message.
+/// A call without an answer. No variant contains a password, a session key or the body of a
+/// message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HubError {
-    /// The hub says no.
+    /// The hub answered with a fault.
     #[error("{method}: {fault}")]
     Fault {
-        /// What was asked.
+        /// The method.
         method: String,
-        /// What it says.
+        /// The fault.
         fault: Fault,
     },
-    /// A call that writes was or may have been carried out, and its answer is lost: look up what came
-    /// of it, and do not make it again.
-    #[error("{method}: done or not, the answer is lost: {reason}")]
+    /// A write was or may have been carried out, and its answer is lost: look up the result, and do
+    /// not repeat the call.
+    #[error("{method}: the answer is lost, and the call may have been carried out: {reason}")]
     Unknown {
-        /// What was asked.
+        /// The method.
         method: String,
         /// How the answer was lost.
         reason: String,
     },
-    /// The hub could not be reached, or did not answer properly, again and again; nothing was done.
+    /// The hub was unreachable, or gave no valid answer, in all tries; nothing was done.
     #[error("{method}: no answer in {tries} tries: {reason}")]
     GaveUp {
-        /// What was asked.
+        /// The method.
         method: String,
         /// How often.
         tries: u32,
-        /// What happened the last time.
+        /// The result of the last try.
         reason: String,
     },
-    /// The hub stayed offline longer than was waited for.
-    #[error("{method}: the hub is offline, for {waited_seconds} s now: {text}")]
+    /// The hub stayed offline longer than the limit.
+    #[error("{method}: the hub has been offline for {waited_seconds} s: {text}")]
     Offline {
-        /// What was asked.
+        /// The method.
         method: String,
         /// How long was waited.
         waited_seconds: u64,
-        /// What the hub says.
+        /// The text of the hub.
         text: String,
     },
     /// The log-in was refused.
@@ -51,34 +52,34 @@ pub enum HubError {
         /// Why.
         reason: String,
     },
-    /// Another session has the user for itself.
+    /// Another session has locked the user.
     #[error("{method}: another session has locked the user: {text}")]
     Locked {
-        /// What was asked.
+        /// The method.
         method: String,
-        /// What the hub says.
+        /// The text of the hub.
         text: String,
     },
-    /// The answer is not what its method answers.
-    #[error("{method}: an answer of an unknown shape: {reason}")]
+    /// The answer has an unexpected shape.
+    #[error("{method}: unexpected answer: {reason}")]
     Shape {
-        /// What was asked.
+        /// The method.
         method: String,
-        /// What does not fit.
+        /// The mismatch.
         reason: String,
     },
     /// The server sends the client elsewhere, which may be anywhere.
     #[error("{method}: the server redirects to {target}; redirects are not followed")]
     Redirected {
-        /// What was asked.
+        /// The method.
         method: String,
-        /// Where to.
+        /// The target.
         target: String,
     },
     /// More bytes than an answer may have.
     #[error("{method}: the answer has more than {bytes_max} bytes")]
     TooLarge {
-        /// What was asked.
+        /// The method.
         method: String,
         /// The limit.
         bytes_max: usize,
@@ -89,26 +90,26 @@ pub enum HubError {
 }
 
 impl HubError {
-    /// Returns the fault, where the hub answered with one.
+    /// Returns the fault, if the hub answered with one.
     #[must_use]
     pub fn fault(&self) -> Option<&Fault> {
         if let Self::Fault { fault, .. } = self { Some(fault) } else { None }
     }
 }
 
-/// What one try of a call came to.
+/// The outcome of one try of a call.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Outcome {
     /// An answer or a fault.
     Answered(Result<crate::koji::Value, Fault>),
-    /// Something that is no answer. The hub may have carried out the call.
+    /// No valid answer. The hub may have carried out the call.
     Broken(String),
     /// Nothing that another try would change.
     Final(HubError),
 }
 
 impl Outcome {
-    /// Passes every text of a server through `hidden`, which takes secrets out.
+    /// Passes every text of a server through `hidden`, which removes secrets.
     pub(super) fn with_texts(self, hidden: &impl Fn(String) -> String) -> Self {
         match self {
             Self::Answered(Ok(value)) => Self::Answered(Ok(value)),
@@ -125,7 +126,7 @@ impl Outcome {
     }
 }
 
-/// A certificate that is refused now is refused again: OpenSSL's words are all there is to tell.
+/// A refused certificate will be refused again; only OpenSSL's text identifies this case.
 pub(super) fn is_certificate_trouble(reason: &str) -> bool {
     ["certificate", "alert handshake failure", "unknown ca"]
         .iter()

@@ -1,7 +1,8 @@
-//! Following tasks: one place that turns what a hub says into observations.
+//! Following tasks: one place that turns answers and messages of a hub into observations.
 //!
-//! A follower knows which tasks are waited for. Polling asks for a hundred at once; a message from the bus
-//! may come first. Either way each state is reported at least once, and a task that is over is forgotten.
+//! A follower knows the tasks that are waited for. Polling asks for a hundred at once; a message
+//! from the bus may come first. Either way each state is reported at least once, and a task that is
+//! over is forgotten.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ use crate::koji::{OneOrMany, TaskState};
 /// So many tasks are asked for in one request.
 pub const TASKS_PER_REQUEST: usize = 100;
 
-/// What was seen of a task.
+/// An observation of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Observation {
     /// It is in this state now.
@@ -23,7 +24,7 @@ pub enum Observation {
         /// Its state.
         state: TaskState,
     },
-    /// The hub does not know it: it was never made, or the hub lost it.
+    /// The hub does not know it: it was never created, or is lost.
     Missing {
         /// The task.
         task: i64,
@@ -33,12 +34,12 @@ pub enum Observation {
 /// The tasks that are waited for.
 #[derive(Clone, Debug, Default)]
 pub struct Follower {
-    /// What was reported of each last.
+    /// The last report on each task.
     tasks: BTreeMap<i64, Option<TaskState>>,
 }
 
 impl Follower {
-    /// Waits for a task; one that is waited for already is reported anew.
+    /// Waits for a task; a task that is already waited for is reported again.
     pub fn follow(&mut self, task: i64) {
         self.tasks.insert(task, None);
     }
@@ -60,15 +61,15 @@ impl Follower {
         self.tasks.is_empty()
     }
 
-    /// Returns what to ask for in one poll: a list for each request.
+    /// Returns the tasks to ask for in one poll: a list for each request.
     #[must_use]
     pub fn requests(&self) -> Vec<Vec<i64>> {
         let tasks: Vec<i64> = self.tasks.keys().copied().collect();
         tasks.chunks(TASKS_PER_REQUEST).map(<[i64]>::to_vec).collect()
     }
 
-    /// Takes in that a task is in a state, from a message or an answer. A message that comes late, of a
-    /// task that is over or not waited for, is ignored.
+    /// Notes the state of a task, from a message or an answer. Late messages, about tasks that are
+    /// over or not waited for, are ignored.
     pub fn take(&mut self, task: i64, state: TaskState) -> Option<Observation> {
         let known = self.tasks.get_mut(&task)?;
         if *known == Some(state) {
@@ -81,7 +82,7 @@ impl Follower {
         Some(Observation::Stands { task, state })
     }
 
-    /// Takes in the answer to one request.
+    /// Notes the answer to one request.
     pub fn take_answer(&mut self, asked: &[i64], answer: &[Option<Task>]) -> Vec<Observation> {
         let mut seen = Vec::new();
         for (&task, info) in asked.iter().zip(answer) {

@@ -1,9 +1,9 @@
-//! The one request that Kerberos signs: made by `curl --negotiate`, which Fedora and Debian build with
-//! GSS-API. What comes back is a session like any other.
+//! The one request that Kerberos signs, made by `curl --negotiate`, which Fedora and Debian build
+//! with GSS-API. The result is a session like any other.
 //!
-//! With a keytab, the ticket is kept in the memory of that one process: a ticket of somebody else in the
-//! default cache must not be taken. A principal is chosen by a `.k5identity` file, as curl has no option
-//! for it.
+//! With a keytab, the ticket is kept in the memory of that one process, so that a ticket of another
+//! principal in the default cache is not used. A principal is chosen by a `.k5identity` file,
+//! because curl has no option for it.
 
 mod home;
 
@@ -19,12 +19,12 @@ use super::wire::{self, Post};
 
 use self::home::Home;
 
-/// So much of what curl complains about is read.
+/// The number of bytes read of curl's error output.
 const COMPLAINT_BYTES_MAX: u64 = 4096;
-/// What is written after the answer has no more bytes: the status, and where a redirect leads to.
+/// The maximum number of bytes after the answer: the status, and the target of a redirect.
 const TRAILER_BYTES_MAX: usize = 8192;
 
-/// Who asks whom.
+/// The parties of a request.
 #[derive(Clone, Debug)]
 pub(super) struct Ticket {
     pub(super) url: Url,
@@ -37,8 +37,8 @@ pub(super) struct Ticket {
     pub(super) keytab: Option<String>,
 }
 
-/// Makes the request; headers, which hold the session key, and the body go through standard input, as
-/// everybody on this machine may read the arguments of a process.
+/// Makes the request. Headers, which include the session key, and the body go through standard
+/// input, because every user of this machine can read the arguments of a process.
 pub(super) async fn post(ticket: Ticket, post: &Post, headers: &[Header], veil: &Veil) -> Outcome {
     let (config, seconds) = (config(&ticket, post, headers), post.silence_max.as_secs().max(1));
     let (owned, veil) = (post.clone(), veil.clone());
@@ -70,11 +70,11 @@ fn config(ticket: &Ticket, post: &Post, headers: &[Header]) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Returns the command, with nothing secret in its arguments.
+/// Returns the command, without secrets in its arguments.
 fn command(ticket: &Ticket, seconds: u64, home: Option<&Home>) -> Command {
     let mut command = Command::new("curl");
     command
-        // The user's own .curlrc may ask for redirects or for a log.
+        // The user's .curlrc may enable redirects or a log.
         .args(["--disable", "--silent", "--show-error", "--negotiate", "--user", ":"])
         .args(["--max-redirs", "0", "--max-time", &seconds.to_string(), "--config", "-"])
         .args(["--write-out", "\n%{http_code} %{redirect_url}"])
@@ -113,7 +113,7 @@ fn curl(ticket: &Ticket, config: &str, seconds: u64, post: &Post, veil: &Veil) -
     }
 }
 
-/// Gives the child its input and reads its output, if that has no more bytes than it may have.
+/// Passes input to the child and reads its output, up to a maximum size.
 fn talk(child: &mut Child, config: &str, bytes_max: usize) -> std::io::Result<Option<Output>> {
     let mut input = child.stdin.take().expect("it is piped");
     let written = input.write_all(config.as_bytes());
@@ -138,7 +138,7 @@ fn too_large(ticket: &Ticket, post: &Post) -> HubError {
     HubError::TooLarge { method: post.method.clone(), bytes_max: ticket.bytes_max }
 }
 
-/// Reads the body, and after it the HTTP status and where a redirect leads to.
+/// Reads the body, and after it the HTTP status and the target of a redirect.
 fn read(output: &[u8], ticket: &Ticket, post: &Post, veil: &Veil) -> Outcome {
     let end = memchr::memrchr(b'\n', output).unwrap_or(0);
     let (body, trailer) = output.split_at(end);

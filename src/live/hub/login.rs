@@ -13,7 +13,7 @@ use crate::koji::{Arguments, Call, FaultKind, codec};
 /// How to log in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Login {
-    /// Not at all: what anybody may read.
+    /// Without logging in: public data.
     Anonymous,
     /// By a password.
     Password {
@@ -26,12 +26,12 @@ pub enum Login {
     Certificate {
         /// The certificate and its key, in PEM.
         pem: Secret,
-        /// Where they come from, for messages.
+        /// Their source, for messages.
         path: String,
     },
     /// By Kerberos: with the ticket of the user, or with the key of a principal.
     Kerberos {
-        /// The principal; that of the ticket where not given.
+        /// The principal; by default that of the ticket.
         principal: Option<String>,
         /// The file with its key.
         keytab: Option<String>,
@@ -39,7 +39,7 @@ pub enum Login {
 }
 
 impl Login {
-    /// Returns who logs in, for messages.
+    /// Returns the name of the user, for messages.
     #[must_use]
     pub fn who(&self) -> String {
         match self {
@@ -63,7 +63,7 @@ impl Hub {
         self.veil.add(&answer.key);
         self.session = Some(Session::new(answer));
         if was_exclusive {
-            // Whoever has the user now took it from us; taking it back would be a fight.
+            // Another client has taken the user from us; taking it back would start a fight.
             let reason = "the exclusive session is gone".to_owned();
             return Err(HubError::Login { who: self.login.who(), reason });
         }
@@ -146,13 +146,13 @@ impl Hub {
         }
     }
 
-    /// Reads the answer to a log-in; the inner error may pass.
+    /// Reads the answer to a log-in; the inner error may be temporary.
     fn read_login(&self, outcome: Outcome) -> Result<Result<LoggedIn, String>, HubError> {
         let who = || self.login.who();
         match outcome {
             Outcome::Answered(Ok(value)) => value.read().map(Ok).map_err(|_| {
-                // What does not fit may hold the key.
-                HubError::Login { who: who(), reason: "the hub answers with no session".to_owned() }
+                // The mismatching value may contain the key.
+                HubError::Login { who: who(), reason: "the hub returned no session".to_owned() }
             }),
             Outcome::Answered(Err(fault)) if fault.kind == FaultKind::Offline => {
                 Ok(Err(fault.text))

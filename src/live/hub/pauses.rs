@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::live::clock;
 
-/// How to wait between tries: really, or by a function of whoever has a clock of its own.
+/// How to wait between tries: in real time, or with a function of a caller with its own clock.
 #[derive(Clone, Default)]
 pub struct Pauses(Option<Arc<dyn Fn(Duration) + Send + Sync>>);
 
@@ -17,7 +17,7 @@ impl fmt::Debug for Pauses {
 }
 
 impl Pauses {
-    /// Has a function called in the place of each wait.
+    /// Calls a function instead of each wait.
     pub fn instead(wait: impl Fn(Duration) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(wait)))
     }

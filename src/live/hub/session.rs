@@ -1,4 +1,4 @@
-//! A session: who it is, and the number of the next call.
+//! A session: its identity, and the number of the next call.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::koji::shapes::{LoggedIn, Secret};
 pub(super) struct Session {
     id: i64,
     key: Secret,
-    /// The number of the next call; a repetition has the number of the call that it repeats.
+    /// The number of the next call; a repetition uses the number of the original call.
     next: u64,
     is_exclusive: bool,
 }
@@ -28,8 +28,8 @@ impl Session {
         Self { id: answer.id, key: answer.key, next: 0, is_exclusive: false }
     }
 
-    /// Takes the key of a renewed session. The hub keeps counting, and so must the client, which the
-    /// official one does not.
+    /// Sets the key of a renewed session. The hub continues to count, and so must the client,
+    /// unlike the official one.
     pub(super) fn renew(&mut self, answer: LoggedIn) {
         self.id = answer.id;
         self.key = answer.key;

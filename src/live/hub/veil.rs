@@ -1,7 +1,8 @@
 //! Secrets of a session, and texts without them.
 //!
-//! A hub or a proxy may put a request into its answer: what comes back passes through here before it becomes
-//! part of an error. A part of a secret is a secret too, as such texts are often cut.
+//! A hub or a proxy may repeat a request in its answer, so answers pass through here before they
+//! become part of an error. A part of a secret is a secret, too, because such texts are often
+//! truncated.
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
@@ -10,14 +11,14 @@ use memchr::memmem;
 
 use crate::koji::shapes::Secret;
 
-/// So many bytes of a secret in a row are not shown.
+/// The number of consecutive bytes of a secret that must not be shown.
 const PIECE: usize = 8;
-/// So much of an answer is looked through for secrets before its first words are shown.
+/// The number of bytes of an answer that are searched for secrets before its first words are shown.
 const BYTES_READ: usize = 1 << 20;
-/// A run of so many letters and digits after a number and a dash is taken for a session key.
+/// The number of letters and digits after a number and a dash that count as a session key.
 const KEY_CHARS: usize = 16;
 
-/// What must not be shown. Its own `Debug` shows nothing.
+/// Secrets, which must not be shown. Their `Debug` shows nothing.
 #[derive(Clone, Default)]
 pub(super) struct Veil {
     pieces: BTreeSet<Vec<u8>>,
@@ -30,7 +31,7 @@ impl fmt::Debug for Veil {
 }
 
 impl Veil {
-    /// Adds a secret, in each way in which servers write what they were sent.
+    /// Adds a secret, in every encoding in which servers repeat it.
     pub(super) fn add(&mut self, secret: &Secret) {
         let text = secret.reveal();
         if text.is_empty() {
@@ -72,15 +73,15 @@ impl Veil {
         shown
     }
 
-    /// Returns whether an answer holds a secret, so that nothing of it may be shown.
+    /// Returns whether an answer contains a secret, so that nothing of it may be shown.
     pub(super) fn is_in(&self, answer: &[u8]) -> bool {
         let read = &answer[..answer.len().min(BYTES_READ)];
         self.pieces.iter().any(|piece| memmem::find(read, piece).is_some())
     }
 }
 
-/// Returns a text with `…` in the place of all that looks like a session key: the answer to a log-in may
-/// hold one that nobody knows yet.
+/// Returns a text with `…` in place of anything like a session key, because the answer to a log-in
+/// may contain a key that is not yet known.
 pub(super) fn without_keys(text: &str) -> String {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let mut shown = String::new();
@@ -125,7 +126,7 @@ fn json(text: &str) -> String {
     quoted[1..quoted.len() - 1].to_owned()
 }
 
-/// Without what fills the last group, so that it is found within longer texts.
+/// Without the padding of the last group, so that it is found within longer texts.
 fn base64(text: &str) -> String {
     crate::koji::codec::base64(text.as_bytes()).trim_end_matches('=').to_owned()
 }

@@ -1,4 +1,4 @@
-//! One request to the hub and what comes back, over HTTP.
+//! One request to the hub and its answer, over HTTP.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use super::session::Header;
 use super::veil::{Veil, without_keys};
 use crate::koji::codec;
 
-/// An answer may have so many bytes: twenty thousand tasks have some twenty million.
+/// The maximum size of an answer; twenty thousand tasks have some twenty million bytes.
 pub(super) const BYTES_MAX: usize = 256 << 20;
-/// So much of an answer that is an error is read.
+/// The maximum size of an error answer that is read.
 const ERROR_BYTES_MAX: usize = 64 << 10;
 const CONNECT_SECONDS_MAX: u64 = 20;
 
@@ -24,22 +24,22 @@ pub(super) struct Wire {
     bytes_max: usize,
 }
 
-/// What the connection is made with.
+/// The settings of the connection.
 #[derive(Clone, Default)]
 pub(super) struct Tls {
     /// The authority of the hub's certificate, in PEM.
     pub(super) server_ca: Option<Vec<u8>>,
     /// The certificate and the key of the user, in PEM.
     pub(super) identity: Option<Vec<u8>>,
-    /// Whether the hub's certificate is not looked at.
+    /// Whether the hub's certificate is not verified.
     pub(super) is_blind: bool,
 }
 
-/// A request: a call, or the bytes of a file. Its body may hold a password.
+/// A request: a call, or the bytes of a file. Its body may contain a password.
 #[derive(Clone)]
 pub(super) struct Post {
     pub(super) method: String,
-    /// What is added to the hub's path, such as `ssllogin`.
+    /// Appended to the hub's path, such as `ssllogin`.
     pub(super) path: &'static str,
     /// The query of an upload.
     pub(super) query: Vec<(&'static str, String)>,
@@ -47,14 +47,14 @@ pub(super) struct Post {
     pub(super) body: Vec<u8>,
     /// How long nothing may come.
     pub(super) silence_max: Duration,
-    /// Whether the answer holds a secret, so that nothing of it is shown.
+    /// Whether the answer contains a secret, so that nothing of it is shown.
     pub(super) is_answer_secret: bool,
 }
 
 impl Wire {
     pub(super) fn new(server: &str, tls: &Tls, bytes_max: usize) -> Result<Self, HubError> {
         let bad = |why: &dyn std::fmt::Display| {
-            // What stands before an @ may be a password.
+            // The part before an @ may be a password.
             let shown = if server.contains('@') { "it".to_owned() } else { format!("`{server}`") };
             HubError::Setup(format!("{shown} is not the address of a hub: {why}"))
         };
@@ -63,7 +63,7 @@ impl Wire {
             return Err(bad(&"write http://HOST/kojihub or https://HOST/kojihub"));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            let why = "it must not hold a user or a password";
+            let why = "it must not contain a user or a password";
             return Err(HubError::Setup(format!("the address of the hub cannot be used: {why}")));
         }
         let builder = Client::builder()
@@ -88,12 +88,12 @@ impl Wire {
         url
     }
 
-    /// Returns the address without what may be a secret, for messages.
+    /// Returns the address without possible secrets, for messages.
     pub(super) fn shown(&self) -> String {
         format!("{}{}", self.url.origin().ascii_serialization(), self.url.path())
     }
 
-    /// Makes a request once; what comes of it shows no secret.
+    /// Makes a request once; the outcome shows no secret.
     pub(super) async fn post(&self, post: &Post, headers: &[Header], veil: &Veil) -> Outcome {
         let answer = self.answer(post, headers, veil);
         let outcome = match tokio::time::timeout(post.silence_max, answer).await {
@@ -101,7 +101,7 @@ impl Wire {
             Ok(Err(outcome)) => outcome,
             Err(_) => {
                 let seconds = post.silence_max.as_secs_f64();
-                Outcome::Broken(format!("no whole answer in {seconds} s"))
+                Outcome::Broken(format!("no complete answer in {seconds} s"))
             }
         };
         let hidden = |text: String| {
@@ -144,7 +144,7 @@ impl Wire {
         let is_too_long = |bytes: u64| status.is_success() && bytes > bytes_max as u64;
         let too_large =
             || Outcome::Final(HubError::TooLarge { method: post.method.clone(), bytes_max });
-        // The server says so itself: nothing of it is read.
+        // The server announces it, so nothing of it is read.
         if response.content_length().is_some_and(is_too_long) {
             return Err(too_large());
         }
@@ -169,7 +169,7 @@ impl Wire {
     }
 }
 
-/// Reads the body of an answer; what cannot be read is shown only where it holds no secret.
+/// Reads the body of an answer; an unreadable body is only shown if it contains no secret.
 pub(super) fn read_answer(body: &[u8], post: &Post, veil: &Veil) -> Outcome {
     let Ok(text) = std::str::from_utf8(body) else {
         return Outcome::Broken("the answer is not UTF-8".to_owned());
@@ -185,15 +185,18 @@ pub(super) fn read_answer(body: &[u8], post: &Post, veil: &Veil) -> Outcome {
     }
 }
 
-/// Says why there is no connection. A refused certificate is refused every time, so it is not retried.
+/// Reports why there is no connection. A refused certificate will always be refused, so it is not
+/// retried.
 fn unreached(reason: &str) -> Outcome {
     if is_certificate_trouble(reason) {
-        return Outcome::Final(HubError::Setup(format!("no safe connection to the hub: {reason}")));
+        return Outcome::Final(HubError::Setup(format!(
+            "no secure connection to the hub: {reason}"
+        )));
     }
     Outcome::Broken(reason.to_owned())
 }
 
-/// Returns what an error page says first, unless that may be a secret.
+/// Returns the beginning of an error page, unless that may be a secret.
 fn said(body: &[u8], post: &Post, veil: &Veil) -> String {
     if post.is_answer_secret || veil.is_in(body) {
         return String::new();
@@ -203,7 +206,7 @@ fn said(body: &[u8], post: &Post, veil: &Veil) -> String {
     if said.is_empty() { said } else { format!(": {said}") }
 }
 
-/// Names the server that a redirect leads to; the rest of the address may hold what was sent.
+/// Names the target server of a redirect; the rest of the address may repeat the request.
 pub(super) fn target_of(base: &Url, target: Option<&str>) -> String {
     match target.map(|target| base.join(target)) {
         None => "nowhere".to_owned(),
@@ -230,31 +233,32 @@ fn with_tls(
         builder = builder.tls_danger_accept_invalid_certs(true);
     }
     if let Some(pem) = &tls.identity {
-        // A hub asks for the certificate at one path only, so after the connection was made. OpenSSL
-        // answers that in TLS 1.2 by renegotiation; in 1.3 the client must have offered to show one after
-        // the handshake, which native-tls cannot do. tests/live/certificates.rs has both.
+        // A hub requests the certificate for one path only, so after the connection was made.
+        // OpenSSL answers that in TLS 1.2 by renegotiation; in 1.3 the client must have offered to
+        // show one after the handshake, which native-tls cannot do. tests/live/certificates.rs has
+        // both.
         builder = builder.identity(identity(pem)?).tls_version_max(tls::Version::TLS_1_2);
     }
     Ok(builder)
 }
 
-/// Takes the certificate and the key out of one file in PEM, as koji's users have it.
+/// Reads the certificate and the key from one PEM file, as used by koji.
 fn identity(pem: &[u8]) -> Result<Identity, HubError> {
     let text = String::from_utf8_lossy(pem);
     if ["RSA", "EC", "DSA"].iter().any(|kind| text.contains(&format!("BEGIN {kind} PRIVATE KEY"))) {
         return Err(HubError::Setup(
-            "the key of the client certificate is in an old form (`BEGIN RSA PRIVATE KEY`): turn it \
-             into PKCS#8 with `openssl pkcs8 -topk8 -nocrypt -in OLD -out KEY` and put KEY and the \
-             certificate into one file"
+            "the key of the client certificate is in an old format (`BEGIN RSA PRIVATE KEY`): \
+             convert it to PKCS#8 with `openssl pkcs8 -topk8 -nocrypt -in OLD -out KEY` and put \
+             KEY and the certificate into one file"
                 .to_owned(),
         ));
     }
     if text.contains("BEGIN ENCRYPTED PRIVATE KEY") {
-        let why = "the key of the client certificate is encrypted: take its passphrase away with \
+        let why = "the key of the client certificate is encrypted: remove its passphrase with \
                    `openssl pkcs8 -topk8 -nocrypt`";
         return Err(HubError::Setup(why.to_owned()));
     }
-    // The key is taken by itself: in koji's files the certificate stands before it.
+    // The key is extracted, because in koji's files the certificate precedes it.
     const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
     let key = text.find(BEGIN).map_or("", |at| &text[at..]);
     Identity::from_pkcs8_pem(pem, key.as_bytes()).map_err(|error| {

@@ -1,4 +1,4 @@
-//! Builders as a farm file: those that are alike become a group.
+//! Builders as a farm file: equal builders become a group.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use crate::koji::shapes::Host;
 use crate::koji::{Ref, Value};
 use crate::live::hub::Hub;
 
-/// What makes builders alike.
+/// The properties of equal builders.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Kind {
     arches: Vec<String>,
@@ -19,7 +19,7 @@ struct Kind {
     jobs_max: Option<i64>,
 }
 
-/// Writes the farm file; how many builders it has. Without builders there is none.
+/// Writes the farm file and returns its number of builders. Without builders there is no file.
 pub(super) async fn record(
     hub: &mut Hub,
     request: &KojiRequest,
@@ -28,7 +28,7 @@ pub(super) async fn record(
     let hosts = hub.call(&ListHosts::default()).await?;
     let enabled = hosts.iter().filter(|host| host.enabled).count();
     if enabled == 0 {
-        let why = "the hub has no builders that are enabled: no farm.yaml is written";
+        let why = "the hub has no enabled builders: no farm.yaml is written";
         tell(KojiStep::Note(why.to_owned()));
         return Ok(0);
     }
@@ -45,7 +45,7 @@ pub(super) async fn record(
             channels_of.entry(host.id).or_default().push(channel.name.clone());
         }
     }
-    // A hub before 1.34 has no such call: its builders have no limit that is known.
+    // A hub before 1.34 has no such call: the limits of its builders are unknown.
     let data = hub.call(&GetHostData::default()).await.unwrap_or_default();
     let jobs_of: BTreeMap<i64, i64> = data
         .into_iter()
@@ -72,7 +72,7 @@ fn farm(
             reason = "capacities are small"
         )]
         let kind = Kind {
-            // Some sites list what every builder takes.
+            // Some sites list `noarch`, which every builder builds.
             arches: arches
                 .split_whitespace()
                 .filter(|arch| *arch != "noarch")
@@ -89,8 +89,8 @@ fn farm(
     }
     let disabled = hosts.iter().filter(|host| !host.enabled).count();
     let mut text = format!(
-        "# Builders of {server}.\n# What a hub does not know has defaults: cpus, speed, \
-         prices, and its own constants.\n"
+        "# Builders of {server}.\n# A hub does not report cpus, speed, prices and its own \
+         constants: they have defaults.\n"
     );
     if disabled > 0 {
         writeln!(text, "# Left out: {disabled} disabled builders.").expect("a string takes all");
@@ -128,7 +128,7 @@ fn quoted(words: &[String]) -> String {
     words.iter().map(quoted).collect::<Vec<_>>().join(", ")
 }
 
-/// Names a group after what the names of its builders begin with.
+/// Names a group after the common beginning of its builders' names.
 fn group_name(hosts: &[&Host], names: &mut Vec<String>) -> String {
     let first = hosts[0].name.as_str();
     let is_common = |&end: &usize| {

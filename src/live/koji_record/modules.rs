@@ -1,4 +1,4 @@
-//! Module builds: the modulemd that each was imported with.
+//! Module builds: the modulemd of their imports.
 
 use serde_json::json;
 
@@ -11,7 +11,8 @@ use crate::live::hub::Hub;
 /// The state COMPLETE.
 const COMPLETE: i64 = 1;
 
-/// Writes the modulemd of every module build, those of earlier times too: a rebuild needs them all.
+/// Writes the modulemd of every module build, including earlier ones, because a rebuild needs them
+/// all.
 pub(super) async fn record(
     hub: &mut Hub,
     request: &KojiRequest,

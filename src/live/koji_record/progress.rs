@@ -1,4 +1,5 @@
-//! How far a recording is: `tasks.jsonl`, one task a line, and `recording.json`, which says up to when.
+//! The progress of a recording: `tasks.jsonl`, one task a line, and `recording.json`, which has the
+//! recorded time.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -8,14 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{KojiRecordError, KojiRequest};
 
-/// What `recording.json` holds.
+/// The content of `recording.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Kept {
     format: u32,
     server: String,
     tag: Option<String>,
-    /// Everything that ended before is there, in seconds since 1970.
+    /// Everything that ended before this time is recorded, in seconds since 1970.
     pub(super) since: i64,
     /// The end of the part that is being read.
     pub(super) until: i64,
@@ -37,7 +38,7 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Goes on with what is there, or begins.
+    /// Continues an existing recording, or begins one.
     pub(super) fn open(request: &KojiRequest) -> Result<Self, KojiRecordError> {
         let path = request.directory.join("recording.json");
         let tasks_path = request.directory.join("tasks.jsonl");
@@ -67,7 +68,7 @@ impl Progress {
             let of = kept.tag.as_ref().map_or(String::new(), |tag| format!(", tag {tag}"));
             return Err(KojiRecordError::Other { path, what: format!("{}{of}", kept.server) });
         }
-        // The part before is whole: the next one begins where it ended.
+        // The previous part is complete: the next one begins at its end.
         if kept.offset == 0 {
             kept.until = request.until;
         }
@@ -78,7 +79,7 @@ impl Progress {
             .truncate(false)
             .open(&tasks_path)
             .map_err(KojiRecordError::file(&tasks_path))?;
-        // What was being written when the recording broke off is read again.
+        // Rows that were being written at an interruption are read again.
         tasks.set_len(kept.bytes).map_err(KojiRecordError::file(&tasks_path))?;
         Ok(Self { kept, path, tasks_path, tasks })
     }
@@ -107,8 +108,8 @@ impl Progress {
         Ok(bytes)
     }
 
-    /// Notes that the part that was read is whole, and begins the next, up to `until`; returns up to
-    /// when everything is there.
+    /// Marks the current part as complete, and begins the next, up to `until`; returns the time up
+    /// to which everything is recorded.
     pub(super) fn finish(&mut self, until: i64) -> Result<i64, KojiRecordError> {
         self.kept.since = self.kept.until.max(self.kept.since);
         self.kept.until = until;

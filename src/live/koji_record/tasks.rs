@@ -1,4 +1,4 @@
-//! Tasks that ended, with the trees that they belong to.
+//! Ended tasks, with their trees.
 
 use serde_json::json;
 
@@ -14,7 +14,7 @@ const OVER: [i64; 3] = [2, 3, 5];
 /// So many trees are asked for in one request.
 const TREES: usize = 20;
 
-/// Reads what is not there yet.
+/// Reads tasks that are not yet recorded.
 pub(super) async fn record(
     hub: &mut Hub,
     request: &KojiRequest,
@@ -27,7 +27,7 @@ pub(super) async fn record(
     }
 }
 
-/// Reads all tasks that ended in the time, in the order of their numbers.
+/// Reads all tasks that ended in the recorded time, in the order of their numbers.
 async fn pages(
     hub: &mut Hub,
     request: &KojiRequest,
@@ -62,7 +62,7 @@ async fn pages(
     Ok(())
 }
 
-/// Reads the trees of the tasks that built what is in a tag.
+/// Reads the task trees of the builds in a tag.
 async fn trees(
     hub: &mut Hub,
     (request, tag): (&KojiRequest, &str),
@@ -92,7 +92,7 @@ async fn trees(
             .map(|&task_id| GetTaskDescendents { task_id, request: Some(true) })
             .collect();
         for tree in hub.call_all(&below).await? {
-            // A tree that is gone has nothing to tell.
+            // A deleted tree has no data.
             rows.extend(
                 tree.into_iter().flat_map(std::collections::BTreeMap::into_values).flatten(),
             );

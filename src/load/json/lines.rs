@@ -1,13 +1,13 @@
-//! Places in a text, found once from its start to its end.
+//! Places in a text, found in one pass.
 
 use crate::yaml::Mark;
 
-/// Turns rising offsets into lines and columns, each byte looked at once.
+/// Turns rising offsets into lines and columns, reading each byte once.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     offset: usize,
     breaks: u32,
-    /// How many characters stand before the offset on its line.
+    /// The number of characters before the offset on its line.
     column: usize,
 }
 

@@ -1,9 +1,9 @@
-//! Which service a row comes from, told by its keys.
+//! The service of a row, recognised by its keys.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// Where rows come from.
+/// The services that rows come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::load) enum Service {
     /// The Product Definition Center.
@@ -54,7 +54,7 @@ struct TypeInfo {
 }
 
 impl Service {
-    /// Returns where a row comes from; `None` where its keys do not say.
+    /// Returns the service of a row; `None` if its keys do not tell.
     pub(super) fn of(row: &str) -> Option<Self> {
         let keys: Keys = serde_json::from_str(row).ok()?;
         let has_uid = keys.uid.is_some() || keys.variant_uid.is_some();

@@ -1,4 +1,4 @@
-//! `components`: what a module builds.
+//! `components`: the components of a module.
 
 use std::collections::BTreeMap;
 
@@ -95,8 +95,8 @@ fn module(
     included
 }
 
-/// Reads a buildorder: a whole number of 64 bits with its sign. The reference library keeps 32
-/// bits of it, and real documents carry a -1 that went through an unsigned number; both are told.
+/// Reads a buildorder: a whole number of 64 bits with its sign. The reference library keeps 32 bits
+/// of it, and real documents have a -1 converted to an unsigned number; both are reported.
 fn buildorder(node: Node<'_, '_>, reader: &mut Reader<'_>) -> i64 {
     const WRAPPED: &str = "18446744073709551615";
     let Some(text) = reader.text(node, "buildorder") else { return 0 };
@@ -112,7 +112,8 @@ fn buildorder(node: Node<'_, '_>, reader: &mut Reader<'_>) -> i64 {
     match text.parse::<i64>() {
         Ok(order) if is_plain => {
             if i32::try_from(order).is_err() {
-                let message = format!("buildorder {order} is beyond 32 bits; other tools cut it");
+                let message =
+                    format!("buildorder {order} exceeds 32 bits; other tools truncate it");
                 reader.refuse(Code::WideBuildOrder, node.mark(), message);
             }
             order

@@ -1,4 +1,4 @@
-//! `modulemd-defaults`: the stream and the profiles used when none is named.
+//! `modulemd-defaults`: the stream and the profiles used by default.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -22,7 +22,7 @@ pub(super) fn read_v2(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Vec<Depend
     items.map(|(at, item)| item_of((at, item), reader, read_sets)).collect()
 }
 
-/// Reads the single map of format 1; it becomes one combination, or none where it is empty.
+/// Reads the single map of format 1; it becomes one combination, or none if it is empty.
 pub(super) fn read_v1(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Vec<Dependencies> {
     let item = group_of(reader.map(node, || "dependencies".to_owned()), reader, read_single);
     let is_empty = item.buildrequires.is_empty() && item.requires.is_empty();
@@ -78,12 +78,12 @@ fn check(requirement: &Requirement, (module, node): (&str, Node<'_, '_>), reader
     let streams = &requirement.streams;
     let negative = streams.iter().filter(|stream| stream.as_str().starts_with('-')).count();
     if streams.iter().any(|stream| matches!(stream.as_str(), "" | "-")) {
-        let message = format!("the streams of `{module}` hold an empty one");
+        let message = format!("the streams of `{module}` include an empty name");
         reader.refuse(Code::StreamSet, node.mark(), message).hint_last("`[]` means any stream");
     } else if negative > 0 && negative < streams.len() {
         let message = format!("the streams of `{module}` mix `x` and `-x`");
         reader
             .invalid(Code::StreamSet, node.mark(), message)
-            .hint_last("name either the streams that will do or those that will not");
+            .hint_last("list either the accepted or the excluded streams");
     }
 }

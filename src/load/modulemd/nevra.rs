@@ -11,8 +11,8 @@ pub(in crate::load) struct Nevra<'a> {
 }
 
 impl<'a> Nevra<'a> {
-    /// Takes a NEVRA apart from its end, since a name may hold any number of dashes. The epoch
-    /// is needed; name and epoch may not be empty.
+    /// Splits a NEVRA from its end, because a name may contain any number of dashes. The epoch is
+    /// required; name and epoch must not be empty.
     pub(in crate::load) fn parse(text: &'a str) -> Option<Self> {
         let (rest, arch) = text.rsplit_once('.')?;
         let (rest, release) = rest.rsplit_once('-')?;

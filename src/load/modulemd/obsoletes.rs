@@ -6,7 +6,7 @@ use crate::load::{Minute, Obsoletes};
 use crate::name::{ModuleName, NameStream, StreamName};
 use crate::yaml::{Kind, Node};
 
-/// The fields as far as they were written.
+/// The fields that are present.
 #[derive(Default)]
 struct Fields {
     modified: Option<Minute>,
@@ -33,8 +33,8 @@ pub(super) fn read(data: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Obsole
         }
     }
     if is_reset && (eol_date.is_some() || obsoleted_by.is_some()) {
-        let message =
-            "`reset` takes an earlier obsoletion back: no `eol_date` or `obsoleted_by` beside it";
+        let message = "`reset` revokes an earlier obsoletion and cannot have `eol_date` or `obsoleted_by` \
+             beside it";
         reader.refuse(Code::BadValue, data.mark(), message);
     }
     for field in ["module", "stream", "message"] {
@@ -68,7 +68,7 @@ fn by(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<NameStream> {
         }
     }
     let both = module.zip(stream).map(|(name, stream)| NameStream { name, stream });
-    // What is no map, or no text in it, was told.
+    // Values that are not maps, or not texts in it, were reported.
     if node.kind() == Kind::Map && ["module", "stream"].iter().any(|key| node.find(key).is_none()) {
         let message = "`obsoleted_by` needs both `module` and `stream`";
         reader.refuse(Code::MissingField, node.mark(), message);

@@ -1,4 +1,4 @@
-//! Whether the build order that the components ask for exists.
+//! Checks that the build order required by the components exists.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::load::problem::{Code, Place};
 use crate::name::ComponentKey;
 use crate::yaml::Mark;
 
-/// Refuses `buildorder` beside `buildafter`, `buildafter` on unknown keys, and circles of it.
+/// Refuses `buildorder` beside `buildafter`, `buildafter` on unknown keys, and cycles of it.
 pub(super) fn check(components: &Components, reader: &mut Reader<'_>) {
     let mut waiting = components.rpms.iter().filter(|(_, rpm)| !rpm.buildafter.is_empty());
     let Some((after_key, after)) = waiting.next() else { return };
@@ -26,7 +26,7 @@ pub(super) fn check(components: &Components, reader: &mut Reader<'_>) {
     if let Some(circle) = circle(&components.rpms) {
         let place = components.rpms[circle[0]].place;
         let path: Vec<&str> = circle.iter().map(|key| key.as_str()).collect();
-        let message = format!("buildafter goes round in a circle: {}", path.join(" after "));
+        let message = format!("buildafter has a cycle: {}", path.join(" after "));
         reader.invalid(Code::BuildAfterCycle, mark(place), message);
     }
 }
@@ -38,17 +38,17 @@ fn mark(place: Place) -> Mark {
 fn unknown_keys(rpms: &BTreeMap<ComponentKey, Component>, reader: &mut Reader<'_>) {
     for (key, rpm) in rpms {
         for after in rpm.buildafter.iter().filter(|after| !rpms.contains_key(*after)) {
-            let message = format!("`{key}` is to be built after `{after}`, which is no component");
+            let message = format!("`{key}` has buildafter `{after}`, which is not a component");
             reader
                 .invalid(Code::BuildOrder, mark(rpm.place), message)
-                .hint_last("buildafter holds keys of components.rpms, not package names");
+                .hint_last("buildafter lists keys of components.rpms, not package names");
         }
     }
 }
 
-/// Returns a way round, its first key repeated at the end: `a after b after a`.
+/// Returns a cycle, with its first key repeated at the end: `a after b after a`.
 fn circle(rpms: &BTreeMap<ComponentKey, Component>) -> Option<Vec<&ComponentKey>> {
-    // Whatever waits for nothing left is done; what remains in the end holds every circle.
+    // Keys that wait for nothing are removed; the rest contains every cycle.
     let mut left: BTreeMap<&ComponentKey, usize> = BTreeMap::new();
     let mut waiters: BTreeMap<&ComponentKey, Vec<&ComponentKey>> = BTreeMap::new();
     for (key, rpm) in rpms {
@@ -68,7 +68,7 @@ fn circle(rpms: &BTreeMap<ComponentKey, Component>) -> Option<Vec<&ComponentKey>
             }
         }
     }
-    // Each key left waits for another that is left: walking on must come back.
+    // Each remaining key waits for another remaining key, so a walk must return.
     let mut here = *left.keys().next()?;
     let mut path: Vec<&ComponentKey> = Vec::new();
     let mut seen: BTreeMap<&ComponentKey, usize> = BTreeMap::new();

@@ -1,8 +1,8 @@
 //! Packager documents: what people write before a build. Version 2 is a stream without the fields
 //! that a build fills in; version 3 lists configurations, each of which becomes a stream.
 //!
-//! Such a document is read without the checks that a built module must pass, since it may be
-//! half written: what stands in the way of a conversion is a warning.
+//! Such a document is read without the checks for a built module, because it may be incomplete;
+//! obstacles to a conversion are warnings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::load::{Configuration, Packager, Requirement, Stream};
 use crate::name::ModuleName;
 use crate::yaml::{Kind, Node};
 
-/// Reads the `data` of a packager document of version 3, whose fields are always known ones.
+/// Reads the `data` of a packager document of version 3, whose unknown fields are always refused.
 pub(super) fn read_v3(data: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Packager> {
     reader.be_strict();
     let mut packager =
@@ -103,7 +103,7 @@ fn check(configuration: &Configuration, node: Node<'_, '_>, reader: &mut Reader<
         reader.refuse(Code::BadName, at.mark(), message);
     }
     if configuration.platform.as_str().is_empty() {
-        let message = format!("the configuration `{context}` names no `platform`");
+        let message = format!("the configuration `{context}` has no `platform`");
         reader.refuse(Code::MissingField, node.mark(), message);
     }
 }
@@ -123,10 +123,10 @@ fn requirements(
             reader.refuse(Code::StreamSet, value.mark(), message);
         }
         if module == "platform" {
-            let message = format!("`platform` stands under `{field}`");
+            let message = format!("`platform` is listed under `{field}`");
             reader
                 .refuse(Code::StreamSet, key.mark(), message)
-                .hint_last("the field `platform` of the configuration says it");
+                .hint_last("set the field `platform` of the configuration instead");
         }
         requirements.insert(reader.name(module), requirement);
     }

@@ -1,4 +1,4 @@
-//! What every kind of document reads fields with: the value where it is right, a finding where not.
+//! Reads fields for every kind of document: a value if it is valid, otherwise a finding.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::load::problem::{Code, Finding, Place};
 use crate::name::{ModuleName, StreamName};
 use crate::yaml::{Kind, Mark, Node, Tree};
 
-/// Reads the documents of one input and gathers what is wrong with them.
+/// Reads the documents of one input and collects their problems.
 #[derive(Debug)]
 pub(in crate::load) struct Reader<'s> {
     pub(super) names: &'s mut Names,
@@ -19,9 +19,9 @@ pub(in crate::load) struct Reader<'s> {
     is_packager: bool,
     is_good: bool,
     start: Mark,
-    /// Keys that stand a second time in their map, until it is known whether they matter.
+    /// Keys that occur a second time in their map, until it is known whether they matter.
     repeats: Vec<Repeat>,
-    /// The module and stream of documents that name none, known from where they stand.
+    /// The module and stream of documents that name none, known from their surroundings.
     assumed: Option<(ModuleName, StreamName)>,
 }
 
@@ -44,7 +44,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Reads a packager file: what a built module must have may be missing.
+    /// Reads a packager file: fields required in a built module may be missing.
     pub(in crate::load) fn be_packager(&mut self) {
         self.is_packager = true;
     }
@@ -59,12 +59,12 @@ impl<'s> Reader<'s> {
         self.is_strict = true;
     }
 
-    /// Makes module and stream known for documents that name none.
+    /// Sets module and stream for documents that name none.
     pub(in crate::load) fn assume(&mut self, module: &str, stream: &str) {
         self.assumed = Some((self.names.name(module), self.names.name(stream)));
     }
 
-    /// Gives a stream the module and stream known from elsewhere.
+    /// Sets module and stream of a stream from the surroundings.
     pub(super) fn name_assumed(&self, stream: &mut Stream) {
         if let Some((module, name)) = &self.assumed {
             stream.name = module.clone();
@@ -83,7 +83,7 @@ impl<'s> Reader<'s> {
         self.is_good
     }
 
-    /// Returns where the document starts.
+    /// Returns the start of the document.
     pub(super) fn start_place(&self) -> Place {
         self.place(self.start)
     }
@@ -97,7 +97,7 @@ impl<'s> Reader<'s> {
         self.names.name(text)
     }
 
-    /// Notes a finding; an error makes the document bad.
+    /// Records a finding; an error makes the document bad.
     pub(in crate::load) fn refuse(
         &mut self,
         code: Code,
@@ -110,8 +110,8 @@ impl<'s> Reader<'s> {
         self
     }
 
-    /// Notes what a built module may not have: an error, but in a packager file, which may be
-    /// half written, a warning that it cannot be converted.
+    /// Reports a problem that a built module must not have: an error, but in a packager file, which
+    /// may be incomplete, a warning that it cannot be converted.
     pub(super) fn invalid(
         &mut self,
         code: Code,
@@ -122,14 +122,14 @@ impl<'s> Reader<'s> {
         self.refuse(code, mark, message)
     }
 
-    /// Notes that a document does not say which module it is; a packager file need not.
+    /// Reports that a document does not name its module; a packager file need not.
     pub(super) fn unnamed(&mut self, mark: Mark, message: String) {
         if !self.is_packager {
             self.refuse(Code::MissingField, mark, message);
         }
     }
 
-    /// Adds to the last finding what to do about it.
+    /// Adds a hint to the last finding.
     pub(in crate::load) fn hint_last(&mut self, hint: impl Into<String>) {
         if let Some(last) = self.findings.last_mut() {
             last.hint = Some(hint.into());
@@ -142,7 +142,7 @@ impl<'s> Reader<'s> {
         self.repeats.retain(|repeat| !skipped.contains(&repeat.index));
     }
 
-    /// Refuses an unknown field where that is asked for; what is skipped may repeat itself.
+    /// Refuses an unknown field if requested; skipped fields may be repeated.
     pub(super) fn unknown_field(&mut self, name: &str, key: Node<'_, '_>) {
         self.skip(key);
         if self.is_strict {
@@ -151,7 +151,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Returns the node where it is a map; a finding says so where not.
+    /// Returns the node if it is a map, and reports it otherwise.
     pub(super) fn map<'a, 't>(
         &mut self,
         node: Node<'a, 't>,
@@ -165,7 +165,7 @@ impl<'s> Reader<'s> {
         Some(node)
     }
 
-    /// Returns the entries of a map, none where it is no map.
+    /// Returns the entries of a map; none if it is not a map.
     pub(super) fn entries<'a, 't>(
         &mut self,
         node: Node<'a, 't>,
@@ -174,7 +174,7 @@ impl<'s> Reader<'s> {
         self.map(node, || field.to_owned()).into_iter().flat_map(Node::entries)
     }
 
-    /// Returns the entries of the map that is one entry of another.
+    /// Returns the entries of a map inside another map.
     pub(super) fn entries_of<'a, 't>(
         &mut self,
         node: Node<'a, 't>,
@@ -183,8 +183,8 @@ impl<'s> Reader<'s> {
         self.map(node, || format!("{field}.{name}")).into_iter().flat_map(Node::entries)
     }
 
-    /// Refuses a map without a mandatory field, and one that is empty, each at its place. A field
-    /// with something else wrong was told when it was read.
+    /// Refuses a map with a missing or empty mandatory field, each at its place. Other problems of
+    /// a field were reported when it was read.
     pub(super) fn need(&mut self, map: Node<'_, '_>, field: &str) {
         match map.find(field) {
             None => {
@@ -197,7 +197,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Looks for keys that stand twice in one map.
+    /// Looks for keys that occur twice in one map.
     pub(super) fn find_repeats(&mut self, tree: &Tree<'_>) {
         self.repeats.clear();
         for map in tree.maps() {
@@ -205,16 +205,16 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Refuses the keys that stand twice, those of unknown fields left out by now.
+    /// Refuses the keys that occur twice, after those of unknown fields were removed.
     pub(super) fn refuse_repeats(&mut self) {
         for Repeat { name, mark, kind, .. } in std::mem::take(&mut self.repeats) {
             match kind {
                 RepeatKind::Equal => {
-                    let message = format!("`{name}` stands twice in one map, with one value");
+                    let message = format!("`{name}` occurs twice in one map, with equal values");
                     self.refuse(Code::EqualRepeat, mark, message);
                 }
                 RepeatKind::Other => {
-                    let message = format!("`{name}` stands twice in one map");
+                    let message = format!("`{name}` occurs twice in one map");
                     self.refuse(Code::RepeatedKey, mark, message);
                 }
                 RepeatKind::Document => {
@@ -230,7 +230,7 @@ impl<'s> Reader<'s> {
     }
 }
 
-/// Returns what stands in a wrong place, in a few words.
+/// Describes a misplaced value in a few words.
 pub(super) fn shown(node: Node<'_, '_>) -> String {
     const LENGTH_MAX: usize = 40;
     match (node.kind(), node.text()) {

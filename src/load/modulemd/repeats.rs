@@ -1,10 +1,10 @@
-//! Keys that stand again in their map.
+//! Keys that are repeated in their map.
 
 use rustc_hash::FxHashSet;
 
 use crate::yaml::{Mark, Node};
 
-/// A key that stands again in its map.
+/// A key that is repeated in its map.
 #[derive(Debug)]
 pub(super) struct Repeat {
     pub(super) index: usize,
@@ -13,18 +13,18 @@ pub(super) struct Repeat {
     pub(super) kind: RepeatKind,
 }
 
-/// What it means that a key stands again.
+/// The effect of a repeated key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RepeatKind {
-    /// The same value stands there again; the reference library reads that.
+    /// It has an equal value; the reference library accepts that.
     Equal,
-    /// Another value stands there.
+    /// It has a different value.
     Other,
     /// It is `document` at the root: the `---` between two documents is lost.
     Document,
 }
 
-/// Returns whether two values are written with the same texts in the same shape.
+/// Returns whether two values have the same texts in the same shape.
 fn are_equal(one: Node<'_, '_>, other: Node<'_, '_>) -> bool {
     one.kind() == other.kind()
         && one.text() == other.text()
@@ -32,7 +32,7 @@ fn are_equal(one: Node<'_, '_>, other: Node<'_, '_>) -> bool {
         && one.children().zip(other.children()).all(|(one, other)| are_equal(one, other))
 }
 
-/// Appends the keys that stand again in a map.
+/// Appends the repeated keys of a map.
 pub(super) fn repeated(map: Node<'_, '_>, out: &mut Vec<Repeat>) {
     let is_root = map.index() == 0;
     const FEW: usize = 12;
@@ -54,8 +54,8 @@ pub(super) fn repeated(map: Node<'_, '_>, out: &mut Vec<Repeat>) {
             let first = map.find(name).expect("it stands there before");
             let kind = match (is_root, name) {
                 (true, "document") => RepeatKind::Document,
-                // The reference reads an equal repeat, but for the head of a document and the
-                // module that defaults are of.
+                // The reference accepts an equal repeat, except in the head of a document and in
+                // the module of defaults.
                 (true, _) => RepeatKind::Other,
                 (false, "module") if value.text().is_some() => RepeatKind::Other,
                 _ if are_equal(first, value) => RepeatKind::Equal,
@@ -64,7 +64,7 @@ pub(super) fn repeated(map: Node<'_, '_>, out: &mut Vec<Repeat>) {
             out.push(Repeat { index: key.index(), name: name.to_owned(), mark: key.mark(), kind });
         }
     }
-    // Where a document begins again, all else that stands again is its content.
+    // If a document begins again, all other repeated keys are its content.
     if out[from..].iter().any(|repeat| repeat.kind == RepeatKind::Document) {
         let mut at = 0;
         out.retain(|repeat| {

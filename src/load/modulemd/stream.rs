@@ -17,7 +17,7 @@ pub(super) enum Form {
     V1,
     /// `modulemd` version 2.
     V2,
-    /// `modulemd-packager` version 2: the same without what a build fills in.
+    /// `modulemd-packager` version 2: the same without the fields that a build fills in.
     PackagerV2,
 }
 
@@ -44,7 +44,7 @@ pub(super) fn read(data: Node<'_, '_>, form: Form, reader: &mut Reader<'_>) -> O
     reader.is_good().then_some(stream)
 }
 
-/// Reads a field that planning looks at; false where it is none of them.
+/// Reads a field that planning uses; false if it is not one of them.
 fn plan_field(
     stream: &mut Stream,
     (field, node): (&str, Node<'_, '_>),
@@ -102,7 +102,7 @@ pub(super) fn name_into<T: From<std::sync::Arc<str>>>(
     }
 }
 
-/// Reads a field that is kept for output; false where it is none of them.
+/// Reads a field that is kept for output; false if it is not one of them.
 pub(super) fn about_field(
     about: &mut About,
     (field, node): (&str, Node<'_, '_>),
@@ -269,7 +269,7 @@ fn rpm_map_entry((sum, node): (&str, Node<'_, '_>), reader: &mut Reader<'_>) -> 
     let RpmMapEntry { name, epoch, version, release, arch, nevra } = &entry;
     let built = format!("{name}-{epoch}:{version}-{release}.{arch}");
     if built != **nevra || Nevra::parse(nevra).is_none() {
-        let message = format!("nevra `{nevra}` is not what its parts say: `{built}`");
+        let message = format!("nevra `{nevra}` does not match its parts: `{built}`");
         reader.invalid(Code::BadNevra, node.mark(), message);
     }
     entry
@@ -287,11 +287,11 @@ fn check_identity(stream: &Stream, (data, form): (Node<'_, '_>, Form), reader: &
                 reader.refuse(Code::MissingField, value.mark(), format!("`{field}` is empty"));
             }
             None if text.is_empty() => {
-                let message = format!("the document names no `{field}`");
+                let message = format!("the document has no `{field}`");
                 reader.unnamed(data.mark(), message);
             }
             _ if text.chars().any(char::is_control) => {
-                let message = format!("`{field}` holds a control character: {text:?}");
+                let message = format!("`{field}` contains a control character: {text:?}");
                 reader.refuse(Code::BadName, at(field), message);
             }
             _ => {}
@@ -300,14 +300,14 @@ fn check_identity(stream: &Stream, (data, form): (Node<'_, '_>, Form), reader: &
     let name = stream.name.as_str();
     if name.contains(':') {
         let message =
-            format!("the name `{name}` holds a colon, which ends a name in every identity");
+            format!("the name `{name}` contains a colon, which separates the parts of an identity");
         reader.refuse(Code::BadName, at("name"), message);
     }
     if stream.stream.as_str().starts_with('-') {
         let message = format!("the stream `{}` starts with a dash", stream.stream);
         reader
             .refuse(Code::DashedStream, at("stream"), message)
-            .hint_last("a dependency on it cannot be told from one that leaves a stream out");
+            .hint_last("a dependency on it looks like the exclusion of a stream");
     }
     if stream.static_context {
         check_static_context(stream, data, reader);
@@ -327,7 +327,7 @@ fn check_static_context(stream: &Stream, data: Node<'_, '_>, reader: &mut Reader
     }
 }
 
-/// Checks that a license of the module is there.
+/// Checks that the module has a license.
 fn check_license(stream: &Stream, data: Node<'_, '_>, reader: &mut Reader<'_>) {
     const FIELD: &str = "license.module";
     if !stream.about.module_licenses.is_empty() {
@@ -341,13 +341,13 @@ fn check_license(stream: &Stream, data: Node<'_, '_>, reader: &mut Reader<'_>) {
         {
             (module.mark(), "is empty")
         }
-        // What has the wrong shape was told.
+        // Wrong shapes were reported.
         Some(_) => return,
     };
     reader.invalid(Code::MissingField, mark, format!("`{FIELD}` {what}"));
 }
 
-/// Checks what must be there, and the arches of components.
+/// Checks mandatory fields, and the arches of components.
 fn check_rest(stream: &Stream, (data, form): (Node<'_, '_>, Form), reader: &mut Reader<'_>) {
     for field in ["summary", "description"] {
         if data.find(field).is_none() {
@@ -363,7 +363,7 @@ fn check_rest(stream: &Stream, (data, form): (Node<'_, '_>, Form), reader: &mut 
             let mark =
                 crate::yaml::Mark { line: component.place.line, column: component.place.column };
             let message =
-                format!("component `{key}` asks for {arch}, which buildopts.arches leaves out");
+                format!("component `{key}` requests {arch}, which buildopts.arches excludes");
             reader.invalid(Code::ComponentArch, mark, message);
         }
     }

@@ -1,4 +1,5 @@
-//! `modulemd-translations`: texts of a stream in other languages. Checked and kept; no plan looks at them.
+//! `modulemd-translations`: texts of a stream in other languages. Checked and kept; no plan uses
+//! them.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +32,7 @@ pub(super) fn read(data: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Transl
             reader.refuse(Code::MissingField, data.mark(), "`modified` is missing");
         }
         Some(value) if modified == Some(0) => {
-            reader.refuse(Code::MissingField, value.mark(), "`modified` is 0, which means none");
+            reader.refuse(Code::MissingField, value.mark(), "`modified` is 0, which means unset");
         }
         Some(_) => {}
     }

@@ -19,7 +19,7 @@ impl<'s> Reader<'s> {
         text
     }
 
-    /// Reads a text that is kept as it is.
+    /// Reads a text, kept unchanged.
     pub(super) fn owned(&mut self, node: Node<'_, '_>, field: &str) -> Option<Box<str>> {
         self.text(node, field).map(Into::into)
     }
@@ -42,7 +42,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Reads a whole number from 0 to 2^64 - 1, decimal digits alone.
+    /// Reads a whole number from 0 to 2^64 - 1, in decimal digits only.
     pub(super) fn unsigned(&mut self, node: Node<'_, '_>, field: &str) -> Option<u64> {
         let text = self.text(node, field)?;
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -77,19 +77,19 @@ impl<'s> Reader<'s> {
         None
     }
 
-    /// Reads a set of texts: a list of them, one alone, or none where nothing was written.
+    /// Reads a set of texts: a list of them, a single one, or none if nothing was written.
     pub(super) fn set<T: From<Arc<str>> + Ord>(
         &mut self,
         node: Node<'_, '_>,
         field: &str,
     ) -> BTreeSet<T> {
-        // Collected at once, a set is packed tightly; real ones are sorted already.
+        // A set collected at once is compact; real ones are already sorted.
         let mut items = Vec::new();
         self.each(node, field, |reader, text, _| items.push(reader.names.name(text)));
         items.into_iter().collect()
     }
 
-    /// Reads a set of texts that are kept as they are.
+    /// Reads a set of texts, kept unchanged.
     pub(super) fn owned_set(&mut self, node: Node<'_, '_>, field: &str) -> BTreeSet<Box<str>> {
         let mut set = BTreeSet::new();
         self.each(node, field, |_, text, _| {

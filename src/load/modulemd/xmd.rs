@@ -1,4 +1,4 @@
-//! `xmd`, where build systems write what they like; a few of its fields mean something to a plan.
+//! `xmd`: free-form data of build systems; a plan uses a few of its fields.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -33,7 +33,7 @@ fn value(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Value {
 }
 
 /// Reads `xmd.mbs.buildrequires`, the lock of the build that was made. Entries without stream,
-/// version or context lock nothing.
+/// version or context are ignored.
 pub(super) fn locks(xmd: &Value, reader: &mut Reader<'_>) -> BTreeMap<ModuleName, Lock> {
     let Some(Value::Map(modules)) = xmd.get("mbs").and_then(|mbs| mbs.get("buildrequires")) else {
         return BTreeMap::new();

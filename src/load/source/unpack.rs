@@ -1,4 +1,5 @@
-//! Packed content: gzip, xz and zstd, known by their first bytes, each any number of parts in a row.
+//! Compressed content: gzip, xz and zstd, recognised by their first bytes, each in any number of
+//! consecutive parts.
 
 use std::io::{Error, ErrorKind, Read};
 
@@ -6,7 +7,7 @@ use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
 type Unpack = fn(&[u8]) -> Box<dyn Read + '_>;
 
-/// Returns how to unpack content that says by its first bytes that it is packed.
+/// Returns the unpacker for content whose first bytes mark it as compressed.
 pub(super) fn unpacker(stored: &[u8]) -> Option<Unpack> {
     const GZIP: &[u8] = &[0x1f, 0x8b];
     const XZ: &[u8] = &[0xfd, b'7', b'z', b'X', b'Z', 0];
@@ -29,12 +30,13 @@ pub(super) fn unsupported(stored: &[u8]) -> Option<&'static str> {
     if is_bzip2 { Some("bzip2") } else { is_zchunk.then_some("zchunk") }
 }
 
-/// Returns whether a zstd frame without content for us starts here.
+/// Returns whether a skippable zstd frame starts here.
 fn is_skippable(bytes: &[u8]) -> bool {
     matches!(bytes, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
 }
 
-/// Zstd frames one after the other, as one text; each is held against its checksum where it has one.
+/// Zstd frames one after the other, as one text; each is verified against its checksum, if it has
+/// one.
 struct ZstdFrames<'s> {
     rest: &'s [u8],
     open: Option<Box<StreamingDecoder<&'s [u8], FrameDecoder>>>,
@@ -67,7 +69,7 @@ impl Read for ZstdFrames<'_> {
 
 impl ZstdFrames<'_> {
     fn skip(&mut self) -> std::io::Result<()> {
-        let cut = || Error::new(ErrorKind::UnexpectedEof, "a skippable zstd frame is cut short");
+        let cut = || Error::new(ErrorKind::UnexpectedEof, "a skippable zstd frame is truncated");
         let (head, rest) = self.rest.split_at_checked(8).ok_or_else(cut)?;
         let length = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
         let length = usize::try_from(length).map_err(Error::other)?;
@@ -76,12 +78,12 @@ impl ZstdFrames<'_> {
     }
 }
 
-/// Returns what follows a frame that was read to its end, if it is as it was when it was packed.
+/// Returns the bytes after a frame that was read to its end, if its checksum is right.
 fn whole(frame: StreamingDecoder<&[u8], FrameDecoder>) -> std::io::Result<&[u8]> {
     let (rest, decoder) = frame.into_parts();
     let stored = decoder.get_checksum_from_data();
     if stored.is_some() && stored != decoder.get_calculated_checksum() {
-        return Err(Error::new(ErrorKind::InvalidData, "the checksum of a zstd frame is another"));
+        return Err(Error::new(ErrorKind::InvalidData, "a zstd frame has a wrong checksum"));
     }
     Ok(rest)
 }

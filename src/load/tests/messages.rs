@@ -1,4 +1,4 @@
-//! What is told of a wrong field: once, at its place, by its name, with what stands there.
+//! The report of a wrong field: once, at its place, with its name and value.
 
 use super::*;
 
@@ -39,7 +39,7 @@ fn a_wrong_field_of_a_stream_is_told_once_at_its_place() {
         (
             ("name", "a:b"),
             "",
-            "4:9 the name `a:b` holds a colon, which ends a name in every identity",
+            "4:9 the name `a:b` contains a colon, which separates the parts of an identity",
         ),
         (("stream", "-x"), "", "5:11 the stream `-x` starts with a dash"),
         (("summary", "[]"), "", "6:12 `summary` must be a text, not a list"),

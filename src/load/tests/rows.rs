@@ -99,7 +99,8 @@ fn only_what_a_source_states_can_disagree() {
         format!(r#""{module}": {{"stream": "{stream}", "version": "3", "context": "c1"}}"#)
     };
     let (perl, platform) = (pinned("perl", "5.26"), pinned("platform", "el8"));
-    // What the buildroot had besides is no disagreement, nor is it that no `requires` is told.
+    // Additional modules in the buildroot are not a disagreement, and neither is a missing
+    // `requires`.
     assert_eq!(codes(&beside(&modulemd, &built(&format!("{perl}, {platform}")))), []);
     for (with, shown) in [(pinned("perl", "5.30"), "[5.30] here"), (platform, "nothing here")] {
         let snapshot = beside(&modulemd, &built(&with));
@@ -188,17 +189,17 @@ fn a_field_of_a_row_with_the_wrong_type_is_named() {
     for (row, wrong) in [
         (
             r#"{"uid": "a:1:7:c", "name": 3}"#,
-            "a PDC row that cannot be read: `name`: invalid type: integer `3`, expected a string",
+            "cannot read a PDC row: `name`: invalid type: integer `3`, expected a string",
         ),
         (
             r#"{"uid": "a:1:7:c", "build_deps": [{"dependency": "b"}]}"#,
-            "a PDC row that cannot be read: `build_deps`: missing field `stream`",
+            "cannot read a PDC row: `build_deps`: missing field `stream`",
         ),
         (
             r#"{"state_name": "ready", "name": []}"#,
-            "an MBS item that cannot be read: `name`: invalid type: sequence, expected a string",
+            "cannot read an MBS item: `name`: invalid type: sequence, expected a string",
         ),
-        ("3", "a PDC row that cannot be read: invalid type: integer `3`, expected struct Row"),
+        ("3", "cannot read a PDC row: invalid type: integer `3`, expected struct Row"),
     ] {
         let snapshot = parse_text("x.json", &format!("[{{}},\n {row}]"));
         let last = snapshot.findings.last().expect("one");

@@ -1,10 +1,10 @@
-//! A document as lines of YAML, in the forms that people write.
+//! Prints a document as YAML in its usual forms.
 //!
-//! Texts that another reader might take for a number or a truth value are quoted.
+//! Texts that another reader might read as a number or a truth value are quoted.
 
 use std::fmt::{self, Write};
 
-/// What is written: like any YAML, but maps in the order in which they were made.
+/// A YAML value whose maps keep the order of insertion.
 pub(super) enum Node {
     Text(String),
     /// A number or a truth value, which needs no quotes to stay one.
@@ -21,7 +21,7 @@ pub(super) fn print(node: &Node) -> String {
     text
 }
 
-/// Prints a collection on lines of its own, two blanks a level.
+/// Prints a collection on separate lines, indented by two blanks per level.
 fn block(out: &mut String, node: &Node, depth: usize) -> fmt::Result {
     match node {
         Node::Text(_) | Node::Plain(_) => {
@@ -49,7 +49,7 @@ fn indent(out: &mut String, depth: usize) {
 }
 
 fn key_and_value(out: &mut String, (key, item): &(String, Node), depth: usize) -> fmt::Result {
-    /// A longer key must be told as one: YAML ends its search for the colon at 1024 characters.
+    /// A longer key must be marked: YAML ends its search for the colon at 1024 characters.
     const KEY_BYTES_MAX: usize = 1000;
     if key.len() > KEY_BYTES_MAX {
         writeln!(out, "? {}", scalar(key))?;
@@ -61,7 +61,7 @@ fn key_and_value(out: &mut String, (key, item): &(String, Node), depth: usize) -
     value(out, item, depth)
 }
 
-/// Prints what follows a dash: a collection begins on its line.
+/// Prints the value after a dash: a collection begins on the same line.
 fn value_of_item(out: &mut String, node: &Node, depth: usize) -> fmt::Result {
     let is_collection = match node {
         Node::Map(entries) => !entries.is_empty(),
@@ -75,7 +75,7 @@ fn value_of_item(out: &mut String, node: &Node, depth: usize) -> fmt::Result {
     block(out, node, depth + 1)
 }
 
-/// Prints what follows a key.
+/// Prints the value of a key.
 fn value(out: &mut String, node: &Node, depth: usize) -> fmt::Result {
     match node {
         Node::Text(text) if is_literal(text) => {
@@ -98,8 +98,8 @@ fn value(out: &mut String, node: &Node, depth: usize) -> fmt::Result {
     }
 }
 
-/// Returns whether a text of several lines can stand as it is: one line feed at its end, no
-/// blank at the start of the first line, nothing that needs an escape.
+/// Returns whether a multi-line text can be a literal block: one line feed at its end, no blank at
+/// the start of the first line, no character that needs an escape.
 fn is_literal(text: &str) -> bool {
     let ends_well = text.ends_with('\n') && !text.ends_with("\n\n");
     let first_is_plain = text.starts_with(|first: char| !first.is_whitespace());
@@ -121,8 +121,8 @@ fn scalar(text: &str) -> String {
     }
 }
 
-/// Returns whether a text needs no quotes: it begins with a letter, holds nothing that YAML reads
-/// otherwise, and no reader of any version takes it for something else than a text.
+/// Returns whether a text needs no quotes: it begins with a letter, has no special characters of
+/// YAML, and every reader of any version reads it as a text.
 fn is_plain(text: &str) -> bool {
     const WORDS: [&str; 10] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan"];
     let begins_well = text.starts_with(|first: char| first.is_ascii_alphabetic());

@@ -1,4 +1,4 @@
-//! Connections that can be cut: a request or an answer that is lost leaves its client without a word.
+//! Connections that can be cut: the client of a lost request or answer gets no response.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// One end of a connection, for whoever answers over it.
+/// One end of a connection, for the code that answers over it.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     is_cut: Arc<AtomicBool>,
@@ -31,7 +31,7 @@ impl Connected<IncomingStream<'_, Lines>> for Line {
     }
 }
 
-/// Takes connections.
+/// Accepts connections.
 #[derive(Debug)]
 pub(super) struct Lines(pub(super) TcpListener);
 

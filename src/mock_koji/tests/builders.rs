@@ -1,4 +1,4 @@
-//! A builder that logs in and carries out a module task.
+//! A builder that logs in and runs a module task.
 
 use serde_json::{Value as Json, json};
 
@@ -99,7 +99,7 @@ fn a_task_waits_until_all_that_it_waits_for_are_over() {
     close(&mut client, &first);
     assert_eq!(row(&mut client)["alert"], true);
     assert_eq!(client.call("host.taskWait", json!([task])), json!([[first], [second]]));
-    // The builder slept on: only what is still waiting is alerted when the other ends.
+    // The builder slept on: only a task that is still waiting is alerted when the other ends.
     assert_eq!(row(&mut client)["waiting"], true);
     assert_eq!(row(&mut client)["alert"], json!(null));
     close(&mut client, &second);
@@ -116,7 +116,7 @@ fn a_free_task_may_be_opened_without_being_given() {
     let task = client.call("moduleBuild", json!([plan()]));
     log_in_as_worker(&mut client);
     assert!(client.call("host.openTask", json!([task]))["id"].is_i64());
-    // Silent for long: what was opened while it was free is left to its builder.
+    // Silent for long: a task opened while it was free stays with its builder.
     client.seconds += 3600;
     ready(&mut client);
     client.call("host.getTasks", json!([]));

@@ -30,7 +30,7 @@ fn a_build_goes_through_its_tree_and_into_its_tag() {
     let tagged = client.call("listTagged", json!(["m"]));
     assert_eq!(tagged[0]["nvr"], "bash-5.2-1.f99");
     assert_eq!(client.call("getTaskResult", json!([task])), json!(null));
-    // The same once more is refused, after the source package was made.
+    // The same build again is refused, after the source package was made.
     let again = client.call("build", json!([BASH, "m"]));
     assert_eq!(client.wait(&again), 5);
     let (code, text) = client.fault("getTaskResult", json!([again]));
@@ -127,7 +127,7 @@ fn a_repo_is_made_on_request_and_serves_all_that_ask_alike() {
     assert!(answer["repo"]["create_event"].as_i64() >= event.as_i64());
     let third = client.call("repo.request", json!(["m-build", min]));
     assert_eq!(third["repo"]["id"], answer["repo"]["id"]);
-    // A change of the tag that it inherits makes it out of date.
+    // A change of an inherited tag makes it out of date.
     client.call("packageListAdd", json!(["m", "nginx", "alice"]));
     let last = json!({"min_event": "last", "__starstar": true});
     assert_eq!(client.call("repo.request", json!(["m-build", last]))["repo"], json!(null));

@@ -1,4 +1,4 @@
-//! Numbers that nothing has, and what the mock says of itself.
+//! Unknown numbers, and the mock's list of its calls.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ fn a_number_that_nothing_has_is_no_panic_anywhere() {
     for entry in calls::all().filter(|entry| entry.method != "logout") {
         for number in [0, -1, 1, 4711, i64::from(i32::MIN), i64::MIN, i64::MAX] {
             for count in 1..=entry.parameters.len() {
-                // Whether it is refused or answered: what matters is that it ends.
+                // Refused or answered, it only has to end.
                 drop(client.ask(entry.method, json!(vec![number; count])));
                 asked += 1;
             }

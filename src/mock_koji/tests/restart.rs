@@ -1,4 +1,4 @@
-//! A mock that starts again with its journal is where it was.
+//! A mock restarted with its journal has its former state.
 
 use serde_json::json;
 

@@ -7,15 +7,15 @@ use super::{BatchError, Batches, Item, batches, levels};
 use crate::load::{Component, IncludedModule, Place, Stream};
 use crate::name::{ComponentKey, NameStream};
 
-/// How deep modules may include modules: more is a mistake, or a way round.
+/// The maximum depth of included modules: more is a mistake, or a cycle.
 const INCLUDED_DEPTH_MAX: usize = 8;
 
-/// What a module is made of.
+/// The contents of a module.
 #[derive(Clone, Copy, Debug)]
 pub struct Contents<'a> {
     /// Its own components.
     pub components: &'a BTreeMap<ComponentKey, Component>,
-    /// The modules whose components are built along.
+    /// The modules whose components are built with it.
     pub included: &'a BTreeMap<ComponentKey, IncludedModule>,
 }
 
@@ -26,8 +26,8 @@ impl<'a> From<&'a Stream> for Contents<'a> {
 }
 
 impl<'a> Contents<'a> {
-    /// Finds what an included module is made of among loaded documents: the newest version of its
-    /// stream counts, of that the first context, and of that the first arch of the best source.
+    /// Finds the contents of an included module among loaded documents: in the newest version of
+    /// its stream, the first context, and of that the first arch of the best source.
     pub fn newest(
         streams: impl IntoIterator<Item = &'a Stream>,
         wanted: &NameStream,
@@ -41,16 +41,17 @@ impl<'a> Contents<'a> {
     }
 }
 
-/// An included module that is not to be had: what it would bring in is missing from the order.
+/// An unavailable included module, whose components are missing from the order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingInclude {
     /// The module, and the stream that its ref names.
     pub wanted: NameStream,
-    /// Through which modules it is included, outermost first; empty where directly.
+    /// The modules through which it is included, outermost first; empty if included directly.
     pub via: Vec<NameStream>,
-    /// Where the module itself includes it, or the outermost of these.
+    /// The place where the module includes it, or the outermost of these modules.
     pub place: Place,
-    /// Whether it is included deeper than anybody follows, as by a module that includes itself.
+    /// Whether it is included beyond the maximum depth, for example by a module that includes
+    /// itself.
     pub is_too_deep: bool,
 }
 
@@ -64,37 +65,38 @@ impl std::fmt::Display for MissingInclude {
             return write!(f, "{name} is included more than {INCLUDED_DEPTH_MAX} modules deep");
         }
         match stream.as_str() {
-            "" => write!(f, "{name} is included without a ref, so that nobody knows its stream"),
-            stream => write!(f, "{name}:{stream} is included, and no document of it is loaded"),
+            "" => write!(f, "{name} is included without a ref, so its stream is unknown"),
+            stream => write!(f, "{name}:{stream} is included, but no document of it is loaded"),
         }
     }
 }
 
-/// All components of a module, those of included modules among them, with their batches.
+/// All components of a module, including those of included modules, with their batches.
 #[derive(Clone, Debug, Default)]
 pub struct Ordered<'a> {
     /// The components, by key.
     pub components: BTreeMap<&'a ComponentKey, &'a Component>,
-    /// Their batches; where `buildafter` is used, their levels in its graph.
+    /// Their batches, or with `buildafter` their levels in its graph.
     pub batches: Batches,
-    /// What each waits for, where `buildafter` is used: the component graph.
+    /// With `buildafter`, the components that each waits for: the component graph.
     pub graph: Option<BTreeMap<String, BTreeSet<String>>>,
     /// The included modules whose components are not in it.
     pub missing: Vec<MissingInclude>,
 }
 
-/// Looks up what an included module is made of, by name and ref.
+/// Looks up the contents of an included module, by name and ref.
 pub type Find<'f, 'a> = &'f dyn Fn(&NameStream) -> Option<Contents<'a>>;
 
-/// Orders the components of a module and of what it includes, which `find` looks up by name and ref.
+/// Orders the components of a module and of its included modules, which `find` looks up by name and
+/// ref.
 ///
-/// Where any component names others in `buildafter`, a graph orders them all. The components of a
-/// module that uses it wait for what they name; an included module stands beside them and waits for
-/// nothing outside. A module that does not use it has its batches as barriers, those of an included
-/// module between them.
+/// If any component names others in `buildafter`, a graph orders all components. Components of a
+/// module with `buildafter` wait for the named ones; an included module is independent of them and
+/// waits for nothing outside. A module without `buildafter` has its batches as barriers, with those
+/// of an included module between them.
 ///
 /// # Errors
-/// Where a key stands twice, or `buildafter` goes round.
+/// If a key occurs twice, or `buildafter` has a cycle.
 pub fn order<'a>(contents: Contents<'a>, find: Find<'_, 'a>) -> Result<Ordered<'a>, BatchError> {
     let mut missing = Vec::new();
     let tree = Tree::new(contents, (find, &mut missing), &[]);
@@ -144,7 +146,7 @@ impl<'a> Tree<'a> {
         Self { contents, included }
     }
 
-    /// Lists everything for the count of batches, and gathers the components.
+    /// Lists everything for counting batches, and collects the components.
     fn items(&self, components: &mut BTreeMap<&'a ComponentKey, &'a Component>) -> Vec<Item> {
         let mut items = Vec::with_capacity(self.contents.components.len());
         for (key, component) in self.contents.components {
@@ -159,8 +161,8 @@ impl<'a> Tree<'a> {
         items
     }
 
-    /// Writes down what each component waits for: `before`, and what its own module says. Returns
-    /// the keys of all of them.
+    /// Sets the components that each one waits for: `before`, and those named by its own module.
+    /// Returns all keys.
     fn add_edges(
         &self,
         before: &BTreeSet<String>,
@@ -273,7 +275,7 @@ mod tests {
         let snapshot = parse_text("modules.yaml", &text);
         let ordered = order(Contents::from(&snapshot.streams[0]), &|_| None).unwrap();
         let [missing] = ordered.missing.as_slice() else { panic!("{:?}", ordered.missing) };
-        assert_eq!(missing.to_string(), "inner:7 is included, and no document of it is loaded");
+        assert_eq!(missing.to_string(), "inner:7 is included, but no document of it is loaded");
         assert_eq!((missing.place.line, missing.is_too_deep), (10, false));
     }
 }

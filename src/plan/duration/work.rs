@@ -11,23 +11,23 @@ use crate::plan::model::{ComponentOrder, PlanComponent, PlanTask};
 use crate::plan::schedule::{Builders, Job, Problem};
 use crate::time::Millis;
 
-/// The edges between the rebuilt modules but those of the cut, their waves, and what is submitted
-/// together, by position.
+/// The edges between the rebuilt modules except those of the cut, their waves, and their
+/// submissions, by position.
 pub(in crate::plan) struct Shape {
     pub(in crate::plan) edges: Vec<(u32, u32)>,
     pub(in crate::plan) waves: Vec<u32>,
     pub(in crate::plan) submissions: Vec<Vec<u32>>,
 }
 
-/// Which barriers stand in the way besides what is needed.
+/// Additional barriers, besides requirements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Barriers {
-    /// None: each component starts when what it needs is built.
+    /// None: each component starts when its requirements are built.
     None,
-    /// Every wave waits for all of the one before.
+    /// Every wave waits for the whole previous wave.
     Waves,
-    /// Every batch waits for all of the one before in its module, where `buildafter` would let some
-    /// of it start earlier.
+    /// Every batch waits for the whole previous batch of its module, even if `buildafter` would let
+    /// some components start earlier.
     Batches,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct Work {
     borders: Vec<(u32, u32)>,
 }
 
-/// Where a component stands in a plan.
+/// The position of a component in a plan.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Origin {
     /// The position of its module.
@@ -66,7 +66,8 @@ impl Work {
         let components = planned.iter().flat_map(|p| &p.batches).flat_map(|b| &b.components);
         let mut arches: Vec<Arch> =
             components.flat_map(|c| c.tasks.iter().map(|task| task.arch.clone())).collect();
-        // Of bounds that are equal the one of the first arch is told: rather a builder's than noarch.
+        // Of equal bounds, the one of the first arch is reported, so that a builder's arch is
+        // preferred to noarch.
         arches.sort_unstable_by_key(|arch| (arch.as_str() == "noarch", arch.clone()));
         arches.dedup();
         let numbers = arches.iter().cloned().zip(0_u32..).collect();
@@ -82,7 +83,8 @@ impl Work {
         work
     }
 
-    /// What any context of a submission needs comes before all of them: they are submitted together.
+    /// The requirements of any context of a submission come before all its contexts, because they
+    /// are submitted together.
     fn add_edges(&mut self, shape: &Shape) {
         let mut gates: Vec<u32> = self.borders.iter().map(|&(start, _)| start).collect();
         for members in shape.submissions.iter().filter(|members| members.len() > 1) {
@@ -97,7 +99,7 @@ impl Work {
         }
     }
 
-    /// Returns the arches that tasks ask for, as they are numbered.
+    /// Returns the arches of tasks, in the order of their numbers.
     pub(super) fn arches(&self) -> &[Arch] {
         &self.arches
     }

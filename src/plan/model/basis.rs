@@ -1,4 +1,4 @@
-//! What a plan rests on: inputs, selection, farm, trace, and values that nobody gave.
+//! The basis of a plan: inputs, selection, farm, trace, and assumed values.
 
 use crate::name::Arch;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct PlanInput {
     /// Its path.
     pub path: String,
-    /// What it holds.
+    /// The kind of content.
     pub kind: String,
     /// How many documents or rows.
     pub documents: usize,
@@ -16,7 +16,7 @@ pub struct PlanInput {
     pub sha256: String,
 }
 
-/// What was asked for.
+/// The selection flags.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanSelection {
     /// `--changed`.
@@ -50,7 +50,7 @@ pub struct PlanSelection {
 pub struct PlanAlias {
     /// As files spell it.
     pub written: String,
-    /// What it means.
+    /// Its meaning.
     pub meant: String,
 }
 
@@ -66,7 +66,7 @@ pub struct PlanFile {
 /// The farm that the times are for.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PlanFarm {
-    /// The path of its file, where one was given.
+    /// The path of its file, if given.
     pub path: Option<String>,
     /// SHA-256 of the file.
     pub sha256: Option<String>,
@@ -83,20 +83,20 @@ pub struct PlanBuilders {
     pub name: String,
     /// How many there are.
     pub count: u32,
-    /// What they build.
+    /// The arches that they build.
     pub arches: Vec<Arch>,
-    /// How much task weight one takes at a time.
+    /// The task weight that one takes at a time.
     pub capacity: f64,
 }
 
-/// A value that a plan or a report rests on and nobody gave.
+/// An assumed value behind a plan or a report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assumed {
-    /// What it is a value of, as a file would name it: `hub.run_interval`, `builders`.
+    /// Its key in a file: `hub.run_interval`, `builders`.
     pub key: String,
     /// The value, in words.
     pub value: String,
-    /// What would have given it: `no --farm`, `koji's default`.
+    /// The reason of the assumption: `no --farm`, `koji's default`.
     pub because: String,
 }
 

@@ -15,15 +15,15 @@ pub struct PlanModule {
     pub stream: String,
     /// The version it has now.
     pub version: String,
-    /// Its context; empty where it has none.
+    /// Its context; empty if it has none.
     pub context: String,
     /// The stream of the base module it builds on.
     pub platform: Option<String>,
     /// Its wave, from 1.
     pub wave: u32,
-    /// Whether it has nothing to build, and only hands a rebuild on.
+    /// Whether it has nothing to build, and only passes a rebuild on.
     pub pass_through: bool,
-    /// What orders its components.
+    /// The order of its components.
     pub order: ComponentOrder,
     /// Why it is rebuilt.
     pub because: Vec<Because>,
@@ -31,26 +31,26 @@ pub struct PlanModule {
     pub batches: Vec<PlanBatch>,
     /// When it can start with unlimited builders.
     pub earliest_start_seconds: f64,
-    /// When it can be finished with unlimited builders.
+    /// Its earliest end with unlimited builders.
     pub earliest_finish_seconds: f64,
-    /// When it is finished in the planned schedule; null where there is none.
+    /// Its end in the planned schedule; null without a schedule.
     #[serde(default)]
     pub finish_seconds: Option<f64>,
-    /// How much later it may finish in the planned schedule without moving the end of all, the order
-    /// on each builder kept; without a schedule the same with unlimited builders.
+    /// How much later it may finish in the planned schedule without delaying the end of the plan,
+    /// with the same order on each builder; without a schedule, the same with unlimited builders.
     pub slack_seconds: f64,
-    /// The version that its rebuild gets, where the time of submission was given.
+    /// The version of its rebuild, if the time of submission was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_version: Option<String>,
-    /// `buildopts.rpms.macros`, where it has some.
+    /// `buildopts.rpms.macros`, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub macros: Option<String>,
-    /// Its document, without what only a finished build has.
+    /// Its document, without the parts of a finished build.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modulemd: Option<String>,
 }
 
-/// What orders the components of a module.
+/// How the components of a module are ordered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ComponentOrder {
@@ -68,7 +68,7 @@ pub struct Because {
     pub kind: BecauseKind,
     /// The module or root that is the reason.
     pub on: String,
-    /// The file that says so.
+    /// The file with the statement.
     pub path: String,
     /// The line in it.
     pub line: u32,
@@ -105,7 +105,7 @@ pub struct Why {
     pub complete: bool,
 }
 
-/// One step of a path: a module, and the one reason that the path takes.
+/// One step of a path: a module, and the reason that the path follows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WhyStep {
     /// The module.
@@ -130,7 +130,7 @@ pub struct PlanComponent {
     pub component: ComponentKey,
     /// koji's name for it.
     pub package: PackageName,
-    /// The commit, tag or branch of its sources, where one is given.
+    /// The commit, tag or branch of its sources, if given.
     #[serde(rename = "ref")]
     pub reference: Option<String>,
     /// The arches it is built for.
@@ -141,12 +141,12 @@ pub struct PlanComponent {
     pub estimate_seconds: f64,
     /// The coarsest source among them.
     pub estimate_from: EstimateFrom,
-    /// Its koji tasks; none where its earlier build is reused.
+    /// Its koji tasks; none if its earlier build is reused.
     pub tasks: Vec<PlanTask>,
-    /// The URL of its source, where `--sources` gives one.
+    /// The URL of its source, if `--sources` has one.
     #[serde(default)]
     pub source: Option<String>,
-    /// Whether its earlier build is taken over and nothing is built.
+    /// Whether its earlier build is reused and nothing is built.
     #[serde(default)]
     pub reused: bool,
     /// Why it is rebuilt or reused, in words.
@@ -157,30 +157,31 @@ pub struct PlanComponent {
 /// One koji task of a component.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlanTask {
-    /// koji's method: `buildArch`, or `build` where only whole builds are known.
+    /// koji's method: `buildArch`, or `build` if only whole builds are known.
     pub method: String,
     /// Its arch; `noarch` runs on any builder.
     pub arch: Arch,
-    /// How long it takes.
+    /// Its estimated run time.
     pub estimate_seconds: f64,
-    /// Where that is from.
+    /// The source of the estimate.
     #[serde(default = "unknown_source")]
     pub estimate_from: EstimateFrom,
-    /// The builder that runs it in the planned schedule, `GROUP/NUMBER`; null where there is none.
+    /// The builder that runs it in the planned schedule, `GROUP/NUMBER`; null without a schedule.
     #[serde(default)]
     pub builder: Option<String>,
     /// When it starts there.
     #[serde(default)]
     pub start_seconds: Option<f64>,
-    /// How much later it may end without moving the end of all, the order on each builder kept.
+    /// How much later it may end without delaying the end of the plan, with the same order on each
+    /// builder.
     #[serde(default)]
     pub slack_seconds: Option<f64>,
-    /// How much earlier all would end if it took no time.
+    /// How much earlier the plan would end if it took no time.
     #[serde(default)]
     pub drag_seconds: Option<f64>,
 }
 
-/// A plan of an earlier release does not say where its estimates are from.
+/// A plan of an earlier release does not state the sources of its estimates.
 fn unknown_source() -> EstimateFrom {
     EstimateFrom::Default
 }

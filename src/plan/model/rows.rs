@@ -1,4 +1,4 @@
-//! What a plan lists beside its modules: edges, cycles, submissions, what is missing.
+//! The lists of a plan besides its modules: edges, cycles, submissions, missing streams.
 
 use super::super::since::{ChangeKind, SourceChange};
 use serde::{Deserialize, Serialize};
@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 /// An edge of the plan.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Edge {
-    /// What is built first.
+    /// The module built first.
     pub from: String,
-    /// What needs it.
+    /// The module that needs it.
     pub to: String,
 }
 
@@ -21,35 +21,35 @@ pub struct PlanCycle {
     pub cut: Vec<Edge>,
     /// Whether no smaller cut exists.
     pub cut_proven: bool,
-    /// Who requires whom, and where.
+    /// The requirements among the members, with places.
     pub edges: Vec<CycleEdge>,
-    /// The members in an order in which each is built after all it needs, but for the cut.
+    /// The members in an order in which each is built after its requirements, except the cut ones.
     pub order: Vec<String>,
-    /// Whether only submissions wait for each other, and not their contexts by themselves: then
-    /// `--unit context` is a way out.
+    /// Whether only submissions wait for each other, not single contexts: then `--unit context`
+    /// avoids the cycle.
     pub by_submission: bool,
 }
 
 /// An edge of a cycle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CycleEdge {
-    /// What is required.
+    /// The required module.
     pub from: String,
-    /// Who requires it.
+    /// The requiring module.
     pub to: String,
     /// The requirement as written, `name:stream`.
     pub requires: String,
-    /// The file that says so.
+    /// The file with the statement.
     pub path: String,
     /// The line in it.
     pub line: u32,
 }
 
-/// What is submitted at once: a source with its contexts, or one context.
+/// One submission: a source with its contexts, or one context.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubmissionRow {
-    /// `name:stream`; with its version where that alone does not name it. For a single context the
-    /// id of the module.
+    /// `name:stream`, with the version if that is ambiguous; for a single context, the id of the
+    /// module.
     pub id: String,
     /// Its wave, from 1.
     pub wave: u32,
@@ -57,20 +57,20 @@ pub struct SubmissionRow {
     pub modules: Vec<String>,
     /// How many of them have a reason of their own.
     pub forced: usize,
-    /// How many come along because they share the source.
+    /// How many are rebuilt only because they share the source.
     pub siblings: usize,
 }
 
-/// A module that is left out because a file spells its requirement wrong.
+/// A module that is left out because a file misspells its requirement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOutRow {
     /// The module.
     pub module: String,
-    /// What it requires, as written.
+    /// The requirement, as written.
     pub requires: String,
-    /// What is loaded and nearly the same.
+    /// A similar loaded stream.
     pub perhaps: String,
-    /// The file that says so.
+    /// The file with the statement.
     pub path: String,
     /// The line in it.
     pub line: u32,
@@ -83,9 +83,9 @@ pub struct LeftOutRow {
 pub struct RetiredRow {
     /// The stream.
     pub stream: String,
-    /// From when on; none where at once.
+    /// The first day; `None`: at once.
     pub eol_date: Option<String>,
-    /// What to use in its place.
+    /// The replacement.
     pub obsoleted_by: Option<String>,
 }
 
@@ -94,7 +94,7 @@ pub struct RetiredRow {
 pub struct SinceRow {
     /// Its id.
     pub module: String,
-    /// The id that it had before, where its context is another one.
+    /// Its earlier id, if its context differs.
     pub was: Option<String>,
     /// How it differs.
     pub change: ChangeKind,
@@ -102,32 +102,32 @@ pub struct SinceRow {
     pub from_version: Option<String>,
     /// Its version now.
     pub to_version: Option<String>,
-    /// The components whose sources differ, or cannot be told.
+    /// The components whose sources differ or are unknown.
     pub sources: Vec<SourceChange>,
     /// Whether its dependencies differ.
     pub dependencies: bool,
 }
 
-/// What must exist before the plan can start.
+/// A stream that must exist before the plan can start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prerequisite {
     /// `name:stream`.
     pub requires: String,
     /// Why the plan does not make it.
     pub kind: PrerequisiteKind,
-    /// Whether the plan rebuilds that stream: then an earlier build of it is meant.
+    /// Whether the plan rebuilds that stream: then an earlier build of it is needed.
     pub rebuilt_here: bool,
-    /// Who needs it.
+    /// The modules that need it.
     pub modules: Vec<String>,
 }
 
-/// Why a plan does not make what it needs.
+/// Why a plan does not build a stream that it needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PrerequisiteKind {
     /// No input holds it.
     NotLoaded,
-    /// It is loaded, but none of its contexts fits.
+    /// It is loaded, but has no compatible context.
     NoCompatibleContext,
     /// A module builds on an earlier build of itself.
     EarlierBuild,
@@ -136,16 +136,16 @@ pub enum PrerequisiteKind {
 /// A requirement that nothing loaded answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DanglingRow {
-    /// Who requires it.
+    /// The requiring module.
     pub module: String,
-    /// What, as `name:stream`.
+    /// The required stream, as `name:stream`.
     pub requires: String,
     /// `not loaded` or `no compatible context`.
     pub reason: String,
-    /// What is loaded and nearly the same, where a zero was lost.
+    /// A similar loaded stream, if a zero was lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub perhaps: Option<String>,
-    /// The file that says so.
+    /// The file with the statement.
     pub path: String,
     /// The line in it.
     pub line: u32,
@@ -158,6 +158,6 @@ pub struct DanglingRow {
 pub struct SelfRequireRow {
     /// The module.
     pub module: String,
-    /// What it requires, as `name:stream`.
+    /// The required stream, as `name:stream`.
     pub requires: String,
 }

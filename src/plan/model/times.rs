@@ -1,4 +1,4 @@
-//! How long a plan takes: critical path, bounds with their proof, estimate.
+//! The times of a plan: critical path, bounds with their proof, estimate.
 
 use std::collections::BTreeMap;
 
@@ -12,16 +12,17 @@ pub struct CriticalStep {
     pub module: String,
     /// The package.
     pub package: PackageName,
-    /// How long it takes.
+    /// Its run time.
     pub seconds: f64,
 }
 
-/// How long a plan takes, in the ideal model.
+/// The times of a plan, in the ideal model.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Bounds {
     /// With unlimited builders.
     pub critical_path_seconds: f64,
-    /// Per arch, the work only its builders can do over their number; null without builders.
+    /// Per arch, the work that only its builders can do, divided by their number; null without
+    /// builders.
     pub capacity_seconds: BTreeMap<Arch, Option<f64>>,
     /// The largest of all bounds: no schedule is shorter.
     pub lower_bound_seconds: f64,
@@ -29,41 +30,41 @@ pub struct Bounds {
     pub schedule_seconds: Option<f64>,
     /// The same with a barrier after each wave.
     pub wave_barrier_seconds: Option<f64>,
-    /// The same with a barrier after each batch of every module, also of those whose components name
-    /// what they are built after.
+    /// The same with a barrier after each batch of every module, even if its components use
+    /// `buildafter`.
     #[serde(default)]
     pub batch_barrier_seconds: Option<f64>,
     /// Whether the schedule is proven the shortest: it ends at the lower bound.
     #[serde(default)]
     pub is_optimal: bool,
-    /// What proves the lower bound; none in a plan of an earlier release.
+    /// The proof of the lower bound; `None` in a plan of an earlier release.
     #[serde(default)]
     pub certificate: Option<Certificate>,
 }
 
-/// What proves a lower bound, so that it can be checked from the plan and the trace alone.
+/// The proof of a lower bound, which can be checked from the plan and the trace alone.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Certificate {
     /// `path`: the tasks wait for each other, and their seconds sum to the bound. `energy`: only
     /// builders of one arch can run the tasks, none can start before the head and each has the tail
-    /// after it, so that `head + work / capacity + tail`, rounded up to the granularity, is the bound.
+    /// after it, so `head + work / capacity + tail`, rounded up to the granularity, is the bound.
     pub kind: String,
     /// The arch, of energy.
     pub arch: Option<Arch>,
-    /// The arches of the tasks: the same, and those that no other builder runs, such as `noarch` where
-    /// all builders are of one arch.
+    /// The arches of the tasks: the same, and those that no other builder runs, such as `noarch` if
+    /// all builders have one arch.
     pub arches: Vec<Arch>,
     /// The head: the shortest of the longest paths of component times before the tasks.
     pub head_seconds: f64,
     /// The tail: the shortest of the longest paths of component times after them.
     pub tail_seconds: f64,
-    /// How many tasks of the arch run at once, of energy.
+    /// For energy, how many tasks of the arch run at once.
     pub capacity: Option<u64>,
     /// The sum of the tasks, of energy.
     pub work_seconds: f64,
     /// The greatest common divisor of all task times: every schedule ends at a multiple of it.
     pub granularity_seconds: f64,
-    /// The tasks, each component once; of a path in order.
+    /// The tasks, each component once; for a path, in order.
     pub tasks: Vec<CertificateTask>,
 }
 
@@ -74,26 +75,27 @@ pub struct CertificateTask {
     pub module: String,
     /// The component.
     pub component: ComponentKey,
-    /// How long its task takes; of several of these arches, all of them.
+    /// The time of its task, or the sum if it has several of these arches.
     pub seconds: f64,
 }
 
-/// How long a plan takes with every step of koji (polls, source RPMs, tags, repos), from runs on the
+/// The time of a plan with every step of koji (polls, source RPMs, tags, repos), from runs on the
 /// virtual farm in which nothing fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
-    /// Half of the runs took no longer; null where none was done, as when an arch has no builder.
+    /// Half of the runs took no longer; null if none was done, for example because an arch has no
+    /// builder.
     pub seconds_p50: Option<f64>,
-    /// Nine in ten took no longer; null where fewer than [`Estimate::RUNS_FOR_P90`] runs were done.
+    /// Nine in ten took no longer; null if fewer than [`Estimate::RUNS_FOR_P90`] runs were done.
     pub seconds_p90: Option<f64>,
     /// How many runs there were.
     pub replications: u64,
-    /// Whether all runs took equally long, or one was made since all would.
+    /// Whether all runs took equally long, or a single run was made because all would.
     #[serde(default)]
     pub no_spread: bool,
 }
 
 impl Estimate {
-    /// With fewer runs nobody can say what nine in ten stay below.
+    /// With fewer runs the ninth decile is unknown.
     pub const RUNS_FOR_P90: u64 = 30;
 }

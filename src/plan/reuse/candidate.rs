@@ -1,9 +1,9 @@
-//! The build to take components from.
+//! The build whose components are reused.
 //!
-//! It is of the same name and stream, and was made in the same buildroot by streams, as the service
-//! has it: on the platform that is built on, or else on an older release of the same major one, the
-//! highest first. Which releases share a virtual stream is told by their names here, since what is
-//! planned need not hold the platform: `el8.4.0` and `el8.6.0` are both of `el8`.
+//! As in the service, it has the same name and stream, and was made in a buildroot of the same
+//! streams: on the target platform, or otherwise on an older release of the same major one, the
+//! highest first. Releases with a common virtual stream are recognised by their names, because the
+//! platform itself need not be loaded: `el8.4.0` and `el8.6.0` are both of `el8`.
 
 use std::collections::BTreeMap;
 
@@ -13,23 +13,23 @@ use crate::name::{ModuleName, NameStream, StreamName};
 use crate::plan::made_on::platform_of;
 use crate::plan::platform::{Platforms, StreamVersion};
 
-/// What a rebuild is built on.
+/// The target of a rebuild.
 #[derive(Clone, Copy, Debug)]
 pub struct On<'a> {
-    /// The platform; none for the one that the document was built on.
+    /// The platform; `None` for the one that the document was built on.
     pub platform: Option<&'a NameStream>,
-    /// What a base module is.
+    /// The rules for base modules.
     pub platforms: &'a Platforms,
 }
 
-/// Finds the build to take from, among those of one name and stream and any others.
+/// Finds the build to reuse, among builds of one name and stream and any others.
 ///
-/// Where a build records no buildroot its context tells: an equal one means equal buildroots, on the
-/// same platform. On another platform contexts differ always, and the pinned streams of the last
-/// dependency group are compared in place of the buildroot.
+/// If a build records no buildroot, its context decides: equal contexts mean equal buildroots, on
+/// the same platform. On another platform contexts always differ, and the pinned streams of the
+/// last dependency group are compared instead.
 ///
 /// # Errors
-/// The reason why there is none.
+/// Why there is none.
 pub fn candidate<'a>(
     (wanted, on): (&Stream, On<'_>),
     earlier: impl IntoIterator<Item = &'a Stream>,
@@ -43,7 +43,7 @@ pub fn candidate<'a>(
     let Some(newest) = newest else { return Err(Reason::NoEarlierBuild) };
     let own = platform_of(wanted, on.platforms);
     let Some(base) = on.platform.cloned().or(own.clone()) else {
-        // Nothing tells a platform, so only the context can tell that the buildroot was the same.
+        // The platform is unknown, so only the context shows whether the buildroot was the same.
         let same = same_stream.into_iter().filter(|other| other.context == wanted.context);
         return same.max_by_key(|stream| age(stream)).ok_or_else(|| other_streams(wanted, newest));
     };
@@ -76,8 +76,8 @@ pub fn candidate<'a>(
     })
 }
 
-/// Returns how good a platform of an earlier build is for building on another one: its number where it
-/// is that one or an older release of the same major one, none where it will not do.
+/// Returns the rank of an earlier build's platform for a target: its number if it is the target or
+/// an older release of the same major one, otherwise `None`.
 fn usable(
     made_on: Option<&NameStream>,
     base: &NameStream,
@@ -97,14 +97,14 @@ fn usable(
     is_compatible.then(|| number(made_on))
 }
 
-/// Returns the recorded streams of a buildroot but for the platform's.
+/// Returns the recorded streams of a buildroot, without the platform's.
 fn locks(stream: &Stream, platforms: &Platforms) -> BTreeMap<ModuleName, StreamName> {
     let others = stream.locks.iter().filter(|(name, _)| !platforms.is_base(name));
     others.map(|(name, lock)| (name.clone(), lock.stream.clone())).collect()
 }
 
-/// Returns the streams that the last dependency group is pinned to, but for the platform's; none
-/// where it leaves any open.
+/// Returns the pinned streams of the last dependency group, except the platform's; `None` if any is
+/// open.
 fn pins(stream: &Stream, platforms: &Platforms) -> Option<BTreeMap<ModuleName, StreamName>> {
     let group = stream.dependencies.last()?;
     let others = group.buildrequires.iter().filter(|(name, _)| !platforms.is_base(name));

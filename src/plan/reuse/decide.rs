@@ -6,27 +6,27 @@ use super::{Part, Reason, Recipe, Source, Strategy};
 use crate::load::Lock;
 use crate::name::{Arch, ComponentKey, ModuleName, PackageName};
 
-/// What becomes of one component.
+/// The decision on one component.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// The earlier build is taken over.
+    /// The earlier build is reused.
     Reused,
     /// It is built.
     Rebuilt(Reason),
 }
 
 impl Decision {
-    /// Returns whether the earlier build is taken over.
+    /// Returns whether the earlier build is reused.
     #[must_use]
     pub fn is_reused(&self) -> bool {
         *self == Self::Reused
     }
 }
 
-/// Decides for every component of `now` whether its build in `earlier` is taken over.
+/// Decides for every component of `now` whether its build in `earlier` is reused.
 ///
-/// `earlier` is the build to take from with the strategy it was made with; that is not known of
-/// builds read from a repository, which then count as made with `all`.
+/// `earlier` is the build to reuse, with its own strategy; builds read from a repository have an
+/// unknown strategy and count as made with `all`.
 #[must_use]
 pub fn decide(
     strategy: Strategy,
@@ -64,7 +64,7 @@ pub fn decide(
     now.parts.iter().map(decision).collect()
 }
 
-/// Returns what about the component itself forbids reuse.
+/// Returns a property of the component itself that forbids reuse.
 fn own_reason(part: &Part, earlier: Option<&Part>) -> Option<Reason> {
     let Some(earlier) = earlier else { return Some(Reason::NewComponent) };
     if part.source == Source::Named {
@@ -90,10 +90,10 @@ fn batch_reason(part: &Part, earlier: &Part) -> Option<Reason> {
     (from != to).then_some(Reason::BatchChanged { from, to })
 }
 
-/// What the service compares of a component of an earlier batch.
+/// The parts of a component of an earlier batch that the service compares.
 type Fingerprint<'a> = (&'a PackageName, &'a Source, &'a BTreeSet<Arch>);
 
-/// Finds for each batch that differs one component that does; unpinned sources always differ.
+/// Finds one differing component for each batch that differs; unpinned sources always differ.
 fn batch_changes(now: &Recipe, earlier: &Recipe) -> BTreeMap<u32, ComponentKey> {
     fn sets(recipe: &Recipe) -> BTreeMap<u32, BTreeMap<Fingerprint<'_>, &ComponentKey>> {
         let mut sets: BTreeMap<u32, BTreeMap<_, _>> = BTreeMap::new();
@@ -123,8 +123,8 @@ fn earlier_batch(batch: u32, changes: &BTreeMap<u32, ComponentKey>) -> Option<Re
     Some(Reason::EarlierBatchChanged { batch, component: component.clone() })
 }
 
-/// Rebuilds what a change reaches: of sources, arches, order or macros, of a buildrequired module,
-/// or of a component that is waited for.
+/// Rebuilds components reached by a change of sources, arches, order or macros, of a buildrequired
+/// module, or of a component they wait for.
 fn by_dependencies(now: &Recipe, earlier: &Recipe) -> BTreeMap<ComponentKey, Decision> {
     let everywhere = (now.macros != earlier.macros)
         .then_some(Reason::MacrosChanged)
@@ -146,7 +146,7 @@ fn by_dependencies(now: &Recipe, earlier: &Recipe) -> BTreeMap<ComponentKey, Dec
     now.parts.keys().map(decision).collect()
 }
 
-/// Adds everything that waits for what is rebuilt.
+/// Adds everything that waits for rebuilt components.
 fn spread<'a>(now: &'a Recipe, reasons: &mut BTreeMap<&'a ComponentKey, Reason>) {
     let mut waiting: BTreeMap<&ComponentKey, Vec<&ComponentKey>> = BTreeMap::new();
     for (key, part) in &now.parts {
@@ -165,8 +165,8 @@ fn spread<'a>(now: &'a Recipe, reasons: &mut BTreeMap<&'a ComponentKey, Reason>)
     }
 }
 
-/// Returns a module of the buildroot that is another build than before: rebuilt, or, where both
-/// buildroots are recorded, of another stream, version or context, new or gone.
+/// Returns a module of the buildroot that differs from before: rebuilt or, if both buildroots are
+/// recorded, of another stream, version or context, new or gone.
 fn buildroot_reason(now: &Recipe, earlier: &Recipe) -> Option<Reason> {
     let text = |lock: &Lock| format!("{}:{}:{}", lock.stream, lock.version, lock.context);
     let changed = |name: &ModuleName, to: Option<String>| Reason::BuildrequireChanged {

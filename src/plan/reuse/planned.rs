@@ -1,5 +1,5 @@
-//! Reuse in a whole plan: each module against the build to take from, and what a rebuilt module
-//! means for those that build with it.
+//! Reuse in a whole plan: compares each module with an earlier build, and passes rebuilds on to
+//! modules that build with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,20 +12,20 @@ use crate::name::{ComponentKey, ModuleName, NameStream, PackageName, Version};
 use crate::plan::batch::Contents;
 use crate::plan::platform::Platforms;
 
-/// How much of earlier builds a plan takes over, and from where.
+/// How a plan reuses earlier builds, and which ones.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Reuse<'a> {
     /// The strategy.
     pub strategy: Strategy,
-    /// The builds to take from; none: those that are loaded.
+    /// The builds to reuse; `None`: the loaded ones.
     pub from: Option<&'a Snapshot>,
-    /// The platform to build on; none: each module's own.
+    /// The platform to build on; `None`: each module's own.
     pub platform: Option<&'a NameStream>,
-    /// Where sources are, and the commits that pin them.
+    /// The source URLs, and the commits that pin them.
     pub sources: Option<&'a SourceUrls>,
 }
 
-/// A module of a plan, and what was said about it.
+/// A module of a plan, and its selection.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::plan) struct Asked<'a> {
     pub(in crate::plan) ix: ModuleIx,
@@ -45,10 +45,10 @@ struct Work {
     is_changed: bool,
 }
 
-/// Decides for every module of a plan; `edges` run by position from what is rebuilt first.
+/// Decides for every module of a plan; `edges` run by position from the module rebuilt first.
 ///
-/// Only under [`Strategy::Dependencies`] does a module that is rebuilt, in whole or in part, make
-/// those that build with it rebuild; one whose components are all taken over changes nothing.
+/// Only under [`Strategy::Dependencies`], a module rebuilt in whole or in part causes rebuilds of
+/// modules that build with it; a module whose components are all reused does not.
 pub(in crate::plan) fn decide_all(
     (snapshot, graph): (&Snapshot, &ModuleGraph),
     reuse: Reuse<'_>,
@@ -78,7 +78,7 @@ pub(in crate::plan) fn decide_all(
             let next = next as usize;
             if work[next].now.rebuilt.insert(name.clone()) {
                 decisions[next] = work[next].decide(reuse.strategy);
-                // What has no components of its own hands the change on.
+                // A module without components passes the change on.
                 if !std::mem::replace(&mut changed[next], true) {
                     todo.push(next);
                 }
@@ -101,7 +101,7 @@ fn by_stream(snapshot: &Snapshot) -> ByStream<'_> {
 
 struct Builds<'a> {
     loaded: ByStream<'a>,
-    /// The builds to take from, where they are not the loaded ones.
+    /// The builds to reuse, if they are not the loaded ones.
     from: Option<ByStream<'a>>,
     graph: &'a ModuleGraph,
     reuse: Reuse<'a>,
@@ -117,7 +117,7 @@ impl<'a> Builds<'a> {
         };
         let Some(document) = document_of(&self.loaded, module) else { return nothing };
         let find = |wanted: &NameStream| newest(&self.loaded, wanted);
-        // A module whose components have no order is told where the plan is made.
+        // A module without an order of components is reported when the plan is made.
         let Ok(mut now) = Recipe::of(document, &find) else { return nothing };
         for (key, part) in &mut now.parts {
             let component = document.components.get(key);
@@ -142,8 +142,8 @@ impl<'a> Builds<'a> {
         Work { now, earlier, is_changed: asked.is_changed }
     }
 
-    /// Finds the build to take from: among those given, else the loaded one itself; on another
-    /// platform, among those given or loaded.
+    /// Finds the build to reuse: among the given ones, otherwise the loaded one itself; on another
+    /// platform, among the given or loaded ones.
     fn earlier(&self, document: &'a Stream) -> Result<Recipe, Reason> {
         let platforms = Platforms::default();
         let (builds, build) = match (&self.from, self.reuse.platform) {
@@ -159,7 +159,8 @@ impl<'a> Builds<'a> {
         Recipe::of(build, &find).map_err(|_| Reason::NoEarlierBuild)
     }
 
-    /// Returns the builds that a rebuild would be made with: the lock, and in it what is loaded now.
+    /// Returns the buildroot of a rebuild: the modules of the lock, in their currently loaded
+    /// versions.
     fn buildroot(
         &self,
         ix: ModuleIx,
@@ -183,17 +184,17 @@ impl<'a> Builds<'a> {
         buildroot
     }
 
-    /// Returns whether a module is the platform that another one takes the place of.
+    /// Returns whether a module is the platform that is replaced by another one.
     fn is_replaced(&self, name: &ModuleName) -> bool {
         self.reuse.platform.is_some_and(|platform| platform.name == *name)
     }
 }
 
 impl Work {
-    /// Decides; a module that was named as changed and in which nothing differs counts as changed
-    /// throughout, since what changed is not loaded.
+    /// Decides; a module named as changed without any difference counts as changed throughout,
+    /// because its change is not loaded.
     fn decide(&mut self, strategy: Strategy) -> BTreeMap<ComponentKey, Decision> {
-        // What strategy a build was made with is not known: repositories do not tell.
+        // The strategy of a build is unknown, because repositories do not record it.
         let earlier = self.earlier.as_ref().ok().map(|recipe| (recipe, Strategy::All));
         let mut decisions = decide(strategy, &self.now, earlier);
         if let Err(why) = &self.earlier {
@@ -212,11 +213,11 @@ impl Work {
 }
 
 impl Decision {
-    /// Says why, in words that follow the component's name.
+    /// Describes the reason, in words that follow the component's name.
     #[must_use]
     pub fn words(&self) -> String {
         match self {
-            Self::Reused => "nothing that it is made of changed".to_owned(),
+            Self::Reused => "none of its inputs changed".to_owned(),
             Self::Rebuilt(reason) => Reason::to_string(reason),
         }
     }

@@ -10,13 +10,13 @@ use crate::name::{ComponentKey, ModuleName, NameStream};
 pub enum Reason {
     /// The strategy is to build everything.
     StrategyAll,
-    /// There is no earlier build of the module to take from.
+    /// There is no earlier build of the module.
     NoEarlierBuild,
-    /// There are earlier builds of the module, none of them on a platform that will do.
+    /// There are earlier builds of the module, but none on a usable platform.
     OtherPlatform {
         /// The newest of them, `name:stream:version:context`.
         build: String,
-        /// The platform it was made on; none where it does not say.
+        /// The platform it was made on; `None` if unknown.
         on: Option<NameStream>,
         /// The platform to build on.
         wanted: NameStream,
@@ -25,7 +25,7 @@ pub enum Reason {
     OtherStreams {
         /// The newest of them, `name:stream:version:context`.
         build: String,
-        /// One module that it was made with in another stream; none where that is not recorded.
+        /// A module that it was made with in another stream; `None` if not recorded.
         differs: Option<ModuleName>,
     },
     /// The earlier build was not made with a strategy that this one can follow.
@@ -36,21 +36,21 @@ pub enum Reason {
     Named,
     /// Nothing pins the source: a branch may have moved.
     Unpinned,
-    /// Several source packages of it stand among the artifacts of one build.
+    /// The artifacts of one build include several source packages of it.
     AmbiguousSource {
         /// The packages, sorted.
         packages: Vec<String>,
     },
     /// The source is another one.
     SourceChanged {
-        /// What was built.
+        /// The earlier value.
         from: String,
-        /// What is to be built.
+        /// The current value.
         to: String,
     },
     /// The arches are other ones.
     ArchesChanged,
-    /// It stands in another batch.
+    /// It is in another batch.
     BatchChanged {
         /// The earlier one.
         from: u32,
@@ -70,13 +70,13 @@ pub enum Reason {
     OrderChanged,
     /// A component it waits for is rebuilt.
     DependsOn(ComponentKey),
-    /// A buildrequired module is another build than the one it was built with.
+    /// A buildrequired module is a different build than before.
     BuildrequireChanged {
         /// The module.
         name: ModuleName,
-        /// The build before, as `stream:version:context`; none where it was not buildrequired.
+        /// The earlier build, as `stream:version:context`; `None` if it was not buildrequired.
         from: Option<String>,
-        /// The build now; none where it is rebuilt and has no version yet, or is gone.
+        /// The current build; `None` if it is rebuilt and has no version yet, or is gone.
         to: Option<String>,
     },
 }
@@ -99,9 +99,9 @@ impl fmt::Display for Reason {
                 write!(f, "the earlier build {build} was made in another buildroot")
             }
             Self::EarlierStrategy(strategy) => {
-                write!(f, "the earlier build was made with {strategy}, which cannot be built upon")
+                write!(f, "the earlier build was made with {strategy}, which cannot be reused")
             }
-            Self::NewComponent => f.write_str("the earlier build does not have it"),
+            Self::NewComponent => f.write_str("the earlier build does not contain it"),
             Self::Named => f.write_str("it was named as changed"),
             Self::Unpinned => f.write_str("its source is not pinned to a commit"),
             Self::AmbiguousSource { packages } => {
@@ -119,7 +119,7 @@ impl fmt::Display for Reason {
                     "batch {batch} before it changed: {component} was added, removed or rebuilt"
                 )
             }
-            Self::OrderChanged => f.write_str("it waits for other components than before"),
+            Self::OrderChanged => f.write_str("it waits for different components than before"),
             Self::DependsOn(component) => write!(f, "{component} before it is rebuilt"),
             Self::BuildrequireChanged { name, from, to } => match (from, to) {
                 (Some(from), Some(to)) => write!(f, "{name} changed from {from} to {to}"),

@@ -1,4 +1,4 @@
-//! What a module build is made of, as far as reuse is concerned.
+//! The contents of a module build that matter for reuse.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -13,17 +13,17 @@ pub enum Source {
     /// Sources that cannot change under their name: a commit, or a source package.
     Pinned(String),
     /// Several source packages of one name among the artifacts: a rebuild left those of an earlier
-    /// try there, and nothing says which is meant.
+    /// try, and it is unknown which one counts.
     Ambiguous(Vec<String>),
     /// A branch or nothing at all.
     Unpinned,
-    /// Sources that somebody said changed.
+    /// Sources named as changed.
     Named,
 }
 
 impl Source {
-    /// Tells what pins a component: its ref where that is a full commit, else the source package
-    /// among the module's artifacts, where it is the only one.
+    /// Finds what pins a component: its ref if that is a full commit, otherwise the source package
+    /// among the module's artifacts, if it is the only one.
     #[must_use]
     pub fn of(component: &load::Component, artifacts: &[String]) -> Self {
         if let Some(reference) = component.reference.as_deref().filter(|text| is_commit(text)) {
@@ -52,12 +52,12 @@ impl fmt::Display for Source {
     }
 }
 
-/// Returns the source that a URL pins by what stands behind its `#`: a full commit.
+/// Returns the source pinned by a URL with a full commit after `#`.
 pub(super) fn pinned_by_url(url: &str) -> Option<Source> {
     commit_of(url).map(|commit| Source::Pinned(commit.to_owned()))
 }
 
-/// Returns the full commit behind the `#` of a source URL, where there is one.
+/// Returns the full commit after the `#` of a source URL, if any.
 #[must_use]
 pub fn commit_of(url: &str) -> Option<&str> {
     url.rsplit_once('#').map(|(_, commit)| commit).filter(|commit| is_commit(commit))
@@ -77,11 +77,11 @@ fn source_name(nevra: &str) -> Option<&str> {
 /// One component of a recipe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// What it builds.
+    /// Its package.
     pub package: PackageName,
-    /// What it is built from.
+    /// Its source.
     pub source: Source,
-    /// What it is built for; empty means all.
+    /// Its arches; empty means all.
     pub arches: BTreeSet<Arch>,
     /// The batch it is built in.
     pub batch: u32,
@@ -96,7 +96,7 @@ pub struct Recipe {
     pub parts: BTreeMap<ComponentKey, Part>,
     /// `buildopts.rpms.macros`, as written.
     pub macros: Option<String>,
-    /// The exact builds of its buildroot, where recorded or resolved.
+    /// The exact builds of its buildroot, if recorded or resolved.
     pub buildroot: BTreeMap<ModuleName, Lock>,
     /// Buildrequired modules that are being rebuilt, so that no earlier build of them counts.
     pub rebuilt: BTreeSet<ModuleName>,
@@ -106,7 +106,7 @@ impl Recipe {
     /// Makes the recipe of a document; `find` looks included modules up by name and ref.
     ///
     /// # Errors
-    /// Where its components have no order.
+    /// If its components have no order.
     pub fn of<'a>(stream: &'a Stream, find: Find<'_, 'a>) -> Result<Self, BatchError> {
         let ordered = order(Contents::from(stream), find)?;
         let part = |(&key, &component): (&&ComponentKey, &&load::Component)| {
@@ -128,7 +128,7 @@ impl Recipe {
     }
 }
 
-/// Returns what a component waits for: what the graph says, else everything of earlier batches.
+/// Returns the components that one waits for: those of the graph, otherwise all of earlier batches.
 fn after(key: &ComponentKey, ordered: &Ordered<'_>) -> BTreeSet<ComponentKey> {
     let keys = |keys: &mut dyn Iterator<Item = &String>| {
         keys.map(|key| ComponentKey::from(key.as_str())).collect()
@@ -141,7 +141,7 @@ fn after(key: &ComponentKey, ordered: &Ordered<'_>) -> BTreeSet<ComponentKey> {
     keys(&mut of.iter().filter(|(_, other)| **other < batch).map(|(key, _)| key))
 }
 
-/// Returns the arches of a component, those of the module where it has none of its own.
+/// Returns the arches of a component; by default those of the module.
 fn own_or(own: &BTreeSet<Arch>, module: &BTreeSet<Arch>) -> BTreeSet<Arch> {
     if own.is_empty() { module.clone() } else { own.clone() }
 }

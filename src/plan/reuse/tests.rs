@@ -90,7 +90,7 @@ fn a_removed_component_rebuilds_what_waited_for_it() {
     let now = recipe("b@1 c@1>b d@1>b");
     assert_eq!(
         rebuilt(Strategy::Dependencies, &now, &earlier),
-        ["c: it waits for other components than before"]
+        ["c: it waits for different components than before"]
     );
 }
 

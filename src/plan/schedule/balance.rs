@@ -1,13 +1,15 @@
-//! The last bit of a schedule: places that end too late hand work to places that end too early.
+//! The last bit of a schedule: moves work from places that end too late to places that end too
+//! early.
 //!
-//! Where energy bounds a plan, every place must be busy to the very end, which no drawn order hits to the
-//! millisecond. The last tasks of two places are shared out anew, so that the one that ends early ends as
-//! late as it may: which tasks it takes is a sum to hit, found by meeting in the middle (Horowitz and Sahni,
-//! 1974). Whether they can run in that order is for a pass of the placer to say.
+//! If energy bounds a plan, every place must be busy to the very end, which no random order
+//! achieves to the millisecond. The last tasks of two places are redistributed so that the one that
+//! ends early ends as late as allowed. The tasks for it must have a given sum, which is found by
+//! meeting in the middle (Horowitz and Sahni, 1974). A pass of the placer then decides whether they
+//! can run in that order.
 
 use super::place::Schedule;
 
-/// How many last tasks of each place are shared out: few change little, many hit every sum.
+/// How many last tasks of each place are redistributed: few change little, many reach every sum.
 pub(super) const LAST: [usize; 3] = [6, 9, 12];
 /// How many ways to share them out are tried.
 const CHOICES_MAX: usize = 8;
@@ -23,12 +25,12 @@ struct Lane {
     end: u64,
 }
 
-/// Two places that share their last tasks out anew.
+/// Two places that redistribute their last tasks.
 #[derive(Debug)]
 pub(super) struct Exchange {
     late: usize,
     early: usize,
-    /// When the one that ends early is to end: not before, and not after.
+    /// The allowed end of the place that ends early: earliest and latest.
     least: u64,
     most: u64,
 }
@@ -54,8 +56,8 @@ impl Lanes {
         Self(lanes.collect())
     }
 
-    /// Returns which places may change tasks: the one that ends last with each of its group that ends
-    /// before the bound, the one with most room first.
+    /// Returns the pairs of places that may exchange tasks: the one that ends last with each of its
+    /// group that ends before the bound, the one with most room first.
     pub(super) fn exchanges(&self, bound_ms: u64) -> Vec<Exchange> {
         let lanes = self.0.iter().enumerate();
         let Some((late, last)) = lanes.clone().max_by_key(|(at, lane)| (lane.end, usize::MAX - at))
@@ -69,7 +71,7 @@ impl Lanes {
             .collect();
         let (count, room) = (early.len() as u64, early.iter().map(|early| early.0).sum::<u64>());
         let excess: u64 = own_excess(&self.0, last.group, bound_ms);
-        // What may stay idle in all, shared among the places to fill.
+        // The total idle time allowed, shared among the places to fill.
         let idle = room.saturating_sub(excess) / count.max(1);
         let exchange = |(room, early): (u64, usize)| {
             let both = last.end + bound_ms - room;
@@ -81,7 +83,8 @@ impl Lanes {
         exchanges
     }
 
-    /// Returns, for an exchange of so many last tasks of each place, orders of all tasks to try.
+    /// Returns, for an exchange of a number of last tasks of each place, orders of all tasks to
+    /// try.
     pub(super) fn orders(
         &self,
         exchange: &Exchange,
@@ -119,8 +122,7 @@ fn own_excess(lanes: &[Lane], group: u32, bound_ms: u64) -> u64 {
     own.map(|lane| lane.end.saturating_sub(bound_ms)).sum()
 }
 
-/// Returns which of the numbers to take so that their sum is in a range, as bits; first those that change
-/// least of what is taken now.
+/// Returns, as bits, numbers whose sum is in a range, preferring sets close to the current one.
 fn choices(numbers: &[u64], now: u32, least: u64, most: u64) -> Vec<u32> {
     let (left, right) = numbers.split_at(numbers.len() / 2);
     let mut right_sums = sums(right);

@@ -1,25 +1,27 @@
-//! Lower bounds that anybody can check, and what proves them.
+//! Verifiable lower bounds, with their proofs.
 //!
-//! Two kinds: a path of tasks that wait for each other, and *energy*: tasks that only builders of one arch
-//! can run, none of which can start before a head and each of which has a tail after it, need
-//! `head + work / places + tail`. Heads and tails are longest paths of task times. Every end of a schedule
-//! is a sum of task times, so a bound is rounded up to their greatest common divisor.
+//! Two kinds: a path of tasks, each of which waits for the previous one, and *energy*: tasks that
+//! only builders of one arch can run, none of which can start before a head and each of which has a
+//! tail after it, need `head + work / places + tail`. Heads and tails are longest paths of task
+//! times. Every end of a schedule is a sum of task times, so a bound is rounded up to their
+//! greatest common divisor.
 //!
-//! What only builders of an arch can run is more than the tasks of that arch: where all builders are
-//! x86_64, noarch tasks run on no others, nor do i686 tasks where x86_64 builders alone take them.
+//! The tasks that only builders of one arch can run are more than the tasks of that arch: if all
+//! builders are x86_64, they also run all noarch tasks, and i686 tasks if only x86_64 builders
+//! accept them.
 
 use super::problem::{Problem, Times};
 
-/// Up to so many tasks of an arch every head is paired with every tail; beyond, a sample of each, which
-/// keeps it a bound and fast.
+/// Up to this many tasks of an arch, every head is paired with every tail; beyond, a sample of
+/// each, which is fast and still a bound.
 const SAMPLES_MAX: usize = 512;
 
-/// What proves a bound.
+/// The proof of a bound.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Certificate {
     /// The bound, in milliseconds.
     pub bound_ms: u64,
-    /// What kind of proof it is.
+    /// The kind of proof.
     pub kind: CertificateKind,
     /// The tasks; of a path in order.
     pub tasks: Vec<u32>,
@@ -46,7 +48,7 @@ pub enum CertificateKind {
     },
 }
 
-/// Returns the greatest common divisor of all task times, on every builder that may take them: every
+/// Returns the greatest common divisor of all task times, on every builder that can run them: every
 /// schedule ends at a multiple of it. 1 without any.
 #[must_use]
 pub fn granularity_ms(problem: &Problem) -> u64 {
@@ -69,8 +71,8 @@ fn common_divisor(mut one: u64, mut other: u64) -> u64 {
     one
 }
 
-/// Returns the work that only builders of each arch can do over their places, in milliseconds;
-/// `None` for an arch that no builder builds.
+/// Returns, for each arch, the work that only its builders can do, divided by their places, in
+/// milliseconds; `None` for an arch without builders.
 #[must_use]
 pub fn capacity_ms(problem: &Problem) -> Vec<Option<u64>> {
     let mut work = vec![0_u64; problem.serving.len()];
@@ -87,7 +89,8 @@ pub fn capacity_ms(problem: &Problem) -> Vec<Option<u64>> {
     (0..).take(work.len()).map(of).collect()
 }
 
-/// Returns the arches whose tasks only builders of `arch` can run, itself among them where it has any.
+/// Returns the arches whose tasks only builders of `arch` can run, including itself if it has
+/// builders.
 pub fn confined(problem: &Problem, arch: u32) -> impl Iterator<Item = u32> + '_ {
     let own = &problem.serving[arch as usize];
     let is_inside =
@@ -100,21 +103,21 @@ fn places(problem: &Problem, arch: u32) -> u64 {
     groups.map(|&group| u64::from(problem.builders[group as usize].places)).sum()
 }
 
-/// Returns the largest bound, with what proves it; of equals the path.
+/// Returns the largest bound with its proof; among equals the path.
 #[must_use]
 pub fn bound(problem: &Problem, times: &[Times]) -> Certificate {
     let granularity = granularity_ms(problem);
     let path = path(problem, times);
     let arches = u32::try_from(problem.serving.len()).expect("a farm has few arches");
     let energy = (0..arches).filter_map(|arch| energy(problem, times, arch, granularity));
-    // Of equals the first with the fewest tasks to check.
+    // Among equals, the first with the fewest tasks to check.
     let best = energy.min_by_key(|found| (std::cmp::Reverse(found.bound_ms), found.tasks.len()));
     best.filter(|energy| energy.bound_ms > path.bound_ms).unwrap_or(path)
 }
 
 fn path(problem: &Problem, times: &[Times]) -> Certificate {
     let longest = |job: &u32| {
-        // Of equals the first, so that the same plan has the same proof.
+        // Among equals the first, so that the same plan has the same proof.
         problem.tasks_of(*job).rev().max_by_key(|&task| problem.least_ms[task])
     };
     let tasks = problem.longest_path(times).iter().filter_map(longest).map(small).collect();
@@ -178,7 +181,7 @@ fn work_inside(loads: &[Load], heads: &[u64], tails: &[u64]) -> Vec<u64> {
     let width = tails.len() + 1;
     let mut work = vec![0_u64; width * (heads.len() + 1)];
     for load in loads {
-        // The least value is among the samples, so each task has a place.
+        // The smallest value is among the samples, so each task has a place.
         let row = heads.partition_point(|&least| least <= load.head) - 1;
         let column = tails.partition_point(|&least| least <= load.tail) - 1;
         work[row * width + column] += load.ms;
@@ -193,7 +196,7 @@ fn work_inside(loads: &[Load], heads: &[u64], tails: &[u64]) -> Vec<u64> {
     work
 }
 
-/// Returns up to [`SAMPLES_MAX`] of the distinct values, evenly spread, the least among them.
+/// Returns up to [`SAMPLES_MAX`] of the distinct values, evenly spread, including the smallest.
 fn sample(values: impl Iterator<Item = u64>) -> Vec<u64> {
     let mut values: Vec<u64> = values.collect();
     values.sort_unstable();

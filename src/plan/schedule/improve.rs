@@ -1,9 +1,10 @@
 //! A schedule that is improved until it is proven optimal or the effort is spent.
 //!
-//! The first is a list schedule by the longest remaining path, made from the start and from the end;
-//! each is *justified*: placed anew in the order of its ends from the other side, as late and then as
-//! early as possible, which never lengthens it and closes most gaps (Valls, Ballestín and Quintanilla,
-//! 2005). The search then disturbs the order of the best schedule by drawn amounts, again and again.
+//! The first is a list schedule by the longest remaining path, made from the start and from the
+//! end; each is *justified*: placed again in the order of its ends from the other side, as late and
+//! then as early as possible, which never lengthens it and closes most gaps (Valls, Ballestín and
+//! Quintanilla, 2005). The search then repeatedly perturbs the order of the best schedule by random
+//! amounts.
 //!
 //! Effort is counted in tasks placed and not in time, and draws come from one fixed seed: the same
 //! plan has the same schedule on every machine.
@@ -12,9 +13,11 @@ use super::balance::{LAST, Lanes, excess};
 use super::place::{Placer, Schedule};
 use super::problem::{Problem, Times, Way};
 
-/// A schedule is balanced where it is no more than one part of so many above the bound.
+/// A schedule is balanced if its excess over the bound is at most this fraction: one divided by
+/// this number.
 const NEAR: u64 = 100;
-/// What it takes to find how two places may share tasks out, over two to the number of tasks, in tasks placed.
+/// The cost of redistributing tasks between two places, divided by two to the number of tasks, in
+/// tasks placed.
 const BALANCE_STEPS: u64 = 4;
 
 /// How much work goes into a schedule.
@@ -25,10 +28,10 @@ pub struct Effort {
 }
 
 impl Effort {
-    /// So many tasks are placed in a millisecond by a slow core.
+    /// The number of tasks that a slow core places in a millisecond.
     const STEPS_A_MILLISECOND: u64 = 3_000;
 
-    /// The first list schedule alone.
+    /// Only the first list schedule.
     pub const NONE: Self = Self { steps: 0 };
 
     /// Turns time into steps.
@@ -50,10 +53,10 @@ impl Default for Effort {
     }
 }
 
-/// Returns the best schedule found; it ends at `bound_ms` where that was reached.
+/// Returns the best schedule found; it ends at `bound_ms` if that was reached.
 ///
 /// # Panics
-/// When a task has no builder: see [`Problem::is_served`].
+/// If a task has no builder: see [`Problem::is_served`].
 #[must_use]
 pub fn improve(problem: &Problem, times: &[Times], bound_ms: u64, effort: Effort) -> Schedule {
     assert!(problem.is_served(), "a task without a builder has no schedule");
@@ -122,8 +125,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Justifies the draft, made from one end, until that shortens it no more, and keeps the best
-    /// that was made from the start.
+    /// Justifies the draft, made from one end, until that no longer shortens it, and keeps the best
+    /// schedule made from the start.
     fn justify(&mut self, mut way: Way) {
         let mut shortest = u64::MAX;
         loop {
@@ -145,12 +148,12 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Orders tasks for a pass in the other direction: what ended last comes first.
+    /// Orders tasks for a pass in the other direction: the last to end comes first.
     fn by_ends(&mut self, way: Way) {
         let ends = &self.draft.ends;
         self.order.clear();
         self.order.extend(ends.iter().zip(0_u32..).map(|(&end, task)| {
-            // Tasks are numbered as they may follow each other; those of no time need it.
+            // Tasks are numbered in a possible order, which matters for tasks that take no time.
             let tie = if way == Way::Forward { task } else { u32::MAX - task };
             (u64::MAX - end, tie)
         }));
@@ -160,13 +163,14 @@ impl<'a> Search<'a> {
         self.tasks.extend(self.order.iter().map(task));
     }
 
-    /// Disturbs the order of the best schedule until the effort is spent.
+    /// Perturbs the order of the best schedule until the effort is spent.
     fn disturb(&mut self) {
         let tasks = self.problem.tasks().max(1) as u64;
         let mean = self.problem.ms.iter().sum::<u64>() / tasks;
         let mut round = 0_u32;
         while !self.is_over() {
-            // From small to large and round again: small ones polish, large ones find other orders.
+            // From small to large and again from small: small ones polish, large ones find other
+            // orders.
             let width = (mean << (round / 2 % 6)) / 4 + 1;
             let way = if round.is_multiple_of(2) { Way::Forward } else { Way::Backward };
             round += 1;
@@ -188,7 +192,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Has places that end too late hand work to others, where little is missing.
+    /// Moves work from places that end too late to others, if little is missing.
     fn balance(&mut self) {
         while self.best.end_ms - self.bound_ms <= self.bound_ms / NEAR && self.balance_once() {
             if self.is_over() {
@@ -219,7 +223,7 @@ impl<'a> Search<'a> {
         false
     }
 
-    /// Places all tasks in an order, and returns whether less is missing than before.
+    /// Places all tasks in an order, and returns whether the schedule is shorter than before.
     fn is_better(&mut self, order: &[u32], missing: u64) -> bool {
         self.placer.in_order(Way::Forward, order, &mut self.other)
             && self.other.end_ms <= self.best.end_ms

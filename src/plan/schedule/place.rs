@@ -5,7 +5,7 @@ use std::collections::{BinaryHeap, VecDeque};
 
 use super::problem::{Problem, Way};
 
-/// When and where every task runs. Times count from the end while a schedule is made backward.
+/// When and where every task runs. Times count from the end when a schedule is made backward.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Schedule {
     /// The start of each task, in milliseconds.
@@ -42,20 +42,20 @@ type Waiting = (u64, Reverse<u32>);
 #[derive(Debug)]
 pub(super) struct Placer<'a> {
     problem: &'a Problem,
-    /// How many jobs and tasks each job waits for, by [`Way`], before anything is placed.
+    /// The number of jobs and tasks that each job waits for, by [`Way`], before anything is placed.
     waits: [Vec<u32>; 2],
     tasks: Vec<u32>,
     /// The same now.
     waits_now: Vec<u32>,
     tasks_now: Vec<u32>,
-    /// The latest end of what each job waits for, as far as it is placed.
+    /// The latest end of the predecessors of each job, as far as they are placed.
     ready: Vec<u64>,
-    /// Jobs that wait for nothing any more and were not looked at.
+    /// Ready jobs that were not yet handled.
     due: Vec<u32>,
-    /// When each place of a group comes free, the first on top.
+    /// The time at which each place of a group becomes free, the first on top.
     free: Vec<BinaryHeap<Reverse<(u64, u32)>>>,
-    /// The same for [`Placer::as_free`]: places free now, what waits by arch, what runs. The place that
-    /// is free for the longest is taken first: gaps between tasks are slack.
+    /// The same for [`Placer::as_free`]: free places, waiting tasks by arch, running tasks. The
+    /// place that has been free longest is used first, so that gaps between tasks become slack.
     idle: Vec<VecDeque<u32>>,
     waiting: Vec<BinaryHeap<Waiting>>,
     running: BinaryHeap<Reverse<(u64, u32)>>,
@@ -101,11 +101,11 @@ impl<'a> Placer<'a> {
         self.problem.builders[group].places.min(tasks)
     }
 
-    /// Places tasks in a given order, each as early as its job and a place allow and never before one
-    /// placed earlier on the same place. Returns whether it can be: no task may come before one that its
-    /// job waits for.
+    /// Places tasks in a given order, each as early as its job and a place allow and never before
+    /// one placed earlier on the same place. Returns whether that is possible: no task may come
+    /// before one that its job waits for.
     ///
-    /// In the order of the starts of another schedule none starts later than it did there, if builders
+    /// In the order of the starts of another schedule, no task starts later than there, if builders
     /// are equal and no two groups share an arch.
     pub(super) fn in_order(&mut self, way: Way, order: &[u32], out: &mut Schedule) -> bool {
         self.begin(way);
@@ -128,7 +128,7 @@ impl<'a> Placer<'a> {
         true
     }
 
-    /// Takes the place where a task ends first.
+    /// Chooses the place where a task ends first.
     fn first_place(&mut self, task: u32) -> ((u64, u64), (u32, u32)) {
         let problem = self.problem;
         let ms = problem.ms[task as usize];
@@ -139,7 +139,7 @@ impl<'a> Placer<'a> {
             let start = free.max(ready);
             ((start, start + problem.builders[group as usize].run_ms(ms)), group)
         };
-        // Of equals the group that may build the fewest arches: the others are needed elsewhere.
+        // Among equals, the group with the fewest arches, because the others are needed elsewhere.
         let width = |group: u32| problem.builders[group as usize].arches.len();
         let best = groups.iter().map(span);
         let best = best.min_by_key(|&((_, end), group)| (end, width(group), group));
@@ -150,8 +150,8 @@ impl<'a> Placer<'a> {
         (span, (group, place))
     }
 
-    /// Makes a list schedule: whenever a place is free it takes the waiting task of the highest
-    /// priority that it may take.
+    /// Makes a list schedule: a free place takes the waiting task of the highest priority that it
+    /// can run.
     pub(super) fn as_free(&mut self, way: Way, priorities: &[u64], out: &mut Schedule) {
         self.begin(way);
         out.end_ms = 0;
@@ -214,7 +214,7 @@ impl<'a> Placer<'a> {
     fn end_task(&mut self, way: Way, task: u32, end: u64) {
         let job = self.problem.job_of(task);
         self.tasks_now[job as usize] -= 1;
-        // What follows needs the latest end of all tasks; none of them is ready before the last.
+        // Successors need the latest end of all tasks; none of them is ready before the last.
         for &next in self.problem.net(way).targets(job) {
             let ready = &mut self.ready[next as usize];
             *ready = end.max(*ready);
@@ -235,7 +235,7 @@ impl<'a> Placer<'a> {
         }
     }
 
-    /// Calls `ready` with each job that waits for nothing any more; junctions are done at once.
+    /// Calls `ready` with each ready job; junctions are done at once.
     fn release(&mut self, way: Way, mut ready: impl FnMut(u32)) {
         while let Some(job) = self.due.pop() {
             if self.tasks[job as usize] > 0 {

@@ -14,16 +14,16 @@ pub struct Job {
 /// Builders of one group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Builders {
-    /// How many tasks they run at once, all together.
+    /// The total number of tasks that they run at once.
     pub places: u32,
     /// The numbers of the arches they build.
     pub arches: Vec<u32>,
-    /// How fast they are: run times are divided by it.
+    /// Their speed: run times are divided by it.
     pub speed: f64,
 }
 
 impl Builders {
-    /// Returns how long a task takes on one of them: rounded up, as the simulated hub does.
+    /// Returns the run time of a task on one of them: rounded up, as in the simulated hub.
     pub(super) fn run_ms(&self, ms: u64) -> u64 {
         #[expect(clippy::float_cmp, reason = "exactly one is what a farm says that names no speed")]
         if self.speed == 1.0 {
@@ -37,8 +37,8 @@ impl Builders {
     }
 }
 
-/// Jobs to be placed on builders. Tasks are numbered so that those of a job are side by side and no
-/// task comes before one that its job waits for.
+/// Jobs to be placed on builders. Tasks of a job have consecutive numbers, and no task comes before
+/// one that its job waits for.
 #[derive(Clone, Debug)]
 pub struct Problem {
     /// The first task of each job.
@@ -47,36 +47,35 @@ pub struct Problem {
     counts: Vec<u32>,
     pub(super) jobs_of: Vec<u32>,
     pub(super) arches_of: Vec<u32>,
-    /// How long each task takes at speed 1, and on the fastest builder that may take it.
+    /// The run time of each task at speed 1, and on the fastest builder that can run it.
     pub(super) ms: Vec<u64>,
     pub(super) least_ms: Vec<u64>,
     pub(super) graph: Adjacency,
-    /// Jobs so that each comes after all it waits for.
+    /// Jobs in an order in which each comes after its predecessors.
     pub(super) order: Vec<u32>,
     pub(super) builders: Vec<Builders>,
     /// The groups that serve each arch.
     pub(super) serving: Vec<Vec<u32>>,
 }
 
-/// When a job can begin and end with unlimited builders, and by when it must end.
+/// The earliest start and end of a job with unlimited builders, and its latest end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Times {
     /// The earliest start, in milliseconds.
     pub earliest_start_ms: u64,
     /// The earliest finish.
     pub earliest_finish_ms: u64,
-    /// The latest finish that does not lengthen the whole.
+    /// The latest finish that does not lengthen the schedule.
     pub latest_finish_ms: u64,
     /// The longest path from its start to the end of everything.
     pub rank_ms: u64,
 }
 
 impl Problem {
-    /// Puts jobs and builders together; `arches` is how many arches are numbered.
+    /// Combines jobs and builders; `arches` is the number of arches.
     ///
-    /// # Panics
-    /// When jobs wait for each other in a cycle (a plan leaves the edges of its cut out), or there are
-    /// 2³² tasks or more.
+    /// # Panics If jobs wait for each other in a cycle (a plan drops the edges of its cut), or
+    /// there are 2³² tasks or more.
     #[must_use]
     pub fn new(jobs: &[Job], builders: Vec<Builders>, arches: u32) -> Self {
         let edges: Vec<(u32, u32)> = (0_u32..)
@@ -150,19 +149,19 @@ impl Problem {
         self.jobs_of[task as usize]
     }
 
-    /// Returns how long a task takes on the fastest builder that may take it.
+    /// Returns the run time of a task on the fastest builder that can run it.
     #[must_use]
     pub fn least_ms(&self, task: u32) -> u64 {
         self.least_ms[task as usize]
     }
 
-    /// Returns whether every task has a builder that may take it.
+    /// Returns whether every task has a builder that can run it.
     #[must_use]
     pub fn is_served(&self) -> bool {
         self.arches_of.iter().all(|&arch| !self.serving[arch as usize].is_empty())
     }
 
-    /// Returns how long a job takes with the fastest builders, one for each of its tasks.
+    /// Returns the run time of a job with the fastest builders, one for each of its tasks.
     #[must_use]
     pub fn longest_ms(&self, job: u32) -> u64 {
         self.tasks_of(job).map(|task| self.least_ms[task]).max().unwrap_or(0)
@@ -190,7 +189,7 @@ impl Problem {
         times
     }
 
-    /// Returns the jobs of a longest path, in order, junctions among them.
+    /// Returns the jobs of a longest path, in order, including junctions.
     #[must_use]
     pub fn longest_path(&self, times: &[Times]) -> Vec<u32> {
         let jobs = (0_u32..).take(self.jobs());

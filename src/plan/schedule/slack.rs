@@ -1,8 +1,8 @@
-//! What each task of a schedule may lose, and what it costs: the same order of tasks on the same builders.
+//! Slack and drag of each task of a schedule, with the same order of tasks on the same builders.
 //!
-//! Order on a builder is one more reason to wait. Over both kinds of reasons a task's *slack* is how much
-//! later it may end without moving the end of all, and its *drag* what the end would gain if the task
-//! took no time.
+//! The order on a builder is an additional reason to wait. With both kinds of reasons, a task's
+//! *slack* is how much later it may end without delaying the end of the schedule, and its *drag* is
+//! how much earlier the schedule would end if the task took no time.
 
 use super::place::Schedule;
 use super::problem::Problem;
@@ -11,9 +11,9 @@ use crate::graph::csr::{Adjacency, topological_order};
 /// Slack and drag of one task.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Margin {
-    /// How much later it may end without moving the end of all, in milliseconds.
+    /// How much later it may end without delaying the end of the schedule, in milliseconds.
     pub slack_ms: u64,
-    /// How much earlier all would end if it took no time.
+    /// How much earlier the schedule would end if it took no time.
     pub drag_ms: u64,
 }
 
@@ -50,9 +50,9 @@ pub fn margins(problem: &Problem, schedule: &Schedule) -> Margins {
 /// Tasks, and the starts and ends of jobs, as nodes of one graph without cycles.
 struct Line {
     graph: Adjacency,
-    /// Nodes so that each comes after all it waits for, and where each stands.
+    /// Nodes in an order in which each comes after all it waits for, and the position of each.
     order: Vec<u32>,
-    /// How long each node takes.
+    /// The run time of each node.
     ms: Vec<u64>,
     /// The longest path to the end of each node, and from there to the end of all.
     before: Vec<u64>,
@@ -115,8 +115,8 @@ impl Line {
 
     /// Returns, for each node, the longest path that does not run through it.
     ///
-    /// Such a path passes the node's place in the order along an edge that leads past it. So each edge
-    /// counts for all places between its ends, the longest path along it first.
+    /// Such a path passes the node's position in the order along an edge that bypasses it. So each
+    /// edge counts for all places between its ends, the longest path along it first.
     fn longest_without(&self) -> Vec<u64> {
         let mut places = vec![0; self.ms.len()];
         for (place, &at) in self.order.iter().enumerate() {
@@ -144,7 +144,7 @@ impl Line {
     }
 }
 
-/// Returns the first of the spans over each place; 0 where there is none.
+/// Returns the first of the spans over each place; 0 if there is none.
 fn paint(spans: &[(u64, usize, usize)], places: usize) -> Vec<u64> {
     let mut painted = vec![0; places];
     // The next place from each that has no colour, with shortcuts.
@@ -172,7 +172,7 @@ fn open(next: &mut [usize], mut at: usize) -> usize {
 fn neighbours(schedule: &Schedule) -> impl Iterator<Item = (usize, usize)> + '_ {
     let mut tasks: Vec<usize> = (0..schedule.starts.len()).collect();
     let place = |task: usize| (schedule.groups[task], schedule.places[task]);
-    // Tasks are numbered as they may follow each other, which tells those of no time apart.
+    // Tasks are numbered in a possible order, which distinguishes tasks that take no time.
     let key = |task: usize| (place(task), schedule.starts[task], schedule.ends[task], task);
     tasks.sort_unstable_by_key(|&task| key(task));
     let pairs: Vec<_> = tasks.windows(2).map(|pair| (pair[0], pair[1])).collect();

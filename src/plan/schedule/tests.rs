@@ -1,4 +1,4 @@
-//! Schedules, bounds and margins that are worked out by hand, and searches of all orders.
+//! Hand-computed schedules, bounds and margins, and searches of all orders.
 
 use super::*;
 
@@ -99,13 +99,13 @@ fn energy_names_each_task_once_and_its_sum_is_the_bound() {
 
 #[test]
 fn work_that_no_other_builder_can_run_counts_for_an_arch() {
-    // Arch 1 runs on the builders of arch 0 alone, as noarch does where all are x86_64.
+    // Arch 1 runs only on the builders of arch 0, like noarch if all builders are x86_64.
     let both = vec![Builders { places: 2, arches: vec![0, 1], speed: 1.0 }];
     let task = |arch| Job { tasks: vec![(arch, 10)], before: vec![] };
     let problem = Problem::new(&[task(0), task(0), task(1), task(1)], both, 2);
     assert_eq!((bound_of(&problem), scheduled(&problem).end_ms), (20, 20));
     assert_eq!(capacity_ms(&problem), [Some(20), Some(20)]);
-    // With builders of its own it does not.
+    // With its own builders it does not.
     let apart = vec![
         Builders { places: 1, arches: vec![0, 1], speed: 1.0 },
         Builders { places: 1, arches: vec![1], speed: 1.0 },

@@ -1,4 +1,4 @@
-//! Histories put together from JSON: what koji answers, and what the bus carried.
+//! Histories from JSON: koji's answers and bus messages.
 
 use super::*;
 
@@ -67,7 +67,7 @@ fn what_is_still_open_is_counted_and_an_end_alone_is_dropped() {
     assert_eq!(history.unfinished.len(), 1);
     assert_eq!(history.unfinished[0].package.as_str(), "perl");
     assert_eq!(history.tally.unmatched, 1);
-    // A task canceled while it waited ran for no time, and feeds nothing.
+    // A task canceled while waiting has no run time, and is not used.
     let row = only_row(&history);
     assert_eq!((row.run, row.outcome), (Millis::ZERO, RowOutcome::Canceled));
 }
@@ -153,7 +153,7 @@ fn a_regeneration_runs_from_init_to_done_and_waits_since_the_first_tagging() {
         .iter()
         .map(|row| (row.run.0 / 1000, row.queued.map(|q| q.0 / 1000)))
         .collect();
-    // The second regeneration holds what was tagged after the first began.
+    // The second regeneration contains builds tagged after the first began.
     assert_eq!(told, [(120, Some(50)), (45, Some(150))]);
     assert_eq!(history.unfinished.len(), 1);
 }
@@ -184,14 +184,14 @@ fn clocks_that_contradict_each_other_are_told_with_their_place() {
                 4,
                 3,
                 Code::TraceClock,
-                "a buildArch starts 1m 00s before it was made: a clock was set back"
+                "a buildArch starts 1m 00s before it was created: a clock was set back"
             ),
             (
                 4,
                 3,
                 Code::TracePackage,
-                "a task does not say which package it builds, and counts for method and arch alone; the \
-                 first is here"
+                "a task does not say which package it builds, and counts for method and arch \
+                 only; the first is here"
             ),
             (7, 18, Code::TraceTime, "start_time `-7` is before the year 2001"),
             (7, 41, Code::TraceTime, "completion_time `soon` is not a time"),
@@ -217,7 +217,10 @@ fn a_task_that_ended_twice_and_differently_keeps_its_first_end() {
     assert_eq!(only_row(&history).run, Millis::from_secs(60));
     let finding = &history.findings[0];
     assert_eq!((finding.code, finding.place.input), (Code::TraceDuplicate, 1));
-    assert_eq!(finding.message, "task 1 ended twice and differently; that of a.json:1:1 is taken");
+    assert_eq!(
+        finding.message,
+        "task 1 ended twice and differently; the one at a.json:1:1 is used"
+    );
 }
 
 #[test]

@@ -1,10 +1,10 @@
-//! Block texts: `|` and `>`, clipped or stripped, without an indent of their own.
+//! Block texts: `|` and `>`, clipped or stripped, without an explicit indent.
 
 use std::borrow::Cow;
 
 use super::{Line, Mark, PlainReader, small};
 
-/// What the header of a block says.
+/// The header of a block.
 #[derive(Clone, Copy)]
 struct Header {
     is_folded: bool,
@@ -12,8 +12,8 @@ struct Header {
 }
 
 impl<'t> PlainReader<'t, '_> {
-    /// Reads the block whose header starts here and stands in a collection of this indent; its
-    /// place is that of its first line.
+    /// Reads the block whose header starts here, inside a collection of this indent; its place is
+    /// that of its first line.
     pub(super) fn block(
         &mut self,
         line: Line,
@@ -74,7 +74,7 @@ impl<'t> PlainReader<'t, '_> {
     }
 }
 
-/// The text of a block as its lines come.
+/// The text of a block, line by line.
 struct BlockLines {
     text: String,
     /// Blank lines before the next one.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{Kind, Line, PlainReader, Raw, Step, is_word};
 
-/// A byte of a flow list and the line it stands on.
+/// A byte of a flow list and its line.
 #[derive(Clone, Copy)]
 struct At {
     line: Line,
@@ -12,7 +12,7 @@ struct At {
 }
 
 impl PlainReader<'_, '_> {
-    /// Reads the list that starts here and stands in a collection of this indent.
+    /// Reads the list that starts here, inside a collection of this indent.
     pub(super) fn flow_list(&mut self, line: Line, start: usize, indent: usize) -> Step {
         let list = self.tree.nodes.len();
         let (text, mark) = (Cow::Borrowed(""), self.mark(line, start));
@@ -26,7 +26,7 @@ impl PlainReader<'_, '_> {
                 b']' => after,
                 _ => return None,
             };
-            // Nothing after a comma: YAML allows it, but nobody writes it.
+            // Nothing after a comma: valid, but never written.
             if self.byte(after) == b',' && self.byte(at) == b']' {
                 return None;
             }
@@ -40,7 +40,7 @@ impl PlainReader<'_, '_> {
         self.text.as_bytes()[at.byte]
     }
 
-    /// Returns the first byte from here that is not a blank, on the next line where need be.
+    /// Returns the first byte from here that is not a blank, on the next line if necessary.
     fn flow_content(&mut self, at: At, indent: usize) -> Option<At> {
         let byte = self.after_blanks(at.byte, at.line.end);
         if byte < at.line.end {
@@ -53,7 +53,7 @@ impl PlainReader<'_, '_> {
         Some(At { line, byte: line.content() })
     }
 
-    /// Reads one item and returns where it ends.
+    /// Reads one item and returns its end.
     fn flow_item(&mut self, at: At) -> Option<usize> {
         let bytes = self.text.as_bytes();
         let (start, mark) = (at.byte, self.mark(at.line, at.byte));

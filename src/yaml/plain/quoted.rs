@@ -8,7 +8,7 @@ use super::{Line, PlainReader, fold};
 enum End {
     /// With the quote, at this byte.
     Quote(usize),
-    /// With the line; what it holds goes on on the next.
+    /// With the line; the text continues on the next.
     Line,
     /// With a backslash: the next line follows without a blank.
     Joined,
@@ -54,7 +54,7 @@ impl<'t> PlainReader<'t, '_> {
         self.text.as_bytes()[at..end].iter().all(|&byte| byte == b' ')
     }
 
-    /// Steps to the line on which a quoted text goes on; it need not be indented, and in real files
+    /// Steps to the line that continues a quoted text; it need not be indented, and in real files
     /// it is not.
     fn quoted_next(&mut self) -> Option<(Line, u32)> {
         let (next, blank_lines) = self.peek_line();
@@ -64,7 +64,7 @@ impl<'t> PlainReader<'t, '_> {
         Some((next, blank_lines))
     }
 
-    /// Appends what one line of a quoted text means, the blanks before its end left out.
+    /// Appends the content of one line of a quoted text, without the blanks before its end.
     fn quoted_line(
         &self,
         range: std::ops::Range<usize>,
@@ -72,7 +72,7 @@ impl<'t> PlainReader<'t, '_> {
         text: &mut String,
     ) -> Option<End> {
         let mut rest = &self.text[range.clone()];
-        // What is escaped is kept even where it is a blank.
+        // An escaped character is kept even if it is a blank.
         let mut kept = text.len();
         loop {
             let Some(at) = rest.bytes().position(|byte| byte == quote || byte == b'\\') else {
@@ -102,7 +102,7 @@ impl<'t> PlainReader<'t, '_> {
     }
 }
 
-/// Returns what the common escapes mean.
+/// Returns the meaning of a common escape.
 fn unescape(byte: u8) -> Option<char> {
     Some(match byte {
         b'n' => '\n',

@@ -5,7 +5,7 @@ use super::*;
 use crate::yaml::tests::mutants::{documents, files, mutate, window};
 use crate::yaml::{full, split};
 
-/// What both parsers make of a text that starts on line 1.
+/// The results of both parsers for a text that starts on line 1.
 fn both(text: &str, framing: Framing) -> (Option<Tree<'_>>, Result<Tree<'_>, String>) {
     let (mut fast, mut complete) = (Tree::default(), Tree::default());
     let is_plain = read(text, (1, framing), &mut fast);
@@ -13,7 +13,7 @@ fn both(text: &str, framing: Framing) -> (Option<Tree<'_>>, Result<Tree<'_>, Str
     (is_plain.then_some(fast), result.map(|()| complete).map_err(|refusal| refusal.message))
 }
 
-/// Returns how the two disagree, where the fast one reads a text at all.
+/// Returns how the two disagree, if the fast one reads a text at all.
 fn disagreement(text: &str, framing: Framing) -> Option<String> {
     let (fast, complete) = both(text, framing);
     let fast = fast?;
@@ -74,7 +74,7 @@ fn every_real_document_is_read_as_the_complete_parser_reads_it() {
 
 /// How many mutants are tried.
 const MUTANTS: usize = 50_000;
-/// Every so many mutants one is of a whole document, not of a window of one.
+/// One in this many mutants is of a whole document, not of a window of one.
 const WHOLE_EVERY: usize = 10;
 
 #[test]
@@ -100,7 +100,7 @@ fn every_mutant_is_read_as_the_complete_parser_reads_it_or_left_to_it() {
     assert!(taken > MUTANTS / 10, "{taken} mutants were read the fast way");
 }
 
-/// What modplan writes as modulemd it reads the fast way, but for rare texts.
+/// The fast parser reads the modulemd that modplan writes, except for rare texts.
 #[test]
 fn what_is_written_is_in_the_plain_subset() {
     let (mut plain, mut all) = (0, 0);

@@ -1,4 +1,4 @@
-//! Real documents, and what becomes of them when tools are bad and people tired.
+//! Real documents, and the same with mistakes of tools and people.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use rand_pcg::Pcg64Mcg;
 
 use crate::yaml::{Framing, split, text_of};
 
-/// Returns the texts of all real files and cases, or of the fixtures where those are absent.
+/// Returns the texts of all real files and cases, or of the fixtures if those are absent.
 pub(crate) fn files() -> Vec<(String, Vec<u8>)> {
     let mut open = match crate::shared::shared("data/modulemd") {
         Some(root) => vec![root.clone(), root.join("../../cases/modulemd/cases")],
@@ -38,10 +38,11 @@ pub(crate) fn documents(files: &[(String, Vec<u8>)]) -> Vec<(&str, &str, Framing
     chunks.collect()
 }
 
-/// Longer documents are cut to a window around the change, or the complete parser takes minutes.
+/// Longer documents are cut to a window around the change; otherwise the complete parser would take
+/// minutes.
 const WINDOW_BYTES: usize = 1500;
 
-/// Returns the first lines of a text and then those from one of its fields on, as far as they fit.
+/// Returns the first lines of a text, then those from one of its fields on, as far as they fit.
 pub(crate) fn window(text: &str, random: &mut Pcg64Mcg) -> String {
     const HEAD: usize = 4;
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
@@ -59,7 +60,7 @@ pub(crate) fn window(text: &str, random: &mut Pcg64Mcg) -> String {
     out
 }
 
-/// Changes a text in one or two places as bad tools and tired people do.
+/// Changes a text in one or two places, like mistakes of tools and people.
 pub(crate) fn mutate(text: &mut String, random: &mut Pcg64Mcg) {
     const PIECES: &[&str] = &[
         " ", "  ", "\n", "\n\n", ":", ": ", " #", "#", "- ", "-", "'", "\"", "''", "[", "]", "{}",

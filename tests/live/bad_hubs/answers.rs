@@ -1,4 +1,4 @@
-//! Answers that are none.
+//! Invalid answers.
 
 use std::time::Duration;
 
@@ -105,7 +105,8 @@ fn a_giant_answer_is_refused_while_it_is_read() {
         let head = format!("HTTP/1.1 200 OK\r\n{XML}Connection: close\r\n\r\n<methodResponse>");
         Answer::Endless(head.into_bytes(), vec![b'x'; 4096])
     };
-    // So much is announced that nothing of it may be waited for: none comes.
+    // The announced length is too large, so the client must not wait for the body, which never
+    // comes.
     let announced: Bad = |_| {
         let head = format!("HTTP/1.1 200 OK\r\n{XML}Content-Length: 1000000000000\r\n\r\n");
         Answer::Bytes(head.into_bytes())
@@ -145,7 +146,7 @@ fn a_hub_that_says_nothing_or_little_is_left_after_its_time() {
             let call_max = Duration::from_millis(50);
             said_of(&hub, Options { call_max, ..options(&hub.server) })
         });
-        assert!(said[0].contains("no whole answer in 0.05 s"), "{said:?}");
+        assert!(said[0].contains("no complete answer in 0.05 s"), "{said:?}");
     }
 }
 

@@ -1,8 +1,7 @@
-//! Every method of the typed calls through a wire that has each trouble: a write is carried out once,
-//! whatever the wire does, and the client says so or says that it cannot know.
+//! Every method of the typed calls through a connection with each fault: a write is carried out
+//! once in any case, and the client reports that or that it cannot know.
 //!
-//! What the hub carried out is counted in the file that the mock keeps its state in, so not with the
-//! client's own words.
+//! Calls carried out are counted in the state file of the mock, independently of the client.
 
 mod builders;
 mod builds;
@@ -23,7 +22,7 @@ use serde_json::Value as Json;
 use super::wire::Trouble;
 use world::World;
 
-/// What is expected of a method.
+/// The expectation for a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     /// It changes nothing, and answers another session the same.
@@ -34,12 +33,12 @@ enum Kind {
     Write,
     /// Done again it is the same; the hub does not keep its number.
     Same,
-    /// The hub says no, each time.
+    /// The hub always refuses.
     Refused,
 }
 
-/// A method with what makes ready for it and gives its parameters; a last object with `__starstar` holds
-/// those by name.
+/// A method with its preparation, which returns the parameters; a last object with `__starstar` has
+/// the named ones.
 struct Row {
     method: &'static str,
     kind: Kind,
@@ -73,12 +72,12 @@ fn rows() -> impl Iterator<Item = &'static Row> {
     tables.into_iter().flatten()
 }
 
-/// What came of a call.
+/// The outcome of a call.
 struct Came {
     answer: Result<Value, HubError>,
     /// How often the hub carried it out.
     done: usize,
-    /// What another session was answered just before.
+    /// The previous answer to another session.
     before: Option<Value>,
 }
 
@@ -102,13 +101,14 @@ impl Row {
         Came { answer, done: world.done_since(kept, self.method, &params), before }
     }
 
-    /// Says how a call ended otherwise than it should.
+    /// Describes an unexpected outcome of a call.
     fn wrong(&self, trouble: Trouble, came: &Came) -> Option<String> {
         let is_ok = came.answer.is_ok();
         let is_unknown = matches!(came.answer, Err(HubError::Unknown { .. }));
         let is_lost = matches!(trouble, Trouble::AnswerLost | Trouble::Doubled);
         let is_as_expected = match self.kind {
-            // What a builder had exclusively is not taken back: it must see what became of it.
+            // An exclusive session of a builder is not renewed: the builder must look up the
+            // outcome.
             _ if self.by_builder && trouble == Trouble::SessionGone => {
                 matches!(came.answer, Err(HubError::Login { .. })) && came.done == 0
             }
@@ -163,8 +163,8 @@ fn no_write_is_done_twice_or_lost_whatever_the_wire_does() {
     assert!(wrong.is_empty(), "{} of {made}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Logging in has no session yet that could keep a number: done twice it leaves a session that nobody
-/// uses, and ends by itself.
+/// Logging in has no session and no call number yet: doubled, it leaves an unused session, which
+/// expires.
 #[test]
 fn a_client_logs_in_whatever_the_wire_does() {
     let mut world = World::start();

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use modplan::koji::Value;
 
-/// What goes wrong with the next request.
+/// The fault of the next request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
     /// It does not reach the hub.
@@ -18,7 +18,7 @@ pub(super) enum Trouble {
     AnswerLost,
     /// The hub gets it twice; the second answer comes back.
     Doubled,
-    /// It takes a while.
+    /// It is delayed.
     Delayed,
     /// The hub answers that it is offline.
     Offline,
@@ -135,7 +135,7 @@ fn method(request: &[u8]) -> Option<String> {
     Some(format!("multiCall({})", names.collect::<Vec<_>>().join(",")))
 }
 
-/// Spoils the key of the session, so that the hub itself says that it does not know it.
+/// Damages the key of the session, so that the hub itself reports it as unknown.
 fn without_session(request: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(request).into_owned();
     let Some(at) = text.to_lowercase().find("koji-session-key: ") else { return request.to_vec() };

@@ -12,7 +12,7 @@ use crate::support::shared;
 enum Kind {
     /// All of them, in their order.
     Whole,
-    /// Up to the end of its session; then it polls, as often as the build takes.
+    /// Up to the end of its session; then it polls until the build is over.
     ThenPolls,
     /// Those about one task, which come again for each.
     PerTask,
@@ -34,8 +34,7 @@ fn recorded(text: &str) -> BTreeMap<String, Vec<String>> {
     commands
 }
 
-/// Takes out how often: a call that comes several times in a row counts once, as do equal ones of a
-/// multicall.
+/// Removes repetitions: consecutive equal calls count once, also within a multicall.
 fn plain(calls: &[String]) -> Vec<String> {
     let once = |call: &String| match call.strip_prefix("multiCall(") {
         Some(names) => {

@@ -1,5 +1,5 @@
-//! What koji's client prints at the mock hub, line by line beside what it prints at a hub that answers with the
-//! recorded bodies of a real one: what it printed there. [`alike`] says what may differ.
+//! Compares line by line what koji's client prints at the mock hub with what it prints at a hub
+//! that replays recorded answers of a real one. [`alike`] defines allowed differences.
 
 mod alike;
 mod replay;
@@ -27,7 +27,7 @@ const FTBFS: &str = "'git+https://127.0.0.1/rpms/ftbfs#1.0-48947.f99'";
 const MODULE: &str = "perl-5.30-1795349319.618d7b92";
 const SHIPPED: &str = "f99-modular-updates-candidate-49319";
 
-/// Builders as those that were recorded. A repo is new enough however long a command takes.
+/// Builders as recorded. A repo is new enough no matter how long a command takes.
 const FARM: &str = "
 model: koji
 builders:
@@ -60,7 +60,7 @@ const fn making(task: &'static str, command: &'static [&'static str]) -> Step {
     Step { command, makes: Some(task) }
 }
 
-/// Commands while builds go on.
+/// Commands while builds are running.
 const MOVING: &[Step] = &[
     step(&["hello"]),
     step(&["list-hosts"]),
@@ -99,7 +99,7 @@ const STILL: &[Step] = &[
     step(&["watch-task", "{again}"]),
 ];
 
-/// Commands whose answers were not recorded as they come here, with what koji-protocol has them print.
+/// Commands without matching recorded answers, with their output according to koji-protocol.
 const EXPECTED: &[(&[&str], &str)] = &[
     (&["add-tag", "m48947"], ""),
     (&["add-tag", "m48947-build", "--parent=m48947", "--arches=x86_64 aarch64"], ""),
@@ -141,7 +141,7 @@ impl Side {
         Some(Self { koji, tasks: BTreeMap::new() })
     }
 
-    /// Runs a command; its lines with what may not differ.
+    /// Runs a command; returns the parts of its lines that must not differ.
     fn run(&mut self, command: &[&str], task: Option<&'static str>) -> Vec<String> {
         let filled: Vec<String> = command
             .iter()
@@ -242,7 +242,7 @@ fn every_command_prints_what_it_prints_of_a_real_hubs_answers() {
             wrong.push(format!("{command:?}:\n{words}\n--- expected:\n{expected}"));
         }
     }
-    // As it was recorded: over the wire, not by the command, which asks for more.
+    // As recorded: by a direct call, not by the command, which makes more calls.
     let failed =
         here.koji.run(&["call", "--python", "build", FTBFS, "'m48947'", "{'fail_fast': True}"]);
     here.tasks.insert("failed", failed.trim().to_owned());
@@ -288,7 +288,7 @@ fn every_command_prints_what_it_prints_of_a_real_hubs_answers() {
     assert!(wrong.is_empty(), "{} of {compared}:\n{}", wrong.len(), wrong.join("\n\n"));
 }
 
-/// Leaves out the channel that the mock alone starts with: a site adds it for the worker of modules.
+/// Ignores the channel that only the mock starts with: a site adds it for the worker of modules.
 fn without_module(mut lines: Vec<String>) -> Vec<String> {
     lines.retain(|line| !line.starts_with("module 0 0 0"));
     lines

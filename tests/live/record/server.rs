@@ -10,13 +10,13 @@ use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-/// What the recordings call the server.
+/// The server's name in the recordings.
 const RECORDED_HOST: &str = "https://pdc.example.org";
 
-/// One answer that is not as it should be.
+/// One faulty answer.
 #[derive(Clone, Debug)]
 pub(super) enum Fault {
-    /// None: the answer is right.
+    /// None: the answer is correct.
     Pass,
     /// This status with this body.
     Status(u16, &'static str),
@@ -26,18 +26,18 @@ pub(super) enum Fault {
     LoseRow,
 }
 
-/// What a server holds.
+/// The content of a server.
 #[derive(Clone, Debug, Default)]
 pub(super) struct World {
     /// Rows by the path of their list.
     pub(super) lists: BTreeMap<String, Vec<Value>>,
     /// Recorded answers by path and query.
     pub(super) recorded: BTreeMap<String, (u16, Value)>,
-    /// The most rows of a page, whatever is asked for.
+    /// The maximum number of rows of a page, regardless of the request.
     pub(super) page_max: usize,
-    /// What happens to the next questions, one each.
+    /// The faults of the next requests, one each.
     pub(super) faults: VecDeque<Fault>,
-    /// What was asked so far.
+    /// The requests so far.
     pub(super) asked: Vec<String>,
     /// Its own address, set when it starts.
     pub(super) base: String,
@@ -73,7 +73,7 @@ impl Server {
         self.world.lock().expect("not poisoned").faults.extend(faults);
     }
 
-    /// Returns what was asked since the last time.
+    /// Returns the requests since the last time.
     pub(super) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.world.lock().expect("not poisoned").asked)
     }
@@ -111,7 +111,7 @@ async fn answer(State(world): State<Arc<Mutex<World>>>, uri: Uri) -> Response {
     if let Fault::LoseRow = fault {
         world.lists.values_mut().for_each(|rows| drop(rows.pop()));
     }
-    // A missing slash is put right, and the query kept, as the recorded server does.
+    // A missing slash is added, and the query kept, like on the recorded server.
     let whole = format!("{}/", uri.path());
     if world.lists.contains_key(&whole) {
         let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
@@ -172,7 +172,7 @@ impl World {
         (200, body)
     }
 
-    /// Answers as a Module Build Service does.
+    /// Answers like a Module Build Service.
     fn builds<'q>(
         &self,
         rows: &[Value],

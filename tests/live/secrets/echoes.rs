@@ -103,7 +103,7 @@ fn alice() -> Login {
     Login::Password { user: "alice".to_owned(), password: Secret::new(PASSWORD) }
 }
 
-/// Makes calls of each kind; all fail, and each failure is written.
+/// Makes calls of each kind; all fail, and each failure is recorded.
 async fn calls(hub: &mut Hub, written: &Written) {
     let get = GetTag { tag: "f99".into(), ..GetTag::default() };
     let create = CreateTag { name: "f99".to_owned(), ..CreateTag::default() };

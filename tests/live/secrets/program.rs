@@ -1,4 +1,4 @@
-//! The program itself, with as much to say as it can.
+//! The program itself, at maximum verbosity.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,8 @@ use crate::support::program::Program;
 
 const PASSWORD: &str = "hunter2-and-more";
 
-/// Runs the program with a profile file, as verbose as it gets, in a directory that keeps what it writes.
+/// Runs the program with a profile file, at maximum verbosity, in a directory that keeps its
+/// output.
 fn record(config: &str, more: &[&str], written: &Written) -> i32 {
     let home = tempfile::tempdir().expect("a directory");
     fs::write(home.path().join("koji.conf"), config).expect("it is written");

@@ -1,6 +1,6 @@
-//! The canonical form of an XML-RPC text: what koji's client and ours may write in two ways is written in
-//! one. Blanks between elements go, members of a struct are in order of their names, `i4` is `int` (the
-//! same type by the specification), and a double is written as Rust does.
+//! The canonical form of an XML-RPC text, for spellings in which koji's client and ours may differ.
+//! Blanks between elements are removed, members of a struct are in order of their names, `i4` is
+//! `int` (the same type by the specification), and a double is written as Rust does.
 
 use std::fmt::Write as _;
 

@@ -61,7 +61,7 @@ fn damaged(text: &str, damages: &[Damage]) -> String {
 #[test]
 fn ten_thousand_damaged_answers_are_read_or_refused() {
     let Some(all) = exchanges() else { return };
-    // Short ones are damaged where it matters; long ones are more of the same.
+    // Short texts are damaged in relevant places; long ones only repeat the same.
     let answers: Vec<(String, String)> = all
         .iter()
         .filter_map(|exchange| Some((exchange.method.clone(), exchange.answer()?)))

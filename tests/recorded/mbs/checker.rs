@@ -1,5 +1,5 @@
-//! What a valid answer is, written anew from the rules and independent of the resolver: every
-//! valid set of a small universe by plain enumeration, and a check of one given set.
+//! Valid answers, implemented from the rules independently of the resolver: every valid set of a
+//! small universe by plain enumeration, and a check of one given set.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ pub(crate) type Set = BTreeSet<usize>;
 /// The stream of each buildrequired module.
 pub(crate) type Key = BTreeMap<ModuleName, StreamName>;
 
-/// A requirement still to be met: by which build (none: the document), on what.
+/// A requirement still to be met: its build (`None`: the document), and its target.
 type Open = (Option<usize>, ModuleName, Vec<StreamName>);
 
 #[derive(Clone, Copy)]
@@ -140,8 +140,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// How many builds of the same stream stand before each build of the set: newer ones, then
-    /// those of one version that were added before.
+    /// The number of builds of the same stream before each build of the set: newer ones, then
+    /// earlier ones of the same version.
     pub(crate) fn index_sum(&self, set: &Set) -> usize {
         let before = |&at: &usize| {
             let build = &self.candidates[at];

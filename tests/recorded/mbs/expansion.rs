@@ -1,4 +1,4 @@
-//! Stream expansion as a whole: a document and the builds there are.
+//! Stream expansion as a whole: a document and the existing builds.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -170,7 +170,7 @@ fn solution(group: usize, buildroot: &BTreeMap<ModuleName, String>) -> Vec<Strin
     builds.chain(std::iter::once(format!("app:1:0:{group}:src"))).collect()
 }
 
-/// Finds the group that a recorded document answers: the others stand in it as they are written.
+/// Finds the group of a recorded document: the others are unchanged in it.
 fn answered(mmd: &Mmd, input: &[CaseGroup]) -> usize {
     let (_, others) = mmd.dependencies.split_last().expect("the pinned group stands last");
     let sets = |needs: &Needs| -> BTreeMap<ModuleName, BTreeSet<StreamName>> {
@@ -185,8 +185,9 @@ fn answered(mmd: &Mmd, input: &[CaseGroup]) -> usize {
     (0..input.len()).find(is_it).expect("a document answers one of the groups")
 }
 
-/// Decides by rule how a case is judged, and judges it: where the rules leave no choice of buildroots
-/// every document has to be equal, else the buildroots have to be valid and of the recorded keys.
+/// Decides by rule how a case is judged, and judges it: if the rules leave no choice of buildroots,
+/// every document has to be equal; otherwise the buildroots have to be valid and of the recorded
+/// keys.
 fn agrees(case: &Case, expansion: &Expansion, mmds: &[Mmd]) -> (Judgement, bool) {
     let [part] = expansion.parts.as_slice() else { return (Judgement::Equal, false) };
     let groups: Vec<Needs> =

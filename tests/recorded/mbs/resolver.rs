@@ -66,7 +66,7 @@ struct SolveFile {
     cases: Vec<SolveCase>,
 }
 
-/// Makes the builds of a case; they were added in the order in which they are listed.
+/// Makes the builds of a case; they were added in the listed order.
 fn candidates(modules: &[Module]) -> Vec<Candidate> {
     let candidate = |(added, module): (u64, &Module)| Candidate {
         nsvc: nsvc(&module.nsvc),
@@ -141,8 +141,8 @@ impl Judge<'_> {
             .collect()
     }
 
-    /// Decides by rule: validity where, for some key, the smallest index sum is not unique or the
-    /// recorded answer does not have it.
+    /// Decides by rule: only validity is required if, for some key, the smallest index sum is not
+    /// unique or the recorded answer does not have it.
     pub(crate) fn judgement(&self, recorded: &[Vec<String>]) -> Judgement {
         let determined = recorded.iter().all(|solution| {
             let (group, set) = self.parse(solution);

@@ -77,7 +77,7 @@ fn count(stream: &Stream, file: &Path, counts: &mut Counts) {
     else {
         return;
     };
-    // What was imported without a context has none to compute.
+    // A build imported without a context has none to compute.
     if context.as_str() == "00000000" {
         return;
     }

@@ -202,7 +202,7 @@ struct BatchExpected {
     message: String,
 }
 
-/// Lists components and included modules as the documents keep them: each by name.
+/// Lists components and included modules as in the documents: each by name.
 fn items(mut rpms: Vec<BatchComponent>, mut modules: Vec<BatchModule>) -> Vec<Item> {
     rpms.sort_by(|a, b| a.name.cmp(&b.name));
     modules.sort_by(|a, b| a.name.cmp(&b.name));

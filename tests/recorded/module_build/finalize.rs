@@ -1,5 +1,5 @@
-//! The final documents that the Module Build Service made of recorded tags, against ours: by its rules
-//! all are equal, and by the mended ones those differ that record a defect, as said here.
+//! The final documents that the Module Build Service made of recorded tags, against ours: by its
+//! rules all are equal; by the corrected rules, those that record a defect differ as listed here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::recorded::mbs::cases;
 
-/// One recorded build: its tag, and what was made of it.
+/// One recorded build: its tag, and the results.
 #[derive(Deserialize)]
 pub(super) struct Case {
     pub(super) id: String,
@@ -38,12 +38,12 @@ impl Case {
     }
 }
 
-/// Returns the recorded builds; none where the shared tree is absent.
+/// Returns the recorded builds; none if the shared tree is absent.
 pub(super) fn recorded() -> Option<Vec<Case>> {
     cases("finalize.json")
 }
 
-/// Says of a document what the record says.
+/// Describes a document in the form of the record.
 fn told(document: &FinalDocument<'_>) -> Value {
     let Stream { name, arch, artifacts, about, dependencies, .. } = &document.stream;
     let requires: Vec<BTreeMap<_, _>> = dependencies
@@ -72,7 +72,7 @@ fn split(recorded: &Value) -> (Value, Option<String>) {
     (recorded, respelled)
 }
 
-/// Returns what differs between a recorded document and ours, nothing where they are equal.
+/// Returns the differences between a recorded document and ours, none if they are equal.
 fn difference(recorded: &Value, ours: &FinalDocument<'_>) -> Vec<String> {
     let (recorded, text) = split(recorded);
     let mut differences = Vec::new();
@@ -87,7 +87,7 @@ fn difference(recorded: &Value, ours: &FinalDocument<'_>) -> Vec<String> {
 
 type Finals<'t> = BTreeMap<Arch, ArchFinals<'t>>;
 
-/// Returns what differs between the record of a case and ours.
+/// Returns the differences between the record of a case and ours.
 fn differences(case: &Case, ours: &Result<Finals<'_>, ContentsError>) -> Vec<String> {
     let recorded = &case.expected;
     let Ok(ours) = ours else {
@@ -107,7 +107,7 @@ fn differences(case: &Case, ours: &Result<Finals<'_>, ContentsError>) -> Vec<Str
     pairs.flat_map(|(recorded, ours)| difference(recorded, ours)).collect()
 }
 
-/// A recorded build with its document and tag as they are read.
+/// A recorded build with its document and tag, as read.
 struct Read {
     stored: Stream,
     tag: TagContents,
@@ -142,8 +142,8 @@ fn final_documents_by_the_service_s_rules_equal_all_of_its_own() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The cases that record a defect, the arch that shows it, and what the mended rules list there for the
-/// module and for `-devel`, without the version that all share.
+/// The cases that record a defect, the arch that shows it, and what the corrected rules list there
+/// for the module and for `-devel`, without the version that all share.
 const MENDED: [(&str, &str, &[&str], &[&str]); 5] = [
     // A tag's arch is a base arch, its RPMs carry the exact one.
     ("armhfp", "armhfp", &["a.armv7hl", "a.src", "a-doc.noarch"], &[]),
@@ -152,7 +152,7 @@ const MENDED: [(&str, &str, &[&str], &[&str]); 5] = [
     ("exclude-noarch", "x86_64", &["a.src", "a.x86_64", "a-doc.noarch"], &[]),
     // Sources are counted by source: the second RPM of one name does not push out the first one's.
     ("same-name", "x86_64", &["a.src", "b.src", "common.x86_64", "common.x86_64"], &[]),
-    // What an included module builds belongs to the module that includes it.
+    // Packages of an included module belong to the module that includes it.
     ("included-module", "x86_64", &["a.src", "a.x86_64", "incpkg.src", "incpkg.x86_64"], &[]),
 ];
 

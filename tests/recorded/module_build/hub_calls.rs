@@ -29,7 +29,7 @@ struct Step {
 
 type Recorded = BTreeMap<String, BTreeMap<String, Step>>;
 
-/// What we do in place of steps of the service.
+/// Our replacements for steps of the service.
 struct Ours {
     name: &'static str,
     /// The starts of the names of its steps.
@@ -117,7 +117,7 @@ fn tag(plan: &TagPlan, packages: &[PackageName]) -> Ours {
     Ours { name: "tag", steps: &["buildroot_add_artifacts", "tag_artifacts"], calls, requests }
 }
 
-/// Returns what differs without a reason, and notes the reasons that were needed.
+/// Returns differences without a reason, and records the reasons that were used.
 fn unexplained(
     ours: &Ours,
     recorded: &BTreeMap<String, Step>,

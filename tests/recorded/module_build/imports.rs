@@ -30,7 +30,7 @@ fn a_recorded_import_is_read_whole_and_written_again() {
     assert_eq!(serde_json::to_value(metadata).expect("it is data"), recorded);
 }
 
-/// Every import of the recordings of a koji host, as it was sent.
+/// Every import in the recordings of a koji host, as sent.
 #[cfg(feature = "live")]
 #[test]
 fn recorded_imports_of_a_host_are_read_whole_and_written_again() {
@@ -49,7 +49,7 @@ fn recorded_imports_of_a_host_are_read_whole_and_written_again() {
         let (_, params) = codec::read_call(&text).expect("it is a call");
         let call = CgImport::of(Arguments::of(params)).expect("it fits");
         let sent: Value = call.metadata.into();
-        // Some were cut down on purpose: they say nothing of the module.
+        // Some were shortened on purpose and do not describe the module.
         if sent["build"]["extra"]["typeinfo"]["module"]["content_koji_tag"].is_null() {
             continue;
         }
@@ -62,7 +62,7 @@ fn recorded_imports_of_a_host_are_read_whole_and_written_again() {
     assert!(imports >= 4, "{imports}");
 }
 
-/// A member that is nil says what a missing one says.
+/// A nil member is equal to a missing one.
 #[cfg(feature = "live")]
 fn without_nil(value: Value) -> Value {
     match value {
@@ -190,7 +190,7 @@ fn an_import_describes_itself_as_the_recorded_one() {
     for file in ["modulemd.txt", "modulemd.src.txt", "build.log"] {
         assert_eq!(whole(&ours.metadata, file), whole(&recorded, file), "{file}");
     }
-    // The recording lists all RPMs for every arch; a document speaks of its own.
+    // The recording lists all RPMs for every arch; a document lists only its own.
     let of_arch = whole(&ours.metadata, "modulemd.x86_64.txt").1.expect("it has components");
     let arches: BTreeSet<&str> = of_arch.iter().map(|rpm| rpm.arch.as_str()).collect();
     assert_eq!(arches, ["src", "x86_64"].into());

@@ -1,8 +1,8 @@
-//! Published EL8 modules: a tag is made of what their documents list, with the headers that these imply,
-//! and each arch's final document must list what was published for it.
+//! Published EL8 modules: a tag is made from the lists in their documents, with the headers that
+//! these imply, and each arch's final document must list what was published for it.
 //!
-//! What a document does not say is filled in so that it can only do harm: every filtered name exists as
-//! an RPM of every arch, and must not come out.
+//! Missing facts are filled in adversarially: every filtered name exists as an RPM of every arch,
+//! and must not appear.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ const REPOSITORIES: [&str; 2] = ["appstream", "beta-appstream"];
 /// The documents of one build, by arch.
 type Documents = BTreeMap<Arch, Stream>;
 
-/// Returns the builds of one repository; none where the shared tree is absent.
+/// Returns the builds of one repository; none if the shared tree is absent.
 fn published(repository: &str) -> Option<BTreeMap<Nsvc, Documents>> {
     let mut builds: BTreeMap<Nsvc, Documents> = BTreeMap::new();
     for arch in ARCHES {
@@ -42,7 +42,7 @@ fn published(repository: &str) -> Option<BTreeMap<Nsvc, Documents>> {
     Some(builds)
 }
 
-/// Takes an artifact apart: name, epoch, version, release and arch.
+/// Splits an artifact: name, epoch, version, release and arch.
 fn parts(artifact: &str) -> [&str; 5] {
     let (rest, arch) = artifact.rsplit_once('.').expect("an arch");
     let (rest, release) = rest.rsplit_once('-').expect("a release");
@@ -127,8 +127,8 @@ impl Implied {
         implied
     }
 
-    /// Returns the build of a listed source that an RPM is of: the one of its release, best of its version
-    /// too, whose name is most like the RPM's.
+    /// Returns the build of a listed source to which an RPM belongs: the one with its release,
+    /// preferably its version too, whose name is most similar.
     fn listed_build(&self, listed: &[(String, i64)], artifact: &str) -> Option<i64> {
         let [name, _, version, release, _] = parts(artifact);
         let likeness = |(package, build): &&(String, i64)| {
@@ -192,7 +192,7 @@ impl Implied {
         self.tag.headers.insert(id, RpmHeader { license, ..RpmHeader::default() });
     }
 
-    /// A build of which a document lists nothing is not for its arch: its source says so.
+    /// A build without entries in a document is not for its arch, as its source states.
     fn exclude_arches(&mut self, documents: &Documents) {
         for (arch, stream) in documents {
             let listed: BTreeSet<&String> = stream.artifacts.iter().collect();
@@ -220,8 +220,8 @@ enum Difference {
     Unexplained(String),
 }
 
-/// Returns what differs between the published list of an arch and ours. Most composes list no sources, or
-/// some: those of a repository of their own are not compared.
+/// Returns the differences between the published list of an arch and ours. Most composes list no
+/// sources, or only some: those of a separate repository are not compared.
 fn differences(published: &Stream, ours: &FinalDocument<'_>, implied: &Implied) -> Vec<Difference> {
     let is_listed =
         |rpm: &&&TaggedRpm| !rpm.is_source() || !implied.unlisted.contains(&rpm.build_id);

@@ -29,7 +29,7 @@ fn has(program: &str) -> bool {
     has
 }
 
-/// Runs a program that must succeed; returns what it said.
+/// Runs a program that must succeed; returns its output.
 fn run<A: AsRef<OsStr>>(program: &str, arguments: impl IntoIterator<Item = A>) -> String {
     let output = output(program, arguments);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -57,7 +57,7 @@ fn versions_compare_as_rpm_compares_them() {
     }
     let mut random = Pcg64Mcg::seed_from_u64(20_261_128);
     let pairs: Vec<_> = (0..2000).map(|_| (version(&mut random), version(&mut random))).collect();
-    // Lua's long strings take every character as it is.
+    // Lua's long strings take every character literally.
     let ask =
         |(one, other): &(String, String)| format!("print(rpm.vercmp([[{one}]], [[{other}]]), ' ')");
     let script: String = pairs.iter().map(ask).collect::<Vec<_>>().join("\n");
@@ -83,7 +83,7 @@ fn nsvc() -> Nsvc {
     Nsvc { name, stream: "5.30".into(), version: Version(8_020_020_200_101), context }
 }
 
-/// Writes the two files of the package and has rpmbuild make a source RPM of them; returns its path.
+/// Writes the two files of the package and lets rpmbuild make a source RPM; returns its path.
 fn source_rpm(directory: &Path, conflicts: &BTreeSet<Conflict>) -> PathBuf {
     let nsvc = nsvc();
     let package = MacrosPackage {

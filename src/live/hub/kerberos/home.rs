@@ -30,7 +30,7 @@ impl Home {
 
 impl Drop for Home {
     fn drop(&mut self) {
-        // It holds a name: one that stays behind does no harm.
+        // It only contains a name, so a leftover one is harmless.
         drop(fs::remove_dir_all(&self.0));
     }
 }

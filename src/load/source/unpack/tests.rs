@@ -1,4 +1,4 @@
-//! Packed files whole, in parts, cut, with one bit turned, and with something behind them.
+//! Compressed files: whole, in parts, truncated, with one bit flipped, and with trailing data.
 
 use crate::load::source::Bytes;
 use crate::load::{Options, Snapshot, gather::Gatherer};
@@ -54,7 +54,7 @@ fn read(stored: Vec<u8>) -> Snapshot {
     gatherer.finish()
 }
 
-/// Returns the modules that were read, or the code of the first thing that is wrong.
+/// Returns the modules that were read, or the code of the first problem.
 fn outcome(stored: Vec<u8>) -> Result<Vec<String>, &'static str> {
     let snapshot = read(stored);
     match snapshot.findings.first() {
@@ -82,7 +82,7 @@ fn parts_are_read_as_one_text_and_what_is_broken_is_refused() {
     }
 }
 
-/// Some bits of a header mean nothing; no other may be turned without being told.
+/// Some bits of a header have no meaning; flipping any other must be reported.
 #[test]
 fn no_turned_bit_gives_other_content() {
     for (kind, [first, _]) in PACKED {

@@ -1,4 +1,4 @@
-//! Calls of builds, of where they are tagged, and of imports.
+//! Calls on builds, on tagging, and on imports.
 
 use serde_json::json;
 

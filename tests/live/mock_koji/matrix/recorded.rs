@@ -1,5 +1,5 @@
-//! What builders, the repo manager and owners of side tags call, in the order in which they call it: the mock's
-//! answers have the shape of those that were recorded of a real hub.
+//! The calls of builders, of the repo manager and of owners of side tags, in their usual order: the
+//! mock's answers have the shape of recorded answers of a real hub.
 
 use modplan::koji::codec;
 use serde_json::{Value as Json, json};
@@ -23,8 +23,8 @@ const FILES: [(&str, &str); 12] = [
     ("host.repoDone", "189-host.repoDone"),
 ];
 
-/// Returns where an answer has another shape: other members, or values of another kind. What was nil once may
-/// have been something else.
+/// Returns where the shape of an answer differs: other members, or values of another kind. A
+/// recorded nil may stand for any kind.
 fn differs(own: &Json, recorded: &Json) -> Option<String> {
     match (own, recorded) {
         (Json::Null, _) | (_, Json::Null) => None,
@@ -42,7 +42,7 @@ fn differs(own: &Json, recorded: &Json) -> Option<String> {
     }
 }
 
-/// Makes the calls of a builder's build and repo, and of a side tag; the answers by method.
+/// Makes the calls of a builder's build and repo, and of a side tag; returns the answers by method.
 fn answers(world: &mut World) -> Vec<(&'static str, Json)> {
     let mut answers = Vec::new();
     let base = world.tag();

@@ -8,7 +8,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::read("getAPIVersion", |_| json!([])),
     Row::read("getKojiVersion", |_| json!([])),
     Row::read("_listapi", |_| json!([])),
-    // As a call of a session; how a client logs in is a test of its own.
+    // As a call of a session; logging in has a separate test.
     Row::new("login", Kind::Same, |_| json!(["alice", "secret"])),
     // The mock has no TLS, and no client of it can be verified.
     Row::new("sslLogin", Kind::Refused, |_| json!([])),

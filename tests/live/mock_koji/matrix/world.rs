@@ -1,4 +1,4 @@
-//! A mock hub whose time stands still, an admin beside it, and the client whose wire has trouble.
+//! A mock hub whose time stands still, an admin beside it, and the client with a faulty connection.
 
 use std::fs;
 use std::io::{Read as _, Seek as _, SeekFrom};
@@ -65,7 +65,7 @@ impl World {
         self.client = Some(log_in(&self.runtime, &self.wire.server, user));
     }
 
-    /// Connects the client as the builder, who takes its user for itself.
+    /// Connects the client as the builder, with an exclusive session of its user.
     pub(super) fn connect_builder(&mut self) {
         self.connect(BUILDER);
         let client = self.client.as_mut().expect("it is connected");
@@ -78,19 +78,19 @@ impl World {
         self.wire.trouble(trouble);
     }
 
-    /// Makes a call of the client's.
+    /// Makes a call as the client.
     pub(super) fn client(&mut self, method: &str, params: Vec<Value>) -> Result<Value, HubError> {
         let client = self.client.as_mut().expect("it is connected");
         self.runtime.block_on(client.call_untyped(method, params))
     }
 
-    /// Makes a call of the client's that must succeed.
+    /// Makes a call as the client that must succeed.
     pub(super) fn by_client(&mut self, method: &str, params: Json) -> Json {
         let answer = self.client(method, values(params));
         answer.unwrap_or_else(|error| panic!("{method}: {error}")).into()
     }
 
-    /// Makes a call of the admin's that must succeed.
+    /// Makes a call as the admin that must succeed.
     pub(super) fn answer(&mut self, method: &str, params: Vec<Value>) -> Value {
         let answer = self.runtime.block_on(self.admin.call_untyped(method, params));
         answer.unwrap_or_else(|error| panic!("{method}: {error}"))
@@ -172,19 +172,19 @@ impl World {
         begun[0].as_i64().expect("a number")
     }
 
-    /// A builder of its own.
+    /// A separate builder.
     pub(super) fn host(&mut self) -> String {
         let name = self.name();
         self.call("addHost", json!([name, ["x86_64"]]));
         name
     }
 
-    /// A user of its own: that of a builder.
+    /// A separate user: that of a builder.
     pub(super) fn user(&mut self) -> String {
         self.host()
     }
 
-    /// What describes a build to be imported.
+    /// The metadata of a build to import.
     pub(super) fn metadata(&mut self) -> Json {
         let name = self.name();
         json!({

@@ -1,8 +1,8 @@
-//! What two texts of koji's client may differ in, and nothing else:
+//! The only allowed differences between two texts of koji's client:
 //!
-//! * times, and in what language the client says hello;
+//! * times, and the language of the client's greeting;
 //! * numbers that name a task, a build, a repo, a request, a tag or a target;
-//! * how busy a builder is, and which builder took a task that any can take;
+//! * the load of builders, and which builder took a task that any can run;
 //! * through which states a task was seen to go, and in which order: that is when the client looked. Each task of
 //!   a tree stands once, with how it ended;
 //! * whether an arch of a build that failed had failed by itself, or was canceled with the build: which came first.
@@ -26,7 +26,7 @@ const NAMING: [&str; 10] = [
     "\"dest_tag\":",
 ];
 
-/// Returns the lines of a text without what may differ.
+/// Returns the lines of a text without allowed differences.
 pub(super) fn alike(text: &str, server: &str) -> Vec<String> {
     let text = text.replace(server, "<hub>");
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
@@ -118,7 +118,8 @@ fn number(word: &str, before: Option<&str>) -> String {
     word.to_owned()
 }
 
-/// Returns each task of a watched tree once, with its last state; the lines that count them say the same again.
+/// Returns each task of a watched tree once, with its last state; the lines that count them are
+/// redundant.
 fn tree(lines: &[String]) -> Vec<String> {
     let mut last: Vec<(String, String)> = Vec::new();
     for line in lines {
@@ -143,7 +144,7 @@ fn tree(lines: &[String]) -> Vec<String> {
     lines
 }
 
-/// Sorts the tasks of a tree that are told one after the other, apart by empty lines.
+/// Sorts the tasks of a tree that are printed one after the other, separated by empty lines.
 fn blocks(lines: &[String]) -> Vec<String> {
     let mut blocks: Vec<&[String]> =
         lines.split(|line| line.is_empty()).filter(|block| !block.is_empty()).collect();

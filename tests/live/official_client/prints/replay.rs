@@ -1,4 +1,4 @@
-//! A hub that answers with what a real one was recorded to answer.
+//! A hub that replays recorded answers of a real one.
 //!
 //! A call is answered with the recorded bodies of the very same call, in their order, the last of them again and
 //! again. Tasks are known from every body that shows them. Else a body of the same method about the same thing
@@ -14,7 +14,7 @@ use serde_json::json;
 
 type Answered = Result<Value, Fault>;
 
-/// Answers that are about one thing alone: those of another do not stand in for them.
+/// Answers about a single object: those about another object do not replace them.
 const OWN: [&str; 10] = [
     "checkUpload",
     "getBuild",
@@ -67,7 +67,7 @@ impl Replay {
     fn learn(&mut self, method: &str, params: Vec<Value>, answer: Answered) {
         let key = codec::write_call(method, params.clone());
         let bodies = self.by_call.entry(key).or_default();
-        // A call that went well once was recorded again with what was wrong with its session.
+        // A successful call was recorded again with a fault of its session.
         if answer.is_ok() || !bodies.iter().any(Result::is_ok) {
             bodies.push(answer.clone());
         }
@@ -99,7 +99,7 @@ impl Replay {
         self.children.entry(parent).or_default().push(rows.clone());
     }
 
-    /// Keeps how a task stood; what one body leaves out of its request another tells.
+    /// Keeps the state of a task; one body may have the request that another omits.
     fn learn_task(&mut self, row: &Value) {
         let (Some(id), Value::Struct(members)) = (row.get("id").and_then(Value::as_int), row)
         else {
@@ -169,7 +169,7 @@ impl Replay {
         self.unrecorded(method, params)
     }
 
-    /// Returns what another recorded body says of the thing that a call is about.
+    /// Returns the data of another recorded body about the object of a call.
     fn about(&self, method: &str, params: &[Value]) -> Option<Value> {
         let wanted = params.first()?;
         let named = |name: &str| wanted.get(name);
@@ -235,7 +235,7 @@ impl Replay {
         }
     }
 
-    /// Says what koji-protocol says of a call that no recording answers.
+    /// Answers a call without a recording according to koji-protocol.
     fn unrecorded(&self, method: &str, params: &[Value]) -> Answered {
         let arch = |id: &Value| {
             Some(self.tasks.get(&id.as_int()?)?.last()?.get("arch")?.as_str()?.to_owned())
@@ -304,7 +304,7 @@ impl Replay {
         Some(on_default_volume(names))
     }
 
-    /// The one buildroot of what builds a package: the results of such tasks name it by number.
+    /// The one buildroot of tasks that build a package: their results name it by number.
     fn buildroot(&self, params: &[Value]) -> Value {
         let task =
             params.first().and_then(|asked| asked.get("taskID")).cloned().unwrap_or_default();
@@ -314,7 +314,8 @@ impl Replay {
         Value::List(is_builder.then(|| row.into()).into_iter().collect())
     }
 
-    /// A package and its log for what builds one, and with the first arch the source package; nothing for others.
+    /// A package and its log for tasks that build one, with the source package for the first arch;
+    /// nothing for others.
     fn files(&self, params: &[Value]) -> Value {
         let row = params.first().and_then(|id| self.task(id));
         let of = |name: &str| row.and_then(|row| row.get(name)).and_then(Value::as_str);
@@ -331,7 +332,7 @@ impl Replay {
         }
     }
 
-    /// The row of a build that failed: what its task was asked names it.
+    /// The row of a failed build: the request of its task names it.
     fn failed_build(&self, params: &[Value]) -> Value {
         let task =
             params.first().and_then(|asked| asked.get("taskID")).cloned().unwrap_or_default();
@@ -346,7 +347,7 @@ impl Replay {
         Value::List(row.into_iter().collect())
     }
 
-    /// Takes a file, as the recorded upload was taken.
+    /// Accepts a file, like the recorded upload.
     pub(super) fn upload(&self, name: &str, bytes: &[u8]) -> Value {
         self.uploads.lock().expect("no panic").insert(name.to_owned(), bytes.len());
         let sum = format!("{:08x}", codec::adler32(bytes));
@@ -373,7 +374,7 @@ fn json_tag(id: &Value, name: &Value) -> Value {
     Value::Struct([("id".to_owned(), id.clone()), ("name".to_owned(), name.clone())].into())
 }
 
-/// Takes a multicall apart.
+/// Splits a multicall.
 fn calls(params: &[Value]) -> Vec<(String, Vec<Value>)> {
     let calls = params.first().and_then(Value::as_list).unwrap_or_default().iter();
     let call = |call: &Value| {
