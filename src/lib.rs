@@ -59,6 +59,7 @@ pub mod report;
 pub mod scenario;
 mod settings;
 pub mod sim;
+pub mod site;
 pub mod status;
 pub mod time;
 pub mod trace;

@@ -13,7 +13,7 @@ const ROWS: &[&[&str]] = &[
     &["yaml"],
     &["load", "koji"],
     &["trace", "settings"],
-    &["farm", "scenario"],
+    &["farm", "scenario", "site"],
     &["graph"],
     &["plan"],
     &["expand"],
