@@ -8,7 +8,7 @@ mod codes;
 mod commands;
 mod dry_run;
 mod expand;
-mod formats;
+pub(crate) mod formats;
 mod history;
 mod paper;
 mod planning;

@@ -18,6 +18,7 @@ const ROWS: &[&[&str]] = &[
     &["plan"],
     &["expand"],
     &["module_build"],
+    &["koji_plan"],
     &["orchestrate"],
     &["drive"],
     &["status"],

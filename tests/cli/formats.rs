@@ -7,7 +7,7 @@ use crate::support::program::modplan;
 use modplan::drive::journal;
 use serde_json::Value;
 
-mod documented;
+pub(crate) mod documented;
 mod events;
 
 use documented::Shapes;

@@ -9,7 +9,7 @@ use serde_json::Value;
 type Fields = BTreeMap<String, (String, bool)>;
 
 /// The shapes, section by section, and what was seen of them.
-pub(super) struct Shapes {
+pub(crate) struct Shapes {
     /// By name.
     shapes: BTreeMap<String, Fields>,
     /// The shapes below each `##` heading, itself first.
@@ -19,7 +19,7 @@ pub(super) struct Shapes {
 
 impl Shapes {
     /// Reads the page.
-    pub(super) fn read() -> Self {
+    pub(crate) fn read() -> Self {
         let text = fs::read_to_string("docs/formats.md").expect("the page is there");
         let (mut shapes, mut sections) = (BTreeMap::new(), BTreeMap::new());
         let (mut section, mut shape) = (String::new(), String::new());
@@ -49,7 +49,7 @@ impl Shapes {
 
     /// Fails unless a document has the fields of a shape, all of them and no others.
     #[track_caller]
-    pub(super) fn hold(&mut self, shape: &str, document: &Value) {
+    pub(crate) fn hold(&mut self, shape: &str, document: &Value) {
         let mut wrong = Vec::new();
         self.fits(document, shape, shape, &mut wrong);
         assert!(wrong.is_empty(), "docs/formats.md: {wrong:#?}");
@@ -65,7 +65,7 @@ impl Shapes {
     }
 
     /// Returns the shapes of a section that no document had.
-    pub(super) fn unseen(&self, section: &str) -> Vec<String> {
+    pub(crate) fn unseen(&self, section: &str) -> Vec<String> {
         let mut unseen = self.sections[section].clone();
         unseen.retain(|shape| !self.seen.contains(shape));
         unseen.sort_unstable();
