@@ -25,10 +25,10 @@ mod merge;
 mod mock_koji;
 #[cfg(not(feature = "live"))]
 mod not_built;
+mod on_koji;
 pub(crate) mod output;
 mod plan;
 pub(crate) mod probing;
-#[cfg(feature = "live")]
 mod profile;
 pub(crate) mod progress;
 #[cfg(feature = "live")]

@@ -31,6 +31,7 @@ use std::sync::Arc;
 
 pub use alias::{Alias, AliasError};
 pub use line::{Line, Lines};
+pub use link::{is_usable, matches};
 use petgraph::graph::{DiGraph, NodeIndex};
 pub use platform::platforms;
 

@@ -46,6 +46,8 @@ pub mod graph;
 pub mod hub;
 pub mod koji;
 #[cfg(feature = "live")]
+pub mod koji_plan;
+#[cfg(feature = "live")]
 pub mod live;
 pub mod load;
 #[cfg(feature = "live")]
@@ -59,6 +61,7 @@ pub mod report;
 pub mod scenario;
 mod settings;
 pub mod sim;
+pub mod site;
 pub mod status;
 #[cfg(feature = "live")]
 pub mod store;

@@ -10,6 +10,7 @@
 //! `load` like any other file.
 
 mod clock;
+mod dry_run;
 mod http;
 pub mod hub;
 mod koji_record;
@@ -18,6 +19,7 @@ mod partial;
 mod record;
 mod stored;
 
+pub use dry_run::dry_run;
 pub use http::Retry;
 pub use koji_record::{KojiRecordError, KojiRecording, KojiRequest, KojiStep, record_koji};
 pub use record::{Recording, Request, Step, record};

@@ -14,6 +14,8 @@ mod compare;
 mod completion;
 mod conclusion;
 pub mod csv;
+#[cfg(feature = "live")]
+pub mod dry_run;
 mod durations;
 pub mod expand;
 mod farm_load;

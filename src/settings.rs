@@ -1,4 +1,4 @@
-//! Farm and scenario files: YAML read with the place of every key, so that every problem is
+//! Farm, scenario and configuration files: YAML read with the place of every key, so that every problem is
 //! reported with its line, and a misspelt key with a suggestion.
 
 use crate::load::{Code, Finding, Place};
@@ -70,6 +70,24 @@ impl Reader {
         Section { path, place: node.place, entries }
     }
 
+    /// Takes a node as a map with names of the file's own; a name given twice is reported.
+    pub(crate) fn entries<'n>(&mut self, node: &'n Node, path: &'static str) -> &'n [(Key, Node)] {
+        let entries: &[_] = match &node.value {
+            Value::Map(entries) => entries,
+            Value::Nothing => &[],
+            Value::Text(_) | Value::List(_) => {
+                self.wrong(node.place, format!("{} must be a map", shown(path)));
+                &[]
+            }
+        };
+        for (at, (key, _)) in entries.iter().enumerate() {
+            if entries[..at].iter().any(|(earlier, _)| earlier.text == key.text) {
+                self.wrong(key.place, format!("`{}` is given twice", join(path, &key.text)));
+            }
+        }
+        entries
+    }
+
     /// Returns the result, or every problem in the order of the file.
     pub(crate) fn finish<T>(mut self, read: T) -> Result<T, Vec<Finding>> {
         self.findings.sort_by_key(|finding| finding.place);
@@ -130,19 +148,44 @@ impl Reader {
         key: &str,
         read: impl Fn(&str) -> Result<T, String>,
     ) -> Option<Vec<T>> {
+        let items = self.items(section, key)?;
+        Some(self.single_values(items, &join(section.path, key), read))
+    }
+
+    /// Reads a node that is a list of values.
+    pub(crate) fn list<T>(
+        &mut self,
+        node: &Node,
+        path: &str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Vec<T> {
+        let Value::List(items) = &node.value else {
+            self.wrong(node.place, format!("`{path}` must be a list"));
+            return Vec::new();
+        };
+        self.single_values(items, path, read)
+    }
+
+    fn single_values<T>(
+        &mut self,
+        items: &[Node],
+        path: &str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Vec<T> {
         let mut values = Vec::new();
-        for item in self.items(section, key)? {
-            match &item.value {
-                Value::Text(text) => match read(text) {
-                    Ok(value) => values.push(value),
-                    Err(why) => self.wrong(item.place, name_first(section, key, &why)),
-                },
+        for item in items {
+            let result = match &item.value {
+                Value::Text(text) => read(text),
                 Value::Nothing | Value::List(_) | Value::Map(_) => {
-                    self.wrong(item.place, name_first(section, key, "must hold single values"));
+                    Err("must hold single values".to_owned())
                 }
+            };
+            match result {
+                Ok(value) => values.push(value),
+                Err(why) => self.wrong(item.place, format!("`{path}` {why}")),
             }
         }
-        Some(values)
+        values
     }
 
     /// Returns the items of a list; `None` if it is not given.

@@ -2,6 +2,7 @@
 
 mod bad_hubs;
 mod certificates;
+mod dry_run;
 mod hub_faults;
 mod kerberos;
 mod koji_builder;

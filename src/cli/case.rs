@@ -226,7 +226,7 @@ fn reuse_from(args: &ReuseArgs, console: &Console) -> anyhow::Result<Option<Snap
     Ok(Some(snapshot))
 }
 
-fn sources(path: &Path, console: &Console) -> anyhow::Result<SourceUrls> {
+pub(super) fn sources(path: &Path, console: &Console) -> anyhow::Result<SourceUrls> {
     let (sources, findings) = SourceUrls::read(&read(path)?, 0);
     if findings.is_empty() {
         return Ok(sources);

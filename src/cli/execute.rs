@@ -1,4 +1,4 @@
-//! `modplan execute`: runs a rebuild, for now on a replay of history.
+//! `modplan execute`: runs a rebuild on a replay of history, or works out what a koji would be asked.
 
 use std::path::{Path, PathBuf};
 
@@ -14,9 +14,16 @@ use modplan::report::story::{self, Scene};
 use modplan::sim::{self, DurationMode, Log, Outcome, Prepared, Run, Setup};
 
 use super::args::{SelectionArgs, WorldArgs};
+#[cfg(feature = "live")]
+use super::case::refuse_storm;
 use super::console::Console;
 use super::journal::{self, Journal};
+#[cfg(feature = "live")]
+use super::look::{Look, look};
+use super::on_koji::KojiArgs;
 use super::output::OutputArgs;
+#[cfg(feature = "live")]
+use super::stale::refuse_stale;
 use super::status::{Answer, Refusal};
 use super::subject::{Subject, setup_with};
 use super::width::width;
@@ -25,7 +32,9 @@ use super::world::World;
 /// Run a rebuild and tell how it went
 ///
 /// `--on replay` runs it in virtual time on a simulated farm; nothing is written anywhere but the
-/// output. The answer is no unless the run ends `done`.
+/// output. The answer is no unless the run ends `done`. `--on koji` takes a plan and shows what must hold at a
+/// hub and every call that a run would make there: a dry run, which changes nothing. The answer is no
+/// where a check fails.
 #[derive(Debug, Args)]
 pub(crate) struct Execute {
     /// A plan written by `modplan plan --format json`, or inputs and a selection
@@ -70,6 +79,8 @@ pub(crate) struct Execute {
         "trace", "farm", "scenario", "seed", "durations"])]
     resume: Option<PathBuf>,
     #[command(flatten)]
+    koji: KojiArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
@@ -93,6 +104,8 @@ enum ApproachArg {
 enum On {
     /// A simulated farm that replays history
     Replay,
+    /// A koji hub, which is only read: a dry run (needs the feature `live`)
+    Koji,
 }
 
 /// How a rebuild spreads.
@@ -127,7 +140,13 @@ enum Format {
 
 impl Execute {
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
-        let On::Replay = self.on;
+        match (self.on, self.koji.given()) {
+            (On::Koji, _) => return self.on_koji(console),
+            (On::Replay, None) => {}
+            (On::Replay, Some(flag)) => {
+                return Err(Refusal::usage(format!("{flag} is for --on koji")).into());
+            }
+        }
         let (setup, run) = match &self.resume {
             Some(path) => resume(path, console)?,
             None => self.begin(console)?,
@@ -149,6 +168,67 @@ impl Execute {
         };
         self.output.write(text)?;
         Ok(Answer::yes_if(run.figures.outcome == Outcome::Done))
+    }
+
+    /// Works out what a koji would be asked.
+    #[cfg(feature = "live")]
+    fn on_koji(&self, console: &Console) -> anyhow::Result<Answer> {
+        if let Some(flag) = self.only_on_replay() {
+            return Err(Refusal::usage(format!("{flag} is for --on replay")).into());
+        }
+        if self.approach == Some(ApproachArg::KojiOwned) {
+            return Err(Refusal::usage("--on koji works out orchestrator-owned rebuilds alone")
+                .hint("give --approach orchestrator-owned")
+                .into());
+        }
+        let mut others = self.selection.clone();
+        let given = std::mem::take(&mut others.given);
+        let sources = others.reuse.sources.take();
+        let Look::Plan(plan) = look(&self.inputs)? else {
+            return Err(Refusal::usage("--on koji takes a plan")
+                .hint("write one with `modplan plan --format json -o plan.json`")
+                .into());
+        };
+        if others.selects_something() {
+            return Err(Refusal::usage("a plan is selected already")
+                .hint("leave the selection flags out; --given and --sources may stay")
+                .into());
+        }
+        refuse_storm(&plan, &others)?;
+        refuse_stale(&plan, self.stale, console)?;
+        let asked = super::on_koji::Asked {
+            koji: &self.koji,
+            plan: &plan,
+            sources: sources.as_deref(),
+            given: &given,
+            is_json: self.format == Format::Json,
+            output: &self.output,
+        };
+        super::on_koji::run(asked, console)
+    }
+
+    #[cfg(not(feature = "live"))]
+    fn on_koji(&self, _: &Console) -> anyhow::Result<Answer> {
+        Err(super::not_built::refusal("execute --on koji").into())
+    }
+
+    /// Returns the first flag that means something on a simulated farm alone, if one was given.
+    #[cfg(feature = "live")]
+    fn only_on_replay(&self) -> Option<&'static str> {
+        let WorldArgs { trace, farm, scenario, seed } = &self.world;
+        let flags = [
+            (self.resume.is_some(), "--resume"),
+            (self.journal.is_some(), "--journal"),
+            (self.explain.is_some(), "--explain"),
+            (self.cascade.is_some(), "--cascade"),
+            (!trace.is_empty(), "--trace"),
+            (farm.is_some(), "--farm"),
+            (scenario.is_some(), "--scenario"),
+            (*seed != 1, "--seed"),
+            (self.durations != DurationsArg::Replay, "--durations"),
+            (self.story != Story::Short, "--story"),
+        ];
+        flags.into_iter().find_map(|(is_given, flag)| is_given.then_some(flag))
     }
 
     /// Runs what the arguments ask for.

@@ -18,9 +18,13 @@ impl NotBuilt {
     /// Refuses the command, and says how to get a binary that has it.
     pub(crate) fn run(self, command: &str) -> anyhow::Result<Answer> {
         drop(self.rest);
-        let message =
-            format!("this modplan was built without the feature `live`, which `{command}` needs");
-        let hint = "build one with `cargo install --path . --features live`";
-        Err(Refusal::usage(message).hint(hint).into())
+        Err(refusal(command).into())
     }
+}
+
+/// Returns why something is refused that this binary lacks.
+pub(crate) fn refusal(what: &str) -> Refusal {
+    let message =
+        format!("this modplan was built without the feature `live`, which `{what}` needs");
+    Refusal::usage(message).hint("build one with `cargo install --path . --features live`")
 }

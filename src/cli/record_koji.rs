@@ -51,7 +51,7 @@ impl KojiArgs {
         if since >= until {
             return Err(Refusal::usage("--since must be before --until").into());
         }
-        let profile = self.profile.read()?;
+        let profile = self.profile.read(None)?;
         let mut options = Options::of(&profile);
         options.patience = Patience { tries_max: self.attempts, ..options.patience };
         let request = KojiRequest {

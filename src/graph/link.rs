@@ -201,7 +201,8 @@ fn is_any_or_negative(requirement: &Requirement) -> bool {
 }
 
 /// Returns whether a stream is in a list as written.
-pub(super) fn matches(list: &BTreeSet<StreamName>, stream: &StreamName) -> bool {
+#[must_use]
+pub fn matches(list: &BTreeSet<StreamName>, stream: &StreamName) -> bool {
     if list.is_empty() || list.contains(stream) {
         return true;
     }
@@ -218,16 +219,24 @@ fn share_a_stream(a: &Requirement, b: &Requirement) -> bool {
     }
 }
 
-/// Returns whether a context is compatible with a build of `needing`: one of its `requires` groups
-/// shares a stream with `needing` for every module that both name, except base modules.
 fn is_compatible(context: &Module, needing: &Dependencies, options: &GraphOptions) -> bool {
+    is_usable(&context.dependencies, needing, |name| options.base_modules.contains(name))
+}
+
+/// Returns whether a context that needs `provided` may be used where `needing` is built: one of its
+/// `requires` groups shares a stream with `needing` for every module but base modules that both name.
+#[must_use]
+pub fn is_usable(
+    provided: &[Dependencies],
+    needing: &Dependencies,
+    is_base: impl Fn(&ModuleName) -> bool,
+) -> bool {
     let fits = |requires: &BTreeMap<ModuleName, Requirement>| {
         requires
             .iter()
-            .filter(|(name, _)| !options.base_modules.contains(*name))
+            .filter(|(name, _)| !is_base(name))
             .filter_map(|(name, theirs)| Some((theirs, needing.buildrequires.get(name)?)))
             .all(|(theirs, ours)| share_a_stream(theirs, ours))
     };
-    context.dependencies.is_empty()
-        || context.dependencies.iter().any(|group| fits(&group.requires))
+    provided.is_empty() || provided.iter().any(|group| fits(&group.requires))
 }

@@ -18,6 +18,7 @@ mod follow;
 mod kerberos;
 mod login;
 mod pauses;
+mod questions;
 mod session;
 mod veil;
 mod wire;

@@ -131,9 +131,9 @@ codes! {
     SeveralPlatforms "several-platforms" Warning "The modules of a plan build on more than one platform.";
     EndOfLife "end-of-life" Warning "A plan rebuilds streams that reach their end of life.";
     SourceUrls "source-urls" Error "A file of source URLs lacks a column, or one of its rows is invalid.";
-    SettingSyntax "setting-syntax" Error "A farm or scenario file is not readable YAML.";
-    SettingUnknown "setting-unknown" Error "A farm or scenario file has a key that does not exist.";
-    SettingValue "setting-value" Error "A value of a farm or scenario file is missing or invalid.";
+    SettingSyntax "setting-syntax" Error "A farm, scenario or configuration file is not readable YAML.";
+    SettingUnknown "setting-unknown" Error "A farm, scenario or configuration file has a key that does not exist.";
+    SettingValue "setting-value" Error "A value of a farm, scenario or configuration file is missing or invalid.";
     SettingUnused "setting-unused" Warning "A key of a farm or scenario file has no effect on a rebuild of modules.";
     FarmIdle "farm-idle" Warning "Builders of a farm serve no channel that any task uses.";
     FarmFull "farm-full" Warning "Builders of a farm have so few places that waiting builds can fill them all.";

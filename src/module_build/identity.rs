@@ -24,6 +24,8 @@ pub enum Numbering {
         /// The greatest version that was known or given out before, 0 for none.
         latest: Version,
     },
+    /// One that was given out before.
+    Given(Version),
     /// The document's own.
     Kept,
 }
@@ -68,6 +70,7 @@ pub fn nsvc(document: &Stream, numbering: Numbering) -> Result<Nsvc, IdentityErr
         Numbering::Fresh { submitted, platform, latest } => {
             rebuild_version(submitted, platform, latest)
         }
+        Numbering::Given(version) => version,
         Numbering::Kept if document.version == Version(0) => {
             return Err(IdentityError::NoVersion { module: module() });
         }

@@ -4,6 +4,8 @@
 //! plan and lists the writes in the order in which they must happen. Tags that are as planned take no
 //! call, so the same two steps resume what was cut short, and repair what somebody changed.
 
+mod found;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::hub_call::{HubCall, Permission};

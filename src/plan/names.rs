@@ -28,10 +28,19 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn prefix(self) -> &'static str {
+    /// Returns what its dist tag begins with.
+    fn dist_prefix(self) -> &'static str {
         match self {
             Self::Module => "module",
             Self::Scratch { .. } => "scrmod",
+        }
+    }
+
+    /// Returns what its tags begin with, unless a site has another prefix.
+    fn tag_prefix(self) -> &'static str {
+        match self {
+            Self::Module => "module-",
+            Self::Scratch { .. } => "scrmod-",
         }
     }
 
@@ -67,12 +76,24 @@ impl Names {
     /// the lowest among the builds of one name, stream and version, if known.
     #[must_use]
     pub fn new(nsvc: &Nsvc, kind: Kind, tag: Option<(String, Option<u64>)>) -> Self {
+        Self::prefixed(nsvc, (kind, kind.tag_prefix()), tag)
+    }
+
+    /// Names a build whose tags and target begin with a prefix of the site's own.
+    #[must_use]
+    pub fn prefixed(
+        nsvc: &Nsvc,
+        (kind, prefix): (Kind, &str),
+        tag: Option<(String, Option<u64>)>,
+    ) -> Self {
         let (marking, id) = tag.unwrap_or_default();
         let dist_tag = id.map(|id| dist_tag(nsvc, kind, &marking, id));
+        let parts = (prefix, kind.suffix());
+        let koji_tag = shortened(nsvc, &parts, TAG_LEN_MAX - BUILD_TAG_SUFFIX.len());
         Self {
-            koji_tag: koji_tag(nsvc, kind),
-            build_tag: build_tag(nsvc, kind),
-            target: target(nsvc, kind),
+            build_tag: koji_tag.clone() + BUILD_TAG_SUFFIX,
+            koji_tag,
+            target: shortened(nsvc, &parts, TARGET_LEN_MAX),
             macros_package: dist_tag.as_deref().map(macros_package),
             dist_tag,
             dist_tag_pattern: dist_tag_of(nsvc, kind, &marking, "ID"),
@@ -84,7 +105,7 @@ impl Names {
 /// Returns the tag that holds the module's builds, `module-nodejs-10-20180920144631-6c81f848`.
 #[must_use]
 pub fn koji_tag(nsvc: &Nsvc, kind: Kind) -> String {
-    shortened(nsvc, kind, TAG_LEN_MAX - BUILD_TAG_SUFFIX.len())
+    shortened(nsvc, &(kind.tag_prefix(), kind.suffix()), TAG_LEN_MAX - BUILD_TAG_SUFFIX.len())
 }
 
 /// Returns the tag that the buildroot is made from.
@@ -96,18 +117,17 @@ pub fn build_tag(nsvc: &Nsvc, kind: Kind) -> String {
 /// Returns the build target; it is hashed at a much smaller length than the tag.
 #[must_use]
 pub fn target(nsvc: &Nsvc, kind: Kind) -> String {
-    shortened(nsvc, kind, TARGET_LEN_MAX)
+    shortened(nsvc, &(kind.tag_prefix(), kind.suffix()), TARGET_LEN_MAX)
 }
 
-fn shortened(nsvc: &Nsvc, kind: Kind, len_max: usize) -> String {
+fn shortened(nsvc: &Nsvc, (prefix, suffix): &(&str, String), len_max: usize) -> String {
     let Nsvc { name, stream, version, context } = nsvc;
-    let (prefix, suffix) = (kind.prefix(), kind.suffix());
-    let plain = format!("{prefix}-{name}-{stream}-{version}-{context}{suffix}");
+    let plain = format!("{prefix}{name}-{stream}-{version}-{context}{suffix}");
     // Python counts characters, not bytes.
     if plain.chars().count() <= len_max {
         return plain;
     }
-    format!("{prefix}-{}{suffix}", &dotted_hash(nsvc)[..16])
+    format!("{prefix}{}{suffix}", &dotted_hash(nsvc)[..16])
 }
 
 /// Returns the release of every package of the build, `module+f28+2+235d564d`.
@@ -120,7 +140,7 @@ pub fn dist_tag(nsvc: &Nsvc, kind: Kind, marking: &str, index: u64) -> String {
 }
 
 fn dist_tag_of(nsvc: &Nsvc, kind: Kind, marking: &str, index: &str) -> String {
-    format!("{}+{marking}+{index}+{}", kind.prefix(), &dotted_hash(nsvc)[..8])
+    format!("{}+{marking}+{index}+{}", kind.dist_prefix(), &dotted_hash(nsvc)[..8])
 }
 
 /// Returns the NVR of the package with the module's macros, first to be built.
@@ -193,6 +213,19 @@ mod tests {
         let scratch = Kind::Scratch { id: 5 };
         let nodejs = nsvc("nodejs", "10", 1, "6c81f848_1");
         assert_eq!(koji_tag(&nodejs, scratch), "scrmod-nodejs-10-1-6c81f848_1+5");
+    }
+
+    #[test]
+    fn a_site_may_have_a_prefix_of_its_own_for_tags_alone() {
+        let nodejs = nsvc("nodejs", "10", 1, "6c81f848");
+        let tag = Some(("f28".to_owned(), Some(2)));
+        let names = Names::prefixed(&nodejs, (Kind::Module, "site-module-"), tag.clone());
+        assert_eq!(names.koji_tag, "site-module-nodejs-10-1-6c81f848");
+        assert_eq!(names.build_tag, "site-module-nodejs-10-1-6c81f848-build");
+        assert_eq!(names.dist_tag, Names::new(&nodejs, Kind::Module, tag).dist_tag);
+        let long =
+            Names::prefixed(&nsvc(&"a".repeat(60), "1", 1, "c0"), (Kind::Module, "s-"), None);
+        assert_eq!((long.target.len(), &long.target[..2]), (18, "s-"));
     }
 
     #[test]
