@@ -16,7 +16,9 @@
 pub mod journal;
 mod words;
 
-use crate::orchestrate::{Command, Event, Orchestrator, Tell};
+use std::sync::Arc;
+
+use crate::orchestrate::{Catalog, Command, Event, Orchestrator, Tell};
 use crate::time::Timestamp;
 
 /// An event with the time at which it was handled.
@@ -67,6 +69,34 @@ pub fn step<J: Journal>(
     journal.append(now, event)?;
     orchestrator.handle(event, now, out);
     Ok(())
+}
+
+/// One row of a journal during a fold, with the resulting commands.
+#[derive(Clone, Copy, Debug)]
+pub struct Folded<'f> {
+    /// When the event was handled.
+    pub at: Timestamp,
+    /// The event.
+    pub event: &'f Event,
+    /// The modules that are known after it.
+    pub catalog: &'f Arc<Catalog>,
+    /// The commands that followed from it.
+    pub commands: &'f [Command],
+}
+
+/// Folds a journal over a new orchestrator, and shows every row to `see`.
+pub fn fold<'e>(
+    orchestrator: &mut Orchestrator,
+    rows: impl IntoIterator<Item = &'e Entry>,
+    mut see: impl FnMut(Folded<'_>),
+) {
+    let mut commands = Vec::new();
+    for (at, event) in rows {
+        commands.clear();
+        orchestrator.handle(event, *at, &mut commands);
+        let catalog = orchestrator.catalog();
+        see(Folded { at: *at, event, catalog, commands: &commands });
+    }
 }
 
 /// Folds a journal over a new orchestrator. Returns the commands of the last event, which may or

@@ -25,6 +25,7 @@ mod locks;
 mod open_builds;
 mod package_checks;
 mod permission_checks;
+mod planned_build;
 mod release_checks;
 mod requirements;
 mod shipped;
@@ -47,6 +48,7 @@ use crate::site::Site;
 pub use calls::{Needed, PlannedCall};
 pub use check::Check;
 pub use knowledge::Knowledge;
+pub use planned_build::{PlannedBuild, PlannedPart};
 pub use sources::ResolvedSource;
 
 /// What is to be executed.
@@ -75,6 +77,8 @@ pub struct WorkedOut {
     pub calls: Vec<PlannedCall>,
     /// Where each component comes from, by module and component.
     pub sources: Vec<ResolvedSource>,
+    /// What a run keeps of each module build, in the order of the plan.
+    pub builds: Vec<PlannedBuild>,
     /// How many modules are built.
     pub modules: usize,
     /// How many components are built.
@@ -130,6 +134,7 @@ pub fn work_out(request: Request<'_>, known: &mut Knowledge) -> WorkedOut {
     let calls = calls::calls((request, &hub), (&works, &sources), known);
     permission_checks::check((&hub, &calls), &mut checks);
     WorkedOut {
+        builds: planned_build::planned_builds(request, &works, &sources),
         user: hub.user,
         checks: checks.into_rows(),
         calls,

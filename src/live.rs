@@ -1,4 +1,4 @@
-//! Reads from running servers: the only room with a network, a clock and `async`.
+//! Talks to running servers: the only room with a network and a clock.
 //!
 //! ```text
 //! record ──▶ page by page ──▶ FILE.partial ──▶ one snapshot, handed back whole
@@ -6,11 +6,12 @@
 //!    └── http ◀───┘  bounded retries, growing delays
 //! ```
 //!
-//! Nothing here knows about modules. A recording has the server's rows unchanged, and is read by
-//! `load` like any other file.
+//! A recording has the server's rows unchanged, and is read by `load` like any other file. `dry_run` answers
+//! the questions of `koji_plan`, and `execute` carries out what the engine commands.
 
 mod clock;
 mod dry_run;
+pub mod execute;
 mod http;
 pub mod hub;
 mod koji_record;

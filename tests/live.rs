@@ -3,6 +3,7 @@
 mod bad_hubs;
 mod certificates;
 mod dry_run;
+mod execute;
 mod hub_faults;
 mod kerberos;
 mod koji_builder;

@@ -13,7 +13,7 @@ use crate::module_build::hub_call::{HubCall, Permission};
 use crate::name::NameStream;
 
 /// Returns the tag that locks a stream.
-fn lock(prefix: &str, stream: &NameStream) -> String {
+pub(super) fn lock(prefix: &str, stream: &NameStream) -> String {
     format!("{prefix}lock-{}-{}", stream.name, stream.stream)
 }
 

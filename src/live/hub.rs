@@ -37,6 +37,7 @@ use crate::koji::calls::{self, SubCall};
 use crate::koji::profile::Profile;
 use crate::koji::shapes::{Secret, Upload};
 use crate::koji::{Arguments, Call, Fault, Value, codec};
+use crate::module_build::hub_call::HubCall;
 
 pub use self::abilities::{Abilities, RepoAsk};
 pub use self::decide::Patience;
@@ -166,32 +167,54 @@ impl Hub {
         &mut self,
         calls: &[C],
     ) -> Result<Vec<Result<C::Answer, Fault>>, HubError> {
+        let planned = calls.iter().map(|call| (C::METHOD, call.arguments())).collect();
         let mut all = Vec::with_capacity(calls.len());
-        for batch in calls.chunks(BATCH_MAX) {
-            let mut subs = Vec::with_capacity(batch.len());
-            for call in batch {
-                let arguments = call.arguments();
-                self.cover(C::METHOD, &arguments);
-                subs.push(SubCall {
-                    method: C::METHOD.to_owned(),
-                    params: arguments.into_params(),
-                });
+        for answer in self.together(planned).await? {
+            all.push(match answer {
+                Ok(value) => Ok(self.read(C::METHOD, value)?),
+                Err(fault) => Err(fault),
+            });
+        }
+        Ok(all)
+    }
+
+    /// Makes planned calls in as few requests as possible; each has an answer or a fault. After
+    /// [`HubError::Unknown`] any of those that write may have been carried out.
+    pub async fn call_together(
+        &mut self,
+        calls: &[HubCall],
+    ) -> Result<Vec<Result<Value, Fault>>, HubError> {
+        self.together(calls.iter().map(|call| (call.method, call.arguments.clone())).collect())
+            .await
+    }
+
+    async fn together(
+        &mut self,
+        mut calls: Vec<(&'static str, Arguments)>,
+    ) -> Result<Vec<Result<Value, Fault>>, HubError> {
+        let mut all = Vec::with_capacity(calls.len());
+        while !calls.is_empty() {
+            let batch: Vec<_> = calls.drain(..calls.len().min(BATCH_MAX)).collect();
+            let is_write = batch.iter().any(|(method, _)| !calls::is_read(method));
+            let (method, count) = (batch[0].0, batch.len());
+            let mut subs = Vec::with_capacity(count);
+            for (method, arguments) in batch {
+                self.cover(method, &arguments);
+                let params = arguments.into_params();
+                subs.push(SubCall { method: method.to_owned(), params });
             }
             let multi = calls::MultiCall { calls: subs };
-            let is_write = !calls::is_read(C::METHOD);
             let post = self.post_of(calls::MultiCall::METHOD, multi.arguments());
             let answer = self.carry_out(post, is_write).await?;
-            let answers: Vec<Value> = self.read(C::METHOD, answer)?;
-            if answers.len() != batch.len() {
-                let reason = format!("{} answers to {} calls", answers.len(), batch.len());
-                return Err(HubError::Shape { method: C::METHOD.to_owned(), reason });
+            let answers: Vec<Value> = self.read(method, answer)?;
+            if answers.len() != count {
+                let reason = format!("{} answers to {count} calls", answers.len());
+                return Err(HubError::Shape { method: method.to_owned(), reason });
             }
-            for answer in answers {
-                all.push(match sub_answer(answer) {
-                    Ok(value) => Ok(self.read(C::METHOD, value)?),
-                    Err(fault) => Err(Fault { text: self.veil.hide(&fault.text), ..fault }),
-                });
-            }
+            all.extend(answers.into_iter().map(|answer| {
+                let fault = |fault: Fault| Fault { text: self.veil.hide(&fault.text), ..fault };
+                sub_answer(answer).map_err(fault)
+            }));
         }
         Ok(all)
     }

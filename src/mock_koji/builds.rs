@@ -172,6 +172,22 @@ impl Mock {
         Ok(self.find_build(build).map(|id| self.rpms_of(id)).unwrap_or_default())
     }
 
+    /// A package has a license and is for every arch; of a package that is not there nothing is known.
+    pub(super) fn rpm_headers(&mut self, _: Caller, call: GetRpmHeaders) -> Result<Map, Fault> {
+        let is_it = |rpm: &Rpm| Some(rpm.id) == call.rpm_id;
+        if !self.builds.iter().any(|build| build.rpms.iter().any(is_it)) {
+            return Ok(Map::new());
+        }
+        let none = Value::List(Vec::new());
+        let all =
+            [("license", "MIT".into()), ("exclusivearch", none.clone()), ("excludearch", none)];
+        let is_asked = |name: &str| {
+            call.headers.as_ref().is_none_or(|names| names.iter().any(|own| own == name))
+        };
+        let asked = all.into_iter().filter(|(name, _)| is_asked(name));
+        Ok(asked.map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
     pub(super) fn rpm_sigs(&mut self, _: Caller, _: QueryRpmSigs) -> Result<Vec<Map>, Fault> {
         Ok(Vec::new())
     }

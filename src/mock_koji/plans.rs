@@ -57,6 +57,9 @@ impl BuildPlan {
     }
 }
 
+/// The package that sets what releases end with in a module's build tag.
+const MACROS: &str = "module-build-macros";
+
 /// A task of a method, before it is made.
 pub(super) fn new_task(method: &str, owner: i64, priority: i64, request: Vec<Value>) -> Task {
     Task {
@@ -133,9 +136,8 @@ impl Mock {
                 return Err(Fault::of(FaultKind::NotAllowed, text));
             }
         }
-        let dist = self.config_value(found.build_tag, "rpm.macro.dist");
-        let dist = dist.as_ref().and_then(Value::as_str).unwrap_or_default();
-        let (name, version, release) = name_of(source, dist);
+        let dist = self.dist_of(found.build_tag);
+        let (name, version, release) = name_of(source, &dist);
         Ok(BuildPlan {
             task: None,
             source: source.to_owned(),
@@ -151,6 +153,18 @@ impl Mock {
             repo,
             build: None,
         })
+    }
+
+    /// Returns the suffix of releases in a build tag: that of its macros package, if there is one, else
+    /// the value that the tag sets.
+    fn dist_of(&self, build_tag: i64) -> String {
+        let builds = self.tag(build_tag).builds.iter().map(|tagged| self.build(tagged.build));
+        let of_macros = builds.rev().find(|build| build.name == MACROS);
+        if let Some((_, dist)) = of_macros.and_then(|build| build.release.split_once('.')) {
+            return format!(".{dist}");
+        }
+        let set = self.config_value(build_tag, "rpm.macro.dist");
+        set.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
     /// Returns the value that a tag or its ancestors set for a key.

@@ -161,6 +161,7 @@ handlers! {
     ListBuilds => list_builds,
     ListTagged => list_tagged,
     ListTaggedRpms => tagged_rpms,
+    GetRpmHeaders => rpm_headers,
     GetLatestBuilds => latest_builds,
     TagBuild => tag_build,
     TagBuildBypass => tag_bypass,

@@ -56,15 +56,14 @@ pub fn build(plan: &TagPlan, submission: Submission<'_>) -> HubCall {
     HubCall::of(&call, Permission::Build)
 }
 
-/// Returns the question which builds of a target run: those that a submission with a lost answer may have
-/// made are among them, told apart by their marker.
+/// Returns the question which builds a user asked for since a time, in seconds since 1970, running or over:
+/// those that a submission with a lost answer may have made are among them, known by their marker.
 #[must_use]
-pub fn builds_of_ours(owner: i64) -> HubCall {
-    const OPEN_STATES: [i64; 3] = [0, 1, 4];
+pub fn builds_of_ours(owner: i64, since_seconds: i64) -> HubCall {
     let opts = Map::from([
         ("method".to_owned(), "build".into()),
         ("owner".to_owned(), Value::Int(owner)),
-        ("state".to_owned(), Value::List(OPEN_STATES.map(Value::Int).into())),
+        ("createdAfter".to_owned(), Value::Int(since_seconds)),
         ("decode".to_owned(), Value::Bool(true)),
     ]);
     HubCall::look(&ListTasks { opts: Some(opts), query_opts: None })

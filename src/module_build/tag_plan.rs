@@ -7,6 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::koji::Value;
 use crate::koji::calls::Map;
 use crate::load::{Profile, Stream, Value as Xmd};
@@ -44,7 +46,7 @@ pub struct Required<'a> {
 }
 
 /// An external repository of the build tag.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExternalSource {
     /// koji's name of it.
     pub name: String,
@@ -85,7 +87,7 @@ pub struct ForTags<'a> {
 }
 
 /// The tags and the target of one build.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TagPlan {
     /// The module's tag.
     pub tag: String,

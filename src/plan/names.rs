@@ -53,7 +53,7 @@ impl Kind {
 }
 
 /// Every name that follows from one build.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Names {
     /// The tag that holds the module's builds.
     pub koji_tag: String,

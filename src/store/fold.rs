@@ -1,5 +1,6 @@
 //! A run read back from its journal: the orchestrator as it was, and where everything stands.
 
+use crate::drive;
 use crate::drive::journal::{self, JournalError};
 use crate::orchestrate::{Command, Orchestrator, Tell};
 use crate::status::Status;
@@ -39,24 +40,27 @@ pub fn fold(run: &str, text: &str) -> Result<Folded, StoreError> {
     let mut orchestrator = journal.heading.orchestrator(&journal.catalog);
     let mut status =
         Status::new(journal.catalog.clone(), began.approach, began.gates, began.dispatch);
-    let (mut out, mut last) = (Vec::new(), Timestamp::START);
-    for (at, event) in &journal.entries {
-        out.clear();
-        status.event(event, *at);
-        orchestrator.handle(event, *at, &mut out);
-        out.iter().for_each(|command| status.command(command, *at));
-        last = *at;
-    }
-    let said = out.into_iter().filter_map(|command| match command {
-        Command::Tell(tell) => Some(tell),
-        Command::Call { .. } | Command::Look { .. } | Command::Timer { .. } => None,
+    let (mut said, mut last) = (Vec::new(), Timestamp::START);
+    drive::fold(&mut orchestrator, &journal.entries, |row| {
+        status.event(row.event, row.at);
+        row.commands.iter().for_each(|command| status.command(command, row.at));
+        last = row.at;
+        said = tells(row.commands);
     });
     Ok(Folded {
-        said: said.collect(),
+        said,
         rows: journal.entries.len() as u64,
         heading: journal.heading,
         orchestrator,
         status,
         last,
     })
+}
+
+fn tells(commands: &[Command]) -> Vec<Tell> {
+    let tell = |command: &Command| match command {
+        Command::Tell(tell) => Some(tell.clone()),
+        Command::Call { .. } | Command::Look { .. } | Command::Timer { .. } => None,
+    };
+    commands.iter().filter_map(tell).collect()
 }

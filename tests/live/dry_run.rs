@@ -14,20 +14,20 @@ use crate::cli::formats::documented::Shapes;
 use crate::support::program::{Program, Said, modplan};
 
 const MODULES: &str = "fixtures/el8-perl/modules.yaml";
-const SOURCES: &str = "fixtures/el8-perl/sources.csv";
+pub(super) const SOURCES: &str = "fixtures/el8-perl/sources.csv";
 const PLATFORM: &str = "el8-build:el8-modular-updates-candidate";
-const TIME: &str = "2026-01-02T03:04:05Z";
+pub(super) const TIME: &str = "2026-01-02T03:04:05Z";
 /// What the plan needs and does not make: said to be in the platform's tag.
-const GIVEN: &str = "perl-bootstrap:5.30,perl-YAML-bootstrap:1.24,postgresql:10";
+pub(super) const GIVEN: &str = "perl-bootstrap:5.30,perl-YAML-bootstrap:1.24,postgresql:10";
 
 /// A plan, a configuration and a mock hub.
-struct Case {
-    directory: tempfile::TempDir,
-    mock: Mock,
+pub(super) struct Case {
+    pub(super) directory: tempfile::TempDir,
+    pub(super) mock: Mock,
 }
 
 impl Case {
-    fn new(arguments: &[&str]) -> Self {
+    pub(super) fn new(arguments: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let state = directory.path().join("state.jsonl").display().to_string();
         let usual = ["--platform", PLATFORM, "--state", &state];
@@ -44,7 +44,7 @@ impl Case {
         case
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(super) fn path(&self, name: &str) -> String {
         self.directory.path().join(name).display().to_string()
     }
 

@@ -59,7 +59,7 @@ pub(super) fn options(server: &str) -> Options {
     }
 }
 
-fn alice() -> Login {
+pub(super) fn alice() -> Login {
     Login::Password { user: "alice".to_owned(), password: Secret::new("secret") }
 }
 

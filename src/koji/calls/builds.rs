@@ -16,6 +16,8 @@ calls! {
     ListTagged "listTagged" (tag: Ref; event: i64, inherit: bool, prefix: String, latest: Value, package: String, owner: Ref, build_type "type": String, strict: bool, extra: bool, draft: bool) -> Vec<TaggedBuild>,
     /// Packages and builds in a tag.
     ListTaggedRpms "listTaggedRPMS" (tag: Ref; event: i64, inherit: bool, latest: Value, package: String, arch: Value, rpmsigs: bool, owner: Ref, build_type "type": String, strict: bool, extra: bool, draft: bool) -> TaggedRpms,
+    /// What stands in the header of a package, by the names of its fields.
+    GetRpmHeaders "getRPMHeaders" (; rpm_id "rpmID": i64, task_id "taskID": i64, filepath: String, headers: Vec<String>, strict: bool) -> Map,
     /// The newest build of each package in a tag and its ancestors.
     GetLatestBuilds "getLatestBuilds" (tag: Ref; event: i64, package: String, build_type "type": String, draft: bool) -> Vec<TaggedBuild>,
     /// Has a build tagged; the task.

@@ -197,7 +197,7 @@ fn a_module_is_imported_once() {
     metadata["output"][0]["checksum_type"] = json!("sha1");
     let unknown = client.fault("CGImport", json!([metadata, "modplan/1"]));
     assert_eq!(unknown, (1000, "Unsupported verify type: sha1".to_owned()));
-    assert_eq!(client.call("listBuilds", json!([{"packageID": "perl"}])), json!([]));
+    assert!(client.call("getBuild", json!(["perl-5.30-1.c0ffee00"])).is_null());
     metadata["output"][0]["checksum_type"] = json!("md5");
     let build = client.call("CGImport", json!([metadata, "modplan/1"]));
     assert_eq!(build["nvr"], "perl-5.30-1.c0ffee00");

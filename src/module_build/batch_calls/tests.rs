@@ -70,7 +70,7 @@ fn a_repo_is_asked_for_from_an_event() {
         ("repo.request", &Value::Int(99))
     );
     assert!(call.is_write());
-    let looks = [last_change(&plan()), check_repo(1), builds_of_ours(3)];
+    let looks = [last_change(&plan()), check_repo(1), builds_of_ours(3, 0)];
     assert!(looks.iter().all(|look| !look.is_write()));
     assert_eq!(install_macros(&plan()).len(), 2);
 }

@@ -11,7 +11,7 @@ use modplan::koji::Value;
 
 /// The fault of the next request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(crate) enum Trouble {
     /// It does not reach the hub.
     RequestLost,
     /// The hub carries it out, and its answer does not come back.
@@ -28,7 +28,7 @@ pub(super) enum Trouble {
 
 impl Trouble {
     /// Every trouble.
-    pub(super) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::RequestLost,
         Self::AnswerLost,
         Self::Doubled,
@@ -38,11 +38,18 @@ impl Trouble {
     ];
 }
 
+/// What goes wrong, and after how many requests that are let through.
+#[derive(Clone, Copy, Debug)]
+struct Next {
+    passed: usize,
+    trouble: Trouble,
+}
+
 /// A wire.
 pub(crate) struct Wire {
     /// The address for the client.
     pub(crate) server: String,
-    next: Arc<Mutex<Option<Trouble>>>,
+    next: Arc<Mutex<Option<Next>>>,
     seen: Arc<Mutex<Vec<String>>>,
     is_cut: Arc<AtomicBool>,
 }
@@ -82,7 +89,12 @@ impl Wire {
 
     /// Has something go wrong with the next request.
     pub(super) fn trouble(&self, trouble: Trouble) {
-        *self.next.lock().expect("no panic") = Some(trouble);
+        self.trouble_after(0, trouble);
+    }
+
+    /// Has something go wrong with one request, after so many others.
+    pub(crate) fn trouble_after(&self, passed: usize, trouble: Trouble) {
+        *self.next.lock().expect("no panic") = Some(Next { passed, trouble });
     }
 }
 
@@ -90,14 +102,14 @@ fn serve(
     mut client: TcpStream,
     hub: SocketAddr,
     cut: &AtomicBool,
-    (next, seen): (&Mutex<Option<Trouble>>, &Mutex<Vec<String>>),
+    (next, seen): (&Mutex<Option<Next>>, &Mutex<Vec<String>>),
 ) {
     while let Some(request) = message(&mut client) {
         if cut.load(Ordering::SeqCst) {
             return;
         }
         seen.lock().expect("no panic").extend(method(&request));
-        let trouble = next.lock().expect("no panic").take();
+        let trouble = due(&mut next.lock().expect("no panic"));
         let answer = match trouble {
             Some(Trouble::RequestLost) => return,
             Some(Trouble::AnswerLost) => {
@@ -119,6 +131,17 @@ fn serve(
         if client.write_all(&answer).is_err() {
             return;
         }
+    }
+}
+
+/// Returns what goes wrong with a request.
+fn due(next: &mut Option<Next>) -> Option<Trouble> {
+    match next {
+        Some(Next { passed, .. }) if *passed > 0 => {
+            *passed -= 1;
+            None
+        }
+        _ => next.take().map(|next| next.trouble),
     }
 }
 

@@ -101,7 +101,7 @@ fn batch(plan: &TagPlan, packages: &[PackageName]) -> Ours {
         marker: None,
         priority: 5,
     };
-    let mut calls = vec![builds_of_ours(1)];
+    let mut calls = vec![builds_of_ours(1, 0)];
     calls.extend(packages.iter().map(|package| build(plan, submission(package))));
     let requests = 1 + requests(&calls[1..], AT_ONCE_MAX);
     Ours { name: "batch", steps: &["start_next_batch_build"], calls, requests }

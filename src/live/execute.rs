@@ -1,0 +1,37 @@
+//! A run at a real koji: the engine that the simulator runs, with a hub in the place of the simulated
+//! world.
+//!
+//! ```text
+//!   engine ──commands──▶ carry ──▶ prepare · submit · tag · repo · finish ──▶ hub
+//!     ▲                    │
+//!     └───── events ◀──────┘        memory: what a process must know of the past
+//! ```
+//!
+//! Every step looks before it writes, and marks what it makes, so that a process that comes back, with an
+//! old journal even, finds what is there and asks for nothing twice. What keeps a step from being done is
+//! answered to the orchestrator, which decides whether it is tried again, and said in the log.
+
+mod at_hub;
+mod begin;
+mod carry;
+mod engine;
+mod finish;
+mod locks;
+mod macros;
+mod mail;
+mod memory;
+mod observe;
+mod prepare;
+mod repo;
+mod stop;
+mod stored;
+mod submit;
+mod tag;
+mod tasks;
+mod work;
+
+pub use begin::{BeginError, Decided};
+pub use engine::{Driven, Rows, Run, drive};
+pub use macros::MacrosError;
+pub use stored::StoreRows;
+pub use work::{ModuleWork, PartWork, SourceRpm, Work};

@@ -1,0 +1,139 @@
+//! From what was decided before a run to what its process works with.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::macros::{MacrosError, source_rpm};
+use super::work::{ModuleWork, PartWork, Work};
+use crate::koji::Value;
+use crate::koji_plan::PlannedBuild;
+use crate::load::{Stream, parse_text};
+use crate::module_build::import::{Generator, Host, Origin};
+use crate::module_build::macros::MacrosPackage;
+use crate::name::{ComponentKey, Nsvc};
+
+/// So much earlier than the run may its tasks be by the hub's clock, in seconds.
+const CLOCKS_DIFFER: i64 = 3600;
+
+/// What a run keeps beside its journal: decided once, and the same for every process that drives it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decided {
+    /// Its module builds.
+    pub builds: Vec<PlannedBuild>,
+    /// When it was submitted, in seconds since 1970.
+    pub submitted_seconds: i64,
+    /// The priority of its tasks.
+    pub priority: i64,
+    /// How often koji is asked, in milliseconds.
+    pub poll_ms: u64,
+    /// Where mails are written.
+    pub spool: Option<PathBuf>,
+}
+
+/// Why a run cannot begin.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BeginError {
+    /// A document that was kept cannot be read.
+    #[error("the document of {0} cannot be read")]
+    Document(String),
+    /// A macros package cannot be made.
+    #[error(transparent)]
+    Macros(#[from] MacrosError),
+}
+
+impl Decided {
+    /// Makes what a process works with; macros packages are made below `directory`.
+    ///
+    /// # Errors
+    /// A document cannot be read, or rpmbuild does not make a macros package.
+    pub fn work(&self, run: &str, directory: &Path) -> Result<Work, BeginError> {
+        let mut modules = BTreeMap::new();
+        for (at, build) in self.builds.iter().enumerate() {
+            let module = self.module(run, build, &directory.join(format!("macros-{at}")))?;
+            modules.insert(build.id.clone(), module);
+        }
+        Ok(Work {
+            run: run.to_owned(),
+            since_seconds: self.submitted_seconds - CLOCKS_DIFFER,
+            modules,
+            priority: self.priority,
+            poll: Duration::from_millis(self.poll_ms),
+            spool: self.spool.clone(),
+        })
+    }
+
+    fn module(
+        &self,
+        run: &str,
+        build: &PlannedBuild,
+        directory: &Path,
+    ) -> Result<ModuleWork, BeginError> {
+        let unreadable = || BeginError::Document(build.id.clone());
+        let stored = parse_text(&build.id, &build.document).streams.pop().ok_or_else(unreadable)?;
+        let nsvc = nsvc(&stored).ok_or_else(unreadable)?;
+        let dist = build.names.dist_tag.as_deref().ok_or_else(unreadable)?;
+        let committed = Timestamp::from_second(self.submitted_seconds).unwrap_or_default();
+        let author = stored.macros.as_deref();
+        let conflicts = Default::default();
+        let package = MacrosPackage { nsvc: &nsvc, dist, author, conflicts: &conflicts, committed };
+        let macros = source_rpm(&package, directory)?;
+        let mut tags = build.tags.clone();
+        if let Some(Value::Struct(mark)) = tags.extra.get_mut("modplan")
+            && mark.get("run").and_then(Value::as_str) == Some("{run}")
+        {
+            mark.insert("run".to_owned(), run.into());
+        }
+        Ok(ModuleWork {
+            macros,
+            parts: parts(build),
+            included: BTreeMap::new(),
+            arches: build.arches.clone(),
+            origin: self.origin(build),
+            publish_to: Some(build.publish_to.clone()),
+            lock: build.lock.clone(),
+            names: build.names.clone(),
+            nsvc,
+            tags,
+            stored,
+        })
+    }
+
+    fn origin(&self, build: &PlannedBuild) -> Origin {
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        Origin {
+            generator: Generator { name: build.generator.clone(), version },
+            host: Host { arch: std::env::consts::ARCH.to_owned(), os: "Linux".to_owned() },
+            start_seconds: self.submitted_seconds,
+            owner: Some(build.tags.owner.clone()),
+            ..Origin::default()
+        }
+    }
+}
+
+fn nsvc(stored: &Stream) -> Option<Nsvc> {
+    Some(Nsvc {
+        name: stored.name.clone(),
+        stream: stored.stream.clone(),
+        version: stored.version,
+        context: stored.context.clone()?,
+    })
+}
+
+fn parts(build: &PlannedBuild) -> BTreeMap<ComponentKey, PartWork> {
+    let part = |(key, part): (&ComponentKey, &crate::koji_plan::PlannedPart)| {
+        let work = PartWork {
+            package: part.package.clone(),
+            source: part.source.clone(),
+            arches: None,
+            is_build_only: part.is_build_only,
+        };
+        (key.clone(), work)
+    };
+    build.parts.iter().map(part).collect()
+}

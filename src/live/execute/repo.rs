@@ -1,0 +1,31 @@
+//! Asking for a repo of a build tag with all that was tagged so far, and waiting for it.
+
+use super::at_hub::AtHub;
+use super::stop::Stop;
+use super::work::ModuleWork;
+use crate::koji::shapes::RepoAnswer;
+use crate::module_build::batch_calls;
+use crate::orchestrate::Fault;
+
+impl AtHub {
+    /// Asks for a repo that has everything in the build tag, and waits until it is made. Asked again, the hub
+    /// answers with the same request.
+    pub(super) async fn wait_repo(&self, module: &ModuleWork) -> Result<(), Stop> {
+        let tags = &module.tags;
+        let event: i64 = self.one(&batch_calls::last_change(tags)).await?;
+        let mut answer: RepoAnswer = self.one(&batch_calls::request_repo(tags, event)).await?;
+        loop {
+            match (answer.repo, answer.request) {
+                (Some(_), _) => return Ok(()),
+                (None, Some(request)) if request.active => {
+                    self.pause().await;
+                    answer = self.one(&batch_calls::check_repo(request.id)).await?;
+                }
+                (None, _) => {
+                    let why = format!("koji gave up making a repo of {}", tags.build_tag);
+                    return Err(Stop::failed(Fault::Broken, why));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The rows of a run in the store: appended by whoever holds its lease, and by nobody else.
+
+use std::time::Duration;
+
+use super::engine::Rows;
+use crate::live::clock;
+use crate::store::{Driven, Store, StoreError, UnixMillis};
+
+/// How often rows are tried to be kept while the store is away, and how long each pause is: for two
+/// minutes in all.
+const TRIES_MAX: u32 = 24;
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Keeps the rows of a run that this process drives.
+#[derive(Debug)]
+pub struct StoreRows<'s> {
+    store: &'s Store,
+    driven: Driven,
+}
+
+impl<'s> StoreRows<'s> {
+    /// Keeps rows by the lease that [`Store::begin`] or [`Store::take`] gave.
+    #[must_use]
+    pub fn new(store: &'s Store, driven: Driven) -> Self {
+        Self { store, driven }
+    }
+
+    /// Returns the lease, to be given back.
+    #[must_use]
+    pub fn driven(&self) -> &Driven {
+        &self.driven
+    }
+}
+
+impl Rows for StoreRows<'_> {
+    type Error = StoreError;
+
+    async fn keep(&mut self, rows: &[String]) -> Result<(), StoreError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let now = UnixMillis(clock::now_ms());
+            match self.store.append(&mut self.driven, rows, now).await {
+                Err(error) if error.is_transient() && tries < TRIES_MAX => {
+                    tracing::warn!("rows wait for the store: {error}");
+                    clock::wait(u64::try_from(PAUSE.as_millis()).unwrap_or(u64::MAX)).await;
+                }
+                kept => return kept,
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What is rebuilt: one module of two components, the second after the first.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use modplan::koji::calls::Map;
+use modplan::live::execute::{ModuleWork, PartWork, SourceRpm, Work};
+use modplan::load::{Stream, parse_text};
+use modplan::module_build::import::{Generator, Host, Origin};
+use modplan::module_build::tag_plan::{ForTags, Required, SiteTags, TagPlan};
+use modplan::name::{Arch, ComponentKey, Nsvc};
+use modplan::orchestrate::{ComponentDefinition, Definition, TaskDefinition};
+use modplan::plan::names::{Kind, Names};
+
+/// The module.
+pub(super) const TOOL: &str = "tool:1:c0ffee00";
+/// Who drives the run.
+pub(super) const USER: &str = "alice";
+
+const DOCUMENT: &str = "document: modulemd\nversion: 2\ndata:\n  {name: tool, stream: '1', version: 8020020260101000000, \
+    context: c0ffee00, summary: A tool, description: A tool and its library., license: {module: [MIT]}, \
+    components: {rpms: {lib: {rationale: The tool needs it., buildorder: 1}, \
+    tool: {rationale: It is the tool., buildorder: 2}}}}\n";
+
+fn document() -> Stream {
+    let mut snapshot = parse_text("tool.yaml", DOCUMENT);
+    assert_eq!(snapshot.findings, []);
+    snapshot.streams.remove(0)
+}
+
+fn component(name: &str, batch: u32) -> ComponentDefinition {
+    let task = |arch: &str| TaskDefinition {
+        method: "buildArch".to_owned(),
+        arch: arch.into(),
+        estimate_ms: 60_000,
+    };
+    ComponentDefinition {
+        component: name.into(),
+        package: name.into(),
+        source: None,
+        reference: None,
+        batch,
+        after: Vec::new(),
+        reused: false,
+        tasks: ["aarch64", "x86_64"].map(task).into(),
+    }
+}
+
+/// What the journal is headed with.
+pub(super) fn definitions() -> Vec<Definition> {
+    vec![Definition {
+        id: TOOL.to_owned(),
+        wave: Some(1),
+        is_start: true,
+        components: vec![component("lib", 2), component("tool", 3)],
+        ..Definition::default()
+    }]
+}
+
+/// What the run builds.
+pub(super) fn work(since_seconds: i64) -> Work {
+    Work {
+        run: "r1".to_owned(),
+        since_seconds,
+        modules: BTreeMap::from([(TOOL.to_owned(), module())]),
+        priority: 5,
+        poll: Duration::from_millis(10),
+        spool: None,
+    }
+}
+
+fn module() -> ModuleWork {
+    let stored = document();
+    let nsvc = Nsvc {
+        name: stored.name.clone(),
+        stream: stored.stream.clone(),
+        version: stored.version,
+        context: stored.context.clone().expect("it has one"),
+    };
+    let names = Names::new(&nsvc, Kind::Module, Some(("el8".to_owned(), Some(7))));
+    let arches: BTreeSet<Arch> = ["aarch64", "x86_64"].map(Arch::from).into();
+    let site = SiteTags { arches: arches.clone(), owner: USER.to_owned(), ..SiteTags::default() };
+    let (platform, profiles) = ("platform".into(), BTreeMap::new());
+    let required = Required {
+        name: &platform,
+        tag: Some("platform-build"),
+        is_base: true,
+        profiles: &profiles,
+    };
+    let marker = Map::from([("run".to_owned(), "r1".into())]);
+    let tags = ForTags {
+        names: &names,
+        stored: &stored,
+        required: &[required],
+        included: &BTreeSet::new(),
+        marker: Some(&marker),
+    };
+    let tags = TagPlan::new(tags, &site).expect("it fits");
+    let parts = ["lib", "tool"].map(|name| (ComponentKey::from(name), part(name)));
+    let macros = names.macros_package.clone().expect("it has a dist tag");
+    ModuleWork {
+        macros: SourceRpm { name: format!("{macros}.src.rpm"), bytes: b"macros".to_vec() },
+        origin: origin(),
+        parts: parts.into(),
+        included: BTreeMap::new(),
+        lock: "module-lock-tool-1".to_owned(),
+        publish_to: Some("modular-updates-candidate".to_owned()),
+        nsvc,
+        names,
+        tags,
+        stored,
+        arches,
+    }
+}
+
+fn part(name: &str) -> PartWork {
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    PartWork {
+        package: name.into(),
+        source: format!("git+https://src.example.org/rpms/{name}#{commit}"),
+        arches: None,
+        is_build_only: false,
+    }
+}
+
+fn origin() -> Origin {
+    Origin {
+        generator: Generator { name: "module-build-service".to_owned(), version: "1".to_owned() },
+        host: Host { arch: "x86_64".to_owned(), os: "Linux".to_owned() },
+        owner: Some(USER.to_owned()),
+        ..Origin::default()
+    }
+}
