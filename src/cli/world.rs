@@ -44,6 +44,7 @@ impl World {
     }
 
     /// The same for a hub that builds more than modules.
+    #[cfg(feature = "live")]
     pub(crate) fn read_for_hub(args: &WorldArgs, console: &Console) -> anyhow::Result<Self> {
         Self::read_with((args, DurationMode::Replay), &[], Builds::Any, console)
     }
@@ -241,6 +242,7 @@ fn history(paths: &[PathBuf], console: &Console) -> anyhow::Result<History> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Builds {
     OfModules,
+    #[cfg(feature = "live")]
     Any,
 }
 

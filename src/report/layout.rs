@@ -152,15 +152,17 @@ fn broken(cell: &str, width: usize) -> Vec<String> {
 pub(super) fn wrapped_story(text: &str, width: usize) -> String {
     let mut out = String::new();
     for line in text.lines() {
-        let at = if line.get(9..11) == Some("  ") { 11 } else { 0 };
         if line.chars().count() <= width {
             out.push_str(line);
             out.push('\n');
-        } else {
-            let rest = wrapped(&line[at..], width, (at, at.max(2)));
-            out.push_str(&line[..at]);
-            out.push_str(&rest[at..]);
+            continue;
         }
+        let blanks = line.len() - line.trim_start().len();
+        let has_time = line.get(9..11) == Some("  ") && line[..9].ends_with(|c: char| c != ' ');
+        let (at, rest) = if has_time { (11, 11) } else { (blanks, blanks + 2) };
+        let text = wrapped(&line[at..], width, (at, rest));
+        out.push_str(&line[..at]);
+        out.push_str(&text[at..]);
     }
     out
 }

@@ -199,6 +199,10 @@ fn every_field_of_a_run_and_its_journal_is_documented() {
     shapes.hold("run", &json(&[&run[..], &TRACE, &SCENARIO, &owned].concat()));
     shapes.hold_journal(&fs::read_to_string(&path).unwrap());
     shapes.hold_journal(&fs::read_to_string("fixtures/journals/format-4.jsonl").unwrap());
+    let fails = place.path().join("fails.yaml");
+    fs::write(&fails, "builds: {outcomes: rate, failure_rate: 1.0}\n").unwrap();
+    let fails = ["--approach", "orchestrator-owned", "--scenario", fails.to_str().unwrap()];
+    shapes.hold("run", &json(&[&run[..], &TRACE, &fails].concat()));
     assert_eq!(shapes.unseen("run"), ["change"], "nothing comes in over weeks");
     // What no run of ours meets is written by hand.
     let read = journal::read(&fs::read(&path).unwrap()).unwrap().expect("it holds a run");

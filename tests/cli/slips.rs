@@ -42,7 +42,7 @@ fn what_bzip2_and_zchunk_packed_is_named() {
         let said = Program::new(["check", "-"]).input(bytes).run();
         assert_eq!(said.code, 1);
         assert!(
-            said.err.contains(&format!("error[compression]: {kind} is not read")),
+            said.err.contains(&format!("error[compression]: {kind} is not supported")),
             "{}",
             said.err
         );

@@ -112,7 +112,7 @@ fn a_directory_may_hold_more_than_histories_and_a_named_file_may_not() {
     let Said { code, out, err: told } = modplan(&["trace", "fixtures/el8-perl"]);
     assert_eq!(code, 0, "{told}");
     assert!(out.starts_with("2053 rows of "), "{out}");
-    assert!(told.contains("left out 1 file without recorded builds: "), "{told}");
+    assert!(told.contains("left out 2 files without recorded builds: "), "{told}");
     assert!(told.contains("pdc.json"), "{told}");
     let Said { code, err: told, .. } = modplan(&["trace", "fixtures/el8-perl/pdc.json"]);
     assert_eq!((code, told.contains("error[trace-shape]")), (1, true), "{told}");
@@ -151,7 +151,7 @@ fn keys_of_a_farm_that_change_nothing_are_told_with_their_line() {
     let trace = "--trace=fixtures/el8-perl/trace.csv";
     let told = modplan(&["plan", WORLD[0], WORLD[1], trace, &farm]).err;
     assert!(
-        told.contains("farm.yaml:9:8: warning[setting-unused]: `repo.lag` changes nothing"),
+        told.contains("farm.yaml:9:8: warning[setting-unused]: `repo.lag` has no effect"),
         "{told}"
     );
 }

@@ -16,6 +16,22 @@ use super::generate;
 use super::named::koji_tasks::on_hub;
 use super::named::{ALONE, CHAIN, always, fault, setup};
 
+/// Returns a world in which people cancel the only module.
+fn canceled() -> Setup {
+    let mut canceled = setup(Approach::OrchestratorOwned, ALONE);
+    canceled.conditions.faults = vec![modplan::scenario::Fault {
+        module: Some("a:1".to_owned()),
+        ..fault(FaultKind::ModuleCanceled, 50, None)
+    }];
+    canceled
+}
+
+/// Returns a world whose bus loses every message.
+fn lossy(mut setup: Setup) -> Setup {
+    setup.conditions.bus.loss = 1.0;
+    setup
+}
+
 /// Returns the worlds in which calls of a kind are made. A kind without a row does not compile.
 fn worlds(kind: CallKind) -> Vec<(&'static str, Setup)> {
     let owned = |gates| {
@@ -68,12 +84,7 @@ fn worlds(kind: CallKind) -> Vec<(&'static str, Setup)> {
             ]
         }
         CallKind::CancelComponent => {
-            let mut canceled = setup(Approach::OrchestratorOwned, ALONE);
-            canceled.conditions.faults = vec![modplan::scenario::Fault {
-                module: Some("a:1".to_owned()),
-                ..fault(FaultKind::ModuleCanceled, 50, None)
-            }];
-            vec![("a module that is canceled", canceled)]
+            vec![("a module that is canceled", canceled())]
         }
         CallKind::RequestTest => {
             let mut silent = owned(both);
@@ -89,11 +100,7 @@ fn worlds(kind: CallKind) -> Vec<(&'static str, Setup)> {
             red.conditions.people = Some(People { fix: always(3600), waive_share: 0.0 });
             vec![("a red component", red), ("a red module of koji", failing())]
         }
-        CallKind::Poll => {
-            let mut lossy = owned(both);
-            lossy.conditions.bus.loss = 1.0;
-            vec![("a bus that loses everything", lossy)]
-        }
+        CallKind::Poll => vec![("a bus that loses everything", lossy(owned(both)))],
     }
 }
 

@@ -167,18 +167,22 @@ impl Side {
     }
 }
 
-/// Writes the files of the module build that was imported.
+/// Writes files in the place of those of the module build that was imported, with their sums.
 fn write_content(home: &Path, metadata: &Path) {
     let text = fs::read_to_string(metadata).expect("it was recorded");
-    let metadata: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let mut metadata: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     let directory = home.join("content");
     fs::create_dir(&directory).expect("a directory");
-    for output in metadata["output"].as_array().expect("files") {
+    for output in metadata["output"].as_array_mut().expect("files") {
         let size = output["filesize"].as_u64().and_then(|size| usize::try_from(size).ok());
+        let content = "x".repeat(size.expect("a size"));
         let name = output["filename"].as_str().expect("a name");
-        fs::write(directory.join(name), "x".repeat(size.expect("a size"))).expect("it is written");
+        fs::write(directory.join(name), &content).expect("it is written");
+        // The recorded sum is that of the recorded file.
+        output["checksum_type"] = "sha256".into();
+        output["checksum"] = modplan::load::sha256(content.as_bytes()).into();
     }
-    fs::write(home.join("metadata.json"), text).expect("it is written");
+    fs::write(home.join("metadata.json"), metadata.to_string()).expect("it is written");
 }
 
 /// Starts a hub that answers with the recordings.

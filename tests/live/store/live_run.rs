@@ -75,9 +75,14 @@ fn a_resumed_run_stands_where_it_stood_and_looks_before_it_repeats() {
             let at = kept.entries[..cut].last().map_or(kept.entries[0].0, |(at, _)| *at);
             after.event(&Event::Restarted, at);
             let out = after.commit(&store, NOW).await.expect("it is kept");
-            let anew = out.iter().any(|command| matches!(command, Command::Call { .. }));
-            assert!(!anew, "nothing is repeated before it is looked for: {out:?}");
-            assert_eq!(calls(&out), calls(&outstanding), "after {cut}");
+            // A call that only reads is made again without a look.
+            let is_anew = |command: &Command| match command {
+                Command::Call { call, .. } => !call.is_read(),
+                Command::Look { .. } | Command::Tell(_) | Command::Timer { .. } => false,
+            };
+            assert!(!out.iter().any(is_anew), "nothing is repeated before a look: {out:?}");
+            let (out, outstanding) = (calls(&out), calls(&outstanding));
+            assert!(outstanding.is_subset(&out), "after {cut}: {outstanding:?} {out:?}");
             assert_eq!(after.driven().lines(), cut as u64 + 1);
         }
     });

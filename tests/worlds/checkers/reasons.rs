@@ -64,8 +64,12 @@ impl Book<'_> {
                     .collect();
                 !packages.is_empty() && packages.iter().all(|p| failed.contains(p.as_str()))
             }
-            Reason::NotFetched => facts(self.run)
-                .any(|fact| matches!(fact, Fact::NotFetched { build } if is_its(&build))),
+            Reason::NotFetched => {
+                let is_fact =
+                    |fact: &Fact| matches!(fact, Fact::NotFetched { build } if is_its(build));
+                facts(self.run).any(|fact| is_fact(&fact))
+                    || self.has_failed_call(CallKind::Fetch, index)
+            }
             // The ideal model has no repos to wait for, and an orchestrator waits without limit.
             Reason::RepoLate { what, .. } => {
                 self.ended(index, ComponentEnd::Failed)
