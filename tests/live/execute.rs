@@ -215,7 +215,8 @@ fn a_process_that_dies_at_any_row_is_replaced_and_nothing_is_done_twice() {
         let driven = first.or_else(|Died| case.drive(None)).expect("it lives");
         case.is_done_once(&driven);
     }
-    assert!(tried > 8 && deaths + 3 > tried, "{deaths} of {tried}");
+    // A run with fewer polls has fewer rows, and may be over before the last places.
+    assert!(tried > 8 && deaths * 2 > tried, "{deaths} of {tried}");
 }
 
 #[test]
@@ -272,19 +273,20 @@ fn a_run_in_a_store_ends_well_wherever_its_processes_end() {
         let url = format!("sqlite:{}", directory.path().join("runs.db").display());
         let driven = block_on(async {
             let store = Store::open(&url).await.expect("it opens");
+            // The first process has no time to come to the end; later ones may.
+            let mut time = Duration::from_millis(20);
             loop {
-                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                // Most die early, some live long enough to come to the end.
-                let time = Duration::from_millis((seed >> 33) % 600);
                 match drive_in_store(&case, &store, time).await {
                     Some(driven) => break driven,
                     None => deaths += 1,
                 }
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                time = Duration::from_millis((seed >> 33) % 600);
             }
         });
         case.is_done_once(&driven);
     }
-    assert!(deaths > 5, "{deaths}");
+    assert!(deaths >= 5, "{deaths}");
 }
 
 /// Requests that may be repeated are not worth a run each.
