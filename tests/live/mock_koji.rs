@@ -6,13 +6,15 @@ pub(super) mod wire;
 
 use std::time::Duration;
 
-use modplan::koji::calls::{CancelTask, CreateTag, GetTag, MakeTask};
+use modplan::koji::calls::{
+    CancelTask, CreateTag, GetTag, ListHosts, MakeTask, RemoveHostFromChannel,
+};
 use modplan::koji::shapes::Secret;
 use modplan::koji::{Ref, TaskState, Value};
 use modplan::live::hub::{
     Abilities, Follower, Hub, Login, Observation, Options, Patience, RepoAsk,
 };
-use modplan::live::{KojiRequest, record_koji};
+use modplan::live::{KojiRequest, KojiStep, record_koji};
 
 use crate::support::program::{Program, Serving, modplan};
 
@@ -232,6 +234,39 @@ fn a_hub_without_builders_gives_no_farm_and_says_so() {
     assert!(said.err.contains("no enabled builders: no farm.yaml is written"), "{}", said.err);
     assert!(!directory.path().join("farm.yaml").exists());
     assert!(said.out.contains("--farm FARM"), "{}", said.out);
+}
+
+#[test]
+fn builders_that_make_no_repos_give_no_farm_and_the_recording_says_why() {
+    let mock = Mock::start(&[]);
+    block_on(async {
+        let mut hub = Hub::connect(options(&mock.server), alice()).await.expect("it is there");
+        for host in hub.call(&ListHosts::default()).await.expect("it answers") {
+            let hostname = Ref::Name(host.name);
+            let call = RemoveHostFromChannel { hostname, channel: "createrepo".to_owned() };
+            // Some are not in it.
+            drop(hub.call(&call).await);
+        }
+    });
+    let directory = tempfile::tempdir().expect("a directory");
+    let request = KojiRequest {
+        options: options(&mock.server),
+        since: 0,
+        until: 4_000_000_000,
+        tag: None,
+        directory: directory.path().to_owned(),
+        page_size: 100,
+        pause: Duration::ZERO,
+    };
+    let mut notes = Vec::new();
+    let recording = record_koji(&request, &mut |step| match step {
+        KojiStep::Note(note) => notes.push(note),
+        KojiStep::Tasks { .. } => {}
+    });
+    assert_eq!(recording.expect("it is recorded").builders, 0);
+    assert!(!directory.path().join("farm.yaml").exists());
+    let why = "no module can be built: no builder serves the channel createrepo";
+    assert!(notes.iter().any(|note| note.contains(why)), "{notes:?}");
 }
 
 #[test]

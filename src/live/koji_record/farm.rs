@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{KojiRecordError, KojiRequest, KojiStep, pause, write};
+use crate::farm::Farm;
 use crate::koji::calls::{GetHostData, ListChannels, ListHosts};
 use crate::koji::shapes::Host;
 use crate::koji::{Ref, Value};
@@ -19,7 +20,8 @@ struct Kind {
     jobs_max: Option<i64>,
 }
 
-/// Writes the farm file and returns its number of builders. Without builders there is no file.
+/// Writes the farm file and returns its number of builders. Without builders, or if they cannot build
+/// modules, there is no file.
 pub(super) async fn record(
     hub: &mut Hub,
     request: &KojiRequest,
@@ -52,6 +54,12 @@ pub(super) async fn record(
         .filter_map(|row| Some((row.host_id, row.data.get("maxjobs").and_then(Value::as_int)?)))
         .collect();
     let text = farm(&hosts, &channels_of, &jobs_of, &request.options.server);
+    // A hub without builds has builders as `add-host` leaves them, in no channel that makes repos.
+    if let Err(findings) = Farm::read(text.as_bytes(), 0) {
+        let why = findings.first().map_or("", |finding| finding.message.as_str());
+        tell(KojiStep::Note(format!("no farm.yaml is written, as no module can be built: {why}")));
+        return Ok(0);
+    }
     write(&request.directory.join("farm.yaml"), &text)?;
     Ok(enabled)
 }
