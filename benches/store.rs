@@ -8,12 +8,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use modplan::drive::journal::{self, Began, Heading};
+use modplan::live::execute::{Course, take};
 use modplan::name::{Arch, ComponentKey, PackageName};
 use modplan::orchestrate::{
     Approach, Cascade, ComponentDefinition, Definition, Dispatch, Gates, TaskDefinition,
 };
 use modplan::sim::{Conditions, DurationMode, Outcomes, Setup, Slots, SlotsGroup, Subjects, World};
-use modplan::store::{Holder, LiveRun, NewRun, Store, UnixMillis};
+use modplan::store::{Holder, NewRun, Store, UnixMillis};
 use modplan::time::Millis;
 use modplan::trace::{BUILD_ARCH, History, Row, RowOutcome, Samples};
 
@@ -25,6 +26,9 @@ mod clock;
 use clock::{ROUNDS, median, timed};
 
 const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
+/// What a run decided that builds nothing.
+const WORK: &str = "{\"builds\":[],\"submitted_seconds\":0,\"priority\":5,\"poll_ms\":10,\"spool\":null,\
+    \"takes_over\":[]}";
 const EVENTS: usize = 100_000;
 const MODULES: usize = 120;
 const COMPONENTS: usize = 400;
@@ -52,7 +56,9 @@ fn resume(directory: &Path) {
         hub: "https://koji.example.org/kojihub".to_owned(),
         approach: "orchestrator-owned".to_owned(),
         heading: lines.next().expect("a heading"),
+        work: WORK.to_owned(),
         streams: Vec::new(),
+        indexes: Vec::new(),
     };
     let lines: Vec<String> = lines.take(EVENTS).collect();
     assert_eq!(lines.len(), EVENTS, "the run is large enough");
@@ -67,11 +73,11 @@ fn resume(directory: &Path) {
         let (seconds, run) = timed(|| {
             block_on(async {
                 let store = Store::open(&url).await.expect("it opens");
-                let resumed = LiveRun::resume(&store, "r1", &me, NOW, 60_000).await;
-                resumed.expect("it is ours").0
+                let taken = take(&store, "r1", &me, NOW, 60_000).await.expect("it is ours");
+                Course::new(&taken.heading, &taken.entries, |_| {})
             })
         });
-        assert_eq!(run.driven().lines(), EVENTS as u64);
+        assert_eq!(run.rows(), EVENTS as u64);
         seconds
     };
     let seconds = median((0..RESUMES).map(once).collect());

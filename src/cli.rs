@@ -134,7 +134,7 @@ enum Command {
     MockKoji(not_built::NotBuilt),
     #[cfg(feature = "live")]
     Runs(runs::Runs),
-    /// List and show durable runs (needs the feature `live`)
+    /// List, show and resume durable runs (needs the feature `live`)
     #[cfg(not(feature = "live"))]
     Runs(not_built::NotBuilt),
     Generate(generate::Generate),
@@ -163,7 +163,7 @@ impl Cli {
             #[cfg(feature = "live")]
             Command::MockKoji(command) => command.run(console),
             #[cfg(feature = "live")]
-            Command::Runs(command) => command.run(),
+            Command::Runs(command) => command.run(console),
             #[cfg(not(feature = "live"))]
             Command::Record(command) => command.run("record"),
             #[cfg(not(feature = "live"))]

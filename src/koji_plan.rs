@@ -20,6 +20,7 @@ mod builds;
 mod calls;
 mod check;
 mod hub_checks;
+mod kept;
 mod knowledge;
 mod locks;
 mod open_builds;
@@ -34,7 +35,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -47,6 +48,7 @@ use crate::site::Site;
 
 pub use calls::{Needed, PlannedCall};
 pub use check::Check;
+pub use kept::{KeptCall, KeptPlan};
 pub use knowledge::Knowledge;
 pub use planned_build::{PlannedBuild, PlannedPart};
 pub use sources::ResolvedSource;
@@ -64,6 +66,17 @@ pub struct Request<'a> {
     pub given: &'a [Selector],
     /// The time of submission, for versions.
     pub submitted: Timestamp,
+    /// What earlier runs left behind.
+    pub earlier: &'a Earlier,
+}
+
+/// What earlier runs of the same store left behind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Earlier {
+    /// The highest index of dist tags that was used, by `name:stream`.
+    pub indexes: BTreeMap<String, u64>,
+    /// Runs that nobody drives: their locks are taken over.
+    pub undriven: BTreeSet<String>,
 }
 
 /// What a run would need and do.
@@ -79,6 +92,8 @@ pub struct WorkedOut {
     pub sources: Vec<ResolvedSource>,
     /// What a run keeps of each module build, in the order of the plan.
     pub builds: Vec<PlannedBuild>,
+    /// Earlier runs whose locks are taken over.
+    pub takes_over: BTreeSet<String>,
     /// How many modules are built.
     pub modules: usize,
     /// How many components are built.
@@ -123,7 +138,7 @@ pub fn work_out(request: Request<'_>, known: &mut Knowledge) -> WorkedOut {
     let builds = builds::builds(request, &mut checks);
     let sources = sources::sources(request, &builds, &mut checks);
     hub_checks::platforms((&hub, &builds), known, &mut checks);
-    locks::check(request, &builds, known, &mut checks);
+    let takes_over = locks::check(request, &builds, known, &mut checks);
     open_builds::check(request, &builds, known, &mut checks);
     let required = requirements::requirements(request, &builds, known, &mut checks);
     let indexes = release_checks::indexes(request, &builds, known, &mut checks);
@@ -134,7 +149,8 @@ pub fn work_out(request: Request<'_>, known: &mut Knowledge) -> WorkedOut {
     let calls = calls::calls((request, &hub), (&works, &sources), known);
     permission_checks::check((&hub, &calls), &mut checks);
     WorkedOut {
-        builds: planned_build::planned_builds(request, &works, &sources),
+        builds: planned_build::planned_builds(request, (&works, &indexes), &sources),
+        takes_over,
         user: hub.user,
         checks: checks.into_rows(),
         calls,

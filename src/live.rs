@@ -7,7 +7,8 @@
 //! ```
 //!
 //! A recording has the server's rows unchanged, and is read by `load` like any other file. `dry_run` answers
-//! the questions of `koji_plan`, and `execute` carries out what the engine commands.
+//! the questions of `koji_plan`, `execute` carries out what the engine commands, and `runs` begins and resumes
+//! runs of a store.
 
 mod clock;
 mod dry_run;
@@ -18,6 +19,7 @@ mod koji_record;
 mod page;
 mod partial;
 mod record;
+pub mod runs;
 mod stored;
 
 pub use dry_run::dry_run;

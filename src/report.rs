@@ -21,6 +21,8 @@ pub mod expand;
 mod farm_load;
 mod figures;
 mod hinge;
+#[cfg(feature = "live")]
+pub mod koji_run;
 mod layout;
 pub mod outside;
 pub mod page;

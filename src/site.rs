@@ -4,7 +4,7 @@
 //! the key that was probably meant. Secrets are names of files, never values: an address that holds a
 //! password is refused, and no message repeats it.
 //!
-//! Sections that the commands of today use are turned into plain data. `store`, `bus`, `serve`, `listen`
+//! Sections that the commands of today use are turned into plain data. `bus`, `serve`, `listen`
 //! and `worker` belong to services; their keys are checked and nothing else.
 
 mod check;
@@ -27,6 +27,8 @@ pub use keys::keys;
 pub struct Site {
     /// How its hub is reached.
     pub koji: KojiAccess,
+    /// The address of the store that runs are kept in; `None`: `sqlite:modplan.db`.
+    pub store: Option<String>,
     /// What modules are built on and shipped into, by the stream of the base module or its line.
     pub platforms: BTreeMap<String, Platform>,
     /// Names that modplan gives.

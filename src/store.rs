@@ -24,17 +24,15 @@ mod fold;
 mod holder;
 mod index;
 mod lease;
-mod live_run;
 mod open;
 mod rows;
 mod runs;
 mod slow;
 
 pub use error::StoreError;
-pub use fold::{Folded, fold};
+pub use fold::{Folded, fold, read};
 pub use holder::Holder;
 pub use lease::Driven;
-pub use live_run::LiveRun;
 pub use open::Opening;
 pub use runs::{NewRun, RunRow, RunState};
 pub use slow::slow_disk;

@@ -15,5 +15,6 @@ mod peer;
 mod raw_hub;
 mod real_hub;
 mod record;
+mod runs;
 mod secrets;
 mod store;

@@ -28,7 +28,9 @@ pub(super) fn append(directory: &Path) {
             hub: "https://koji.example.org/kojihub".to_owned(),
             approach: "orchestrator-owned".to_owned(),
             heading: "{}\n".to_owned(),
+            work: "{}".to_owned(),
             streams: Vec::new(),
+            indexes: Vec::new(),
         };
         let begun = store.begin(&new, &Holder::this_process(), NOW, 60_000).await;
         let mut driven = begun.expect("it begins");

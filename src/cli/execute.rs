@@ -1,4 +1,5 @@
-//! `modplan execute`: runs a rebuild on a replay of history, or works out what a koji would be asked.
+//! `modplan execute`: runs a rebuild on a replay of history or at a koji, or works out what a koji would be
+//! asked.
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +21,7 @@ use super::console::Console;
 use super::journal::{self, Journal};
 #[cfg(feature = "live")]
 use super::look::{Look, look};
-use super::on_koji::KojiArgs;
+use super::on_koji::{CarryOutArgs, KojiArgs};
 use super::output::OutputArgs;
 #[cfg(feature = "live")]
 use super::stale::refuse_stale;
@@ -34,7 +35,7 @@ use super::world::World;
 /// `--on replay` runs it in virtual time on a simulated farm; nothing is written anywhere but the
 /// output. The answer is no unless the run ends `done`. `--on koji` takes a plan and shows what must hold at a
 /// hub and every call that a run would make there: a dry run, which changes nothing. The answer is no
-/// where a check fails.
+/// where a check fails. With `--yes CHECKSUM` what a dry run showed is carried out.
 #[derive(Debug, Args)]
 pub(crate) struct Execute {
     /// A plan written by `modplan plan --format json`, or inputs and a selection
@@ -81,6 +82,8 @@ pub(crate) struct Execute {
     #[command(flatten)]
     koji: KojiArgs,
     #[command(flatten)]
+    carry_out: CarryOutArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
@@ -104,7 +107,7 @@ enum ApproachArg {
 enum On {
     /// A simulated farm that replays history
     Replay,
-    /// A koji hub, which is only read: a dry run (needs the feature `live`)
+    /// A koji hub: a dry run, which only reads it, or with --yes the run (needs the feature `live`)
     Koji,
 }
 
@@ -140,7 +143,7 @@ enum Format {
 
 impl Execute {
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
-        match (self.on, self.koji.given()) {
+        match (self.on, self.koji.given().or(self.carry_out.given())) {
             (On::Koji, _) => return self.on_koji(console),
             (On::Replay, None) => {}
             (On::Replay, Some(flag)) => {
@@ -177,9 +180,9 @@ impl Execute {
             return Err(Refusal::usage(format!("{flag} is for --on replay")).into());
         }
         if self.approach == Some(ApproachArg::KojiOwned) {
-            return Err(Refusal::usage("--on koji works out orchestrator-owned rebuilds alone")
-                .hint("give --approach orchestrator-owned")
-                .into());
+            let message = "--on koji carries out orchestrator-owned rebuilds alone: koji-owned needs a hub \
+                           with the method `moduleBuild`, and modplan does not ask for it yet";
+            return Err(Refusal::usage(message).hint("give --approach orchestrator-owned").into());
         }
         let mut others = self.selection.clone();
         let given = std::mem::take(&mut others.given);
@@ -198,6 +201,7 @@ impl Execute {
         refuse_stale(&plan, self.stale, console)?;
         let asked = super::on_koji::Asked {
             koji: &self.koji,
+            carry_out: &self.carry_out,
             plan: &plan,
             sources: sources.as_deref(),
             given: &given,

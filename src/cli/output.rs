@@ -165,7 +165,7 @@ pub(crate) fn again() -> String {
 }
 
 /// Quotes a word for a shell, where it needs that.
-fn quoted(word: String) -> String {
+pub(crate) fn quoted(word: String) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,%+@".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         return word;

@@ -36,6 +36,16 @@ impl ProfileArgs {
         flags.into_iter().find_map(|(is_given, flag)| is_given.then_some(flag))
     }
 
+    /// Returns the flags that were given, with their values.
+    #[cfg(feature = "live")]
+    pub(crate) fn typed(&self) -> Vec<String> {
+        let file = self.koji_config.as_ref().map(|path| path.display().to_string());
+        let flags = [("-p", &self.profile), ("--koji-config", &file), ("--server", &self.server)];
+        let given =
+            flags.into_iter().filter_map(|(flag, value)| Some([flag.to_owned(), value.clone()?]));
+        given.flatten().collect()
+    }
+
     /// Returns the directory of the user's own files.
     #[cfg(feature = "live")]
     pub(crate) fn home(&self) -> &std::path::Path {

@@ -1,15 +1,19 @@
 //! `modplan runs`: durable runs of a store.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
 use modplan::koji::shapes::Secret;
-use modplan::live::{stored_journal, stored_run, stored_runs};
+use modplan::live::{self, stored_journal, stored_run, stored_runs};
 use modplan::report;
 use modplan::store::StoreError;
 
+use super::console::Console;
+use super::on_koji::{Ending, KojiArgs, LeaseArgs, Place, StoreArgs, drive, of_store, usual_store};
 use super::output::OutputArgs;
-use super::status::{Answer, Refusal};
+use super::status::Answer;
 
-/// List and show durable runs, which are kept in a store
+/// List, show and resume durable runs, which are kept in a store
 #[derive(Debug, Args)]
 pub(crate) struct Runs {
     #[command(subcommand)]
@@ -20,20 +24,23 @@ pub(crate) struct Runs {
 enum RunsCommand {
     List(List),
     Show(Show),
+    Resume(Resume),
     Export(Export),
 }
 
-/// Where runs are kept.
+/// Which store, where no hub is needed.
 #[derive(Debug, Args)]
-struct StoreArgs {
-    /// The store: sqlite:FILE or `postgres://user@host/database`
-    #[arg(long, value_name = "URL", default_value = "sqlite:modplan.db", value_parser = hidden)]
-    store: Secret,
+struct Stored {
+    #[command(flatten)]
+    args: StoreArgs,
+    #[arg(long, env = "HOME", hide = true, hide_env = true, default_value = "")]
+    home: PathBuf,
 }
 
-/// Takes every text: clap would print one that it refuses, password and all.
-fn hidden(text: &str) -> Result<Secret, std::convert::Infallible> {
-    Ok(Secret::new(text))
+impl Stored {
+    fn url(&self) -> Secret {
+        usual_store(&self.args, &self.home)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -48,7 +55,7 @@ enum RunsFormat {
 #[derive(Debug, Args)]
 struct List {
     #[command(flatten)]
-    store: StoreArgs,
+    store: Stored,
     /// How the list is written
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: RunsFormat,
@@ -63,12 +70,43 @@ struct Show {
     #[arg(value_name = "RUN")]
     run: String,
     #[command(flatten)]
-    store: StoreArgs,
+    store: Stored,
     /// How it is written
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: RunsFormat,
     #[command(flatten)]
     output: OutputArgs,
+}
+
+/// Take over a run whose process died or was interrupted, and drive it to its end
+///
+/// A run is refused while its process lives, or, if that is on another host, while its lease runs. What is at
+/// the hub is looked for before anything is asked for again. The answer is that of `execute`.
+#[derive(Debug, Args)]
+struct Resume {
+    /// The run, as `runs list` names it
+    #[arg(value_name = "RUN")]
+    run: String,
+    #[command(flatten)]
+    store: StoreArgs,
+    #[command(flatten)]
+    koji: KojiArgs,
+    #[command(flatten)]
+    lease: LeaseArgs,
+    /// How the run is told
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: RunsFormat,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+impl Resume {
+    fn run(self, console: &Console) -> anyhow::Result<Answer> {
+        let place = Place::of(&self.koji, &self.store, console)?;
+        let is_json = self.format == RunsFormat::Json;
+        let ending = Ending { is_json, output: &self.output, lease: self.lease.lease };
+        drive(&place, ending, console, |driving| live::runs::resume(driving, &self.run))
+    }
 }
 
 /// Write the journal of a run: a heading, then one line of JSON for each event
@@ -78,45 +116,37 @@ struct Export {
     #[arg(value_name = "RUN")]
     run: String,
     #[command(flatten)]
-    store: StoreArgs,
+    store: Stored,
     #[command(flatten)]
     output: OutputArgs,
 }
 
 impl Runs {
-    pub(crate) fn run(self) -> anyhow::Result<Answer> {
+    pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
         match self.command {
+            RunsCommand::Resume(resume) => return resume.run(console),
             RunsCommand::List(List { store, format, output }) => {
-                let rows = stored_runs(store.store.reveal()).map_err(explained)?;
+                let rows = stored_runs(store.url().reveal()).map_err(explained)?;
                 output.write(match format {
                     RunsFormat::Table => report::runs::list(&rows),
                     RunsFormat::Json => report::runs::list_json(&rows),
                 })?;
             }
             RunsCommand::Show(Show { run, store, format, output }) => {
-                let (row, folded) = stored_run(store.store.reveal(), &run).map_err(explained)?;
+                let (row, folded) = stored_run(store.url().reveal(), &run).map_err(explained)?;
                 output.write(match format {
                     RunsFormat::Table => report::runs::show(&row, &folded),
                     RunsFormat::Json => report::runs::show_json(&row, &folded),
                 })?;
             }
             RunsCommand::Export(Export { run, store, output }) => {
-                output.write(stored_journal(store.store.reveal(), &run).map_err(explained)?)?;
+                output.write(stored_journal(store.url().reveal(), &run).map_err(explained)?)?;
             }
         }
         Ok(Answer::Yes)
     }
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the library's errors may grow")]
 fn explained(error: StoreError) -> anyhow::Error {
-    match &error {
-        StoreError::BadUrl | StoreError::NoSuchRun { .. } => {
-            Refusal::usage(error.to_string()).into()
-        }
-        StoreError::Missing => Refusal::outside(error.to_string())
-            .hint("name the store of the runs with --store")
-            .into(),
-        _ => Refusal::outside(error.to_string()).into(),
-    }
+    of_store(&error).into()
 }

@@ -118,6 +118,9 @@ pub(super) fn calls(
         let stream = work.build.name_stream();
         let mut script = Script { request, hub, work, sources, calls: Vec::new(), repos: 0 };
         if left[&stream] == count[&stream] {
+            if locks::is_left_behind(request, &stream, known) {
+                script.add(Phase::Prepare, None, locks::release(prefix, &stream));
+            }
             script.add(Phase::Prepare, None, locks::take(prefix, &stream));
         }
         script.module(known);

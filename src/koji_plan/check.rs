@@ -1,9 +1,9 @@
 //! What must hold before a run, and whether it does.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One thing that must hold.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     /// What is checked, and of what.
     pub check: String,

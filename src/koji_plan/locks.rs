@@ -17,24 +17,52 @@ pub(super) fn lock(prefix: &str, stream: &NameStream) -> String {
     format!("{prefix}lock-{}-{}", stream.name, stream.stream)
 }
 
-/// Checks that no other run holds a stream.
+/// Checks that no other run holds a stream. Returns the runs whose locks are taken over, since nobody drives
+/// them any more.
 pub(super) fn check(
     request: Request<'_>,
     builds: &[ModuleBuild<'_>],
     known: &mut Knowledge,
     checks: &mut Checks,
-) {
+) -> BTreeSet<String> {
     let streams: BTreeSet<NameStream> = builds.iter().map(ModuleBuild::name_stream).collect();
-    let mut problems = Vec::new();
+    let (mut problems, mut left) = (Vec::new(), BTreeSet::new());
     for stream in &streams {
-        let tag = lock(&request.site.names.tag_prefix, stream);
-        let call = GetTag { tag: tag.as_str().into(), ..GetTag::default() };
-        if let Some(Some(found)) = known.find(&call) {
-            problems.push(held(stream, &found));
+        let Some(found) = find(request, stream, known) else { continue };
+        match left_behind(request, &found) {
+            Some(run) => drop(left.insert(run.to_owned())),
+            None => problems.push(held(stream, &found)),
         }
     }
-    let good = format!("{} free", super::check::counted(streams.len(), "stream"));
+    let mut good = format!("{} free", super::check::counted(streams.len(), "stream"));
+    if !left.is_empty() {
+        let runs: Vec<&str> = left.iter().map(String::as_str).collect();
+        good.push_str(&format!("; nobody drives {}, whose locks are taken over", runs.join(", ")));
+    }
     checks.all("locks", problems, good);
+    left
+}
+
+/// Returns the lock of a stream, where the hub has one.
+fn find(request: Request<'_>, stream: &NameStream, known: &mut Knowledge) -> Option<TagInfo> {
+    let tag = lock(&request.site.names.tag_prefix, stream);
+    let call = GetTag { tag: tag.as_str().into(), ..GetTag::default() };
+    known.find(&call)?
+}
+
+/// Returns the run that left a lock behind, if nobody drives it.
+fn left_behind<'t>(request: Request<'_>, found: &'t TagInfo) -> Option<&'t str> {
+    let run = found.extra.as_ref()?.get("modplan")?.get("run")?.as_str()?;
+    request.earlier.undriven.contains(run).then_some(run)
+}
+
+/// Returns whether the lock of a stream is there and is taken over.
+pub(super) fn is_left_behind(
+    request: Request<'_>,
+    stream: &NameStream,
+    known: &mut Knowledge,
+) -> bool {
+    find(request, stream, known).is_some_and(|found| left_behind(request, &found).is_some())
 }
 
 fn held(stream: &NameStream, found: &TagInfo) -> String {

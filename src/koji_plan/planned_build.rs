@@ -36,6 +36,10 @@ pub struct PlannedBuild {
     pub generator: String,
     /// The tag that keeps its stream to one run.
     pub lock: String,
+    /// Its `name:stream`.
+    pub stream: String,
+    /// The index in its dist tag.
+    pub index: u64,
 }
 
 /// One component.
@@ -53,7 +57,7 @@ pub struct PlannedPart {
 /// Returns what a run keeps of its builds.
 pub(super) fn planned_builds(
     request: Request<'_>,
-    works: &[TagWork<'_, '_>],
+    (works, indexes): (&[TagWork<'_, '_>], &BTreeMap<String, u64>),
     sources: &Sources,
 ) -> Vec<PlannedBuild> {
     let names = &request.site.names;
@@ -67,6 +71,8 @@ pub(super) fn planned_builds(
         publish_to: work.build.platform.publish_to.clone(),
         generator: names.content_generator.clone(),
         lock: locks::lock(&names.tag_prefix, &work.build.name_stream()),
+        stream: work.build.name_stream().to_string(),
+        index: indexes[&work.build.row.id],
     };
     works.iter().map(planned).collect()
 }

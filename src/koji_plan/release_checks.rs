@@ -16,7 +16,8 @@ use crate::name::Nsvc;
 use crate::plan::names::{Kind, Names, content_nvr};
 
 /// Returns the index of the dist tag of each build, by the id of its row. All contexts of a submission share
-/// one; it is above everything that was shipped of their packages.
+/// one; it is above everything that was shipped of their packages, and above what an earlier run of the store
+/// used for the stream.
 pub(super) fn indexes(
     request: Request<'_>,
     builds: &[ModuleBuild<'_>],
@@ -36,7 +37,8 @@ pub(super) fn indexes(
         let index = *of_submission.entry(submission.clone()).or_insert_with(|| {
             let of_same = builds.iter().filter(|other| self::submission(other) == submission);
             let releases = of_same.flat_map(|other| &shipped[&other.row.id]);
-            let known = KnownIndexes { given_out, first, shipped: None };
+            let used = request.earlier.indexes.get(&build.name_stream().to_string()).copied();
+            let known = KnownIndexes { given_out: given_out.max(used), first, shipped: None };
             known.with_shipped(releases.map(|package| package.release.as_str())).next()
         });
         given_out = given_out.max(Some(index));

@@ -21,6 +21,7 @@ const SITE: &str = "platforms:\n  el8: {tag: el8-build, arches: [x86_64, aarch64
 
 /// A case: modules, a site, sources, and what is given.
 struct Case {
+    earlier: Earlier,
     modules: String,
     site: String,
     sources: String,
@@ -36,6 +37,7 @@ impl Case {
                 "package,stream,name,url\n,,,git+https://src.example.org/rpms/{{package}}#{COMMIT}\n"
             ),
             given: vec!["bison:3".parse().expect("an id")],
+            earlier: Earlier::default(),
         }
     }
 
@@ -51,6 +53,7 @@ impl Case {
             sources: Some(&sources),
             given: &self.given,
             submitted: "2026-01-02T03:04:05Z".parse().expect("a time"),
+            earlier: &self.earlier,
         };
         let mut known = Knowledge::default();
         for round in 0..20 {

@@ -14,7 +14,9 @@
 mod at_hub;
 mod begin;
 mod carry;
+mod course;
 mod engine;
+mod figures;
 mod finish;
 mod locks;
 mod macros;
@@ -27,11 +29,15 @@ mod stop;
 mod stored;
 mod submit;
 mod tag;
+mod taken;
 mod tasks;
 mod work;
 
 pub use begin::{BeginError, Decided};
-pub use engine::{Driven, Rows, Run, drive};
+pub use course::{Course, Rows};
+pub use engine::{Driven, News, Run, Session, Watch, drive};
+pub use figures::{Figures, ModuleFigures};
 pub use macros::MacrosError;
 pub use stored::StoreRows;
+pub use taken::{Taken, take};
 pub use work::{ModuleWork, PartWork, SourceRpm, Work};

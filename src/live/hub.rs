@@ -272,6 +272,11 @@ impl Hub {
 
     /// Ends the session; an unreachable hub expires it later.
     pub async fn log_out(mut self) {
+        self.end_session().await;
+    }
+
+    /// Ends the session; an unreachable hub expires it later. The next call logs in anew.
+    pub async fn end_session(&mut self) {
         if self.session.is_some() {
             self.options.patience.tries_max = 1;
             self.options.patience.offline_max = Duration::ZERO;

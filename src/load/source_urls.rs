@@ -17,12 +17,12 @@ use crate::name::{ModuleName, PackageName, StreamName};
 const COLUMNS: [&str; 4] = ["package", "stream", "name", "url"];
 
 /// Source URLs by package, stream and module.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SourceUrls {
     rows: Vec<Row>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 struct Row {
     /// Package, stream and name; empty for any.
     keys: [String; 3],

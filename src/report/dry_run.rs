@@ -254,7 +254,8 @@ fn ending(dry_run: DryRun<'_>, width: usize) -> String {
         }
         true => {
             "Next: read the calls with --format json, and have whoever runs the hub look at those that a \
-             policy decides, since policies cannot be read from a hub."
+             policy decides, since policies cannot be read from a hub. Then run the same command with --yes \
+             CHECKSUM within 24 hours."
         }
     };
     text.push_str(&wrapped(next, width, (0, 0)));

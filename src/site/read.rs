@@ -45,7 +45,7 @@ impl Site {
         if let Some(node) = find("limits") {
             site.limits = limits(&mut reader, node);
         }
-        reader.value(&file, "store", store);
+        site.store = reader.value(&file, "store", store);
         services::check(&mut reader, &file);
         reader.finish(site)
     }

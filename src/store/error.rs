@@ -82,6 +82,26 @@ pub enum StoreError {
         /// `host:pid` of the process that drives that run, or `nobody`.
         holder: String,
     },
+    /// An earlier run used the index, or a higher one.
+    #[error(
+        "the index {index} of dist tags of {stream} was used by an earlier run: make the dry run again"
+    )]
+    IndexUsed {
+        /// `name:stream`.
+        stream: String,
+        /// The index.
+        index: u64,
+    },
+    /// What a run decided before it began cannot be read.
+    #[error(
+        "what run `{run}` decided before it began cannot be read: {reason}; use the modplan that began it"
+    )]
+    Work {
+        /// The run.
+        run: String,
+        /// Where it cannot be read.
+        reason: String,
+    },
     /// Another process took the run over: this one must stop, and nothing was written.
     #[error("run `{run}` was taken over by {holder}")]
     Fenced {

@@ -30,12 +30,7 @@ pub struct Folded {
 /// # Errors
 /// A line is damaged, or of a format that this modplan does not read.
 pub fn fold(run: &str, text: &str) -> Result<Folded, StoreError> {
-    let wrong = |error: JournalError| StoreError::Journal { run: run.to_owned(), error };
-    let journal = journal::read(text.as_bytes()).map_err(wrong)?;
-    let journal = journal.ok_or_else(|| {
-        let what = "the heading is torn".to_owned();
-        wrong(JournalError { line: 1, what, hint: "restore the store from a backup" })
-    })?;
+    let journal = read(run, text)?;
     let began = &journal.heading.began;
     let mut orchestrator = journal.heading.orchestrator(&journal.catalog);
     let mut status =
@@ -63,4 +58,16 @@ fn tells(commands: &[Command]) -> Vec<Tell> {
         Command::Call { .. } | Command::Look { .. } | Command::Timer { .. } => None,
     };
     commands.iter().filter_map(tell).collect()
+}
+
+/// Reads the journal of a run, as [`super::Store::journal`] returns it.
+///
+/// # Errors
+/// A line is damaged, or of a format that this modplan does not read.
+pub fn read(run: &str, text: &str) -> Result<journal::Journal, StoreError> {
+    let wrong = |error: JournalError| StoreError::Journal { run: run.to_owned(), error };
+    journal::read(text.as_bytes()).map_err(wrong)?.ok_or_else(|| {
+        let what = "the heading is torn".to_owned();
+        wrong(JournalError { line: 1, what, hint: "restore the store from a backup" })
+    })
 }

@@ -1,5 +1,7 @@
 //! The counters of dist tags, and the plans that dry runs showed.
 
+use std::collections::BTreeMap;
+
 use sqlx::Row as _;
 
 use super::{Store, StoreError, UnixMillis};
@@ -23,6 +25,20 @@ impl Store {
         );
         let row = row.bind(hub).bind(stream).bind(floor).fetch_one(&self.pool).await?;
         Ok(row.try_get(0)?)
+    }
+
+    /// Returns the highest index of dist tags that was taken for each stream of a hub.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn indexes_used(&self, hub: &str) -> Result<BTreeMap<String, u64>, StoreError> {
+        let rows = sqlx::query("SELECT stream, taken FROM dist_index WHERE hub = $1").bind(hub);
+        let mut used = BTreeMap::new();
+        for row in rows.fetch_all(&self.pool).await? {
+            let taken: i64 = row.try_get("taken")?;
+            used.insert(row.try_get("stream")?, u64::try_from(taken).unwrap_or_default());
+        }
+        Ok(used)
     }
 
     /// Keeps the plan that a dry run showed, by its checksum, and forgets those that are too old.

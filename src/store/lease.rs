@@ -1,5 +1,7 @@
 //! Who drives a run: leases, and the claims of a run on what it builds.
 
+use std::collections::BTreeSet;
+
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row as _, Transaction};
 
@@ -15,6 +17,8 @@ pub struct Driven {
     /// The number of the next line.
     pub(super) next: i64,
     pub(super) lease_ms: i64,
+    /// When the lease passes, unless it is renewed.
+    pub(super) until: UnixMillis,
 }
 
 impl Driven {
@@ -22,6 +26,12 @@ impl Driven {
     #[must_use]
     pub fn run(&self) -> &str {
         &self.run
+    }
+
+    /// Returns when the lease passes, unless it is renewed.
+    #[must_use]
+    pub fn until(&self) -> UnixMillis {
+        self.until
     }
 
     /// Returns how many lines of events the journal has.
@@ -68,7 +78,8 @@ impl Store {
     /// taken from it: that run is interrupted, and cannot be resumed before this one has ended.
     ///
     /// # Errors
-    /// There is such a run, or one of its streams is being built; the database is away, full or damaged.
+    /// There is such a run, one of its streams is being built, or an earlier run used the index of one of its
+    /// dist tags; the database is away, full or damaged.
     pub async fn begin(
         &self,
         new: &NewRun,
@@ -78,14 +89,15 @@ impl Store {
     ) -> Result<Driven, StoreError> {
         let mut transaction = self.writing().await?;
         let made = sqlx::query(
-            "INSERT INTO run (run, hub, approach, state, heading, streams, started_ms) \
-             VALUES ($1, $2, $3, 'running', $4, $5, $6) ON CONFLICT (run) DO NOTHING",
+            "INSERT INTO run (run, hub, approach, state, heading, work, streams, started_ms) \
+             VALUES ($1, $2, $3, 'running', $4, $5, $6, $7) ON CONFLICT (run) DO NOTHING",
         );
         let made = made
             .bind(&new.run)
             .bind(&new.hub)
             .bind(&new.approach)
             .bind(&new.heading)
+            .bind(&new.work)
             .bind(new.streams.join("\n"))
             .bind(now.0)
             .execute(&mut *transaction)
@@ -108,8 +120,12 @@ impl Store {
         for stream in &new.streams {
             claim(&mut transaction, (&new.hub, stream), &new.run, now).await?;
         }
+        for (stream, index) in &new.indexes {
+            use_index(&mut transaction, (&new.hub, stream), *index).await?;
+        }
         transaction.commit().await?;
-        Ok(Driven { run: new.run.clone(), token: 1, next: 0, lease_ms })
+        let until = UnixMillis(now.0 + lease_ms);
+        Ok(Driven { run: new.run.clone(), token: 1, next: 0, lease_ms, until })
     }
 
     /// Takes over a run that is not ended and that nobody drives: its process is dead, or its lease has
@@ -160,7 +176,8 @@ impl Store {
         let next = sqlx::query("SELECT COALESCE(MAX(seq) + 1, 0) FROM event WHERE run = $1");
         let next = next.bind(run).fetch_one(&mut *transaction).await?.try_get(0)?;
         transaction.commit().await?;
-        Ok(Driven { run: run.to_owned(), token: standing.token + 1, next, lease_ms })
+        let until = UnixMillis(now.0 + lease_ms);
+        Ok(Driven { run: run.to_owned(), token: standing.token + 1, next, lease_ms, until })
     }
 
     /// Gives a run back, in the state that it is in. An ended run leaves its streams to others.
@@ -192,6 +209,29 @@ impl Store {
         }
         transaction.commit().await?;
         Ok(())
+    }
+
+    /// Returns the runs of a hub that nobody drives: their processes are dead, their leases have passed, or
+    /// they have ended. What they left at the hub, such as a lock, keeps nobody out.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn undriven(
+        &self,
+        hub: &str,
+        now: UnixMillis,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT run.run, host, pid, birth, token, expires_ms, state, hub, streams FROM run \
+             JOIN lease ON lease.run = run.run WHERE hub = $1",
+        );
+        let mut undriven = BTreeSet::new();
+        for row in rows.bind(hub).fetch_all(&self.pool).await? {
+            if Standing::read(&row)?.driver(now).is_none() {
+                undriven.insert(row.try_get("run")?);
+            }
+        }
+        Ok(undriven)
     }
 
     /// Says who has the run that was taken over.
@@ -255,5 +295,24 @@ async fn claim(
     }
     let moved = sqlx::query("UPDATE claim SET run = $1 WHERE hub = $2 AND stream = $3");
     moved.bind(run).bind(hub).bind(stream).execute(&mut **transaction).await?;
+    Ok(())
+}
+
+/// Takes note of the index of a stream's dist tags, which must be above every earlier one.
+async fn use_index(
+    transaction: &mut Transaction<'static, Any>,
+    (hub, stream): (&str, &str),
+    index: u64,
+) -> Result<(), StoreError> {
+    let higher = sqlx::query(
+        "INSERT INTO dist_index (hub, stream, taken) VALUES ($1, $2, $3) \
+         ON CONFLICT (hub, stream) DO UPDATE SET taken = excluded.taken \
+         WHERE dist_index.taken < excluded.taken",
+    );
+    let number = i64::try_from(index).unwrap_or(i64::MAX);
+    let higher = higher.bind(hub).bind(stream).bind(number).execute(&mut **transaction).await?;
+    if higher.rows_affected() == 0 {
+        return Err(StoreError::IndexUsed { stream: stream.to_owned(), index });
+    }
     Ok(())
 }

@@ -48,6 +48,7 @@ impl Store {
         }
         transaction.commit().await?;
         driven.next += i64::try_from(lines.len()).expect("lines are counted");
+        driven.until = UnixMillis(now.0 + driven.lease_ms);
         Ok(())
     }
 
@@ -60,6 +61,17 @@ impl Store {
         let heading = heading.fetch_optional(&self.pool).await?;
         let heading = heading.ok_or_else(|| StoreError::NoSuchRun { run: run.to_owned() })?;
         Ok(heading.try_get(0)?)
+    }
+
+    /// Returns what was decided before a run began, as [`Store::begin`] got it.
+    ///
+    /// # Errors
+    /// There is no such run; the database is away.
+    pub async fn work(&self, run: &str) -> Result<String, StoreError> {
+        let work = sqlx::query("SELECT work FROM run WHERE run = $1").bind(run);
+        let work = work.fetch_optional(&self.pool).await?;
+        let work = work.ok_or_else(|| StoreError::NoSuchRun { run: run.to_owned() })?;
+        Ok(work.try_get(0)?)
     }
 
     /// Returns the journal of a run: its heading and every line, as [`crate::drive::journal::read`]

@@ -18,8 +18,12 @@ pub struct NewRun {
     pub approach: String,
     /// The first line of its journal.
     pub heading: String,
+    /// What was decided before it began, as text that the store does not read.
+    pub work: String,
     /// Every `name:stream` that it builds.
     pub streams: Vec<String>,
+    /// The highest index of the dist tags of each stream.
+    pub indexes: Vec<(String, u64)>,
 }
 
 /// How a run stands. The words are those of `runs show`.

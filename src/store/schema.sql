@@ -5,6 +5,7 @@ CREATE TABLE IF NOT EXISTS run (
     approach TEXT NOT NULL,
     state TEXT NOT NULL,
     heading TEXT NOT NULL,
+    work TEXT NOT NULL,
     streams TEXT NOT NULL,
     started_ms BIGINT NOT NULL,
     ended_ms BIGINT

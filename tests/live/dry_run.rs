@@ -1,6 +1,6 @@
 //! `execute --on koji`: a dry run against a mock hub, which stays as it is.
 
-mod state;
+pub(super) mod state;
 
 use std::fs;
 
@@ -26,19 +26,28 @@ pub(super) struct Case {
     pub(super) mock: Mock,
 }
 
+/// Plans a rebuild of the fixture into a file.
+pub(super) fn plan(selection: &[&str], path: &str) {
+    let said =
+        modplan(&[&["plan", MODULES], selection, &["--format", "json", "-o", path]].concat());
+    assert_eq!(said.code, 0, "{}", said.err);
+}
+
 impl Case {
     pub(super) fn new(arguments: &[&str]) -> Self {
+        let case = Self::without_plan(arguments);
+        let selection = ["--changed", "perl:5.30", "--unit", "context", "--at", TIME];
+        plan(&selection, &case.path("plan.json"));
+        case
+    }
+
+    /// Starts the mock hub and writes the configuration.
+    pub(super) fn without_plan(arguments: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let state = directory.path().join("state.jsonl").display().to_string();
         let usual = ["--platform", PLATFORM, "--state", &state];
         let mock = Mock::start(&[&usual[..], arguments].concat());
         let case = Self { directory, mock };
-        let plan = case.path("plan.json");
-        let selection = ["--changed", "perl:5.30", "--unit", "context", "--at", TIME];
-        let said = modplan(
-            &[&["plan", MODULES], &selection[..], &["--format", "json", "-o", &plan]].concat(),
-        );
-        assert_eq!(said.code, 0, "{}", said.err);
         fs::write(case.path("password"), "secret\n").expect("it is writable");
         case.write_config(|text| text);
         case
@@ -48,7 +57,7 @@ impl Case {
         self.directory.path().join(name).display().to_string()
     }
 
-    fn write_config(&self, change: impl Fn(String) -> String) {
+    pub(super) fn write_config(&self, change: impl Fn(String) -> String) {
         let text = fs::read_to_string("fixtures/site/el8.yaml").expect("it is there");
         let password = self.path("password");
         let own = format!("koji: {{profile: koji, user: alice, password_file: {password}}}");
@@ -56,13 +65,19 @@ impl Case {
         fs::write(self.path("config.yaml"), text).expect("it is writable");
     }
 
+    /// Returns the flags that name the site, its hub at an address, and nothing of this machine.
+    pub(super) fn site(&self, server: &str) -> Vec<String> {
+        let (config, empty) = (self.path("config.yaml"), self.path("koji.conf"));
+        fs::write(&empty, "[koji]\nretry_interval = 0\n").expect("it is writable");
+        ["--config", &config, "--koji-config", &empty, "--server", server].map(str::to_owned).into()
+    }
+
     /// Runs a dry run without koji's own configuration files.
     fn run(&self, more: &[&str]) -> Said {
-        let (plan, config) = (self.path("plan.json"), self.path("config.yaml"));
-        let empty = self.path("koji.conf");
-        fs::write(&empty, "[koji]\nretry_interval = 0\n").expect("it is writable");
+        let (plan, store) = (self.path("plan.json"), format!("sqlite:{}", self.path("runs.db")));
         let what = ["execute", &plan, "--on", "koji", "--approach", "orchestrator-owned"];
-        let site = ["--config", &config, "--koji-config", &empty, "--server", &self.mock.server];
+        let site = self.site(&self.mock.server);
+        let site: Vec<&str> = site.iter().map(String::as_str).chain(["--store", &store]).collect();
         Program::new([&what[..], &site, more].concat()).columns(80).run()
     }
 
@@ -186,6 +201,8 @@ fn a_wrong_password_and_a_hub_that_is_gone_are_answers_too() {
     let plan = directory.path().join("plan.json");
     let config = directory.path().join("config.yaml");
     let koji = directory.path().join("koji.conf");
+    let mut store = std::ffi::OsString::from("sqlite:");
+    store.push(directory.path().join("runs.db"));
     let what = [
         "execute",
         plan.to_str().expect("UTF-8"),
@@ -201,6 +218,8 @@ fn a_wrong_password_and_a_hub_that_is_gone_are_answers_too() {
         koji.to_str().expect("UTF-8"),
         "--server",
         &server,
+        "--store",
+        store.to_str().expect("UTF-8"),
         "--format",
         "json",
     ];
@@ -245,5 +264,9 @@ fn flags_of_one_kind_of_run_are_refused_in_the_other() {
     let plan = case.path("plan.json");
     let said = modplan(&["execute", &plan, "--on", "koji", "--approach", "koji-owned"]);
     assert_eq!(said.code, 2);
-    assert!(said.err.contains("orchestrator-owned rebuilds alone"), "{}", said.err);
+    assert!(
+        said.err.contains("orchestrator-owned rebuilds alone: koji-owned needs a hub"),
+        "{}",
+        said.err
+    );
 }

@@ -13,7 +13,7 @@ use modplan::drive::journal::{self, Began, Heading};
 use modplan::koji::calls::{GetLoggedInUser, GetTag, ListTagged, ListTasks, Map};
 use modplan::koji::shapes::Task;
 use modplan::koji::{RowsOrCount, TaskState, Value};
-use modplan::live::execute::{Driven, Rows, Run, StoreRows, Work, drive};
+use modplan::live::execute::{Driven, News, Rows, Run, Session, StoreRows, Watch, Work, drive};
 use modplan::live::hub::Hub;
 use modplan::orchestrate::{Approach, Cascade, Dispatch, Gates, RepoMaker};
 use modplan::status::ModuleState;
@@ -80,8 +80,8 @@ impl Case {
         let driven = block_on(async {
             let mut hub = self.hub().await;
             let user = hub.call(&GetLoggedInUser {}).await.expect("it answers").expect("alice");
-            let stop = AtomicBool::new(false);
-            let driven = drive(run, hub, user.id, &mut kept, &stop);
+            let (session, stop) = (Session { hub, user: user.id }, AtomicBool::new(false));
+            let driven = drive(run, session, &mut kept, unheard(&stop));
             let driven = tokio::time::timeout(Duration::from_secs(240), driven).await;
             driven.expect("it ends")
         });
@@ -101,7 +101,8 @@ impl Case {
             let mut hub = Hub::connect(options(&wire.server), alice()).await.expect("it is there");
             let user = hub.call(&GetLoggedInUser {}).await.expect("it answers").expect("alice");
             let (mut kept, stop) = (Kept::default(), AtomicBool::new(false));
-            let driven = drive(run, hub, user.id, &mut kept, &stop);
+            let session = Session { hub, user: user.id };
+            let driven = drive(run, session, &mut kept, unheard(&stop));
             let driven = tokio::time::timeout(Duration::from_secs(60), driven).await;
             driven.expect("it ends within a minute").expect("it lives")
         })
@@ -139,7 +140,13 @@ impl Case {
     fn is_done_once(&self, driven: &Driven) {
         assert!(driven.is_over);
         let ready = BTreeMap::from([(TOOL.into(), ModuleState::Ready)]);
-        assert_eq!(driven.modules, ready, "{:?}", self.builds());
+        assert_eq!(driven.states(), ready, "{:?}", self.builds());
+        assert_eq!(driven.figures.component_builds(), 2);
+        let nvrs: Vec<&str> = driven.nvrs.values().map(String::as_str).collect();
+        assert!(
+            matches!(nvrs[..], [lib, tool] if lib.starts_with("lib-") && tool.starts_with("tool-")),
+            "{nvrs:?}"
+        );
         let wanted = ["lib", "module-build-macros", "tool"].map(str::to_owned);
         let built = wanted.clone().map(|name| (name, TaskState::Closed));
         assert_eq!(self.builds(), built);
@@ -148,6 +155,12 @@ impl Case {
         assert_eq!(self.tagged(&tags.tag), ["lib", "tool"]);
         assert_eq!(self.tagged("modular-updates-candidate"), ["tool"]);
     }
+}
+
+/// Nobody looks on.
+fn unheard(stop: &AtomicBool) -> Watch<'_> {
+    // A function without a state of its own lives as long as anybody wants.
+    Watch { stop, tell: Box::leak(Box::new(|_: News<'_>| {})) }
 }
 
 /// A value of an option.
@@ -166,7 +179,7 @@ impl From<bool> for Flag {
 }
 
 /// Returns what a task is marked with.
-fn component(task: &Task) -> String {
+pub(super) fn component(task: &Task) -> String {
     let request = task.request.as_ref().and_then(Value::as_list).expect("it is decoded");
     let marker = request[2].get("custom_user_metadata").and_then(|own| own.get("modplan"));
     let component = marker.and_then(|marker| marker.get("component")).and_then(Value::as_str);
@@ -243,6 +256,8 @@ async fn drive_in_store(case: &Case, store: &Store, time: Duration) -> Option<Dr
                 hub: case.mock.server.clone(),
                 approach: "orchestrator-owned".to_owned(),
                 heading: case.heading.line(),
+                work: "{}".to_owned(),
+                indexes: Vec::new(),
                 streams: vec!["tool:1".to_owned()],
             };
             store.begin(&new, &me, now, 60_000).await.expect("it begins")
@@ -259,7 +274,9 @@ async fn drive_in_store(case: &Case, store: &Store, time: Duration) -> Option<Dr
     let mut hub = case.hub().await;
     let user = hub.call(&GetLoggedInUser {}).await.expect("it answers").expect("alice");
     let (mut rows, stop) = (StoreRows::new(store, driven), AtomicBool::new(false));
-    let driven = tokio::time::timeout(time, drive(run, hub, user.id, &mut rows, &stop)).await;
+    let session = Session { hub, user: user.id };
+    let driven = drive(run, session, &mut rows, unheard(&stop));
+    let driven = tokio::time::timeout(time, driven).await;
     driven.ok().map(|driven| driven.expect("the store is there"))
 }
 

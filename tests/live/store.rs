@@ -1,7 +1,7 @@
 //! The store on both databases: the same tests run on each.
 
+mod course;
 mod durable;
-mod live_run;
 mod races;
 mod runs;
 mod trace;
@@ -15,6 +15,9 @@ use crate::support::left_out;
 use crate::support::postgres::Postgres;
 
 const LEASE: i64 = 60_000;
+/// What a run decided that builds nothing.
+const WORK: &str = "{\"builds\":[],\"submitted_seconds\":0,\"priority\":5,\"poll_ms\":10,\"spool\":null,\
+    \"takes_over\":[]}";
 const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
 
 fn later(ms: i64) -> UnixMillis {
@@ -37,7 +40,9 @@ fn run(name: &str, streams: &[&str]) -> NewRun {
         hub: "https://koji.example.org/kojihub".to_owned(),
         approach: "orchestrator-owned".to_owned(),
         heading: "{\"heading\":1}\n".to_owned(),
+        work: WORK.to_owned(),
         streams: streams.iter().map(|&stream| stream.to_owned()).collect(),
+        indexes: Vec::new(),
     }
 }
 

@@ -58,6 +58,109 @@ impl Drop for Serving {
     }
 }
 
+/// A run that goes its way until it ends or gets a signal.
+#[cfg(feature = "live")]
+pub(crate) struct Running {
+    child: std::process::Child,
+    out: Option<std::thread::JoinHandle<String>>,
+    lines: std::sync::mpsc::Receiver<String>,
+    err: String,
+}
+
+#[cfg(feature = "live")]
+impl Running {
+    /// Starts the program in the root of the project.
+    pub(crate) fn start<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Self {
+        use std::io::{BufRead as _, BufReader, Read as _};
+        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("modplan"))
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .args(arguments)
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut out = child.stdout.take().expect("it is piped");
+        let out = std::thread::spawn(move || {
+            let mut text = String::new();
+            out.read_to_string(&mut text).expect("UTF-8");
+            text
+        });
+        let err = BufReader::new(child.stderr.take().expect("it is piped"));
+        let (sender, lines) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            for line in err.lines().map_while(Result::ok) {
+                drop(sender.send(line));
+            }
+        });
+        Self { child, out: Some(out), lines, err: String::new() }
+    }
+
+    /// Returns the number of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for a line on standard error with a text in it.
+    pub(crate) fn line_with(&mut self, text: &str) -> String {
+        self.line_or_end(text).unwrap_or_else(|| panic!("no `{text}`: {}", self.err))
+    }
+
+    /// Waits for a line on standard error with a text in it; none where it ends without one.
+    pub(crate) fn line_or_end(&mut self, text: &str) -> Option<String> {
+        loop {
+            let line = self.lines.recv().ok()?;
+            self.heard(&line);
+            if line.contains(text) {
+                return Some(line);
+            }
+        }
+    }
+
+    fn heard(&mut self, line: &str) {
+        self.err.push_str(line);
+        self.err.push('\n');
+    }
+
+    /// Lets it go on for a time; returns whether it ended.
+    pub(crate) fn ends_within(&mut self, time: std::time::Duration) -> bool {
+        use std::sync::mpsc::RecvTimeoutError;
+        loop {
+            match self.lines.recv_timeout(time) {
+                Ok(line) => self.heard(&line),
+                Err(RecvTimeoutError::Timeout) => return false,
+                Err(RecvTimeoutError::Disconnected) => return true,
+            }
+        }
+    }
+
+    /// Sends it a signal, such as `KILL`.
+    pub(crate) fn signal(&self, name: &str) {
+        let mut kill = std::process::Command::new("kill");
+        let status = kill.args([&format!("-{name}"), &self.pid().to_string()]).status();
+        assert!(status.expect("kill is there").success());
+    }
+
+    /// Waits for its end. The code of one that a signal ended is -1.
+    pub(crate) fn said(mut self) -> Said {
+        while let Ok(line) = self.lines.recv() {
+            self.heard(&line);
+        }
+        let code = self.child.wait().expect("it ends").code().unwrap_or(-1);
+        let out = self.out.take().expect("it is taken once").join().expect("no panic");
+        Said { code, out, err: std::mem::take(&mut self.err) }
+    }
+}
+
+#[cfg(feature = "live")]
+impl Drop for Running {
+    fn drop(&mut self) {
+        // One that has ended already is fine.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
 /// A run to come, where more than its arguments matters.
 pub(crate) struct Program {
     command: assert_cmd::Command,

@@ -1,70 +1,51 @@
-//! The dry run: reads everything, asks the hub, and shows what a run would need and do.
+//! The dry run: reads everything, asks the hub, shows what a run would need and do, and keeps it for `--yes`.
 
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
-
-use modplan::koji::profile::Profile;
-use modplan::koji_plan::{Check, Request, WorkedOut, checksum};
+use modplan::koji_plan::{Check, KeptPlan, Request, WorkedOut, checksum};
 use modplan::live;
-use modplan::live::hub::{HubError, Options, Patience};
+use modplan::live::hub::HubError;
+use modplan::live::runs;
 use modplan::load::SourceUrls;
-use modplan::name::Selector;
-use modplan::plan::Plan;
 use modplan::report::dry_run::{self, DryRun};
-use modplan::site::Site;
 
 use super::super::case::sources;
 use super::super::console::Console;
-use super::super::output::OutputArgs;
-use super::super::status::{Answer, Refusal};
+use super::super::status::Answer;
 use super::super::width::width;
-use super::super::world::{read, wrong};
-use super::KojiArgs;
-use super::login::login;
+use super::asked::Asked;
+use super::carry_out;
+use super::place::Place;
+use super::trouble::{of_hub, of_store};
 
-/// No site file of the user's own: this one.
-const SYSTEM: &str = "/etc/modplan/config.yaml";
-/// A person waits: so often is a hub asked that does not answer.
-const TRIES_MAX: u32 = 3;
-
-/// What is asked for on the command line.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked<'a> {
-    pub(crate) koji: &'a KojiArgs,
-    pub(crate) plan: &'a Plan,
-    pub(crate) sources: Option<&'a Path>,
-    pub(crate) given: &'a [Selector],
-    pub(crate) is_json: bool,
-    pub(crate) output: &'a OutputArgs,
-}
-
-/// The configuration of the site and its file.
-struct Configuration {
-    site: Site,
-    bytes: Vec<u8>,
-}
-
-/// Works the plan out against the hub and shows what came of it. The answer is no where a check fails.
-#[expect(clippy::disallowed_methods, reason = "versions are of the time of submission")]
+/// Works the plan out against the hub and shows what came of it, or carries out what was shown. The answer is
+/// no where a check fails.
 pub(crate) fn run(asked: Asked<'_>, console: &Console) -> anyhow::Result<Answer> {
-    let configuration = configuration(asked.koji, console)?;
-    let site = &configuration.site;
+    let place = Place::of(asked.koji, &asked.carry_out.store, console)?;
+    match &asked.carry_out.yes {
+        Some(sum) => carry_out::run(asked, &place, sum, console),
+        None => show(asked, &place, console),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "versions are of the time of submission")]
+fn show(asked: Asked<'_>, place: &Place, console: &Console) -> anyhow::Result<Answer> {
     let sources: Option<SourceUrls> =
         asked.sources.map(|path| sources(path, console)).transpose()?;
-    let profile = asked.koji.profile.read(site.koji.profile.as_deref())?;
-    let login = login(&profile, &site.koji)?;
+    let earlier = runs::earlier(place.store.reveal(), &place.hub).map_err(|e| of_store(&e))?;
     let request = Request {
         plan: asked.plan,
-        site,
+        site: &place.site,
         sources: sources.as_ref(),
         given: asked.given,
         submitted: jiff::Timestamp::now(),
+        earlier: &earlier,
     };
-    let worked_out = live::dry_run(options(&profile), login, request);
-    let hub = shown(&profile.server);
+    let worked_out = live::dry_run(place.options(), place.login.clone(), request);
     let run = worked_out.as_ref().map_or_else(failed, Clone::clone);
-    let sum = worked_out.is_ok().then(|| checksum(&run, &hub, &configuration.bytes));
-    let shown = DryRun { run: &run, plan: asked.plan, hub: &hub, checksum: sum.as_deref() };
+    let sum = worked_out.is_ok().then(|| checksum(&run, &place.hub, &place.bytes));
+    if let Some(sum) = &sum {
+        keep(request, (&run, sum), place, console);
+    }
+    let shown = DryRun { run: &run, plan: asked.plan, hub: &place.hub, checksum: sum.as_deref() };
     let text = match asked.is_json {
         true => dry_run::json(shown),
         false => dry_run::table(shown, width(&asked.output.output)),
@@ -72,7 +53,17 @@ pub(crate) fn run(asked: Asked<'_>, console: &Console) -> anyhow::Result<Answer>
     asked.output.write(text)?;
     match worked_out {
         Ok(_) => Ok(Answer::yes_if(shown.is_fine())),
-        Err(error) => Err(explained(&error).into()),
+        Err(error) => Err(of_hub(&error).into()),
+    }
+}
+
+/// Keeps the dry run for 24 hours. It is shown all the same where it cannot be kept.
+fn keep(request: Request<'_>, (run, sum): (&WorkedOut, &str), place: &Place, console: &Console) {
+    let kept = KeptPlan::new(request, run, (&place.hub, &place.bytes));
+    let text = serde_json::to_string(&kept).expect("what is kept is JSON");
+    if let Err(error) = runs::keep_plan(place.store.reveal(), sum, &text) {
+        let what = format!("the dry run is not kept, so that --yes will not find it: {error}");
+        console.warn(&what, Some("name a store that can be written with --store"));
     }
 }
 
@@ -81,76 +72,4 @@ fn failed(error: &HubError) -> WorkedOut {
     let check = if matches!(error, HubError::Login { .. }) { "login" } else { "hub" };
     let row = Check { check: check.to_owned(), ok: false, detail: error.to_string() };
     WorkedOut { checks: vec![row], ..WorkedOut::default() }
-}
-
-/// Returns what became of a hub that was not reached, with its exit code.
-#[expect(clippy::wildcard_enum_match_arm, reason = "the library's errors may grow")]
-fn explained(error: &HubError) -> Refusal {
-    match error {
-        HubError::Setup(_) => Refusal::usage(error.to_string()),
-        HubError::Login { .. } | HubError::Fault { .. } | HubError::Locked { .. } => {
-            Refusal::no(error.to_string())
-        }
-        _ => Refusal::outside(error.to_string())
-            .hint("nothing was changed: run the same command again"),
-    }
-}
-
-fn options(profile: &Profile) -> Options {
-    let options = Options::of(profile);
-    let patience = Patience { tries_max: TRIES_MAX, ..options.patience };
-    Options { patience, ..options }
-}
-
-/// Returns an address without what may be a password.
-fn shown(server: &str) -> String {
-    match server.split_once("://") {
-        Some((scheme, rest)) => {
-            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            let host = authority.rsplit('@').next().unwrap_or_default();
-            format!("{scheme}://{host}{path}")
-        }
-        None => server.to_owned(),
-    }
-}
-
-/// Reads the configuration; what is wrong in it is reported, and then the answer is no.
-fn configuration(args: &KojiArgs, console: &Console) -> anyhow::Result<Configuration> {
-    let (path, bytes) = match &args.config {
-        Some(path) => (path.clone(), read(path)?),
-        None => usual_configuration(args.profile.home())?,
-    };
-    match Site::read(&bytes, 0) {
-        Ok(site) => Ok(Configuration { site, bytes }),
-        Err(findings) => Err(wrong(&path, &findings, console).into()),
-    }
-}
-
-/// Reads the user's own configuration, else the system's.
-fn usual_configuration(home: &Path) -> anyhow::Result<(PathBuf, Vec<u8>)> {
-    let own = home.join(".config/modplan/config.yaml");
-    for path in [own.clone(), PathBuf::from(SYSTEM)] {
-        match std::fs::read(&path) {
-            Ok(bytes) => return Ok((path, bytes)),
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => {
-                let context = format!("cannot read `{}`", path.display());
-                return Err(anyhow::Error::from(error).context(context));
-            }
-        }
-    }
-    let message = format!("no configuration: neither {} nor {SYSTEM} is there", own.display());
-    Err(Refusal::usage(message).hint("give one with --config FILE").into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shown;
-
-    #[test]
-    fn an_address_is_shown_without_user_and_password() {
-        assert_eq!(shown("https://kim:secret@hub/kojihub"), "https://hub/kojihub");
-        assert_eq!(shown("http://127.0.0.1:80/kojihub"), "http://127.0.0.1:80/kojihub");
-        assert_eq!(shown("https://hub"), "https://hub");
-    }
 }

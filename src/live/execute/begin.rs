@@ -1,6 +1,6 @@
 //! From what was decided before a run to what its process works with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,8 +31,10 @@ pub struct Decided {
     pub priority: i64,
     /// How often koji is asked, in milliseconds.
     pub poll_ms: u64,
-    /// Where mails are written.
+    /// Where mails are written: below it each run has a folder.
     pub spool: Option<PathBuf>,
+    /// Earlier runs that nobody drives, whose locks are taken over.
+    pub takes_over: BTreeSet<String>,
 }
 
 /// Why a run cannot begin.
@@ -64,7 +66,8 @@ impl Decided {
             modules,
             priority: self.priority,
             poll: Duration::from_millis(self.poll_ms),
-            spool: self.spool.clone(),
+            spool: self.spool.as_ref().map(|spool| spool.join(run)),
+            takes_over: self.takes_over.clone(),
         })
     }
 

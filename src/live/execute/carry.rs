@@ -82,14 +82,34 @@ impl Carrier {
         self.0.running.get() == 0 && !self.0.memory.borrow().has_open_calls()
     }
 
+    /// Takes the locks of the run again, for a process that comes back; says what keeps it from that.
+    pub(super) async fn relock(&self) -> Result<(), String> {
+        self.0.hub.relock().await.map_err(|stop| stop.why)
+    }
+
     /// Gives back what only a run that is not over needs.
     pub(super) async fn end(&self) {
         self.0.hub.unlock().await;
     }
 
-    /// Returns how many requests went to the hub.
-    pub(super) async fn requests(&self) -> u64 {
-        self.0.hub.requests().await
+    /// Lets writes through until a moment, in milliseconds since 1970.
+    pub(super) fn may_write_until(&self, until_ms: i64) {
+        self.0.hub.may_write_until(until_ms);
+    }
+
+    /// Asks for nothing more, and waits until the request that is under way is answered.
+    pub(super) async fn stop(&self) {
+        self.0.hub.stop().await;
+    }
+
+    /// Returns the builds of tasks that completed, as far as the hub says.
+    pub(super) async fn nvrs(&self, tasks: &[TaskId]) -> BTreeMap<TaskId, String> {
+        self.0.hub.nvrs(tasks).await
+    }
+
+    /// Logs out, and returns how many requests went to the hub.
+    pub(super) async fn leave(&self) -> u64 {
+        self.0.hub.leave().await
     }
 
     /// Begins to carry out the calls and looks among some commands.

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Nothing is asked of koji before the row that leads to it is synced. A process that dies anywhere is
-//! replaced by one that folds the journal and hands [`Event::Restarted`] over.
+//! replaced by one that folds the journal and hands [`Event::Restarted`] over. A process that is to stop
+//! lets the request that is under way end, keeps its answer, and leaves the rest to the next.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,28 +19,24 @@ use tokio::task::LocalSet;
 
 use super::at_hub::AtHub;
 use super::carry::Carrier;
+use super::course::{Course, Rows};
+use super::figures::Figures;
 use super::work::Work;
-use crate::drive::{Entry, fold, journal};
+use crate::drive::{Entry, Folded, journal};
 use crate::live::clock;
 use crate::live::hub::Hub;
-use crate::orchestrate::{Approach, Cascade, Catalog, Command, Event, Orchestrator, Timer};
-use crate::status::{ModuleState, Status};
+use crate::orchestrate::{Answer, Approach, Cascade, Command, Event, TaskId, Timer};
+use crate::status::{ComponentState, ModuleState, ModuleStatus};
 use crate::time::Timestamp;
 
 /// How often the loop looks whether it is to stop.
 const LOOK: Duration = Duration::from_millis(200);
-
-/// Keeps the rows of a run for good.
-pub trait Rows {
-    /// Why rows could not be kept.
-    type Error;
-
-    /// Keeps rows, each with its line feed. When it returns, they survive a crash.
-    ///
-    /// # Errors
-    /// They could not be kept; then nothing that they lead to is done.
-    fn keep(&mut self, rows: &[String]) -> impl Future<Output = Result<(), Self::Error>>;
-}
+/// How often a sign of life is kept where nothing happens, in milliseconds.
+const SIGN_OF_LIFE_MS: i64 = 30_000;
+/// How long the request that is under way may take when the loop is to stop.
+const GRACE: Duration = Duration::from_secs(10);
+/// So often others may run before a loop that stops takes what they have to say.
+const TURNS: usize = 16;
 
 /// A run as it stands when a process begins to drive it.
 #[derive(Clone, Debug)]
@@ -54,18 +51,71 @@ pub struct Run {
     pub work: Work,
 }
 
+/// A hub with the session of a user.
+#[derive(Debug)]
+pub struct Session {
+    /// The hub.
+    pub hub: Hub,
+    /// koji's number of the user.
+    pub user: i64,
+}
+
+/// Who looks on while a run is driven.
+pub struct Watch<'w> {
+    /// Set where the process is to stop.
+    pub stop: &'w AtomicBool,
+    /// Gets what is new.
+    pub tell: &'w mut dyn FnMut(News<'_>),
+}
+
+/// What is new in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News<'n> {
+    /// This process drives the run of this name from now on.
+    Drives(&'n str),
+    /// What people wait for, in words.
+    Line(&'n str),
+}
+
 /// How a process stopped driving a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Driven {
     /// Whether the run is over; else somebody interrupted it, and it can be resumed.
     pub is_over: bool,
-    /// How every module stands, by `name:stream:context`.
-    pub modules: BTreeMap<Arc<str>, ModuleState>,
-    /// How many requests went to the hub.
+    /// What kept a process that came back from driving the run at all, in words.
+    pub refused: Option<String>,
+    /// How every module stands, in the order of their ids.
+    pub modules: Vec<ModuleStatus>,
+    /// What the run came to so far, by all its processes.
+    pub figures: Figures,
+    /// The build of each task that completed, where koji said it.
+    pub nvrs: BTreeMap<TaskId, String>,
+    /// How many requests this process made of the hub.
     pub requests: u64,
 }
 
-/// Drives a run until it is over, or until `stop` is set.
+impl Driven {
+    /// Returns how every module stands, by `name:stream:context`.
+    #[must_use]
+    pub fn states(&self) -> BTreeMap<Arc<str>, ModuleState> {
+        self.modules.iter().map(|module| (Arc::clone(&module.id), module.state)).collect()
+    }
+
+    /// Returns the tasks that koji has not ended for all that is known, each with what it builds.
+    #[must_use]
+    pub fn running(&self) -> Vec<(TaskId, String)> {
+        let parts = self.modules.iter().flat_map(|module| {
+            module.components.iter().map(move |part| (Arc::clone(&module.id), part))
+        });
+        let open = parts.filter(|(_, part)| part.state == ComponentState::Building);
+        let named = |(id, part): (Arc<str>, &crate::status::ComponentStatus)| {
+            Some((part.task_id?, format!("{} of {id}", part.component)))
+        };
+        open.filter_map(named).collect()
+    }
+}
+
+/// Drives a run until it is over, or until it is to stop.
 ///
 /// # Errors
 /// Rows could not be kept.
@@ -75,30 +125,31 @@ pub struct Driven {
 /// builds is decided once for each module.
 pub async fn drive<R: Rows>(
     run: Run,
-    hub: Hub,
-    user: i64,
+    session: Session,
     rows: &mut R,
-    stop: &AtomicBool,
+    watch: Watch<'_>,
 ) -> Result<Driven, R::Error> {
     let local = LocalSet::new();
-    local.run_until(Engine::new(run, hub, user).drive(rows, stop)).await
+    local.run_until(Engine::new(run, session, watch).drive(rows)).await
 }
 
-struct Engine {
-    orchestrator: Orchestrator,
-    status: Status,
+struct Engine<'w> {
+    course: Course,
+    figures: Figures,
     carrier: Carrier,
     events: UnboundedReceiver<Event>,
     timers: BTreeMap<(Timestamp, u64), Timer>,
     timers_set: u64,
-    rows: u64,
     now: Timestamp,
     started_ms: i64,
+    kept_ms: i64,
     cascade: Cascade,
+    watch: Watch<'w>,
 }
 
-impl Engine {
-    fn new(run: Run, hub: Hub, user: i64) -> Self {
+impl<'w> Engine<'w> {
+    /// Learns from the rows what the process before knew.
+    fn new(run: Run, session: Session, watch: Watch<'w>) -> Self {
         let Run { heading, entries, started_ms, work } = run;
         let catalog =
             Arc::new(heading.catalog().expect("the heading was checked when it was made"));
@@ -108,49 +159,46 @@ impl Engine {
             (Approach::OrchestratorOwned, Cascade::Planned),
             "each module is built once, by its components"
         );
-        let status = Status::new(Arc::clone(&catalog), began.approach, began.gates, began.dispatch);
         let (sender, events) = unbounded_channel();
-        let hub = AtHub::new(hub, user, work);
-        let has_gate = began.gates.component;
-        let carrier = Carrier::new(hub, Arc::clone(&catalog), sender, has_gate);
-        let mut engine = Self {
-            orchestrator: heading.orchestrator(&catalog),
-            status,
+        let hub = AtHub::new(session.hub, session.user, work);
+        let carrier = Carrier::new(hub, catalog, sender, began.gates.component);
+        let mut figures = Figures::default();
+        let course = Course::new(&heading, &entries, |heard| {
+            learn(&carrier, heard);
+            figures.heard(heard);
+        });
+        Self {
+            now: course.last(),
+            course,
+            figures,
             carrier,
             events,
             timers: BTreeMap::new(),
             timers_set: 0,
-            rows: entries.len() as u64,
-            now: entries.last().map_or(Timestamp(0), |(at, _)| *at),
             started_ms,
+            kept_ms: clock::now_ms(),
             cascade: began.cascade,
-        };
-        engine.recover(&entries);
-        engine
+            watch,
+        }
     }
 
-    /// Learns from the rows what the process before knew.
-    fn recover(&mut self, entries: &[Entry]) {
-        let (status, carrier) = (&mut self.status, &self.carrier);
-        fold(&mut self.orchestrator, entries, |heard| {
-            status.event(heard.event, heard.at);
-            carrier.event(heard.event, heard.catalog);
-            for command in heard.commands {
-                status.command(command, heard.at);
-                carrier.command(command);
-            }
-        });
-    }
-
-    async fn drive<R: Rows>(mut self, rows: &mut R, stop: &AtomicBool) -> Result<Driven, R::Error> {
+    async fn drive<R: Rows>(mut self, rows: &mut R) -> Result<Driven, R::Error> {
+        self.carrier.may_write_until(rows.until_ms());
+        if self.course.rows() > 0
+            && let Err(why) = self.carrier.relock().await
+        {
+            return Ok(Driven { refused: Some(why), ..self.driven(false).await });
+        }
         let first = self.first_events();
         self.handle(first, rows).await?;
         while !self.is_over() {
-            if stop.load(Ordering::Relaxed) {
+            if self.watch.stop.load(Ordering::Relaxed) {
+                self.stop(rows).await?;
                 return Ok(self.driven(false).await);
             }
             let events = self.next_events().await;
             self.handle(events, rows).await?;
+            self.show_life(rows).await?;
         }
         self.carrier.end().await;
         Ok(self.driven(true).await)
@@ -159,13 +207,13 @@ impl Engine {
     /// People ask for the modules that wait for nothing; a request that was heard is heard only once. A
     /// process that comes back looks for what is outstanding.
     fn first_events(&self) -> Vec<Event> {
-        let catalog = self.orchestrator.catalog();
+        let catalog = self.course.orchestrator().catalog();
         let request = |(request, module)| Event::Requested {
             request,
             module: Arc::clone(&catalog.module(module).id),
         };
         let requests = (0..).zip(catalog.starts(self.cascade)).map(request);
-        let restarted = (self.rows > 0).then_some(Event::Restarted);
+        let restarted = (self.course.rows() > 0).then_some(Event::Restarted);
         restarted.into_iter().chain(requests).collect()
     }
 
@@ -178,9 +226,7 @@ impl Engine {
         if let Ok(Some(event)) = tokio::time::timeout(wait, self.events.recv()).await {
             events.push(event);
         }
-        while let Ok(event) = self.events.try_recv() {
-            events.push(event);
-        }
+        self.arrived(&mut events);
         let now = self.time();
         while let Some(entry) = self.timers.first_entry() {
             if entry.key().0 > now {
@@ -191,31 +237,16 @@ impl Engine {
         events
     }
 
+    /// Takes the events that have arrived.
+    fn arrived(&mut self, events: &mut Vec<Event>) {
+        while let Ok(event) = self.events.try_recv() {
+            events.push(event);
+        }
+    }
+
     /// Journals events, has them handled, and begins to carry out what they lead to.
     async fn handle<R: Rows>(&mut self, events: Vec<Event>, rows: &mut R) -> Result<(), R::Error> {
-        if events.is_empty() {
-            return Ok(());
-        }
-        self.now = self.time();
-        let mut catalog = Arc::clone(self.orchestrator.catalog());
-        let mut lines = Vec::with_capacity(events.len());
-        for (number, event) in (self.rows..).zip(&events) {
-            lines.push(journal::row(number, self.now, event, &catalog));
-            Catalog::learn(&mut catalog, event);
-        }
-        rows.keep(&lines).await?;
-        self.rows += lines.len() as u64;
-        let mut commands = Vec::new();
-        for event in &events {
-            let first = commands.len();
-            self.orchestrator.handle(event, self.now, &mut commands);
-            self.status.event(event, self.now);
-            self.carrier.event(event, self.orchestrator.catalog());
-            for command in &commands[first..] {
-                self.status.command(command, self.now);
-                self.carrier.command(command);
-            }
-        }
+        let commands = self.take(&events, rows).await?;
         for command in &commands {
             if let Command::Timer { at, timer } = command {
                 self.timers_set += 1;
@@ -224,6 +255,66 @@ impl Engine {
         }
         self.carrier.carry_out(&commands);
         Ok(())
+    }
+
+    /// Journals events and has them handled; returns what they lead to.
+    async fn take<R: Rows>(
+        &mut self,
+        events: &[Event],
+        rows: &mut R,
+    ) -> Result<Vec<Command>, R::Error> {
+        let mut commands = Vec::new();
+        if events.is_empty() {
+            return Ok(commands);
+        }
+        self.now = self.time();
+        let (carrier, figures, tell) = (&self.carrier, &mut self.figures, &mut self.watch.tell);
+        let see = |heard: &Folded<'_>| {
+            learn(carrier, heard);
+            figures.heard(heard);
+            figures.log(heard);
+            figures.news(heard).iter().for_each(|line| tell(News::Line(line)));
+            commands.extend_from_slice(heard.commands);
+        };
+        self.course.step(events, self.now, rows, see).await?;
+        self.kept(rows);
+        Ok(commands)
+    }
+
+    /// Keeps a sign of life where no row was kept for a while: it renews the lease.
+    async fn show_life<R: Rows>(&mut self, rows: &mut R) -> Result<(), R::Error> {
+        let now = clock::now_ms();
+        let left = rows.until_ms().saturating_sub(now);
+        let lease = rows.until_ms().saturating_sub(self.kept_ms);
+        if now - self.kept_ms >= SIGN_OF_LIFE_MS || left < lease / 2 {
+            rows.keep(&[]).await?;
+            self.kept(rows);
+        }
+        Ok(())
+    }
+
+    fn kept<R: Rows>(&mut self, rows: &R) {
+        self.kept_ms = clock::now_ms();
+        self.carrier.may_write_until(rows.until_ms());
+    }
+
+    /// Lets the request that is under way end, and keeps what was answered. What was not asked, nobody
+    /// needs to know.
+    async fn stop<R: Rows>(&mut self, rows: &mut R) -> Result<(), R::Error> {
+        if tokio::time::timeout(GRACE, self.carrier.stop()).await.is_err() {
+            tracing::warn!(
+                "the hub did not answer in time: the next process looks what came of it"
+            );
+        }
+        for _ in 0..TURNS {
+            tokio::task::yield_now().await;
+        }
+        let mut events = Vec::new();
+        self.arrived(&mut events);
+        events.retain(
+            |event| !matches!(event, Event::Answered { answer, .. } if !is_settled(answer)),
+        );
+        self.take(&events, rows).await.map(drop)
     }
 
     /// Returns the time of the run: what is on the clock, and never before the last row.
@@ -248,12 +339,33 @@ impl Engine {
         };
         self.carrier.is_idle()
             && self.events.is_empty()
-            && self.status.modules().iter().all(|module| is_still(module.state))
+            && self.course.status().modules().iter().all(|module| is_still(module.state))
     }
 
     async fn driven(&self, is_over: bool) -> Driven {
-        let modules =
-            self.status.modules().into_iter().map(|module| (module.id, module.state)).collect();
-        Driven { is_over, modules, requests: self.carrier.requests().await }
+        let modules = self.course.status().modules();
+        let nvrs =
+            if is_over { self.carrier.nvrs(&tasks(&modules)).await } else { BTreeMap::new() };
+        let requests = self.carrier.leave().await;
+        Driven { is_over, refused: None, modules, figures: self.figures.clone(), nvrs, requests }
     }
+}
+
+fn is_settled(answer: &Answer) -> bool {
+    matches!(answer, Answer::Done(_) | Answer::Failed(_))
+}
+
+/// Has what carries commands out learn of an event and what follows from it.
+fn learn(carrier: &Carrier, heard: &Folded<'_>) {
+    carrier.event(heard.event, heard.catalog);
+    heard.commands.iter().for_each(|command| carrier.command(command));
+}
+
+/// Returns the tasks of components that are built.
+fn tasks(modules: &[ModuleStatus]) -> Vec<TaskId> {
+    let parts = modules.iter().flat_map(|module| &module.components);
+    parts
+        .filter(|part| part.state == ComponentState::Done)
+        .filter_map(|part| part.task_id)
+        .collect()
 }

@@ -2,18 +2,42 @@
 
 use std::collections::BTreeSet;
 
-use super::at_hub::AtHub;
+use super::at_hub::{AtHub, read};
 use super::stop::Stop;
-use crate::koji::Value;
 use crate::koji::calls::{CreateTag, DeleteTag, GetTag, Map};
 use crate::koji::shapes::TagInfo;
-use crate::orchestrate::{Answer, Fault};
+use crate::koji::{Call as _, Value};
+use crate::module_build::hub_call::HubCall;
+use crate::orchestrate::Fault;
 
 impl AtHub {
-    /// Takes a lock, unless this run holds it.
+    /// Takes a lock, unless this run holds it. One that was left behind by a run that nobody drives gives way.
     pub(super) async fn lock(&self, name: &str) -> Result<(), Stop> {
-        if self.holds(name).await? {
-            return Ok(());
+        let found = self.ask(&look(name)).await?;
+        self.take(name, lock_of(found.as_ref())).await
+    }
+
+    /// Takes every lock again that was taken from this run while nobody drove it.
+    pub(super) async fn relock(&self) -> Result<(), Stop> {
+        let names = self.names();
+        let looks: Vec<HubCall> = names.iter().map(|name| HubCall::look(&look(name))).collect();
+        for (name, answer) in names.into_iter().zip(self.all(&looks).await?) {
+            let found: Option<TagInfo> = read(GetTag::METHOD, answer)?;
+            self.take(name, lock_of(found.as_ref())).await?;
+        }
+        Ok(())
+    }
+
+    async fn take(&self, name: &str, lock: Lock) -> Result<(), Stop> {
+        match lock {
+            Lock::Free => {}
+            Lock::Held(run) if run == self.work.run => return Ok(()),
+            Lock::Held(run) if self.work.takes_over.contains(&run) => {
+                tracing::info!("takes the lock {name} over from the run {run}");
+                self.ask(&DeleteTag { tag: name.into() }).await?;
+            }
+            Lock::Held(run) => return Err(held(name, &format!("the run {run}"))),
+            Lock::Foreign => return Err(held(name, "something else")),
         }
         let members = [("run", Value::from(self.work.run.as_str())), ("holder", holder().into())];
         let mark: Map = members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
@@ -22,37 +46,50 @@ impl AtHub {
         Ok(())
     }
 
-    /// Returns whether this run holds a lock; one of another run is in the way.
-    async fn holds(&self, name: &str) -> Result<bool, Stop> {
-        let found: Option<TagInfo> =
-            self.ask(&GetTag { tag: name.into(), ..GetTag::default() }).await?;
-        let Some(found) = found else { return Ok(false) };
-        let mark = found.extra.as_ref().and_then(|extra| extra.get("modplan"));
-        let run = mark.and_then(|mark| mark.get("run")).and_then(Value::as_str);
-        if run == Some(self.work.run.as_str()) {
-            return Ok(true);
-        }
-        let by = run.map_or_else(|| "something else".to_owned(), |run| format!("the run {run}"));
-        Err(Stop::failed(Fault::Exists, format!("the tag {name} is a lock of {by}")))
+    fn names(&self) -> BTreeSet<&str> {
+        self.work.modules.values().map(|module| module.lock.as_str()).collect()
     }
 
     /// Gives the locks of this run back. One that is left is named: it keeps its stream from other runs.
     pub(super) async fn unlock(&self) {
-        let modules = self.work.modules.values();
-        let locks: BTreeSet<&str> = modules.map(|module| module.lock.as_str()).collect();
-        for name in locks {
+        for name in self.names() {
             let given_back = async {
-                if self.holds(name).await? {
-                    self.ask(&DeleteTag { tag: name.into() }).await?;
+                match lock_of(self.ask(&look(name)).await?.as_ref()) {
+                    Lock::Held(run) if run == self.work.run => {
+                        self.ask(&DeleteTag { tag: name.into() }).await.map(drop)
+                    }
+                    Lock::Held(_) | Lock::Free | Lock::Foreign => Ok(()),
                 }
-                Ok(())
             };
-            match given_back.await {
-                Ok(()) | Err(Stop { answer: Answer::Failed(Fault::Exists), .. }) => {}
-                Err(stop) => tracing::warn!("the lock {name} is still there: {}", stop.why),
+            let given_back: Result<(), Stop> = given_back.await;
+            if let Err(stop) = given_back {
+                tracing::warn!("the lock {name} is still there: {}", stop.why);
             }
         }
     }
+}
+
+/// Who holds a lock.
+enum Lock {
+    Free,
+    Held(String),
+    /// The tag is not a lock of modplan.
+    Foreign,
+}
+
+fn look(name: &str) -> GetTag {
+    GetTag { tag: name.into(), ..GetTag::default() }
+}
+
+fn lock_of(found: Option<&TagInfo>) -> Lock {
+    let Some(found) = found else { return Lock::Free };
+    let mark = found.extra.as_ref().and_then(|extra| extra.get("modplan"));
+    let run = mark.and_then(|mark| mark.get("run")).and_then(Value::as_str);
+    run.map_or(Lock::Foreign, |run| Lock::Held(run.to_owned()))
+}
+
+fn held(name: &str, by: &str) -> Stop {
+    Stop::failed(Fault::Exists, format!("the tag {name} is a lock of {by}"))
 }
 
 fn holder() -> String {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::engine::Rows;
+use super::course::Rows;
 use crate::live::clock;
 use crate::store::{Driven, Store, StoreError, UnixMillis};
 
@@ -48,5 +48,9 @@ impl Rows for StoreRows<'_> {
                 kept => return kept,
             }
         }
+    }
+
+    fn until_ms(&self) -> i64 {
+        self.driven.until().0
     }
 }

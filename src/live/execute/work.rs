@@ -28,6 +28,8 @@ pub struct Work {
     pub poll: Duration,
     /// Where mails are written; none: they are only logged.
     pub spool: Option<PathBuf>,
+    /// Earlier runs that nobody drives, whose locks are taken over.
+    pub takes_over: BTreeSet<String>,
 }
 
 /// One module build.

@@ -66,6 +66,7 @@ pub(super) fn work(since_seconds: i64) -> Work {
         priority: 5,
         poll: Duration::from_millis(10),
         spool: None,
+        takes_over: BTreeSet::new(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
 
-use modplan::koji_plan::Request;
+use modplan::koji_plan::{Earlier, Request};
 use modplan::live::dry_run;
 use modplan::live::execute::Decided;
 use modplan::load::SourceUrls;
@@ -24,8 +24,14 @@ fn decided(case: &DryCase) -> (Plan, Decided) {
     let (sources, _) = SourceUrls::read(&fs::read(SOURCES).expect("it is there"), 0);
     let given: Vec<_> = GIVEN.split(',').map(|id| id.parse().expect("a selector")).collect();
     let submitted: jiff::Timestamp = TIME.parse().expect("a time");
-    let request =
-        Request { plan: &plan, site: &site, sources: Some(&sources), given: &given, submitted };
+    let request = Request {
+        plan: &plan,
+        site: &site,
+        sources: Some(&sources),
+        given: &given,
+        submitted,
+        earlier: &Earlier::default(),
+    };
     let out = dry_run(options(&case.mock.server), alice(), request).expect("it answers");
     assert!(out.checks.iter().all(|check| check.ok), "{:?}", out.checks);
     assert_eq!(out.builds.len(), out.modules);
@@ -35,6 +41,7 @@ fn decided(case: &DryCase) -> (Plan, Decided) {
         priority: 5,
         poll_ms: 10,
         spool: None,
+        takes_over: out.takes_over,
     };
     // What a store keeps is what a process reads.
     let text = serde_json::to_string(&decided).expect("it is JSON");
@@ -59,7 +66,7 @@ fn a_whole_plan_is_built_in_order_and_leaves_no_lock() {
     assert!(driven.is_over);
     let ready: BTreeMap<Arc<str>, ModuleState> =
         case.work.modules.keys().map(|id| (id.as_str().into(), ModuleState::Ready)).collect();
-    assert_eq!(driven.modules, ready);
+    assert_eq!(driven.states(), ready);
     let parts: usize = case.work.modules.values().map(|module| module.parts.len()).sum();
     let builds = case.builds();
     assert_eq!(builds.len(), parts + ready.len(), "one macros package for each module");

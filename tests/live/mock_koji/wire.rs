@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -52,6 +53,13 @@ pub(crate) struct Wire {
     next: Arc<Mutex<Option<Next>>>,
     seen: Arc<Mutex<Vec<String>>>,
     is_cut: Arc<AtomicBool>,
+    bell: Arc<Mutex<Option<Bell>>>,
+}
+
+/// Rings after some requests.
+struct Bell {
+    left: usize,
+    rings: Sender<()>,
 }
 
 impl Wire {
@@ -68,13 +76,23 @@ impl Wire {
         let seen: Arc<Mutex<Vec<String>>> = Arc::default();
         let is_cut = Arc::new(AtomicBool::new(false));
         let (of_thread, log, cut) = (Arc::clone(&next), Arc::clone(&seen), Arc::clone(&is_cut));
+        let bell: Arc<Mutex<Option<Bell>>> = Arc::default();
+        let heard = Arc::clone(&bell);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (next, log, cut) = (Arc::clone(&of_thread), Arc::clone(&log), Arc::clone(&cut));
-                thread::spawn(move || serve(stream, hub, &cut, (&next, &log)));
+                let bell = Arc::clone(&heard);
+                thread::spawn(move || serve(stream, hub, (&cut, &bell), (&next, &log)));
             }
         });
-        Self { server: format!("http://{address}/kojihub"), next, seen, is_cut }
+        Self { server: format!("http://{address}/kojihub"), next, seen, is_cut, bell }
+    }
+
+    /// Says when so many more requests have come; each is passed on all the same.
+    pub(crate) fn after(&self, requests: usize) -> Receiver<()> {
+        let (rings, heard) = channel();
+        *self.bell.lock().expect("no panic") = Some(Bell { left: requests, rings });
+        heard
     }
 
     /// Returns the methods called since the last time; several at once as `multiCall(one,two)`.
@@ -101,7 +119,7 @@ impl Wire {
 fn serve(
     mut client: TcpStream,
     hub: SocketAddr,
-    cut: &AtomicBool,
+    (cut, bell): (&AtomicBool, &Mutex<Option<Bell>>),
     (next, seen): (&Mutex<Option<Next>>, &Mutex<Vec<String>>),
 ) {
     while let Some(request) = message(&mut client) {
@@ -109,6 +127,7 @@ fn serve(
             return;
         }
         seen.lock().expect("no panic").extend(method(&request));
+        ring(&mut bell.lock().expect("no panic"));
         let trouble = due(&mut next.lock().expect("no panic"));
         let answer = match trouble {
             Some(Trouble::RequestLost) => return,
@@ -130,6 +149,18 @@ fn serve(
         };
         if client.write_all(&answer).is_err() {
             return;
+        }
+    }
+}
+
+/// Counts a request.
+fn ring(bell: &mut Option<Bell>) {
+    if let Some(Bell { left, rings }) = bell {
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            // Nobody waits any more where the process has ended.
+            drop(rings.send(()));
+            *bell = None;
         }
     }
 }
