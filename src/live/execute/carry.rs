@@ -31,6 +31,8 @@ struct Inner {
     events: UnboundedSender<Event>,
     repos: RefCell<BTreeMap<BuildId, Repo>>,
     running: Cell<usize>,
+    /// Whether a poll is under way, which also tags what it finds built.
+    is_polling: Cell<bool>,
     /// Whether a component has a gate: then the orchestrator says when it is tagged, else it is tagged
     /// when it is built.
     has_gate: bool,
@@ -62,6 +64,7 @@ impl Carrier {
             events,
             repos: RefCell::default(),
             running: Cell::new(0),
+            is_polling: Cell::new(false),
             has_gate,
         }))
     }
@@ -351,7 +354,17 @@ impl Inner {
         Ok(())
     }
 
+    /// Polls, unless a poll is under way: two would tag the same builds, and the next one sees what is new.
     async fn poll(&self, about: &[Outstanding]) -> Result<Answer, Stop> {
+        if self.is_polling.replace(true) {
+            return Ok(Answer::Done(Reply::Nothing));
+        }
+        let polled = self.poll_alone(about).await;
+        self.is_polling.set(false);
+        polled
+    }
+
+    async fn poll_alone(&self, about: &[Outstanding]) -> Result<Answer, Stop> {
         let mut built: BTreeMap<BuildId, Vec<Part>> = BTreeMap::new();
         for (task, end) in self.hub.observe(about).await? {
             match (self.memory.borrow().part(task), end) {
