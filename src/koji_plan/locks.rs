@@ -34,11 +34,12 @@ pub(super) fn check(
             None => problems.push(held(stream, &found)),
         }
     }
-    let mut good = format!("{} free", super::check::counted(streams.len(), "stream"));
-    if !left.is_empty() {
-        let runs: Vec<&str> = left.iter().map(String::as_str).collect();
-        good.push_str(&format!("; nobody drives {}, whose locks are taken over", runs.join(", ")));
-    }
+    let free = format!("{} free", super::check::counted(streams.len(), "stream"));
+    let runs: Vec<&str> = left.iter().map(String::as_str).collect();
+    let good = match runs.is_empty() {
+        true => free,
+        false => format!("{free}; nobody drives {}, whose locks are taken over", runs.join(", ")),
+    };
     checks.all("locks", problems, good);
     left
 }

@@ -1,7 +1,7 @@
 //! Durable runs as commands begin and resume them: a store, a hub, and the engine between the two, driven
 //! without `async` around.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::clock;
@@ -151,6 +151,17 @@ pub fn earlier(url: &str, hub: &str) -> Result<Earlier, StoreError> {
         let undriven = store.undriven(hub, now()).await?;
         Ok(Earlier { indexes: store.indexes_used(hub).await?, undriven })
     })
+}
+
+/// Checks that no run of a store that somebody drives builds one of some streams at a hub.
+///
+/// # Errors
+/// [`StoreError::Claimed`] with the name of who drives it; else as [`kept_plan`].
+///
+/// # Panics
+/// When no runtime can be made.
+pub fn check_free(url: &str, hub: &str, streams: &BTreeSet<String>) -> Result<(), StoreError> {
+    block_on(async { open(url).await?.check_free(hub, streams, now()).await })
 }
 
 /// Begins a run, and drives it until it is over or is to stop.

@@ -234,6 +234,33 @@ impl Store {
         Ok(undriven)
     }
 
+    /// Checks that no run of a hub that somebody drives builds one of some streams, each a `name:stream`.
+    ///
+    /// # Errors
+    /// [`StoreError::Claimed`]; the database is away or damaged.
+    pub async fn check_free(
+        &self,
+        hub: &str,
+        streams: &BTreeSet<String>,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        let rows = sqlx::query(
+            "SELECT stream, claim.run, host, pid, birth, token, expires_ms, state, run.hub, streams \
+             FROM claim JOIN run ON run.run = claim.run JOIN lease ON lease.run = claim.run \
+             WHERE claim.hub = $1 ORDER BY stream",
+        );
+        for row in rows.bind(hub).fetch_all(&self.pool).await? {
+            let stream: String = row.try_get("stream")?;
+            if let Some(holder) = Standing::read(&row)?.driver(now)
+                && streams.contains(&stream)
+            {
+                let (run, holder) = (row.try_get("run")?, holder.to_string());
+                return Err(StoreError::Claimed { stream, run, holder });
+            }
+        }
+        Ok(())
+    }
+
     /// Says who has the run that was taken over.
     pub(super) async fn fenced(&self, run: &str) -> StoreError {
         match self.run(run).await {

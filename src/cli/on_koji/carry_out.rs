@@ -25,8 +25,8 @@ use super::trouble::{of_hub, of_store};
 
 /// So many differences are listed.
 const LISTED_MAX: usize = 20;
-/// So many characters of a difference are shown.
-const SHOWN_MAX: usize = 160;
+/// So many characters of a difference are listed, and so many stand in the message.
+const CHARACTERS: [usize; 2] = [1000, 120];
 /// How long a test may give no result.
 const TEST_TIMEOUT_MS: u64 = 86_400_000;
 
@@ -40,6 +40,9 @@ pub(super) fn run(
     refuse_what_is_to_come(&place.site, console)?;
     let kept = kept(place, sum)?;
     refuse_another_request(asked, place, &kept, console)?;
+    let built = kept.plan.modules.iter().filter(|module| !module.pass_through);
+    let streams = built.map(|module| format!("{}:{}", module.name, module.stream)).collect();
+    runs::check_free(place.store.reveal(), &place.hub, &streams).map_err(|e| of_store(&e))?;
     let given: Vec<Selector> = kept.given.iter().filter_map(|id| id.parse().ok()).collect();
     let earlier = runs::earlier(place.store.reveal(), &place.hub).map_err(|e| of_store(&e))?;
     let request = Request {
@@ -145,7 +148,7 @@ fn refuse_differences(
         return Ok(());
     }
     for line in differences.iter().take(LISTED_MAX) {
-        console.note(&shortened(line));
+        console.note(&shortened(line, CHARACTERS[0]));
     }
     if differences.len() > LISTED_MAX {
         console.note(&format!("and {} more", differences.len() - LISTED_MAX));
@@ -161,15 +164,15 @@ fn refuse_differences(
         Some(first) => format!(
             "the hub is not as the dry run found it: {} differences, the first is `{}`",
             differences.len(),
-            shortened(first)
+            shortened(first, CHARACTERS[1])
         ),
         None => "the sources are not those of the dry run".to_owned(),
     };
     Err(Refusal::no(message).hint(hint))
 }
 
-fn shortened(line: &str) -> String {
-    match line.char_indices().nth(SHOWN_MAX) {
+fn shortened(line: &str, characters: usize) -> String {
+    match line.char_indices().nth(characters) {
         Some((at, _)) => format!("{}…", &line[..at]),
         None => line.to_owned(),
     }

@@ -159,7 +159,7 @@ fn ring(bell: &mut Option<Bell>) {
         *left = left.saturating_sub(1);
         if *left == 0 {
             // Nobody waits any more where the process has ended.
-            drop(rings.send(()));
+            let _unheard = rings.send(());
             *bell = None;
         }
     }

@@ -198,8 +198,14 @@ fn an_index_of_dist_tags_is_used_by_one_run_and_those_after_it_are_higher() {
         let used = |index| Ok([("perl:5.30".to_owned(), index)].into());
         assert_eq!(store.indexes_used(hub).await, used(4));
         assert_eq!(store.undriven(hub, NOW).await, Ok(BTreeSet::new()));
+        let streams = ["perl:5.30".to_owned()].into();
+        let claimed = store.check_free(hub, &streams, NOW).await.expect_err("it is being built");
+        assert!(matches!(claimed, StoreError::Claimed { .. }), "{claimed}");
+        assert_eq!(store.check_free(hub, &BTreeSet::new(), NOW).await, Ok(()));
+        assert_eq!(store.check_free("https://other.example.org", &streams, NOW).await, Ok(()));
         store.release(&first, RunState::Done, NOW).await.expect("it ends");
         assert_eq!(store.undriven(hub, NOW).await, Ok(["r1".to_owned()].into()));
+        assert_eq!(store.check_free(hub, &streams, NOW).await, Ok(()));
         for index in [3, 4] {
             let again = store.begin(&new("r2", index), &me, NOW, LEASE).await;
             let stream = "perl:5.30".to_owned();
