@@ -58,7 +58,7 @@ impl Late {
 fn keeps(why: &Why) -> String {
     match *why {
         Why::NoRoom { tasks, waiting } if waiting > tasks / 2 => {
-            "waiting tasks hold all slots of the builders that could take it".to_owned()
+            "tasks that wait for others hold the places of those that could take it".to_owned()
         }
         Why::NoRoom { .. } => "no builder that could take it has room".to_owned(),
         Why::Offline

@@ -110,8 +110,8 @@ fn a_repo_that_waits_for_a_place_says_who_holds_it_and_what_would_help() {
     let roots = "nginx:1.14,httpd:2.4,swig:4.0,perl:5.30,perl:5.32,mariadb:10.5,postgresql:10";
     let run = ["execute", EL8, "--changed", roots, "--cascade", "planned"];
     let farm = [&farm[..], &["--approach", "koji-owned"]].concat();
-    let why = "its repo was not there in time: newRepo waits for a builder, and waiting tasks hold \
-               all slots of the builders that could take it";
+    let why = "its repo was not there in time: newRepo waits for a builder, and tasks that wait for \
+               others hold the places of those that could take it";
     let Said { code, out, err } =
         with_scenario("", &[&run[..], &farm, &["--format", "json"]].concat());
     assert_eq!(code, 1, "{err}");

@@ -174,7 +174,7 @@ fn a_partial_file_of_another_list_is_not_mixed_in() {
     assert!(!output.exists());
     let (code, said) = run(&["--filter", "active=true"]);
     assert_eq!(code, 3, "{said}");
-    assert!(said.contains("to begin anew"), "{said}");
+    assert!(said.contains("to start over"), "{said}");
     assert_eq!(run(&[]).0, 0);
 }
 
