@@ -7,7 +7,7 @@
 //! as [`Dangling`], a requirement on the module's own name as [`SelfRequire`]: neither is ever
 //! dropped.
 //!
-//! petgraph stores the graph and stays internal. Nodes are identified by [`ModuleIx`], whose order
+//! petgraph stores the graph and stays internal. Nodes are identified by [`NodeIx`], whose order
 //! is the order of (name, stream, version, context), so that "in index order" is a stated order.
 //! [`csr`] has the same graphs as two plain arrays, for fast algorithms; [`cycle`] finds the fewest
 //! edges whose absence leaves no cycle; [`export`] writes DOT.
@@ -42,9 +42,9 @@ use crate::name::{Arch, ComponentKey, Context, ModuleName, NameStream, StreamNam
 
 /// A node of one [`ModuleGraph`]; the order is that of (name, stream, version, context).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ModuleIx(pub u32);
+pub struct NodeIx(pub u32);
 
-impl ModuleIx {
+impl NodeIx {
     /// Returns the index as one into arrays with an entry per module.
     #[must_use]
     pub const fn index(self) -> usize {
@@ -215,7 +215,7 @@ impl Missing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dangling {
     /// The module that requires it.
-    pub module: ModuleIx,
+    pub module: NodeIx,
     /// The requirement; the stream is `*` if an empty or negative list matches nothing.
     pub requires: NameStream,
     /// Why it has no edge.
@@ -229,7 +229,7 @@ pub struct Dangling {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SelfRequire {
     /// The module.
-    pub module: ModuleIx,
+    pub module: NodeIx,
     /// The stream of itself that it requires, loaded or not.
     pub requires: NameStream,
     /// The place of the requirement.

@@ -3,7 +3,7 @@
 //! The caller asks ([`Hub::submit`], [`Hub::request_repo`], [`Hub::cancel`]), learns when something
 //! happens next ([`Hub::next_time`]), lets time pass ([`Hub::advance`]) and reads what happened
 //! ([`Notice`]). How long work takes and whether it succeeds is said by the caller: nothing is drawn
-//! here, and there is no clock. What koji's task of a module does is said by the caller, too
+//! here, and there is no clock. What koji's task of a module does comes from the caller, too
 //! ([`Hub::subtask`]). Facts are koji's (hub 1.35, builder 1.36); `docs/farm-model.md` lists
 //! what is modelled, what is not, and the evidence for each constant.
 //!
@@ -94,7 +94,7 @@ pub use self::task::TaskInfo;
 pub use self::verdict::Why;
 
 /// A hub, its builders and its repo manager. Each part owns its fields; what the parts do to each
-/// other stands in the methods of the hub.
+/// other is in the methods of the hub.
 #[derive(Clone, Debug)]
 pub struct Hub {
     settings: Arc<Settings>,

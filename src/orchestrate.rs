@@ -16,7 +16,7 @@
 //!
 //! Who owns the build ([`KojiOwned`], [`OrchestratorOwned`]) and how a rebuild spreads
 //! ([`Cascade`]) are two things, so that neither approach is judged by the other's rule.
-//! What is known of modules stands in the [`Catalog`], plain arrays that many runs share. The world is
+//! What is known of modules is in the [`Catalog`], plain arrays that many runs share. The world is
 //! open: a request or a row of the dependency service may name a module that the catalog does not hold.
 //! It [grows](Catalog::learn) by the names and definitions that events bring.
 

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Every random draw has a generator of its own, seeded by what it is for ([`draw`]), so that two
-//! approaches see the same luck whatever the order of events. [`sweep`] runs replications side by
+//! approaches see the same luck in any order of events. [`sweep`] runs replications side by
 //! side and collects them in order.
 
 mod column;

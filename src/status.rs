@@ -40,9 +40,9 @@ pub struct Status {
     builds: BTreeMap<BuildId, Build>,
     /// The last build of each module.
     newest: BTreeMap<ModuleIx, BuildId>,
-    /// Modules that koji was asked to build and of which no result came since (koji-owned).
+    /// Modules that koji was asked to build, without a result since (koji-owned).
     asked: BTreeMap<ModuleIx, BuildId>,
-    /// Modules that people were told nobody answers about, with the build that waits for the answer.
+    /// Modules about which people were mailed that a call gets no answer, with the build that waits.
     unanswered: BTreeSet<(ModuleIx, BuildId)>,
     calls: BTreeMap<CallId, Asked>,
     pauses: BTreeMap<Party, Timestamp>,
@@ -107,7 +107,7 @@ impl Status {
         self.calls.values().map(told).collect()
     }
 
-    /// koji-owned died and begins again with nothing: what it asked for before is answered to nobody.
+    /// koji-owned died and begins again with nothing: answers to earlier calls reach nobody.
     pub fn forget_calls(&mut self) {
         self.calls.clear();
         self.pauses.clear();
@@ -282,7 +282,7 @@ impl Status {
         }
     }
 
-    /// People are told how a rebuild stands.
+    /// People are mailed how a rebuild stands.
     fn mailed(&mut self, concern: &Concern) {
         let Concern { build, module, component, standing } = *concern;
         match (standing, component) {

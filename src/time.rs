@@ -6,6 +6,8 @@ use std::iter::Sum;
 use std::ops::{Add, AddAssign, Sub};
 use std::str::FromStr;
 
+pub mod seconds;
+
 /// A span of time in whole milliseconds.
 #[derive(
     Clone,

@@ -52,7 +52,7 @@ pub(crate) struct SelectionArgs {
     /// Treat ID as available although no input holds it
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) given: Vec<Selector>,
-    /// Take the requirement WRITTEN, which a file spells wrong, as MEANT: perl:5.3=perl:5.30
+    /// Read the requirement WRITTEN, misspelled in a file, as MEANT: perl:5.3=perl:5.30
     #[arg(long, value_name = "WRITTEN=MEANT")]
     pub(crate) alias: Vec<Alias>,
     /// Leave out streams whose life has ended at the time of --now
@@ -158,7 +158,7 @@ pub(crate) struct WorldArgs {
     /// The build farm as YAML; without it 10 builders for every needed arch
     #[arg(long, value_name = "FILE")]
     pub(crate) farm: Option<PathBuf>,
-    /// What happens besides building, as YAML; without it nothing does
+    /// What happens besides building, as YAML; by default nothing does
     #[arg(long, value_name = "FILE")]
     pub(crate) scenario: Option<PathBuf>,
     /// The seed of every draw
@@ -222,8 +222,8 @@ pub(crate) fn identity(paths: &[PathBuf]) -> Option<&str> {
 /// Reads a moment: a date and a time with its offset from UTC.
 pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
     text.parse().map_err(|_| {
-        "it is not a time: write a date and a time in UTC, such as 2026-11-24T00:00:00Z, or with \
-         another offset, such as 2026-11-24T01:00:00+01:00"
+        "write a date and a time in UTC, such as 2026-11-24T00:00:00Z, or with another offset, such \
+         as 2026-11-24T01:00:00+01:00"
             .to_owned()
     })
 }

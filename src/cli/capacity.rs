@@ -30,8 +30,8 @@ use tries::Try;
 /// Find out how many builders a deadline needs
 ///
 /// Simulates every combination of the varied numbers with the same luck. The answer is the cheapest
-/// (by price_per_hour where all groups have one, else by number of builders) of which enough runs
-/// are done in time; without any the answer is no. With `-o DIR` also writes `report.html`,
+/// (by price_per_hour where all groups have one, else by number of builders) with which enough runs
+/// are done in time; if there is none, the exit code is 1. With `-o DIR` also writes `report.html`,
 /// `summary.json` and CSV files.
 #[derive(Debug, Args)]
 pub(crate) struct Capacity {
@@ -50,10 +50,10 @@ pub(crate) struct Capacity {
     /// builds it
     #[arg(long, value_name = "NAME[.count|.capacity]=A..B[:STEP]", required = true)]
     vary: Vec<Vary>,
-    /// When everything has to be done, such as 4h
+    /// The time within which everything must be done, such as 4h
     #[arg(long, value_name = "TIME", value_parser = deadline)]
     deadline: Millis,
-    /// The share of runs that have to be done by then
+    /// The share of runs that must be done by then
     #[arg(long, value_name = "SHARE", default_value_t = 0.9, value_parser = confidence)]
     confidence: f64,
     /// Under which variants; several with commas or by repeating [default: both approaches,
@@ -63,7 +63,7 @@ pub(crate) struct Capacity {
     /// How durations are taken from the trace
     #[arg(long, value_name = "MODE", default_value = "resample")]
     durations: DurationsArg,
-    /// Also print what halving and doubling each number that nobody gave would change on the farm that
+    /// Also print what halving and doubling each assumed number would change on the farm that
     /// is the answer; the report in -o DIR has it always
     #[arg(long)]
     sensitivity: bool,
@@ -80,7 +80,7 @@ fn confidence(text: &str) -> Result<f64, String> {
 
 fn deadline(text: &str) -> Result<Millis, String> {
     match text.parse::<Millis>() {
-        Ok(Millis::ZERO) => Err("a deadline is longer than nothing, such as 4h".to_owned()),
+        Ok(Millis::ZERO) => Err("a deadline must be above 0, such as 4h".to_owned()),
         Ok(time) => Ok(time),
         Err(error) => Err(error.to_string()),
     }
@@ -193,7 +193,7 @@ impl Capacity {
         (0..capacity.points.len()).filter(is_own).collect()
     }
 
-    /// Tries other values where nobody gave one, on one farm.
+    /// Tries other values for assumed ones, on one farm.
     fn sensitivity_at(
         &self,
         one: &Try,

@@ -39,7 +39,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// Reads the inputs and tells what is wrong in them; no module at all is an answer of no.
+    /// Reads the inputs and prints what is wrong in them; without any module the exit code is 1.
     pub(crate) fn read(
         inputs: &[PathBuf],
         args: &SelectionArgs,
@@ -67,7 +67,7 @@ impl Case {
             tracing::debug!("{}: {}, {} documents", input.path, input.kind, input.documents);
         }
         let graph = ModuleGraph::new(&snapshot, &graph_options(args));
-        // What is wrong may be why nothing can be selected: it is told first then, else with the plan.
+        // What is wrong may be why nothing can be selected: it is printed first then, else with the plan.
         let selected = select(&snapshot, &graph, args, console).inspect_err(|_| {
             console.findings(&snapshot.findings, &snapshot.inputs);
             console.findings(graph.findings(), &snapshot.inputs);

@@ -9,7 +9,7 @@ use super::console::Console;
 use super::loading::LoadArgs;
 use super::status::{Answer, Refusal};
 
-/// Check inputs and tell every problem with its place
+/// Check inputs and print every problem with its place
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     #[command(flatten)]

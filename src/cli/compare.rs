@@ -45,7 +45,7 @@ pub(crate) struct Compare {
     /// Also change one setting at a time, and try one trouble at a time: which of them decides?
     #[arg(long)]
     ablate: bool,
-    /// Also print what halving and doubling each number that nobody gave would change; the report in
+    /// Also print what halving and doubling each assumed number would change; the report in
     /// -o DIR has it always
     #[arg(long)]
     sensitivity: bool,
@@ -206,8 +206,8 @@ pub(crate) fn tell<'a>(
     }
 }
 
-/// A build that failed for good is luck of one replication, which figures tell; where no replication
-/// is ever done, it is no luck.
+/// A build that failed for good is luck of one replication, which figures show; where no replication
+/// is ever done, it is not luck.
 fn is_worth_telling((name, first): &(String, Run), comparison: &Comparison) -> bool {
     let is_ever_done = |variant: &Variant| {
         variant.name == *name && variant.runs.outcomes().any(|outcome| outcome == Outcome::Done)

@@ -252,7 +252,7 @@ fn add(text: &mut String, what: std::fmt::Arguments<'_>) {
     text.write_fmt(what).expect("a string takes all that is written to it");
 }
 
-/// Writes to standard error; nobody can be told when that fails.
+/// Writes to standard error; when that fails, there is nowhere to report it.
 fn print(text: &str) {
     let _unheard = io::stderr().lock().write_all(text.as_bytes());
 }

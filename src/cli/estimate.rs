@@ -50,7 +50,7 @@ pub(crate) fn estimate(
     Ok(Estimate { seconds_p50: spread.p50, seconds_p90, replications: runs, no_spread })
 }
 
-/// Returns the values of koji's steps that the estimate rests on and nobody gave.
+/// Returns the assumed values of koji's steps that the estimate rests on.
 pub(crate) fn assumed(plan: &Plan, (farm, world): (&Farm, &World)) -> Vec<Assumed> {
     if plan.components().all(|component| component.reused) {
         return Vec::new();
@@ -100,7 +100,7 @@ fn setup(plan: &Plan, (farm, world): (&Farm, &World), seed: u64) -> Result<Setup
 }
 
 /// Returns the farm with koji's hub. In the ideal model a builder holds one task: then one that builds
-/// has no room for another, whatever capacity the farm file gives it.
+/// has no room for another, independent of the capacity in the farm file.
 fn on_koji(farm: &Farm) -> Farm {
     let mut farm = farm.clone();
     if farm.model == Model::Ideal {

@@ -22,11 +22,11 @@ use super::width::width;
 /// How many findings are printed before the rest is counted.
 const FINDINGS_MAX: usize = 30;
 
-/// Expand one packager or stream document: contexts, pins, versions, tags, and what cannot be had
+/// Expand one packager or stream document: contexts, pins, versions, tags, and what is unavailable
 ///
 /// FILE is expanded as the Module Build Service would, against the builds in the inputs. Base modules
-/// that no input describes are taken from what was built on them. Combinations of streams that
-/// cannot be had are told with who requires what; the others still come out.
+/// that no input describes are taken from what was built on them. Unavailable combinations of
+/// streams are listed with the requirements that conflict; the others are still expanded.
 #[derive(Debug, Args)]
 pub(crate) struct Expand {
     /// The document: a packager or stream document, alone in its file
@@ -39,13 +39,13 @@ pub(crate) struct Expand {
     request: RequestArgs,
     #[command(flatten)]
     rules: RuleArgs,
-    /// Tell for each requirement what there was, what was chosen, and which rule excluded the rest
+    /// List for each requirement the builds there are, the chosen one, and the rule that excludes each other one
     #[arg(long)]
     explain: bool,
     /// How it is written
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
-    /// Answer no when there is any finding
+    /// Exit with 1 if there is any finding
     #[arg(long)]
     strict: bool,
     #[command(flatten)]
@@ -73,7 +73,7 @@ struct RequestArgs {
     /// The time of the commit, such as 2026-11-24T00:00:00Z: versions come from it
     #[arg(long, value_name = "TIME", value_parser = moment)]
     at: Option<Timestamp>,
-    /// The id of the first module build: dist tags hold it
+    /// The id of the first module build, which is part of dist tags
     #[arg(long, value_name = "ID")]
     build_id: Option<NonZeroU64>,
     /// Name scratch builds: tags with the id, contexts that end in `_1`
@@ -82,13 +82,13 @@ struct RequestArgs {
     /// Build with this stream instead of those written; again for another stream or module
     ///
     /// A build service can also be set up to find overrides in the name of the branch, by patterns of
-    /// its own (`br_stream_override_regexes`). These are not known here: give what they come to.
+    /// its own (`br_stream_override_regexes`). These are not known here: give their result.
     #[arg(long, value_name = "NAME:STREAM", value_parser = name_stream)]
     buildrequire_override: Vec<NameStream>,
     /// Require this stream at run time instead of those written
     #[arg(long, value_name = "NAME:STREAM", value_parser = name_stream)]
     require_override: Vec<NameStream>,
-    /// Take this stream wherever several are left open
+    /// Take this stream where several remain
     #[arg(long, value_name = "NAME:STREAM", value_parser = name_stream)]
     default_stream: Vec<NameStream>,
     /// This base module stream is released: build on its support stream, STREAM.z, instead
@@ -113,7 +113,7 @@ struct RuleArgs {
     /// Refuse a requirement that leaves several streams open and has no default stream
     #[arg(long)]
     refuse_ambiguous: bool,
-    /// Refuse a dependency group that comes to more documents
+    /// Refuse a dependency group that expands to more documents
     #[arg(long, value_name = "N")]
     max_documents: Option<NonZeroUsize>,
 }
@@ -148,7 +148,7 @@ impl Expand {
         } else {
             Vec::new()
         };
-        let told = report::Told {
+        let told = report::ReportInput {
             path: &source.snapshot.inputs[0].path,
             streams: &source.streams,
             document: &document,
@@ -232,7 +232,7 @@ impl Expand {
         let told = if self.explain { findings.len() } else { findings.len().min(FINDINGS_MAX) };
         console.findings(&findings[..told], &snapshot.inputs);
         if let more @ 1.. = findings.len() - told {
-            console.warn(&format!("{more} more findings"), Some("--explain tells all of them"));
+            console.warn(&format!("{more} more findings"), Some("--explain lists all of them"));
         }
     }
 }
@@ -255,7 +255,7 @@ fn tell_assumptions(loaded: &Loaded<'_>, console: &Console) {
 
 impl RequestArgs {
     /// Names a document that has no name or stream of its own. Without a flag the module is called
-    /// as its file is; nothing tells the stream then, and with it no tag.
+    /// as its file is; nothing names the stream then, and there is no tag.
     fn name(&self, document: &mut Document, path: &Path, console: &Console) -> Result<(), Refusal> {
         let name = named(self.name.as_deref(), "name", document.name.as_str())?;
         let stream = named(self.stream.as_deref(), "stream", document.stream.as_str())?;

@@ -95,7 +95,7 @@ fn find(name: Option<&str>) -> Result<clap::Command, Refusal> {
         return Ok(cli);
     };
     let found = cli.find_subcommand(name).cloned().ok_or_else(|| {
-        Refusal::usage(format!("there is no command `{name}`"))
+        Refusal::usage(format!("unknown command `{name}`"))
             .hint("`modplan --help` lists the commands")
     })?;
     Ok(found.disable_help_subcommand(true))

@@ -33,7 +33,7 @@ pub(crate) fn look(inputs: &[PathBuf]) -> anyhow::Result<Look> {
 }
 
 fn plan_of(path: &Path, bytes: &[u8]) -> Result<Option<Plan>, Refusal> {
-    // A plan is told from other JSON by fields that nothing else has.
+    // A plan is recognized by fields that no other JSON has.
     let Ok(value) = serde_json::from_slice::<serde_json::Value>(bytes) else { return Ok(None) };
     if value.get("waves").is_none() || value.get("format").is_none() {
         return Ok(None);

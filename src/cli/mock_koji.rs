@@ -24,7 +24,7 @@ const POLL_SECONDS: f64 = 60.0;
 pub(crate) struct MockKoji {
     #[command(flatten)]
     world: WorldArgs,
-    /// Listen on ADDR; port 0 picks a free one, which the first line of the output tells
+    /// Listen on ADDR; port 0 picks a free one, which the first line of the output shows
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     listen: String,
     /// Let time pass X times as fast as it does
@@ -36,7 +36,7 @@ pub(crate) struct MockKoji {
     /// A tag that modules are built on, and the tag that they are shipped into; several by repeating
     #[arg(long, value_name = "TAG[:PUBLISH_TO]", value_parser = platform, default_value = "platform-build:modular-updates-candidate")]
     platform: Vec<Platform>,
-    /// Keep what changes in FILE, and go on from there when started again
+    /// Keep all changes in FILE, and continue from it when started again
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 }

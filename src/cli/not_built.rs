@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::status::{Answer, Refusal};
 
-/// Whatever is typed after the command.
+/// All arguments after the command.
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct NotBuilt {

@@ -38,7 +38,7 @@ impl OutputArgs {
     }
 }
 
-/// How a sweep is told, and where its files go.
+/// How a sweep is printed, and where its files go.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct SweepOutput {
     /// What goes to standard output [default: table]

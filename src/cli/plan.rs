@@ -38,7 +38,7 @@ pub(crate) struct PlanCommand {
     /// Tell what the rebuilt modules become on this platform: their contexts, and what is missing
     #[arg(long, value_name = "NAME:STREAM", value_parser = name_stream)]
     platform: Option<NameStream>,
-    /// The time of submission, such as 2026-11-24T00:00:00Z: tell the version that each rebuild gets
+    /// The time of submission, such as 2026-11-24T00:00:00Z: show the version that each rebuild gets
     #[arg(long, value_name = "TIME", value_parser = moment)]
     at: Option<Timestamp>,
     #[command(flatten)]

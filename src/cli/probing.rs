@@ -50,7 +50,7 @@ impl Probing<'_> {
         self.probe(troubles(self.farm, &calm, third(&given)), &calm)
     }
 
-    /// Tries another value for every one that nobody gave: numbers are halved and doubled.
+    /// Tries another value for every assumed one: numbers are halved and doubled.
     pub(crate) fn sensitivity(&self) -> Result<Vec<Probe>, Refusal> {
         let scenario = &self.subject.world.scenario;
         let open = self.open();
@@ -60,7 +60,7 @@ impl Probing<'_> {
         Ok(probes)
     }
 
-    /// Names every number of the farm that nobody gave.
+    /// Names every assumed number of the farm.
     fn open(&self) -> Vec<String> {
         let mut open: Vec<String> = Vec::new();
         for one in &self.subject.world.assumed {
@@ -93,7 +93,7 @@ impl Probing<'_> {
         let mut probes = Vec::new();
         for other in others {
             let tried = self.run(&other.farm, &other.scenario)?;
-            // What Ctrl-C cut short tells nothing of a setting.
+            // What Ctrl-C cut short says nothing about a setting.
             if self.sweeper.is_interrupted() {
                 break;
             }

@@ -34,7 +34,7 @@ struct RecordArgs {
     #[arg(value_name = "URL")]
     url: String,
     /// Write to FILE, replaced whole once all is there; until then FILE.partial keeps what was
-    /// read, and the same command goes on from there
+    /// read, and the same command continues from there
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
     /// Only rows with these, in the server's own words, such as `active=true`; may be repeated
@@ -106,9 +106,9 @@ fn explained(error: LiveError, request: &Request) -> anyhow::Error {
         return Refusal::usage(error.to_string()).into();
     }
     let hint = if let LiveError::OtherPartial { .. } = error {
-        format!("remove {partial} to begin anew")
+        format!("remove {partial} to start over")
     } else if request.partial.exists() {
-        format!("the same command goes on with what {partial} holds")
+        format!("the same command continues from {partial}")
     } else {
         return error.into();
     };

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use modplan::graph::{GraphOptions, ModuleGraph, ModuleIx};
+use modplan::graph::{GraphOptions, ModuleGraph, NodeIx};
 use modplan::load::{PackagerDocument, Severity, Snapshot};
 use modplan::name::{NameStream, Selector, nearest};
 use modplan::report::outside::{Documents, Parted, part_around};
@@ -66,7 +66,7 @@ impl Show {
         }
         self.output.write(text)?;
         let is_error = |finding: &modplan::load::Finding| finding.severity() == Severity::Error;
-        // What could be read was shown; only who asks for strictness is told no.
+        // What could be read was shown; only --strict turns that into exit code 1.
         Ok(Answer::yes_if(!(self.load.strict && snapshot.findings.iter().any(is_error))))
     }
 
@@ -132,7 +132,7 @@ impl Show {
             false => (&self.dependants, Direction::Dependants),
             true => (&self.dependencies, Direction::Dependencies),
         };
-        let mut of: Vec<ModuleIx> = Vec::new();
+        let mut of: Vec<NodeIx> = Vec::new();
         for id in ids {
             let found = graph.select(id);
             if found.is_empty() {

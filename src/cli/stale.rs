@@ -11,7 +11,7 @@ use super::status::Refusal;
 /// How many inputs are named.
 const NAMED_MAX: usize = 3;
 
-/// Refuses a plan of which an input has changed since, unless that is accepted; then it warns. A plan may
+/// Refuses a plan if an input has changed since, unless that is accepted; then it warns. A plan may
 /// be executed where its inputs are not: they are named as not compared.
 pub(crate) fn refuse_stale(
     plan: &Plan,

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 pub(crate) enum Answer {
     /// Done, or yes.
     Yes,
-    /// No: what is wrong has been told on standard error.
+    /// No: what is wrong was printed on standard error.
     No,
     /// Interrupted: what was finished is written, and says that it is partial.
     Interrupted,
@@ -102,12 +102,12 @@ impl fmt::Display for Refusal {
 
 /// Whoever read standard output went away, which is their right: not a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the reader of standard output went away")]
+#[error("standard output was closed")]
 pub(crate) struct PipeClosed;
 
 /// Ctrl-C before anything was finished that could be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("interrupted; nothing was finished that could be written")]
+#[error("interrupted before any result was complete")]
 pub(crate) struct Interrupted;
 
 /// Returns the status an error stands for.

@@ -57,7 +57,7 @@ fn warn_of_left_out(plan: &Plan, console: &Console) {
     left_out.for_each(|remark| console.remark(remark));
 }
 
-/// Refuses more arches than koji's model tells apart, of the farm and of what is built on it.
+/// Refuses more arches than koji's model distinguishes, of the farm and of what is built on it.
 pub(crate) fn refuse_arches(
     farm: &Farm,
     asked: impl IntoIterator<Item = Arch>,
@@ -89,7 +89,7 @@ impl Subject {
         Self::read_to_vary((inputs, selection), world, &[])
     }
 
-    /// The same for farms of which numbers are varied: planned for every arch that one of them has.
+    /// The same for farms whose numbers are varied: planned for every arch that one of them has.
     pub(crate) fn read_to_vary(
         (inputs, selection): (&[PathBuf], &SelectionArgs),
         world: ((&WorldArgs, DurationMode), &Console),
@@ -154,10 +154,10 @@ impl Subject {
         Self { plan, world, prepared, farm, builds_max, is_read_back, has_superseded }
     }
 
-    /// Warns of what the scenario says to no effect in the runs that are to be made.
+    /// Warns about settings of the scenario without effect in the runs that are to be made.
     pub(crate) fn warn_of_unused(&self, setups: &[Setup], console: &Console) {
         self.world.warn_of_unused(setups, console);
-        // Where nobody is asked for dependants, that is the reason, and is told already.
+        // Where nobody is asked for dependants, that is the reason, and is printed already.
         let asks = setups.iter().any(|setup| setup.cascade != Cascade::Planned);
         if asks && self.world.scenario.has_stale_pdc() && !self.has_superseded {
             console.warn(
@@ -179,7 +179,7 @@ impl Subject {
         }
     }
 
-    /// Refuses a plan that was read back and of which an input has changed since, unless that is
+    /// Refuses a plan that was read back if an input has changed since, unless that is
     /// accepted.
     pub(crate) fn refuse_stale(&self, is_accepted: bool, console: &Console) -> Result<(), Refusal> {
         if self.is_read_back { refuse_stale(&self.plan, is_accepted, console) } else { Ok(()) }
@@ -277,7 +277,7 @@ impl Subject {
         Ok(Setup { durations, seed, dispatch, ..setup })
     }
 
-    /// Returns the history with the times that a farm has for what no row tells.
+    /// Returns the history with the times that a farm has for what no row gives.
     fn history_on(&self, farm: &Farm) -> Cow<'_, History> {
         match farm.fallback == self.farm.fallback {
             true => Cow::Borrowed(&self.world.history),
@@ -306,7 +306,7 @@ impl Subject {
         how: (Approach, Cascade),
     ) -> Result<Setup, Refusal> {
         let mut setup = setup_with(&self.prepared, &self.world, (farm, scenario), how)?;
-        // A value that nobody gave may be another here.
+        // An assumed value may be another here.
         setup.samples = self.samples_on(farm);
         let history = self.history_on(farm);
         setup.hub = HubSetup::of(farm, &self.prepared.catalog, &history).map(Arc::new);

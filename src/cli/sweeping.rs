@@ -92,8 +92,7 @@ enum HalfWidth {
 impl FromStr for HalfWidth {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let no =
-            || format!("`{text}` is no width: write a time such as 30s, or a share such as 1%");
+        let no = || "write a time such as 30s, or a share such as 1%".to_owned();
         if let Some(percent) = text.strip_suffix('%') {
             let share = percent.trim().parse::<f64>().map_err(|_| no())? / 100.0;
             return if share > 0.0 && share < 1.0 { Ok(Self::Share(share)) } else { Err(no()) };
@@ -119,7 +118,7 @@ fn shard_number(text: &str) -> Result<ShardNumber, String> {
     });
     match parsed {
         Some(shard) if (1..=shard.of).contains(&shard.number) => Ok(shard),
-        _ => Err(format!("`{text}` is no part: write I/N with I from 1 to N, such as 2/8")),
+        _ => Err("write I/N with I from 1 to N, such as 2/8".to_owned()),
     }
 }
 
@@ -133,7 +132,7 @@ pub(crate) struct Swept {
     pub(crate) is_drawn: bool,
     /// How many were made of each.
     made: std::ops::Range<u64>,
-    /// How many the whole sweep has of each, of which this may be a part.
+    /// How many the whole sweep has of each; this may be a part of it.
     of: u64,
     /// How many were asked for, where the sweep was interrupted.
     pub(crate) interrupted_of: Option<u64>,
@@ -145,7 +144,7 @@ impl Swept {
         if self.interrupted_of.is_some() { self.made.end } else { self.of }
     }
 
-    /// Refuses to go on where nothing is finished, or where what is cannot be used.
+    /// Refuses to continue where nothing is finished, or where what is cannot be used.
     pub(crate) fn check(&self, is_part: bool) -> Result<(), Interrupted> {
         match self.interrupted_of {
             Some(_) if is_part || self.made.is_empty() => Err(Interrupted),
@@ -305,7 +304,7 @@ pub(crate) fn refuse_format(output: &SweepOutput) -> Result<(), Refusal> {
     match output.format {
         None => Ok(()),
         Some(SweepFormat::Table | SweepFormat::Json | SweepFormat::Csv) => {
-            Err(Refusal::usage("a shard has one form, whatever --format says")
+            Err(Refusal::usage("--format does not apply to a shard")
                 .hint("leave --format out here and give it to `modplan merge`"))
         }
     }

@@ -34,7 +34,7 @@ enum Format {
     Table,
     /// The same and every fit, for programs
     Json,
-    /// Every row as trace CSV, whatever it was read from
+    /// Every row as trace CSV, from any kind of input
     Csv,
 }
 

@@ -24,7 +24,7 @@ pub(crate) enum VariantArg {
     /// The orchestrator owns the build, and each module is rebuilt once
     #[value(name = "orchestrator-owned/planned")]
     OwnerPlanned,
-    /// As orchestrator-owned/literal, submitted batch by batch whatever the scenario says
+    /// As orchestrator-owned/literal, submitted batch by batch even if the scenario says otherwise
     #[value(name = "orchestrator-owned/literal/batch")]
     OwnerLiteralBatch,
     /// As orchestrator-owned/coalesced, submitted batch by batch

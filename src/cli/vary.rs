@@ -38,7 +38,7 @@ impl What {
                     Err(format!("`{text}` is more than {BUILDERS_MAX} builders"))
                 }
                 Ok(number) => Ok(f64::from(number)),
-                Err(_) => Err(format!("`{text}` is no whole number from 0")),
+                Err(_) => Err(format!("`{text}` is not a whole number of 0 or more")),
             },
             Self::Capacity => match text.parse::<f64>() {
                 Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
@@ -71,13 +71,13 @@ impl FromStr for Vary {
             return Err("a name is missing before `=`".to_owned());
         }
         if vary.first > vary.last {
-            return Err(format!("the range ends at {} before it begins", vary.last));
+            return Err(format!("the range ends at {}, below its start", vary.last));
         }
         if vary.step <= 0.0 {
-            return Err("a step of 0 goes nowhere".to_owned());
+            return Err("the step must be above 0".to_owned());
         }
         if vary.what == What::Capacity && vary.first <= 0.0 {
-            return Err("a builder without capacity takes nothing: begin above 0".to_owned());
+            return Err("a capacity of 0 takes no tasks: begin above 0".to_owned());
         }
         Ok(vary)
     }
@@ -109,7 +109,7 @@ impl Vary {
         reason = "a cast to an integer ends at its limits"
     )]
     fn count(&self) -> usize {
-        // A range of tenths has its last one, whatever is lost below a billionth.
+        // A range of tenths includes its last one: errors below a billionth are ignored.
         ((self.last - self.first) / self.step + 1e-9).floor() as usize + 1
     }
 
@@ -137,9 +137,8 @@ impl Vary {
         let (group, key) = self.name.rsplit_once('.')?;
         farm.builders.iter().find(|known| known.name == group)?;
         Some(
-            Refusal::usage(format!("`{key}` of builders `{group}` cannot be varied")).hint(
-                format!("what can be is `{group}.count`, or `{group}`, and `{group}.capacity`"),
-            ),
+            Refusal::usage(format!("`{key}` of builders `{group}` cannot be varied"))
+                .hint(format!("vary `{group}` (its count) or `{group}.capacity`")),
         )
     }
 
@@ -198,7 +197,7 @@ pub(crate) fn refuse_unneeded(
                 "nothing is built for {built}: varying the builders `{}` changes nothing",
                 group.name
             ))
-            .hint(format!("what is built is built for {needed}")));
+            .hint(format!("the plan builds for {needed}")));
         }
     }
     Ok(())

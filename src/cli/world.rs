@@ -30,12 +30,12 @@ pub(crate) struct World {
     farm_path: Option<PathBuf>,
     pub(crate) scenario: Scenario,
     pub(crate) scenario_path: Option<PathBuf>,
-    /// Every value that nobody gave.
+    /// Every assumed value.
     pub(crate) assumed: Vec<Assumed>,
 }
 
 impl World {
-    /// Reads what the arguments name; what is wrong in a file is told, and then the answer is no.
+    /// Reads what the arguments name; what is wrong in a file is printed, and then the exit code is 1.
     pub(crate) fn read(
         (args, durations): (&WorldArgs, DurationMode),
         console: &Console,
@@ -49,7 +49,7 @@ impl World {
         Self::read_with((args, DurationMode::Replay), &[], Builds::Any, console)
     }
 
-    /// The same with a farm of which numbers are going to be varied.
+    /// The same with a farm whose numbers are going to be varied.
     pub(crate) fn read_to_vary(
         (args, durations): (&WorldArgs, DurationMode),
         vary: &[Vary],
@@ -120,7 +120,7 @@ impl World {
         Ok(())
     }
 
-    /// Warns of what the scenario says to no effect in the runs that are to be made.
+    /// Warns about settings of the scenario without effect in the runs that are to be made.
     pub(super) fn warn_of_unused(&self, setups: &[Setup], console: &Console) {
         let Some(path) = &self.scenario_path else { return };
         let unused =
@@ -131,7 +131,7 @@ impl World {
     }
 }
 
-/// Reads a file that is no module input.
+/// Reads a file that is not a module input.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     fs::read(path).map_err(|error| {
         if error.kind() == ErrorKind::NotFound {
@@ -141,7 +141,7 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     })
 }
 
-/// Reads recorded builds, and tells what is wrong in them.
+/// Reads recorded builds, and prints what is wrong in them.
 pub(crate) fn read_history(paths: &[PathBuf], console: &Console) -> anyhow::Result<History> {
     let files = load::raw_files(paths, &[".csv", ".json", ".jsonl"])?;
     let whole = files.iter().filter(|file| file.broken.is_none());
@@ -163,7 +163,7 @@ pub(crate) fn read_history(paths: &[PathBuf], console: &Console) -> anyhow::Resu
     Ok(history)
 }
 
-/// A history without a recorded task is no history: what is wrong in its files is told of each, named
+/// A history needs a recorded task: else what is wrong in its files is printed for each, named
 /// or not, and of those in which nothing is wrong that they hold nothing.
 fn tell_of_nothing(history: &mut History, named: &[PathBuf]) -> Result<(), Refusal> {
     if history.files.is_empty() {
@@ -249,7 +249,7 @@ enum Builds {
 /// Reads a farm file.
 fn farm(path: &Path, (vary, builds): (&[Vary], Builds), console: &Console) -> anyhow::Result<Farm> {
     let bytes = read(path)?;
-    // What cannot be varied is told when it is.
+    // What cannot be varied is refused when it is named.
     let widen = |farm: &mut Farm| *farm = widest(farm, vary);
     let farm =
         Farm::read_to_vary(&bytes, 0, widen).map_err(|findings| wrong(path, &findings, console))?;
@@ -263,7 +263,7 @@ fn farm(path: &Path, (vary, builds): (&[Vary], Builds), console: &Console) -> an
 }
 
 /// Returns what a farm file leaves open: its model, koji's constants, and steps of koji's model that
-/// take a time which no row of the trace tells.
+/// take a time that no row of the trace has.
 pub(super) fn of_farm(farm: &Farm, history: &History) -> Vec<Assumed> {
     if farm.model == Model::Ideal {
         let is_open = !farm.given.contains("model");

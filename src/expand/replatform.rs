@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::resolve::{Candidate, Needs};
 use super::{Build, Collection, Document, Expanded, Expansion, Loaded, Problem, Settings, expand};
-use crate::graph::{Kind, Missing, ModuleGraph, ModuleIx};
+use crate::graph::{Kind, Missing, ModuleGraph, NodeIx};
 use crate::load::Stream;
 use crate::name::{ModuleName, NameStream, Nsvc, StreamName, Version};
 use crate::plan::Plan;
@@ -68,11 +68,7 @@ pub fn replatform<'a>(
 }
 
 /// Returns the document of a module of the graph.
-fn document_of<'a>(
-    loaded: &Loaded<'a>,
-    graph: &ModuleGraph,
-    module: ModuleIx,
-) -> Option<&'a Stream> {
+fn document_of<'a>(loaded: &Loaded<'a>, graph: &ModuleGraph, module: NodeIx) -> Option<&'a Stream> {
     let module = &graph[module];
     let builds = loaded.collection.builds_of(&module.name_stream()).collect::<Vec<_>>();
     builds.into_iter().find_map(|build| {
@@ -121,7 +117,7 @@ impl<'a> Mover<'a> {
     /// and earlier builds of the modules themselves. Without these the plan cannot start on any
     /// platform. Returns them.
     fn assume(&mut self, plan: &Plan) -> Vec<String> {
-        let planned: BTreeSet<ModuleIx> =
+        let planned: BTreeSet<NodeIx> =
             plan.modules.iter().filter_map(|row| self.graph.find(&row.id)).collect();
         let dangling = self.graph.dangling().iter();
         let dangling = dangling
@@ -181,7 +177,7 @@ impl<'a> Mover<'a> {
     fn add(&mut self, written: &Stream, built: &[&Expanded]) {
         let by_product = ModuleName::from(format!("{}-devel", written.name).as_str());
         let devel = NameStream { name: by_product, stream: written.stream.clone() };
-        let is_output = |ix: ModuleIx| self.graph[ix].kind == Kind::ByProduct;
+        let is_output = |ix: NodeIx| self.graph[ix].kind == Kind::ByProduct;
         let has_devel = self.graph.contexts(&devel).any(is_output);
         let outputs: Vec<NameStream> =
             std::iter::once(written.name_stream()).chain(has_devel.then_some(devel)).collect();

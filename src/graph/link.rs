@@ -7,16 +7,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::streams::{LoadedStream, Streams};
-use super::{
-    Dangling, Follow, GraphOptions, Link, LinkKind, Missing, Module, ModuleIx, SelfRequire,
-};
+use super::{Dangling, Follow, GraphOptions, Link, LinkKind, Missing, Module, NodeIx, SelfRequire};
 use crate::load::{Dependencies, Requirement};
 use crate::name::{ModuleName, NameStream, StreamName};
 
 /// A new edge: the module built first, the module that needs it, and the reason.
 pub(super) struct Edge {
-    pub(super) from: ModuleIx,
-    pub(super) to: ModuleIx,
+    pub(super) from: NodeIx,
+    pub(super) to: NodeIx,
     pub(super) link: Link,
 }
 
@@ -34,7 +32,7 @@ pub(super) struct Links<'a> {
 
 /// One requirement of one module, in its group.
 struct Ask<'a> {
-    module: ModuleIx,
+    module: NodeIx,
     group: &'a Dependencies,
     kind: LinkKind,
     name: &'a ModuleName,
@@ -54,14 +52,14 @@ impl<'a> Links<'a> {
         for (index, module) in modules.iter().enumerate() {
             // The document of its maker states the requirements of a by-product.
             if module.kind != super::Kind::ByProduct {
-                links.resolve_module(ModuleIx::from_index(index), module);
+                links.resolve_module(NodeIx::from_index(index), module);
             }
         }
         links.settle();
         links
     }
 
-    fn resolve_module(&mut self, index: ModuleIx, module: &'a Module) {
+    fn resolve_module(&mut self, index: NodeIx, module: &'a Module) {
         for group in module.dependencies.iter() {
             let (build, runtime) = match self.options.follow {
                 Follow::Build => (true, false),
@@ -178,7 +176,7 @@ impl<'a> Links<'a> {
     }
 }
 
-type EdgeKey<'a> = (ModuleIx, ModuleIx, LinkKind, crate::load::Place, &'a NameStream);
+type EdgeKey<'a> = (NodeIx, NodeIx, LinkKind, crate::load::Place, &'a NameStream);
 
 fn edge_key(edge: &Edge) -> EdgeKey<'_> {
     (edge.from, edge.to, edge.link.kind, edge.link.place, &edge.link.requires)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::line::Lines;
 use super::link::matches;
 use super::node::platform;
-use super::{Follow, GraphOptions, Kind, Link, LinkKind, ModuleGraph, ModuleIx};
+use super::{Follow, GraphOptions, Kind, Link, LinkKind, ModuleGraph, NodeIx};
 use crate::name::{NameStream, StreamName};
 
 /// Returns the platforms of all documents, sorted: of each the one stream of a base module that it
@@ -43,7 +43,7 @@ impl ModuleGraph {
     /// Returns the modules that build on a stream of a base module, in index order, each with its
     /// requirement.
     #[must_use]
-    pub fn built_on(&self, base: &NameStream) -> Vec<(ModuleIx, Link)> {
+    pub fn built_on(&self, base: &NameStream) -> Vec<(NodeIx, Link)> {
         let line = Lines::of_streams([&base.stream]);
         let own = |kind| matches!(kind, Kind::Built | Kind::PassThrough);
         let modules = self.modules().filter(|(_, m)| own(m.kind) && m.lines.meet(&line));

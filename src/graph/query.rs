@@ -8,7 +8,7 @@ use petgraph::visit::EdgeRef;
 
 use super::csr::Adjacency;
 use super::{
-    Dangling, GraphOptions, Kind, Line, Link, Missing, Module, ModuleGraph, ModuleIx, SelfRequire,
+    Dangling, GraphOptions, Kind, Line, Link, Missing, Module, ModuleGraph, NodeIx, SelfRequire,
     Versions, lost_zero,
 };
 use crate::load::Finding;
@@ -28,18 +28,18 @@ impl ModuleGraph {
     }
 
     /// Returns every module in index order.
-    pub fn indices(&self) -> impl DoubleEndedIterator<Item = ModuleIx> + use<> {
-        (0..self.len()).map(ModuleIx::from_index)
+    pub fn indices(&self) -> impl DoubleEndedIterator<Item = NodeIx> + use<> {
+        (0..self.len()).map(NodeIx::from_index)
     }
 
     /// Returns every module with its index, in index order.
-    pub fn modules(&self) -> impl Iterator<Item = (ModuleIx, &Module)> {
+    pub fn modules(&self) -> impl Iterator<Item = (NodeIx, &Module)> {
         self.indices().zip(self.graph.node_weights())
     }
 
     /// Returns the module of a printed id.
     #[must_use]
-    pub fn find(&self, id: &str) -> Option<ModuleIx> {
+    pub fn find(&self, id: &str) -> Option<NodeIx> {
         let mut parts = id.split(':');
         let (name, stream) = (parts.next()?, parts.next()?);
         self.contexts(&NameStream::new(name, stream)).find(|module| &*self[*module].id == id)
@@ -47,25 +47,25 @@ impl ModuleGraph {
 
     /// Returns the modules that must be built before a module, in index order, each with the
     /// requirement.
-    pub fn dependencies(&self, module: ModuleIx) -> impl Iterator<Item = (ModuleIx, &Link)> {
+    pub fn dependencies(&self, module: NodeIx) -> impl Iterator<Item = (NodeIx, &Link)> {
         self.graph
             .edges_directed(module.node(), Direction::Incoming)
-            .map(|edge| (ModuleIx::from_index(edge.source().index()), edge.weight()))
+            .map(|edge| (NodeIx::from_index(edge.source().index()), edge.weight()))
     }
 
     /// Returns the modules that need a module, in index order, each with its requirement.
-    pub fn dependants(&self, module: ModuleIx) -> impl Iterator<Item = (ModuleIx, &Link)> {
+    pub fn dependants(&self, module: NodeIx) -> impl Iterator<Item = (NodeIx, &Link)> {
         self.graph
             .edges_directed(module.node(), Direction::Outgoing)
-            .map(|edge| (ModuleIx::from_index(edge.target().index()), edge.weight()))
+            .map(|edge| (NodeIx::from_index(edge.target().index()), edge.weight()))
     }
 
     /// Returns every edge, from the module built first to the one that needs it, sorted.
-    pub fn edges(&self) -> impl Iterator<Item = (ModuleIx, ModuleIx)> {
+    pub fn edges(&self) -> impl Iterator<Item = (NodeIx, NodeIx)> {
         self.indices().flat_map(|from| self.dependants(from).map(move |(to, _)| (from, to)))
     }
 
-    /// Returns the edges as two plain arrays, nodes numbered as [`ModuleIx`] numbers them.
+    /// Returns the edges as two plain arrays, nodes numbered as [`NodeIx`] numbers them.
     #[must_use]
     pub fn adjacency(&self) -> Adjacency {
         let edges: Vec<(u32, u32)> = self.edges().map(|(from, to)| (from.0, to.0)).collect();
@@ -73,7 +73,7 @@ impl ModuleGraph {
     }
 
     /// Returns the modules of a loaded stream, in index order; none if it is not loaded.
-    pub fn contexts(&self, id: &NameStream) -> impl Iterator<Item = ModuleIx> + use<> {
+    pub fn contexts(&self, id: &NameStream) -> impl Iterator<Item = NodeIx> + use<> {
         let stream = self.streams.find(id.name.as_str(), &id.stream);
         stream
             .into_iter()
@@ -85,7 +85,7 @@ impl ModuleGraph {
     /// Returns the key of a source: the stream, its version if all versions count
     /// ([`Versions::All`]), and its platform line.
     #[must_use]
-    pub fn source(&self, module: ModuleIx) -> (NameStream, Option<Version>, Option<&Line>) {
+    pub fn source(&self, module: NodeIx) -> (NameStream, Option<Version>, Option<&Line>) {
         let of = &self[module];
         let version = (self.options.versions == Versions::All).then_some(of.version);
         (of.name_stream(), version, self.line(module))
@@ -93,14 +93,14 @@ impl ModuleGraph {
 
     /// Returns whether two modules are contexts of one source.
     #[must_use]
-    pub fn is_one_source(&self, one: ModuleIx, other: ModuleIx) -> bool {
+    pub fn is_one_source(&self, one: NodeIx, other: NodeIx) -> bool {
         self.source(one) == self.source(other)
     }
 
     /// Returns the platform line of a module, if known: the first of several, and for a module of
     /// every line, that of the other contexts of its stream.
     #[must_use]
-    pub fn line(&self, module: ModuleIx) -> Option<&Line> {
+    pub fn line(&self, module: NodeIx) -> Option<&Line> {
         let own = self[module].lines.named().next();
         own.or_else(|| {
             let contexts = self.contexts(&self[module].name_stream());
@@ -122,7 +122,7 @@ impl ModuleGraph {
 
     /// Returns whether a module is passed through: it has nothing to build.
     #[must_use]
-    pub fn is_pass_through(&self, module: ModuleIx) -> bool {
+    pub fn is_pass_through(&self, module: NodeIx) -> bool {
         self[module].kind == Kind::PassThrough
     }
 
@@ -130,7 +130,7 @@ impl ModuleGraph {
     ///
     /// The third part is a version if a module of that stream has it, otherwise a context.
     #[must_use]
-    pub fn select(&self, id: &Selector) -> Vec<ModuleIx> {
+    pub fn select(&self, id: &Selector) -> Vec<NodeIx> {
         let streams = self.streams.of_name(id.name());
         streams
             .iter()
@@ -139,11 +139,11 @@ impl ModuleGraph {
             .collect()
     }
 
-    fn select_in(&self, stream: &super::streams::LoadedStream, id: &Selector) -> Vec<ModuleIx> {
-        let versions = |module: &ModuleIx| self[*module].version.to_string();
+    fn select_in(&self, stream: &super::streams::LoadedStream, id: &Selector) -> Vec<NodeIx> {
+        let versions = |module: &NodeIx| self[*module].version.to_string();
         let third = id.version_or_context();
         let is_version = third.is_some_and(|third| stream.modules().any(|m| versions(&m) == third));
-        let context = |module: &ModuleIx| self[*module].context.as_ref().map(ToString::to_string);
+        let context = |module: &NodeIx| self[*module].context.as_ref().map(ToString::to_string);
         stream
             .modules()
             .filter(|module| match third {
@@ -157,7 +157,7 @@ impl ModuleGraph {
     }
 
     /// Returns the modules that build a package, by its name or by its key, in index order.
-    pub fn with_package(&self, package: &str) -> impl Iterator<Item = ModuleIx> {
+    pub fn with_package(&self, package: &str) -> impl Iterator<Item = NodeIx> {
         let wanted = PackageName::from(package);
         self.modules()
             .filter(move |(_, module)| {
@@ -222,10 +222,10 @@ impl ModuleGraph {
     }
 }
 
-impl Index<ModuleIx> for ModuleGraph {
+impl Index<NodeIx> for ModuleGraph {
     type Output = Module;
 
-    fn index(&self, module: ModuleIx) -> &Module {
+    fn index(&self, module: NodeIx) -> &Module {
         self.graph.node_weight(module.node()).expect("an index comes from the graph it is used on")
     }
 }

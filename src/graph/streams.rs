@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use super::{Kind, Module, ModuleIx};
+use super::{Kind, Module, NodeIx};
 use crate::name::{ModuleName, NameStream, StreamName};
 
 /// The suffix of modules with the content that the module without it filtered out.
@@ -28,8 +28,8 @@ pub(super) struct LoadedStream {
 }
 
 impl LoadedStream {
-    pub(super) fn modules(&self) -> impl Iterator<Item = ModuleIx> + use<> {
-        self.modules.clone().map(ModuleIx)
+    pub(super) fn modules(&self) -> impl Iterator<Item = NodeIx> + use<> {
+        self.modules.clone().map(NodeIx)
     }
 }
 
@@ -38,7 +38,7 @@ impl Streams {
     pub(super) fn new(modules: &[Module]) -> Self {
         let mut streams = Self::default();
         for (index, module) in modules.iter().enumerate() {
-            let at = ModuleIx::from_index(index).0;
+            let at = NodeIx::from_index(index).0;
             match streams.all.last_mut() {
                 Some(last) if last.id.name == module.name && last.id.stream == module.stream => {
                     last.modules.end = at + 1;
@@ -71,7 +71,7 @@ impl Streams {
         let devel = &self.all[position];
         let name = devel.id.name.as_str().strip_suffix(DEVEL)?;
         let maker = self.position(name, &devel.id.stream)?;
-        let repeats = |by_product: ModuleIx| {
+        let repeats = |by_product: NodeIx| {
             let keys = &modules[by_product.index()].components;
             !keys.is_empty()
                 && self.all[maker].modules().any(|made| {

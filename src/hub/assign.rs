@@ -47,7 +47,7 @@ impl Hub {
         assert!(self.dispatch.remove(entry.turn(task)), "only free tasks are given out");
         entry.assign(at, now);
         self.builders.assign(at, task);
-        // Giving out leaves less room, so it is no reason for another run.
+        // Giving out leaves less room, so it does not need another run.
         self.weigh(at);
     }
 

@@ -1,4 +1,4 @@
-//! Regeneration of repos that nobody asked for (`repo.auto`): the repo manager's other thread.
+//! Regeneration of repos without a request (`repo.auto`): the repo manager's other thread.
 //!
 //! It asks for a repo of every tag whose repo is older than an age allows, with less priority than
 //! others ask. Looks that ask for nothing are left out: when a tag's repo becomes too old follows from

@@ -26,7 +26,7 @@ pub(super) struct Dispatch {
     scheduler: Scheduler,
     /// How many of `free` a run looks at.
     most: usize,
-    /// The time between two runs: at one moment it runs once, whatever is set.
+    /// The time between two runs: at one moment it runs once, whatever this is.
     interval: Millis,
     /// It runs in the first poll from here on.
     next_run: Timestamp,

@@ -21,7 +21,7 @@ pub enum Late {
         under_way: u32,
     },
     /// The repo manager has not come to it.
-    #[error("the repo manager has not come to it")]
+    #[error("the repo manager has not reached it yet")]
     Unmanaged,
     /// Its `newRepo`, or a `createrepo` of that, is on no builder that could do it.
     #[error("{} waits for a builder, and {}", .method.as_str(), keeps(.why))]
@@ -53,8 +53,8 @@ impl Late {
     }
 }
 
-/// Says what keeps a task from a builder. Of places that are taken no number is told: each `waitrepo`
-/// that gives up leaves one, and modules that fail by one cause are to be told of as one.
+/// Says what keeps a task from a builder. Places that are taken are not counted: each `waitrepo`
+/// that gives up leaves one, and modules that fail by one cause are reported together.
 fn keeps(why: &Why) -> String {
     match *why {
         Why::NoRoom { tasks, waiting } if waiting > tasks / 2 => {

@@ -62,7 +62,7 @@ impl Hub {
         (event <= self.last_event()).then(|| self.tags.time_after(EventId(before)))
     }
 
-    /// Has a repo of a tag made now, whatever repos there are; the task.
+    /// Has a repo of a tag made now, even if there is one; returns the task.
     pub fn regenerate(&mut self, tag: TagId) -> TaskId {
         let event = self.mark();
         let request = self.ask(tag, event, self.settings.hub.priority);

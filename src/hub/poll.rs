@@ -104,7 +104,7 @@ impl Hub {
             Some(until) => self.refuse(task, at, until),
             None => self.open(task, at),
         }
-        // After a turn that took something the next follows at once, whatever it finds.
+        // After a turn that took something the next follows at once, even if it finds nothing.
         self.builders.schedule(at, &mut self.agenda);
     }
 

@@ -154,7 +154,7 @@ impl Settings {
     /// Resolves a farm; `asked` are arches that tasks may have besides those of the builders.
     ///
     /// # Panics
-    /// When farm and tasks name more than [`ARCHES_MAX`] arches; [`Farm::arches_beyond`] tells before.
+    /// When farm and tasks name more than [`ARCHES_MAX`] arches; [`Farm::arches_beyond`] checks before.
     #[must_use]
     pub fn of(farm: &Farm, asked: impl IntoIterator<Item = Arch>) -> Self {
         let mut arches: Vec<Arch> =

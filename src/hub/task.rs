@@ -127,7 +127,7 @@ impl Task {
         self.assigned = now;
     }
 
-    /// Notes that its builder opens it; one that is doomed fails whatever its work comes to.
+    /// Notes that its builder opens it; one that is doomed fails, however its work ends.
     pub(super) fn open(&mut self, is_doomed: bool, now: Timestamp) {
         self.state = TaskState::Open;
         self.opened = now;

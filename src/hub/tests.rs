@@ -1,4 +1,4 @@
-//! Hand-computed runs, and random worlds in which skipped polls must show nowhere.
+//! Hand-computed runs, and random worlds in which skipped polls must change nothing.
 
 use std::sync::Arc;
 
@@ -62,7 +62,7 @@ fn spec(tag: TagId) -> BuildSpec {
     }
 }
 
-/// Lets everything happen, and returns what was told.
+/// Lets everything happen, and returns the notices.
 fn run(hub: &mut Hub) -> Vec<Notice> {
     let mut notices = Vec::new();
     for _ in 0..100_000 {

@@ -18,7 +18,7 @@ pub enum Why {
     NoBuilder {
         /// The channel.
         channel: String,
-        /// The arches of which one would do; none: whatever the arch.
+        /// The arches of which one would do; none: any arch.
         arches: Vec<Arch>,
     },
     /// Builders of its channel and arch all refused it for good.
@@ -54,7 +54,7 @@ pub enum Why {
 }
 
 impl Why {
-    /// Returns what would have the task go on.
+    /// Returns what would let the task continue.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {

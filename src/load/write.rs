@@ -1,14 +1,15 @@
 //! Writing modulemd that reads back as equal.
 
+mod documents;
+mod fields;
 mod print;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::{
-    About, BuildOpts, Code, Component, Defaults, Dependencies, Finding, IncludedModule, Obsoletes,
-    Packager, PackagerDocument, Profile, Requirement, Snapshot, Stream, Translations, Value,
+    About, BuildOpts, Code, Component, Dependencies, Finding, IncludedModule, PackagerDocument,
+    Profile, Snapshot, Stream, Value,
 };
-use crate::name::{ModuleName, StreamName};
+use documents::{defaults_document, obsoletes_document, packager_document, translations_document};
+use fields::{Fields, document_of, each, list};
 use print::{Node, print};
 
 /// Returns all documents of a snapshot: streams as format 2, then defaults, obsoletes, translations.
@@ -87,73 +88,6 @@ fn fits_packager(stream: &Stream) -> bool {
         || !about.content_licenses.is_empty()
         || !about.service_levels.is_empty();
     !(is_named || is_built || has_more)
-}
-
-/// A map without its empty values.
-#[derive(Default)]
-struct Fields(Vec<(String, Node)>);
-
-impl Fields {
-    fn text(&mut self, key: &str, text: Option<impl ToString>) {
-        if let Some(text) = text {
-            self.0.push((key.to_owned(), Node::Text(text.to_string())));
-        }
-    }
-
-    fn number(&mut self, key: &str, number: Option<impl ToString>) {
-        if let Some(number) = number {
-            self.0.push((key.to_owned(), Node::Plain(number.to_string())));
-        }
-    }
-
-    fn flag(&mut self, key: &str, is_set: bool) {
-        self.number(key, is_set.then_some("true"));
-    }
-
-    fn set<T: ToString>(&mut self, key: &str, items: &BTreeSet<T>) {
-        if !items.is_empty() {
-            self.0.push((key.to_owned(), list(items)));
-        }
-    }
-
-    fn map(&mut self, key: &str, fields: Self) {
-        if !fields.0.is_empty() {
-            self.0.push((key.to_owned(), Node::Map(fields.0)));
-        }
-    }
-
-    fn each<K: ToString, V>(
-        &mut self,
-        key: &str,
-        entries: &BTreeMap<K, V>,
-        node: impl Fn(&V) -> Node,
-    ) {
-        if !entries.is_empty() {
-            self.0.push((key.to_owned(), each(entries, node)));
-        }
-    }
-
-    fn list(&mut self, key: &str, items: Vec<Node>) {
-        if !items.is_empty() {
-            self.0.push((key.to_owned(), Node::List(items)));
-        }
-    }
-}
-
-fn list<T: ToString>(items: &BTreeSet<T>) -> Node {
-    Node::List(items.iter().map(|item| Node::Text(item.to_string())).collect())
-}
-
-fn each<K: ToString, V>(entries: &BTreeMap<K, V>, node: impl Fn(&V) -> Node) -> Node {
-    Node::Map(entries.iter().map(|(key, value)| (key.to_string(), node(value))).collect())
-}
-
-fn document_of(kind: &str, version: u8, data: Fields) -> Node {
-    Node::Map(vec![
-        ("document".to_owned(), Node::Text(kind.to_owned())),
-        ("version".to_owned(), Node::Plain(version.to_string())),
-        ("data".to_owned(), Node::Map(data.0)),
-    ])
 }
 
 fn stream_document(stream: &Stream) -> Node {
@@ -304,94 +238,6 @@ fn any(value: &Value) -> Node {
             Node::Map(entries.iter().map(|(key, value)| (key.to_string(), any(value))).collect())
         }
     }
-}
-
-fn defaults_document(defaults: &Defaults) -> Node {
-    let mut data = Fields::default();
-    data.text("module", Some(&defaults.module));
-    data.number("modified", (defaults.modified != 0).then_some(defaults.modified));
-    defaults_fields(&mut data, defaults.stream.as_ref(), &defaults.profiles);
-    data.each("intents", &defaults.intents, |intent| {
-        let mut fields = Fields::default();
-        defaults_fields(&mut fields, intent.stream.as_ref(), &intent.profiles);
-        Node::Map(fields.0)
-    });
-    document_of("modulemd-defaults", 1, data)
-}
-
-fn defaults_fields(
-    fields: &mut Fields,
-    stream: Option<&StreamName>,
-    profiles: &BTreeMap<StreamName, BTreeSet<Box<str>>>,
-) {
-    fields.text("stream", stream);
-    fields.each("profiles", profiles, list);
-}
-
-fn obsoletes_document(obsoletes: &Obsoletes) -> Node {
-    let mut data = Fields::default();
-    data.text("modified", Some(obsoletes.modified));
-    data.flag("reset", obsoletes.is_reset);
-    data.text("module", Some(&obsoletes.module));
-    data.text("stream", Some(&obsoletes.stream));
-    data.text("context", obsoletes.context.as_ref());
-    data.text("eol_date", obsoletes.eol_date);
-    data.text("message", Some(&obsoletes.message));
-    if let Some(by) = &obsoletes.obsoleted_by {
-        let mut fields = Fields::default();
-        fields.text("module", Some(&by.name));
-        fields.text("stream", Some(&by.stream));
-        data.map("obsoleted_by", fields);
-    }
-    document_of("modulemd-obsoletes", 1, data)
-}
-
-fn translations_document(texts: &Translations) -> Node {
-    let mut data = Fields::default();
-    data.text("module", Some(&texts.module));
-    data.text("stream", Some(&texts.stream));
-    data.number("modified", Some(texts.modified));
-    data.each("translations", &texts.locales, |texts| {
-        let mut fields = Fields::default();
-        fields.text("summary", texts.summary.as_ref());
-        fields.text("description", texts.description.as_ref());
-        fields.each("profiles", &texts.profiles, |text| Node::Text(text.to_string()));
-        Node::Map(fields.0)
-    });
-    document_of("modulemd-translations", 1, data)
-}
-
-fn packager_document(packager: &Packager) -> Node {
-    let stream = &packager.common;
-    let mut data = Fields::default();
-    let named = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    data.text("name", named(stream.name.as_str()));
-    data.text("stream", named(stream.stream.as_str()));
-    data.text("summary", stream.about.summary.as_ref());
-    data.text("description", stream.about.description.as_ref());
-    data.set("license", &stream.about.module_licenses);
-    let single = |requirements: &BTreeMap<ModuleName, Requirement>| {
-        each(requirements, |requirement| list(&requirement.streams))
-    };
-    let configurations = packager.configurations.iter().map(|configuration| {
-        let mut fields = Fields::default();
-        fields.text("context", Some(&configuration.context));
-        fields.text("platform", Some(&configuration.platform));
-        for (key, own) in
-            [("buildrequires", &configuration.buildrequires), ("requires", &configuration.requires)]
-        {
-            if !own.is_empty() {
-                fields.0.push((key.to_owned(), single(own)));
-            }
-        }
-        if let Some(opts) = &configuration.buildopts {
-            fields.0.push(("buildopts".to_owned(), buildopts(opts)));
-        }
-        Node::Map(fields.0)
-    });
-    data.list("configurations", configurations.collect());
-    common(&mut data, stream);
-    document_of("modulemd-packager", 3, data)
 }
 
 #[cfg(test)]

@@ -15,14 +15,14 @@ pub use grow::Learned;
 pub use parts::{CatalogBuilder, ComponentParts, ModuleParts, TaskParts};
 
 /// What a run works on. What every step of a run reads stands close together; what only reports
-/// read stands in arrays of its own.
+/// read is in arrays of its own.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     /// Modules: those known when it was made in id order, then later ones in the order in which they
     /// were named.
     pub modules: Vec<Module>,
     /// Components, module by module, the longest path behind them first, equal ones in key order:
-    /// about as they are built, so that what is read in a row stands in a row.
+    /// about as they are built, so that what is read together is stored together.
     pub components: Vec<Component>,
     /// koji tasks, component by component, in arch order.
     pub tasks: Vec<Task>,
@@ -86,7 +86,7 @@ pub struct Module {
     pub wave: u32,
     /// Who is rebuilt when it passes under the literal rule.
     pub dependants: Arc<[ModuleIx]>,
-    /// Modules of which a superseded version was built with it and the newest is not.
+    /// Modules that had a superseded version built with it, and whose newest is not.
     pub superseded_dependants: Vec<ModuleIx>,
     /// Who waits for it in the plan; edges of a cut are left out.
     pub planned_dependants: Vec<ModuleIx>,

@@ -14,7 +14,7 @@ pub enum Standing {
     NoResult,
     /// A build failed, and no retry is left.
     BuildFailed,
-    /// Nobody planned it, and what it is made of could not be fetched.
+    /// It is not in the plan, and its definition could not be fetched.
     NotDefined,
     /// Nobody answered a call, however often it was made.
     NoAnswer,

@@ -1,5 +1,5 @@
 //! How a module is defined, by names alone: what a plan delivers when a run begins, and what stands at
-//! the head of its journal; of a module that nobody planned it comes with an event. Numbers never leave
+//! the head of its journal; of a module outside the plan it comes with an event. Numbers never leave
 //! the catalog that is made of it.
 
 use std::collections::BTreeMap;
@@ -116,7 +116,7 @@ pub enum DefinitionError {
 }
 
 impl Catalog {
-    /// Makes the catalog of some definitions, whatever their order.
+    /// Makes the catalog of some definitions, in any order.
     ///
     /// # Errors
     /// The first contradiction among them.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{Catalog, ModuleIx};
 
 /// One module version of the dependency service's answer, by names alone: the service knows modules
-/// that nobody planned.
+/// outside the plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Row {
@@ -104,7 +104,7 @@ mod tests {
     fn the_newest_row_of_a_context_counts_and_is_checked() {
         let pg = "perl-DBD-Pg:3.7:c0";
         let (old, new): (&[&str], &[&str]) = (BOTH, &["perl:5.26:c0"]);
-        // Superseded: version 10 is built without perl-DBI, whatever came first.
+        // Superseded: version 10 is built without perl-DBI, in either order.
         for rows in [[(pg, 9, old), (pg, 10, new)], [(pg, 10, new), (pg, 9, old)]] {
             assert_eq!(dependants("perl-DBI:1.641:c0", &rows), [""; 0]);
             assert_eq!(dependants("perl:5.26:c0", &rows), [pg]);

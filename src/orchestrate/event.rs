@@ -30,7 +30,7 @@ pub enum Event {
     Requested {
         /// The number of the request: the same request may come twice.
         request: u32,
-        /// What to build, `name:stream:context`; also one that nobody planned.
+        /// What to build, `name:stream:context`; it may be outside the plan.
         module: Arc<str>,
     },
     /// Somebody says what a module is made of, before it is asked for. The first definition holds.
@@ -131,7 +131,7 @@ pub enum Timer {
     Party {
         /// Which.
         party: Party,
-        /// Whether people were told that it is away: it is asked again for as long as it takes.
+        /// Whether it was reported as away: it is asked again for as long as it takes.
         is_away: bool,
     },
     /// Make a call whose moment this is.

@@ -7,7 +7,6 @@ use crate::plan::Plan;
 use crate::plan::model::{
     BecauseKind, ComponentOrder, Edge, PlanBatch, PlanComponent, PlanModule, PlanTask,
 };
-use crate::time::Millis;
 
 /// What a rebuild may reach, and how.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +41,7 @@ pub fn define(reach: Reach<'_>) -> Vec<Definition> {
     modules.iter().enumerate().map(|(at, module)| preparation.definition(at, module)).collect()
 }
 
-/// Tells what is wrong with a plan that was read from a file: ids that stand nowhere, an `after`
+/// Returns what is wrong with a plan that was read from a file: unknown ids, an `after`
 /// without its component, planned edges that go round.
 ///
 /// # Errors
@@ -51,7 +50,7 @@ pub fn check(plan: &Plan) -> Result<(), String> {
     let ids: BTreeMap<&str, &PlanModule> =
         plan.modules.iter().map(|module| (module.id.as_str(), module)).collect();
     if ids.len() != plan.modules.len() {
-        return Err("a module stands twice in it".to_owned());
+        return Err("a module is listed twice".to_owned());
     }
     let cuts = plan.cycles.iter().flat_map(|cycle| &cycle.cut);
     for edge in plan.edges.iter().chain(cuts) {
@@ -63,10 +62,6 @@ pub fn check(plan: &Plan) -> Result<(), String> {
     }
     for module in &plan.modules {
         let components = || module.batches.iter().flat_map(|batch| &batch.components);
-        let seconds = components().flat_map(|c| &c.tasks).map(|task| task.estimate_seconds);
-        if seconds.map(Millis::from_secs_f64).any(|run| run.is_none()) {
-            return Err(format!("an estimate of {} is not a time", module.id));
-        }
         if module.batches.iter().any(|batch| !(2..=BATCH_MAX).contains(&batch.index)) {
             return Err(format!("a batch of {} has a number below 2 or beyond all", module.id));
         }
@@ -82,7 +77,7 @@ pub fn check(plan: &Plan) -> Result<(), String> {
         }
     }
     if goes_round(plan, &ids) {
-        return Err("its edges go round although its cuts are left out".to_owned());
+        return Err("its edges form a cycle even without its cuts".to_owned());
     }
     Ok(())
 }
@@ -203,9 +198,8 @@ fn component(batch: &PlanBatch, entry: &PlanComponent, is_graph: bool) -> Compon
 }
 
 fn task(task: &PlanTask) -> TaskDefinition {
-    let run = Millis::from_secs_f64(task.estimate_seconds);
-    let estimate_ms = run.expect("an estimate is a readable time, also one read back").0;
-    TaskDefinition { method: task.method.clone(), arch: task.arch.clone(), estimate_ms }
+    let PlanTask { method, arch, estimate, .. } = task;
+    TaskDefinition { method: method.clone(), arch: arch.clone(), estimate_ms: estimate.0 }
 }
 
 /// Returns, for each module, the positions of all that is submitted with it, itself among them: in the

@@ -16,28 +16,31 @@
 //! acknowledged ([`Tell::Acknowledged`]) only when everything that it asks for is done, so the bus
 //! delivers it again after a crash; a rebuild is looked for by its marker (cause and module) before
 //! koji is asked for it, so acting on a message again asks for nothing twice. What a crash does lose
-//! is what it mailed (a mail may come twice) and, under [`Cascade::Planned`], which is no rule of
-//! the design, what had passed.
+//! is what it mailed (a mail may come twice) and, under [`Cascade::Planned`], which is not a rule
+//! of the design, what had passed.
 //!
 //! While it lives it knows the verdicts on the last ten thousand module builds, so that a message that
 //! comes twice is dropped. Under [`Cascade::Coalesced`] it asks koji not to queue a module whose build
 //! still waits.
 //!
-//! A dependant that nobody planned is one like any other: koji is asked for it by its name, and fetches
+//! A dependant outside the plan is handled like any other: koji is asked for it by its name, and fetches
 //! what it is made of.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::call::{Answer, Call, CallId, PendingCalls, Reply, Settled};
-use super::dependants::recheck;
+use super::call::{Call, PendingCalls};
 use super::mailbox::Mailbox;
-use super::spread::{Taken, Unmet};
+use super::spread::Unmet;
 use super::{
     BuildBudget, BuildId, Cascade, Catalog, Command, Concern, Event, Learned, ModuleIx, Owner,
-    Party, Row, Standing, StopReason, Tell, Timer,
+    Standing, Tell, Timer,
 };
 use crate::time::Timestamp;
+
+mod answers;
+#[cfg(test)]
+mod tests;
 
 /// On how many module builds the last verdict is known.
 const HEARD_MAX: usize = 10_000;
@@ -229,143 +232,5 @@ impl KojiOwned {
         if let Some(oldest) = self.heard.keys().copied().find(is_over) {
             self.heard.remove(&oldest);
         }
-    }
-
-    fn rebuild(&mut self, build: BuildId, module: ModuleIx, rows: &[Row], out: &mut Vec<Command>) {
-        for dependant in recheck(&self.catalog, module, rows) {
-            self.build(dependant, build, out);
-        }
-    }
-
-    fn build(&mut self, module: ModuleIx, cause: BuildId, out: &mut Vec<Command>) {
-        let unless_waiting = self.cascade == Cascade::Coalesced;
-        self.calls.find_or_make(Call::BuildModule { module, cause, unless_waiting }, out);
-        *self.acting.entry(cause).or_default() += 1;
-    }
-
-    /// koji has no build of this module for this cause yet: it is asked for one, as far as the cap
-    /// allows.
-    fn ask_koji(&mut self, id: CallId, call: &Call, out: &mut Vec<Command>) {
-        match self.budget.take() {
-            Taken::One => return self.calls.send(id, out),
-            Taken::NoneAtLast => {
-                let reason = StopReason::Capped;
-                out.push(Command::Tell(Tell::Stopped { reason }));
-            }
-            Taken::None => {}
-        }
-        self.calls.drop(id);
-        self.settled(call, out);
-    }
-
-    fn answered(&mut self, id: CallId, answer: &Answer, now: Timestamp, out: &mut Vec<Command>) {
-        match self.calls.answered(id, answer, now, out) {
-            Settled::Nothing => {}
-            Settled::Done(call, reply) => {
-                if let (&Call::AskDependants { build, module }, Reply::Rows(rows)) = (&call, &reply)
-                {
-                    self.rebuild(build, module, rows, out);
-                }
-                self.settled(&call, out);
-            }
-            Settled::Failed(call, _) => {
-                self.nobody_answers(&call, now, out);
-                self.settled(&call, out);
-            }
-            Settled::Absent(call @ Call::BuildModule { .. }) => self.ask_koji(id, &call, out),
-            Settled::Absent(_) => self.calls.send(id, out),
-            Settled::GivenUp(call) => self.nobody_answers(&call, now, out),
-        }
-    }
-
-    /// A call for a message is over.
-    fn settled(&mut self, call: &Call, out: &mut Vec<Command>) {
-        let Some(build) = call.build() else { return };
-        let left = self.acting.get_mut(&build).expect("calls are counted by their message");
-        *left -= 1;
-        if *left == 0 {
-            self.acting.remove(&build);
-            self.acknowledge(build, out);
-        }
-    }
-
-    fn nobody_answers(&mut self, call: &Call, now: Timestamp, out: &mut Vec<Command>) {
-        if let Call::AskDependants { build, module }
-        | Call::BuildModule { cause: build, module, .. } = *call
-        {
-            self.tell(build, module, Standing::NoAnswer, now, out);
-        }
-    }
-
-    fn party_due(&mut self, party: Party, now: Timestamp, out: &mut Vec<Command>) {
-        self.calls.party_due(party, now, |_| true, out);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::orchestrate::{CatalogBuilder, ModuleParts};
-
-    const A: ModuleIx = ModuleIx(0);
-
-    fn passed(build: u32) -> Event {
-        Event::Tested { build: BuildId(build), module: A, attempt: 1, passed: true }
-    }
-
-    /// Answers every call: b was built with a, and koji takes what it is asked for. Returns how
-    /// often dependants were asked for and rebuilds were.
-    fn answer_all(koji: &mut KojiOwned, mut commands: Vec<Command>) -> (usize, usize) {
-        let (mut asks, mut builds) = (0, 0);
-        let requires = ["a:1:c".into()].into();
-        let rows: Arc<[Row]> = [Row { module: "b:1:c".into(), version: 1, requires }].into();
-        while let Some(command) = commands.pop() {
-            let (call, answer) = match command {
-                Command::Call { id, call: Call::AskDependants { .. } } => {
-                    asks += 1;
-                    (id, Answer::Done(Reply::Rows(rows.clone())))
-                }
-                Command::Look { id, .. } => (id, Answer::Absent),
-                Command::Call { id, .. } => {
-                    builds += 1;
-                    (id, Answer::Done(Reply::Nothing))
-                }
-                Command::Tell(_) | Command::Timer { .. } => continue,
-            };
-            koji.handle(&Event::Answered { call, answer }, Timestamp(0), &mut commands);
-        }
-        (asks, builds)
-    }
-
-    #[test]
-    fn it_knows_no_more_verdicts_than_a_message_that_comes_twice_needs() {
-        let mut builder = CatalogBuilder::default();
-        for id in ["a:1:c", "b:1:c"] {
-            builder.push(&ModuleParts { id: id.to_owned(), ..ModuleParts::default() });
-        }
-        let catalog = builder.finish();
-        let mut koji = KojiOwned::new(catalog.into(), Cascade::Literal, BuildBudget::new(u32::MAX));
-        // Nobody answers about build 0; all others pass, and b is rebuilt for each.
-        koji.handle(&passed(0), Timestamp(0), &mut Vec::new());
-        let mut hear = |build: u32| {
-            let mut out = Vec::new();
-            koji.handle(&passed(build), Timestamp(0), &mut out);
-            let is_told =
-                out.contains(&Command::Tell(Tell::Acknowledged { build: BuildId(build) }));
-            let acted = answer_all(&mut koji, out);
-            koji.check_invariants();
-            (acted, is_told, koji.heard.len())
-        };
-        for build in 1..10_000 {
-            assert_eq!(hear(build), ((1, 1), false, build as usize + 1));
-        }
-        assert_eq!(hear(9999), ((0, 0), true, 10_000), "a message that comes twice");
-        for build in 10_000..10_005 {
-            assert_eq!(hear(build), ((1, 1), false, 10_000));
-        }
-        // Builds 1 to 5 are forgotten, 6 is not, and neither is 0, on which it still acts.
-        assert_eq!(hear(6).0, (0, 0));
-        assert_eq!(hear(0), ((0, 0), false, 10_000));
-        assert_eq!(hear(5).0, (1, 1));
     }
 }

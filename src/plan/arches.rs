@@ -6,7 +6,7 @@ use super::components::Planned;
 use super::given::Given;
 use super::selection::SelectError;
 use crate::farm::Farm;
-use crate::graph::ModuleIx;
+use crate::graph::NodeIx;
 use crate::name::{Arch, nearest};
 
 /// Arches for which some distribution builds RPMs.
@@ -100,7 +100,7 @@ fn unserved(wanted: &BTreeSet<Arch>, served: BTreeSet<Arch>) -> SelectError {
 /// Reports that no component is built for any requested arch, with a suggestion.
 pub(super) fn nothing_built(
     given: Given<'_>,
-    members: &[ModuleIx],
+    members: &[NodeIx],
     planned: &[Planned],
 ) -> Option<SelectError> {
     let is_empty = planned.iter().all(|module| module.batches.is_empty());

@@ -17,7 +17,7 @@ use super::select::{self, Rebuilt};
 use super::selection::{SelectError, Selection, Unit};
 use super::{left_out, missing, record, retired, since};
 use crate::farm::Farm;
-use crate::graph::{Kind, ModuleIx};
+use crate::graph::{Kind, NodeIx};
 use crate::load::{Finding, Snapshot};
 use crate::name::{NameStream, PackageName};
 use crate::trace::EstimateFrom;
@@ -170,7 +170,7 @@ fn assemble(
     plan
 }
 
-fn module_row(given: Given<'_>, module: ModuleIx, planned: Planned) -> PlanModule {
+fn module_row(given: Given<'_>, module: NodeIx, planned: Planned) -> PlanModule {
     let module = &given.graph[module];
     PlanModule {
         id: module.id.to_string(),
@@ -234,7 +234,7 @@ fn submissions(given: Given<'_>, which: (&Rebuilt, &Order), unit: Unit) -> Vec<S
         let modules = || submission.iter().map(|&at| order.members[at as usize]);
         let stream = stream(submission);
         let version = modules().map(|module| graph[module].version).max().unwrap_or_default();
-        let is_forced = |module: &ModuleIx| {
+        let is_forced = |module: &NodeIx| {
             rebuilt[module].iter().any(|reason| reason.kind != BecauseKind::Sibling)
         };
         let forced = modules().filter(is_forced).count();

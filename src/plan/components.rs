@@ -118,46 +118,40 @@ impl Sources<'_> {
         let shape = if is_noarch { BuildShape::Noarch } else { recorded };
         let arches = if shape == BuildShape::Noarch { vec!["noarch".into()] } else { arches };
         let tasks = self.tasks(component, shape, &arches);
-        let (longest, from) = tasks
-            .iter()
-            .fold((Millis::ZERO, EstimateFrom::PackageArch), |(longest, coarsest), task| {
-                (longest.max(task.1), coarsest.max(task.2))
-            });
+        let (longest, from) = tasks.iter().fold(
+            (Millis::ZERO, EstimateFrom::PackageArch),
+            |(longest, coarsest), task| {
+                (longest.max(task.estimate), coarsest.max(task.estimate_from))
+            },
+        );
         Some(PlanComponent {
             component: key.clone(),
             package: component.package.clone(),
             reference: component.reference.clone(),
             arches,
             after: component.buildafter.iter().cloned().collect(),
-            estimate_seconds: longest.as_secs_f64(),
+            estimate: longest,
             estimate_from: from,
-            tasks: tasks.into_iter().map(|(task, ..)| task).collect(),
+            tasks,
             source: None,
             reused: false,
             why: String::new(),
         })
     }
 
-    fn tasks(
-        &self,
-        component: &Component,
-        shape: BuildShape,
-        arches: &[Arch],
-    ) -> Vec<(PlanTask, Millis, EstimateFrom)> {
+    fn tasks(&self, component: &Component, shape: BuildShape, arches: &[Arch]) -> Vec<PlanTask> {
         let task = |method: &str, arch: &Arch| {
-            let (run, from) = self.history.estimate(method, &component.package, arch);
-            let estimate_seconds = run.as_secs_f64();
-            let task = PlanTask {
+            let (estimate, estimate_from) = self.history.estimate(method, &component.package, arch);
+            PlanTask {
                 method: method.to_owned(),
                 arch: arch.clone(),
-                estimate_seconds,
-                estimate_from: from,
+                estimate,
+                estimate_from,
                 builder: None,
                 start_seconds: None,
                 slack_seconds: None,
                 drag_seconds: None,
-            };
-            (task, run, from)
+            }
         };
         match shape {
             BuildShape::PerArch | BuildShape::Noarch | BuildShape::Unknown => {
@@ -179,7 +173,7 @@ impl PlanComponent {
         if decision.is_reused() {
             self.reused = true;
             self.tasks.clear();
-            self.estimate_seconds = 0.0;
+            self.estimate = Millis::ZERO;
         }
     }
 

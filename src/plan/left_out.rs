@@ -7,7 +7,7 @@ use super::missing::is_given;
 use super::model::LeftOutRow;
 use super::select::{self, Rebuilt};
 use super::selection::{SelectError, Selection};
-use crate::graph::{Alias, GraphOptions, ModuleGraph, ModuleIx};
+use crate::graph::{Alias, GraphOptions, ModuleGraph, NodeIx};
 
 /// The plan with the intended requirements.
 #[derive(Debug, Default)]
@@ -45,7 +45,7 @@ pub(super) fn left_out(
     // The nodes are the same, with the same numbers: an alias only changes edges.
     let aliased = ModuleGraph::new(given.snapshot, &options);
     let with_aliases = select::select(&aliased, asked)?;
-    let comes = |module: &ModuleIx| !rebuilt.contains_key(module);
+    let comes = |module: &NodeIx| !rebuilt.contains_key(module);
     let rows = near.iter().filter(|(row, _)| {
         let reasons = with_aliases.get(&row.module).filter(|_| comes(&row.module));
         reasons.is_some_and(|reasons| reasons.iter().any(|reason| reason.place == row.place))

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::given::Given;
 use super::model::{DanglingRow, Plan, Prerequisite, PrerequisiteKind, SelfRequireRow};
 use super::select::Rebuilt;
-use crate::graph::{Missing, ModuleGraph, ModuleIx};
+use crate::graph::{Missing, ModuleGraph, NodeIx};
 use crate::name::{NameStream, Selector};
 
 /// Returns whether a requirement was declared as available. `name:*` is met by any stream of that
@@ -21,7 +21,7 @@ pub(super) fn add_missing(plan: &mut Plan, given: Given<'_>, of: (&Rebuilt, &[Se
     let mut needs: BTreeMap<(String, PrerequisiteKind), Prerequisite> = BTreeMap::new();
     let streams: BTreeSet<NameStream> =
         rebuilt.keys().map(|&module| graph[module].name_stream()).collect();
-    let mut need = |module: ModuleIx, requires: &NameStream, kind: PrerequisiteKind| {
+    let mut need = |module: NodeIx, requires: &NameStream, kind: PrerequisiteKind| {
         let requires_text = requires.to_string();
         let row = needs.entry((requires_text.clone(), kind)).or_insert_with(|| Prerequisite {
             requires: requires_text,

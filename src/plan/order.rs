@@ -11,13 +11,13 @@ use super::model::BecauseKind;
 use super::select::{Reason, Rebuilt};
 use super::selection::Unit;
 use crate::graph::csr::{self, Adjacency};
-use crate::graph::{Line, ModuleGraph, ModuleIx, cycle};
+use crate::graph::{Line, ModuleGraph, NodeIx, cycle};
 use crate::name::{NameStream, Version};
 
 /// The order of submissions.
 pub(super) struct Order {
     /// The rebuilt modules, in index order.
-    pub(super) members: Vec<ModuleIx>,
+    pub(super) members: Vec<NodeIx>,
     /// From the module built first to the one that needs it, by position among the members, sorted.
     pub(super) edges: Vec<(u32, u32)>,
     /// The wave of each member, from 1.
@@ -48,8 +48,8 @@ type Between = BTreeMap<(u32, u32), u32>;
 
 impl Order {
     pub(super) fn new(graph: &ModuleGraph, rebuilt: &Rebuilt, unit: Unit) -> Self {
-        let members: Vec<ModuleIx> = rebuilt.keys().copied().collect();
-        let position: BTreeMap<ModuleIx, u32> = members.iter().copied().zip(0_u32..).collect();
+        let members: Vec<NodeIx> = rebuilt.keys().copied().collect();
+        let position: BTreeMap<NodeIx, u32> = members.iter().copied().zip(0_u32..).collect();
         let mut edges = Vec::new();
         for (&module, &from) in &position {
             let to = graph.dependants(module).filter_map(|(to, _)| position.get(&to));
@@ -100,7 +100,7 @@ impl Order {
 }
 
 /// Returns the members of each submission, in the order of the first of them.
-fn submissions(graph: &ModuleGraph, members: &[ModuleIx], unit: Unit) -> Vec<Vec<u32>> {
+fn submissions(graph: &ModuleGraph, members: &[NodeIx], unit: Unit) -> Vec<Vec<u32>> {
     if unit == Unit::Context {
         return (0_u32..).take(members.len()).map(|at| vec![at]).collect();
     }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Plan, RetiredRow};
-use crate::graph::{ModuleGraph, ModuleIx};
+use crate::graph::{ModuleGraph, NodeIx};
 use crate::load::{ActiveObsoletes, Minute, Snapshot, Stream};
 use crate::name::NameStream;
 
@@ -20,18 +20,14 @@ pub struct EndOfLife {
 /// Returns the modules past their end of life at a time; without a time, all modules with an end of
 /// life.
 #[must_use]
-pub fn ends_of_life(snapshot: &Snapshot, graph: &ModuleGraph) -> BTreeMap<ModuleIx, EndOfLife> {
+pub fn ends_of_life(snapshot: &Snapshot, graph: &ModuleGraph) -> BTreeMap<NodeIx, EndOfLife> {
     let last = Some(Minute::MAX);
     ends(snapshot, graph, last)
 }
 
 /// Returns the modules whose life has ended at `now`; without a time, those with an immediate end.
 #[must_use]
-pub fn retired(
-    snapshot: &Snapshot,
-    graph: &ModuleGraph,
-    now: Option<Minute>,
-) -> BTreeSet<ModuleIx> {
+pub fn retired(snapshot: &Snapshot, graph: &ModuleGraph, now: Option<Minute>) -> BTreeSet<NodeIx> {
     let ends = ends(snapshot, graph, now).into_iter();
     let has_ended =
         |end: &EndOfLife| end.date.is_none_or(|date| now.is_some_and(|now| date <= now));
@@ -42,7 +38,7 @@ fn ends(
     snapshot: &Snapshot,
     graph: &ModuleGraph,
     now: Option<Minute>,
-) -> BTreeMap<ModuleIx, EndOfLife> {
+) -> BTreeMap<NodeIx, EndOfLife> {
     let active = ActiveObsoletes::at(now, &snapshot.obsoletes);
     let mut ends = BTreeMap::new();
     for stream in &snapshot.streams {
@@ -52,7 +48,7 @@ fn ends(
         });
         let Some(end) = obsolete.or_else(|| end_of_service(stream)) else { continue };
         let contexts = graph.contexts(&stream.name_stream());
-        let of = |module: &ModuleIx| {
+        let of = |module: &NodeIx| {
             let module = &graph[*module];
             module.version == stream.version && module.context == stream.context
         };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::model::BecauseKind;
 use super::selection::{SelectError, Selection, Unit};
-use crate::graph::{Kind, Link, LinkKind, ModuleGraph, ModuleIx};
+use crate::graph::{Kind, Link, LinkKind, ModuleGraph, NodeIx};
 use crate::load::Place;
 use crate::name::{NameStream, Selector, StreamName, nearest};
 
@@ -17,7 +17,7 @@ pub(super) struct Reason {
 }
 
 /// The rebuilt modules with their reasons, in index order.
-pub(super) type Rebuilt = BTreeMap<ModuleIx, Vec<Reason>>;
+pub(super) type Rebuilt = BTreeMap<NodeIx, Vec<Reason>>;
 
 /// Checks that a selection selects something, before anything else is read.
 ///
@@ -54,7 +54,7 @@ pub(super) fn select(graph: &ModuleGraph, asked: &Selection) -> Result<Rebuilt, 
 }
 
 /// Returns the modules that any of the identities select; a by-product selects its maker.
-fn modules_of(graph: &ModuleGraph, ids: &[Selector]) -> Result<BTreeSet<ModuleIx>, SelectError> {
+fn modules_of(graph: &ModuleGraph, ids: &[Selector]) -> Result<BTreeSet<NodeIx>, SelectError> {
     let mut modules = BTreeSet::new();
     for id in ids {
         modules.extend(modules_of_one(graph, id)?);
@@ -62,7 +62,7 @@ fn modules_of(graph: &ModuleGraph, ids: &[Selector]) -> Result<BTreeSet<ModuleIx
     Ok(modules)
 }
 
-fn modules_of_one(graph: &ModuleGraph, id: &Selector) -> Result<Vec<ModuleIx>, SelectError> {
+fn modules_of_one(graph: &ModuleGraph, id: &Selector) -> Result<Vec<NodeIx>, SelectError> {
     let found = graph.select(id);
     if found.is_empty() {
         let known: Vec<String> = graph.streams().map(NameStream::to_string).collect();
@@ -92,9 +92,9 @@ struct Search<'a> {
     graph: &'a ModuleGraph,
     rebuilt: Rebuilt,
     /// Never rebuilt: excluded, given, or rebuilt already.
-    barred: BTreeSet<ModuleIx>,
+    barred: BTreeSet<NodeIx>,
     /// Modules whose dependants are not yet found, with their names in reasons.
-    queue: VecDeque<(ModuleIx, String)>,
+    queue: VecDeque<(NodeIx, String)>,
 }
 
 impl<'a> Search<'a> {
@@ -103,7 +103,7 @@ impl<'a> Search<'a> {
         // Given modules need not be loaded, which is the purpose of the flag. A rebuilt module may
         // need an earlier build of itself, which can be given.
         let given = asked.given.iter().flat_map(|id| graph.select(id));
-        let mut barred: BTreeSet<ModuleIx> = given.filter(|at| !changed.contains(at)).collect();
+        let mut barred: BTreeSet<NodeIx> = given.filter(|at| !changed.contains(at)).collect();
         barred.extend(asked.retired.iter().copied());
         for id in asked.built.iter().filter(|id| !is_base(graph, id)) {
             let built = modules_of_one(graph, id)?;
@@ -151,7 +151,7 @@ impl<'a> Search<'a> {
     }
 
     fn start_package(&mut self, package: &str) -> Result<(), SelectError> {
-        let modules: Vec<ModuleIx> = self.graph.with_package(package).collect();
+        let modules: Vec<NodeIx> = self.graph.with_package(package).collect();
         if modules.is_empty() {
             let all = self.graph.modules().flat_map(|(_, module)| module.components.values());
             let known = all.map(|component| component.package.as_str());
@@ -195,11 +195,11 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    fn own_reason(&self, module: ModuleIx, kind: BecauseKind, on: &str) -> Reason {
+    fn own_reason(&self, module: NodeIx, kind: BecauseKind, on: &str) -> Reason {
         Reason { kind, on: on.to_owned(), place: self.graph[module].place }
     }
 
-    fn add(&mut self, module: ModuleIx, reason: Reason) {
+    fn add(&mut self, module: NodeIx, reason: Reason) {
         if self.barred.contains(&module) || self.graph[module].kind == Kind::Base {
             return;
         }
@@ -222,7 +222,7 @@ impl<'a> Search<'a> {
 
     /// Adds the other contexts of every rebuilt stream; these force no dependants.
     fn add_siblings(&mut self) {
-        let rebuilt: Vec<ModuleIx> = self.rebuilt.keys().copied().collect();
+        let rebuilt: Vec<NodeIx> = self.rebuilt.keys().copied().collect();
         for module in rebuilt {
             let on = self.graph[module].id.to_string();
             for sibling in self.graph.contexts(&self.graph[module].name_stream()) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::since::Change;
-use crate::graph::ModuleIx;
+use crate::graph::NodeIx;
 use crate::name::{Arch, NameStream, Selector};
 
 /// What is submitted together.
@@ -36,7 +36,7 @@ pub struct Selection {
     /// Streams assumed to be available.
     pub given: Vec<Selector>,
     /// Never rebuilt: streams at their end of life.
-    pub retired: BTreeSet<ModuleIx>,
+    pub retired: BTreeSet<NodeIx>,
     /// Whether streams at their end of life are left out.
     pub skips_eol: bool,
     /// What is submitted together.

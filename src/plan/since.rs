@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::reuse::Source;
-use crate::graph::{Kind, Line, Module, ModuleGraph, ModuleIx};
+use crate::graph::{Kind, Line, Module, ModuleGraph, NodeIx};
 use crate::load::{Snapshot, Stream};
 use crate::name::{ComponentKey, Context, ModuleName, NameStream, StreamName, Version};
 
@@ -47,7 +47,7 @@ pub struct Change {
     /// Its id in the snapshot that has it; in the newer one if both do.
     pub id: String,
     /// The module; `None` if it is gone.
-    pub module: Option<ModuleIx>,
+    pub module: Option<NodeIx>,
     /// Its earlier id, if its context differs.
     pub was: Option<String>,
     /// How it differs.
@@ -82,7 +82,7 @@ type Slot<'a> = (NameStream, Option<&'a Line>, &'a Option<Context>);
 pub fn changes(older: Loaded<'_>, newer: Loaded<'_>) -> Vec<Change> {
     let (before, after) = (slots(older.graph), slots(newer.graph));
     let documents = [older, newer].map(|of| documents(of.snapshot));
-    let streams = |of: &BTreeMap<Slot<'_>, ModuleIx>| -> BTreeSet<NameStream> {
+    let streams = |of: &BTreeMap<Slot<'_>, NodeIx>| -> BTreeSet<NameStream> {
         of.keys().map(|slot| slot.0.clone()).collect()
     };
     let (streams_before, streams_after) = (streams(&before), streams(&after));
@@ -98,7 +98,7 @@ pub fn changes(older: Loaded<'_>, newer: Loaded<'_>) -> Vec<Change> {
         changes.extend(change.map(|change| Change { module: Some(ix), ..change }));
     }
     let gone = before.iter().filter(|(slot, _)| !after.contains_key(*slot));
-    let paired: BTreeSet<ModuleIx> = again.into_values().collect();
+    let paired: BTreeSet<NodeIx> = again.into_values().collect();
     for (slot, &ix) in gone.filter(|(_, ix)| !paired.contains(ix)) {
         let is_gone = !streams_after.contains(&slot.0);
         let kind = if is_gone { ChangeKind::GoneStream } else { ChangeKind::GoneContext };
@@ -111,18 +111,18 @@ pub fn changes(older: Loaded<'_>, newer: Loaded<'_>) -> Vec<Change> {
 }
 
 /// Returns the newest module of each context that has its own build.
-fn slots(graph: &ModuleGraph) -> BTreeMap<Slot<'_>, ModuleIx> {
+fn slots(graph: &ModuleGraph) -> BTreeMap<Slot<'_>, NodeIx> {
     let own = graph.modules().filter(|(_, m)| matches!(m.kind, Kind::Built | Kind::PassThrough));
     // In index order a newer version comes later.
     own.map(|(ix, m)| ((m.name_stream(), graph.line(ix), &m.context), ix)).collect()
 }
 
 /// Modules by their slots, and their graph.
-type Slots<'a, 'b> = (&'a ModuleGraph, &'b BTreeMap<Slot<'a>, ModuleIx>);
+type Slots<'a, 'b> = (&'a ModuleGraph, &'b BTreeMap<Slot<'a>, NodeIx>);
 
 /// Returns the new contexts that replace a removed one, by newer module: each is the only one added
 /// to its stream in its platform line, where one was removed, for the same arches.
-fn built_again(older: Slots<'_, '_>, newer: Slots<'_, '_>) -> BTreeMap<ModuleIx, ModuleIx> {
+fn built_again(older: Slots<'_, '_>, newer: Slots<'_, '_>) -> BTreeMap<NodeIx, NodeIx> {
     let (gone, came) = (only(older.1, newer.1), only(newer.1, older.1));
     let pairs = came.into_iter().filter_map(|(of, new)| Some((new?, (*gone.get(&of)?)?)));
     pairs.filter(|(new, old)| newer.0[*new].arches == older.0[*old].arches).collect()
@@ -134,10 +134,10 @@ type OfLine<'a> = (&'a NameStream, Option<&'a Line>);
 /// Returns the one context of each stream and line that the others do not have; `None` if there are
 /// several.
 fn only<'a>(
-    slots: &'a BTreeMap<Slot<'_>, ModuleIx>,
-    others: &BTreeMap<Slot<'_>, ModuleIx>,
-) -> BTreeMap<OfLine<'a>, Option<ModuleIx>> {
-    let mut only: BTreeMap<OfLine<'a>, Option<ModuleIx>> = BTreeMap::new();
+    slots: &'a BTreeMap<Slot<'_>, NodeIx>,
+    others: &BTreeMap<Slot<'_>, NodeIx>,
+) -> BTreeMap<OfLine<'a>, Option<NodeIx>> {
+    let mut only: BTreeMap<OfLine<'a>, Option<NodeIx>> = BTreeMap::new();
     for (slot, &ix) in slots.iter().filter(|(slot, _)| !others.contains_key(*slot)) {
         let of = (&slot.0, slot.1);
         only.entry(of).and_modify(|one| *one = None).or_insert(Some(ix));

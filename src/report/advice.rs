@@ -24,7 +24,7 @@ pub fn advice(setup: &Setup, run: &Run) -> Vec<(String, String)> {
         Log::Fact(_) | Log::Command(_) | Log::Answered { .. } | Log::Event(_) => None,
     };
     let scene = Scene { setup, faults: run.log.iter().filter_map(began).collect() };
-    // What waits at koji is told above, where koji says what for.
+    // What waits at koji is listed above, where koji says what for.
     let is_told = !advice.is_empty();
     for ((reason, is_given_up), ids) in why {
         let is_at_koji = matches!(reason, Reason::AtKoji(_));
@@ -35,11 +35,11 @@ pub fn advice(setup: &Setup, run: &Run) -> Vec<(String, String)> {
     advice
 }
 
-/// What is left at koji and does not go on.
+/// What is left at koji and cannot continue.
 fn of_koji(run: &Run) -> Vec<(String, String)> {
     if run.arches_without_builder.is_empty() {
         let told = |(why, hint): &(String, &str)| {
-            let what = format!("what is left at the hub does not go on: {why}");
+            let what = format!("tasks left at the hub cannot continue: {why}");
             (what, (*hint).to_owned())
         };
         return run.stuck.iter().map(told).collect();
@@ -47,7 +47,7 @@ fn of_koji(run: &Run) -> Vec<(String, String)> {
     let arches: Vec<&str> = run.arches_without_builder.iter().map(|a| a.as_str()).collect();
     let arches = arches.join(", ");
     vec![(
-        format!("no builder of the farm builds {arches}: what needs it waits for ever"),
+        format!("no builder of the farm builds {arches}: its tasks wait forever"),
         "add builders of that arch to the farm, or leave the arch out with --arches".to_owned(),
     )]
 }
@@ -79,14 +79,14 @@ struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// Says what to do about a reason; none where it follows from another, or is told by itself.
+    /// Says what to do about a reason; none where it follows from another, or is shown by itself.
     fn hint(&self, reason: &Reason, is_given_up: bool) -> Option<String> {
         Some(match reason {
             Reason::Capped | Reason::DependsOn(_) => return None,
             Reason::RepoLate { hint, .. } => (*hint).to_owned(),
             Reason::AtKoji(_) => self.of_faults(
                 &[FaultKind::HubOffline, FaultKind::HubRefusing, FaultKind::BuildersDown],
-                "with `for` it ends, and what waits goes on",
+                "with `for` it ends, and what waits continues",
             ),
             Reason::BuildFailed(_) => {
                 let again = match self.setup.conditions.retries {
@@ -110,7 +110,8 @@ impl Scene<'_> {
                 format!("source-missing of the scenario; {repair}")
             }
             Reason::Canceled => {
-                "a module-canceled of the scenario: nobody is mailed, and it stays so".to_owned()
+                "module-canceled of the scenario: nobody is mailed, and it stays canceled"
+                    .to_owned()
             }
             Reason::TestNotPassed(_) => {
                 let repair = self.repair("repairs or waives it", is_given_up);
@@ -128,7 +129,7 @@ impl Scene<'_> {
                     FaultKind::SourcesDown,
                 ],
                 match self.setup.approach {
-                    Approach::KojiOwned => "koji-owned remembers nothing and asks no more",
+                    Approach::KojiOwned => "koji-owned remembers nothing and does not ask again",
                     Approach::OrchestratorOwned => "with `for` it ends, and a poll asks again",
                 },
             ),
@@ -163,7 +164,7 @@ impl Scene<'_> {
     fn why_fails(&self) -> String {
         let by_outcome = match self.setup.outcomes {
             Outcomes::Rate { .. } => "builds.failure_rate of the scenario",
-            Outcomes::History => "the trace has it fail",
+            Outcomes::History => "a failure in the trace",
             Outcomes::AlwaysPass => "a step of koji failed",
         };
         let by_rule = self.fault_or(FaultKind::BasePackageBroken, by_outcome);
@@ -194,8 +195,8 @@ impl Scene<'_> {
     fn repair(&self, what: &str, is_given_up: bool) -> String {
         match (&self.setup.conditions.people, is_given_up) {
             (None, _) => format!("nobody {what}: give the scenario people"),
-            (Some(_), true) => format!("people gave it up after {PATIENCE} times"),
-            (Some(_), false) => "nobody heard of it, or a repair did not help".to_owned(),
+            (Some(_), true) => format!("people gave up after {PATIENCE} repairs"),
+            (Some(_), false) => "nobody was mailed, or a repair did not help".to_owned(),
         }
     }
 }

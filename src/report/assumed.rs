@@ -1,11 +1,11 @@
-//! Every value that a figure rests on and that nobody gave.
+//! Every assumed value that a figure rests on.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 pub use crate::plan::model::Assumed;
 
-/// Returns the section that a value stands in, and its name there: `builders.x86`, `capacity`.
+/// Returns the section of a value, and its name there: `builders.x86`, `capacity`.
 fn parts(one: &Assumed) -> (&str, &str) {
     one.key.rsplit_once('.').unwrap_or(("", &one.key))
 }

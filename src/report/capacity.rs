@@ -51,7 +51,7 @@ pub struct Capacity {
     pub is_drawn: bool,
     /// In what the approaches differ besides ownership and cascade.
     pub confounders: Vec<Confounder>,
-    /// Every value that nobody gave.
+    /// Every assumed value.
     pub assumed: Vec<Assumed>,
     /// A few runs in full of the points for which they were asked.
     pub pilots: Vec<PointPilot>,
@@ -74,7 +74,7 @@ pub struct Capacity {
 pub struct PointPilot {
     /// The position of the point.
     pub point: usize,
-    /// What they tell.
+    /// What they show.
     pub pilot: Pilot,
 }
 
@@ -263,7 +263,7 @@ impl Capacity {
         points
     }
 
-    /// Returns what a few runs of a point in full tell, where they were looked at.
+    /// Returns what a few runs of a point in full show, where they were looked at.
     pub(super) fn pilot(&self, point: usize) -> Option<&Pilot> {
         self.pilots.iter().find(|one| one.point == point).map(|one| &one.pilot)
     }

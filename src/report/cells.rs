@@ -81,7 +81,7 @@ pub(super) fn times_apart(seconds: &[Option<f64>]) -> Vec<String> {
 /// How often a time can be written more finely, down to the millisecond.
 const DIGITS_MOST: usize = 3;
 
-/// Writes a time with up to `more` units than people do, the last of which is the millisecond.
+/// Writes a time with up to `more` units than people do, at most down to milliseconds.
 fn with_digits(span: Millis, more: usize) -> String {
     if more == 0 {
         return span.to_string();
@@ -151,7 +151,7 @@ const REPLICATIONS_FEW: usize = 30;
 pub(super) fn few(replications: usize, has_no_spread: bool) -> Option<String> {
     (replications < REPLICATIONS_FEW && !has_no_spread).then(|| {
         format!(
-            "of {} P90 and P99 rest on the slowest few; more --replications make them sure",
+            "of {} P90 and P99 rest on the slowest few; more --replications make them reliable",
             counted(replications, "replication")
         )
     })
@@ -166,7 +166,7 @@ pub(super) fn no_spread(replications: usize, is_drawn: bool) -> String {
             "no spread: nothing here is drawn, so every run would be equal and one was made; {more}"
         ),
         (0 | 1, true) => {
-            "no spread: one run tells no share and no quantile; give --replications".to_owned()
+            "no spread: one run gives no share and no quantile; give --replications".to_owned()
         }
         (count, true) => format!(
             "no spread: all {count} runs are equal, so shares and quantiles are those of one run; \
@@ -176,7 +176,7 @@ pub(super) fn no_spread(replications: usize, is_drawn: bool) -> String {
 }
 
 /// Writes what every figure of a sweep rests on, in lines of `width` columns: where durations came from,
-/// how far the runs can be told apart, and each value that nobody gave.
+/// how far the runs can be distinguished, and each assumed value.
 pub(super) fn rests_on(
     durations: &Durations,
     runs: Runs,

@@ -2,7 +2,7 @@
 //! so that the parts sum to the makespan.
 //!
 //! The walk begins with the module that changed last. A build is looked at from its beginning to the
-//! moment the walk has reached; then the walk goes on with the build whose pass began it, or with the
+//! moment the walk has reached; then the walk continues with the build whose pass began it, or with the
 //! earlier build of the same module that it repeats, which is rework. Within a build every moment
 //! counts once, as the first of: a builder works, a test runs, people are at it, a task waits for a
 //! builder, a repo is not there, the orchestrator or the hub is at it.
@@ -129,7 +129,7 @@ impl Build {
         }
     }
 
-    /// Returns what a build waits for of which nothing is at koji.
+    /// Returns what a build waits for while nothing of it is at koji.
     fn gap(&self, at: Timestamp) -> Part {
         match (at < self.built, self.has_hub) {
             (true, true) => Part::Repo,

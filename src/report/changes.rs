@@ -16,7 +16,7 @@ pub struct ChangeSummary {
     pub changes: usize,
     /// How many a build that waited already took along, so that none of their own began.
     pub taken_along: usize,
-    /// The share of all others of which everything that followed passed.
+    /// The share of all others whose builds have all passed.
     pub settled_share: f64,
     /// From coming to that, of those that did.
     pub response_seconds: Distribution,
@@ -49,7 +49,7 @@ impl ChangeSummary {
 #[derive(Debug, Default)]
 struct Class {
     changes: usize,
-    /// Those of which a build of their own began.
+    /// Those that began a build of their own.
     own: usize,
     /// In milliseconds.
     responses: Vec<u64>,

@@ -33,16 +33,16 @@ pub struct Comparison {
     pub is_drawn: bool,
     /// In what variants differ besides ownership and cascade.
     pub confounders: Vec<Confounder>,
-    /// Every value that nobody gave.
+    /// Every assumed value.
     pub assumed: Vec<Assumed>,
     /// A few runs of each variant in full; in the part that made the first replication.
     pub pilots: Vec<Pilot>,
     /// What other settings would change; in the same part.
     pub probes: Vec<Probe>,
-    /// Whether the table and `summary.json` hold what values that nobody gave would change: that is
+    /// Whether the table and `summary.json` hold what other assumed values would change: that is
     /// asked for. The report holds it wherever it is known.
     pub is_sensitivity_told: bool,
-    /// The same of settings that are taken back one at a time; what a conclusion hangs on is told
+    /// The same of settings that are taken back one at a time; what a conclusion depends on is shown
     /// always.
     pub is_ablation_told: bool,
     /// The command that makes it again.

@@ -45,7 +45,7 @@ pub(super) fn grid(variants: &[Variant]) -> Vec<u64> {
     let rank = |percent: usize| (ends.len() * percent).div_ceil(100).max(1) - 1;
     let first = ends[0];
     let rounded = |at: u64| {
-        // Ends that lie close together are told apart by smaller steps.
+        // Ends that lie close together are distinguished by smaller steps.
         let step = round_step((at / ROUNDED).min((ends[rank(90)] - first) / 4).max(1));
         at.div_ceil(step) * step
     };

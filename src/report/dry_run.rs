@@ -16,7 +16,7 @@ use crate::time::Millis;
 const FAILED_MAX: usize = 3;
 /// So many characters of a word among the parameters are shown in the table.
 const WORD_MAX: usize = 46;
-/// So many values that nobody gave are named in the table.
+/// So many assumed values are named in the table.
 const ASSUMED_MAX: usize = 3;
 /// So many calls of a phase are shown in the table.
 const CALLS_MAX: usize = 3;
@@ -136,7 +136,7 @@ fn opening(dry_run: DryRun<'_>, width: usize) -> String {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        let line = format!("Assumed, since nobody gave them: {}{more}.", first.join(", "));
+        let line = format!("Assumed: {}{more}.", first.join(", "));
         text.push_str(&wrapped(&line, width, (0, 0)));
     }
     text
@@ -249,7 +249,7 @@ fn ending(dry_run: DryRun<'_>, width: usize) -> String {
     }
     let next = match dry_run.is_fine() {
         false => {
-            "Next: mend what fails and run this again. A module that is in the platform's tag is said with \
+            "Next: fix what fails and run this again. A module that is in the platform's tag is said with \
              --given NAME:STREAM, a source with --sources FILE."
         }
         true => {

@@ -1,4 +1,4 @@
-//! Where the durations of a simulation came from: how finely history told them, and how well the
+//! Where the durations of a simulation came from: how finely history has them, and how well the
 //! distributions fit that were drawn from.
 
 use std::collections::BTreeMap;
@@ -107,7 +107,7 @@ impl FitQuality {
     fn of(samples: &[&Samples]) -> Self {
         let mut quality = Self::default();
         for fit in samples.iter().filter_map(|sample| sample.fits).map(|fits| fits.closed) {
-            // Of few rows the level shrinks towards the pool; that is no fit of its own.
+            // Of few rows the level shrinks towards the pool, so they have no fit of their own.
             let family = match (fit.goodness, fit.family) {
                 (None, Family::Lognormal { .. } | Family::Gamma { .. }) => "shrunk",
                 (_, family) => family.as_str(),

@@ -26,7 +26,7 @@ pub const FORMAT: u32 = 1;
 
 /// Everything a report is made from.
 #[derive(Clone, Copy, Debug)]
-pub struct Told<'a> {
+pub struct ReportInput<'a> {
     /// The path of the expanded document.
     pub path: &'a str,
     /// What was read from it: one stream, or one for each configuration.
@@ -47,7 +47,7 @@ pub struct Told<'a> {
     pub build_id: Option<u64>,
     /// Whether these are scratch builds, thrown away after tests.
     pub is_scratch: bool,
-    /// Why each build was chosen or left out; empty where nobody asked.
+    /// Why each build was chosen or left out; empty where it was not asked for.
     pub explanations: &'a [Explanation],
 }
 
@@ -104,7 +104,7 @@ struct RefusedRow {
     streams: Vec<String>,
     /// In words.
     conflict: String,
-    /// The module that cannot be had.
+    /// The module that is unavailable.
     module: ModuleName,
     requirements: Vec<RequirementRow>,
     /// How many other choices of builds failed as well.
@@ -152,10 +152,10 @@ struct ComponentRow {
 impl Report {
     /// Puts together what came out.
     #[must_use]
-    pub fn new(told: Told<'_>) -> Self {
-        let Told { document, expansion, .. } = told;
+    pub fn new(given: ReportInput<'_>) -> Self {
+        let ReportInput { document, expansion, .. } = given;
         let refusals = expansion.problems.iter().filter_map(Problem::refusal);
-        let refusals = refusals.map(|refusal| told.refused_row(refusal));
+        let refusals = refusals.map(|refusal| given.refused_row(refusal));
         let problem = |finding: crate::load::Finding| ProblemRow {
             code: finding.code.to_string(),
             severity: finding.severity().to_string(),
@@ -165,17 +165,21 @@ impl Report {
         };
         Self {
             format: FORMAT,
-            path: told.path.to_owned(),
+            path: given.path.to_owned(),
             name: document.name.clone(),
             stream: document.stream.clone(),
             complete: !expansion.has_errors()
-                && told.ordered.is_ok_and(|ordered| ordered.missing.is_empty()),
-            documents: expansion.documents.iter().map(|each| told.document_row(each)).collect(),
+                && given.ordered.is_ok_and(|ordered| ordered.missing.is_empty()),
+            documents: expansion.documents.iter().map(|each| given.document_row(each)).collect(),
             refused: refusals.collect(),
-            problems: findings(told).into_iter().map(problem).collect(),
-            batches: told.ordered.map(batch_rows).unwrap_or_default(),
-            assumed_base_modules: told.loaded.assumed.iter().map(ToString::to_string).collect(),
-            explained: told.explanations.iter().map(|each| ExplainedRow::new(told, each)).collect(),
+            problems: findings(given).into_iter().map(problem).collect(),
+            batches: given.ordered.map(batch_rows).unwrap_or_default(),
+            assumed_base_modules: given.loaded.assumed.iter().map(ToString::to_string).collect(),
+            explained: given
+                .explanations
+                .iter()
+                .map(|each| ExplainedRow::new(given, each))
+                .collect(),
         }
     }
 
@@ -197,7 +201,7 @@ impl Report {
     }
 }
 
-impl<'a> Told<'a> {
+impl<'a> ReportInput<'a> {
     fn document_row(&self, expanded: &Expanded) -> DocumentRow {
         let mut nsvc = expanded.nsvc(self.document);
         if self.is_scratch {

@@ -123,7 +123,7 @@ fn count(number: u64) -> usize {
     usize::try_from(number).expect("a few steps")
 }
 
-/// Writes tidy rows, one for every group, channel and step: `working` stands in the row without a
+/// Writes tidy rows, one for every group, channel and step: `working` is in the row without a
 /// channel.
 pub(super) fn rows(text: &mut String, name: &str, makespan: Millis, loads: &[GroupLoad]) {
     let thousandths = |number: u64| format!("{}.{:03}", number / 1000, number % 1000);

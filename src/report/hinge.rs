@@ -21,7 +21,7 @@ pub struct Hinge {
 
 /// Returns the settings that decide who of two ends earlier, of those that were taken back one at a
 /// time for the same two variants. Where the few replications that were tried do not decide as things
-/// are, that they do not without a setting tells nothing, and only the contrary counts.
+/// are, that they do not without a setting proves nothing, and only the contrary counts.
 pub(super) fn of((earlier, later): (&String, &String), probes: &[Probe]) -> Vec<Hinge> {
     let is_of_pair = |probe: &&Probe| {
         let names = [earlier, later];

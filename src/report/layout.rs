@@ -13,7 +13,7 @@ const INDENT: usize = 6;
 /// The blanks between columns.
 const GAP: usize = 2;
 
-/// Rows under a header, of which the last column is prose.
+/// Rows under a header; the last column is prose.
 pub(super) struct Layout {
     numbers: Vec<usize>,
     /// The header first.

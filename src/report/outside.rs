@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::{Dangling, ModuleGraph, ModuleIx};
+use crate::graph::{Dangling, ModuleGraph, NodeIx};
 use crate::load::{Code, Finding, Place, Snapshot, Stream};
 use crate::name::{ModuleName, NameStream, Selector, StreamName, Version};
 use crate::plan::Plan;
@@ -10,7 +10,7 @@ use crate::plan::Plan;
 /// Findings, parted by whether they speak of what was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parted {
-    /// About modules that were asked for, or about no module that could be told.
+    /// About modules that were asked for, or not about a recognizable module.
     pub inside: Vec<Finding>,
     /// About documents of other modules, or of older versions.
     pub outside: Vec<Finding>,
@@ -49,17 +49,17 @@ pub fn part(findings: &[Finding], snapshot: &Snapshot, plan: &Plan) -> Parted {
 pub fn part_around(
     findings: &[Finding],
     (snapshot, graph): (&Snapshot, &ModuleGraph),
-    modules: &[ModuleIx],
+    modules: &[NodeIx],
 ) -> Parted {
     let mut around = Streams::default();
     modules.iter().for_each(|&ix| around.add(graph[ix].name_stream(), graph[ix].version));
-    let modules: BTreeSet<ModuleIx> = modules.iter().copied().collect();
+    let modules: BTreeSet<NodeIx> = modules.iter().copied().collect();
     let names: BTreeSet<&ModuleName> = modules.iter().map(|&ix| &graph[ix].name).collect();
     let is_asked =
         |row: &Dangling| modules.contains(&row.module) || names.contains(&row.requires.name);
     let asked = graph.dangling().iter().filter(|row| is_asked(row));
     let asked: BTreeSet<&NameStream> = asked.map(|row| &row.requires).collect();
-    // Of one requirement that many have, the first place alone is told.
+    // Of a requirement that many have, only the first place is shown.
     let required = graph.dangling().iter().filter(|row| asked.contains(&row.requires));
     let places: BTreeSet<Place> = required.map(|row| row.place).collect();
     Documents::of(snapshot).part(findings, |finding, _, document| {
@@ -101,7 +101,7 @@ impl Documents {
     }
 
     /// Parts findings by whether they speak of what is shown: a part of the snapshot, and what
-    /// identities name that is no part of it, since it could not be read or stands again.
+    /// identities name that is not in it, because it could not be read or is a duplicate.
     #[must_use]
     pub fn part_shown(&self, findings: &[Finding], shown: &Snapshot, ids: &[Selector]) -> Parted {
         let streams = shown.streams.iter().map(|of| of.place);
@@ -119,7 +119,7 @@ impl Documents {
         })
     }
 
-    /// Parts findings; `is_inside` judges a finding by the document it stands in and where that starts.
+    /// Parts findings; `is_inside` judges a finding by its document and where that starts.
     fn part(
         &self,
         findings: &[Finding],
@@ -171,7 +171,7 @@ impl Streams {
     }
 }
 
-/// Returns whether what is wrong keeps a file, or the rest of it, from being read: then nobody knows
+/// Returns whether what is wrong keeps a file, or the rest of it, from being read: then it is unknown
 /// which modules it holds.
 fn is_about_a_file(code: Code) -> bool {
     const OF_FILES: &[Code] = &[

@@ -64,12 +64,12 @@ pub fn compare(comparison: &Comparison) -> String {
     page.section("assumed", "What was assumed");
     let probes: Vec<&Probe> = comparison.probes.iter().collect();
     assumed(&mut page, (&comparison.assumed, &comparison.durations), (&probes, None));
-    page.section("again", "How to make it again");
+    page.section("again", "How to reproduce it");
     again(&mut page, &comparison.command, summary.replications);
     page.finish()
 }
 
-/// Writes every value that nobody gave, and what each decides: with a confidence, of a sweep over farms.
+/// Writes every assumed value, and what each decides: with a confidence, of a sweep over farms.
 fn assumed(
     page: &mut Page,
     (assumed, durations): (&[Assumed], &Durations),
@@ -82,8 +82,10 @@ fn assumed(
         for one in assumed {
             rows.push([one.key.clone(), one.value.clone(), one.because.clone()]);
         }
-        page.paragraph("Values that nobody gave. They are not calibrated to any farm.");
-        page.table("Values that nobody gave", &rows);
+        page.paragraph(
+            "Assumed values: no file gives them, and they are not calibrated to any farm.",
+        );
+        page.table("Assumed values", &rows);
     }
     let swings: Vec<&Probe> =
         probes.iter().copied().filter(|probe| probe.kind == ProbeKind::Assumed).collect();
@@ -97,7 +99,7 @@ fn assumed(
         page.figure(&Figure {
             title: "What the assumed values decide",
             caption: &format!(
-                "Each value that nobody gave, varied one at a time: numbers halved and doubled, others as \
+                "Each assumed value, varied one at a time: numbers halved and doubled, others as \
                  the table says. Bars are the mean change of the makespan in minutes for the variant \
                  that changes most; what changes how many are done comes first. {turned} of {} changes \
                  {answer}; these are marked by a diamond and bold. {over}",
@@ -115,7 +117,7 @@ fn again(page: &mut Page, command: &str, replications: usize) {
     page.code(command);
     page.paragraph(&format!(
         "modplan {}; {replications} replications, each with its own luck, the same for every variant. The \
-         same command gives the same bytes, whatever the machine.",
+         same command gives the same bytes on any machine.",
         env!("CARGO_PKG_VERSION")
     ));
 }

@@ -1,4 +1,4 @@
-//! A few runs of each variant in full: what only the log of a run tells, such as where its time goes,
+//! A few runs of each variant in full: what only the log of a run shows, such as where its time goes,
 //! and the run to draw.
 
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ const RUNS_MAX: u64 = 25;
 /// About so many component builds are looked at in full, in one run at least.
 const BUILDS: u64 = 20_000;
 
-/// What some runs of one variant in full tell.
+/// What some runs of one variant in full show.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pilot {
     /// The variant.
@@ -143,7 +143,7 @@ impl Pilot {
         format!("{kind}-{}.svg", self.name.replace('/', "-"))
     }
 
-    /// Keeps what is counted and leaves out what is drawn, for variants of which nothing is drawn.
+    /// Keeps what is counted and leaves out what is drawn, for variants without luck.
     #[must_use]
     pub fn without_bars(self) -> Self {
         Self { bars: Vec::new(), modules: Vec::new(), ..self }

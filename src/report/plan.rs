@@ -78,7 +78,7 @@ pub fn csv(plan: &Plan) -> String {
                     component.package.to_string(),
                     component.reference.clone().unwrap_or_default(),
                     arches.join(" "),
-                    format!("{:.3}", component.estimate_seconds),
+                    format!("{:.3}", component.estimate.as_secs_f64()),
                     component.estimate_from.to_string(),
                     component.reused.to_string(),
                     component.why.clone(),
@@ -93,11 +93,11 @@ pub fn csv(plan: &Plan) -> String {
 }
 
 /// Returns when the tasks of a component start and end in the planned schedule, the least slack and the
-/// most drag of them; nothing where there is no schedule, or no task.
+/// most drag of them; nothing without a schedule or tasks.
 fn scheduled(component: &PlanComponent) -> [String; 4] {
     let tasks = || component.tasks.iter();
     let start = tasks().filter_map(|task| task.start_seconds).reduce(f64::min);
-    let end = tasks().filter_map(|task| Some(task.start_seconds? + task.estimate_seconds));
+    let end = tasks().filter_map(|task| Some(task.start_seconds? + task.estimate.as_secs_f64()));
     let slack = tasks().filter_map(|task| task.slack_seconds).reduce(f64::min);
     let drag = tasks().filter_map(|task| task.drag_seconds).reduce(f64::max);
     let all = [start, end.reduce(f64::max), slack, drag];

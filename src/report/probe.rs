@@ -1,5 +1,5 @@
 //! What one other setting at a time changes: a setting of the scenario taken back, one trouble alone,
-//! or a value that nobody gave, varied.
+//! or an assumed value, varied.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub enum ProbeKind {
     Ablation,
     /// One trouble alone, in a world without any other.
     Trouble,
-    /// Nobody gave it.
+    /// It is assumed.
     Assumed,
 }
 

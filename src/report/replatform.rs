@@ -1,6 +1,6 @@
-//! The rebuilt set on another platform: what each module becomes, and what stands in its way.
+//! The rebuilt set on another platform: what each module becomes, and what prevents it.
 
-use super::expand::{Told, findings as findings_of};
+use super::expand::{ReportInput, findings as findings_of};
 use super::layout::{Layout, wrapped};
 use crate::expand::replatform::{Moved, TO_COME};
 use crate::expand::{Loaded, Settings};
@@ -47,7 +47,7 @@ pub fn findings(
     let ordered = Ordered::default();
     let mut findings = Vec::new();
     for moved in moved.iter().filter(|moved| moved.errors().next().is_some()) {
-        let told = Told {
+        let given = ReportInput {
             path: inputs.get(moved.written.place.input as usize).map_or("-", |input| &input.path),
             streams: std::slice::from_ref(moved.written),
             document: &moved.document,
@@ -61,10 +61,10 @@ pub fn findings(
             explanations: &[],
         };
         let id = moved.written.nsvca().unwrap_or_default();
-        findings.extend(findings_of(told).into_iter().map(|finding| {
+        findings.extend(findings_of(given).into_iter().map(|finding| {
             // Builds to come have no version yet.
-            let told = finding.message.replace(&format!(":{TO_COME}:"), ":to come:");
-            let message = format!("{id} on {}: {told}", on.target);
+            let there = finding.message.replace(&format!(":{TO_COME}:"), ":to come:");
+            let message = format!("{id} on {}: {there}", on.target);
             Finding { message, ..finding }
         }));
     }

@@ -48,14 +48,14 @@ fn ready(seconds: u64, outcome: Outcome) -> Ready {
     Ready { modules: 2, times: both[..count].to_vec() }
 }
 
-/// Five kinds of tasks, one of them told by its pool alone.
+/// Five kinds of tasks, one of them known by its pool alone.
 pub(super) fn durations() -> super::Durations {
     use crate::trace::EstimateFrom::{All, PackageArch};
     let from = [(PackageArch, 4), (All, 1)].into();
     super::Durations { mode: "resample".to_owned(), kinds: 5, from, methods: [].into(), fits: None }
 }
 
-/// Two variants of four replications, one of which failed under the first.
+/// Two variants of four replications; one failed under the first.
 pub(super) fn comparison() -> Comparison {
     use Outcome::{Done, Failed};
     let variant = |name: &str, runs: Vec<RunFigures>| Variant {
@@ -170,7 +170,7 @@ pub(super) fn used(groups: &[(&str, u64, u64)]) -> BTreeMap<Arc<str>, GroupTime>
     groups.iter().map(of).collect()
 }
 
-/// A pilot of two runs of 950 s on average, the second of which is drawn.
+/// A pilot of two runs of 950 s on average; the second is drawn.
 pub(super) fn pilot() -> Pilot {
     let parts = [(Part::Building, 1200), (Part::WaitingForBuilder, 600), (Part::Tests, 100)];
     Pilot {

@@ -21,17 +21,17 @@ const LINES_MAX: usize = 40;
 /// Components of a module that are listed before the rest is counted.
 const COMPONENTS_MAX: usize = 10;
 const DIES: &str = "the orchestrator dies";
-/// How often a thing is told of the builds of one module.
+/// How often the same line is shown for the builds of one module.
 const REPEATS_MAX: usize = 2;
 
-/// What a story is told of and how.
+/// What a story is about, and how much of it is shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Scene<'c> {
     /// The modules of the run.
     pub catalog: &'c Catalog,
     /// The faults of its scenario.
     pub faults: &'c [Fault],
-    /// Whether everything is told; else the first times of what repeats, and no more than 40 lines.
+    /// Whether everything is shown; else repeated lines are counted, and there are at most 40 lines.
     pub is_whole: bool,
 }
 
@@ -46,7 +46,8 @@ pub(super) fn state_word(state: ModuleState) -> &'static str {
     }
 }
 
-/// Tells what kept a run from being plain, one line a thing; nothing for a plain run.
+/// Returns what went wrong in a run and what was done about it, one line each; nothing for a run
+/// without trouble.
 #[must_use]
 pub fn story(run: &Run, scene: Scene<'_>) -> String {
     let builds = Builds::of(run, scene);
@@ -100,10 +101,10 @@ fn lines(run: &Run, builds: &Builds<'_>) -> Vec<(Timestamp, String)> {
         {
             *count += 1;
             let what = format!("{count} components of {} are canceled", builds.name(build));
-            *lines.last_mut().expect("the first of them was told") = (row.at, what);
+            *lines.last_mut().expect("the first of them has a line") = (row.at, what);
             continue;
         }
-        let Some(what) = told(row, builds) else { continue };
+        let Some(what) = row_line(row, builds) else { continue };
         canceled = match row.what {
             Log::Fact(Fact::ComponentEnded { build, end: ComponentEnd::Canceled, .. }) => {
                 Some((row.at, build, 1))
@@ -128,7 +129,7 @@ fn kind(what: &str) -> String {
     parts.fold(first, |text, part| text + part.split_once(')').map_or(part, |(_, rest)| rest))
 }
 
-/// Tells everything that concerned one module, in lines of at most `width` characters.
+/// Returns everything that concerned one module, in lines of at most `width` characters.
 #[must_use]
 pub fn explain(run: &Run, scene: Scene<'_>, module: ModuleIx, width: usize) -> String {
     let builds = Builds::of(run, scene);
@@ -136,7 +137,7 @@ pub fn explain(run: &Run, scene: Scene<'_>, module: ModuleIx, width: usize) -> S
     for row in &run.log {
         let is_its = |build: BuildId| builds.module(build) == Some(module);
         if subject(row).is_some_and(is_its)
-            && let Some(what) = detail(row, &builds)
+            && let Some(what) = detail_line(row, &builds)
         {
             text += &line(row.at, &what);
         }
@@ -186,10 +187,10 @@ fn line(at: Timestamp, what: &str) -> String {
     format!("{:>9}  {what}\n", Millis(at.0).to_string())
 }
 
-/// What of a row belongs into the story of the whole run.
-fn told(row: &LogRow, builds: &Builds<'_>) -> Option<String> {
+/// Returns the line of a row in the story of the whole run.
+fn row_line(row: &LogRow, builds: &Builds<'_>) -> Option<String> {
     match &row.what {
-        Log::Fact(fact) => told_fact(*fact, builds),
+        Log::Fact(fact) => fact_line(*fact, builds),
         Log::Command(Command::Call { call: Call::Mail { about, .. }, .. }) => {
             let items: Vec<String> = about.iter().map(|concern| mailed(concern, builds)).collect();
             Some(format!("mail to {}: {}", builds.people(about.first()?.module), items.join("; ")))
@@ -204,7 +205,7 @@ fn told(row: &LogRow, builds: &Builds<'_>) -> Option<String> {
     }
 }
 
-fn told_fact(fact: Fact, builds: &Builds<'_>) -> Option<String> {
+fn fact_line(fact: Fact, builds: &Builds<'_>) -> Option<String> {
     Some(match fact {
         Fact::ModuleEnded { build, end } if end != ComponentEnd::Complete => {
             format!("{} {}", builds.name(build), end_word(end))
@@ -259,9 +260,9 @@ fn mailed(concern: &Concern, builds: &Builds<'_>) -> String {
         Standing::NotPassed => format!("the rebuild of {subject} is stuck, its test did not pass"),
         Standing::NoResult => format!("the rebuild of {subject} is stuck, its test gave no result"),
         Standing::BuildFailed => format!("the rebuild of {subject} failed"),
-        Standing::NotDefined => format!("{subject} is not found, nobody knows what it is made of"),
-        Standing::NoAnswer => format!("the rebuild of {subject} is stuck, nobody answers"),
-        Standing::Recovered => format!("the rebuild of {subject} goes on"),
+        Standing::NotDefined => format!("{subject} is not found, its definition is unavailable"),
+        Standing::NoAnswer => format!("the rebuild of {subject} is stuck, a call gets no answer"),
+        Standing::Recovered => format!("the rebuild of {subject} continues"),
     }
 }
 
@@ -302,8 +303,8 @@ fn subject(row: &LogRow) -> Option<BuildId> {
     }
 }
 
-/// What of a row belongs into the story of its module.
-fn detail(row: &LogRow, builds: &Builds<'_>) -> Option<String> {
+/// Returns the line of a row in the story of its module.
+fn detail_line(row: &LogRow, builds: &Builds<'_>) -> Option<String> {
     match row.what {
         Log::Fact(Fact::ModuleBegan { build, cause, .. })
         | Log::Command(Command::Tell(Tell::Opened { build, cause, .. })) => {
@@ -338,6 +339,8 @@ fn detail(row: &LogRow, builds: &Builds<'_>) -> Option<String> {
         Log::Command(Command::Call { call: Call::AskDependants { .. }, .. }) => {
             Some("its dependants are asked for".to_owned())
         }
-        Log::Fact(_) | Log::Command(_) | Log::Answered { .. } | Log::Event(_) => told(row, builds),
+        Log::Fact(_) | Log::Command(_) | Log::Answered { .. } | Log::Event(_) => {
+            row_line(row, builds)
+        }
     }
 }

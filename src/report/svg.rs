@@ -1,6 +1,6 @@
 //! Pictures as SVG text, drawn by plotters on a plain canvas: same figures, same bytes.
 //!
-//! Whatever tells things apart does so without colour too: by place and label, by lightness, by a
+//! All differences show without colour too: by place and label, by lightness, by a
 //! cross or a frame. Texts are placed by an estimate of their width, which errs on the wide side.
 
 mod axis;

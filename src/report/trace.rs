@@ -18,7 +18,7 @@ pub struct Description {
     format: u32,
     files: Vec<FileRow>,
     rows: usize,
-    /// The first start and the last, where any row tells its start.
+    /// The first start and the last, where any row has its start.
     from: Option<String>,
     to: Option<String>,
     methods: Vec<MethodRow>,
@@ -79,7 +79,7 @@ struct FitRow {
     kolmogorov_smirnov: Option<f64>,
     #[serde(serialize_with = "three_digits")]
     anderson_darling: Option<f64>,
-    /// Whether the fit is refused at 5 %; null where too few rows tell.
+    /// Whether the fit is refused at 5 %; null where there are too few rows.
     is_rejected: Option<bool>,
 }
 

@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_column_gives_back_what_was_put_in_whatever_its_width() {
+    fn a_column_of_any_width_gives_back_what_was_put_in() {
         let numbers = [7, 7, 9, 255, 256, 0, 65_535, 65_536, 1, u64::from(u32::MAX), 1 << 40, 3];
         let mut column = Column::default();
         for (count, &number) in (1..).zip(&numbers) {

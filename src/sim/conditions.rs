@@ -174,7 +174,7 @@ impl Conditions {
         })
     }
 
-    /// Returns whether what a fault breaks stays broken when it is over, as another goes on with it.
+    /// Returns whether what a fault breaks stays broken when it is over, because another fault breaks it too.
     pub(super) fn goes_on_after(&self, fault: usize) -> bool {
         let ended = &self.faults[fault];
         let until = |at: usize| (self.faults[at].end(), self.faults[at].at, at);

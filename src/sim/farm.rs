@@ -26,7 +26,7 @@ pub struct Slots {
 }
 
 impl Slots {
-    /// Takes the builders of a farm as slots: in the ideal model one task each, whatever else the
+    /// Takes the builders of a farm as slots: in the ideal model one task each, independent of what else the
     /// farm says of them.
     #[must_use]
     pub fn of(farm: &Farm) -> Self {

@@ -44,7 +44,7 @@ pub struct RunFigures {
     pub makespan: Millis,
     /// Module builds started.
     pub module_builds: u64,
-    /// Components built, once per build whatever the arches.
+    /// Components built, once per build and not per arch.
     pub component_builds: u64,
     /// koji tasks made; in the ideal model one per component and arch.
     pub tasks: u64,

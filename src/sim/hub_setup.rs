@@ -65,7 +65,7 @@ impl HubSetup {
 
 impl HubSetup {
     /// Returns the method and the samples of every kind of step but `buildArch` of components; of
-    /// `createrepo`, where the trace is to tell it and does not, `None`.
+    /// `createrepo`; `None` if the trace should have it and has not.
     pub fn steps(&self) -> impl Iterator<Item = (&'static str, Option<&Samples>)> {
         let Steps { components, createrepo, macros_srpm, macros_build, macros_tag } = &self.steps;
         let of_components = components.iter().flat_map(|steps| {

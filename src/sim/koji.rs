@@ -5,7 +5,7 @@
 //! of builders. What carries builds out owns tasks, builders and repos, draws how long a task
 //! takes and how it ends, and knows no orchestrator. It must provide:
 //!
-//! * `order`: takes an order and returns its [`Job`], numbered from 0. Whatever can be said at
+//! * `order`: takes an order and returns its [`Job`], numbered from 0. All that can be said at
 //!   once is said by a notice, not by a return value.
 //! * koji's own task of a module: `ModuleOpened` when its builder opens it, `ModuleWoken` when its builder
 //!   finds that steps of it ended. The world orders its steps, and ends it by `end_module`. A model
@@ -16,12 +16,12 @@
 //!   given out, so that what is submitted together is taken by priority, not by who came first.
 //! * `notice`: the notices since, in order. Each job ends exactly once, with a notice, except
 //!   where it waits for ever; a job canceled by `cancel` ends without one.
-//! * A component is told with which of its builds it was (from 1 over the run), which names its
+//! * The end of a component comes with which of its builds it was (from 1 over the run), which names its
 //!   draws, so that every variant of a comparison sees the same luck; and with the attempt that
 //!   was ordered, unread, so that nobody has to look its job up.
 //! * `fix`: people repaired a component; from now on its builds succeed.
 //! * Faults, set and taken back by the world: builders that are gone, a hub that answers nobody
-//!   (running tasks go on, none starts, no end is told), repos that fail, a base package that
+//!   (running tasks continue, none starts, no end is reported), repos that fail, a base package that
 //!   fails every build that begins.
 //! * `is_waiting`: whether a module build has not begun, for cascades that do not queue twice.
 //! * The costs of each module build, busy builder time by arch, and bars for a Gantt chart.
@@ -32,7 +32,7 @@
 use std::num::NonZeroU16;
 
 use super::figures::{Bar, Busy};
-use super::spent::Book;
+use super::spent::Timeline;
 use crate::name::Arch;
 use crate::orchestrate::{BuildId, ComponentEnd, ComponentIx, ModuleIx, RepoMaker};
 use crate::time::{Millis, Timestamp};
@@ -200,7 +200,7 @@ impl<'a> Koji<'a> {
         ask!(self, koji => koji.cancel(now, job));
     }
 
-    /// Tags a component of a module build that passed its gate. In the ideal model tags hold whatever is
+    /// Tags a component of a module build that passed its gate. In the ideal model tags hold all that is
     /// ordered from what is in them.
     pub(super) fn tag(&mut self, build: BuildId, component: ComponentIx) {
         match self {
@@ -268,7 +268,7 @@ impl<'a> Koji<'a> {
         ask!(self, koji => koji.settle(now));
     }
 
-    /// Returns whether there is a notice: mostly not, which this tells without a call of who hears.
+    /// Returns whether there is a notice: mostly there is none, which this finds without a call.
     pub(super) fn has_notice(&self) -> bool {
         ask!(self, koji => !koji.notices.is_empty())
     }
@@ -311,7 +311,7 @@ impl<'a> Koji<'a> {
     }
 
     /// Notes when builders worked for modules; of what one still has no end is known.
-    pub(super) fn worked(&self, spans: &mut Book) {
+    pub(super) fn worked(&self, spans: &mut Timeline) {
         ask!(self, koji => koji.worked(spans));
     }
 
@@ -333,7 +333,7 @@ impl<'a> Koji<'a> {
         }
     }
 
-    /// Returns why what is left does not go on, in words, once nothing more happens.
+    /// Returns why what is left cannot continue, in words, once nothing more happens.
     pub(super) fn stuck(&self) -> Vec<(String, &'static str)> {
         match self {
             Self::Ideal(_) => Vec::new(),

@@ -3,26 +3,26 @@
 use super::figures::{Outcome, Ready};
 use super::koji::Cost;
 use super::module_state::ModuleState;
-use super::spent::{Book, In};
+use super::spent::{Phase, Timeline};
 use crate::orchestrate::{Approach, BuildId, Cascade, Catalog, Module, ModuleIx};
 use crate::time::{Millis, Timestamp};
 
 /// What a module build is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(super) enum Stage {
     Working,
     Testing,
     Stuck,
     Over,
 }
 
-impl Phase {
+impl Stage {
     /// Returns where the time in it goes, unless a builder works for the module.
-    fn counts_as(self) -> Option<In> {
+    fn counts_as(self) -> Option<Phase> {
         match self {
-            Self::Working => Some(In::Queued),
-            Self::Testing => Some(In::Testing),
-            Self::Stuck => Some(In::Stuck),
+            Self::Working => Some(Phase::Queued),
+            Self::Testing => Some(Phase::Testing),
+            Self::Stuck => Some(Phase::Stuck),
             Self::Over => None,
         }
     }
@@ -50,7 +50,7 @@ pub struct ModuleBuild {
     pub(super) state: BuildState,
     /// How often koji was asked for it before, because a build failed.
     pub(super) tries: u32,
-    phase: Phase,
+    stage: Stage,
     since: Timestamp,
 }
 
@@ -67,7 +67,7 @@ pub(super) struct ModuleTotals {
 }
 
 /// Returns the modules that a pass of one lets start: those of the plan, or under the other cascades
-/// whatever is found to depend on it, with the other contexts of what is submitted as a source.
+/// all that is found to depend on it, with the other contexts of what is submitted as a source.
 pub(super) fn started_by(module: &Module, cascade: Cascade) -> &[ModuleIx] {
     match cascade {
         Cascade::Planned => &module.planned_dependants,
@@ -85,7 +85,7 @@ pub(super) struct Ledger {
     /// Builds that were kept for people since another one last began or passed.
     stuck: Vec<(ModuleIx, BuildId)>,
     /// What modules were in and when; kept only where a run is logged.
-    spans: Option<Book>,
+    spans: Option<Timeline>,
 }
 
 impl ModuleBuild {
@@ -103,7 +103,7 @@ impl Ledger {
         self.last_change = Timestamp::START;
         self.is_capped = false;
         self.stuck.clear();
-        self.spans = is_logged.then(Book::default);
+        self.spans = is_logged.then(Timeline::default);
     }
 
     /// Opens a module build and returns its number.
@@ -128,7 +128,7 @@ impl Ledger {
             state: BuildState::Live,
             nth: totals.opened,
             tries: 0,
-            phase: Phase::Working,
+            stage: Stage::Working,
             since: now,
         });
         if !catalog.module(module).components.is_empty() {
@@ -139,27 +139,27 @@ impl Ledger {
 
     /// Returns whether a module build is neither done nor given up.
     pub(super) fn is_working(&self, build: BuildId) -> bool {
-        self.builds[build.0 as usize].phase == Phase::Working
+        self.builds[build.0 as usize].stage == Stage::Working
     }
 
     /// Notes what a module build is in from now on.
-    pub(super) fn phase(&mut self, build: BuildId, phase: Phase, now: Timestamp) {
+    pub(super) fn stage(&mut self, build: BuildId, stage: Stage, now: Timestamp) {
         let entry = &mut self.builds[build.0 as usize];
         // One that was waived meanwhile needs nobody's care.
-        let is_over = phase == Phase::Stuck && entry.state == BuildState::Passed;
-        let phase = if is_over { Phase::Over } else { phase };
-        if phase == Phase::Stuck {
+        let is_over = stage == Stage::Stuck && entry.state == BuildState::Passed;
+        let stage = if is_over { Stage::Over } else { stage };
+        if stage == Stage::Stuck {
             self.stuck.push((entry.module, build));
         }
         let since = std::mem::replace(&mut entry.since, now);
-        let was_in = std::mem::replace(&mut entry.phase, phase).counts_as();
+        let was_in = std::mem::replace(&mut entry.stage, stage).counts_as();
         if let (Some(spans), Some(was_in)) = (&mut self.spans, was_in) {
             spans.add(entry.module, was_in, (since, now));
         }
         self.last_change = now;
     }
 
-    /// A module build that was given up, or waits at its gate, goes on.
+    /// A module build that was given up, or waits at its gate, continues.
     pub(super) fn reopen(&mut self, build: BuildId, now: Timestamp) {
         let entry = &mut self.builds[build.0 as usize];
         let module = entry.module;
@@ -167,8 +167,8 @@ impl Ledger {
             entry.state = BuildState::Live;
             self.modules[module.index()].live += 1;
         }
-        if entry.phase != Phase::Working {
-            self.phase(build, Phase::Working, now);
+        if entry.stage != Stage::Working {
+            self.stage(build, Stage::Working, now);
         }
     }
 
@@ -182,8 +182,8 @@ impl Ledger {
         self.stuck = others;
         let of_it: Vec<(ModuleIx, BuildId)> = of_it;
         for (_, earlier) in of_it {
-            if self.builds[earlier.0 as usize].phase == Phase::Stuck {
-                self.phase(earlier, Phase::Over, now);
+            if self.builds[earlier.0 as usize].stage == Stage::Stuck {
+                self.stage(earlier, Stage::Over, now);
             }
         }
     }
@@ -191,8 +191,8 @@ impl Ledger {
     /// A module build that is red is tested again without anything built anew.
     pub(super) fn test_again(&mut self, build: BuildId, now: Timestamp) {
         let entry = &self.builds[build.0 as usize];
-        if entry.state == BuildState::Live && entry.phase == Phase::Stuck {
-            self.phase(build, Phase::Testing, now);
+        if entry.state == BuildState::Live && entry.stage == Stage::Stuck {
+            self.stage(build, Stage::Testing, now);
         }
     }
 
@@ -208,23 +208,23 @@ impl Ledger {
             totals.ready = Some(now);
         }
         let module = entry.module;
-        let phase = if state == BuildState::Failed { Phase::Stuck } else { Phase::Over };
-        self.phase(build, phase, now);
+        let stage = if state == BuildState::Failed { Stage::Stuck } else { Stage::Over };
+        self.stage(build, stage, now);
         if state == BuildState::Passed {
             self.take_places(module, now);
         }
     }
 
     /// Returns what modules waited for, were built and were kept for, up to now.
-    pub(super) fn spans(&self) -> Book {
+    pub(super) fn spans(&self) -> Timeline {
         let mut spans = self.spans.clone().unwrap_or_default();
         let end = self.last_change;
         for (totals, at) in self.modules.iter().zip(0..) {
             let first = totals.first_opened.unwrap_or(end);
-            spans.add(ModuleIx(at), In::Waiting, (Timestamp::START, first));
+            spans.add(ModuleIx(at), Phase::Waiting, (Timestamp::START, first));
         }
         for entry in &self.builds {
-            if let Some(is_in) = entry.phase.counts_as() {
+            if let Some(is_in) = entry.stage.counts_as() {
                 spans.add(entry.module, is_in, (entry.since, end));
             }
         }
@@ -322,8 +322,8 @@ impl Ledger {
         Outcome::Done
     }
 
-    /// Returns the modules that caused their own rebuild, going back from the last build made: what
-    /// went round when a cap cut a storm off.
+    /// Returns the modules that caused their own rebuild, going back from the last build made: the
+    /// cycle that a cap cut off.
     pub(super) fn went_round(&self) -> Vec<ModuleIx> {
         let mut seen = vec![0_u32; self.modules.len()];
         let mut next = self.builds.last();

@@ -10,7 +10,7 @@ use super::log::LogRow;
 use crate::name::PackageName;
 use crate::orchestrate::{BuildId, CallKind, Fault, ModuleIx};
 
-mod book;
+mod knowledge;
 #[cfg(test)]
 mod tests;
 mod why;
@@ -43,8 +43,8 @@ pub enum Reason {
     NoAnswer,
     /// A message that it hangs on was lost, or came while the orchestrator was down.
     Unheard,
-    /// Nobody asked for it: the dependency service did not name it, or the orchestrator forgot it
-    /// when it died.
+    /// It was never requested: the dependency service did not name it, or the orchestrator forgot it
+    /// in a crash.
     NotAsked,
     /// It waits at koji: for what.
     AtKoji(String),
@@ -74,9 +74,9 @@ impl fmt::Display for Reason {
             Self::Canceled => write!(f, "it was canceled"),
             Self::TestNotPassed(package) => write!(f, "the test{} did not pass", of(package)),
             Self::NoResult(package) => write!(f, "the test{} gave no result", of(package)),
-            Self::NoAnswer => write!(f, "nobody answers the orchestrator"),
-            Self::Unheard => write!(f, "a message it hangs on was never heard"),
-            Self::NotAsked => write!(f, "nobody asked for it"),
+            Self::NoAnswer => write!(f, "the orchestrator gets no answer"),
+            Self::Unheard => write!(f, "a message it depends on was lost"),
+            Self::NotAsked => write!(f, "it was never requested"),
             Self::AtKoji(what) => write!(f, "{what}"),
             Self::RepoLate { what, .. } => write!(f, "its repo was not there in time: {what}"),
         }

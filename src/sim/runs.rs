@@ -80,7 +80,7 @@ struct BusyColumns {
     others: BTreeMap<usize, Busy>,
 }
 
-/// Changes one after the other, whatever their run.
+/// Changes one after the other, of all runs.
 #[derive(Clone, Debug, Default)]
 struct ChangeColumns {
     /// How many each run has.
@@ -159,7 +159,7 @@ impl Runs {
         both.filter(|(_, outcome)| *outcome == Outcome::Done).map(|(span, _)| span).collect()
     }
 
-    /// Returns every arch that a run tells builder time of.
+    /// Returns every arch with builder time in a run.
     #[must_use]
     pub fn arches(&self) -> BTreeSet<Arch> {
         let first = self.busy.tasks.iter().map(|(arch, _)| arch);

@@ -9,7 +9,7 @@ use crate::time::{Millis, Timestamp};
 
 /// Where the time of a module went, over all its builds. A moment counts once: of all that a module
 /// was in, the first of building, testing, stuck, queued, waiting. Where none of its builds was
-/// under way, as between a build that passed and the next one, it counts nowhere.
+/// under way, as between a build that passed and the next one, it is not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
     /// Before its first build began.
@@ -26,7 +26,7 @@ pub struct Spent {
 
 /// What a module can be in, the first before the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum In {
+pub(super) enum Phase {
     Building,
     Testing,
     Stuck,
@@ -39,13 +39,13 @@ pub(super) type Span = (Timestamp, Timestamp);
 
 /// What modules were in and when; the spans of one may overlap.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Book {
-    by_module: BTreeMap<ModuleIx, Vec<(Span, In)>>,
+pub(super) struct Timeline {
+    by_module: BTreeMap<ModuleIx, Vec<(Span, Phase)>>,
 }
 
-impl Book {
+impl Timeline {
     /// Notes what a module was in; what follows without a gap is one span.
-    pub(super) fn add(&mut self, module: ModuleIx, is_in: In, (from, to): Span) {
+    pub(super) fn add(&mut self, module: ModuleIx, is_in: Phase, (from, to): Span) {
         if from >= to {
             return;
         }
@@ -56,7 +56,7 @@ impl Book {
         }
     }
 
-    /// Adds what another book has.
+    /// Adds what another timeline has.
     pub(super) fn add_all(&mut self, other: &Self) {
         for (&module, spans) in &other.by_module {
             self.by_module.entry(module).or_default().extend(spans);
@@ -66,7 +66,7 @@ impl Book {
     /// Returns where the time of a module went up to the end of the run.
     pub(super) fn spent(&self, module: ModuleIx, end: Timestamp) -> Spent {
         let Some(spans) = self.by_module.get(&module) else { return Spent::default() };
-        let mut turns: Vec<(Timestamp, In, bool)> = Vec::with_capacity(2 * spans.len());
+        let mut turns: Vec<(Timestamp, Phase, bool)> = Vec::with_capacity(2 * spans.len());
         for &((from, to), is_in) in spans.iter().filter(|((from, _), _)| *from < end) {
             turns.extend([(from, is_in, true), (to.min(end), is_in, false)]);
         }
@@ -85,7 +85,7 @@ impl Book {
 }
 
 impl Spent {
-    /// Returns the parts in the order of [`In`].
+    /// Returns the parts in the order of [`Phase`].
     fn parts(&mut self) -> [&mut Millis; 5] {
         let Self { waiting, queued, building, testing, stuck } = self;
         [building, testing, stuck, queued, waiting]
@@ -105,20 +105,20 @@ mod tests {
         // Two builds side by side from 10 s, a builder from 20 to 40 s and one from 30 s on; a test from
         // 35 to 60 s. The run ends at 50 s.
         let module = ModuleIx(0);
-        let mut book = Book::default();
+        let mut timeline = Timeline::default();
         for (is_in, from, to) in [
-            (In::Waiting, 0, 10),
-            (In::Queued, 10, 70),
-            (In::Queued, 10, 12),
-            (In::Building, 20, 40),
-            (In::Building, 30, 45),
-            (In::Testing, 35, 60),
-            (In::Stuck, 55, 60),
+            (Phase::Waiting, 0, 10),
+            (Phase::Queued, 10, 70),
+            (Phase::Queued, 10, 12),
+            (Phase::Building, 20, 40),
+            (Phase::Building, 30, 45),
+            (Phase::Testing, 35, 60),
+            (Phase::Stuck, 55, 60),
         ] {
-            book.add(module, is_in, (at(from), at(to)));
+            timeline.add(module, is_in, (at(from), at(to)));
         }
-        let mut spent = book.spent(module, at(50));
+        let mut spent = timeline.spent(module, at(50));
         assert_eq!(spent.parts().map(|part| *part), [25, 5, 0, 10, 10].map(Millis::from_secs));
-        assert_eq!(book.spent(ModuleIx(1), at(50)), Spent::default());
+        assert_eq!(timeline.spent(ModuleIx(1), at(50)), Spent::default());
     }
 }

@@ -61,8 +61,8 @@ impl Status {
         let open = before.iter().filter(|at| !self.is_ready(**at));
         let names: Vec<&str> = open.map(|&at| &*self.catalog.module(at).id).collect();
         match names.is_empty() {
-            true if self.approach == Approach::KojiOwned => "no result came of it".to_owned(),
-            true => "nobody asked for it yet".to_owned(),
+            true if self.approach == Approach::KojiOwned => "it has no result yet".to_owned(),
+            true => "not requested yet".to_owned(),
             false => format!("it waits for {}", listed(&names, names.len())),
         }
     }
@@ -82,7 +82,7 @@ impl Status {
         let (state, because) = match part.progress {
             Progress::Waiting => match (build.state, awaited) {
                 (ModuleState::Preparing, _) => {
-                    (ComponentState::Waiting, "its module is not that far".to_owned())
+                    (ComponentState::Waiting, "its module is still being prepared".to_owned())
                 }
                 (_, Some(awaited)) => {
                     let first: Vec<&str> = awaited.first.iter().map(|&at| name(at)).collect();
@@ -90,12 +90,12 @@ impl Status {
                     (ComponentState::Waiting, format!("it waits for {names}"))
                 }
                 (ModuleState::Building, None) => {
-                    (ComponentState::Ready, "it is next to be submitted".to_owned())
+                    (ComponentState::Ready, "it can be submitted".to_owned())
                 }
                 (_, None) => (ComponentState::Waiting, "its module was given up".to_owned()),
             },
             Progress::Submitted => {
-                (ComponentState::Submitted, "koji has not said the number of its task".to_owned())
+                (ComponentState::Submitted, "koji has not returned its task id".to_owned())
             }
             Progress::Building => (ComponentState::Building, "koji builds it".to_owned()),
             Progress::Testing if part.is_rejected => {

@@ -31,7 +31,7 @@ pub enum ModuleState {
     Canceled,
 }
 
-/// How a component stands in the last build of its module.
+/// The state of a component in the last build of its module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ComponentState {

@@ -47,7 +47,8 @@ impl Status {
         self.builds.get(&build).is_some_and(|build| build.state == ModuleState::Ready)
     }
 
-    /// Returns whether people were told that nobody answers about a module, and that was not over.
+    /// Returns whether people were mailed that a call about a module gets no answer, and it still has
+    /// none.
     #[must_use]
     pub fn is_unanswered(&self, module: ModuleIx) -> bool {
         let of_it = (module, BuildId(0))..=(module, BuildId(u32::MAX));

@@ -1,4 +1,4 @@
-//! What was assumed because nobody gave it stands with every figure that rests on it.
+//! Assumed values are shown with every figure that rests on them.
 
 use std::collections::BTreeMap;
 

@@ -37,10 +37,10 @@ const BAD_ENDS: &[BadEnd] = &[
     (
         "bus: {loss: 0.000001}\nfaults: [{at: 0s, kind: bus-outage}]\n",
         "koji-owned",
-        "never heard",
+        "was lost",
         "bus.loss and bus-outage of the scenario: koji-owned hears a message once",
     ),
-    ("faults: [{at: 0s, kind: pdc-down}]\n", "koji-owned", "nobody answers", "pdc-down"),
+    ("faults: [{at: 0s, kind: pdc-down}]\n", "koji-owned", "gets no answer", "pdc-down"),
     (
         "faults: [{at: 1m, kind: hub-offline}]\n",
         "orchestrator-owned",
@@ -50,7 +50,7 @@ const BAD_ENDS: &[BadEnd] = &[
     (
         "faults: [{at: 5m, kind: hub-refusing}]\n",
         "orchestrator-owned",
-        "nobody answers",
+        "gets no answer",
         "hub-refusing of the scenario: with `for` it ends, and a poll asks again",
     ),
     (

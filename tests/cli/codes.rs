@@ -7,7 +7,7 @@ use std::path::Path;
 use modplan::expand::{Document, Loaded, Problem, Request, Settings, expand};
 use modplan::load::{self, Code};
 use modplan::plan::batch::{self, Contents};
-use modplan::report::expand::{Told, findings};
+use modplan::report::expand::{ReportInput, findings};
 
 use crate::support::program::Program;
 
@@ -434,7 +434,7 @@ fn of_the_library() -> BTreeSet<&'static str> {
         Problem::NoProvider { group: 0, names: vec!["perl".into()] },
     ]);
     let ordered = batch::order(Contents::from(&source.streams[0]), &|_| None);
-    let told = Told {
+    let told = ReportInput {
         path: "x.yaml",
         streams: &source.streams,
         document: &document,

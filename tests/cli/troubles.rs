@@ -274,7 +274,7 @@ fn a_journal_that_is_no_text_is_told_with_its_line_and_cr_lf_is_read() {
 #[test]
 fn a_crash_after_an_event_is_data_in_the_scenario() {
     // koji-owned hears the pass of perl:5.30 as its first event. Dead right after it, it knows nothing;
-    // the bus delivers the message again. orchestrator-owned, dead after its third event, goes on from
+    // the bus delivers the message again. orchestrator-owned, dead after its third event, continues from
     // its journal.
     let run =
         ["execute", EL8, "--changed", "perl:5.30", "--format", "json", "--cascade", "literal"];

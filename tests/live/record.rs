@@ -170,11 +170,11 @@ fn a_partial_file_of_another_list_is_not_mixed_in() {
     server.misbehave([Fault::Pass, Fault::Pass, Fault::Status(500, "")]);
     let (code, said) = run(&[]);
     assert_eq!(code, 3, "{said}");
-    assert!(said.contains("hint: the same command goes on with what"), "{said}");
+    assert!(said.contains("hint: the same command continues from"), "{said}");
     assert!(!output.exists());
     let (code, said) = run(&["--filter", "active=true"]);
     assert_eq!(code, 3, "{said}");
-    assert!(said.contains("to begin anew"), "{said}");
+    assert!(said.contains("to start over"), "{said}");
     assert_eq!(run(&[]).0, 0);
 }
 

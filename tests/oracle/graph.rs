@@ -61,7 +61,7 @@ fn agree_on(snapshot: &Snapshot, versions: Versions, newest: Newest) {
 
 /// Compares cycles, their cuts and the waves over the whole graph.
 fn agree_on_shape(graph: &ModuleGraph, oracle: &Oracle) {
-    let id = |module: u32| graph[modplan::graph::ModuleIx(module)].id.to_string();
+    let id = |module: u32| graph[modplan::graph::NodeIx(module)].id.to_string();
     let shape = oracle.shape(&oracle.nodes.keys().cloned().collect(), Submitted::Contexts);
     let adjacency = graph.adjacency();
     let components = csr::components(&adjacency.forward);

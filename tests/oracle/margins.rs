@@ -81,7 +81,7 @@ impl<'a> Line<'a> {
                 let (from, to) = (self.node(0), self.node(0));
                 self.wait(from, to);
                 for task in &component.tasks {
-                    let node = self.node(ms(task.estimate_seconds));
+                    let node = self.node(task.estimate.0);
                     self.tasks.push((node, task));
                     self.wait(from, node);
                     self.wait(node, to);

@@ -98,7 +98,7 @@ fn a_requirement_of_any_stream_has_every_edge_and_is_met_by_what_is_given() {
         ]
     );
     let expanded = case.run("expand php.yaml --against repo.yaml --at 2020-03-01T00:00:00Z");
-    assert!(expanded.out.ends_with("php:7.4 comes to 2 contexts\n"), "{}", expanded.out);
+    assert!(expanded.out.ends_with("php:7.4 expands to 2 contexts\n"), "{}", expanded.out);
     for given in ["dbi:1.641", "dbi:*", "dbi"] {
         let plan = case.json(&format!("plan given.yaml --all --given {given}"));
         assert_eq!(plan["prerequisites"], Value::Array(Vec::new()), "{given}");

@@ -23,7 +23,7 @@ impl Try {
         let mut arches = subject.arches();
         let lacks = |arch: &&Arch| self.farm.builders_of(arch) == 0;
         let without_builder = arches.iter().filter(lacks).cloned().collect();
-        // What is built for it is built on builders of the others, of whatever arch.
+        // What is built for it is built on builders of the others, of any arch.
         if arches.remove(&Arch::from("noarch")) {
             arches.extend(self.farm.arches());
         }

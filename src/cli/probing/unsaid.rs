@@ -14,7 +14,7 @@ pub(super) struct Said {
     pub(super) scenario: Scenario,
 }
 
-/// Returns the scenarios in which one value that nobody gave is another. What breaks at a moment
+/// Returns the scenarios in which one assumed value is another. What breaks at a moment
 /// breaks after a third of a run.
 pub(super) fn unsaid(scenario: &Scenario, third: Millis) -> Vec<Said> {
     let values = scenario.not_given().into_iter();

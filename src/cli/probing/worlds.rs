@@ -1,4 +1,4 @@
-//! The worlds that are tried: one setting taken back, one trouble alone, or one number that nobody gave
+//! The worlds that are tried: one setting taken back, one trouble alone, or one assumed number
 //! halved or doubled.
 
 use modplan::farm::{Farm, Model};
@@ -168,7 +168,7 @@ fn fault(kind: FaultKind, at: Millis, lasts: Option<Millis>) -> Fault {
     Fault { at, after: None, kind, builders: None, count: None, module: None, lasts, line: 0 }
 }
 
-/// Returns the worlds in which one value that nobody gave is another: numbers of a farm, by their
+/// Returns the worlds in which one assumed value is another: numbers of a farm, by their
 /// names, are halved and doubled, and what a scenario left unsaid is [said otherwise](unsaid).
 pub(super) fn assumed(
     farm: &Farm,

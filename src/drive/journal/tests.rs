@@ -49,7 +49,7 @@ fn heading_of(modules: Vec<Definition>) -> Heading {
     Heading::new(began, vec![input("trace", "trace.csv")], modules)
 }
 
-/// Two components, the first of which takes longest.
+/// Two components; the first takes longest.
 fn heading() -> Heading {
     heading_of(vec![module("m:1:c", vec![component("p", 200), component("q", 100)])])
 }

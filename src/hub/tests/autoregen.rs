@@ -1,4 +1,4 @@
-//! Repos that nobody asked for, and requests that join others, computed by hand on the clock of the
+//! Repos without a request, and requests that join others, computed by hand on the clock of the
 //! keys of the hub; the repo manager looks for repos that are too old at 0, 15, 30… too.
 
 use super::*;
@@ -103,7 +103,7 @@ fn order_in_queue(auto_priority: i32, joins: bool) -> Vec<u64> {
 
 #[test]
 fn requests_of_the_manager_wait_behind_others_by_auto_priority() {
-    // At 7840 both are in the queue: 25 and 20, or equals, of which the first goes first.
+    // At 7840 both are in the queue: 25 and 20, or equals, where the first goes first.
     assert_eq!(order_in_queue(5, false), [10, 60]);
     assert_eq!(order_in_queue(0, false), [60, 10]);
 }

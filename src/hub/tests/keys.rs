@@ -1,7 +1,7 @@
 //! What each key of the hub and of builders does to one moment, computed by hand.
 //!
 //! Builders poll at 0, 15, 30… and after they took something a millisecond later; the scheduler may run
-//! at 0, then each 60 s; the repo manager looks at 0, 15, 30…. Moments are told in whole seconds, rounded
+//! at 0, then each 60 s; the repo manager looks at 0, 15, 30…. Moments are given in whole seconds, rounded
 //! down: what a turn adds is a millisecond or two.
 
 use super::*;
@@ -212,7 +212,7 @@ fn the_hubs_own_max_jobs_holds_where_a_builder_reports_none() {
             2,
         )
     };
-    // It stays ready, so that runs go on each minute.
+    // It stays ready, so that there is a run each minute.
     assert_eq!((with(1), with(2)), (vec![60, 1080], vec![60, 60]));
 }
 

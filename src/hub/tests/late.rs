@@ -83,7 +83,7 @@ fn a_wait_for_what_nobody_takes_or_comes_to_names_that() {
     let modules = module(&mut hub, (secs(60), Millis::ZERO));
     assert_eq!(
         late(&mut hub, &modules),
-        (7320, Some("the repo manager has not come to it".to_owned()))
+        (7320, Some("the repo manager has not reached it yet".to_owned()))
     );
 }
 
@@ -98,7 +98,7 @@ fn a_wait_for_work_names_the_work_and_one_for_failures_is_left_to_them() {
     let modules = module(&mut hub, (secs(60), Millis::ZERO));
     assert_eq!(late(&mut hub, &modules), (7320, Some("newRepo is not done".to_owned())));
 
-    // One that failed is the reason, whether its tries are used up or go on.
+    // One that failed is the reason, whether its tries are used up or not.
     for retries in [0, 1000] {
         let mut hub = changed(|farm| farm.repo.retries = retries);
         let failing = RepoWork::new(|_| Work { run: secs(5), is_ok: false });

@@ -138,7 +138,7 @@ fn a_task_that_lost_its_builder_is_opened_again_and_finds_its_subtasks_by_label(
     assert_eq!(labels, [wait(0), build(0, 0), wait(1), build(1, 0), Label::Repo]);
     assert_eq!(hub.tasks[task.0].children[..before.len()], before);
     assert_eq!(hub.task(task).state, TaskState::Closed);
-    // The same label is the same subtask, whatever is asked for.
+    // The same label is the same subtask, even if another build is asked for.
     let again = hub.subtask(task, wait(0), work(1));
     assert_eq!(again, TaskId(before[0].1));
 }

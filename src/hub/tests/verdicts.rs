@@ -1,4 +1,4 @@
-//! Why nothing goes on at a hub, in its own words.
+//! Why a hub is stuck, in its own words.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Random worlds: whatever is asked and whatever breaks, polls that are left out change nothing.
+//! Random worlds: in every one, polls that are left out change nothing.
 
 use super::modules::{Module, Modules, advance_with, run_with};
 use super::*;

@@ -17,7 +17,7 @@ pub enum Answer {
     Failed(Fault),
     /// Nothing of it was done: it is worth another try.
     Refused,
-    /// The request or its answer was lost: nobody knows.
+    /// The request or its answer was lost: it is unknown whether it was done.
     Unknown,
     /// To a look: nothing of the call is there.
     Absent,

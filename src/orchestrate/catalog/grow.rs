@@ -91,7 +91,7 @@ impl Catalog {
         self.by_id.sort_by(|a, b| modules[a.index()].id.cmp(&modules[b.index()].id));
     }
 
-    /// Adds a module of which only the id is known.
+    /// Adds a module known only by its id.
     fn name(&mut self, id: &Arc<str>) {
         let Err(place) = self.place_of(id) else { return };
         let components = small(self.components.len());

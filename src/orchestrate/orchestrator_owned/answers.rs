@@ -1,17 +1,17 @@
 //! What the answers to calls mean, and which calls are still needed.
 
-use super::{BuildId, OrchestratorOwned, PartState, Standing, State, To};
+use super::{BuildId, OrchestratorOwned, Outbox, PartState, Standing, State};
 use crate::orchestrate::call::{Answer, Call, CallId, Fault, Reply, Settled};
 use crate::orchestrate::{Command, Party, RepoMaker, Timer};
 
 impl OrchestratorOwned {
     /// Makes a call.
-    pub(super) fn call(&mut self, call: Call, to: &mut To<'_>) {
+    pub(super) fn call(&mut self, call: Call, to: &mut Outbox<'_>) {
         self.calls.make(call, to.out);
     }
 
     /// A party answered.
-    pub(super) fn answered(&mut self, id: CallId, answer: &Answer, to: &mut To<'_>) {
+    pub(super) fn answered(&mut self, id: CallId, answer: &Answer, to: &mut Outbox<'_>) {
         match self.calls.answered(id, answer, to.now, to.out) {
             Settled::Nothing => {}
             Settled::Done(call, reply) => self.done(&call, &reply, to),
@@ -25,7 +25,7 @@ impl OrchestratorOwned {
         }
     }
 
-    fn done(&mut self, call: &Call, reply: &Reply, to: &mut To<'_>) {
+    fn done(&mut self, call: &Call, reply: &Reply, to: &mut Outbox<'_>) {
         match *call {
             Call::Fetch { build, .. } => self.fetched(build, to),
             Call::CreateTarget { build, .. } => self.target_made(build, to),
@@ -68,8 +68,8 @@ impl OrchestratorOwned {
         }
     }
 
-    /// A call will never work as asked: what it was for fails, and people are told.
-    fn failed(&mut self, call: &Call, _: Fault, to: &mut To<'_>) {
+    /// A call will never work as asked: what it was for fails, and people are mailed.
+    fn failed(&mut self, call: &Call, _: Fault, to: &mut Outbox<'_>) {
         match *call {
             Call::Fetch { build, .. } => {
                 if self.state(build) == Some(State::Fetching) {
@@ -104,7 +104,7 @@ impl OrchestratorOwned {
         }
     }
 
-    fn nobody_answers(&mut self, call: &Call, to: &mut To<'_>) {
+    fn nobody_answers(&mut self, call: &Call, to: &mut Outbox<'_>) {
         if let Some(build) = call.build() {
             self.tell(build, None, Standing::NoAnswer, to);
         }
@@ -121,21 +121,21 @@ impl OrchestratorOwned {
     }
 
     /// The pause of a party is over.
-    pub(super) fn party_due(&mut self, party: Party, to: &mut To<'_>) {
+    pub(super) fn party_due(&mut self, party: Party, to: &mut Outbox<'_>) {
         let mut calls = std::mem::take(&mut self.calls);
         calls.party_due(party, to.now, |call| self.is_needed(call), to.out);
         self.calls = calls;
     }
 
     /// The moment of a call that was put off is here.
-    pub(super) fn call_due(&mut self, id: CallId, to: &mut To<'_>) {
+    pub(super) fn call_due(&mut self, id: CallId, to: &mut Outbox<'_>) {
         let mut calls = std::mem::take(&mut self.calls);
         calls.call_due(id, to.now, |call| self.is_needed(call), to.out);
         self.calls = calls;
     }
 
-    /// A poll asks everyone whom people were told to be away.
-    pub(super) fn ask_the_away(&mut self, to: &mut To<'_>) {
+    /// A poll asks every party that was reported as away.
+    pub(super) fn ask_the_away(&mut self, to: &mut Outbox<'_>) {
         let mut calls = std::mem::take(&mut self.calls);
         calls.ask_the_away(|call| self.is_needed(call), to.out);
         self.calls = calls;
@@ -205,7 +205,7 @@ impl OrchestratorOwned {
 
     /// The process was restarted: calls are looked for, timers armed again, and a poll finds what was
     /// observed meanwhile.
-    pub(super) fn restarted(&mut self, to: &mut To<'_>) {
+    pub(super) fn restarted(&mut self, to: &mut Outbox<'_>) {
         self.calls.restarted(to.out);
         if let Some(at) = self.poll_at {
             to.out.push(Command::Timer { at, timer: Timer::Poll });

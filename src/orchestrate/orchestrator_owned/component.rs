@@ -1,7 +1,7 @@
 //! One component of a module build: built, tested, tagged; retried, repaired, waived.
 
 use super::{
-    Awaited, BuildId, ComponentIx, OrchestratorOwned, Part, PartState, Standing, State, To,
+    Awaited, BuildId, ComponentIx, OrchestratorOwned, Outbox, Part, PartState, Standing, State,
 };
 use crate::orchestrate::call::TEST_TRIES_MAX;
 use crate::orchestrate::{Call, Command, ComponentEnd, Timer};
@@ -15,7 +15,7 @@ impl OrchestratorOwned {
         component: ComponentIx,
         attempt: u32,
         end: ComponentEnd,
-        to: &mut To<'_>,
+        to: &mut Outbox<'_>,
     ) {
         let Some(place) = self.find_part(build, component) else { return };
         let part = &mut self.parts[place];
@@ -52,7 +52,7 @@ impl OrchestratorOwned {
         component: ComponentIx,
         attempt: u32,
         passed: bool,
-        to: &mut To<'_>,
+        to: &mut Outbox<'_>,
     ) {
         let Some(place) = self.find_part(build, component) else { return };
         let part = &mut self.parts[place];
@@ -72,7 +72,7 @@ impl OrchestratorOwned {
         &mut self,
         build: BuildId,
         component: ComponentIx,
-        to: &mut To<'_>,
+        to: &mut Outbox<'_>,
     ) {
         let Some(place) = self.find_part(build, component) else { return };
         if matches!(self.parts[place].state, PartState::Testing | PartState::Rejected) {
@@ -81,7 +81,7 @@ impl OrchestratorOwned {
     }
 
     /// The gate of a component is open: it goes into the tag of its module.
-    fn validated(&mut self, build: BuildId, component: ComponentIx, to: &mut To<'_>) {
+    fn validated(&mut self, build: BuildId, component: ComponentIx, to: &mut Outbox<'_>) {
         let part = self.part(build, component);
         part.state = PartState::Tagging;
         let attempt = part.attempt;
@@ -96,7 +96,7 @@ impl OrchestratorOwned {
         build: BuildId,
         component: ComponentIx,
         attempt: u32,
-        to: &mut To<'_>,
+        to: &mut Outbox<'_>,
     ) {
         let Some(place) = self.find_part(build, component) else { return };
         let part = &mut self.parts[place];
@@ -115,7 +115,7 @@ impl OrchestratorOwned {
         build: BuildId,
         component: ComponentIx,
         attempt: u32,
-        to: &mut To<'_>,
+        to: &mut Outbox<'_>,
     ) {
         if let Some(place) = self.find_tagging(build, component, attempt) {
             self.part_done(build, component, place, to);
@@ -128,7 +128,7 @@ impl OrchestratorOwned {
         build: BuildId,
         component: ComponentIx,
         attempt: u32,
-        to: &mut To<'_>,
+        to: &mut Outbox<'_>,
     ) {
         let Some(place) = self.find_tagging(build, component, attempt) else { return };
         self.parts[place].state = PartState::Failed;
@@ -144,7 +144,13 @@ impl OrchestratorOwned {
     }
 
     /// A component is in the tag: what waits for it may start.
-    fn part_done(&mut self, build: BuildId, component: ComponentIx, place: usize, to: &mut To<'_>) {
+    fn part_done(
+        &mut self,
+        build: BuildId,
+        component: ComponentIx,
+        place: usize,
+        to: &mut Outbox<'_>,
+    ) {
         let part = &mut self.parts[place];
         part.state = PartState::Done;
         part.failures = 0;
@@ -174,12 +180,12 @@ impl OrchestratorOwned {
     }
 
     /// Asks for a timer at which results count as overdue, unless one is running.
-    pub(super) fn arm_tests_due(&mut self, build: BuildId, to: &mut To<'_>) {
+    pub(super) fn arm_tests_due(&mut self, build: BuildId, to: &mut Outbox<'_>) {
         let at = to.now + self.limits.test_timeout;
         self.arm_tests_due_at(build, at, to);
     }
 
-    fn arm_tests_due_at(&mut self, build: BuildId, at: Timestamp, to: &mut To<'_>) {
+    fn arm_tests_due_at(&mut self, build: BuildId, at: Timestamp, to: &mut Outbox<'_>) {
         let entry = self.build(build);
         if entry.tests_due_at.is_none() {
             entry.tests_due_at = Some(at);
@@ -187,8 +193,8 @@ impl OrchestratorOwned {
         }
     }
 
-    /// Asks again for results that are overdue, and tells people of those that never come.
-    pub(super) fn tests_due(&mut self, build: BuildId, to: &mut To<'_>) {
+    /// Asks again for results that are overdue, and mails people about those that never come.
+    pub(super) fn tests_due(&mut self, build: BuildId, to: &mut Outbox<'_>) {
         let Some(entry) = self.builds.get_mut(build.0 as usize) else { return };
         if entry.tests_due_at.is_none_or(|at| at > to.now) {
             return;
@@ -210,7 +216,7 @@ impl OrchestratorOwned {
         &mut self,
         build: BuildId,
         component: ComponentIx,
-        to: &mut To<'_>,
+        to: &mut Outbox<'_>,
     ) -> Option<Timestamp> {
         let timeout = self.limits.test_timeout;
         let Part { state, attempt, .. } = *self.part(build, component);

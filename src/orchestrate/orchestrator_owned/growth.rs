@@ -1,5 +1,5 @@
-//! Modules that nobody planned: a build of one is opened by name, and gets its components when it is
-//! known what they are.
+//! Modules outside the plan: a build of one is opened by name, and gets its components when its
+//! definition is known.
 
 use super::{Awaited, BuildId, Learned, ModuleIx, OrchestratorOwned, Part, Standings};
 

@@ -1,13 +1,13 @@
 //! A module build as a whole: its repo, its gate, its end, and what follows from it.
 
-use super::{BuildId, ComponentIx, OrchestratorOwned, PartState, Standing, State, To};
+use super::{BuildId, ComponentIx, OrchestratorOwned, Outbox, PartState, Standing, State};
 use crate::orchestrate::call::{REPO_TRIES_MAX, TEST_TRIES_MAX};
 use crate::orchestrate::dependants::recheck;
 use crate::orchestrate::{Call, Cascade, Command, Row, Tell};
 use crate::time::Timestamp;
 
 impl OrchestratorOwned {
-    pub(super) fn finish_if_complete(&mut self, build: BuildId, to: &mut To<'_>) {
+    pub(super) fn finish_if_complete(&mut self, build: BuildId, to: &mut Outbox<'_>) {
         let entry = self.build(build);
         if entry.state == State::Building && entry.progress.is_complete() && entry.redone == 0 {
             entry.repo_tries = 0;
@@ -31,7 +31,7 @@ impl OrchestratorOwned {
         build: BuildId,
         attempt: u32,
         is_ok: bool,
-        to: &mut To<'_>,
+        to: &mut Outbox<'_>,
     ) {
         if !self.awaits_repo(build, attempt) {
             return;
@@ -59,7 +59,7 @@ impl OrchestratorOwned {
     }
 
     /// The module is built, with its repo: it is published as done, and its gate decides.
-    fn publish(&mut self, build: BuildId, to: &mut To<'_>) {
+    fn publish(&mut self, build: BuildId, to: &mut Outbox<'_>) {
         let entry = self.build(build);
         entry.published = entry.round;
         let (module, attempt) = (entry.module, entry.round);
@@ -71,7 +71,7 @@ impl OrchestratorOwned {
         }
     }
 
-    fn await_test(&mut self, build: BuildId, to: &mut To<'_>) {
+    fn await_test(&mut self, build: BuildId, to: &mut Outbox<'_>) {
         self.set_state(build, State::Testing);
         let entry = self.build(build);
         entry.since = to.now;
@@ -79,7 +79,13 @@ impl OrchestratorOwned {
         self.arm_tests_due(build, to);
     }
 
-    pub(super) fn tested(&mut self, build: BuildId, attempt: u32, passed: bool, to: &mut To<'_>) {
+    pub(super) fn tested(
+        &mut self,
+        build: BuildId,
+        attempt: u32,
+        passed: bool,
+        to: &mut Outbox<'_>,
+    ) {
         let Some(entry) = self.builds.get(build.0 as usize) else { return };
         if !matches!(entry.state, State::Testing | State::Stuck) || entry.round != attempt {
             return;
@@ -93,14 +99,18 @@ impl OrchestratorOwned {
         }
     }
 
-    pub(super) fn waived(&mut self, build: BuildId, to: &mut To<'_>) {
+    pub(super) fn waived(&mut self, build: BuildId, to: &mut Outbox<'_>) {
         if matches!(self.state(build), Some(State::Testing | State::Stuck)) {
             self.passed(build, to);
         }
     }
 
     /// Returns since when the result of the module is awaited, if it still is.
-    pub(super) fn module_test_due(&mut self, build: BuildId, to: &mut To<'_>) -> Option<Timestamp> {
+    pub(super) fn module_test_due(
+        &mut self,
+        build: BuildId,
+        to: &mut Outbox<'_>,
+    ) -> Option<Timestamp> {
         let timeout = self.limits.test_timeout;
         let entry = self.build(build);
         if entry.state != State::Testing {
@@ -122,8 +132,8 @@ impl OrchestratorOwned {
         Some(to.now)
     }
 
-    /// A failure that no retry mends: nothing more of the module is submitted, what runs goes on.
-    pub(super) fn fail(&mut self, build: BuildId, to: &mut To<'_>) {
+    /// A failure that no retry mends: nothing more of the module is submitted, running tasks continue.
+    pub(super) fn fail(&mut self, build: BuildId, to: &mut Outbox<'_>) {
         let module = self.build(build).module;
         let is_defined = self.catalog.module(module).is_defined;
         let standing = if is_defined { Standing::BuildFailed } else { Standing::NotDefined };
@@ -131,7 +141,7 @@ impl OrchestratorOwned {
         self.give_up(build, to);
     }
 
-    fn give_up(&mut self, build: BuildId, to: &mut To<'_>) {
+    fn give_up(&mut self, build: BuildId, to: &mut Outbox<'_>) {
         self.set_state(build, State::Failed);
         let module = self.build(build).module;
         to.out.push(Command::Tell(Tell::Failed { build, module }));
@@ -163,7 +173,7 @@ impl OrchestratorOwned {
     }
 
     /// Somebody stops a module build: what runs of it is canceled, nothing more is submitted.
-    pub(super) fn canceled(&mut self, build: BuildId, to: &mut To<'_>) {
+    pub(super) fn canceled(&mut self, build: BuildId, to: &mut Outbox<'_>) {
         if !self.state(build).is_some_and(State::is_open) {
             return;
         }
@@ -172,7 +182,7 @@ impl OrchestratorOwned {
     }
 
     /// Cancels what koji has of a module build.
-    pub(super) fn cancel_components(&mut self, build: BuildId, to: &mut To<'_>) {
+    pub(super) fn cancel_components(&mut self, build: BuildId, to: &mut Outbox<'_>) {
         let module = self.build(build).module;
         for component in self.catalog.module(module).components.clone().map(ComponentIx) {
             let part = self.part(build, component);
@@ -185,7 +195,7 @@ impl OrchestratorOwned {
         }
     }
 
-    pub(super) fn passed(&mut self, build: BuildId, to: &mut To<'_>) {
+    pub(super) fn passed(&mut self, build: BuildId, to: &mut Outbox<'_>) {
         self.set_state(build, State::Passed);
         let module = self.build(build).module;
         to.out.push(Command::Tell(Tell::Ready { build, module }));
@@ -208,8 +218,8 @@ impl OrchestratorOwned {
         self.build_ended(build, to);
     }
 
-    /// A build goes on no more by itself: one that was queued after it starts.
-    fn build_ended(&mut self, build: BuildId, to: &mut To<'_>) {
+    /// A build no longer continues without people: one that was queued after it starts.
+    fn build_ended(&mut self, build: BuildId, to: &mut Outbox<'_>) {
         let module = self.build(build).module;
         let standings = &mut self.modules[module.index()];
         if standings.live > 0 {
@@ -222,19 +232,19 @@ impl OrchestratorOwned {
     }
 
     /// The dependency service named who depends on a module that passed.
-    pub(super) fn dependants(&mut self, build: BuildId, rows: &[Row], to: &mut To<'_>) {
+    pub(super) fn dependants(&mut self, build: BuildId, rows: &[Row], to: &mut Outbox<'_>) {
         let module = self.build(build).module;
         for dependant in recheck(&self.catalog, module, rows) {
             self.start(dependant, Some(build), to);
         }
     }
 
-    /// Somebody repaired what kept a build from going on. What is done stays done.
-    pub(super) fn resumed(&mut self, build: BuildId, fixed: &[ComponentIx], to: &mut To<'_>) {
+    /// Somebody repaired what stopped a build. What is done stays done.
+    pub(super) fn resumed(&mut self, build: BuildId, fixed: &[ComponentIx], to: &mut Outbox<'_>) {
         let Some(state) = self.state(build) else { return };
         let module = self.build(build).module;
         let newest = self.modules[module.index()].newest;
-        // A build that another one took the place of stays as it is.
+        // A superseded build stays as it is.
         let is_superseded = self.cascade != Cascade::Literal && newest != Some(build);
         if is_superseded {
             return;
@@ -278,7 +288,7 @@ impl OrchestratorOwned {
         }
     }
 
-    fn resume_failed(&mut self, build: BuildId, fixed: &[ComponentIx], to: &mut To<'_>) {
+    fn resume_failed(&mut self, build: BuildId, fixed: &[ComponentIx], to: &mut Outbox<'_>) {
         if !self.build(build).progress.is_started() {
             // It was given up before it had a target: all of it begins again.
             self.set_state(build, State::Fetching);
@@ -289,7 +299,7 @@ impl OrchestratorOwned {
         self.set_state(build, State::Building);
         let entry = self.build(build);
         if entry.published == entry.round {
-            // It was canceled at its gate: what is published once more is tested once more.
+            // It was canceled at its gate: published again, it is tested again.
             entry.round += 1;
         }
         let module = self.build(build).module;

@@ -1,13 +1,13 @@
 //! Polls: what the bus may have lost is asked for, by the numbers that koji gave and the attempts that
 //! wait for a test.
 
-use super::{BuildId, ModuleBuild, OrchestratorOwned, Part, PartState, State, To};
+use super::{BuildId, ModuleBuild, OrchestratorOwned, Outbox, Part, PartState, State};
 use crate::orchestrate::call::Outstanding;
 use crate::orchestrate::{Call, ComponentIx};
 
 impl OrchestratorOwned {
     /// Asks how all that is outstanding stands.
-    pub(super) fn poll(&mut self, to: &mut To<'_>) {
+    pub(super) fn poll(&mut self, to: &mut Outbox<'_>) {
         let mut about = Vec::new();
         for (number, build) in (0..).zip(&self.builds) {
             self.outstanding_of(BuildId(number), build, &mut about);

@@ -1,13 +1,14 @@
 //! How far each module build and each component of it is.
 
+use super::OrchestratorOwned;
 use crate::orchestrate::spread::Cause;
-use crate::orchestrate::{BuildId, ModuleIx, Progress, TaskId};
+use crate::orchestrate::{BuildId, ComponentIx, ModuleIx, Progress, TaskId};
 use crate::time::Timestamp;
 
 /// What is known of a module over all its builds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Standings {
-    /// Builds that go on by themselves.
+    /// Builds that continue without people.
     pub(super) live: u32,
     pub(super) newest: Option<BuildId>,
     /// Under the coalesced cascade: why another build follows the live one; empty where none does.
@@ -91,4 +92,52 @@ pub(super) enum PartState {
     Tagging,
     Done,
     Failed,
+}
+
+impl OrchestratorOwned {
+    pub(super) fn state(&self, build: BuildId) -> Option<State> {
+        self.builds.get(build.0 as usize).map(|build| build.state)
+    }
+
+    /// Returns a module build that is known to exist.
+    pub(super) fn build(&mut self, build: BuildId) -> &mut ModuleBuild {
+        &mut self.builds[build.0 as usize]
+    }
+
+    /// Returns a component of a module build, both known to exist.
+    pub(super) fn part(&mut self, build: BuildId, component: ComponentIx) -> &mut Part {
+        let at = self.part_at(build, component);
+        &mut self.parts[at]
+    }
+
+    /// Returns the position of a component of a module build in `parts`.
+    pub(super) fn part_at(&self, build: BuildId, component: ComponentIx) -> usize {
+        let entry = &self.builds[build.0 as usize];
+        let first = self.catalog.module(entry.module).components.start;
+        (entry.first_part + component.0 - first) as usize
+    }
+
+    /// Returns the test of a component of a module build, both known to exist, at its gate.
+    pub(super) fn awaited(&mut self, build: BuildId, component: ComponentIx) -> &mut Awaited {
+        let at = self.part_at(build, component);
+        &mut self.awaited[at]
+    }
+
+    /// Returns the position in `parts` of the component that an event is about, if it belongs to a
+    /// known module build.
+    pub(super) fn find_part(&self, build: BuildId, component: ComponentIx) -> Option<usize> {
+        let entry = self.builds.get(build.0 as usize)?;
+        let components = &self.catalog.module(entry.module).components;
+        let is_of_it = components.contains(&component.0);
+        is_of_it.then(|| (entry.first_part + component.0 - components.start) as usize)
+    }
+
+    pub(super) fn set_state(&mut self, build: BuildId, state: State) {
+        let entry = &mut self.builds[build.0 as usize];
+        let (before, module) = (entry.state, entry.module);
+        entry.state = state;
+        let standings = &mut self.modules[module.index()];
+        standings.live = standings.live + u32::from(state.is_live()) - u32::from(before.is_live());
+        self.open = self.open + u32::from(state.is_open()) - u32::from(before.is_open());
+    }
 }

@@ -9,7 +9,6 @@ use crate::name::{Arch, ComponentKey};
 use crate::plan::components::Planned;
 use crate::plan::model::{ComponentOrder, PlanComponent, PlanTask};
 use crate::plan::schedule::{Builders, Job, Problem};
-use crate::time::Millis;
 
 /// The edges between the rebuilt modules except those of the cut, their waves, and their
 /// submissions, by position.
@@ -223,11 +222,7 @@ impl Work {
     }
 
     fn tasks(&self, component: &PlanComponent) -> Vec<(u32, u64)> {
-        let task = |task: &PlanTask| {
-            let run = Millis::from_secs_f64(task.estimate_seconds)
-                .expect("an estimate is a median of readable times");
-            (self.numbers[&task.arch], run.0)
-        };
+        let task = |task: &PlanTask| (self.numbers[&task.arch], task.estimate.0);
         component.tasks.iter().map(task).collect()
     }
 }

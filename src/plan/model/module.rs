@@ -1,6 +1,7 @@
 //! One module of a plan: why it is rebuilt, its batches, components and tasks.
 
 use crate::name::{Arch, ComponentKey, PackageName};
+use crate::time::Millis;
 use crate::trace::EstimateFrom;
 use serde::{Deserialize, Serialize};
 
@@ -138,7 +139,8 @@ pub struct PlanComponent {
     /// The keys it names in `buildafter`.
     pub after: Vec<ComponentKey>,
     /// The longest estimate over its tasks.
-    pub estimate_seconds: f64,
+    #[serde(rename = "estimate_seconds", with = "crate::time::seconds")]
+    pub estimate: Millis,
     /// The coarsest source among them.
     pub estimate_from: EstimateFrom,
     /// Its koji tasks; none if its earlier build is reused.
@@ -162,7 +164,8 @@ pub struct PlanTask {
     /// Its arch; `noarch` runs on any builder.
     pub arch: Arch,
     /// Its estimated run time.
-    pub estimate_seconds: f64,
+    #[serde(rename = "estimate_seconds", with = "crate::time::seconds")]
+    pub estimate: Millis,
     /// The source of the estimate.
     #[serde(default = "unknown_source")]
     pub estimate_from: EstimateFrom,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::candidate::{On, candidate};
 use super::recipe::pinned_by_url;
 use super::{Decision, Reason, Recipe, Source, Strategy, decide};
-use crate::graph::{Module, ModuleGraph, ModuleIx};
+use crate::graph::{Module, ModuleGraph, NodeIx};
 use crate::load::{Lock, Snapshot, SourceUrls, Stream, Wanted};
 use crate::name::{ComponentKey, ModuleName, NameStream, PackageName, Version};
 use crate::plan::batch::Contents;
@@ -28,7 +28,7 @@ pub struct Reuse<'a> {
 /// A module of a plan, and its selection.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::plan) struct Asked<'a> {
-    pub(in crate::plan) ix: ModuleIx,
+    pub(in crate::plan) ix: NodeIx,
     /// Whether it, or the source it shares, was named as changed.
     pub(in crate::plan) is_changed: bool,
     /// The packages that were named as changed.
@@ -163,7 +163,7 @@ impl<'a> Builds<'a> {
     /// versions.
     fn buildroot(
         &self,
-        ix: ModuleIx,
+        ix: NodeIx,
         document: &Stream,
         earlier: &Recipe,
     ) -> BTreeMap<ModuleName, Lock> {

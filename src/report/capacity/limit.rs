@@ -40,13 +40,13 @@ pub struct Best {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Limit {
-    /// Too many runs are never done, whatever the builders.
+    /// Too many runs are never done, with any builders.
     Failures,
     /// Builders of a group: they work most of the time.
     Builders {
         /// The group.
         name: String,
-        /// How busy its own builders are, whatever others of their arch do.
+        /// How busy its own builders are, without others of their arch.
         utilization: f64,
     },
     /// Builds wait for each other, for repos, tests and people, not for builders.

@@ -68,7 +68,7 @@ pub struct PointSummary {
     /// The same of the runs that ended `done` alone.
     pub(in crate::report) makespan_seconds_done: Distribution,
     /// The mean share of the makespan for which a builder that has an arch worked, on one task or
-    /// more of whatever arch: what is built for `noarch` counts where it was built.
+    /// more of any arch: what is built for `noarch` counts where it was built.
     pub(in crate::report) utilization: BTreeMap<Arch, f64>,
     /// The share of runs that were done in time.
     pub meets_deadline_share: f64,
@@ -96,13 +96,13 @@ pub struct Answer {
     /// The share of its runs that were done in time.
     pub meets_deadline_share: f64,
     /// Whether its 95 % interval (Wilson) lies at or above the confidence asked for as a whole:
-    /// else other luck may say no. Equal runs tell of no luck, and so are not certain.
+    /// else other luck may say no. Equal runs show no luck, and so are not certain.
     pub is_certain: bool,
     /// Other approaches that the same farm serves in time.
     pub also: Vec<String>,
     /// Those of them that it serves as surely and as fast: the answer is as much theirs.
     pub alike: Vec<String>,
-    /// The group of which one builder more shortens the mean makespan most; null where none does.
+    /// The group whose next builder shortens the mean makespan most; null where none does.
     pub next_builder: Option<String>,
     /// By how much it does.
     #[serde(serialize_with = "three_digits")]

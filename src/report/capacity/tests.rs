@@ -11,7 +11,7 @@ fn wide(capacity: &Capacity) -> String {
 }
 
 /// Lets builders of arm work for 34 % of the time at every point, and of x86 for 11 %: what was looked
-/// at in full tells nothing else.
+/// at in full shows nothing else.
 fn with_use(capacity: Capacity) -> Capacity {
     using(capacity, &[("arm", 34, 66), ("x86", 11, 89)])
 }
@@ -90,16 +90,16 @@ fn where_runs_end_otherwise_more_builders_are_not_advised() {
     use Outcome::{Done, Failed, Stuck};
     let text = wide(&ending(capacity(), &[Failed, Stuck]));
     let told = "no point meets the deadline of 4m 00s in 90 % of its runs; the best has 50 % in time\n\
-                builders are not the limit: at best 50 % of runs are done, whatever the deadline; of 4 \
+                builders are not the limit: at best 50 % of runs are done, for any deadline; of 4 \
                 at x86=1 under orchestrator-owned/planned 1 failed, 1 stuck\n\
                 see the failures in the trace, and builds, tests and faults of the scenario; on that \
                 farm `modplan execute --approach orchestrator-owned --cascade planned --durations \
-                resample --seed 7` tells how the first ended\n";
+                resample --seed 7` shows how the first ended\n";
     assert!(text.contains(told), "{text}");
     assert!(!text.contains("try more builders"), "{text}");
     // The first run is done: another seed is needed to see one that is not.
     let text = wide(&ending(capacity(), &[Done, Failed]));
-    assert!(text.contains("--seed N` tells how one ends, with another N than 7\n"), "{text}");
+    assert!(text.contains("--seed N` shows how one ends, with another N than 7\n"), "{text}");
     // Enough runs are done, but too late.
     let late = Capacity { confidence: 0.75, deadline: Millis(1), ..capacity() };
     let text = wide(&with_use(ending(late, &[Failed])));
@@ -179,7 +179,7 @@ fn where_the_path_of_a_farm_is_longer_than_the_deadline_the_critical_path_decide
     let mut capacity = capacity();
     capacity.deadline = Millis::from_secs(90);
     let best = capacity.best().unwrap();
-    // Two runs of 950 s on average, 300 s of which they wait for a builder.
+    // Two runs of 950 s on average; for 300 s they wait for a builder.
     capacity.pilots = vec![PointPilot { point: best, pilot: sample::pilot() }];
     assert_eq!(capacity.limit(best), Limit::Path { seconds: Some(650.0), runs: 2 });
     let text = wide(&capacity);
@@ -288,10 +288,10 @@ fn a_farm_without_a_builder_of_an_arch_is_told_as_such() {
     for point in &mut capacity.points[..2] {
         point.without_builder = ["s390x".into(), "x86_64".into()].into();
     }
-    // The same farm under another approach is told once.
+    // The same farm under another approach is listed once.
     capacity.points.push(capacity.points[1].clone());
     let text = wide(&capacity);
-    let told = "\nno builder for s390x, x86_64 at x86=1; x86=2: what needs it waits for ever\n";
+    let told = "\nno builder for s390x, x86_64 at x86=1; x86=2: its tasks wait forever\n";
     assert!(text.contains(told), "{text}");
     // What it lacks says nothing of the others.
     assert!(text.contains("of 4 at x86=3 under"), "{text}");

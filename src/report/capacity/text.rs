@@ -16,7 +16,7 @@ use crate::name::Arch;
 use crate::report::probe::Probe;
 use crate::time::Millis;
 
-/// So many of the values that nobody gave are told.
+/// So many of the assumed values are listed.
 const PROBES: usize = 6;
 
 /// Says that other settings were not tried.
@@ -53,7 +53,7 @@ pub fn table(capacity: &Capacity, width: usize) -> String {
     text + &rests_on(&capacity.durations, runs, &capacity.assumed, width)
 }
 
-/// Says what other values than those that nobody gave would make of the answer, the worst first.
+/// Says what other values than the assumed ones would make of the answer, the worst first.
 fn probes(capacity: &Capacity, width: usize) -> String {
     let (Some(first), Some(at)) =
         (capacity.probes().first(), capacity.answer().or(capacity.best()))
@@ -72,7 +72,7 @@ fn probes(capacity: &Capacity, width: usize) -> String {
     let share = |probe: &Probe| effect(probe).0;
     let (tried, adds) = effect(first);
     let head = format!(
-        "Values that nobody gave, varied one at a time at {}: of the first {} replications {} are in \
+        "Assumed values, varied one at a time at {}: of the first {} replications {} are in \
          time as it is; the {PROBES} worst",
         capacity.points[at].name(),
         first.runs,
@@ -224,7 +224,7 @@ fn answer(summary: &CapacitySummary, capacity: &Capacity) -> String {
     };
     let Answer { builders, approach, meets_deadline_share, next_builder, also, alike, .. } = answer;
     let mut text = format!(
-        "smallest farm of which {} of runs or more are done within {}: {} under {approach}, {} of runs\n",
+        "smallest farm with {} of runs or more done within {}: {} under {approach}, {} of runs\n",
         percent(capacity.confidence),
         capacity.deadline,
         named(builders),

@@ -31,7 +31,7 @@ pub(super) fn unserved(capacity: &Capacity) -> String {
         };
         let named: Vec<&str> = farms.iter().take(FARMS_NAMED).map(String::as_str).collect();
         let (arches, farms) = (arches.join(", "), named.join("; "));
-        writeln!(text, "no builder for {arches} at {farms}{more}: what needs it waits for ever")
+        writeln!(text, "no builder for {arches} at {farms}{more}: its tasks wait forever")
             .expect("a string takes all");
     }
     text
@@ -97,7 +97,7 @@ fn chain(capacity: &Capacity, at: usize, nearest: &str) -> String {
 pub(in crate::report) fn limit(capacity: &Capacity, at: usize) -> String {
     match capacity.limit(at) {
         Limit::Failures => {
-            "failures: too many runs are never done, whatever the builders".to_owned()
+            "failures: too many runs are never done, with any number of builders".to_owned()
         }
         Limit::Path { seconds, runs } => format!(
             "what builds wait for besides builders and repos takes {}{}, longer than the deadline",
@@ -135,7 +135,7 @@ pub(super) fn none_more(capacity: &Capacity) -> &'static str {
     if is_tried { "none, one more of any group saves nothing for certain" } else { UNTRIED }
 }
 
-/// Says how runs end where even the best point has too few of them done, whatever the time.
+/// Says how runs end where even the best point has too few of them done, at any time.
 fn failures(capacity: &Capacity, best: &Point) -> String {
     let ends = |outcome: Outcome| {
         let number = best.runs.outcomes().filter(|one| *one == outcome).count();
@@ -148,13 +148,13 @@ fn failures(capacity: &Capacity, best: &Point) -> String {
     let seed = capacity.seed;
     // What is executed is the first run of a seed.
     let seed = match best.runs.outcomes().next() {
-        Some(Outcome::Done) | None => format!("N` tells how one ends, with another N than {seed}"),
+        Some(Outcome::Done) | None => format!("N` shows how one ends, with another N than {seed}"),
         Some(Outcome::Failed | Outcome::Stuck | Outcome::Capped) => {
-            format!("{seed}` tells how the first ended")
+            format!("{seed}` shows how the first ended")
         }
     };
     format!(
-        "builders are not the limit: at best {} of runs are done, whatever the deadline; of {} at {} \
+        "builders are not the limit: at best {} of runs are done, for any deadline; of {} at {} \
          under {} {}\n\
          see the failures in the trace, and builds, tests and faults of the scenario; on that farm \
          `modplan execute --approach {approach} --cascade {cascade} --durations {} --seed {seed}\n",

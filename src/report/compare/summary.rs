@@ -59,7 +59,7 @@ pub struct Summary {
     pub no_spread: bool,
     /// Where durations came from.
     pub durations: Durations,
-    /// Every value that nobody gave.
+    /// Every assumed value.
     pub assumed: Vec<Assumed>,
 }
 
@@ -120,7 +120,7 @@ pub struct VariantSummary {
     pub ready_within: Vec<Within>,
     /// Module builds started.
     pub module_builds: Distribution,
-    /// Components built, once per build whatever the arches.
+    /// Components built, once per build and not per arch.
     pub component_builds: Distribution,
     /// The largest number of builds of one module.
     pub rebuilds_per_module_max: Distribution,
@@ -148,7 +148,7 @@ pub struct VariantSummary {
     pub fixes: Distribution,
     /// Messages that did not reach whom they were for.
     pub messages_lost: Distribution,
-    /// What the orchestrator has to remember to go on after a crash, in rows of its journal: none
+    /// What the orchestrator has to remember to continue after a crash, in rows of its journal: none
     /// for koji-owned, which remembers nothing.
     pub state_rows: Distribution,
     /// Changes that came in, by class; left out where nothing but one batch was asked for.

@@ -170,7 +170,7 @@ mod tests {
     use crate::sim::Outcome::Done;
     use crate::time::{Millis, Timestamp};
 
-    /// A variant of ten runs, in each of which three changes come in that are ready after so many
+    /// A variant of ten runs; in each, three changes come in that are ready after so many
     /// seconds; 60 s are in time where the class has a time.
     fn variant(name: &str, ready: [Option<u64>; 3], has_time: bool) -> Variant {
         let change = |seconds: Option<u64>| Change {
@@ -181,7 +181,7 @@ mod tests {
             is_in_time: has_time.then(|| seconds.is_some_and(|seconds| seconds <= 60)),
         };
         let run = |_| {
-            // The end of the run tells nothing: the last change decides it.
+            // The end of the run says nothing: the last change decides it.
             let mut run = sample::run(100, 5, Done);
             run.changes = ready.map(change).to_vec();
             run

@@ -27,7 +27,7 @@ const BY_SHARES: &str = "the 95 % intervals (Wilson) of the shares of all runs t
     overlap, and the variants differ in what their names say alone";
 
 /// Concludes of every variant than which others it is done less often; nothing where luck is not drawn,
-/// as one run tells no share.
+/// as one run gives no share.
 pub(in crate::report) fn all(
     variants: &[Variant],
     confounders: &[Confounder],
@@ -109,7 +109,7 @@ mod tests {
     use crate::report::sample;
     use crate::sim::Outcome::{Done, Failed};
 
-    /// A variant of 40 runs, so many of which are done.
+    /// A variant of 40 runs; so many are done.
     fn variant(name: &str, done: u64) -> Variant {
         let run = |n| sample::run(100, 10, if n < done { Done } else { Failed });
         Variant { name: name.to_owned(), runs: (0..40).map(run).collect() }
@@ -143,7 +143,7 @@ mod tests {
             "done: koji-owned/planned 65 % (50 % to 78 %), orchestrator-owned/planned 100 % (91 % to \
              100 %)"
         );
-        // All that one is done less often than stand in one sentence.
+        // All that one is done less often than are in one sentence.
         let variants = [variant("koji-owned/planned", 4), some, all_done];
         let [one] = &said(&variants)[..] else { panic!("one is said") };
         let others =

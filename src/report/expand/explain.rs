@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Told;
+use super::ReportInput;
 use crate::expand::{Explanation, Fate};
 use crate::load::Place;
 use crate::name::{Context, ModuleName, StreamName};
@@ -36,9 +36,9 @@ pub(super) struct BuildRow {
 }
 
 impl ExplainedRow {
-    pub(super) fn new(told: Told<'_>, explanation: &Explanation) -> Self {
+    pub(super) fn new(given: ReportInput<'_>, explanation: &Explanation) -> Self {
         let Explanation { group, kind, name, written, expanded, builds } = explanation;
-        let place: Option<Place> = kind.map(|kind| told.requirement_place(*group, kind, name));
+        let place: Option<Place> = kind.map(|kind| given.requirement_place(*group, kind, name));
         let build = |(nsvc, fate): &(crate::name::Nsvc, Fate)| BuildRow {
             build: nsvc.to_string(),
             chosen_for: match fate {
@@ -50,7 +50,7 @@ impl ExplainedRow {
                 Fate::Chosen(_) | Fate::Allowed => None,
             },
         };
-        let change = told.document.changes.iter().find(|change| {
+        let change = given.document.changes.iter().find(|change| {
             change.group == *group && Some(change.kind) == *kind && change.name == *name
         });
         Self {

@@ -1,6 +1,6 @@
 //! The problems of an expansion as findings: with the place of the requirement they speak of.
 
-use super::Told;
+use super::ReportInput;
 use crate::expand::resolve::{Refusal, Who};
 use crate::expand::{Kind, Problem, Words};
 use crate::load::{Code, Finding, Place};
@@ -8,22 +8,22 @@ use crate::name::ModuleName;
 
 /// Returns every problem of an expansion with the place in the document that it speaks of.
 #[must_use]
-pub fn findings(told: Told<'_>) -> Vec<Finding> {
+pub fn findings(given: ReportInput<'_>) -> Vec<Finding> {
     let finding = |problem: &Problem| {
-        let finding = Finding::new(code(problem), place(told, problem), message(told, problem));
+        let finding = Finding::new(code(problem), place(given, problem), message(given, problem));
         match hint(problem) {
             Some(hint) => finding.hint(hint),
             None => finding,
         }
     };
-    let mut findings: Vec<Finding> = told.expansion.problems.iter().map(finding).collect();
-    match told.ordered {
+    let mut findings: Vec<Finding> = given.expansion.problems.iter().map(finding).collect();
+    match given.ordered {
         Ok(ordered) => findings.extend(ordered.missing.iter().map(|missing| {
             Finding::new(Code::IncludedModule, missing.place, missing.to_string())
                 .hint("load an input that holds it after --against")
         })),
         Err(error) => {
-            findings.push(Finding::new(Code::ComponentOrder, told.start(), error.to_string()));
+            findings.push(Finding::new(Code::ComponentOrder, given.start(), error.to_string()));
         }
     }
     findings
@@ -49,34 +49,34 @@ fn code(problem: &Problem) -> Code {
 }
 
 /// Returns the requirement that a problem speaks of, else its group, else the document.
-fn place(told: Told<'_>, problem: &Problem) -> Place {
+fn place(given: ReportInput<'_>, problem: &Problem) -> Place {
     if let Problem::NoBuild { by, groups, .. } = problem
         && groups.is_empty()
     {
-        return brought_in(told, by);
+        return brought_in(given, by);
     }
     let (group, kind, names) = problem.about();
     match (group, kind, names.as_slice()) {
-        (Some(group), _, []) => told.group_place(group),
+        (Some(group), _, []) => given.group_place(group),
         (Some(group), kind, names) => {
             let kind = kind.unwrap_or(Kind::Build);
-            let places = names.iter().map(|name| told.requirement_place(group, kind, name));
-            // Of several modules the one that cannot be had says most.
+            let places = names.iter().map(|name| given.requirement_place(group, kind, name));
+            // Of several modules the unavailable one says most.
             let conflict = problem.refusal().map(|refusal| &refusal.conflict.name);
             let named = conflict.filter(|name| names.contains(name));
             named.map_or_else(
                 || places.min().unwrap_or_default(),
-                |name| told.requirement_place(group, kind, name),
+                |name| given.requirement_place(group, kind, name),
             )
         }
-        (None, ..) => told.start(),
+        (None, ..) => given.start(),
     }
 }
 
 /// Returns the first requirement of the document on one of some builds; where none of them is required
 /// but by others, the place where the document starts.
-fn brought_in(told: Told<'_>, by: &[Who]) -> Place {
-    let parts = told.expansion.parts.iter();
+fn brought_in(given: ReportInput<'_>, by: &[Who]) -> Place {
+    let parts = given.expansion.parts.iter();
     let groups = parts.flat_map(|part| {
         part.written.iter().enumerate().map(|(at, group)| (part.first_group + at, group))
     });
@@ -85,19 +85,19 @@ fn brought_in(told: Told<'_>, by: &[Who]) -> Place {
     };
     let requirements = groups.flat_map(|(at, group)| {
         let names = group.buildrequires.keys().filter(|name| is_by(name));
-        names.map(move |name| told.requirement_place(at, Kind::Build, name))
+        names.map(move |name| given.requirement_place(at, Kind::Build, name))
     });
-    requirements.min().unwrap_or_else(|| told.start())
+    requirements.min().unwrap_or_else(|| given.start())
 }
 
 /// Says the problem in words; conflicts with the places of both requirements.
-fn message(told: Told<'_>, problem: &Problem) -> String {
+fn message(given: ReportInput<'_>, problem: &Problem) -> String {
     let Some(Refusal { group, key, conflict }) = problem.refusal() else {
-        let group = |group| told.group_name(group);
-        let at = |who: &Who, name: &ModuleName| told.printed_place(0, who, name);
+        let group = |group| given.group_name(group);
+        let at = |who: &Who, name: &ModuleName| given.printed_place(0, who, name);
         return problem.told(Words { group: &group, at: &at });
     };
-    let conflict = told.conflict_text(*group, conflict);
+    let conflict = given.conflict_text(*group, conflict);
     let key: Vec<String> = key.iter().map(ToString::to_string).collect();
     match key.split_last() {
         None => conflict,
@@ -111,10 +111,10 @@ fn message(told: Told<'_>, problem: &Problem) -> String {
 fn hint(problem: &Problem) -> Option<String> {
     Some(match problem {
         Problem::UnknownModule { kind: Kind::Runtime, name, .. } => {
-            format!("load an input that holds {name}, or mend the requirement")
+            format!("load an input that holds {name}, or correct the requirement")
         }
         Problem::UnknownModule { name, .. } => {
-            format!("load an input that holds {name}, or mend the name")
+            format!("load an input that holds {name}, or correct the name")
         }
         Problem::AllStreamsNegated { .. } => "leave one stream, or drop the requirement".to_owned(),
         Problem::AmbiguousStream { name, .. } => {
@@ -127,7 +127,7 @@ fn hint(problem: &Problem) -> Option<String> {
             "load an input that holds it, or builds that were made on it".to_owned()
         }
         Problem::StreamNotXyz { .. } => {
-            "require a release such as el8.1.0, or say --all-bases".to_owned()
+            "require a release such as el8.1.0, or give --all-bases".to_owned()
         }
         Problem::NoBuild { .. } | Problem::NoProvider { .. } => {
             "load an input that holds a build, or require another stream".to_owned()

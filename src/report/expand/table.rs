@@ -120,7 +120,7 @@ fn explained(row: &ExplainedRow, width: usize) -> String {
         if let Some(cause) = &row.replaced {
             add(&mut text, format_args!(", replaced by {streams} ({cause})"));
         } else if row.written != row.streams {
-            add(&mut text, format_args!(", which comes to {streams}"));
+            add(&mut text, format_args!(", which selects {streams}"));
         }
         if let Some(line) = row.line {
             add(&mut text, format_args!(", line {line}"));
@@ -128,9 +128,9 @@ fn explained(row: &ExplainedRow, width: usize) -> String {
     }
     let text = wrapped(&text, width, (0, 2));
     if row.builds.is_empty() {
-        return text + "  there is no build\n";
+        return text + "  no build\n";
     }
-    let mut table = Layout::new(&["  BUILD", "WHAT BECOMES OF IT"], &[]);
+    let mut table = Layout::new(&["  BUILD", "RESULT"], &[]);
     for build in &row.builds {
         let fate = match (&build.excluded, build.chosen_for.as_slice()) {
             (Some(rule), _) => format!("no: {rule}"),
@@ -158,13 +158,13 @@ fn summary(report: &Report) -> String {
         stream => format!("{}:{stream}", report.name),
     };
     let contexts = count(report.documents.len(), "context");
-    let mut text = format!("{name} comes to {contexts}");
+    let mut text = format!("{name} expands to {contexts}");
     if !report.refused.is_empty() {
         let combinations = count(report.refused.len(), "combination");
-        add(&mut text, format_args!("; {combinations} of streams cannot be had"));
+        add(&mut text, format_args!("; {combinations} of streams are unavailable"));
     }
     if !report.complete {
-        text += "; this is not the whole answer, see the errors";
+        text += "; incomplete, see the errors";
     }
     text.push('\n');
     text

@@ -36,7 +36,7 @@ pub fn capacity(capacity: &Capacity) -> String {
     let probes: Vec<&Probe> = capacity.probes().iter().collect();
     let of = (&*capacity.assumed, &capacity.durations);
     assumed(&mut page, of, (&probes, Some(capacity.confidence)));
-    page.section("again", "How to make it again");
+    page.section("again", "How to reproduce it");
     again(&mut page, &capacity.command, summary.replications);
     page.finish()
 }
@@ -47,7 +47,7 @@ pub fn pictures(capacity: &Capacity) -> Vec<Picture<'_>> {
     let mut pictures: Vec<Picture<'_>> =
         vec![("done-within.svg".to_owned(), Box::new(|| done(capacity)))];
     let names = ["load-answer.svg", "load-nearest.svg"];
-    // Where nothing is in time there is no answer, and the one pilot is of the nearest.
+    // Where nothing is in time there is no answer, and the only pilot is of the nearest farm.
     let skipped = usize::from(capacity.answer().is_none());
     let shown = capacity.points_shown().into_iter().zip(&names[skipped..]);
     for (point, name) in shown {

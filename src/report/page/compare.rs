@@ -200,9 +200,9 @@ fn changes(page: &mut Page, comparison: &Comparison, summary: &Summary) {
     let changes = change_rows(comparison, summary);
     if !changes.is_empty() {
         page.paragraph(
-            "Changes that came in while the rebuild ran, by class: SETTLED is the share of which \
-             everything that followed passed, IN TIME the share for which that was within the time of \
-             the class.",
+            "Changes that came in while the rebuild ran, by class: SETTLED is the share whose \
+             builds have all passed, IN TIME the share for which that was within the time of the \
+             class.",
         );
         let mut rows = Rows::words(&CHANGES);
         changes.into_iter().for_each(|row| rows.push(row));

@@ -150,7 +150,7 @@ impl Page {
         self.body.push_str(&rows.html(name));
     }
 
-    /// Writes a chart; its numbers stand in a table below it.
+    /// Writes a chart, with its numbers in a table below it.
     pub(super) fn figure(&mut self, figure: &Figure<'_>) {
         let Figure { title, caption, svg, rows } = figure;
         let title = safe(title);

@@ -67,7 +67,7 @@ pub fn gantt(plan: &Plan) -> String {
                     package: component.package.clone(),
                     arch: task.arch.clone(),
                     start: at(start),
-                    end: at(start + task.estimate_seconds),
+                    end: at(start) + task.estimate,
                     outcome: BarEnd::Closed,
                 });
             }

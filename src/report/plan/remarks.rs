@@ -13,7 +13,7 @@ use crate::plan::model::{DanglingRow, PlanCycle, RetiredRow};
 pub struct Remark {
     /// The kind of it, which `--allow` takes.
     pub code: Code,
-    /// Where it stands, where it stands in one place.
+    /// Its place, if it has exactly one.
     pub at: Option<RemarkPlace>,
     /// What is so.
     pub message: String,
@@ -54,7 +54,7 @@ fn unserved(plan: &Plan) -> Option<Remark> {
         message: format!(
             "no builder of the farm builds {arches}, for which the inputs have documents: left out"
         ),
-        hint: format!("add builders to the farm, or say `--arches {}`", built.join(",")),
+        hint: format!("add builders to the farm, or give `--arches {}`", built.join(",")),
     })
 }
 
@@ -126,10 +126,10 @@ fn dangling(plan: &Plan) -> Vec<Remark> {
             hint: match (perhaps, reason) {
                 (Some(meant), _) => format!("a zero was lost: `--alias {requires}={meant}`"),
                 (None, "not loaded") => {
-                    format!("load an input that holds it, or say `--given {requires}`")
+                    format!("load an input that holds it, or give `--given {requires}`")
                 }
                 (None, _) => format!(
-                    "load an input with a context of it that fits, or say `--given {requires}`"
+                    "load an input with a context of it that fits, or give `--given {requires}`"
                 ),
             },
         }

@@ -1,6 +1,6 @@
 //! A plan as a shell script: what to submit, wave after wave, and what koji must have before the next.
 //!
-//! Nothing of it is run here. Every name is quoted, whatever a document holds; in comments, where quotes
+//! Nothing of it is run here. Every name is quoted, because a document may hold anything; in comments, where quotes
 //! do nothing, control characters are left out.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,7 +93,7 @@ struct Source<'a> {
     stream: &'a str,
 }
 
-/// Returns the sources to submit, by wave and step; those of which nothing is built are left out. The
+/// Returns the sources to submit, by wave and step; those with nothing to build are left out. The
 /// members of a cycle go one by one in its order, and then once again what was built on an old build.
 fn steps(plan: &Plan) -> BTreeMap<(u32, usize), Vec<Source<'_>>> {
     let by_id: BTreeMap<&str, &PlanModule> =
@@ -138,7 +138,7 @@ mod tests {
     use crate::plan::model::SubmissionRow;
 
     #[test]
-    fn names_are_quoted_whatever_they_hold() {
+    fn all_names_are_quoted() {
         assert_eq!(quoted("perl-DBI"), "'perl-DBI'");
         assert_eq!(quoted("a'; rm -rf $HOME #"), r"'a'\''; rm -rf $HOME #'");
         assert_eq!(comment("a\nrm b"), "arm b");

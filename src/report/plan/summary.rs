@@ -141,7 +141,7 @@ fn estimated(estimate: &Estimate) -> String {
     format!("{often}; unlike the lines above with SRPMs, tags, repos, polls and the macros package")
 }
 
-/// Says how finely the trace told the times of what is built; nothing without a trace.
+/// Says how finely the trace has the times of what is built; nothing without a trace.
 fn durations(plan: &Plan) -> Option<String> {
     use crate::trace::EstimateFrom::{All, Arch, Default, Package, PackageArch};
     let of = |from: crate::trace::EstimateFrom| {

@@ -18,7 +18,7 @@ pub const SHARD_FORMAT: u32 = 7;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ShardError {
     /// It is none: why, in words, with the line and column where there are any.
-    #[error("it is no shard: {0}")]
+    #[error("not a shard: {0}")]
     None(String),
     /// It is one of another format.
     #[error("it is a shard of format {found}, and this version joins format {SHARD_FORMAT}")]
@@ -56,7 +56,7 @@ impl ShardError {
     }
 }
 
-/// The format alone, which is told before anything else is read.
+/// The format alone, which is checked before anything else is read.
 #[derive(Deserialize)]
 struct Head {
     format: u32,
@@ -73,7 +73,7 @@ struct Written<S, R> {
     result: R,
 }
 
-/// What is sealed before the text of `result`, which follows exactly as it stands in the file.
+/// What is sealed before the text of `result`, which follows exactly as in the file.
 #[derive(Serialize)]
 struct Sealed<'a> {
     format: u32,
@@ -102,7 +102,7 @@ impl Shard {
     /// Reads what [`write`](Self::write) wrote.
     ///
     /// # Errors
-    /// The file is no shard, one of another format, or one that was changed since.
+    /// The file is not a shard, has another format, or was changed since.
     pub fn read(content: &[u8]) -> Result<Self, ShardError> {
         let none = |error: serde_json::Error| ShardError::None(error.to_string());
         let head: Head = serde_json::from_slice(content).map_err(none)?;
@@ -182,7 +182,7 @@ mod tests {
         Shard::read(text.as_bytes()).unwrap_err().to_string()
     }
 
-    /// Where the seal stands in a text of one line: its column, from 1.
+    /// Where the seal is in a text of one line: its column, from 1.
     fn column(text: &str) -> usize {
         text.find(r#""sha256":"#).unwrap() + r#""sha256":"#.len() + 1
     }
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_that_was_changed_is_told_whatever_field_it_is() {
+    fn a_head_with_any_field_changed_is_refused() {
         let text = text(&sample());
         let seal = text.split_once(r#""sha256":"#).unwrap().1[..66].to_owned();
         let other = format!("\"{}\"", "0".repeat(64));
@@ -255,10 +255,10 @@ mod tests {
         let newer = old.replace(r#""format":2"#, r#""format":8,"more":[]"#);
         assert_eq!(told(&newer), "it is a shard of format 8, and this version joins format 7");
         let summary = r#"{"format":7,"seed":1}"#;
-        assert_eq!(told(summary), "it is no shard: it holds results, not a part of them");
+        assert_eq!(told(summary), "not a shard: it holds results, not a part of them");
         let bare = old.replace(r#""format":2"#, r#""format":7"#);
         assert!(told(&bare).contains("missing field `sha256`"), "{}", told(&bare));
         let text = text(&sample());
-        assert!(told(&text[..text.len() / 2]).starts_with("it is no shard: EOF"));
+        assert!(told(&text[..text.len() / 2]).starts_with("not a shard: EOF"));
     }
 }

@@ -165,7 +165,7 @@ fn written(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 
-/// Returns a JSON map of texts to whatever `value` makes.
+/// Returns a JSON map of texts to the results of `value`.
 fn map<K: ToString, V>(entries: &BTreeMap<K, V>, value: impl Fn(&V) -> Value) -> Value {
     Value::Object(entries.iter().map(|(key, one)| (key.to_string(), value(one))).collect())
 }

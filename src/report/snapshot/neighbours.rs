@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::{Value, json};
 
-use crate::graph::{Link, LinkKind, ModuleGraph, ModuleIx};
+use crate::graph::{Link, LinkKind, ModuleGraph, NodeIx};
 use crate::load::Snapshot;
 use crate::report::layout::{Layout, wrapped};
 
@@ -23,7 +23,7 @@ pub struct Neighbours {
     direction: Direction,
     of: Vec<String>,
     rows: Vec<Row>,
-    modules: Vec<ModuleIx>,
+    modules: Vec<NodeIx>,
 }
 
 /// One module, reached over the shortest way.
@@ -44,14 +44,14 @@ struct Row {
 pub fn neighbours(
     snapshot: &Snapshot,
     graph: &ModuleGraph,
-    of: &[ModuleIx],
+    of: &[NodeIx],
     direction: Direction,
 ) -> Neighbours {
-    let mut distance: BTreeMap<ModuleIx, u32> = of.iter().map(|&module| (module, 0)).collect();
-    let mut queue: VecDeque<ModuleIx> = of.iter().copied().collect();
+    let mut distance: BTreeMap<NodeIx, u32> = of.iter().map(|&module| (module, 0)).collect();
+    let mut queue: VecDeque<NodeIx> = of.iter().copied().collect();
     let mut rows = Vec::new();
     while let Some(at) = queue.pop_front() {
-        let around: Vec<(ModuleIx, &Link)> = match direction {
+        let around: Vec<(NodeIx, &Link)> = match direction {
             Direction::Dependants => graph.dependants(at).collect(),
             Direction::Dependencies => graph.dependencies(at).collect(),
         };
@@ -81,7 +81,7 @@ pub fn neighbours(
 impl Neighbours {
     /// Returns the modules asked about and those around them.
     #[must_use]
-    pub fn modules(&self) -> &[ModuleIx] {
+    pub fn modules(&self) -> &[NodeIx] {
         &self.modules
     }
 

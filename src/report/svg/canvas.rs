@@ -11,7 +11,7 @@ pub(super) const GREY: RGBColor = RGBColor(110, 110, 110);
 pub(super) const PALE: RGBColor = RGBColor(225, 225, 225);
 pub(super) const ALARM: RGBColor = RGBColor(190, 0, 30);
 
-/// From dark to light, so that they tell apart in grey; blue and orange, so that they do for
+/// From dark to light, so that they differ in grey; blue and orange, so that they do for
 /// those who see few colours.
 pub(super) const SHADES: [RGBColor; 6] = [
     RGBColor(22, 50, 79),

@@ -1,4 +1,4 @@
-//! Lines of shares or numbers over time, one a series, each told apart by number, shade and width.
+//! Lines of shares or numbers over time, one a series, each with its own number, shade and width.
 
 use super::axis::TimeAxis;
 use super::canvas::{Align, BLACK, Canvas, GREY, PALE, Pen, SHADES, picture};

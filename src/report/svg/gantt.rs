@@ -15,7 +15,7 @@ const RIGHT: i32 = WIDTH - 30;
 const STRIP: i32 = 14;
 const LEGEND_LINE: i32 = 18;
 const LEGEND_COLUMNS: usize = 4;
-/// More modules than this would make a legend longer than the chart; then shades alone tell waves.
+/// More modules than this would make a legend longer than the chart; then shades alone show waves.
 const LEGEND_MODULES_MAX: usize = 400;
 /// Tasks that serve no module alone: repos of tags.
 const REPO: RGBColor = GREY;

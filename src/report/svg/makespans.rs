@@ -123,7 +123,7 @@ fn draw_row(
         let told = format!("{beyond} later, up to {longest} ▸");
         canvas.text((RIGHT, base - BARS - 13), &told, Pen::new(12, Align::Right).color(GREY));
     }
-    // What lies beyond the axis is told at its end.
+    // What lies beyond the axis is written at its end.
     let right = if beyond > 0 { RIGHT - 200 } else { RIGHT };
     let pen = Pen::new(12, Align::Center).bold();
     let (label, middle) = match p50 {
@@ -175,7 +175,7 @@ mod tests {
         comparison.variants[0].runs.extend([sample::run(90_000, 10, Outcome::Done)]);
         let with_outlier = axis(&comparison).unwrap();
         assert!(with_outlier.high < 2 * axis_before.high, "{with_outlier:?}");
-        assert!(makespans(&comparison).contains("1 later, up to 1d 01h"), "its time is told");
+        assert!(makespans(&comparison).contains("1 later, up to 1d 01h"), "its time is written");
     }
 
     #[test]

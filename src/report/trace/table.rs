@@ -28,7 +28,7 @@ pub fn table(description: &Description, width: usize) -> String {
     add("Failures, with the 95 % interval of their share", failures(&description.methods, width));
     add("How finely durations can be drawn", coverage(description, width));
     add("Far from the median of their kind", outliers(description, width));
-    add("Recorded and no row", left_out(description));
+    add("Recorded, but not a row", left_out(description));
     text
 }
 
@@ -173,9 +173,9 @@ fn more(rows: usize) -> String {
 fn left_out(description: &Description) -> String {
     let tally = description.left_out;
     let reasons = [
-        (tally.told_by_children, "tasks whose time their own subtasks tell"),
+        (tally.told_by_children, "tasks whose time comes from their subtasks"),
         (tally.unmatched, "ends without a beginning"),
-        (tally.repeated, "records that told what was known"),
+        (tally.repeated, "records that repeat known facts"),
         (tally.foreign, "messages of another instance than primary"),
         (tally.imported, "builds of modules, images and content generators"),
         (tally.others, "messages and answers about something else"),

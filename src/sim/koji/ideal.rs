@@ -9,16 +9,16 @@ use crate::name::Arch;
 use crate::orchestrate::{BuildId, ComponentEnd, ComponentIx, ModuleIx};
 use crate::sim::farm::{Pool, Slot};
 use crate::sim::figures::{Bar, BarEnd, Busy};
-use crate::sim::spent::{Book, In};
+use crate::sim::spent::{Phase, Timeline};
 use crate::sim::{Setup, history};
 use crate::time::{Millis, Timestamp};
 
 mod builders;
-mod ending;
-mod ends;
+mod end_heap;
+mod outcomes;
 mod records;
 
-use ends::Ends;
+use end_heap::Ends;
 use records::{ComponentRun, Left, ModuleRun, Of, Ordered, TaskRun, TaskState};
 
 /// The ideal model of koji.
@@ -57,7 +57,7 @@ pub(in crate::sim) struct Ideal<'a> {
     /// By module: how many of its tasks run, and since when at least one does. Kept only with bars.
     running: Vec<(u32, Timestamp)>,
     /// When at least one task of a module ran. Kept only with bars.
-    worked: Book,
+    worked: Timeline,
     costs: Vec<Cost>,
     pub(super) notices: VecDeque<Notice>,
     bars: Option<Vec<TaskBar>>,
@@ -88,7 +88,7 @@ impl<'a> Ideal<'a> {
             has_no_repos: false,
             has_broken_base: false,
             running: Vec::new(),
-            worked: Book::default(),
+            worked: Timeline::default(),
             costs: Vec::new(),
             notices: VecDeque::new(),
             bars: None,
@@ -122,7 +122,7 @@ impl<'a> Ideal<'a> {
         self.busy_until = Timestamp::START;
         self.running.clear();
         self.running.resize(catalog.modules.len(), (0, Timestamp::START));
-        self.worked = Book::default();
+        self.worked = Timeline::default();
         self.costs.clear();
         self.notices.clear();
         self.bars = with_bars.then(Vec::new);
@@ -260,11 +260,11 @@ impl<'a> Ideal<'a> {
         }
     }
 
-    pub(super) fn worked(&self, spans: &mut Book) {
+    pub(super) fn worked(&self, spans: &mut Timeline) {
         spans.add_all(&self.worked);
         for (&(count, since), at) in self.running.iter().zip(0..) {
             if count > 0 {
-                spans.add(ModuleIx(at), In::Building, (since, super::OPEN));
+                spans.add(ModuleIx(at), Phase::Building, (since, super::OPEN));
             }
         }
     }
@@ -288,7 +288,7 @@ impl<'a> Ideal<'a> {
         self.tasks.len() as u64
     }
 
-    /// Returns whether a component has tasks none of which had a builder yet.
+    /// Returns whether a component has tasks, all without a builder so far.
     fn is_unbuilt(&self, run: u32) -> bool {
         self.tasks_of(run).all(|task| self.tasks[task as usize].state() == TaskState::Free)
     }

@@ -16,7 +16,7 @@ use crate::orchestrate::{BuildId, ComponentEnd, ComponentIx, ModuleIx, RepoMaker
 use crate::sim::Setup;
 use crate::sim::figures::Busy;
 use crate::sim::hub_setup::HubSetup;
-use crate::sim::spent::Book;
+use crate::sim::spent::Timeline;
 use crate::time::{Millis, Timestamp};
 
 mod account;
@@ -27,10 +27,10 @@ mod jobs;
 mod modules;
 mod occupied;
 mod own_repo;
+mod queries;
 mod submit;
 #[cfg(test)]
 mod tests;
-mod told;
 mod works;
 
 use account::Accounts;
@@ -40,7 +40,7 @@ use job_book::{JobBook, JobState};
 use own_repo::OwnRepos;
 use works::MadeBook;
 
-/// koji's model of koji. Each part owns its fields; what they do to each other stands in the methods
+/// koji's model of koji. Each part owns its fields; what they do to each other is in the methods
 /// of the whole.
 #[derive(Debug)]
 pub(in crate::sim) struct OnHub<'a> {

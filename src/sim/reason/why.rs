@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::book::Book;
+use super::knowledge::Knowledge;
 use super::{Left, Reason};
 use crate::name::PackageName;
 use crate::orchestrate::{
@@ -17,7 +17,7 @@ use crate::status::{Refused, Trouble};
 struct Ending<'a> {
     setup: &'a Setup,
     left: Left<'a>,
-    book: Book<'a>,
+    knowledge: Knowledge<'a>,
     /// How the modules stand that are of the run.
     states: Vec<Option<ModuleState>>,
     /// The modules of the run whose pass starts each.
@@ -40,8 +40,8 @@ pub(in crate::sim) fn give_reasons(setup: &Setup, left: Left<'_>, modules: &mut 
             }
         }
     }
-    let (book, live) = (Book::read(setup, left.log), left.ledger.newest_live());
-    let ending = Ending { setup, left, book, states, before };
+    let (knowledge, live) = (Knowledge::read(setup, left.log), left.ledger.newest_live());
+    let ending = Ending { setup, left, knowledge, states, before };
     for run in modules.iter_mut().filter(|module| module.state != ModuleState::Ready) {
         let totals = &ending.left.ledger.modules[run.module.index()];
         let is_capped = ending.left.ledger.is_capped;
@@ -57,7 +57,7 @@ pub(in crate::sim) fn give_reasons(setup: &Setup, left: Left<'_>, modules: &mut 
             Some(build) => ending.why_stuck(run.module, build),
             None => ending.why_not_begun(run.module),
         });
-        run.components = build.map_or_else(Vec::new, |at| ending.book.known.components(at));
+        run.components = build.map_or_else(Vec::new, |at| ending.knowledge.known.components(at));
     }
 }
 
@@ -68,7 +68,7 @@ impl Ending<'_> {
 
     /// Why a build failed.
     fn why_failed(&self, build: BuildId) -> Reason {
-        let Trouble { is_canceled, refused, failed } = self.book.trouble(build);
+        let Trouble { is_canceled, refused, failed } = self.knowledge.trouble(build);
         let refused = refused.filter(|refused| refused.call != CallKind::MakeRepo);
         if is_canceled {
             return Reason::Canceled;
@@ -88,14 +88,14 @@ impl Ending<'_> {
         }
     }
 
-    /// Why a build that neither passed nor failed does not go on.
+    /// Why a build that neither passed nor failed does not continue.
     fn why_stuck(&self, module: ModuleIx, build: BuildId) -> Reason {
-        let known = &self.book.known;
-        // What people were told last of it, whatever else is wrong with it.
+        let known = &self.knowledge.known;
+        // The last mail about it comes first, before anything else that is wrong with it.
         if known.awaits_answer(module, build) {
             return Reason::NoAnswer;
         }
-        let tests = self.book.tests(build);
+        let tests = self.knowledge.tests(build);
         if tests.get(&None) == Some(&Some(true)) {
             return Reason::Unheard;
         }
@@ -115,7 +115,8 @@ impl Ending<'_> {
             return Reason::NoAnswer;
         }
         let is_built = known.test_due(build, None).is_some_and(|due| due > 0);
-        let is_ended = is_built || self.book.told(build).is_some_and(|told| told.is_ended);
+        let is_ended =
+            is_built || self.knowledge.observed(build).is_some_and(|observed| observed.is_ended);
         match self.left.at_koji {
             what if !is_ended && !what.is_empty() => Reason::AtKoji(what.to_owned()),
             _ => Reason::Unheard,
@@ -142,7 +143,7 @@ impl Ending<'_> {
 
     /// Why a module was never built.
     fn why_not_begun(&self, module: ModuleIx) -> Reason {
-        let known = &self.book.known;
+        let known = &self.knowledge.known;
         let before = || self.before[module.index()].iter().copied().filter(|&at| at != module);
         let mut missing: Vec<ModuleIx> = before().filter(|&at| !self.is_ready(at)).collect();
         if missing.is_empty() {

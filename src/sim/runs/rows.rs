@@ -88,7 +88,7 @@ mod tests {
         }
     }
 
-    /// Runs that differ in everything, and in the arches they tell of.
+    /// Runs that differ in everything, and in their arches.
     fn runs() -> Vec<RunFigures> {
         let busy = |times: &[(&str, u64)]| {
             let times = times.iter().map(|&(arch, time)| (arch.into(), Millis(time)));

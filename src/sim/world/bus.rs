@@ -116,7 +116,7 @@ impl World<'_> {
         }
     }
 
-    /// Notes what the orchestrator was not told.
+    /// Notes what the orchestrator did not hear.
     fn note_lost(&mut self, event: &Event) {
         #[expect(clippy::wildcard_enum_match_arm, reason = "the bus carries these only")]
         let about = match *event {

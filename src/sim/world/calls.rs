@@ -73,7 +73,7 @@ impl World<'_> {
     }
 
     /// Returns whether a call or a look for it reaches a party that is there; else it is refused. A poll
-    /// alone is no activity.
+    /// alone is not activity.
     pub(super) fn reaches_its_party(&mut self, id: CallId, call: &Call) -> bool {
         if self.log.is_some() {
             self.calls.asked.insert(id, call.clone());

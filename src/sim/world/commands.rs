@@ -178,7 +178,7 @@ impl World<'_> {
         self.order(build, purpose, Order::Component { build, component, attempt, priority })
     }
 
-    /// A module build that was given up, or waits at its gate, goes on.
+    /// A module build that was given up, or waits at its gate, continues.
     fn reopen(&mut self, build: BuildId) {
         self.ledger.reopen(build, self.now);
     }

@@ -110,7 +110,7 @@ impl World<'_> {
         }
     }
 
-    /// A repo that the orchestrator was making itself is lost with it; a task at koji goes on.
+    /// A repo that the orchestrator was making itself is lost with it; a task at koji continues.
     fn lose_own_repos(&mut self) {
         if self.setup.conditions.repo == RepoMaker::Koji {
             return;

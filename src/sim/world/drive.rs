@@ -28,7 +28,7 @@ impl World<'_> {
         self.settle(&mut driven);
         while let Some(time) = self.next() {
             let before = (self.counts.activity, self.counts.polls);
-            // What ended while the hub was away is told when it is back, not before.
+            // What ended while the hub was away is reported when it is back, not before.
             let time = self.now.max(time);
             self.pass_time(time);
             self.now = time;

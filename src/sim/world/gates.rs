@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::World;
 use crate::orchestrate::{Approach, BuildId, ComponentIx, ModuleIx};
-use crate::sim::spent::{Book, In};
+use crate::sim::spent::{Phase, Timeline};
 use crate::time::Timestamp;
 
 /// Components that are built and whose gate is not open.
@@ -13,17 +13,17 @@ pub(super) struct AtGate {
     /// Whether a test found something, by component of a module build.
     is_red: BTreeMap<(BuildId, ComponentIx), bool>,
     /// When modules were at tests of components, and kept by red ones.
-    spans: Book,
+    spans: Timeline,
 }
 
 impl AtGate {
     pub(super) fn reset(&mut self) {
         self.is_red.clear();
-        self.spans = Book::default();
+        self.spans = Timeline::default();
     }
 
     /// Returns when modules were at tests of components, and kept by red ones.
-    pub(super) fn spans(&self) -> &Book {
+    pub(super) fn spans(&self) -> &Timeline {
         &self.spans
     }
 }
@@ -68,7 +68,7 @@ impl World<'_> {
             }
         }
         for (module, is_red) in waits {
-            let is_in = if is_red { In::Stuck } else { In::Testing };
+            let is_in = if is_red { Phase::Stuck } else { Phase::Testing };
             self.at_gate.spans.add(module, is_in, (self.now, to));
         }
     }

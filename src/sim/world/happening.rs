@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 pub(super) enum Happening {
     /// The bus brings the orchestrator a message.
     Message(Event),
-    /// The bus tells the tests that something is built.
+    /// The tests hear from the bus that something is built.
     Built(Subject),
     /// A test ends.
     TestEnds(Subject),
@@ -36,7 +36,7 @@ pub(super) enum Happening {
         call: CallId,
         answer: Answer,
     },
-    /// People are done with what a mail told them.
+    /// People are done with what a mail asked of them.
     People(Concern),
     /// A change of a kind comes in, the nth of it, from 1.
     Change {

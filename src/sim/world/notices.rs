@@ -8,7 +8,7 @@ use crate::orchestrate::{
     Answer, Approach, BuildId, ComponentEnd, ComponentIx, Event, Fault, Reply, RepoMaker,
 };
 use crate::sim::koji::{Job, Notice, What};
-use crate::sim::ledger::{BuildState, Phase};
+use crate::sim::ledger::{BuildState, Stage};
 use crate::sim::log::Fact;
 
 impl World<'_> {
@@ -124,7 +124,7 @@ impl World<'_> {
     }
 
     /// koji's own module build ended. One that failed is submitted again as often as may be, and
-    /// then koji tells its owner; without a modulemd to submit it again as it is would not help.
+    /// then koji mails its owner; without a modulemd to submit it again as it is would not help.
     fn module_ended(&mut self, build: BuildId, end: ComponentEnd) {
         let is_unfetched = self.troubles.is_unfetched(build);
         if is_unfetched {
@@ -154,7 +154,7 @@ impl World<'_> {
         let module = self.ledger.builds[build.0 as usize].module;
         let about = (self.setup.subjects.module(module), self.nth_build(build));
         if self.setup.conditions.gates.module {
-            self.ledger.phase(build, Phase::Testing, self.now);
+            self.ledger.stage(build, Stage::Testing, self.now);
             self.carry_to_tests(Subject { build, component: None, attempt }, about);
         } else if self.setup.approach == Approach::KojiOwned {
             self.accept(build);

@@ -4,7 +4,7 @@ use super::{Bar, ModuleRun, RunFigures, World};
 use crate::orchestrate::ModuleIx;
 use crate::sim::ledger::{BuildState, ModuleBuild};
 use crate::sim::reason::{Left, give_reasons};
-use crate::sim::spent::Book;
+use crate::sim::spent::Timeline;
 use crate::sim::{ModuleState, Tally};
 use crate::time::Millis;
 
@@ -117,7 +117,7 @@ impl World<'_> {
     }
 
     /// Returns what every module was in, and when.
-    fn spans(&self) -> Book {
+    fn spans(&self) -> Timeline {
         let mut spans = self.ledger.spans();
         spans.add_all(self.at_gate.spans());
         self.koji.worked(&mut spans);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::{Happening, World};
 use crate::orchestrate::{Approach, BuildId, ComponentIx, Concern, Event};
 use crate::sim::draw::{self, Purpose};
-use crate::sim::ledger::Phase;
+use crate::sim::ledger::Stage;
 use crate::sim::log::Fact;
 use crate::time::Millis;
 
@@ -179,7 +179,7 @@ impl World<'_> {
             if passed && self.setup.approach == Approach::KojiOwned {
                 self.accept(build);
             } else if !passed {
-                self.ledger.phase(build, Phase::Stuck, self.now);
+                self.ledger.stage(build, Stage::Stuck, self.now);
             }
         }
         let event = self.result(subject, passed);
@@ -231,7 +231,7 @@ impl World<'_> {
         }
     }
 
-    /// Returns whether what a mail told was settled since.
+    /// Returns whether the matter of a mail was settled since.
     pub(super) fn is_test_settled(&self, concern: &Concern) -> bool {
         let Concern { build, component, .. } = *concern;
         let from = Subject { build, component, attempt: 0 };

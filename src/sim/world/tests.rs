@@ -351,11 +351,11 @@ fn a_world_keeps_nothing_of_the_replications_it_ran() {
         let after_one = format!("{world:?}");
         (1..200).for_each(|replication| drop(world.run(replication)));
         world.run(0);
-        // A hub tells an address of its memory, which is another each time.
+        // A hub shows an address of its memory, which differs each time.
         let (one, all) = (after_one.len(), format!("{world:?}").len());
         assert!(
             one.abs_diff(all) < 32,
-            "{one} bytes tell of a world after one run, {all} after 200"
+            "{one} bytes describe a world after one run, {all} after 200"
         );
     }
 }
@@ -378,7 +378,7 @@ fn what_is_built_for_noarch_counts_where_it_was_built() {
         assert!((share("aarch64", 1) - 1.0).abs() < 1e-9, "{}", share("aarch64", 1));
         assert!((share("x86_64", 2) - 0.6).abs() < 1e-9, "{}", share("x86_64", 2));
         assert!(share("noarch", 2).abs() < 1e-9);
-        // Tasks stay told by their own arch.
+        // Tasks are still listed by their own arch.
         let secs = Millis::from_secs;
         let tasks = [("aarch64", 10), ("noarch", 40), ("x86_64", 10)];
         assert_eq!(run.figures.busy, tasks.map(|(arch, time)| (arch.into(), secs(time))));

@@ -12,7 +12,7 @@ fn a_plan_says_what_it_assumed_and_what_it_was_made_from() {
     let assumed = plan["assumed"].as_array().expect("rows");
     let keys: Vec<&str> = assumed.iter().filter_map(|row| row["key"].as_str()).collect();
     assert_eq!(keys[..3], ["builders", "durations", "arches"]);
-    // The rest is what the estimate on koji takes for its steps; nobody gave builders of koji's.
+    // The rest is what the estimate on koji takes for its steps; no farm was given.
     assert!(keys.contains(&"fallback.tagBuild") && keys.contains(&"hub.run_interval"), "{keys:?}");
     assert!(keys.iter().all(|key| !key.starts_with("builders.")), "{keys:?}");
     assert_eq!(assumed[0]["value"], "10 per arch");

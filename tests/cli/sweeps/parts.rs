@@ -37,7 +37,7 @@ fn parts_make_the_whole(farm: &str, command: &str, more: &[&str]) {
     }
     assert_eq!(good(modplan(&["merge", &parts, "-o", &joined])), stdout);
     assert_eq!(files(Path::new(&joined)), files(Path::new(&whole)));
-    // Parts have tried the values that nobody gave, though they do not know the answer.
+    // Parts have tried the assumed values, though they do not know the answer.
     assert!(Path::new(&joined).join("sensitivity.svg").is_file());
     for format in ["json", "csv"] {
         let form = ["--format", format];

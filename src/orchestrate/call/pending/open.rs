@@ -16,7 +16,7 @@ impl PendingCalls {
         out.extend(self.open().map(|(id, call)| Command::Call { id, call: call.clone() }));
     }
 
-    /// After a restart nobody knows which calls reached their party: each that was sent is looked up,
+    /// After a restart it is unknown which calls reached their party: each that was sent is looked up,
     /// or repeated if it only reads, and timers are set again.
     pub(in crate::orchestrate) fn restarted(&mut self, out: &mut Vec<Command>) {
         for id in self.entries.ids() {

@@ -80,7 +80,7 @@ impl Ideal<'_> {
             let (count, since_all) = &mut self.running[module.index()];
             *count -= 1;
             if *count == 0 {
-                self.worked.add(module, In::Building, (*since_all, now));
+                self.worked.add(module, Phase::Building, (*since_all, now));
             }
             self.note_bar(task, slot, since, now, end);
         }

@@ -25,7 +25,7 @@ pub(super) struct Ordered {
     pub(super) priority: u32,
 }
 
-/// A component under way. Its tasks stand in a row, up to where those of the next one begin.
+/// A component under way. Its tasks are consecutive, up to where those of the next one begin.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ComponentRun {
     pub(super) job: Job,
@@ -133,7 +133,7 @@ impl TaskRun {
         self.what & Self::IS_OK != 0
     }
 
-    /// It fails, whatever was drawn for it.
+    /// It fails, independent of what was drawn for it.
     pub(super) fn spoil(&mut self) {
         self.what &= !Self::IS_OK;
     }
@@ -208,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_task_keeps_what_it_is_whatever_becomes_of_it() {
+    fn a_task_keeps_its_identity_in_every_state() {
         let year = Millis::from_secs(366 * 86_400);
         for (arch, duration) in [(0, Millis::ZERO), (65_535, year), (7, Millis(1))] {
             let mut task = TaskRun::new(9, arch, duration, true);
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_component_is_over_once_whatever_is_left_of_it() {
+    fn a_component_ends_once() {
         let mut left = Left::of(2);
         assert!(!left.one_less() && left.one_less() && !left.is_over());
         left.end();

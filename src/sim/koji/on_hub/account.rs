@@ -2,13 +2,14 @@
 
 use super::occupied::Occupied;
 use super::{
-    Arch, Book, BuildId, Busy, ComponentEnd, Cost, Millis, ModuleIx, OnHub, Owner, TaskBar, TaskId,
+    Arch, BuildId, Busy, ComponentEnd, Cost, Millis, ModuleIx, OnHub, Owner, TaskBar, TaskId,
+    Timeline,
 };
 use crate::hub::{Settings, TaskInfo};
 use crate::koji::TaskState;
 use crate::sim::figures::{Bar, BarEnd};
 use crate::sim::koji::OPEN;
-use crate::sim::spent::In;
+use crate::sim::spent::Phase;
 use crate::time::Timestamp;
 
 /// A stay of a task on a builder.
@@ -38,7 +39,7 @@ pub(in crate::sim::koji) struct Accounts {
     busy_noarch: Millis,
     occupied: Occupied,
     /// When something of a module was on a builder. Kept only with bars.
-    worked: Book,
+    worked: Timeline,
     costs: Vec<Cost>,
     bars: Option<Vec<TaskBar>>,
 }
@@ -49,7 +50,7 @@ impl Accounts {
         self.busy.resize(settings.arches.len(), Millis::ZERO);
         self.busy_noarch = Millis::ZERO;
         self.occupied.reset(settings.builders.len());
-        self.worked = Book::default();
+        self.worked = Timeline::default();
         self.costs.clear();
         self.bars = with_bars.then(Vec::new);
     }
@@ -132,7 +133,7 @@ impl OnHub<'_> {
             }
         }
         if self.accounts.bars.is_some() {
-            self.accounts.worked.add(module, In::Building, (from, to));
+            self.accounts.worked.add(module, Phase::Building, (from, to));
         }
         self.note_bar(&info, Some(WorksFor { build, module, run }), stay);
     }
@@ -155,7 +156,7 @@ impl OnHub<'_> {
     }
 
     /// Notes when builders worked for modules.
-    pub(in crate::sim) fn worked(&self, spans: &mut Book) {
+    pub(in crate::sim) fn worked(&self, spans: &mut Timeline) {
         spans.add_all(&self.accounts.worked);
         let works = |info: &TaskInfo| info.is_leaf && info.state == TaskState::Open;
         for info in self.hub.tasks().filter(works) {
@@ -163,7 +164,7 @@ impl OnHub<'_> {
             if let (Some(module), Some(opened)) =
                 (owner.and_then(|owner| self.module_of(owner)), info.opened)
             {
-                spans.add(module, In::Building, (opened, OPEN));
+                spans.add(module, Phase::Building, (opened, OPEN));
             }
         }
     }

@@ -64,7 +64,7 @@ impl OnHub<'_> {
         }
     }
 
-    /// A step ended; the end of a component is told with how it was built, and what is canceled ends in
+    /// A step ended; the end of a component is reported with how it was built, and what is canceled ends in
     /// silence.
     pub(super) fn step_ended(&mut self, build: BuildId, job: Job, step: Step, ended: Ended) {
         let Ended { task, state } = ended;

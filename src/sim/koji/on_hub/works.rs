@@ -3,7 +3,7 @@
 //!
 //! A key names the module, and of its components, macros packages, regenerations and repos which
 //! one it is over the run. Under `replay` the same number picks the row, so that a second build of a
-//! module goes on where its first began one row earlier.
+//! module continues where its first began one row earlier.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What an orchestrator is told by koji's model of what ended while it was down, and who makes the
+//! What koji's model reports to an orchestrator of what ended while it was down, and who makes the
 //! repo of a module. Moments are counted from those of a run without trouble.
 
 use super::on_hub::{TWO, farm, on_hub};
@@ -42,7 +42,7 @@ fn is_target(row: &Log) -> bool {
 fn a_target_made_while_the_orchestrator_is_down_is_found_when_it_is_back() {
     let setup = two();
     let made = times(&run(&setup), is_target)[0];
-    // Down from 10 s before until 20 s after: told then, and not before.
+    // Down from 10 s before until 20 s after: reported then, and not before.
     let mut late = setup.clone();
     late.conditions.faults = vec![down(Timestamp(made.0 - 10_000), 30)];
     let late = run(&late);

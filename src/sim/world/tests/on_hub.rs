@@ -133,7 +133,7 @@ fn time_of_a_run_that_does_not_finish_counts_up_to_its_end() {
 }
 
 #[test]
-fn what_builders_did_before_anything_changed_counts_nowhere() {
+fn what_builders_did_before_anything_changed_is_not_counted() {
     // The module is begun at 0 s; the hub makes its macros package and takes no call from 1 s on.
     let setup = setup(&[("m", &[], TWO)], &[]);
     let setup = Setup { approach: Approach::OrchestratorOwned, ..setup };

@@ -1,4 +1,4 @@
-//! What the world asks of koji's model: counts, busy time, and why nothing goes on.
+//! What the world asks of koji's model: counts, busy time, and why nothing more happens.
 
 use super::*;
 use crate::hub::Why;
@@ -44,7 +44,7 @@ impl OnHub<'_> {
         self.accounts.take_bars()
     }
 
-    /// Returns why what is left does not go on, once nothing more happens.
+    /// Returns why what is left cannot continue, once nothing more happens.
     pub(in crate::sim::koji) fn stuck(&self) -> Vec<(String, &'static str)> {
         let mut all = self.hub.stuck();
         // Who waits for a repo has no task that could say so.
