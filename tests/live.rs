@@ -7,6 +7,7 @@ mod execute;
 mod hub_faults;
 mod kerberos;
 mod koji_builder;
+mod koji_plugin;
 mod koji_record;
 mod mock_koji;
 mod official_client;
