@@ -50,7 +50,7 @@ const CRATE_PLACES: &[(&str, &[&str])] = &[
     ("reqwest", &["live"]),
     ("roxmltree", &["load"]),
     ("sqlx", &["store"]),
-    ("tokio", &["live", "mock_koji/serve"]),
+    ("tokio", &["live", "mock_koji/serve", "store/open"]),
 ];
 
 const FILE_LINES_MAX: usize = 600;

@@ -17,6 +17,10 @@ const SQLITE_OLDEST: &str = "3.51.3";
 /// Connections to PostgreSQL; SQLite has one writer, so one.
 const CONNECTIONS: u32 = 4;
 
+/// How often a database is tried to be opened. SQLite waits for other writers, but not while one of them
+/// switches a new file to its write-ahead log.
+const TRIES_MAX: u32 = 50;
+
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// How a store is opened.
@@ -56,13 +60,14 @@ impl Store {
         }
         sqlx::any::install_default_drivers();
         let address = engine.address(url);
-        // What is wrong with the database is said by a first connection: a pool tries again and says
-        // only that it took too long.
-        let mut first = AnyConnection::connect(&address).await?;
-        let checked = engine.check(&mut first, opening).await;
-        let closed = first.close().await;
-        checked?;
-        closed?;
+        let mut tries = 1;
+        while let Err(error) = engine.check_first(&address, opening).await {
+            if !error.is_transient() || tries == TRIES_MAX {
+                return Err(error);
+            }
+            tries += 1;
+            tokio::time::sleep(opening.wait / TRIES_MAX).await;
+        }
         let pool = AnyPoolOptions::new()
             .max_connections(if engine == Engine::Sqlite { 1 } else { CONNECTIONS })
             .acquire_timeout(opening.wait)
@@ -113,6 +118,16 @@ impl Engine {
     fn lacks_file(self, url: &str) -> bool {
         let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
         self == Self::Sqlite && !Path::new(path.split('?').next().unwrap_or(path)).exists()
+    }
+
+    /// Checks the database by a first connection, which says what is wrong: a pool tries again and says only
+    /// that it took too long.
+    async fn check_first(self, address: &str, opening: Opening) -> Result<(), StoreError> {
+        let mut first = AnyConnection::connect(address).await?;
+        let checked = self.check(&mut first, opening).await;
+        let closed = first.close().await;
+        checked?;
+        Ok(closed?)
     }
 
     /// Returns the address as the driver takes it: SQLite makes a file that is missing.
