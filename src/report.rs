@@ -45,6 +45,8 @@ pub mod table;
 pub mod timeline;
 pub mod trace;
 mod variant;
+#[cfg(feature = "live")]
+pub mod why;
 
 pub use assumed::Assumed;
 pub use chain::{Part, Parts, parts};

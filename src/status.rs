@@ -19,11 +19,13 @@ use crate::time::Timestamp;
 
 mod because;
 mod build;
+mod chain;
 mod shapes;
 mod trouble;
 mod waiting;
 
 pub use build::Refused;
+pub use chain::Link;
 pub use shapes::{CallStatus, ComponentState, ComponentStatus, ModuleState, ModuleStatus};
 pub use trouble::Trouble;
 
@@ -97,14 +99,17 @@ impl Status {
     /// Returns every call without an answer, in the order in which they were made.
     #[must_use]
     pub fn calls_outstanding(&self) -> Vec<CallStatus> {
-        let told = |asked: &Asked| CallStatus {
+        self.calls.values().map(|asked| self.call_status(asked)).collect()
+    }
+
+    fn call_status(&self, asked: &Asked) -> CallStatus {
+        CallStatus {
             call: asked.call.kind().as_str(),
             party: asked.call.party(),
             tries: asked.tries,
             since: asked.since,
             next_at: self.pauses.get(&asked.call.party()).copied(),
-        };
-        self.calls.values().map(told).collect()
+        }
     }
 
     /// koji-owned died and begins again with nothing: answers to earlier calls reach nobody.

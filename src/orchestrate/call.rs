@@ -288,6 +288,28 @@ impl Call {
         matches!(self, Self::Poll { .. })
     }
 
+    /// Returns the component it is about, if it is about one.
+    #[must_use]
+    pub fn component(&self) -> Option<ComponentIx> {
+        match *self {
+            Self::BuildComponent { component, .. }
+            | Self::CancelComponent { component, .. }
+            | Self::TagComponent { component, .. } => Some(component),
+            Self::RequestTest { component, .. } => component,
+            Self::BuildModule { .. }
+            | Self::CreateTarget { .. }
+            | Self::MakeRepo { .. }
+            | Self::WaitRepo { .. }
+            | Self::Import { .. }
+            | Self::EndTask { .. }
+            | Self::Fetch { .. }
+            | Self::Publish { .. }
+            | Self::AskDependants { .. }
+            | Self::Mail { .. }
+            | Self::Poll { .. } => None,
+        }
+    }
+
     /// Returns the module build it is about, if it is about one.
     #[must_use]
     pub fn build(&self) -> Option<BuildId> {

@@ -67,11 +67,11 @@ impl Status {
         }
     }
 
-    fn is_ready(&self, module: ModuleIx) -> bool {
+    pub(super) fn is_ready(&self, module: ModuleIx) -> bool {
         self.newest.get(&module).is_some_and(|build| self.has_passed(*build))
     }
 
-    fn component(
+    pub(super) fn component(
         &self,
         build: &Build,
         component: ComponentIx,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use modplan::orchestrate::{Approach, Cascade, Command, Orchestrator};
 use modplan::sim::{Fact, Log, ModuleRun, ModuleState, Run, World};
-use modplan::status::{ComponentState, ModuleState as Stands, Status};
+use modplan::status::{ComponentState, Link, ModuleState as Stands, Status};
 
 use super::generate;
 
@@ -97,4 +97,59 @@ fn a_fold_of_koji_owned_knows_what_it_heard() {
         }
     }
     assert!(ready > 50, "{ready}");
+}
+
+/// Says what is wrong with the chain of a module that is not ready.
+fn broken(chain: &[Link]) -> Option<&'static str> {
+    let is_waiting = |link: &Link| match link {
+        Link::Module(module) => module.state == Stands::Waiting,
+        Link::Component { component, .. } => component.state == ComponentState::Waiting,
+        Link::Call(_) | Link::Refused { .. } => false,
+    };
+    let last = chain.last()?;
+    let waits_for_nothing = match last {
+        Link::Module(module) => module.because == "nobody asked for it yet",
+        Link::Component { component, .. } => component.because == "its module was given up",
+        Link::Call(_) | Link::Refused { .. } => true,
+    };
+    match chain {
+        _ if is_waiting(last) && !waits_for_nothing => Some("it ends with what waits"),
+        [links @ .., Link::Call(_) | Link::Refused { .. }] if links.is_empty() => Some("a call alone"),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_chain_ends_with_what_is_under_way_or_went_wrong() {
+    let (mut ends, mut longest) = (BTreeSet::new(), 0);
+    for seed in 0..300 {
+        let world = generate::world(seed);
+        let setup = &world.setup;
+        if (setup.approach, setup.cascade) != (Approach::OrchestratorOwned, Cascade::Planned) {
+            continue;
+        }
+        let gates = setup.conditions.gates;
+        let mut status =
+            Status::new(setup.catalog.clone(), setup.approach, gates, setup.dispatch);
+        World::new(setup).run_through(seed, &mut |orchestrator, event, now, out| {
+            orchestrator.handle(event, now, out);
+            status.event(event, now);
+            out.iter().for_each(|command| status.command(command, now));
+            for module in status.modules() {
+                let chain = status.chain(&module.id, None).expect("it is of the run");
+                assert_eq!(broken(&chain), None, "seed {seed}: {chain:#?}");
+                assert_eq!(chain[0], Link::Module(module));
+                longest = longest.max(chain.len());
+                ends.insert(match chain.last() {
+                    Some(Link::Module(_)) => "module",
+                    Some(Link::Component { .. }) => "component",
+                    Some(Link::Call(_)) => "call",
+                    Some(Link::Refused { .. }) => "refused",
+                    None => "nothing",
+                });
+            }
+        });
+    }
+    assert_eq!(ends, BTreeSet::from(["call", "component", "module", "refused"]));
+    assert!(longest > 4, "{longest}");
 }
