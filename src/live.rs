@@ -26,7 +26,7 @@ pub use dry_run::dry_run;
 pub use http::Retry;
 pub use koji_record::{KojiRecordError, KojiRecording, KojiRequest, KojiStep, record_koji};
 pub use record::{Recording, Request, Step, record};
-pub use stored::{stored_journal, stored_run, stored_runs};
+pub use stored::{StoredRun, stored_journal, stored_run, stored_runs, stored_wish};
 
 use std::path::PathBuf;
 

@@ -28,6 +28,7 @@ mod open;
 mod rows;
 mod runs;
 mod slow;
+mod wish;
 
 pub use error::StoreError;
 pub use fold::{Folded, fold, read};
@@ -36,6 +37,7 @@ pub use lease::Driven;
 pub use open::Opening;
 pub use runs::{NewRun, RunRow, RunState};
 pub use slow::slow_disk;
+pub use wish::Wished;
 
 /// A moment in milliseconds of Unix time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

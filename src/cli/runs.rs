@@ -1,5 +1,7 @@
 //! `modplan runs`: durable runs of a store.
 
+mod wish;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -12,8 +14,9 @@ use super::console::Console;
 use super::on_koji::{Ending, KojiArgs, LeaseArgs, Place, StoreArgs, drive, of_store, usual_store};
 use super::output::OutputArgs;
 use super::status::Answer;
+use wish::{Cancel, Pause, Retry, Why};
 
-/// List, show and resume durable runs, which are kept in a store
+/// List, show, resume and steer durable runs, which are kept in a store
 #[derive(Debug, Args)]
 pub(crate) struct Runs {
     #[command(subcommand)]
@@ -24,7 +27,11 @@ pub(crate) struct Runs {
 enum RunsCommand {
     List(List),
     Show(Show),
+    Why(Why),
     Resume(Resume),
+    Retry(Retry),
+    Pause(Pause),
+    Cancel(Cancel),
     Export(Export),
 }
 
@@ -125,6 +132,10 @@ impl Runs {
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
         match self.command {
             RunsCommand::Resume(resume) => return resume.run(console),
+            RunsCommand::Why(why) => why.run()?,
+            RunsCommand::Retry(retry) => retry.run(console)?,
+            RunsCommand::Pause(pause) => pause.run(console)?,
+            RunsCommand::Cancel(cancel) => cancel.run(console)?,
             RunsCommand::List(List { store, format, output }) => {
                 let rows = stored_runs(store.url().reveal()).map_err(explained)?;
                 output.write(match format {
@@ -133,10 +144,12 @@ impl Runs {
                 })?;
             }
             RunsCommand::Show(Show { run, store, format, output }) => {
-                let (row, folded) = stored_run(store.url().reveal(), &run).map_err(explained)?;
+                let run = stored_run(store.url().reveal(), &run).map_err(explained)?;
                 output.write(match format {
-                    RunsFormat::Table => report::runs::show(&row, &folded),
-                    RunsFormat::Json => report::runs::show_json(&row, &folded),
+                    RunsFormat::Table => report::runs::show(&run.row, &run.folded),
+                    RunsFormat::Json => {
+                        report::runs::show_json(&run.row, &run.folded, &run.builds)
+                    }
                 })?;
             }
             RunsCommand::Export(Export { run, store, output }) => {

@@ -31,6 +31,7 @@ mod submit;
 mod tag;
 mod taken;
 mod tasks;
+mod wish;
 mod work;
 
 pub use begin::{BeginError, Decided};
@@ -40,4 +41,5 @@ pub use figures::{Figures, ModuleFigures};
 pub use macros::MacrosError;
 pub use stored::StoreRows;
 pub use taken::{Taken, take};
+pub use wish::Wish;
 pub use work::{ModuleWork, PartWork, SourceRpm, Work};

@@ -237,8 +237,10 @@ async fn to_the_end(
 fn state(driven: &Driven) -> RunState {
     let is = |wanted: ModuleState| driven.modules.iter().any(|module| module.state == wanted);
     match () {
+        () if driven.is_paused => RunState::Paused,
         () if !driven.is_over => RunState::Interrupted,
-        () if is(ModuleState::Failed) || is(ModuleState::Canceled) => RunState::Failed,
+        () if is(ModuleState::Failed) => RunState::Failed,
+        () if is(ModuleState::Canceled) => RunState::Canceled,
         () if driven.modules.iter().all(|module| module.state == ModuleState::Ready) => {
             RunState::Done
         }

@@ -1,6 +1,9 @@
 //! Runs of a store as somebody sees them who does not drive one: read without `async` around.
 
-use crate::store::{Folded, Opening, RunRow, RunState, Store, StoreError, fold};
+use super::clock;
+use super::execute::{Decided, Wish};
+use crate::koji_plan::PlannedBuild;
+use crate::store::{Folded, Opening, RunRow, RunState, Store, StoreError, UnixMillis, fold};
 
 /// Returns every run of the store at an address, the newest first.
 ///
@@ -16,6 +19,17 @@ pub fn stored_runs(url: &str) -> Result<Vec<RunRow>, StoreError> {
     })
 }
 
+/// A run as its store has it.
+#[derive(Clone, Debug)]
+pub struct StoredRun {
+    /// What the store lists of it.
+    pub row: RunRow,
+    /// Its journal.
+    pub folded: Folded,
+    /// Its module builds, as they were decided before it began; none where that cannot be read.
+    pub builds: Vec<PlannedBuild>,
+}
+
 /// Returns a run of the store, folded from its journal.
 ///
 /// # Errors
@@ -23,11 +37,14 @@ pub fn stored_runs(url: &str) -> Result<Vec<RunRow>, StoreError> {
 ///
 /// # Panics
 /// When no runtime can be made.
-pub fn stored_run(url: &str, run: &str) -> Result<(RunRow, Folded), StoreError> {
+pub fn stored_run(url: &str, run: &str) -> Result<StoredRun, StoreError> {
     block_on(async {
         let store = open(url).await?;
         let row = seen(store.run(run).await?);
-        Ok((row, fold(run, &store.journal(run).await?)?))
+        let folded = fold(run, &store.journal(run).await?)?;
+        let decided = serde_json::from_str::<Decided>(&store.work(run).await?);
+        let builds = decided.map(|decided| decided.builds).unwrap_or_default();
+        Ok(StoredRun { row, folded, builds })
     })
 }
 
@@ -40,6 +57,22 @@ pub fn stored_run(url: &str, run: &str) -> Result<(RunRow, Folded), StoreError> 
 /// When no runtime can be made.
 pub fn stored_journal(url: &str, run: &str) -> Result<String, StoreError> {
     block_on(async { open(url).await?.journal(run).await })
+}
+
+/// Keeps what somebody wants of a run. Returns the run, and who drives it hears of it soon; where nobody does,
+/// the next one hears it.
+///
+/// # Errors
+/// As [`stored_runs`]; there is no such run, or it is done or canceled.
+///
+/// # Panics
+/// When no runtime can be made.
+pub fn stored_wish(url: &str, run: &str, wish: &Wish) -> Result<RunRow, StoreError> {
+    block_on(async {
+        let store = open(url).await?;
+        store.wish(run, &wish.text(), UnixMillis(clock::now_ms())).await?;
+        Ok(seen(store.run(run).await?))
+    })
 }
 
 async fn open(url: &str) -> Result<Store, StoreError> {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::cells::{finished, table};
+use crate::koji_plan::PlannedBuild;
 use crate::orchestrate::Party;
 use crate::status::{CallStatus, ComponentState, ComponentStatus, ModuleState, ModuleStatus};
 use crate::store::{Folded, RunRow, UnixMillis};
@@ -58,8 +59,8 @@ struct Module<'r> {
     id: &'r str,
     state: ModuleState,
     because: &'r str,
-    tag: Option<String>,
-    target: Option<String>,
+    tag: Option<&'r str>,
+    target: Option<&'r str>,
     task_id: Option<u64>,
     components: Vec<Component<'r>>,
 }
@@ -104,13 +105,13 @@ pub fn list(rows: &[RunRow]) -> String {
     finished(runs, &[])
 }
 
-/// Writes a run as JSON. What its journal does not say is null: tags, tasks of modules and NVRs, and the
-/// forecast.
+/// Writes a run as JSON, with the names of the module builds that were decided before it began. What is not
+/// known is null: tasks of modules, NVRs, and the forecast.
 ///
 /// # Panics
 /// Never: a run is JSON.
 #[must_use]
-pub fn show_json(row: &RunRow, folded: &Folded) -> String {
+pub fn show_json(row: &RunRow, folded: &Folded, builds: &[PlannedBuild]) -> String {
     let modules = folded.status.modules();
     let at = |time: Timestamp| moment(of_run(row, time));
     let call = |call: CallStatus| Call {
@@ -130,20 +131,21 @@ pub fn show_json(row: &RunRow, folded: &Folded) -> String {
         started,
         forecast_seconds_p50: None,
         forecast_seconds_p90: None,
-        modules: modules.iter().map(Module::from).collect(),
+        modules: modules.iter().map(|module| Module::of(module, builds)).collect(),
         calls_outstanding: folded.status.calls_outstanding().into_iter().map(call).collect(),
     })
 }
 
-impl<'r> From<&'r ModuleStatus> for Module<'r> {
-    fn from(module: &'r ModuleStatus) -> Self {
+impl<'r> Module<'r> {
+    fn of(module: &'r ModuleStatus, builds: &'r [PlannedBuild]) -> Self {
+        let build = builds.iter().find(|build| build.id == *module.id);
         let component = |status| Component { status, nvr: None };
         Self {
             id: &module.id,
             state: module.state,
             because: &module.because,
-            tag: None,
-            target: None,
+            tag: build.map(|build| build.tags.tag.as_str()),
+            target: build.map(|build| build.names.target.as_str()),
             task_id: None,
             components: module.components.iter().map(component).collect(),
         }
@@ -182,7 +184,7 @@ pub fn show(row: &RunRow, folded: &Folded) -> String {
 }
 
 /// Returns the word of a state or party, as JSON has it.
-fn word(of: &impl Serialize) -> String {
+pub(super) fn word(of: &impl Serialize) -> String {
     serde_json::to_value(of)
         .ok()
         .and_then(|word| Some(word.as_str()?.to_owned()))
@@ -190,16 +192,16 @@ fn word(of: &impl Serialize) -> String {
 }
 
 /// Returns a moment of a run.
-fn of_run(row: &RunRow, at: Timestamp) -> UnixMillis {
+pub(super) fn of_run(row: &RunRow, at: Timestamp) -> UnixMillis {
     UnixMillis(row.started.0.saturating_add_unsigned(at.0))
 }
 
 /// Writes a moment as RFC 3339 has it; empty for one that no calendar has.
-fn moment(at: UnixMillis) -> String {
+pub(super) fn moment(at: UnixMillis) -> String {
     jiff::Timestamp::from_millisecond(at.0).map(|at| at.to_string()).unwrap_or_default()
 }
 
-fn json(of: &impl Serialize) -> String {
+pub(super) fn json(of: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(of).expect("it is JSON");
     text.push('\n');
     text

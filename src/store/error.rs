@@ -61,7 +61,7 @@ pub enum StoreError {
     Ended {
         /// The run.
         run: String,
-        /// `done`, `failed` or `canceled`.
+        /// `done` or `canceled`.
         state: String,
     },
     /// Another process drives the run.

@@ -147,7 +147,7 @@ impl Store {
         if let Some(holder) = standing.driver(now).filter(|holder| *holder != by) {
             return Err(StoreError::Held { run: run.to_owned(), holder: holder.to_string() });
         }
-        let ended = [RunState::Done, RunState::Failed, RunState::Canceled];
+        let ended = [RunState::Done, RunState::Canceled];
         if ended.iter().any(|state| state.as_str() == standing.state) {
             return Err(StoreError::Ended { run: run.to_owned(), state: standing.state });
         }
@@ -171,7 +171,7 @@ impl Store {
         for stream in standing.streams.lines() {
             claim(&mut transaction, (&standing.hub, stream), run, now).await?;
         }
-        let set = sqlx::query("UPDATE run SET state = 'running' WHERE run = $1");
+        let set = sqlx::query("UPDATE run SET state = 'running', ended_ms = NULL WHERE run = $1");
         set.bind(run).execute(&mut *transaction).await?;
         let next = sqlx::query("SELECT COALESCE(MAX(seq) + 1, 0) FROM event WHERE run = $1");
         let next = next.bind(run).fetch_one(&mut *transaction).await?.try_get(0)?;

@@ -41,3 +41,11 @@ CREATE TABLE IF NOT EXISTS dry_run (
     plan TEXT NOT NULL,
     made_ms BIGINT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS wish (
+    run TEXT NOT NULL,
+    seq BIGINT NOT NULL,
+    wish TEXT NOT NULL,
+    made_ms BIGINT NOT NULL,
+    done BIGINT NOT NULL,
+    PRIMARY KEY (run, seq)
+);

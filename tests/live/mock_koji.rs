@@ -31,8 +31,12 @@ pub(super) struct Mock {
 impl Mock {
     /// Starts a mock hub with the user alice and more arguments.
     pub(super) fn start(arguments: &[&str]) -> Self {
-        let given = ["--trace", TRACE, "--farm", FARM, "--user", "alice:secret"];
-        Self::with(&[&given[..], arguments].concat())
+        let given = ["--farm", FARM, "--user", "alice:secret"];
+        let trace: &[&str] = match arguments.contains(&"--trace") {
+            true => &[],
+            false => &["--trace", TRACE],
+        };
+        Self::with(&[trace, &given, arguments].concat())
     }
 
     /// Starts a mock hub with only the given arguments.

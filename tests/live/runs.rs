@@ -3,6 +3,7 @@
 mod crash;
 mod holders;
 mod refused;
+mod wishes;
 
 use std::collections::BTreeMap;
 
@@ -40,21 +41,21 @@ struct Site {
 impl Site {
     /// Starts a hub, plans a rebuild of all that needs perl, and keeps runs in a file.
     fn new() -> Option<Self> {
-        Self::with("perl:5.30", GIVEN)
+        Self::with(("perl:5.30", GIVEN), &SPEED)
     }
 
     /// The same for one module.
     fn small() -> Option<Self> {
-        Self::with(SMALL, SMALL_GIVEN)
+        Self::with((SMALL, SMALL_GIVEN), &SPEED)
     }
 
     /// Without rpmbuild, which makes macros packages, the test is left out.
-    fn with(id: &str, given: &'static str) -> Option<Self> {
+    fn with((id, given): (&str, &'static str), speed: &[&str]) -> Option<Self> {
         if std::process::Command::new("rpmbuild").arg("--version").output().is_err() {
             left_out("no rpmbuild (Debian's rpm)");
             return None;
         }
-        let case = Case::without_plan(&SPEED);
+        let case = Case::without_plan(speed);
         let path = case.path("plan.json");
         plan(&change(id, TIME), &path);
         Some(Self {

@@ -176,6 +176,50 @@ fn lines_whose_answer_was_lost_are_kept_once() {
 }
 
 #[test]
+fn a_run_that_failed_is_taken_again_unless_its_stream_is_built_by_another() {
+    on_both(async |url| {
+        let store = Store::open(url).await.expect("it opens");
+        let me = Holder::this_process();
+        let first = begun(&store, "r1", &["perl:5.30"], &me).await;
+        store.release(&first, RunState::Failed, later(5)).await.expect("it ends");
+        let again = store.take("r1", &me, later(6), LEASE).await.expect("it is taken");
+        let row = store.run("r1").await.expect("it is there");
+        assert_eq!((row.state, row.ended), (RunState::Running, None));
+        store.release(&again, RunState::Failed, later(7)).await.expect("it ends");
+        store.begin(&run("r2", &["perl:5.30"]), &me, later(9), LEASE).await.expect("it begins");
+        let taken = store.take("r1", &me, later(9), LEASE).await.expect_err("it is built by r2");
+        assert!(taken.to_string().contains("r2"), "{taken}");
+    });
+}
+
+#[test]
+fn wishes_are_numbered_heard_once_and_refused_where_nobody_will_hear_them() {
+    on_both(async |url| {
+        let store = Store::open(url).await.expect("it opens");
+        let me = Holder::this_process();
+        let first = begun(&store, "r1", &["perl:5.30"], &me).await;
+        begun(&store, "r2", &["perl:5.32"], &me).await;
+        let wish = async |run: &str, text: &str| store.wish(run, text, NOW).await;
+        let numbers = [wish("r1", "a").await, wish("r1", "b").await, wish("r2", "c").await];
+        assert_eq!(numbers.map(|number| number.expect("it is kept")), [1, 2, 1]);
+        let of = async |run: &str| -> Vec<(u32, String)> {
+            let wishes = store.wishes(run).await.expect("they are read");
+            wishes.into_iter().map(|wished| (wished.number, wished.wish)).collect()
+        };
+        assert_eq!(of("r1").await, [(1, "a".to_owned()), (2, "b".to_owned())]);
+        store.wish_done("r1", 1).await.expect("it is noted");
+        assert_eq!(of("r1").await, [(2, "b".to_owned())]);
+        assert_eq!(of("r2").await, [(1, "c".to_owned())]);
+        assert_eq!(wish("r1", "d").await.expect("it is kept"), 3);
+        store.release(&first, RunState::Done, later(5)).await.expect("it ends");
+        let ended = wish("r1", "e").await.expect_err("nobody hears it");
+        assert!(matches!(ended, StoreError::Ended { .. }), "{ended}");
+        let none = wish("r9", "e").await.expect_err("there is none");
+        assert_eq!(none, StoreError::NoSuchRun { run: "r9".to_owned() });
+    });
+}
+
+#[test]
 fn an_ended_run_is_listed_and_not_taken() {
     on_both(async |url| {
         let store = Store::open(url).await.expect("it opens");
@@ -183,16 +227,16 @@ fn an_ended_run_is_listed_and_not_taken() {
         let first = begun(&store, "r1", &["perl:5.30"], &me).await;
         let exists = store.begin(&run("r1", &[]), &me, NOW, LEASE).await;
         assert_eq!(exists.err(), Some(StoreError::RunExists { run: "r1".to_owned() }));
-        store.release(&first, RunState::Failed, later(5)).await.expect("it ends");
+        store.release(&first, RunState::Canceled, later(5)).await.expect("it ends");
         store.begin(&run("r2", &["perl:5.30"]), &me, later(9), LEASE).await.expect("it begins");
         let runs = store.runs().await.expect("they are listed");
         let listed: Vec<_> =
             runs.iter().map(|row| (row.run.as_str(), row.state, row.ended)).collect();
-        let (newest, oldest) = (("r2", RunState::Running, None), ("r1", RunState::Failed));
+        let (newest, oldest) = (("r2", RunState::Running, None), ("r1", RunState::Canceled));
         assert_eq!(listed, [newest, (oldest.0, oldest.1, Some(later(5)))]);
         assert_eq!(runs[0].holder, Some(me.clone()));
         let taken = store.take("r1", &me, later(9), LEASE).await.expect_err("it has ended");
-        assert_eq!(taken.to_string(), "run `r1` is failed; there is nothing to resume");
+        assert_eq!(taken.to_string(), "run `r1` is canceled; there is nothing to resume");
         let none = store.take("r9", &me, NOW, LEASE).await.expect_err("there is none");
         assert!(none.to_string().contains("modplan runs list"), "{none}");
     });

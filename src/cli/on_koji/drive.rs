@@ -82,7 +82,8 @@ fn told(
         true => koji_run::json(ended),
         false => koji_run::table(ended, width(&ending.output.output)),
     })?;
-    if ended.state != RunState::Interrupted {
+    let is_paused = ended.state == RunState::Paused;
+    if ended.state != RunState::Interrupted && !is_paused {
         return Ok(Answer::yes_if(ended.state == RunState::Done));
     }
     let running = ended.driven.running();
@@ -98,7 +99,11 @@ fn told(
     };
     let command = place.resume_command(&ended.run);
     let hint = format!("resume it with `{command}`");
-    console.warn(&format!("run {} is interrupted; {what}", ended.run), Some(&hint));
+    let text = format!("run {} is {}; {what}", ended.run, ended.state.as_str());
+    if is_paused {
+        return Err(Refusal::outside(text).hint(hint).into());
+    }
+    console.warn(&text, Some(&hint));
     Ok(Answer::Interrupted)
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::drive::{Entry, Folded, fold, journal};
 use crate::orchestrate::{Catalog, Event, Orchestrator};
 use crate::status::Status;
+use crate::store::Wished;
 use crate::time::Timestamp;
 
 /// Keeps the rows of a run for good.
@@ -18,6 +19,22 @@ pub trait Rows {
     /// # Errors
     /// They could not be kept; then nothing that they lead to is done.
     fn keep(&mut self, rows: &[String]) -> impl Future<Output = Result<(), Self::Error>>;
+
+    /// Returns what people want of the run and nobody has seen to yet.
+    ///
+    /// # Errors
+    /// What keeps the rows cannot be read.
+    fn wishes(&mut self) -> impl Future<Output = Result<Vec<Wished>, Self::Error>> {
+        async { Ok(Vec::new()) }
+    }
+
+    /// Notes that somebody has seen to a wish.
+    ///
+    /// # Errors
+    /// As [`Rows::wishes`].
+    fn wish_done(&mut self, _number: u32) -> impl Future<Output = Result<(), Self::Error>> {
+        async { Ok(()) }
+    }
 
     /// Returns until when this process may drive the run without keeping rows, in milliseconds since 1970.
     fn until_ms(&self) -> i64 {

@@ -21,18 +21,22 @@ use super::at_hub::AtHub;
 use super::carry::Carrier;
 use super::course::{Course, Rows};
 use super::figures::Figures;
+use super::wish::{Granted, Wish};
 use super::work::Work;
 use crate::drive::{Entry, Folded, journal};
 use crate::live::clock;
 use crate::live::hub::Hub;
 use crate::orchestrate::{Answer, Approach, Cascade, Command, Event, TaskId, Timer};
 use crate::status::{ComponentState, ModuleState, ModuleStatus};
+use crate::store::Wished;
 use crate::time::Timestamp;
 
 /// How often the loop looks whether it is to stop.
 const LOOK: Duration = Duration::from_millis(200);
 /// How often a sign of life is kept where nothing happens, in milliseconds.
 const SIGN_OF_LIFE_MS: i64 = 30_000;
+/// How often the loop looks what people want of the run, in milliseconds.
+const WISHES_MS: i64 = 1000;
 /// How long the request that is under way may take when the loop is to stop.
 const GRACE: Duration = Duration::from_secs(10);
 /// So often others may run before a loop that stops takes what they have to say.
@@ -82,6 +86,8 @@ pub enum News<'n> {
 pub struct Driven {
     /// Whether the run is over; else somebody interrupted it, and it can be resumed.
     pub is_over: bool,
+    /// Whether somebody wanted the run to pause.
+    pub is_paused: bool,
     /// What kept a process that came back from driving the run at all, in words.
     pub refused: Option<String>,
     /// How every module stands, in the order of their ids.
@@ -143,6 +149,7 @@ struct Engine<'w> {
     now: Timestamp,
     started_ms: i64,
     kept_ms: i64,
+    asked_ms: i64,
     cascade: Cascade,
     watch: Watch<'w>,
 }
@@ -177,6 +184,7 @@ impl<'w> Engine<'w> {
             timers_set: 0,
             started_ms,
             kept_ms: clock::now_ms(),
+            asked_ms: 0,
             cascade: began.cascade,
             watch,
         }
@@ -191,10 +199,14 @@ impl<'w> Engine<'w> {
         }
         let first = self.first_events();
         self.handle(first, rows).await?;
-        while !self.is_over() {
-            if self.watch.stop.load(Ordering::Relaxed) {
+        loop {
+            let is_paused = self.grant_wishes(rows).await?;
+            if self.is_over() {
+                break;
+            }
+            if is_paused || self.watch.stop.load(Ordering::Relaxed) {
                 self.stop(rows).await?;
-                return Ok(self.driven(false).await);
+                return Ok(Driven { is_paused, ..self.driven(false).await });
             }
             let events = self.next_events().await;
             self.handle(events, rows).await?;
@@ -202,6 +214,27 @@ impl<'w> Engine<'w> {
         }
         self.carrier.end().await;
         Ok(self.driven(true).await)
+    }
+
+    /// Does what people want of the run, now and then. Returns whether it is to pause.
+    async fn grant_wishes<R: Rows>(&mut self, rows: &mut R) -> Result<bool, R::Error> {
+        let now = clock::now_ms();
+        if now - self.asked_ms < WISHES_MS {
+            return Ok(false);
+        }
+        self.asked_ms = now;
+        let mut is_paused = false;
+        for Wished { number, wish } in rows.wishes().await? {
+            let (catalog, status) = (self.course.orchestrator().catalog(), self.course.status());
+            match Wish::grant(&wish, number, catalog, status) {
+                Granted::Events(events) => self.handle(events, rows).await?,
+                Granted::Pause => is_paused = true,
+                Granted::Later => continue,
+                Granted::Nothing(why) => (self.watch.tell)(News::Line(&why)),
+            }
+            rows.wish_done(number).await?;
+        }
+        Ok(is_paused)
     }
 
     /// People ask for the modules that wait for nothing; a request that was heard is heard only once. A
@@ -347,7 +380,7 @@ impl<'w> Engine<'w> {
         let nvrs =
             if is_over { self.carrier.nvrs(&tasks(&modules)).await } else { BTreeMap::new() };
         let requests = self.carrier.leave().await;
-        Driven { is_over, refused: None, modules, figures: self.figures.clone(), nvrs, requests }
+        Driven { is_over, is_paused: false, refused: None, modules, figures: self.figures.clone(), nvrs, requests }
     }
 }
 

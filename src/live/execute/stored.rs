@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::course::Rows;
 use crate::live::clock;
-use crate::store::{Driven, Store, StoreError, UnixMillis};
+use crate::store::{Driven, Store, StoreError, UnixMillis, Wished};
 
 /// How often rows are tried to be kept while the store is away, and how long each pause is: for two
 /// minutes in all.
@@ -47,6 +47,22 @@ impl Rows for StoreRows<'_> {
                 }
                 kept => return kept,
             }
+        }
+    }
+
+    /// A store that is away has no wishes: they are read again soon.
+    async fn wishes(&mut self) -> Result<Vec<Wished>, StoreError> {
+        match self.store.wishes(self.driven.run()).await {
+            Err(error) if error.is_transient() => Ok(Vec::new()),
+            wishes => wishes,
+        }
+    }
+
+    /// A wish that stays open is heard twice, which changes nothing.
+    async fn wish_done(&mut self, number: u32) -> Result<(), StoreError> {
+        match self.store.wish_done(self.driven.run(), number).await {
+            Err(error) if error.is_transient() => Ok(()),
+            done => done,
         }
     }
 
