@@ -19,6 +19,7 @@
 mod builds;
 mod calls;
 mod check;
+mod conflicts;
 mod hub_checks;
 mod knowledge;
 mod locks;
@@ -126,6 +127,7 @@ pub fn work_out(request: Request<'_>, known: &mut Knowledge) -> WorkedOut {
     locks::check(request, &builds, known, &mut checks);
     open_builds::check(request, &builds, known, &mut checks);
     let required = requirements::requirements(request, &builds, known, &mut checks);
+    let kept_out = conflicts::conflicts((&builds, &required), known, &mut checks);
     let indexes = release_checks::indexes(request, &builds, known, &mut checks);
     let basis =
         tags::Basis { site: request.site, hub: &hub, required: &required, indexes: &indexes };
@@ -134,7 +136,7 @@ pub fn work_out(request: Request<'_>, known: &mut Knowledge) -> WorkedOut {
     let calls = calls::calls((request, &hub), (&works, &sources), known);
     permission_checks::check((&hub, &calls), &mut checks);
     WorkedOut {
-        builds: planned_build::planned_builds(request, &works, &sources),
+        builds: planned_build::planned_builds(request, &works, &sources, &kept_out),
         user: hub.user,
         checks: checks.into_rows(),
         calls,

@@ -10,6 +10,7 @@ use super::locks;
 use super::sources::Sources;
 use super::tags::TagWork;
 use crate::load::stream_yaml;
+use crate::module_build::conflicts::KeptOut;
 use crate::module_build::tag_plan::TagPlan;
 use crate::name::{Arch, ComponentKey, PackageName};
 use crate::plan::names::Names;
@@ -36,6 +37,9 @@ pub struct PlannedBuild {
     pub generator: String,
     /// The tag that keeps its stream to one run.
     pub lock: String,
+    /// What its macros package keeps out of the buildroot.
+    #[serde(default)]
+    pub kept_out: KeptOut,
 }
 
 /// One component.
@@ -55,6 +59,7 @@ pub(super) fn planned_builds(
     request: Request<'_>,
     works: &[TagWork<'_, '_>],
     sources: &Sources,
+    kept_out: &BTreeMap<String, KeptOut>,
 ) -> Vec<PlannedBuild> {
     let names = &request.site.names;
     let planned = |work: &TagWork<'_, '_>| PlannedBuild {
@@ -67,6 +72,7 @@ pub(super) fn planned_builds(
         publish_to: work.build.platform.publish_to.clone(),
         generator: names.content_generator.clone(),
         lock: locks::lock(&names.tag_prefix, &work.build.name_stream()),
+        kept_out: kept_out.get(&work.build.row.id).cloned().unwrap_or_default(),
     };
     works.iter().map(planned).collect()
 }

@@ -14,6 +14,7 @@
 mod at_hub;
 mod begin;
 mod carry;
+mod conflicts;
 mod engine;
 mod finish;
 mod locks;
@@ -34,4 +35,4 @@ pub use begin::{BeginError, Decided};
 pub use engine::{Driven, Rows, Run, drive};
 pub use macros::MacrosError;
 pub use stored::StoreRows;
-pub use work::{ModuleWork, PartWork, SourceRpm, Work};
+pub use work::{LaterMacros, ModuleWork, PartWork, SourceRpm, Work};

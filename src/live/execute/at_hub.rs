@@ -1,6 +1,7 @@
 //! The hub as a run uses it: one session that all its calls share, one after another.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
@@ -12,6 +13,14 @@ use crate::koji::{Call, Fault, OneOrMany, TaskState, Value};
 use crate::live::clock;
 use crate::live::hub::{Hub, TASKS_PER_REQUEST};
 use crate::module_build::hub_call::HubCall;
+use crate::module_build::tagged::TaggedRpm;
+
+/// What a base tag held, and after which of its changes.
+#[derive(Clone, Debug)]
+pub(super) struct Base {
+    pub(super) event: Option<i64>,
+    pub(super) rpms: Arc<[TaggedRpm]>,
+}
 
 /// The hub, the user there, and what is built.
 #[derive(Debug)]
@@ -21,11 +30,13 @@ pub(super) struct AtHub {
     pub(super) user: i64,
     /// What is built.
     pub(super) work: Work,
+    /// What base tags held when they were last read, by tag.
+    pub(super) bases: Mutex<BTreeMap<String, Base>>,
 }
 
 impl AtHub {
     pub(super) fn new(hub: Hub, user: i64, work: Work) -> Self {
-        Self { hub: Mutex::new(hub), user, work }
+        Self { hub: Mutex::new(hub), user, work, bases: Mutex::default() }
     }
 
     /// Returns how many requests were made.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::macros::{MacrosError, source_rpm};
-use super::work::{ModuleWork, PartWork, Work};
+use super::work::{LaterMacros, ModuleWork, PartWork, Work};
 use crate::koji::Value;
 use crate::koji_plan::PlannedBuild;
 use crate::load::{Stream, parse_text};
@@ -80,9 +80,14 @@ impl Decided {
         let dist = build.names.dist_tag.as_deref().ok_or_else(unreadable)?;
         let committed = Timestamp::from_second(self.submitted_seconds).unwrap_or_default();
         let author = stored.macros.as_deref();
-        let conflicts = Default::default();
+        let conflicts = build.kept_out.with(&[], &[]);
         let package = MacrosPackage { nsvc: &nsvc, dist, author, conflicts: &conflicts, committed };
         let macros = source_rpm(&package, directory)?;
+        let later_macros = (!build.kept_out.planned.is_empty()).then(|| LaterMacros {
+            kept_out: build.kept_out.clone(),
+            committed,
+            directory: directory.to_owned(),
+        });
         let mut tags = build.tags.clone();
         if let Some(Value::Struct(mark)) = tags.extra.get_mut("modplan")
             && mark.get("run").and_then(Value::as_str) == Some("{run}")
@@ -91,6 +96,7 @@ impl Decided {
         }
         Ok(ModuleWork {
             macros,
+            later_macros,
             parts: parts(build),
             included: BTreeMap::new(),
             arches: build.arches.clone(),

@@ -79,9 +79,10 @@ impl AtHub {
 
     async fn submit_macros(&self, module: &ModuleWork, id: &str) -> Result<i64, Stop> {
         let directory = format!("cli-build/modplan-{}-{}", self.work.run, module.names.target);
-        self.upload(&directory, &module.macros.name, &module.macros.bytes).await?;
+        let macros = self.macros(module).await?;
+        self.upload(&directory, &macros.name, &macros.bytes).await?;
         let marker = self.work.marker(Marked { module: id, component: macros::NAME, attempt: 1 });
-        let (package, source) = (macros_package(), format!("{directory}/{}", module.macros.name));
+        let (package, source) = (macros_package(), format!("{directory}/{}", macros.name));
         let submission = Submission {
             package: &package,
             source: &source,

@@ -100,6 +100,7 @@ fn module() -> ModuleWork {
     let macros = names.macros_package.clone().expect("it has a dist tag");
     ModuleWork {
         macros: SourceRpm { name: format!("{macros}.src.rpm"), bytes: b"macros".to_vec() },
+        later_macros: None,
         origin: origin(),
         parts: parts.into(),
         included: BTreeMap::new(),

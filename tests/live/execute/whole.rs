@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use modplan::koji_plan::Request;
@@ -16,7 +17,7 @@ use super::*;
 use crate::live::dry_run::{Case as DryCase, GIVEN, SOURCES, TIME};
 
 /// Starts the mock hub of the dry run's tests, and works the plan out against it.
-fn decided(case: &DryCase) -> (Plan, Decided) {
+pub(super) fn decided(case: &DryCase) -> (Plan, Decided) {
     let plan = fs::read_to_string(case.path("plan.json")).expect("it is there");
     let plan: Plan = serde_json::from_str(&plan).expect("it is a plan");
     let site = fs::read(case.path("config.yaml")).expect("it is there");
@@ -42,6 +43,15 @@ fn decided(case: &DryCase) -> (Plan, Decided) {
     (plan, decided)
 }
 
+/// Prepares the run of a plan; macros packages are made below a directory.
+pub(super) fn case(plan: &Plan, decided: &Decided, directory: &Path, mock: Mock) -> Case {
+    let reach = Reach { plan, all: plan, superseded: &[], by_source: false };
+    let heading = Heading::new(began(0), Vec::new(), define(reach));
+    let work = decided.work("r1", directory).expect("macros packages are made");
+    let started_ms = decided.submitted_seconds * 1000;
+    Case { mock, heading, started_ms, work, rows: RefCell::default() }
+}
+
 #[test]
 fn a_whole_plan_is_built_in_order_and_leaves_no_lock() {
     if std::process::Command::new("rpmbuild").arg("--version").output().is_err() {
@@ -50,11 +60,7 @@ fn a_whole_plan_is_built_in_order_and_leaves_no_lock() {
     }
     let dry = DryCase::new(&["--speed", "20000"]);
     let (plan, decided) = decided(&dry);
-    let reach = Reach { plan: &plan, all: &plan, superseded: &[], by_source: false };
-    let heading = Heading::new(began(0), Vec::new(), define(reach));
-    let work = decided.work("r1", dry.directory.path()).expect("macros packages are made");
-    let started_ms = decided.submitted_seconds * 1000;
-    let case = Case { mock: dry.mock, heading, started_ms, work, rows: RefCell::default() };
+    let case = case(&plan, &decided, dry.directory.path(), dry.mock);
     let driven = case.drive(None).expect("it lives");
     assert!(driven.is_over);
     let ready: BTreeMap<Arc<str>, ModuleState> =
