@@ -118,10 +118,12 @@ fn refused_by_dnf(directory: &Path, packages: &[&Path], name: &str) {
         ]),
         [&*newest]
     );
-    let refused = dnf.output(&["install", "module-build-macros", &newest]);
+    // As in koji's buildroots: the repo has RPMs of modules and no modulemd.
+    let hotfixes = "--setopt=repo0.module_hotfixes=1";
+    let refused = dnf.output(&[hotfixes, "install", "module-build-macros", &newest]);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(!refused.status.success() && said.contains("conflicts"), "{said}");
-    dnf.run(&["install", "module-build-macros", name]);
+    dnf.run(&[hotfixes, "install", "module-build-macros", name]);
     let root = text(&directory.join("dnf/root"));
     let installed = run("rpm", ["--root", &root, "-q", "--qf", "%{VERSION}-%{RELEASE}", name]);
     assert_eq!(installed, "0-1.el8");
