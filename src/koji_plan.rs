@@ -20,6 +20,7 @@ mod builds;
 mod calls;
 mod check;
 mod conflicts;
+mod final_repo;
 mod hub_checks;
 mod knowledge;
 mod locks;
@@ -135,6 +136,7 @@ pub fn work_out(request: Request<'_>, known: &mut Knowledge) -> WorkedOut {
     let works = tags::works(&builds, basis, known, &mut checks);
     let calls = calls::calls((request, &hub), (&works, &sources), known);
     permission_checks::check((&hub, &calls), &mut checks);
+    final_repo::check(request.site, &mut checks);
     WorkedOut {
         builds: planned_build::planned_builds(request, &works, &sources, &kept_out),
         user: hub.user,

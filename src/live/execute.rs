@@ -16,6 +16,7 @@ mod begin;
 mod carry;
 mod conflicts;
 mod engine;
+mod final_repo;
 mod finish;
 mod locks;
 mod macros;

@@ -1,12 +1,15 @@
 //! Reading a configuration.
 
-use super::check::{address, koji_name, signing_key, source_template, store, tag_prefix};
+use super::check::{
+    absolute_path, address, koji_name, signing_key, source_template, store, tag_prefix,
+};
 use super::keys::{
-    DEPENDANTS, FAILURES_SHARE, FILE, GATE, KOJI, LIMITS, MAIL, MAIL_TO, NAMES, SCM, SIGNING,
+    DEPENDANTS, FAILURES_SHARE, FILE, FINAL_REPO, GATE, KOJI, LIMITS, MAIL, MAIL_TO, NAMES, SCM,
+    SIGNING,
 };
 use super::{
-    Dependants, FailuresShare, Gate, KojiAccess, Limits, Mail, NameRules, Scm, Signing, Site,
-    platforms, services,
+    Dependants, FailuresShare, FinalRepo, Gate, KojiAccess, Limits, Mail, NameRules, Scm, Signing,
+    Site, platforms, services,
 };
 use crate::load::Finding;
 use crate::settings::{self, Node, Reader, Section, Value};
@@ -40,6 +43,11 @@ impl Site {
             site.gate = gate(&mut reader, node).unwrap_or_default();
         }
         site.signing = find("signing").and_then(|node| signing(&mut reader, node));
+        site.final_repo = find("final_repo").and_then(|node| {
+            let section = reader.section(node, "final_repo", FINAL_REPO);
+            let directory = reader.required(&section, "directory", absolute_path)?;
+            Some(FinalRepo { directory })
+        });
         site.mail = find("mail").and_then(|node| mail(&mut reader, node));
         site.dependants = find("dependants").and_then(|node| dependants(&mut reader, node));
         if let Some(node) = find("limits") {

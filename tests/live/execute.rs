@@ -2,6 +2,8 @@
 //! with a journal that is too old.
 
 mod conflicts;
+mod final_repo;
+pub(super) mod forge;
 mod rebuild;
 mod whole;
 
@@ -57,13 +59,19 @@ struct Case {
 }
 
 impl Case {
-    #[expect(clippy::disallowed_methods, reason = "rows count from when the run began")]
     fn start(retries: u32, arguments: &[&str]) -> Self {
         let mock = Mock::start(&[&["--speed", "20000"], arguments].concat());
+        Self::of_stream("1", retries, mock)
+    }
+
+    /// Prepares the run of a module's stream.
+    #[expect(clippy::disallowed_methods, reason = "rows count from when the run began")]
+    fn of_stream(stream: &str, retries: u32, mock: Mock) -> Self {
+        show_logs();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
-        let heading = Heading::new(began(retries), Vec::new(), definitions());
+        let heading = Heading::new(began(retries), Vec::new(), definitions(stream));
         let started_ms = i64::try_from(now.as_millis()).expect("before the year 3000");
-        let work = work(started_ms / 1000 - 3600);
+        let work = work(stream, started_ms / 1000 - 3600);
         Self { mock, heading, started_ms, work, rows: RefCell::default() }
     }
 
@@ -90,8 +98,8 @@ impl Case {
         driven
     }
 
-    /// Has a process drive the run to its end over a wire.
-    fn drive_over(&self, wire: &Wire) -> Driven {
+    /// Has a process drive the run from its beginning to its end over a wire to the hub.
+    fn drive_over(&self, server: &str) -> Driven {
         let run = Run {
             heading: self.heading.clone(),
             entries: Vec::new(),
@@ -99,7 +107,7 @@ impl Case {
             work: self.work.clone(),
         };
         block_on(async {
-            let mut hub = Hub::connect(options(&wire.server), alice()).await.expect("it is there");
+            let mut hub = Hub::connect(options(server), alice()).await.expect("it is there");
             let user = hub.call(&GetLoggedInUser {}).await.expect("it answers").expect("alice");
             let (mut kept, stop) = (Kept::default(), AtomicBool::new(false));
             let driven = drive(run, hub, user.id, &mut kept, &stop);
@@ -149,6 +157,13 @@ impl Case {
         assert_eq!(self.tagged(&tags.tag), ["lib", "tool"]);
         assert_eq!(self.tagged("modular-updates-candidate"), ["tool"]);
     }
+}
+
+/// Has what runs log shown with the test, if it fails.
+fn show_logs() {
+    let logs = tracing_subscriber::fmt().with_test_writer().with_ansi(false).without_time();
+    // Another test of this process may have asked for it.
+    drop(logs.try_init());
 }
 
 /// A value of an option.
@@ -299,7 +314,7 @@ fn is_plain(method: &str) -> bool {
 fn a_request_that_is_lost_or_doubled_anywhere_changes_nothing() {
     let whole = Case::start(0, &[]);
     let wire = Wire::start(&whole.mock.server);
-    whole.is_done_once(&whole.drive_over(&wire));
+    whole.is_done_once(&whole.drive_over(&wire.server));
     let seen = wire.seen();
     let places: Vec<usize> = (0..seen.len()).filter(|&at| !is_plain(&seen[at])).collect();
     assert!(places.len() > 15, "{seen:?}");
@@ -310,7 +325,7 @@ fn a_request_that_is_lost_or_doubled_anywhere_changes_nothing() {
             let case = Case::start(0, &[]);
             let wire = Wire::start(&case.mock.server);
             wire.trouble_after(at, trouble);
-            let driven = case.drive_over(&wire);
+            let driven = case.drive_over(&wire.server);
             assert!(driven.is_over, "{trouble:?} of {}", seen[at]);
             case.is_done_once(&driven);
         }

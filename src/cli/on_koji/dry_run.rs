@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use modplan::koji::profile::Profile;
 use modplan::koji_plan::{Check, Request, WorkedOut, checksum};
 use modplan::live;
+use modplan::live::final_repo::FinalRepos;
 use modplan::live::hub::{HubError, Options, Patience};
 use modplan::load::SourceUrls;
 use modplan::name::Selector;
@@ -53,6 +54,10 @@ pub(crate) fn run(asked: Asked<'_>, console: &Console) -> anyhow::Result<Answer>
         asked.sources.map(|path| sources(path, console)).transpose()?;
     let profile = asked.koji.profile.read(site.koji.profile.as_deref())?;
     let login = login(&profile, &site.koji)?;
+    FinalRepos::of(site, &profile).map_err(|error| {
+        let hint = "koji's own client reads the same profile: see /etc/koji.conf";
+        Refusal::usage(error.to_string()).hint(hint)
+    })?;
     let request = Request {
         plan: asked.plan,
         site,

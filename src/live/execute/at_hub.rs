@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Mutex;
 
@@ -14,6 +15,7 @@ use crate::live::clock;
 use crate::live::hub::{Hub, TASKS_PER_REQUEST};
 use crate::module_build::hub_call::HubCall;
 use crate::module_build::tagged::TaggedRpm;
+use crate::name::Nsvc;
 
 /// What a base tag held, and after which of its changes.
 #[derive(Clone, Debug)]
@@ -32,11 +34,14 @@ pub(super) struct AtHub {
     pub(super) work: Work,
     /// What base tags held when they were last read, by tag.
     pub(super) bases: Mutex<BTreeMap<String, Base>>,
+    /// How long signatures were waited for, by module: in all tries together.
+    pub(super) unsigned: Mutex<BTreeMap<Nsvc, Duration>>,
 }
 
 impl AtHub {
     pub(super) fn new(hub: Hub, user: i64, work: Work) -> Self {
-        Self { hub: Mutex::new(hub), user, work, bases: Mutex::default() }
+        let (bases, unsigned) = (Mutex::default(), Mutex::default());
+        Self { hub: Mutex::new(hub), user, work, bases, unsigned }
     }
 
     /// Returns how many requests were made.

@@ -11,6 +11,7 @@ use super::macros::{MacrosError, source_rpm};
 use super::work::{LaterMacros, ModuleWork, PartWork, Work};
 use crate::koji::Value;
 use crate::koji_plan::PlannedBuild;
+use crate::live::final_repo::FinalRepos;
 use crate::load::{Stream, parse_text};
 use crate::module_build::import::{Generator, Host, Origin};
 use crate::module_build::macros::MacrosPackage;
@@ -33,6 +34,9 @@ pub struct Decided {
     pub poll_ms: u64,
     /// Where mails are written.
     pub spool: Option<PathBuf>,
+    /// Where final repositories are made.
+    #[serde(default)]
+    pub final_repos: Option<FinalRepos>,
 }
 
 /// Why a run cannot begin.
@@ -65,6 +69,7 @@ impl Decided {
             priority: self.priority,
             poll: Duration::from_millis(self.poll_ms),
             spool: self.spool.clone(),
+            final_repos: self.final_repos.clone(),
         })
     }
 

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use crate::koji::Value;
 use crate::koji::calls::Map;
+use crate::live::final_repo::FinalRepos;
 use crate::load::{Component, Stream};
 use crate::module_build::conflicts::KeptOut;
 use crate::module_build::import::Origin;
@@ -31,6 +32,8 @@ pub struct Work {
     pub poll: Duration,
     /// Where mails are written; none: they are only logged.
     pub spool: Option<PathBuf>,
+    /// Where final repositories are made; none: nowhere.
+    pub final_repos: Option<FinalRepos>,
 }
 
 /// One module build.

@@ -19,11 +19,14 @@ pub(super) const USER: &str = "alice";
 
 const DOCUMENT: &str = "document: modulemd\nversion: 2\ndata:\n  {name: tool, stream: '1', version: 8020020260101000000, \
     context: c0ffee00, summary: A tool, description: A tool and its library., license: {module: [MIT]}, \
+    dependencies: [{buildrequires: {platform: [el8]}, requires: {platform: [el8]}}], \
+    profiles: {default: {rpms: [tool]}}, api: {rpms: [tool]}, filter: {rpms: [tool-tests]}, \
     components: {rpms: {lib: {rationale: The tool needs it., buildorder: 1}, \
     tool: {rationale: It is the tool., buildorder: 2}}}}\n";
 
-fn document() -> Stream {
-    let mut snapshot = parse_text("tool.yaml", DOCUMENT);
+fn document(stream: &str) -> Stream {
+    let text = DOCUMENT.replace("stream: '1'", &format!("stream: '{stream}'"));
+    let mut snapshot = parse_text("tool.yaml", &text);
     assert_eq!(snapshot.findings, []);
     snapshot.streams.remove(0)
 }
@@ -47,9 +50,9 @@ fn component(name: &str, batch: u32) -> ComponentDefinition {
 }
 
 /// What the journal is headed with.
-pub(super) fn definitions() -> Vec<Definition> {
+pub(super) fn definitions(stream: &str) -> Vec<Definition> {
     vec![Definition {
-        id: TOOL.to_owned(),
+        id: id(stream),
         wave: Some(1),
         is_start: true,
         components: vec![component("lib", 2), component("tool", 3)],
@@ -57,20 +60,26 @@ pub(super) fn definitions() -> Vec<Definition> {
     }]
 }
 
+/// Returns the id of the module in a stream.
+pub(super) fn id(stream: &str) -> String {
+    TOOL.replace(":1:", &format!(":{stream}:"))
+}
+
 /// What the run builds.
-pub(super) fn work(since_seconds: i64) -> Work {
+pub(super) fn work(stream: &str, since_seconds: i64) -> Work {
     Work {
         run: "r1".to_owned(),
         since_seconds,
-        modules: BTreeMap::from([(TOOL.to_owned(), module())]),
+        modules: BTreeMap::from([(id(stream), module(stream))]),
         priority: 5,
         poll: Duration::from_millis(10),
         spool: None,
+        final_repos: None,
     }
 }
 
-fn module() -> ModuleWork {
-    let stored = document();
+fn module(stream: &str) -> ModuleWork {
+    let stored = document(stream);
     let nsvc = Nsvc {
         name: stored.name.clone(),
         stream: stored.stream.clone(),
@@ -104,7 +113,7 @@ fn module() -> ModuleWork {
         origin: origin(),
         parts: parts.into(),
         included: BTreeMap::new(),
-        lock: "module-lock-tool-1".to_owned(),
+        lock: format!("module-lock-tool-{stream}"),
         publish_to: Some("modular-updates-candidate".to_owned()),
         nsvc,
         names,

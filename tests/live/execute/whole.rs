@@ -36,6 +36,7 @@ pub(super) fn decided(case: &DryCase) -> (Plan, Decided) {
         priority: 5,
         poll_ms: 10,
         spool: None,
+        final_repos: None,
     };
     // What a store keeps is what a process reads.
     let text = serde_json::to_string(&decided).expect("it is JSON");
@@ -45,6 +46,7 @@ pub(super) fn decided(case: &DryCase) -> (Plan, Decided) {
 
 /// Prepares the run of a plan; macros packages are made below a directory.
 pub(super) fn case(plan: &Plan, decided: &Decided, directory: &Path, mock: Mock) -> Case {
+    show_logs();
     let reach = Reach { plan, all: plan, superseded: &[], by_source: false };
     let heading = Heading::new(began(0), Vec::new(), define(reach));
     let work = decided.work("r1", directory).expect("macros packages are made");

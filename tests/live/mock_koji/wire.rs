@@ -57,11 +57,7 @@ pub(crate) struct Wire {
 impl Wire {
     /// Puts a wire before a hub.
     pub(crate) fn start(hub: &str) -> Self {
-        let hub: SocketAddr = hub
-            .strip_prefix("http://")
-            .and_then(|rest| rest.strip_suffix("/kojihub"))
-            .and_then(|address| address.parse().ok())
-            .expect("a hub on loopback");
+        let hub = address_of(hub);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let next = Arc::new(Mutex::new(None));
@@ -96,6 +92,14 @@ impl Wire {
     pub(crate) fn trouble_after(&self, passed: usize, trouble: Trouble) {
         *self.next.lock().expect("no panic") = Some(Next { passed, trouble });
     }
+}
+
+/// Returns the socket of a hub's address.
+pub(crate) fn address_of(hub: &str) -> SocketAddr {
+    hub.strip_prefix("http://")
+        .and_then(|rest| rest.strip_suffix("/kojihub"))
+        .and_then(|address| address.parse().ok())
+        .expect("a hub on loopback")
 }
 
 fn serve(
@@ -176,14 +180,14 @@ fn fault(code: i32, text: &str) -> Vec<u8> {
 }
 
 /// Passes a request on, and returns the answer.
-fn forward(request: &[u8], hub: SocketAddr) -> Vec<u8> {
+pub(crate) fn forward(request: &[u8], hub: SocketAddr) -> Vec<u8> {
     let mut stream = TcpStream::connect(hub).expect("the hub is there");
     stream.write_all(request).expect("it takes it");
     message(&mut stream).expect("it answers")
 }
 
 /// Reads one HTTP message with its body.
-fn message(stream: &mut TcpStream) -> Option<Vec<u8>> {
+pub(crate) fn message(stream: &mut TcpStream) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 65_536];
     loop {

@@ -171,7 +171,8 @@ impl Implied {
         let build_id = *self.builds.entry(key).or_insert(next);
         if build_id == next {
             let nvr = format!("{package}-{version}-{release}");
-            self.tag.builds.push(TaggedPackage { build_id, name: package.into(), nvr });
+            let (name, volume) = (package.into(), String::new());
+            self.tag.builds.push(TaggedPackage { build_id, name, nvr, volume });
         }
         build_id
     }
