@@ -29,11 +29,14 @@ pub(super) fn conflicts(
         .collect();
     let decided = all.values().map(|one| one.filtered.union(&one.replaced).count()).sum();
     let later = all.values().filter(|one| !one.planned.is_empty()).count();
-    let mut good = format!("{} kept out of buildroots", counted(decided, "RPM"));
-    if later > 0 {
-        let builds = counted(later, "build");
-        good += &format!("; for {builds} more may follow from modules of this run");
-    }
+    let decided = counted(decided, "RPM");
+    let good = match later {
+        0 => format!("{decided} kept out of buildroots"),
+        _ => format!(
+            "{decided} kept out of buildroots; for {} more may follow from modules of this run",
+            counted(later, "build")
+        ),
+    };
     checks.all("conflicts", tags.problems, good);
     all
 }
