@@ -1,6 +1,10 @@
 //! Carries out what the engine commands: calls that are made together go to the hub together, and each
 //! is answered by an event.
 
+mod parts;
+mod polls;
+mod single;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -8,17 +12,13 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedSender;
 
+use parts::Repo;
+
 use super::at_hub::AtHub;
-use super::mail::{self, Mail};
 use super::memory::{Memory, Part};
 use super::stop::Stop;
-use super::submit::Try;
 use super::work::ModuleWork;
-use crate::koji::calls::CancelTask;
-use crate::orchestrate::{
-    Answer, BuildId, Call, CallId, Catalog, Command, ComponentEnd, Event, Fault, ModuleIx,
-    Outstanding, Reply, TaskId,
-};
+use crate::orchestrate::{Answer, BuildId, Call, CallId, Catalog, Command, Event, Fault, ModuleIx};
 
 /// What carries commands out. Answers and observations leave it as events.
 #[derive(Clone)]
@@ -34,15 +34,6 @@ struct Inner {
     /// Whether a component has a gate: then the orchestrator says when it is tagged, else it is tagged
     /// when it is built.
     has_gate: bool,
-}
-
-/// The newest repo that a module's components are built in.
-#[derive(Clone, Copy, Debug, Default)]
-struct Repo {
-    /// Whether it has everything that is tagged.
-    is_fresh: bool,
-    /// Counts what was tagged.
-    tagged: u64,
 }
 
 /// Calls of one kind about one module build that were commanded together.
@@ -169,202 +160,6 @@ impl Inner {
     fn module(&self, module: ModuleIx) -> Result<&ModuleWork, Stop> {
         let id = Arc::clone(&self.catalog.borrow().module(module).id);
         self.hub.work.modules.get(&*id).ok_or_else(|| unknown(&id))
-    }
-
-    fn tries<'p>(&self, parts: impl IntoIterator<Item = &'p Part>) -> Vec<Try> {
-        let catalog = self.catalog.borrow();
-        let one = |part: &Part| Try {
-            component: catalog.key(part.component).clone(),
-            attempt: part.attempt,
-        };
-        parts.into_iter().map(one).collect()
-    }
-
-    async fn submit(&self, build: BuildId, parts: Vec<(CallId, Part)>) {
-        let answers = async {
-            let module = self.module_of(build)?;
-            self.repo(build, module).await?;
-            self.hub.submit(module, &self.tries(parts.iter().map(|(_, part)| part))).await
-        };
-        let answers = answers.await.map(|each| {
-            let task = |task| Answer::Done(Reply::Task(task));
-            each.into_iter().map(|answer| answer.map(task)).collect()
-        });
-        self.answer_all(&parts, "build-component", answers);
-    }
-
-    async fn find(&self, build: BuildId, parts: Vec<(CallId, Part)>) {
-        let answers = async {
-            let module = self.module_of(build)?;
-            self.hub.find(module, &self.tries(parts.iter().map(|(_, part)| part))).await
-        };
-        let answers = answers.await.map(|each| {
-            let found = |task: Option<TaskId>| match task {
-                Some(task) => Answer::Done(Reply::Task(task)),
-                None => Answer::Absent,
-            };
-            each.into_iter().map(|answer| answer.map(found)).collect()
-        });
-        self.answer_all(&parts, "build-component", answers);
-    }
-
-    async fn tag(&self, build: BuildId, calls: Vec<(CallId, Part)>) {
-        let parts: Vec<Part> = calls.iter().map(|(_, part)| *part).collect();
-        let tagged = self.tag_each(build, &parts).await;
-        let answers = tagged.into_iter().map(|one| one.map(|()| Answer::Done(Reply::Nothing)));
-        self.answer_all(&calls, "tag-component", Ok(answers.collect()));
-    }
-
-    /// Tags what was built, together; one that cannot be tagged does not keep the others out.
-    async fn tag_each(&self, build: BuildId, parts: &[Part]) -> Vec<Result<(), Stop>> {
-        let all = self.tag_together(build, parts).await;
-        if parts.len() == 1 || !matches!(&all, Err(Stop { answer: Answer::Failed(_), .. })) {
-            return vec![all; parts.len()];
-        }
-        let mut each = Vec::with_capacity(parts.len());
-        for part in parts {
-            each.push(self.tag_together(build, std::slice::from_ref(part)).await);
-        }
-        each
-    }
-
-    async fn tag_together(&self, build: BuildId, parts: &[Part]) -> Result<(), Stop> {
-        let module = self.module_of(build)?;
-        let mut tasks = Vec::with_capacity(parts.len());
-        for (part, one) in parts.iter().zip(self.tries(parts)) {
-            let task = self.memory.borrow().task(*part);
-            let task = task.ok_or_else(|| unknown(&format!("the task of {}", one.component)))?;
-            tasks.push((one.component, task));
-        }
-        self.hub.tag_parts(module, &tasks).await?;
-        let mut repos = self.repos.borrow_mut();
-        let repo = repos.entry(build).or_default();
-        *repo = Repo { is_fresh: false, tagged: repo.tagged + 1 };
-        Ok(())
-    }
-
-    /// Waits for a repo with everything that is tagged, unless there is one.
-    async fn repo(&self, build: BuildId, module: &ModuleWork) -> Result<(), Stop> {
-        let known = self.repos.borrow().get(&build).copied().unwrap_or_default();
-        if !known.is_fresh {
-            self.hub.wait_repo(module).await?;
-            self.has_repo(build, known.tagged);
-        }
-        Ok(())
-    }
-
-    /// Takes note of a repo, unless something was tagged since it was asked for.
-    fn has_repo(&self, build: BuildId, tagged: u64) {
-        let mut repos = self.repos.borrow_mut();
-        let repo = repos.entry(build).or_default();
-        repo.is_fresh = repo.tagged == tagged;
-    }
-
-    fn answer_all(
-        &self,
-        parts: &[(CallId, Part)],
-        kind: &'static str,
-        answers: Result<Vec<Result<Answer, Stop>>, Stop>,
-    ) {
-        let answers = answers.unwrap_or_else(|stop| vec![Err(stop); parts.len()]);
-        for ((id, _), answer) in parts.iter().zip(answers) {
-            let answer = answer.unwrap_or_else(|stop| {
-                tracing::warn!(call = kind, "{}", stop.why);
-                stop.answer
-            });
-            self.answer(*id, answer);
-        }
-    }
-
-    /// Carries out one call, or looks what came of it. Most steps look by themselves before they write, so
-    /// a look for them answers that nothing is there, and the call that follows finds what is.
-    async fn alone(&self, id: CallId, call: &Call, is_look: bool) -> Result<Answer, Stop> {
-        let nothing = Ok(Answer::Done(Reply::Nothing));
-        match call {
-            Call::Mail { to, about } => {
-                let catalog = Arc::clone(&self.catalog.borrow());
-                let mail = Mail { id, to: *to, about, catalog: &catalog };
-                mail::send(&mail, self.hub.work.spool.as_deref())?;
-                nothing
-            }
-            Call::Poll { about } => self.poll(about).await,
-            Call::Fetch { module, .. } => self.module(*module).and(nothing),
-            Call::CancelComponent { build, component, attempt } => {
-                let part = Part { build: *build, component: *component, attempt: *attempt };
-                let task = self.memory.borrow().task(part);
-                if let Some(task) = task {
-                    self.cancel(i64::from(task.0)).await?;
-                }
-                nothing
-            }
-            _ if is_look => Ok(Answer::Absent),
-            Call::CreateTarget { build, module } => {
-                self.hub.prepare(self.module(*module)?).await?;
-                self.has_repo(*build, 0);
-                nothing
-            }
-            Call::MakeRepo { module, .. } => {
-                self.hub.finish(self.module(*module)?).await?;
-                nothing
-            }
-            Call::Publish { module, .. } => {
-                self.hub.publish(self.module(*module)?).await?;
-                nothing
-            }
-            Call::BuildComponent { .. }
-            | Call::TagComponent { .. }
-            | Call::BuildModule { .. }
-            | Call::WaitRepo { .. }
-            | Call::Import { .. }
-            | Call::EndTask { .. }
-            | Call::AskDependants { .. }
-            | Call::RequestTest { .. } => Err(unknown(call.kind().as_str())),
-        }
-    }
-
-    /// Cancels a task that is not over.
-    async fn cancel(&self, task: i64) -> Result<(), Stop> {
-        let found = self.hub.tasks(&[task]).await?;
-        if found.get(&task).is_some_and(|task| !task.state.is_final()) {
-            self.hub.ask(&CancelTask { task_id: task, recurse: Some(true) }).await?;
-        }
-        Ok(())
-    }
-
-    async fn poll(&self, about: &[Outstanding]) -> Result<Answer, Stop> {
-        let mut built: BTreeMap<BuildId, Vec<Part>> = BTreeMap::new();
-        for (task, end) in self.hub.observe(about).await? {
-            match (self.memory.borrow().part(task), end) {
-                (Some(part), ComponentEnd::Complete) if !self.has_gate => {
-                    built.entry(part.build).or_default().push(part);
-                }
-                (Some(part), end) => self.ended(part, end),
-                (None, _) => {}
-            }
-        }
-        for (build, parts) in built {
-            for (part, tagged) in parts.iter().zip(self.tag_each(build, &parts).await) {
-                match tagged {
-                    Ok(()) => self.ended(*part, ComponentEnd::Complete),
-                    Err(stop) => self.not_tagged(*part, &stop),
-                }
-            }
-        }
-        Ok(Answer::Done(Reply::Nothing))
-    }
-
-    fn ended(&self, part: Part, end: ComponentEnd) {
-        let Part { build, component, attempt } = part;
-        drop(self.events.send(Event::ComponentEnded { build, component, attempt, end }));
-    }
-
-    /// A component without a gate is not done before it is tagged. If another try may tag it, the next
-    /// poll finds it again.
-    fn not_tagged(&self, part: Part, stop: &Stop) {
-        tracing::warn!(call = "tag-component", "{}", stop.why);
-        if matches!(stop.answer, Answer::Failed(_)) {
-            self.ended(part, ComponentEnd::Failed);
-        }
     }
 }
 
