@@ -19,6 +19,7 @@
 mod builds;
 mod calls;
 mod check;
+mod gate_checks;
 mod hub_checks;
 mod knowledge;
 mod locks;
@@ -121,6 +122,7 @@ pub fn work_out(request: Request<'_>, known: &mut Knowledge) -> WorkedOut {
     let mut checks = check::Checks::default();
     let hub = hub_checks::session(request, known, &mut checks);
     let builds = builds::builds(request, &mut checks);
+    gate_checks::check(request, &mut checks);
     let sources = sources::sources(request, &builds, &mut checks);
     hub_checks::platforms((&hub, &builds), known, &mut checks);
     locks::check(request, &builds, known, &mut checks);

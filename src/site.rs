@@ -163,6 +163,8 @@ pub enum Gate {
     Script {
         /// The program and its arguments.
         command: Vec<String>,
+        /// How long it may take.
+        timeout: Millis,
     },
     /// Results in `ResultsDB`.
     ResultsDb {

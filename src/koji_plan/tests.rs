@@ -502,5 +502,20 @@ fn a_platform_that_the_site_lacks_and_too_many_builds_are_refused() {
     }));
     let few = Case { site: format!("{SITE}limits: {{max_builds: 1}}\n"), ..Case::new() };
     let failures = few.failures(hub);
-    assert_eq!(failures, ["modules: 2 module builds are more than `limits.max_builds` allows: 1"]);
+    let wanted = "builds: plan has 2 builds, limit 1: select fewer modules, or raise `limits.max_builds` in the configuration";
+    assert_eq!(failures, [wanted]);
+}
+
+#[test]
+fn a_gate_that_a_run_cannot_ask_is_refused() {
+    let gate = |text: &str| Case { site: format!("{SITE}gate: {text}\n"), ..Case::new() };
+    let failures = gate("{kind: resultsdb, url: \"https://r/\", required: [a]}").failures(hub);
+    let wanted = "gate: `gate.kind: resultsdb` is not supported yet: use `script` with a command that asks it, or `none`";
+    assert_eq!(failures, [wanted]);
+    let greenwave = "{kind: greenwave, url: \"https://g/\", context: c, product_version: p}";
+    assert!(gate(greenwave).failures(hub)[0].starts_with("gate: `gate.kind: greenwave`"));
+    let (run, _) = gate("{kind: script, command: [/usr/bin/judge, -v]}").run(hub);
+    let check = run.checks.iter().find(|check| check.check == "gate").expect("it is checked");
+    let words = "/usr/bin/judge judges each component and each module";
+    assert_eq!((check.ok, check.detail.as_str()), (true, words));
 }

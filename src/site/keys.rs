@@ -33,7 +33,7 @@ pub(super) const NAMES: &[&str] =
     &["tag_prefix", "content_generator", "first_index", "tag_permission"];
 pub(super) const SCM: &[&str] = &["allow", "component", "clone_timeout"];
 pub(super) const GATE: &[&str] =
-    &["kind", "command", "url", "required", "context", "product_version"];
+    &["kind", "command", "timeout", "url", "required", "context", "product_version"];
 pub(super) const SIGNING: &[&str] = &["keys", "timeout"];
 pub(super) const MAIL: &[&str] = &["from", "to", "smtp", "spool"];
 pub(super) const MAIL_TO: &[&str] = &["default", "owners"];

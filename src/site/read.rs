@@ -94,6 +94,9 @@ fn scm(reader: &mut Reader, node: &Node) -> Scm {
     scm
 }
 
+/// How long the command of a gate may take, where the site does not say.
+const GATE_TIMEOUT: Millis = Millis::from_secs(3600);
+
 fn gate(reader: &mut Reader, node: &Node) -> Option<Gate> {
     #[derive(Clone, Copy)]
     enum Kind {
@@ -112,7 +115,7 @@ fn gate(reader: &mut Reader, node: &Node) -> Option<Gate> {
     let kind = reader.required(&section, "kind", |text| settings::word(text, &KINDS))?;
     let own: &[&str] = match kind {
         Kind::None => &[],
-        Kind::Script => &["command"],
+        Kind::Script => &["command", "timeout"],
         Kind::ResultsDb => &["url", "required"],
         Kind::Greenwave => &["url", "context", "product_version"],
     };
@@ -121,7 +124,8 @@ fn gate(reader: &mut Reader, node: &Node) -> Option<Gate> {
             reader.wrong(place, format!("`gate.{key}` does not belong to this kind of gate"));
         }
     }
-    own.iter().for_each(|key| reader.require(&section, key));
+    let needed = own.iter().filter(|key| **key != "timeout");
+    needed.for_each(|key| reader.require(&section, key));
     let url = if own.contains(&"url") { reader.value(&section, "url", address) } else { None };
     match kind {
         Kind::None => Some(Gate::None),
@@ -130,7 +134,8 @@ fn gate(reader: &mut Reader, node: &Node) -> Option<Gate> {
             if command.is_empty() {
                 reader.wrong(node.place, "`gate.command` is empty: name a program");
             }
-            Some(Gate::Script { command })
+            let timeout = reader.value(&section, "timeout", settings::period);
+            Some(Gate::Script { command, timeout: timeout.unwrap_or(GATE_TIMEOUT) })
         }
         Kind::ResultsDb => {
             let required = reader.values(&section, "required", settings::text)?;

@@ -37,7 +37,8 @@ fn a_whole_configuration_is_read() {
         (30, "koji")
     );
     assert_eq!(site.platform(&"el9".into()), None);
-    assert_eq!(site.gate, Gate::Script { command: vec!["/usr/local/bin/gate".to_owned()] });
+    let command = vec!["/usr/local/bin/gate".to_owned()];
+    assert_eq!(site.gate, Gate::Script { command, timeout: Millis::from_secs(30 * 60) });
     assert_eq!(site.mail, Some(Mail::Spool { directory: "/var/spool/modplan".to_owned() }));
     let signing = site.signing.expect("it is there");
     assert_eq!(
