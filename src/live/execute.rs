@@ -13,16 +13,23 @@
 
 mod at_hub;
 mod begin;
+mod breaker;
+mod canary;
 mod carry;
 mod engine;
 mod finish;
+mod gate;
+mod halt;
+mod limits;
 mod locks;
 mod macros;
 mod mail;
 mod memory;
 mod observe;
+mod pace;
 mod prepare;
 mod repo;
+mod run_clock;
 mod stop;
 mod stored;
 mod submit;
@@ -32,6 +39,9 @@ mod work;
 
 pub use begin::{BeginError, Decided};
 pub use engine::{Driven, Rows, Run, drive};
+pub use gate::GateCommand;
+pub use halt::Halt;
+pub use limits::{FailuresMax, Limits};
 pub use macros::MacrosError;
 pub use stored::StoreRows;
 pub use work::{ModuleWork, PartWork, SourceRpm, Work};

@@ -1,17 +1,22 @@
 //! The hub as a run uses it: one session that all its calls share, one after another.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
+use super::pace::{FarmLoad, Spacing};
 use super::stop::Stop;
 use super::work::Work;
-use crate::koji::calls::GetTaskInfo;
+use crate::koji::calls::{GetTaskInfo, ListHosts, is_read};
 use crate::koji::shapes::Task;
 use crate::koji::{Call, Fault, OneOrMany, TaskState, Value};
 use crate::live::clock;
 use crate::live::hub::{Hub, TASKS_PER_REQUEST};
 use crate::module_build::hub_call::HubCall;
+
+/// The channel of koji whose builders build packages.
+const BUILD_CHANNEL: &str = "default";
 
 /// The hub, the user there, and what is built.
 #[derive(Debug)]
@@ -21,11 +26,32 @@ pub(super) struct AtHub {
     pub(super) user: i64,
     /// What is built.
     pub(super) work: Work,
+    /// A permit for each repo that may be waited for.
+    pub(super) repos: Semaphore,
+    /// What the next submission waits for.
+    pace: Mutex<(Spacing, FarmLoad)>,
+    is_halted: Cell<bool>,
 }
 
 impl AtHub {
     pub(super) fn new(hub: Hub, user: i64, work: Work) -> Self {
-        Self { hub: Mutex::new(hub), user, work }
+        let limits = &work.limits;
+        let repos =
+            usize::try_from(limits.repos_in_flight.max(1)).unwrap_or(Semaphore::MAX_PERMITS);
+        let pace = (Spacing::new(limits.submit_interval_ms), FarmLoad::default());
+        Self {
+            hub: Mutex::new(hub),
+            user,
+            repos: Semaphore::new(repos),
+            pace: Mutex::new(pace),
+            is_halted: Cell::new(false),
+            work,
+        }
+    }
+
+    /// From now on, nothing is written.
+    pub(super) fn halt(&self) {
+        self.is_halted.set(true);
     }
 
     /// Returns how many requests were made.
@@ -35,12 +61,20 @@ impl AtHub {
 
     /// Makes a call.
     pub(super) async fn ask<C: Call>(&self, call: &C) -> Result<C::Answer, Stop> {
-        Ok(self.hub.lock().await.call(call).await?)
+        let mut hub = self.hub.lock().await;
+        if self.is_halted.get() && !is_read(C::METHOD) {
+            return Err(Stop::halted());
+        }
+        Ok(hub.call(call).await?)
     }
 
     /// Makes planned calls together; each has an answer or a fault. None take no request.
     pub(super) async fn each(&self, calls: &[HubCall]) -> Result<Vec<Result<Value, Fault>>, Stop> {
-        Ok(self.hub.lock().await.call_together(calls).await?)
+        let mut hub = self.hub.lock().await;
+        if self.is_halted.get() && calls.iter().any(HubCall::is_write) {
+            return Err(Stop::halted());
+        }
+        Ok(hub.call_together(calls).await?)
     }
 
     /// Makes planned calls together, all of which must work.
@@ -106,6 +140,38 @@ impl AtHub {
             }
         }
         Ok(ends)
+    }
+
+    /// Waits until a task may be submitted: the farm is not busy, and the last submission is long enough
+    /// ago. Others wait in the order in which they came.
+    pub(super) async fn paced(&self) -> Result<(), Stop> {
+        let mut pace = self.pace.lock().await;
+        let (spacing, load) = &mut *pace;
+        if let Some(max) = self.work.limits.farm_load_max {
+            while self.is_busy(load, max).await? {
+                self.pause().await;
+            }
+        }
+        while let Some(ms) = spacing.take(clock::now_ms()) {
+            clock::wait(ms).await;
+        }
+        Ok(())
+    }
+
+    /// Returns whether the farm is busy. It is asked at most once in each poll.
+    async fn is_busy(&self, load: &mut FarmLoad, max: f64) -> Result<bool, Stop> {
+        let poll = u64::try_from(self.work.poll.as_millis()).unwrap_or(u64::MAX);
+        if let Some(is_above) = load.is_above(clock::now_ms(), poll) {
+            return Ok(is_above);
+        }
+        let channel_id = Some(BUILD_CHANNEL.into());
+        let call = ListHosts { channel_id, enabled: Some(true), ..ListHosts::default() };
+        let hosts = self.ask(&call).await?;
+        let now = clock::now_ms();
+        if let Some(words) = load.see(&hosts, max, now) {
+            tracing::info!("{words}");
+        }
+        Ok(load.is_above(now, poll.max(1)).unwrap_or(false))
     }
 
     /// Waits before the next look.

@@ -7,6 +7,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::gate::GateCommand;
+use super::limits::Limits;
 use super::macros::{MacrosError, source_rpm};
 use super::work::{ModuleWork, PartWork, Work};
 use crate::koji::Value;
@@ -33,6 +35,10 @@ pub struct Decided {
     pub poll_ms: u64,
     /// Where mails are written.
     pub spool: Option<PathBuf>,
+    /// What the site allows at the hub.
+    pub limits: Limits,
+    /// What judges components and modules.
+    pub gate: Option<GateCommand>,
 }
 
 /// Why a run cannot begin.
@@ -65,6 +71,9 @@ impl Decided {
             priority: self.priority,
             poll: Duration::from_millis(self.poll_ms),
             spool: self.spool.clone(),
+            limits: self.limits.clone(),
+            gate: self.gate.clone(),
+            canary: None,
         })
     }
 

@@ -1,24 +1,32 @@
 //! Carries out what the engine commands: calls that are made together go to the hub together, and each
 //! is answered by an event.
 
+mod gates;
 mod parts;
 mod polls;
 mod single;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedSender;
 
+use gates::{Tested, Tests};
 use parts::Repo;
 
 use super::at_hub::AtHub;
+use super::breaker::Breaker;
+use super::canary::Canary;
+use super::halt::Halt;
 use super::memory::{Memory, Part};
 use super::stop::Stop;
 use super::work::ModuleWork;
-use crate::orchestrate::{Answer, BuildId, Call, CallId, Catalog, Command, Event, Fault, ModuleIx};
+use crate::orchestrate::{
+    Answer, BuildId, Call, CallId, Catalog, Command, ComponentEnd, ComponentIx, Event, Fault,
+    Gates, ModuleIx,
+};
 
 /// What carries commands out. Answers and observations leave it as events.
 #[derive(Clone)]
@@ -31,9 +39,14 @@ struct Inner {
     events: UnboundedSender<Event>,
     repos: RefCell<BTreeMap<BuildId, Repo>>,
     running: Cell<usize>,
-    /// Whether a component has a gate: then the orchestrator says when it is tagged, else it is tagged
-    /// when it is built.
-    has_gate: bool,
+    /// What a poll tags.
+    tagging: RefCell<BTreeSet<Part>>,
+    /// Where a component has a gate, the orchestrator says when it is tagged; else it is tagged when it is
+    /// built. A module with a gate is published when it has passed.
+    gates: Gates,
+    tests: Tests,
+    breaker: RefCell<Breaker>,
+    canary: Option<RefCell<Canary>>,
 }
 
 /// Calls of one kind about one module build that were commanded together.
@@ -44,8 +57,10 @@ impl Carrier {
         hub: AtHub,
         catalog: Arc<Catalog>,
         events: UnboundedSender<Event>,
-        has_gate: bool,
+        gates: Gates,
     ) -> Self {
+        let breaker = RefCell::new(Breaker::new(hub.work.limits.failures));
+        let canary = hub.work.canary.map(|max| RefCell::new(Canary::new(max, gates)));
         Self(Rc::new(Inner {
             hub,
             catalog: RefCell::new(catalog),
@@ -53,24 +68,82 @@ impl Carrier {
             events,
             repos: RefCell::default(),
             running: Cell::new(0),
-            has_gate,
+            tagging: RefCell::default(),
+            gates,
+            tests: Tests::default(),
+            breaker,
+            canary,
         }))
     }
 
     /// Takes an event that is handed to the orchestrator.
     pub(super) fn event(&self, event: &Event, catalog: &Arc<Catalog>) {
+        self.count(event);
+        if let Some(canary) = &self.0.canary {
+            canary.borrow_mut().event(event);
+        }
         self.0.memory.borrow_mut().event(event);
         *self.0.catalog.borrow_mut() = Arc::clone(catalog);
     }
 
+    /// Counts the builds that end. One that the hub refuses ends at once.
+    fn count(&self, event: &Event) {
+        let mut breaker = self.0.breaker.borrow_mut();
+        match *event {
+            Event::Restarted => breaker.restarted(),
+            Event::ComponentEnded { build, component, attempt, end } => {
+                breaker.ended(Part { build, component, attempt }, end == ComponentEnd::Complete);
+            }
+            Event::Answered { call, answer: Answer::Failed(_) } => {
+                if let Some(part) = self.0.memory.borrow().submission(call) {
+                    breaker.ended(part, false);
+                }
+            }
+            Event::Answered { .. }
+            | Event::Requested { .. }
+            | Event::Defined { .. }
+            | Event::Resumed { .. }
+            | Event::Canceled { .. }
+            | Event::ComponentTested { .. }
+            | Event::RepoEnded { .. }
+            | Event::Tested { .. }
+            | Event::Waived { .. }
+            | Event::Timer { .. } => {}
+        }
+    }
+
     /// Takes a command; nothing is done yet.
     pub(super) fn command(&self, command: &Command) {
+        if let Some(canary) = &self.0.canary {
+            let catalog = self.0.catalog.borrow();
+            let components = |module| {
+                let keys = catalog.module(module).components.clone();
+                keys.filter(|&at| !catalog.is_reused(ComponentIx(at))).count()
+            };
+            canary.borrow_mut().command(command, components);
+        }
         self.0.memory.borrow_mut().command(command);
     }
 
     /// Returns whether nothing is on its way.
     pub(super) fn is_idle(&self) -> bool {
-        self.0.running.get() == 0 && !self.0.memory.borrow().has_open_calls()
+        self.0.running.get() == 0
+    }
+
+    /// Returns why the run stops and waits for people, if it does: then nothing more is written. `is_quiet`
+    /// says that nothing is to be heard and that nobody is asked again later, `is_answered` that no call is open.
+    pub(super) fn halt(&self, is_quiet: bool, is_answered: impl Fn() -> bool) -> Option<Halt> {
+        let is_still = is_quiet && self.is_idle();
+        let failures = || self.0.breaker.borrow().tripped().map(Halt::from);
+        let canary = || self.0.canary.as_ref()?.borrow().outcome().map(Halt::from);
+        let closed = || self.0.memory.borrow().closed().map(|waiting| Halt::People { waiting });
+        let halt = failures()
+            .or_else(|| canary().filter(|_| is_still))
+            .or_else(|| closed().filter(|_| is_still && is_answered()));
+        if halt.is_some() {
+            self.0.hub.halt();
+        }
+        halt
     }
 
     /// Gives back what only a run that is not over needs.
@@ -92,6 +165,9 @@ impl Carrier {
                 Command::Look { id, call } => (*id, call, true),
                 Command::Tell(_) | Command::Timer { .. } => continue,
             };
+            if self.0.canary.as_ref().is_some_and(|canary| canary.borrow().holds(id)) {
+                continue;
+            }
             let together = match (call, is_look) {
                 (Call::BuildComponent { .. }, false) => &mut builds,
                 (Call::BuildComponent { .. }, true) => &mut finds,
@@ -109,18 +185,30 @@ impl Carrier {
             }
         }
         for (build, parts) in builds {
-            self.spawn(move |it| async move { it.submit(build, parts).await });
+            self.0.spawn(move |it| async move { it.submit(build, parts).await });
         }
         for (build, parts) in finds {
-            self.spawn(move |it| async move { it.find(build, parts).await });
+            self.0.spawn(move |it| async move { it.find(build, parts).await });
         }
         for (build, parts) in tags {
-            self.spawn(move |it| async move { it.tag(build, parts).await });
+            self.0.spawn(move |it| async move { it.tag(build, parts).await });
+        }
+    }
+
+    /// Begins to judge the components that were built.
+    pub(super) fn judge(&self, events: &[Event]) {
+        for event in events {
+            if let &Event::ComponentEnded { build, component, attempt, end } = event
+                && end == ComponentEnd::Complete
+                && self.0.gates.component
+            {
+                self.0.test(Tested { build, component: Some(component), attempt }, false);
+            }
         }
     }
 
     fn begin_alone(&self, id: CallId, call: Call, is_look: bool) {
-        self.spawn(move |it| async move {
+        self.0.spawn(move |it| async move {
             let answer = match it.alone(id, &call, is_look).await {
                 Ok(answer) => answer,
                 Err(stop) => it.stopped(&call, stop),
@@ -128,9 +216,11 @@ impl Carrier {
             it.answer(id, answer);
         });
     }
+}
 
-    fn spawn<F: Future<Output = ()> + 'static>(&self, work: impl FnOnce(Rc<Inner>) -> F) {
-        let inner = Rc::clone(&self.0);
+impl Inner {
+    fn spawn<F: Future<Output = ()> + 'static>(self: &Rc<Self>, work: impl FnOnce(Rc<Self>) -> F) {
+        let inner = Rc::clone(self);
         inner.running.set(inner.running.get() + 1);
         let work = work(Rc::clone(&inner));
         tokio::task::spawn_local(async move {
@@ -138,9 +228,7 @@ impl Carrier {
             inner.running.set(inner.running.get() - 1);
         });
     }
-}
 
-impl Inner {
     /// Gives the answer to a call. Nobody hears it after the end of the run.
     fn answer(&self, call: CallId, answer: Answer) {
         drop(self.events.send(Event::Answered { call, answer }));

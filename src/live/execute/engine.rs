@@ -18,6 +18,8 @@ use tokio::task::LocalSet;
 
 use super::at_hub::AtHub;
 use super::carry::Carrier;
+use super::halt::Halt;
+use super::run_clock::RunClock;
 use super::work::Work;
 use crate::drive::{Entry, fold, journal};
 use crate::live::clock;
@@ -59,13 +61,23 @@ pub struct Run {
 pub struct Driven {
     /// Whether the run is over; else somebody interrupted it, and it can be resumed.
     pub is_over: bool,
+    /// Why the run stopped by itself and waits for people; `None`: it did not.
+    pub halt: Option<Halt>,
     /// How every module stands, by `name:stream:context`.
     pub modules: BTreeMap<Arc<str>, ModuleState>,
     /// How many requests went to the hub.
     pub requests: u64,
 }
 
-/// Drives a run until it is over, or until `stop` is set.
+impl Driven {
+    /// Returns how every module stands, by `name:stream:context`.
+    #[must_use]
+    pub fn states(&self) -> BTreeMap<Arc<str>, ModuleState> {
+        self.modules.clone()
+    }
+}
+
+/// Drives a run until it is over, until `stop` is set, or until it waits for people.
 ///
 /// # Errors
 /// Rows could not be kept.
@@ -93,7 +105,7 @@ struct Engine {
     timers_set: u64,
     rows: u64,
     now: Timestamp,
-    started_ms: i64,
+    clock: RunClock,
     cascade: Cascade,
 }
 
@@ -111,8 +123,8 @@ impl Engine {
         let status = Status::new(Arc::clone(&catalog), began.approach, began.gates, began.dispatch);
         let (sender, events) = unbounded_channel();
         let hub = AtHub::new(hub, user, work);
-        let has_gate = began.gates.component;
-        let carrier = Carrier::new(hub, Arc::clone(&catalog), sender, has_gate);
+        let carrier = Carrier::new(hub, Arc::clone(&catalog), sender, began.gates);
+        let last = entries.last().map_or(Timestamp(0), |(at, _)| *at);
         let mut engine = Self {
             orchestrator: heading.orchestrator(&catalog),
             status,
@@ -121,8 +133,8 @@ impl Engine {
             timers: BTreeMap::new(),
             timers_set: 0,
             rows: entries.len() as u64,
-            now: entries.last().map_or(Timestamp(0), |(at, _)| *at),
-            started_ms,
+            now: last,
+            clock: RunClock::new(started_ms, last),
             cascade: began.cascade,
         };
         engine.recover(&entries);
@@ -146,8 +158,9 @@ impl Engine {
         let first = self.first_events();
         self.handle(first, rows).await?;
         while !self.is_over() {
-            if stop.load(Ordering::Relaxed) {
-                return Ok(self.driven(false).await);
+            let halt = self.halt();
+            if halt.is_some() || stop.load(Ordering::Relaxed) {
+                return Ok(Driven { halt, ..self.driven(false).await });
             }
             let events = self.next_events().await;
             self.handle(events, rows).await?;
@@ -223,13 +236,19 @@ impl Engine {
             }
         }
         self.carrier.carry_out(&commands);
+        self.carrier.judge(&events);
         Ok(())
     }
 
-    /// Returns the time of the run: what is on the clock, and never before the last row.
-    fn time(&self) -> Timestamp {
-        let since = u64::try_from(clock::now_ms() - self.started_ms).unwrap_or(0);
-        Timestamp(since).max(self.now)
+    /// Returns the time of the run.
+    fn time(&mut self) -> Timestamp {
+        self.clock.at(clock::now_ms())
+    }
+
+    /// Returns why the run stops and waits for people, if it does.
+    fn halt(&self) -> Option<Halt> {
+        let is_asked_again = self.timers.values().any(|timer| matches!(timer, Timer::Party { .. }));
+        self.carrier.halt(self.events.is_empty() && !is_asked_again, || !self.awaits_answers())
     }
 
     /// Returns whether nothing can happen any more: no module is under way, nothing is on its way, and
@@ -249,11 +268,23 @@ impl Engine {
         self.carrier.is_idle()
             && self.events.is_empty()
             && self.status.modules().iter().all(|module| is_still(module.state))
+            && !self.awaits_answers()
+    }
+
+    /// Returns whether a call waits for its answer, or is to be made again.
+    fn awaits_answers(&self) -> bool {
+        let mut outstanding = Vec::new();
+        self.orchestrator.outstanding(&mut outstanding);
+        let is_call = |command: &Command| match command {
+            Command::Call { call, .. } | Command::Look { call, .. } => !call.is_poll(),
+            Command::Tell(_) | Command::Timer { .. } => false,
+        };
+        outstanding.iter().any(is_call)
     }
 
     async fn driven(&self, is_over: bool) -> Driven {
         let modules =
             self.status.modules().into_iter().map(|module| (module.id, module.state)).collect();
-        Driven { is_over, modules, requests: self.carrier.requests().await }
+        Driven { is_over, halt: None, modules, requests: self.carrier.requests().await }
     }
 }

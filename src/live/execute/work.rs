@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::gate::GateCommand;
+use super::limits::Limits;
 use crate::koji::Value;
 use crate::koji::calls::Map;
 use crate::load::{Component, Stream};
@@ -28,6 +30,12 @@ pub struct Work {
     pub poll: Duration,
     /// Where mails are written; none: they are only logged.
     pub spool: Option<PathBuf>,
+    /// What the site allows at the hub.
+    pub limits: Limits,
+    /// What judges components and modules, where the run's gates are closed.
+    pub gate: Option<GateCommand>,
+    /// So many components are built first; then the run stops, until it is resumed. `None`: all are built.
+    pub canary: Option<u32>,
 }
 
 /// One module build.

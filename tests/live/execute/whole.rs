@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use modplan::koji_plan::Request;
 use modplan::live::dry_run;
-use modplan::live::execute::Decided;
+use modplan::live::execute::{Decided, GateCommand, Limits};
 use modplan::load::SourceUrls;
 use modplan::orchestrate::{Reach, define};
 use modplan::plan::Plan;
@@ -35,6 +35,8 @@ fn decided(case: &DryCase) -> (Plan, Decided) {
         priority: 5,
         poll_ms: 10,
         spool: None,
+        limits: Limits::of(&site),
+        gate: GateCommand::of(&site),
     };
     // What a store keeps is what a process reads.
     let text = serde_json::to_string(&decided).expect("it is JSON");

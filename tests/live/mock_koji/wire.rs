@@ -1,5 +1,6 @@
 //! A wire between a client and a hub, which does something wrong with the next request.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use modplan::koji::Value;
+use modplan::koji::{Fault, Value};
 
 /// The fault of the next request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +53,11 @@ pub(crate) struct Wire {
     next: Arc<Mutex<Option<Next>>>,
     seen: Arc<Mutex<Vec<String>>>,
     is_cut: Arc<AtomicBool>,
+    instead: Arc<Mutex<Instead>>,
 }
+
+/// What is answered in the place of the hub, by method: the first answer first; none: the hub's own.
+type Instead = BTreeMap<String, VecDeque<Option<Result<Value, Fault>>>>;
 
 impl Wire {
     /// Puts a wire before a hub.
@@ -67,14 +72,35 @@ impl Wire {
         let next = Arc::new(Mutex::new(None));
         let seen: Arc<Mutex<Vec<String>>> = Arc::default();
         let is_cut = Arc::new(AtomicBool::new(false));
+        let instead: Arc<Mutex<Instead>> = Arc::default();
         let (of_thread, log, cut) = (Arc::clone(&next), Arc::clone(&seen), Arc::clone(&is_cut));
+        let answers = Arc::clone(&instead);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (next, log, cut) = (Arc::clone(&of_thread), Arc::clone(&log), Arc::clone(&cut));
-                thread::spawn(move || serve(stream, hub, &cut, (&next, &log)));
+                let answers = Arc::clone(&answers);
+                thread::spawn(move || serve(stream, hub, &cut, (&next, &log, &answers)));
             }
         });
-        Self { server: format!("http://{address}/kojihub"), next, seen, is_cut }
+        Self { server: format!("http://{address}/kojihub"), next, seen, is_cut, instead }
+    }
+
+    /// Answers the next call of a method in the place of the hub; those after it by what is given after it.
+    /// Calls that go together are named as in [`seen`](Self::seen).
+    pub(crate) fn instead(&self, method: &str, answer: Result<Value, Fault>) {
+        let mut instead = self.instead.lock().expect("no panic");
+        instead.entry(method.to_owned()).or_default().push_back(Some(answer));
+    }
+
+    /// Lets the next call of a method through, before what is answered in the place of the hub.
+    pub(crate) fn let_through(&self, method: &str) {
+        let mut instead = self.instead.lock().expect("no panic");
+        instead.entry(method.to_owned()).or_default().push_back(None);
+    }
+
+    /// Returns how many answers are left of those for a method.
+    pub(crate) fn left(&self, method: &str) -> usize {
+        self.instead.lock().expect("no panic").get(method).map_or(0, VecDeque::len)
     }
 
     /// Returns the methods called since the last time; several at once as `multiCall(one,two)`.
@@ -102,13 +128,23 @@ fn serve(
     mut client: TcpStream,
     hub: SocketAddr,
     cut: &AtomicBool,
-    (next, seen): (&Mutex<Option<Next>>, &Mutex<Vec<String>>),
+    (next, seen, instead): (&Mutex<Option<Next>>, &Mutex<Vec<String>>, &Mutex<Instead>),
 ) {
     while let Some(request) = message(&mut client) {
         if cut.load(Ordering::SeqCst) {
             return;
         }
-        seen.lock().expect("no panic").extend(method(&request));
+        let method = method(&request);
+        seen.lock().expect("no panic").extend(method.clone());
+        let given = method
+            .and_then(|method| instead.lock().expect("no panic").get_mut(&method)?.pop_front()?);
+        if let Some(answer) = given {
+            let answer = http(&modplan::koji::codec::write_answer(answer));
+            if client.write_all(&answer).is_err() {
+                return;
+            }
+            continue;
+        }
         let trouble = due(&mut next.lock().expect("no panic"));
         let answer = match trouble {
             Some(Trouble::RequestLost) => return,
@@ -169,8 +205,10 @@ fn without_session(request: &[u8]) -> Vec<u8> {
 }
 
 fn fault(code: i32, text: &str) -> Vec<u8> {
-    let fault = modplan::koji::Fault::new(code.into(), text);
-    let body = modplan::koji::codec::write_answer(Err(fault));
+    http(&modplan::koji::codec::write_answer(Err(Fault::new(code.into(), text))))
+}
+
+fn http(body: &str) -> Vec<u8> {
     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n";
     format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }

@@ -3,7 +3,7 @@
 use super::{Inner, unknown};
 use crate::live::execute::memory::Part;
 use crate::live::execute::stop::Stop;
-use crate::live::execute::submit::Try;
+use crate::live::execute::submit::{Each, Try};
 use crate::live::execute::work::ModuleWork;
 use crate::orchestrate::{Answer, BuildId, CallId, Reply, TaskId};
 
@@ -26,17 +26,28 @@ impl Inner {
         parts.into_iter().map(one).collect()
     }
 
+    /// Submits components: together, or each in its turn where submissions are to be apart.
     pub(super) async fn submit(&self, build: BuildId, parts: Vec<(CallId, Part)>) {
-        let answers = async {
-            let module = self.module_of(build)?;
-            self.repo(build, module).await?;
-            self.hub.submit(module, &self.tries(parts.iter().map(|(_, part)| part))).await
-        };
-        let answers = answers.await.map(|each| {
-            let task = |task| Answer::Done(Reply::Task(task));
-            each.into_iter().map(|answer| answer.map(task)).collect()
-        });
-        self.answer_all(&parts, "build-component", answers);
+        let is_apart = self.hub.work.limits.submit_interval_ms > 0;
+        let together = if is_apart { 1 } else { parts.len() };
+        for parts in parts.chunks(together.max(1)) {
+            let answers = self.submit_together(build, parts).await.map(|each| {
+                let task = |task| Answer::Done(Reply::Task(task));
+                each.into_iter().map(|answer| answer.map(task)).collect()
+            });
+            self.answer_all(parts, "build-component", answers);
+        }
+    }
+
+    async fn submit_together(
+        &self,
+        build: BuildId,
+        parts: &[(CallId, Part)],
+    ) -> Result<Each<TaskId>, Stop> {
+        let module = self.module_of(build)?;
+        self.repo(build, module).await?;
+        self.hub.paced().await?;
+        self.hub.submit(module, &self.tries(parts.iter().map(|(_, part)| part))).await
     }
 
     pub(super) async fn find(&self, build: BuildId, parts: Vec<(CallId, Part)>) {

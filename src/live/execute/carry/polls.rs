@@ -1,26 +1,47 @@
 //! What a poll sees, as events.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::Inner;
+use super::gates::Tested;
 use crate::live::execute::memory::Part;
 use crate::live::execute::stop::Stop;
-use crate::orchestrate::{Answer, BuildId, ComponentEnd, Event, Outstanding, Reply};
+use crate::orchestrate::{Answer, BuildId, ComponentEnd, Event, Outstanding, Reply, TaskId};
 
 impl Inner {
-    pub(super) async fn poll(&self, about: &[Outstanding]) -> Result<Answer, Stop> {
+    /// Asks how tasks stand, tells those that are over, and has judged what waits for a verdict. What was
+    /// judged and did not pass waits for people.
+    pub(super) async fn poll(self: &Rc<Self>, about: &[Outstanding]) -> Result<Answer, Stop> {
+        for outstanding in about {
+            if let &Outstanding::Test { build, component, attempt, is_closed: false } = outstanding
+            {
+                self.test(Tested { build, component, attempt }, false);
+            }
+        }
+        let ends = self.hub.observe(about).await?;
+        let part_of = |&(task, end): &(TaskId, ComponentEnd)| {
+            self.memory.borrow().part(task).map(|part| (task, part, end))
+        };
+        let ends: Vec<_> = ends.iter().filter_map(part_of).collect();
+        self.say(&ends).await;
         let mut built: BTreeMap<BuildId, Vec<Part>> = BTreeMap::new();
-        for (task, end) in self.hub.observe(about).await? {
-            match (self.memory.borrow().part(task), end) {
-                (Some(part), ComponentEnd::Complete) if !self.has_gate => {
-                    built.entry(part.build).or_default().push(part);
+        for &(_, part, end) in &ends {
+            match end {
+                ComponentEnd::Complete if !self.gates.component => {
+                    // An earlier poll may still wait until it is tagged.
+                    if self.tagging.borrow_mut().insert(part) {
+                        built.entry(part.build).or_default().push(part);
+                    }
                 }
-                (Some(part), end) => self.ended(part, end),
-                (None, _) => {}
+                ComponentEnd::Complete | ComponentEnd::Failed | ComponentEnd::Canceled => {
+                    self.ended(part, end);
+                }
             }
         }
         for (build, parts) in built {
             for (part, tagged) in parts.iter().zip(self.tag_each(build, &parts).await) {
+                self.tagging.borrow_mut().remove(part);
                 match tagged {
                     Ok(()) => self.ended(*part, ComponentEnd::Complete),
                     Err(stop) => self.not_tagged(*part, &stop),
@@ -28,6 +49,20 @@ impl Inner {
             }
         }
         Ok(Answer::Done(Reply::Nothing))
+    }
+
+    /// Says of the tasks that did not end well what koji says.
+    async fn say(&self, ends: &[(TaskId, Part, ComponentEnd)]) {
+        let of = |end| ends.iter().filter(move |(_, _, found)| *found == end);
+        let name = |part: &Part| self.catalog.borrow().key(part.component).clone();
+        for (task, part, _) in of(ComponentEnd::Canceled) {
+            tracing::warn!("task {} ({}) was canceled, by somebody else", task.0, name(part));
+        }
+        let failed: Vec<TaskId> = of(ComponentEnd::Failed).map(|(task, ..)| *task).collect();
+        let reasons = self.hub.reasons(&failed).await;
+        for ((task, part, _), reason) in of(ComponentEnd::Failed).zip(reasons) {
+            tracing::warn!("task {} ({}) failed: {}", task.0, name(part), reason.trim());
+        }
     }
 
     fn ended(&self, part: Part, end: ComponentEnd) {

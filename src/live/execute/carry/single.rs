@@ -1,7 +1,9 @@
 //! Calls that are carried out one by one.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
+use super::gates::Tested;
 use super::{Inner, unknown};
 use crate::koji::calls::CancelTask;
 use crate::live::execute::mail::{self, Mail};
@@ -13,7 +15,7 @@ impl Inner {
     /// Carries out one call, or looks what came of it. Most steps look by themselves before they write, so
     /// a look for them answers that nothing is there, and the call that follows finds what is.
     pub(super) async fn alone(
-        &self,
+        self: &Rc<Self>,
         id: CallId,
         call: &Call,
         is_look: bool,
@@ -46,8 +48,17 @@ impl Inner {
                 self.hub.finish(self.module(*module)?).await?;
                 nothing
             }
+            // It is published when it has passed.
+            &Call::Publish { build, attempt, .. } if self.gates.module => {
+                self.test(Tested { build, component: None, attempt }, false);
+                nothing
+            }
             Call::Publish { module, .. } => {
                 self.hub.publish(self.module(*module)?).await?;
+                nothing
+            }
+            &Call::RequestTest { build, component, attempt } => {
+                self.test(Tested { build, component, attempt }, true);
                 nothing
             }
             Call::BuildComponent { .. }
@@ -56,8 +67,7 @@ impl Inner {
             | Call::WaitRepo { .. }
             | Call::Import { .. }
             | Call::EndTask { .. }
-            | Call::AskDependants { .. }
-            | Call::RequestTest { .. } => Err(unknown(call.kind().as_str())),
+            | Call::AskDependants { .. } => Err(unknown(call.kind().as_str())),
         }
     }
 
