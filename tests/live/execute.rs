@@ -2,6 +2,7 @@
 //! with a journal that is too old.
 
 mod gates;
+mod harms;
 mod limits;
 mod rebuild;
 mod whole;

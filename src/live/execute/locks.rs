@@ -10,11 +10,8 @@ use crate::koji::shapes::TagInfo;
 use crate::orchestrate::{Answer, Fault};
 
 impl AtHub {
-    /// Takes a lock, unless this run holds it.
+    /// Takes a lock that is free.
     pub(super) async fn lock(&self, name: &str) -> Result<(), Stop> {
-        if self.holds(name).await? {
-            return Ok(());
-        }
         let members = [("run", Value::from(self.work.run.as_str())), ("holder", holder().into())];
         let mark: Map = members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let extra = Some(Map::from([("modplan".to_owned(), Value::Struct(mark))]));
@@ -23,7 +20,7 @@ impl AtHub {
     }
 
     /// Returns whether this run holds a lock; one of another run is in the way.
-    async fn holds(&self, name: &str) -> Result<bool, Stop> {
+    pub(super) async fn holds(&self, name: &str) -> Result<bool, Stop> {
         let found: Option<TagInfo> =
             self.ask(&GetTag { tag: name.into(), ..GetTag::default() }).await?;
         let Some(found) = found else { return Ok(false) };

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::super::mock_koji::{block_on, options};
 
 /// Asks a hub for all that it has, without logging in.
-pub(super) fn dump(server: &str) -> Json {
+pub(crate) fn dump(server: &str) -> Json {
     block_on(async {
         let mut hub = Hub::connect(options(server), Login::Anonymous).await.expect("it is there");
         let tags = hub.call(&ListTags::default()).await.expect("tags");
