@@ -1,6 +1,7 @@
 //! Runs at the mock hub by the engine that the simulator runs: to the end, cut short at every row, and
 //! with a journal that is too old.
 
+mod faults;
 mod gates;
 mod harms;
 mod limits;
