@@ -300,15 +300,17 @@ fn a_run_in_a_store_ends_well_wherever_its_processes_end() {
         let url = format!("sqlite:{}", directory.path().join("runs.db").display());
         let driven = block_on(async {
             let store = Store::open(&url).await.expect("it opens");
-            // The first process has no time to come to the end; later ones may.
-            let mut time = Duration::from_millis(20);
+            // The first process has no time to come to the end; later ones may, and get more each time,
+            // since a machine may be busy.
+            let (mut time, mut longest) = (Duration::from_millis(20), 400);
             loop {
                 match drive_in_store(&case, &store, time).await {
                     Some(driven) => break driven,
                     None => deaths += 1,
                 }
                 seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                time = Duration::from_millis((seed >> 33) % 600);
+                longest += 200;
+                time = Duration::from_millis((seed >> 33) % longest);
             }
         });
         case.is_done_once(&driven);
