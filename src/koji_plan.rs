@@ -19,6 +19,9 @@
 mod builds;
 mod calls;
 mod check;
+mod conflicts;
+mod final_repo;
+mod gate_checks;
 mod hub_checks;
 mod kept;
 mod knowledge;
@@ -136,11 +139,13 @@ pub fn work_out(request: Request<'_>, known: &mut Knowledge) -> WorkedOut {
     let mut checks = check::Checks::default();
     let hub = hub_checks::session(request, known, &mut checks);
     let builds = builds::builds(request, &mut checks);
+    gate_checks::check(request, &mut checks);
     let sources = sources::sources(request, &builds, &mut checks);
     hub_checks::platforms((&hub, &builds), known, &mut checks);
     let takes_over = locks::check(request, &builds, known, &mut checks);
     open_builds::check(request, &builds, known, &mut checks);
     let required = requirements::requirements(request, &builds, known, &mut checks);
+    let kept_out = conflicts::conflicts((&builds, &required), known, &mut checks);
     let indexes = release_checks::indexes(request, &builds, known, &mut checks);
     let basis =
         tags::Basis { site: request.site, hub: &hub, required: &required, indexes: &indexes };
@@ -148,8 +153,9 @@ pub fn work_out(request: Request<'_>, known: &mut Knowledge) -> WorkedOut {
     let works = tags::works(&builds, basis, known, &mut checks);
     let calls = calls::calls((request, &hub), (&works, &sources), known);
     permission_checks::check((&hub, &calls), &mut checks);
+    final_repo::check(request.site, &mut checks);
     WorkedOut {
-        builds: planned_build::planned_builds(request, (&works, &indexes), &sources),
+        builds: planned_build::planned_builds(request, (&works, &indexes), &sources, &kept_out),
         takes_over,
         user: hub.user,
         checks: checks.into_rows(),

@@ -13,6 +13,7 @@
 mod clock;
 mod dry_run;
 pub mod execute;
+pub mod final_repo;
 mod http;
 pub mod hub;
 mod koji_record;

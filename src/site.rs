@@ -39,6 +39,8 @@ pub struct Site {
     pub gate: Gate,
     /// Signatures that the final repository waits for; `None`: none.
     pub signing: Option<Signing>,
+    /// Where final repositories are made; `None`: none are.
+    pub final_repo: Option<FinalRepo>,
     /// Where mails go; `None`: nowhere.
     pub mail: Option<Mail>,
     /// Where dependants are looked up; `None`: in the plan.
@@ -165,6 +167,8 @@ pub enum Gate {
     Script {
         /// The program and its arguments.
         command: Vec<String>,
+        /// How long it may take.
+        timeout: Millis,
     },
     /// Results in `ResultsDB`.
     ResultsDb {
@@ -191,6 +195,13 @@ pub struct Signing {
     pub keys: Vec<String>,
     /// How long they are waited for.
     pub timeout: Millis,
+}
+
+/// Where final repositories are made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FinalRepo {
+    /// The directory that holds one for each module build, by an absolute path.
+    pub directory: String,
 }
 
 /// Where mails go.

@@ -9,6 +9,8 @@ pub(crate) mod plain;
 pub(crate) mod postgres;
 pub(crate) mod program;
 pub(crate) mod proof;
+#[cfg(feature = "live")]
+pub(crate) mod rpms;
 mod shared;
 pub(crate) mod universe;
 mod watchdog;

@@ -80,6 +80,9 @@ pub(crate) struct CarryOutArgs {
     /// How often koji is asked; `limits.poll` of the configuration when left out
     #[arg(long, value_name = "D", requires = "yes", value_parser = interval)]
     pub(crate) poll: Option<Millis>,
+    /// Build so many components first, then stop until the run is resumed
+    #[arg(long, value_name = "N", requires = "yes", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) canary: Option<u32>,
     #[cfg(feature = "live")]
     #[command(flatten)]
     pub(crate) lease: LeaseArgs,
@@ -107,6 +110,7 @@ impl CarryOutArgs {
             (self.yes.is_some(), "--yes"),
             (self.store.store.is_some(), "--store"),
             (self.poll.is_some(), "--poll"),
+            (self.canary.is_some(), "--canary"),
         ];
         flags.into_iter().find_map(|(is_given, flag)| is_given.then_some(flag))
     }

@@ -147,9 +147,7 @@ impl Runs {
                 let run = stored_run(store.url().reveal(), &run).map_err(explained)?;
                 output.write(match format {
                     RunsFormat::Table => report::runs::show(&run.row, &run.folded),
-                    RunsFormat::Json => {
-                        report::runs::show_json(&run.row, &run.folded, &run.builds)
-                    }
+                    RunsFormat::Json => report::runs::show_json(&run.row, &run.folded, &run.builds),
                 })?;
             }
             RunsCommand::Export(Export { run, store, output }) => {

@@ -34,6 +34,8 @@ pub struct Profile {
     pub server: String,
     /// The web pages beside it.
     pub weburl: String,
+    /// The top of the hub's files, where packages are fetched: an address, or a path.
+    pub topurl: Option<String>,
     /// How to log in; by default, with the available credentials.
     pub authtype: Option<AuthType>,
     /// The certificate and key of the user, one file in PEM.
@@ -133,6 +135,7 @@ impl Profile {
             name: name.to_owned(),
             server: "http://localhost/kojihub".to_owned(),
             weburl: "http://localhost/koji".to_owned(),
+            topurl: None,
             authtype: None,
             cert: None,
             server_ca: None,
@@ -180,6 +183,7 @@ impl Profile {
         Self {
             server: reading.text("server").unwrap_or(old.server),
             weburl: reading.text("weburl").unwrap_or(old.weburl),
+            topurl: reading.text("topurl"),
             authtype: reading.authtype(),
             cert: reading.path("cert"),
             server_ca: reading.path("serverca"),

@@ -60,13 +60,24 @@ pub(super) fn builds<'a>(request: Request<'a>, checks: &mut Checks) -> Vec<Modul
     if builds.is_empty() && problems.is_empty() {
         problems.push("the plan builds nothing".to_owned());
     }
-    let max = request.site.limits.max_builds as usize;
-    if builds.len() > max {
-        let count = counted(builds.len(), "module build");
-        problems.push(format!("{count} are more than `limits.max_builds` allows: {max}"));
-    }
     checks.all("modules", problems, counted(builds.len(), "module build"));
+    limit(request, builds.len(), checks);
     builds
+}
+
+/// Checks that a run makes no more module builds than the site allows.
+fn limit(request: Request<'_>, count: usize, checks: &mut Checks) {
+    let max = request.site.limits.max_builds;
+    let plan = format!("plan has {}, limit {max}", counted(count, "build"));
+    match u32::try_from(count).is_ok_and(|count| count <= max) {
+        true => checks.good("builds", plan),
+        false => checks.bad(
+            "builds",
+            format!(
+                "{plan}: select fewer modules, or raise `limits.max_builds` in the configuration"
+            ),
+        ),
+    }
 }
 
 /// Returns how many components are built.

@@ -10,6 +10,7 @@ use super::locks;
 use super::sources::Sources;
 use super::tags::TagWork;
 use crate::load::stream_yaml;
+use crate::module_build::conflicts::KeptOut;
 use crate::module_build::tag_plan::TagPlan;
 use crate::name::{Arch, ComponentKey, PackageName};
 use crate::plan::names::Names;
@@ -40,6 +41,9 @@ pub struct PlannedBuild {
     pub stream: String,
     /// The index in its dist tag.
     pub index: u64,
+    /// What its macros package keeps out of the buildroot.
+    #[serde(default)]
+    pub kept_out: KeptOut,
 }
 
 /// One component.
@@ -59,6 +63,7 @@ pub(super) fn planned_builds(
     request: Request<'_>,
     (works, indexes): (&[TagWork<'_, '_>], &BTreeMap<String, u64>),
     sources: &Sources,
+    kept_out: &BTreeMap<String, KeptOut>,
 ) -> Vec<PlannedBuild> {
     let names = &request.site.names;
     let planned = |work: &TagWork<'_, '_>| PlannedBuild {
@@ -73,6 +78,7 @@ pub(super) fn planned_builds(
         lock: locks::lock(&names.tag_prefix, &work.build.name_stream()),
         stream: work.build.name_stream().to_string(),
         index: indexes[&work.build.row.id],
+        kept_out: kept_out.get(&work.build.row.id).cloned().unwrap_or_default(),
     };
     works.iter().map(planned).collect()
 }

@@ -14,7 +14,7 @@ use super::shipped::{ShippedModule, shipped};
 use crate::graph::{is_usable, matches};
 use crate::load::{Dependencies, Profile, Requirement, Stream};
 use crate::module_build::tag_plan::Required;
-use crate::name::{ModuleName, NameStream, Selector, StreamName};
+use crate::name::{ModuleName, NameStream, PackageName, Selector, StreamName};
 use crate::plan::model::PlanModule;
 use crate::plan::names::{Kind, Names};
 use crate::plan::platform::Platforms;
@@ -27,13 +27,36 @@ pub(super) struct RequiredModule {
     tag: Option<String>,
     is_base: bool,
     profiles: BTreeMap<Box<str>, Profile>,
+    /// RPMs that it does not ship, by name.
+    filter: BTreeSet<PackageName>,
+    /// Its id in the plan, where the same run builds it.
+    planned: Option<String>,
 }
 
 impl RequiredModule {
     /// Returns it as the plan of tags takes it.
     pub(super) fn for_tags(&self) -> Required<'_> {
-        let Self { name, tag, is_base, profiles } = self;
+        let Self { name, tag, is_base, profiles, .. } = self;
         Required { name, tag: tag.as_deref(), is_base: *is_base, profiles }
+    }
+
+    pub(super) fn name(&self) -> &ModuleName {
+        &self.name
+    }
+
+    pub(super) fn filter(&self) -> &BTreeSet<PackageName> {
+        &self.filter
+    }
+
+    /// Returns its id in the plan, where the same run builds it.
+    pub(super) fn planned(&self) -> Option<&str> {
+        self.planned.as_deref()
+    }
+
+    /// Returns the tag of its components, unless it is the base or the same run builds it.
+    pub(super) fn shipped_tag(&self) -> Option<&str> {
+        let is_shipped = !self.is_base && self.planned.is_none();
+        self.tag.as_deref().filter(|_| is_shipped)
     }
 }
 
@@ -127,6 +150,8 @@ impl<'a> Search<'a, '_> {
             tag: Some(build.platform.tag.clone()),
             is_base: true,
             profiles: BTreeMap::new(),
+            filter: BTreeSet::new(),
+            planned: None,
         });
         modules
     }
@@ -137,7 +162,8 @@ impl<'a> Search<'a, '_> {
             // Nothing is built of a module that is passed through.
             let Some(planned) = planned else { return Answer::Given };
             let names = Names::prefixed(&planned.nsvc, (Kind::Module, self.prefix), None);
-            return module(&want.name, names.koji_tag, Some(&planned.stored));
+            let id = Some(row.id.clone());
+            return module(&want.name, (names.koji_tag, id), Some(&planned.stored));
         }
         let Some(all) = shipped(known, &build.platform.publish_to, &want.name) else {
             return Answer::NotYet;
@@ -149,7 +175,7 @@ impl<'a> Search<'a, '_> {
         };
         let newest = all.iter().filter(fits).max_by_key(|module| module.version);
         if let Some(newest) = newest {
-            return module(&want.name, newest.tag.clone(), newest.document.as_ref());
+            return module(&want.name, (newest.tag.clone(), None), newest.document.as_ref());
         }
         if self.is_given(want) { Answer::Given } else { Answer::Missing }
     }
@@ -213,9 +239,21 @@ fn all_of<'r>(
     })
 }
 
-fn module(name: &ModuleName, tag: String, document: Option<&Stream>) -> Answer {
-    let profiles = document.map(|document| document.about.profiles.clone()).unwrap_or_default();
-    let module = RequiredModule { name: name.clone(), tag: Some(tag), is_base: false, profiles };
+/// Returns a module with its tag and, where the same run builds it, its id.
+fn module(
+    name: &ModuleName,
+    (tag, planned): (String, Option<String>),
+    document: Option<&Stream>,
+) -> Answer {
+    let about = document.map(|document| document.about.clone()).unwrap_or_default();
+    let module = RequiredModule {
+        name: name.clone(),
+        tag: Some(tag),
+        is_base: false,
+        profiles: about.profiles.clone(),
+        filter: about.filter.clone(),
+        planned,
+    };
     Answer::Module { module, document: document.cloned().map(Box::new) }
 }
 

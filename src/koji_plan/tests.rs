@@ -125,6 +125,7 @@ fn hub(call: &HubCall) -> Result<Json, Fault> {
         },
         "getBuild" | "getBuildTarget" => Ok(Json::Null),
         "listTagged" if first(call) == "el8-candidate" => Ok(json!([])),
+        "listTaggedRPMS" => Ok(json!([[], []])),
         _ => none(),
     }
 }
@@ -248,14 +249,66 @@ fn tagged(package: &str, version: &str, release: &str) -> Json {
            "draft": false, "promoter_id": null, "promoter_name": null, "promotion_time": null})
 }
 
-#[test]
-fn a_shipped_module_answers_with_its_tag_and_brings_what_it_requires() {
-    let mut bison = mini::snapshot("bison:3:5:c9 -> platform:el8 => m4:1\n").streams.remove(0);
+/// Returns a document that can be published.
+fn bison(text: &str) -> crate::load::Stream {
+    let mut bison = mini::snapshot(text).streams.remove(0);
     bison.about.format = 2;
     bison.about.summary = Some("s".into());
     bison.about.description = Some("d".into());
     bison.about.module_licenses = ["MIT".into()].into();
+    bison
+}
+
+fn rpm(name: &str, version: &str, arch: &str) -> Json {
+    json!({"id": 1, "name": name, "version": version, "release": "1", "epoch": null, "arch": arch,
+           "build_id": 9, "buildroot_id": null, "buildtime": null, "size": null, "payloadhash": "00",
+           "metadata_only": null, "draft": null, "extra": null})
+}
+
+#[test]
+fn what_required_modules_filter_and_replace_is_kept_out() {
+    let mut bison = bison("bison:3:5:c9 -> platform:el8\n");
+    bison.about.filter = ["bison-runtime".into()].into();
     let document = stream_yaml(&bison);
+    let with_bison = |call: &HubCall| match (call.method, first(call)) {
+        ("listTagged", _) if named(call, "package") == Some("bison") => {
+            Ok(json!([shipped("bison", "3", "5", &document)]))
+        }
+        ("getTag", "module-bison-5") => Ok(tag(77, "module-bison-5", &json!({}))),
+        ("listTaggedRPMS", "module-bison-5") => {
+            let names = ["bison", "bison-runtime"].map(|name| rpm(name, "3", "x86_64"));
+            Ok(json!([[names[0], names[1], rpm("bison-runtime", "3", "aarch64")], []]))
+        }
+        ("listTaggedRPMS", "el8-build") => {
+            Ok(json!([[rpm("bison", "2", "x86_64"), rpm("gcc", "8", "x86_64")], []]))
+        }
+        _ => hub(call),
+    };
+    let case = Case { given: Vec::new(), ..Case::new() };
+    let (run, _) = case.run(with_bison);
+    let check = run.checks.iter().find(|check| check.check == "conflicts").expect("it is there");
+    let wanted =
+        "2 RPMs kept out of buildroots; for 1 build more may follow from modules of this run";
+    assert_eq!((check.ok, check.detail.as_str()), (true, wanted));
+    let told = |id: &str| {
+        let build = run.builds.iter().find(|build| build.id == id).expect("it is planned");
+        let conflicts = build.kept_out.with(&[], &[]);
+        let conflicts: Vec<String> = conflicts.iter().map(ToString::to_string).collect();
+        (conflicts, build.kept_out.planned.iter().cloned().collect::<Vec<_>>())
+    };
+    let perl = ["bison = 0:2-1", "bison-runtime = 0:3-1"].map(str::to_owned).to_vec();
+    assert_eq!(told("perl:5.30:c1"), (perl, Vec::new()));
+    assert_eq!(told("perl-DBI:1:c2"), (Vec::new(), vec!["perl:5.30:c1".to_owned()]));
+    let failures = case.failures(|call| match (call.method, first(call)) {
+        ("listTaggedRPMS", "el8-build") => Err(Fault::generic("database is busy")),
+        _ => with_bison(call),
+    });
+    assert_eq!(failures, ["conflicts: cannot list the RPMs of el8-build: database is busy"]);
+}
+
+#[test]
+fn a_shipped_module_answers_with_its_tag_and_brings_what_it_requires() {
+    let document = stream_yaml(&bison("bison:3:5:c9 -> platform:el8 => m4:1\n"));
     let with_bison = |call: &HubCall| match (call.method, named(call, "package")) {
         ("listTagged", Some("bison")) if named(call, "type") == Some("module") => {
             Ok(json!([shipped("bison", "3", "5", &document), shipped("bison", "4", "6", "")]))
@@ -505,5 +558,20 @@ fn a_platform_that_the_site_lacks_and_too_many_builds_are_refused() {
     }));
     let few = Case { site: format!("{SITE}limits: {{max_builds: 1}}\n"), ..Case::new() };
     let failures = few.failures(hub);
-    assert_eq!(failures, ["modules: 2 module builds are more than `limits.max_builds` allows: 1"]);
+    let wanted = "builds: plan has 2 builds, limit 1: select fewer modules, or raise `limits.max_builds` in the configuration";
+    assert_eq!(failures, [wanted]);
+}
+
+#[test]
+fn a_gate_that_a_run_cannot_ask_is_refused() {
+    let gate = |text: &str| Case { site: format!("{SITE}gate: {text}\n"), ..Case::new() };
+    let failures = gate("{kind: resultsdb, url: \"https://r/\", required: [a]}").failures(hub);
+    let wanted = "gate: `gate.kind: resultsdb` is not supported yet: use `script` with a command that asks it, or `none`";
+    assert_eq!(failures, [wanted]);
+    let greenwave = "{kind: greenwave, url: \"https://g/\", context: c, product_version: p}";
+    assert!(gate(greenwave).failures(hub)[0].starts_with("gate: `gate.kind: greenwave`"));
+    let (run, _) = gate("{kind: script, command: [/usr/bin/judge, -v]}").run(hub);
+    let check = run.checks.iter().find(|check| check.check == "gate").expect("it is checked");
+    let words = "/usr/bin/judge judges each component and each module";
+    assert_eq!((check.ok, check.detail.as_str()), (true, words));
 }

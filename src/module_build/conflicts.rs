@@ -6,11 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::tagged::TaggedRpm;
 use crate::name::PackageName;
 
 /// An RPM that must not be installed, whatever its arch.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Conflict {
     /// Its name.
     pub name: String,
@@ -88,6 +91,39 @@ pub fn other_streams(rpms: &[TaggedRpm]) -> BTreeSet<Conflict> {
     rpms.iter().filter(|rpm| !rpm.is_source()).map(Conflict::with).collect()
 }
 
+/// What is kept out of the buildroot of one build: decided before a run as far as the required modules
+/// are there by then.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptOut {
+    /// What shipped modules filter.
+    pub filtered: BTreeSet<Conflict>,
+    /// What shipped modules replace in the base.
+    pub replaced: BTreeSet<Conflict>,
+    /// The required modules that the same run builds first, by their id in the plan.
+    pub planned: BTreeSet<String>,
+    /// The tag of the base that all of them are compared with.
+    pub base: String,
+}
+
+impl KeptOut {
+    /// Returns every conflict, now that the modules of the same run are built too.
+    ///
+    /// What such a module brings stays, though a shipped module replaced an RPM of the same name, version
+    /// and release in the base.
+    #[must_use]
+    pub fn with(&self, base: &[TaggedRpm], built: &[RequiredModule<'_>]) -> BTreeSet<Conflict> {
+        let of_built: Vec<&[TaggedRpm]> = built.iter().map(|module| module.rpms).collect();
+        let own: BTreeSet<Conflict> =
+            of_built.iter().copied().flatten().map(Conflict::with).collect();
+        let mut all: BTreeSet<Conflict> = self.replaced.difference(&own).cloned().collect();
+        all.extend(replaced(base, &of_built));
+        all.extend(self.filtered.iter().cloned());
+        all.extend(built.iter().flat_map(|module| filtered(*module)));
+        all
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,5 +172,33 @@ mod tests {
         let same = [rpm("bash", "1.fc31", "x86_64")];
         assert_eq!(replaced(&base, &[&same]), BTreeSet::new());
         assert_eq!(lines(&other_streams(&base)), ["bash = 0:5.0-1.fc31", "sed = 0:5.0-1"]);
+    }
+
+    #[test]
+    fn modules_of_the_same_run_add_theirs_once_they_are_built() {
+        let base = [rpm("bash", "1.fc31", "x86_64"), rpm("sed", "1.fc31", "noarch")];
+        let conflict = |name: &str, release: &str| Conflict::with(&rpm(name, release, "x86_64"));
+        let kept_out = KeptOut {
+            filtered: [conflict("zsh", "1")].into(),
+            replaced: [conflict("sed", "1.fc31"), conflict("awk", "1.fc31")].into(),
+            planned: ["shell:1:c0".to_owned()].into(),
+            base: "f31-build".to_owned(),
+        };
+        let decided = ["awk = 0:5.0-1.fc31", "sed = 0:5.0-1.fc31", "zsh = 0:5.0-1"];
+        assert_eq!(lines(&kept_out.with(&[], &[])), decided);
+        let rpms = [
+            rpm("bash", "2.module", "x86_64"),
+            rpm("bash-doc", "2.module", "noarch"),
+            rpm("sed", "1.fc31", "noarch"),
+        ];
+        let (filter, kept) = (["bash-doc".into()].into(), BTreeSet::new());
+        let built = RequiredModule { rpms: &rpms, filter: &filter, kept: &kept };
+        let all = [
+            "awk = 0:5.0-1.fc31",
+            "bash = 0:5.0-1.fc31",
+            "bash-doc = 0:5.0-2.module",
+            "zsh = 0:5.0-1",
+        ];
+        assert_eq!(lines(&kept_out.with(&base, &[built])), all);
     }
 }

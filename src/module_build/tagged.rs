@@ -60,6 +60,9 @@ pub struct TaggedPackage {
     pub name: PackageName,
     /// Its name-version-release.
     pub nvr: String,
+    /// The volume that its files are on; empty: koji's own.
+    #[serde(default)]
+    pub volume: String,
 }
 
 /// The fields of an RPM's header that decide where it belongs.
@@ -107,6 +110,7 @@ impl TagContents {
             build_id: build.build_id,
             name: build.package_name.as_str().into(),
             nvr: build.nvr,
+            volume: build.volume_name,
         });
         Self { rpms: rpms.collect(), builds: builds.collect(), headers }
     }

@@ -19,10 +19,29 @@ struct Why<'l> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Row<'l> {
-    Module { module: &'l str, state: ModuleState, because: &'l str },
-    Component { module: &'l str, component: &'l str, state: ComponentState, because: &'l str, task_id: Option<TaskId> },
-    Call { call: &'static str, party: Party, tries: u32, since: String, next_at: Option<String> },
-    Refused { call: &'static str, fault: String },
+    Module {
+        module: &'l str,
+        state: ModuleState,
+        because: &'l str,
+    },
+    Component {
+        module: &'l str,
+        component: &'l str,
+        state: ComponentState,
+        because: &'l str,
+        task_id: Option<TaskId>,
+    },
+    Call {
+        call: &'static str,
+        party: Party,
+        tries: u32,
+        since: String,
+        next_at: Option<String>,
+    },
+    Refused {
+        call: &'static str,
+        fault: String,
+    },
 }
 
 /// Writes a chain as JSON, one row a link.
@@ -80,14 +99,10 @@ fn sentence(row: &RunRow, link: &Link) -> String {
         }
         Link::Component { component, .. } => {
             let ComponentStatus { component, state, because, task_id, attempt, .. } = component;
-            let mut text = state_of(component, &word(state), because);
-            if *attempt > 1 {
-                text.push_str(&format!(", attempt {attempt}"));
-            }
-            if let Some(task) = task_id {
-                text.push_str(&format!(", task {}", task.0));
-            }
-            text
+            let state = state_of(component, &word(state), because);
+            let again = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
+            let task = task_id.map_or_else(String::new, |task| format!(", task {}", task.0));
+            format!("{state}{again}{task}")
         }
         Link::Call(CallStatus { call, party, tries, since, next_at }) => {
             let times = if *tries == 1 { "once".to_owned() } else { format!("{tries} times") };
@@ -96,7 +111,9 @@ fn sentence(row: &RunRow, link: &Link) -> String {
             let next = next_at.map_or_else(String::new, |at| {
                 format!("; it is asked again at {}", moment(of_run(row, at)))
             });
-            format!("the call {call} to the party {party} has no answer: sent {times} since {since}{next}")
+            format!(
+                "the call {call} to the party {party} has no answer: sent {times} since {since}{next}"
+            )
         }
         Link::Refused { call, fault } => {
             format!("the call {} failed for good: {}", call.as_str(), word(fault))
@@ -119,9 +136,9 @@ fn next(row: &RunRow, link: &Link) -> Option<String> {
             let part = &component.component;
             Some(format!("Once its source is repaired: modplan runs retry {run} {module}/{part}"))
         }
-        Link::Module(ModuleStatus { id, state: ModuleState::Failed | ModuleState::Stuck, .. }) => {
-            Some(format!("Once it is repaired: modplan runs retry {run} {id}"))
-        }
+        Link::Module(ModuleStatus {
+            id, state: ModuleState::Failed | ModuleState::Stuck, ..
+        }) => Some(format!("Once it is repaired: modplan runs retry {run} {id}")),
         Link::Module(_) | Link::Component { .. } | Link::Call(_) | Link::Refused { .. } => None,
     }
 }

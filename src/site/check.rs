@@ -86,6 +86,15 @@ pub(super) fn signing_key(text: &str) -> Result<String, String> {
     Ok(text.to_ascii_lowercase())
 }
 
+/// Reads a path that means the same wherever modplan is started.
+pub(super) fn absolute_path(text: &str) -> Result<String, String> {
+    let is_fine = text.starts_with('/') && !text.split('/').any(|step| step == "..");
+    if !is_fine {
+        return Err(format!("must be an absolute path without `..`, not `{text}`"));
+    }
+    Ok(text.to_owned())
+}
+
 /// Reads yes or no.
 pub(super) fn yes_no(text: &str) -> Result<bool, String> {
     settings::word(text, &[("true", true), ("false", false)])

@@ -8,6 +8,7 @@ pub(super) const FILE: &[&str] = &[
     "scm",
     "gate",
     "signing",
+    "final_repo",
     "bus",
     "mail",
     "dependants",
@@ -33,8 +34,9 @@ pub(super) const NAMES: &[&str] =
     &["tag_prefix", "content_generator", "first_index", "tag_permission"];
 pub(super) const SCM: &[&str] = &["allow", "component", "clone_timeout"];
 pub(super) const GATE: &[&str] =
-    &["kind", "command", "url", "required", "context", "product_version"];
+    &["kind", "command", "timeout", "url", "required", "context", "product_version"];
 pub(super) const SIGNING: &[&str] = &["keys", "timeout"];
+pub(super) const FINAL_REPO: &[&str] = &["directory"];
 pub(super) const MAIL: &[&str] = &["from", "to", "smtp", "spool"];
 pub(super) const MAIL_TO: &[&str] = &["default", "owners"];
 pub(super) const DEPENDANTS: &[&str] = &["pdc", "inputs"];
@@ -67,6 +69,7 @@ pub fn keys() -> impl Iterator<Item = String> {
         ("scm.", SCM),
         ("gate.", GATE),
         ("signing.", SIGNING),
+        ("final_repo.", FINAL_REPO),
         ("mail.", MAIL),
         ("mail.to.", MAIL_TO),
         ("dependants.", DEPENDANTS),

@@ -1,12 +1,15 @@
 //! Reading a configuration.
 
-use super::check::{address, koji_name, signing_key, source_template, store, tag_prefix};
+use super::check::{
+    absolute_path, address, koji_name, signing_key, source_template, store, tag_prefix,
+};
 use super::keys::{
-    DEPENDANTS, FAILURES_SHARE, FILE, GATE, KOJI, LIMITS, MAIL, MAIL_TO, NAMES, SCM, SIGNING,
+    DEPENDANTS, FAILURES_SHARE, FILE, FINAL_REPO, GATE, KOJI, LIMITS, MAIL, MAIL_TO, NAMES, SCM,
+    SIGNING,
 };
 use super::{
-    Dependants, FailuresShare, Gate, KojiAccess, Limits, Mail, NameRules, Scm, Signing, Site,
-    platforms, services,
+    Dependants, FailuresShare, FinalRepo, Gate, KojiAccess, Limits, Mail, NameRules, Scm, Signing,
+    Site, platforms, services,
 };
 use crate::load::Finding;
 use crate::settings::{self, Node, Reader, Section, Value};
@@ -40,6 +43,11 @@ impl Site {
             site.gate = gate(&mut reader, node).unwrap_or_default();
         }
         site.signing = find("signing").and_then(|node| signing(&mut reader, node));
+        site.final_repo = find("final_repo").and_then(|node| {
+            let section = reader.section(node, "final_repo", FINAL_REPO);
+            let directory = reader.required(&section, "directory", absolute_path)?;
+            Some(FinalRepo { directory })
+        });
         site.mail = find("mail").and_then(|node| mail(&mut reader, node));
         site.dependants = find("dependants").and_then(|node| dependants(&mut reader, node));
         if let Some(node) = find("limits") {
@@ -94,6 +102,9 @@ fn scm(reader: &mut Reader, node: &Node) -> Scm {
     scm
 }
 
+/// How long the command of a gate may take, where the site does not say.
+const GATE_TIMEOUT: Millis = Millis::from_secs(3600);
+
 fn gate(reader: &mut Reader, node: &Node) -> Option<Gate> {
     #[derive(Clone, Copy)]
     enum Kind {
@@ -112,7 +123,7 @@ fn gate(reader: &mut Reader, node: &Node) -> Option<Gate> {
     let kind = reader.required(&section, "kind", |text| settings::word(text, &KINDS))?;
     let own: &[&str] = match kind {
         Kind::None => &[],
-        Kind::Script => &["command"],
+        Kind::Script => &["command", "timeout"],
         Kind::ResultsDb => &["url", "required"],
         Kind::Greenwave => &["url", "context", "product_version"],
     };
@@ -121,7 +132,8 @@ fn gate(reader: &mut Reader, node: &Node) -> Option<Gate> {
             reader.wrong(place, format!("`gate.{key}` does not belong to this kind of gate"));
         }
     }
-    own.iter().for_each(|key| reader.require(&section, key));
+    let needed = own.iter().filter(|key| **key != "timeout");
+    needed.for_each(|key| reader.require(&section, key));
     let url = if own.contains(&"url") { reader.value(&section, "url", address) } else { None };
     match kind {
         Kind::None => Some(Gate::None),
@@ -130,7 +142,8 @@ fn gate(reader: &mut Reader, node: &Node) -> Option<Gate> {
             if command.is_empty() {
                 reader.wrong(node.place, "`gate.command` is empty: name a program");
             }
-            Some(Gate::Script { command })
+            let timeout = reader.value(&section, "timeout", settings::period);
+            Some(Gate::Script { command, timeout: timeout.unwrap_or(GATE_TIMEOUT) })
         }
         Kind::ResultsDb => {
             let required = reader.values(&section, "required", settings::text)?;

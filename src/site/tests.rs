@@ -37,13 +37,16 @@ fn a_whole_configuration_is_read() {
         (30, "koji")
     );
     assert_eq!(site.platform(&"el9".into()), None);
-    assert_eq!(site.gate, Gate::Script { command: vec!["/usr/local/bin/gate".to_owned()] });
+    let command = vec!["/usr/local/bin/gate".to_owned()];
+    assert_eq!(site.gate, Gate::Script { command, timeout: Millis::from_secs(30 * 60) });
     assert_eq!(site.mail, Some(Mail::Spool { directory: "/var/spool/modplan".to_owned() }));
     let signing = site.signing.expect("it is there");
     assert_eq!(
         (signing.keys, signing.timeout),
         (vec!["abcd1234".to_owned()], Millis::from_secs(14_400))
     );
+    let directory = "/srv/repos/modules".to_owned();
+    assert_eq!(site.final_repo, Some(FinalRepo { directory }));
     assert_eq!(site.limits.failures_share, FailuresShare { share: 0.1, from: 20 });
     assert_eq!(
         site.dependants,
@@ -100,6 +103,9 @@ fn sections_are_checked_against_each_other() {
     assert!(one("limits: {farm_load_max: 70}").contains("must lie between 0 and 1"));
     assert!(one("limits: {poll: 10ms}").contains("must be 1s or longer"));
     assert!(one("signing: {keys: [xyz]}").contains("hexadecimal"));
+    assert!(one("final_repo: {directory: repos}").contains("must be an absolute path"));
+    assert!(one("final_repo: {directory: /mnt/../koji}").contains("without `..`"));
+    assert_eq!(one("final_repo: {}"), "3:13: `final_repo.directory` is missing");
     assert!(one("worker: {chanel: module}").contains("did you mean `channel`?"));
     assert!(one("serve: {admin: [kim]}").contains("did you mean `admins`?"));
     assert!(one("store: mysql:x").contains("must be sqlite:FILE or postgres://"));
@@ -161,6 +167,7 @@ fn the_page_lists_every_key() {
         "scm",
         "gate",
         "signing",
+        "final_repo",
         "mail",
         "mail.to",
         "dependants",

@@ -33,7 +33,9 @@ impl Store {
         }
         let next = sqlx::query("SELECT COALESCE(MAX(seq), 0) + 1 FROM wish WHERE run = $1");
         let next: i64 = next.bind(run).fetch_one(&mut *transaction).await?.try_get(0)?;
-        let new = sqlx::query("INSERT INTO wish (run, seq, wish, made_ms, done) VALUES ($1, $2, $3, $4, 0)");
+        let new = sqlx::query(
+            "INSERT INTO wish (run, seq, wish, made_ms, done) VALUES ($1, $2, $3, $4, 0)",
+        );
         new.bind(run).bind(next).bind(wish).bind(now.0).execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(number(next))
@@ -44,7 +46,8 @@ impl Store {
     /// # Errors
     /// The database is away or damaged.
     pub async fn wishes(&self, run: &str) -> Result<Vec<Wished>, StoreError> {
-        let rows = sqlx::query("SELECT seq, wish FROM wish WHERE run = $1 AND done = 0 ORDER BY seq");
+        let rows =
+            sqlx::query("SELECT seq, wish FROM wish WHERE run = $1 AND done = 0 ORDER BY seq");
         let rows = rows.bind(run).fetch_all(&self.pool).await?;
         let wished = |row: &sqlx::any::AnyRow| {
             Ok(Wished { number: number(row.try_get(0)?), wish: row.try_get(1)? })

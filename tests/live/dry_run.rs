@@ -1,5 +1,6 @@
 //! `execute --on koji`: a dry run against a mock hub, which stays as it is.
 
+mod harms;
 pub(super) mod state;
 
 use std::fs;

@@ -1,6 +1,13 @@
 //! Runs at the mock hub by the engine that the simulator runs: to the end, cut short at every row, and
 //! with a journal that is too old.
 
+mod conflicts;
+mod faults;
+mod final_repo;
+pub(super) mod forge;
+mod gates;
+mod harms;
+mod limits;
 mod rebuild;
 mod whole;
 
@@ -21,7 +28,7 @@ use modplan::store::{Holder, NewRun, Store, UnixMillis};
 
 use super::mock_koji::wire::{Trouble, Wire};
 use super::mock_koji::{Mock, alice, block_on, options};
-use rebuild::{TOOL, USER, definitions, work};
+use rebuild::{Rebuilt, TOOL, USER, definitions, definitions_of, work, work_of};
 
 /// Keeps rows in memory, and no more than some: the next is where the process dies.
 #[derive(Default)]
@@ -56,72 +63,97 @@ struct Case {
 }
 
 impl Case {
-    #[expect(clippy::disallowed_methods, reason = "rows count from when the run began")]
     fn start(retries: u32, arguments: &[&str]) -> Self {
         let mock = Mock::start(&[&["--speed", "20000"], arguments].concat());
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
-        let heading = Heading::new(began(retries), Vec::new(), definitions());
-        let started_ms = i64::try_from(now.as_millis()).expect("before the year 3000");
-        let work = work(started_ms / 1000 - 3600);
+        Self::of_stream("1", retries, mock)
+    }
+
+    /// Prepares the run of a module's stream.
+    fn of_stream(stream: &str, retries: u32, mock: Mock) -> Self {
+        show_logs();
+        let heading = Heading::new(began(retries), Vec::new(), definitions(stream));
+        let started_ms = now_ms();
+        let work = work(stream, started_ms / 1000 - 3600);
         Self { mock, heading, started_ms, work, rows: RefCell::default() }
     }
 
-    /// Has a process drive the run from what is kept, which dies after so many rows more.
-    fn drive(&self, rows_left: Option<usize>) -> Result<Driven, Died> {
+    /// Begins a run of some modules.
+    fn of(modules: &[Rebuilt<'_>], mock: Mock) -> Self {
+        show_logs();
+        let started_ms = now_ms();
+        let heading = Heading::new(began(0), Vec::new(), definitions_of(modules));
+        let work = work_of(started_ms / 1000 - 3600, modules);
+        Self { mock, heading, started_ms, work, rows: RefCell::default() }
+    }
+
+    /// Returns the run as a process finds it.
+    fn found(&self) -> Run {
         let text = self.heading.line() + &self.rows.borrow().concat();
         let read = journal::read(text.as_bytes()).expect("it is whole").expect("it has a heading");
-        let run = Run {
+        Run {
             heading: read.heading,
             entries: read.entries,
             started_ms: self.started_ms,
             work: self.work.clone(),
-        };
+        }
+    }
+
+    /// Has a process drive the run from what is kept, which dies after so many rows more.
+    fn drive(&self, rows_left: Option<usize>) -> Result<Driven, Died> {
+        let run = self.found();
         let mut kept = Kept { rows: self.rows.take(), left: rows_left };
-        let driven = block_on(async {
-            let mut hub = self.hub().await;
-            let user = hub.call(&GetLoggedInUser {}).await.expect("it answers").expect("alice");
-            let (session, stop) = (Session { hub, user: user.id }, AtomicBool::new(false));
-            let driven = drive(run, session, &mut kept, unheard(&stop));
-            let driven = tokio::time::timeout(Duration::from_secs(240), driven).await;
-            driven.expect("it ends")
-        });
+        let stop = AtomicBool::new(false);
+        let driven = self.process(run, &self.mock.server, &mut kept, &stop);
         self.rows.replace(kept.rows);
         driven
     }
 
-    /// Has a process drive the run to its end over a wire.
-    fn drive_over(&self, wire: &Wire) -> Driven {
-        let run = Run {
-            heading: self.heading.clone(),
-            entries: Vec::new(),
-            started_ms: self.started_ms,
-            work: self.work.clone(),
-        };
+    /// Has a process drive a run at an address.
+    fn process<R: Rows>(
+        &self,
+        run: Run,
+        server: &str,
+        rows: &mut R,
+        stop: &AtomicBool,
+    ) -> Result<Driven, R::Error> {
         block_on(async {
-            let mut hub = Hub::connect(options(&wire.server), alice()).await.expect("it is there");
+            let mut hub = Hub::connect(options(server), alice()).await.expect("it is there");
             let user = hub.call(&GetLoggedInUser {}).await.expect("it answers").expect("alice");
-            let (mut kept, stop) = (Kept::default(), AtomicBool::new(false));
             let session = Session { hub, user: user.id };
-            let driven = drive(run, session, &mut kept, unheard(&stop));
-            let driven = tokio::time::timeout(Duration::from_secs(60), driven).await;
-            driven.expect("it ends within a minute").expect("it lives")
+            let driven = drive(run, session, rows, unheard(stop));
+            tokio::time::timeout(Duration::from_secs(240), driven).await.expect("it ends")
         })
+    }
+
+    /// Has a process drive the run from its beginning to its end at an address, over a wire or a forge.
+    fn drive_over(&self, server: &str) -> Driven {
+        self.rows.take();
+        let (mut kept, stop) = (Kept::default(), AtomicBool::new(false));
+        let driven = self.process(self.found(), server, &mut kept, &stop);
+        self.rows.replace(kept.rows);
+        driven.expect("it lives")
     }
 
     async fn hub(&self) -> Hub {
         Hub::connect(options(&self.mock.server), alice()).await.expect("it is there")
     }
 
-    /// Returns every `build` task at the hub by what it builds and its state.
-    fn builds(&self) -> Vec<(String, TaskState)> {
-        let opts = [("method".to_owned(), "build".into()), ("decode".to_owned(), true.into())];
+    /// Returns the tasks of a method at the hub.
+    fn tasks(&self, method: &str) -> Vec<Task> {
+        let opts = [("method".to_owned(), method.into()), ("decode".to_owned(), true.into())];
         let opts = Some(Map::from(opts.map(|(name, value): (String, Flag)| (name, value.0))));
         let rows = block_on(async {
             let call = ListTasks { opts, ..ListTasks::default() };
             self.hub().await.call(&call).await.expect("it answers")
         });
         let RowsOrCount::Rows(rows) = rows else { panic!("rows were asked for") };
-        let own = rows.into_iter().filter(|task| task.owner_name.as_deref() == Some(USER));
+        rows
+    }
+
+    /// Returns every `build` task of the user by what it builds and its state.
+    fn builds(&self) -> Vec<(String, TaskState)> {
+        let rows = self.tasks("build").into_iter();
+        let own = rows.filter(|task| task.owner_name.as_deref() == Some(USER));
         let mut builds: Vec<_> = own.map(|task| (component(&task), task.state)).collect();
         builds.sort();
         builds
@@ -161,6 +193,19 @@ impl Case {
 fn unheard(stop: &AtomicBool) -> Watch<'_> {
     // A function without a state of its own lives as long as anybody wants.
     Watch { stop, tell: Box::leak(Box::new(|_: News<'_>| {})) }
+}
+
+/// Has what runs log shown with the test, if it fails.
+fn show_logs() {
+    let logs = tracing_subscriber::fmt().with_test_writer().with_ansi(false).without_time();
+    // Another test of this process may have asked for it.
+    drop(logs.try_init());
+}
+
+#[expect(clippy::disallowed_methods, reason = "rows count from when the run began")]
+fn now_ms() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+    i64::try_from(now.as_millis()).expect("before the year 3000")
 }
 
 /// A value of an option.
@@ -316,7 +361,7 @@ fn is_plain(method: &str) -> bool {
 fn a_request_that_is_lost_or_doubled_anywhere_changes_nothing() {
     let whole = Case::start(0, &[]);
     let wire = Wire::start(&whole.mock.server);
-    whole.is_done_once(&whole.drive_over(&wire));
+    whole.is_done_once(&whole.drive_over(&wire.server));
     let seen = wire.seen();
     let places: Vec<usize> = (0..seen.len()).filter(|&at| !is_plain(&seen[at])).collect();
     assert!(places.len() > 15, "{seen:?}");
@@ -327,7 +372,7 @@ fn a_request_that_is_lost_or_doubled_anywhere_changes_nothing() {
             let case = Case::start(0, &[]);
             let wire = Wire::start(&case.mock.server);
             wire.trouble_after(at, trouble);
-            let driven = case.drive_over(&wire);
+            let driven = case.drive_over(&wire.server);
             assert!(driven.is_over, "{trouble:?} of {}", seen[at]);
             case.is_done_once(&driven);
         }

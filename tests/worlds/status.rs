@@ -114,7 +114,7 @@ fn broken(chain: &[Link]) -> Option<&'static str> {
     };
     match chain {
         _ if is_waiting(last) && !waits_for_nothing => Some("it ends with what waits"),
-        [links @ .., Link::Call(_) | Link::Refused { .. }] if links.is_empty() => Some("a call alone"),
+        [Link::Call(_) | Link::Refused { .. }] => Some("a call alone"),
         _ => None,
     }
 }
@@ -129,8 +129,7 @@ fn a_chain_ends_with_what_is_under_way_or_went_wrong() {
             continue;
         }
         let gates = setup.conditions.gates;
-        let mut status =
-            Status::new(setup.catalog.clone(), setup.approach, gates, setup.dispatch);
+        let mut status = Status::new(setup.catalog.clone(), setup.approach, gates, setup.dispatch);
         World::new(setup).run_through(seed, &mut |orchestrator, event, now, out| {
             orchestrator.handle(event, now, out);
             status.event(event, now);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use modplan::drive::journal::{Began, Heading};
 use modplan::koji_plan::{KeptPlan, Request, WorkedOut, checksum};
 use modplan::live;
-use modplan::live::execute::Decided;
+use modplan::live::execute::{Decided, GateCommand, Limits};
 use modplan::live::runs::{self, Beginning};
 use modplan::load::sha256;
 use modplan::name::Selector;
@@ -61,7 +61,7 @@ pub(super) fn run(
     let beginning = Beginning {
         checksum: sum.to_owned(),
         heading: heading(&kept.plan, &place.site, poll),
-        decided: decided(&place.site, &kept, out, poll)?,
+        decided: Decided { canary: asked.carry_out.canary, ..decided(place, &kept, out, poll)? },
     };
     let lease = asked.carry_out.lease.lease;
     let ending = Ending { is_json: asked.is_json, output: asked.output, lease };
@@ -79,11 +79,9 @@ fn refuse_what_is_to_come(site: &Site, console: &Console) -> Result<(), Refusal>
         console.warn("`mail.smtp` is not heeded yet: mails are only logged", Some(hint));
     }
     match (&site.gate, &site.signing) {
-        (Gate::Script { .. } | Gate::ResultsDb { .. } | Gate::Greenwave { .. }, _) => {
-            refused("`gate`")
-        }
-        (Gate::None, Some(_)) => refused("`signing`"),
-        (Gate::None, None) => Ok(()),
+        (Gate::ResultsDb { .. } | Gate::Greenwave { .. }, _) => refused("`gate`"),
+        (Gate::None | Gate::Script { .. }, Some(_)) => refused("`signing`"),
+        (Gate::None | Gate::Script { .. }, None) => Ok(()),
     }
 }
 
@@ -180,6 +178,7 @@ fn shortened(line: &str, characters: usize) -> String {
 
 /// Heads the journal of the run.
 fn heading(plan: &Plan, site: &Site, poll: Millis) -> Heading {
+    let has_gate = GateCommand::of(site).is_some();
     let began = Began {
         approach: Approach::OrchestratorOwned,
         cascade: Cascade::Planned,
@@ -188,7 +187,7 @@ fn heading(plan: &Plan, site: &Site, poll: Millis) -> Heading {
         max_builds: site.limits.max_builds,
         builds_before: 0,
         retries: 0,
-        gates: Gates { component: false, module: false },
+        gates: Gates { component: has_gate, module: has_gate },
         repo: RepoMaker::Orchestrator,
         poll_ms: poll.0,
         test_timeout_ms: TEST_TIMEOUT_MS,
@@ -199,7 +198,13 @@ fn heading(plan: &Plan, site: &Site, poll: Millis) -> Heading {
     Heading::new(began, Vec::new(), define(reach))
 }
 
-fn decided(site: &Site, kept: &KeptPlan, out: WorkedOut, poll: Millis) -> anyhow::Result<Decided> {
+fn decided(
+    place: &Place,
+    kept: &KeptPlan,
+    out: WorkedOut,
+    poll: Millis,
+) -> anyhow::Result<Decided> {
+    let site = &place.site;
     let spool: Option<PathBuf> = match &site.mail {
         Some(Mail::Spool { directory }) => Some(std::path::absolute(Path::new(directory))?),
         Some(Mail::Smtp { .. }) | None => None,
@@ -211,5 +216,9 @@ fn decided(site: &Site, kept: &KeptPlan, out: WorkedOut, poll: Millis) -> anyhow
         poll_ms: poll.0,
         spool,
         takes_over: out.takes_over,
+        final_repos: place.final_repos()?,
+        limits: Limits::of(site),
+        gate: GateCommand::of(site),
+        canary: None,
     })
 }

@@ -99,8 +99,12 @@ fn told(
     };
     let command = place.resume_command(&ended.run);
     let hint = format!("resume it with `{command}`");
-    let text = format!("run {} is {}; {what}", ended.run, ended.state.as_str());
-    if is_paused {
+    let halt = ended.driven.halt;
+    let text = match halt {
+        Some(halt) => format!("run {} is {}; {what}", ended.run, halt.words(&ended.run)),
+        None => format!("run {} is {}; {what}", ended.run, ended.state.as_str()),
+    };
+    if is_paused || halt.is_some() {
         return Err(Refusal::outside(text).hint(hint).into());
     }
     console.warn(&text, Some(&hint));

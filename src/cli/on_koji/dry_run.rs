@@ -30,6 +30,7 @@ pub(crate) fn run(asked: Asked<'_>, console: &Console) -> anyhow::Result<Answer>
 fn show(asked: Asked<'_>, place: &Place, console: &Console) -> anyhow::Result<Answer> {
     let sources: Option<SourceUrls> =
         asked.sources.map(|path| sources(path, console)).transpose()?;
+    place.final_repos()?;
     let earlier = runs::earlier(place.store.reveal(), &place.hub).map_err(|e| of_store(&e))?;
     let request = Request {
         plan: asked.plan,

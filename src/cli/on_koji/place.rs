@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use modplan::koji::profile::Profile;
 use modplan::koji::shapes::Secret;
+use modplan::live::final_repo::FinalRepos;
 use modplan::live::hub::{Login, Options, Patience};
 use modplan::site::Site;
 
@@ -82,6 +83,14 @@ impl Place {
     /// Returns how the hub is reached by a run.
     pub(crate) fn patient_options(&self) -> Options {
         Options::of(&self.profile)
+    }
+
+    /// Returns where final repositories are made, if the site has them made.
+    pub(crate) fn final_repos(&self) -> anyhow::Result<Option<FinalRepos>> {
+        FinalRepos::of(&self.site, &self.profile).map_err(|error| {
+            let hint = "koji's own client reads the same profile: see /etc/koji.conf";
+            Refusal::usage(error.to_string()).hint(hint).into()
+        })
     }
 
     /// Returns the command that resumes a run, without a password.

@@ -117,7 +117,9 @@ impl OfRun {
     fn wish(&self, wish: &Wish, console: &Console) -> anyhow::Result<()> {
         let row = stored_wish(self.store.url().reveal(), &self.run, wish).map_err(explained)?;
         match row.holder {
-            Some(holder) => console.note(&format!("noted: {holder} drives the run and hears it soon")),
+            Some(holder) => {
+                console.note(&format!("noted: {holder} drives the run and hears it soon"));
+            }
             None => {
                 let command = format!("modplan runs resume {}", quoted(self.run.clone()));
                 console.warn(
@@ -133,9 +135,7 @@ impl OfRun {
 /// Takes `MODULE[/COMPONENT]` apart; the module is one of the run.
 fn subject(folded: &Folded, text: &str) -> anyhow::Result<(String, Option<String>)> {
     match text.split_once('/') {
-        Some((module, component)) => {
-            Ok((find_module(folded, module)?, Some(component.to_owned())))
-        }
+        Some((module, component)) => Ok((find_module(folded, module)?, Some(component.to_owned()))),
         None => Ok((find_module(folded, text)?, None)),
     }
 }
@@ -143,8 +143,10 @@ fn subject(folded: &Folded, text: &str) -> anyhow::Result<(String, Option<String
 /// Finds a module of the run by its id, or by what the id begins with, as far as that is clear.
 fn find_module(folded: &Folded, text: &str) -> anyhow::Result<String> {
     let modules = folded.status.modules();
-    let is_it = |id: &str| id == text || id.strip_prefix(text).is_some_and(|rest| rest.starts_with(':'));
-    let found: Vec<&str> = modules.iter().map(|module| &*module.id).filter(|id| is_it(id)).collect();
+    let is_it =
+        |id: &str| id == text || id.strip_prefix(text).is_some_and(|rest| rest.starts_with(':'));
+    let found: Vec<&str> =
+        modules.iter().map(|module| &*module.id).filter(|id| is_it(id)).collect();
     match found.as_slice() {
         [id] => Ok((*id).to_owned()),
         [] => Err(Refusal::usage(format!("`{text}` is not part of this run"))

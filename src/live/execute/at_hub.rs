@@ -2,18 +2,33 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
+use super::pace::{FarmLoad, Spacing};
 use super::stop::Stop;
 use super::work::Work;
-use crate::koji::calls::{GetTaskInfo, ListBuilds, is_read};
+use crate::koji::calls::{GetTaskInfo, ListBuilds, ListHosts, is_read};
 use crate::koji::shapes::{Build, Task};
 use crate::koji::{Call, Fault, OneOrMany, TaskState, Value};
 use crate::live::clock;
 use crate::live::hub::{Hub, TASKS_PER_REQUEST};
 use crate::module_build::hub_call::HubCall;
+use crate::module_build::tagged::TaggedRpm;
+use crate::name::Nsvc;
 use crate::orchestrate::{Answer, TaskId};
+
+/// What a base tag held, and after which of its changes.
+#[derive(Clone, Debug)]
+pub(super) struct Base {
+    pub(super) event: Option<i64>,
+    pub(super) rpms: Arc<[TaggedRpm]>,
+}
+
+/// The channel of koji whose builders build packages.
+const BUILD_CHANNEL: &str = "default";
 
 /// The hub, the user there, and what is built.
 #[derive(Debug)]
@@ -27,12 +42,40 @@ pub(super) struct AtHub {
     until_ms: Cell<i64>,
     /// Whether nothing more is to be asked.
     is_stopping: Cell<bool>,
+    /// What base tags held when they were last read, by tag.
+    pub(super) bases: Mutex<BTreeMap<String, Base>>,
+    /// How long signatures were waited for, by module: in all tries together.
+    pub(super) unsigned: Mutex<BTreeMap<Nsvc, Duration>>,
+    /// A permit for each repo that may be waited for.
+    pub(super) repos: Semaphore,
+    /// What the next submission waits for.
+    pace: Mutex<(Spacing, FarmLoad)>,
+    is_halted: Cell<bool>,
 }
 
 impl AtHub {
     pub(super) fn new(hub: Hub, user: i64, work: Work) -> Self {
-        let (until_ms, is_stopping) = (Cell::new(i64::MAX), Cell::new(false));
-        Self { hub: Mutex::new(hub), user, work, until_ms, is_stopping }
+        let limits = &work.limits;
+        let repos =
+            usize::try_from(limits.repos_in_flight.max(1)).unwrap_or(Semaphore::MAX_PERMITS);
+        let pace = (Spacing::new(limits.submit_interval_ms), FarmLoad::default());
+        Self {
+            hub: Mutex::new(hub),
+            user,
+            until_ms: Cell::new(i64::MAX),
+            is_stopping: Cell::new(false),
+            bases: Mutex::default(),
+            unsigned: Mutex::default(),
+            repos: Semaphore::new(repos),
+            pace: Mutex::new(pace),
+            is_halted: Cell::new(false),
+            work,
+        }
+    }
+
+    /// From now on, nothing is written.
+    pub(super) fn halt(&self) {
+        self.is_halted.set(true);
     }
 
     /// Lets writes through until a moment, in milliseconds since 1970.
@@ -58,6 +101,8 @@ impl AtHub {
         let hub = self.hub.lock().await;
         let why = if self.is_stopping.get() {
             "the process is to stop"
+        } else if is_write && self.is_halted.get() {
+            return Err(Stop::halted());
         } else if is_write && clock::now_ms() >= self.until_ms.get() {
             "the lease of this process has passed: another may drive the run"
         } else {
@@ -161,6 +206,38 @@ impl AtHub {
             }
         }
         Ok(ends)
+    }
+
+    /// Waits until a task may be submitted: the farm is not busy, and the last submission is long enough
+    /// ago. Others wait in the order in which they came.
+    pub(super) async fn paced(&self) -> Result<(), Stop> {
+        let mut pace = self.pace.lock().await;
+        let (spacing, load) = &mut *pace;
+        if let Some(max) = self.work.limits.farm_load_max {
+            while self.is_busy(load, max).await? {
+                self.pause().await;
+            }
+        }
+        while let Some(ms) = spacing.take(clock::now_ms()) {
+            clock::wait(ms).await;
+        }
+        Ok(())
+    }
+
+    /// Returns whether the farm is busy. It is asked at most once in each poll.
+    async fn is_busy(&self, load: &mut FarmLoad, max: f64) -> Result<bool, Stop> {
+        let poll = u64::try_from(self.work.poll.as_millis()).unwrap_or(u64::MAX);
+        if let Some(is_above) = load.is_above(clock::now_ms(), poll) {
+            return Ok(is_above);
+        }
+        let channel_id = Some(BUILD_CHANNEL.into());
+        let call = ListHosts { channel_id, enabled: Some(true), ..ListHosts::default() };
+        let hosts = self.ask(&call).await?;
+        let now = clock::now_ms();
+        if let Some(words) = load.see(&hosts, max, now) {
+            tracing::info!("{words}");
+        }
+        Ok(load.is_above(now, poll.max(1)).unwrap_or(false))
     }
 
     /// Waits before the next look.

@@ -7,10 +7,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::gate::GateCommand;
+use super::limits::Limits;
 use super::macros::{MacrosError, source_rpm};
-use super::work::{ModuleWork, PartWork, Work};
+use super::work::{LaterMacros, ModuleWork, PartWork, Work};
 use crate::koji::Value;
 use crate::koji_plan::PlannedBuild;
+use crate::live::final_repo::FinalRepos;
 use crate::load::{Stream, parse_text};
 use crate::module_build::import::{Generator, Host, Origin};
 use crate::module_build::macros::MacrosPackage;
@@ -35,6 +38,16 @@ pub struct Decided {
     pub spool: Option<PathBuf>,
     /// Earlier runs that nobody drives, whose locks are taken over.
     pub takes_over: BTreeSet<String>,
+    /// Where final repositories are made.
+    #[serde(default)]
+    pub final_repos: Option<FinalRepos>,
+    /// What the site allows at the hub.
+    pub limits: Limits,
+    /// What judges components and modules.
+    pub gate: Option<GateCommand>,
+    /// So many components are built first; then the run stops, until it is resumed. `None`: all are built.
+    #[serde(default)]
+    pub canary: Option<u32>,
 }
 
 /// Why a run cannot begin.
@@ -68,6 +81,10 @@ impl Decided {
             poll: Duration::from_millis(self.poll_ms),
             spool: self.spool.as_ref().map(|spool| spool.join(run)),
             takes_over: self.takes_over.clone(),
+            final_repos: self.final_repos.clone(),
+            limits: self.limits.clone(),
+            gate: self.gate.clone(),
+            canary: self.canary,
         })
     }
 
@@ -83,9 +100,14 @@ impl Decided {
         let dist = build.names.dist_tag.as_deref().ok_or_else(unreadable)?;
         let committed = Timestamp::from_second(self.submitted_seconds).unwrap_or_default();
         let author = stored.macros.as_deref();
-        let conflicts = Default::default();
+        let conflicts = build.kept_out.with(&[], &[]);
         let package = MacrosPackage { nsvc: &nsvc, dist, author, conflicts: &conflicts, committed };
         let macros = source_rpm(&package, directory)?;
+        let later_macros = (!build.kept_out.planned.is_empty()).then(|| LaterMacros {
+            kept_out: build.kept_out.clone(),
+            committed,
+            directory: directory.to_owned(),
+        });
         let mut tags = build.tags.clone();
         if let Some(Value::Struct(mark)) = tags.extra.get_mut("modplan")
             && mark.get("run").and_then(Value::as_str) == Some("{run}")
@@ -94,6 +116,7 @@ impl Decided {
         }
         Ok(ModuleWork {
             macros,
+            later_macros,
             parts: parts(build),
             included: BTreeMap::new(),
             arches: build.arches.clone(),

@@ -1,6 +1,11 @@
 //! Carries out what the engine commands: calls that are made together go to the hub together, and each
 //! is answered by an event.
 
+mod gates;
+mod parts;
+mod polls;
+mod single;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -8,16 +13,19 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedSender;
 
+use gates::{Tested, Tests};
+use parts::Repo;
+
 use super::at_hub::AtHub;
-use super::mail::{self, Mail};
+use super::breaker::Breaker;
+use super::canary::Canary;
+use super::halt::Halt;
 use super::memory::{Memory, Part};
 use super::stop::Stop;
-use super::submit::Try;
 use super::work::ModuleWork;
-use crate::koji::calls::CancelTask;
 use crate::orchestrate::{
-    Answer, BuildId, Call, CallId, Catalog, Command, ComponentEnd, Event, Fault, ModuleIx,
-    Outstanding, Reply, TaskId,
+    Answer, BuildId, Call, CallId, Catalog, Command, ComponentEnd, ComponentIx, Event, Fault,
+    Gates, ModuleIx, TaskId,
 };
 
 /// What carries commands out. Answers and observations leave it as events.
@@ -33,18 +41,12 @@ struct Inner {
     running: Cell<usize>,
     /// Whether a poll is under way, which also tags what it finds built.
     is_polling: Cell<bool>,
-    /// Whether a component has a gate: then the orchestrator says when it is tagged, else it is tagged
-    /// when it is built.
-    has_gate: bool,
-}
-
-/// The newest repo that a module's components are built in.
-#[derive(Clone, Copy, Debug, Default)]
-struct Repo {
-    /// Whether it has everything that is tagged.
-    is_fresh: bool,
-    /// Counts what was tagged.
-    tagged: u64,
+    /// Where a component has a gate, the orchestrator says when it is tagged; else it is tagged when it is
+    /// built. A module with a gate is published when it has passed.
+    gates: Gates,
+    tests: Tests,
+    breaker: RefCell<Breaker>,
+    canary: Option<RefCell<Canary>>,
 }
 
 /// Calls of one kind about one module build that were commanded together.
@@ -55,8 +57,10 @@ impl Carrier {
         hub: AtHub,
         catalog: Arc<Catalog>,
         events: UnboundedSender<Event>,
-        has_gate: bool,
+        gates: Gates,
     ) -> Self {
+        let breaker = RefCell::new(Breaker::new(hub.work.limits.failures));
+        let canary = hub.work.canary.map(|max| RefCell::new(Canary::new(max, gates)));
         Self(Rc::new(Inner {
             hub,
             catalog: RefCell::new(catalog),
@@ -65,24 +69,81 @@ impl Carrier {
             repos: RefCell::default(),
             running: Cell::new(0),
             is_polling: Cell::new(false),
-            has_gate,
+            gates,
+            tests: Tests::default(),
+            breaker,
+            canary,
         }))
     }
 
     /// Takes an event that is handed to the orchestrator.
     pub(super) fn event(&self, event: &Event, catalog: &Arc<Catalog>) {
+        self.count(event);
+        if let Some(canary) = &self.0.canary {
+            canary.borrow_mut().event(event);
+        }
         self.0.memory.borrow_mut().event(event);
         *self.0.catalog.borrow_mut() = Arc::clone(catalog);
     }
 
+    /// Counts the builds that end. One that the hub refuses ends at once.
+    fn count(&self, event: &Event) {
+        let mut breaker = self.0.breaker.borrow_mut();
+        match *event {
+            Event::Restarted => breaker.restarted(),
+            Event::ComponentEnded { build, component, attempt, end } => {
+                breaker.ended(Part { build, component, attempt }, end == ComponentEnd::Complete);
+            }
+            Event::Answered { call, answer: Answer::Failed(_) } => {
+                if let Some(part) = self.0.memory.borrow().submission(call) {
+                    breaker.ended(part, false);
+                }
+            }
+            Event::Answered { .. }
+            | Event::Requested { .. }
+            | Event::Defined { .. }
+            | Event::Resumed { .. }
+            | Event::Canceled { .. }
+            | Event::ComponentTested { .. }
+            | Event::RepoEnded { .. }
+            | Event::Tested { .. }
+            | Event::Waived { .. }
+            | Event::Timer { .. } => {}
+        }
+    }
+
     /// Takes a command; nothing is done yet.
     pub(super) fn command(&self, command: &Command) {
+        if let Some(canary) = &self.0.canary {
+            let catalog = self.0.catalog.borrow();
+            let components = |module| {
+                let keys = catalog.module(module).components.clone();
+                keys.filter(|&at| !catalog.is_reused(ComponentIx(at))).count()
+            };
+            canary.borrow_mut().command(command, components);
+        }
         self.0.memory.borrow_mut().command(command);
     }
 
     /// Returns whether nothing is on its way.
     pub(super) fn is_idle(&self) -> bool {
-        self.0.running.get() == 0 && !self.0.memory.borrow().has_open_calls()
+        self.0.running.get() == 0
+    }
+
+    /// Returns why the run stops and waits for people, if it does: then nothing more is written. `is_quiet`
+    /// says that nothing is to be heard and that nobody is asked again later, `is_answered` that no call is open.
+    pub(super) fn halt(&self, is_quiet: bool, is_answered: impl Fn() -> bool) -> Option<Halt> {
+        let is_still = is_quiet && self.is_idle();
+        let failures = || self.0.breaker.borrow().tripped().map(Halt::from);
+        let canary = || self.0.canary.as_ref()?.borrow().outcome().map(Halt::from);
+        let closed = || self.0.memory.borrow().closed().map(|waiting| Halt::People { waiting });
+        let halt = failures()
+            .or_else(|| canary().filter(|_| is_still))
+            .or_else(|| closed().filter(|_| is_still && is_answered()));
+        if halt.is_some() {
+            self.0.hub.halt();
+        }
+        halt
     }
 
     /// Takes the locks of the run again, for a process that comes back; says what keeps it from that.
@@ -124,6 +185,9 @@ impl Carrier {
                 Command::Look { id, call } => (*id, call, true),
                 Command::Tell(_) | Command::Timer { .. } => continue,
             };
+            if self.0.canary.as_ref().is_some_and(|canary| canary.borrow().holds(id)) {
+                continue;
+            }
             let together = match (call, is_look) {
                 (Call::BuildComponent { .. }, false) => &mut builds,
                 (Call::BuildComponent { .. }, true) => &mut finds,
@@ -141,18 +205,30 @@ impl Carrier {
             }
         }
         for (build, parts) in builds {
-            self.spawn(move |it| async move { it.submit(build, parts).await });
+            self.0.spawn(move |it| async move { it.submit(build, parts).await });
         }
         for (build, parts) in finds {
-            self.spawn(move |it| async move { it.find(build, parts).await });
+            self.0.spawn(move |it| async move { it.find(build, parts).await });
         }
         for (build, parts) in tags {
-            self.spawn(move |it| async move { it.tag(build, parts).await });
+            self.0.spawn(move |it| async move { it.tag(build, parts).await });
+        }
+    }
+
+    /// Begins to judge the components that were built.
+    pub(super) fn judge(&self, events: &[Event]) {
+        for event in events {
+            if let &Event::ComponentEnded { build, component, attempt, end } = event
+                && end == ComponentEnd::Complete
+                && self.0.gates.component
+            {
+                self.0.test(Tested { build, component: Some(component), attempt }, false);
+            }
         }
     }
 
     fn begin_alone(&self, id: CallId, call: Call, is_look: bool) {
-        self.spawn(move |it| async move {
+        self.0.spawn(move |it| async move {
             let answer = match it.alone(id, &call, is_look).await {
                 Ok(answer) => answer,
                 Err(stop) => it.stopped(&call, stop),
@@ -160,9 +236,11 @@ impl Carrier {
             it.answer(id, answer);
         });
     }
+}
 
-    fn spawn<F: Future<Output = ()> + 'static>(&self, work: impl FnOnce(Rc<Inner>) -> F) {
-        let inner = Rc::clone(&self.0);
+impl Inner {
+    fn spawn<F: Future<Output = ()> + 'static>(self: &Rc<Self>, work: impl FnOnce(Rc<Self>) -> F) {
+        let inner = Rc::clone(self);
         inner.running.set(inner.running.get() + 1);
         let work = work(Rc::clone(&inner));
         tokio::task::spawn_local(async move {
@@ -170,9 +248,7 @@ impl Carrier {
             inner.running.set(inner.running.get() - 1);
         });
     }
-}
 
-impl Inner {
     /// Gives the answer to a call. Nobody hears it after the end of the run.
     fn answer(&self, call: CallId, answer: Answer) {
         drop(self.events.send(Event::Answered { call, answer }));
@@ -192,212 +268,6 @@ impl Inner {
     fn module(&self, module: ModuleIx) -> Result<&ModuleWork, Stop> {
         let id = Arc::clone(&self.catalog.borrow().module(module).id);
         self.hub.work.modules.get(&*id).ok_or_else(|| unknown(&id))
-    }
-
-    fn tries<'p>(&self, parts: impl IntoIterator<Item = &'p Part>) -> Vec<Try> {
-        let catalog = self.catalog.borrow();
-        let one = |part: &Part| Try {
-            component: catalog.key(part.component).clone(),
-            attempt: part.attempt,
-        };
-        parts.into_iter().map(one).collect()
-    }
-
-    async fn submit(&self, build: BuildId, parts: Vec<(CallId, Part)>) {
-        let answers = async {
-            let module = self.module_of(build)?;
-            self.repo(build, module).await?;
-            self.hub.submit(module, &self.tries(parts.iter().map(|(_, part)| part))).await
-        };
-        let answers = answers.await.map(|each| {
-            let task = |task| Answer::Done(Reply::Task(task));
-            each.into_iter().map(|answer| answer.map(task)).collect()
-        });
-        self.answer_all(&parts, "build-component", answers);
-    }
-
-    async fn find(&self, build: BuildId, parts: Vec<(CallId, Part)>) {
-        let answers = async {
-            let module = self.module_of(build)?;
-            self.hub.find(module, &self.tries(parts.iter().map(|(_, part)| part))).await
-        };
-        let answers = answers.await.map(|each| {
-            let found = |task: Option<TaskId>| match task {
-                Some(task) => Answer::Done(Reply::Task(task)),
-                None => Answer::Absent,
-            };
-            each.into_iter().map(|answer| answer.map(found)).collect()
-        });
-        self.answer_all(&parts, "build-component", answers);
-    }
-
-    async fn tag(&self, build: BuildId, calls: Vec<(CallId, Part)>) {
-        let parts: Vec<Part> = calls.iter().map(|(_, part)| *part).collect();
-        let tagged = self.tag_each(build, &parts).await;
-        let answers = tagged.into_iter().map(|one| one.map(|()| Answer::Done(Reply::Nothing)));
-        self.answer_all(&calls, "tag-component", Ok(answers.collect()));
-    }
-
-    /// Tags what was built, together; one that cannot be tagged does not keep the others out.
-    async fn tag_each(&self, build: BuildId, parts: &[Part]) -> Vec<Result<(), Stop>> {
-        let all = self.tag_together(build, parts).await;
-        if parts.len() == 1 || !matches!(&all, Err(Stop { answer: Answer::Failed(_), .. })) {
-            return vec![all; parts.len()];
-        }
-        let mut each = Vec::with_capacity(parts.len());
-        for part in parts {
-            each.push(self.tag_together(build, std::slice::from_ref(part)).await);
-        }
-        each
-    }
-
-    async fn tag_together(&self, build: BuildId, parts: &[Part]) -> Result<(), Stop> {
-        let module = self.module_of(build)?;
-        let mut tasks = Vec::with_capacity(parts.len());
-        for (part, one) in parts.iter().zip(self.tries(parts)) {
-            let task = self.memory.borrow().task(*part);
-            let task = task.ok_or_else(|| unknown(&format!("the task of {}", one.component)))?;
-            tasks.push((one.component, task));
-        }
-        self.hub.tag_parts(module, &tasks).await?;
-        let mut repos = self.repos.borrow_mut();
-        let repo = repos.entry(build).or_default();
-        *repo = Repo { is_fresh: false, tagged: repo.tagged + 1 };
-        Ok(())
-    }
-
-    /// Waits for a repo with everything that is tagged, unless there is one.
-    async fn repo(&self, build: BuildId, module: &ModuleWork) -> Result<(), Stop> {
-        let known = self.repos.borrow().get(&build).copied().unwrap_or_default();
-        if !known.is_fresh {
-            self.hub.wait_repo(module).await?;
-            self.has_repo(build, known.tagged);
-        }
-        Ok(())
-    }
-
-    /// Takes note of a repo, unless something was tagged since it was asked for.
-    fn has_repo(&self, build: BuildId, tagged: u64) {
-        let mut repos = self.repos.borrow_mut();
-        let repo = repos.entry(build).or_default();
-        repo.is_fresh = repo.tagged == tagged;
-    }
-
-    fn answer_all(
-        &self,
-        parts: &[(CallId, Part)],
-        kind: &'static str,
-        answers: Result<Vec<Result<Answer, Stop>>, Stop>,
-    ) {
-        let answers = answers.unwrap_or_else(|stop| vec![Err(stop); parts.len()]);
-        for ((id, _), answer) in parts.iter().zip(answers) {
-            let answer = answer.unwrap_or_else(|stop| {
-                tracing::warn!(call = kind, "{}", stop.why);
-                stop.answer
-            });
-            self.answer(*id, answer);
-        }
-    }
-
-    /// Carries out one call, or looks what came of it. Most steps look by themselves before they write, so
-    /// a look for them answers that nothing is there, and the call that follows finds what is.
-    async fn alone(&self, id: CallId, call: &Call, is_look: bool) -> Result<Answer, Stop> {
-        let nothing = Ok(Answer::Done(Reply::Nothing));
-        match call {
-            Call::Mail { to, about } => {
-                let catalog = Arc::clone(&self.catalog.borrow());
-                let mail = Mail { id, to: *to, about, catalog: &catalog };
-                mail::send(&mail, self.hub.work.spool.as_deref())?;
-                nothing
-            }
-            Call::Poll { about } => self.poll(about).await,
-            Call::Fetch { module, .. } => self.module(*module).and(nothing),
-            Call::CancelComponent { build, component, attempt } => {
-                let part = Part { build: *build, component: *component, attempt: *attempt };
-                let task = self.memory.borrow().task(part);
-                if let Some(task) = task {
-                    self.cancel(i64::from(task.0)).await?;
-                }
-                nothing
-            }
-            _ if is_look => Ok(Answer::Absent),
-            Call::CreateTarget { build, module } => {
-                self.hub.prepare(self.module(*module)?).await?;
-                self.has_repo(*build, 0);
-                nothing
-            }
-            Call::MakeRepo { module, .. } => {
-                self.hub.finish(self.module(*module)?).await?;
-                nothing
-            }
-            Call::Publish { module, .. } => {
-                self.hub.publish(self.module(*module)?).await?;
-                nothing
-            }
-            Call::BuildComponent { .. }
-            | Call::TagComponent { .. }
-            | Call::BuildModule { .. }
-            | Call::WaitRepo { .. }
-            | Call::Import { .. }
-            | Call::EndTask { .. }
-            | Call::AskDependants { .. }
-            | Call::RequestTest { .. } => Err(unknown(call.kind().as_str())),
-        }
-    }
-
-    /// Cancels a task that is not over.
-    async fn cancel(&self, task: i64) -> Result<(), Stop> {
-        let found = self.hub.tasks(&[task]).await?;
-        if found.get(&task).is_some_and(|task| !task.state.is_final()) {
-            self.hub.ask(&CancelTask { task_id: task, recurse: Some(true) }).await?;
-        }
-        Ok(())
-    }
-
-    /// Polls, unless a poll is under way: two would tag the same builds, and the next one sees what is new.
-    async fn poll(&self, about: &[Outstanding]) -> Result<Answer, Stop> {
-        if self.is_polling.replace(true) {
-            return Ok(Answer::Done(Reply::Nothing));
-        }
-        let polled = self.poll_alone(about).await;
-        self.is_polling.set(false);
-        polled
-    }
-
-    async fn poll_alone(&self, about: &[Outstanding]) -> Result<Answer, Stop> {
-        let mut built: BTreeMap<BuildId, Vec<Part>> = BTreeMap::new();
-        for (task, end) in self.hub.observe(about).await? {
-            match (self.memory.borrow().part(task), end) {
-                (Some(part), ComponentEnd::Complete) if !self.has_gate => {
-                    built.entry(part.build).or_default().push(part);
-                }
-                (Some(part), end) => self.ended(part, end),
-                (None, _) => {}
-            }
-        }
-        for (build, parts) in built {
-            for (part, tagged) in parts.iter().zip(self.tag_each(build, &parts).await) {
-                match tagged {
-                    Ok(()) => self.ended(*part, ComponentEnd::Complete),
-                    Err(stop) => self.not_tagged(*part, &stop),
-                }
-            }
-        }
-        Ok(Answer::Done(Reply::Nothing))
-    }
-
-    fn ended(&self, part: Part, end: ComponentEnd) {
-        let Part { build, component, attempt } = part;
-        drop(self.events.send(Event::ComponentEnded { build, component, attempt, end }));
-    }
-
-    /// A component without a gate is not done before it is tagged. If another try may tag it, the next
-    /// poll finds it again.
-    fn not_tagged(&self, part: Part, stop: &Stop) {
-        tracing::warn!(call = "tag-component", "{}", stop.why);
-        if matches!(stop.answer, Answer::Failed(_)) {
-            self.ended(part, ComponentEnd::Failed);
-        }
     }
 }
 

@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -20,12 +20,13 @@ use tokio::task::LocalSet;
 use super::at_hub::AtHub;
 use super::carry::Carrier;
 use super::course::{Course, Rows};
+use super::driven::{Driven, News, Run, Session, Watch};
 use super::figures::Figures;
+use super::halt::Halt;
+use super::run_clock::RunClock;
 use super::wish::{Granted, Wish};
-use super::work::Work;
-use crate::drive::{Entry, Folded, journal};
+use crate::drive::Folded;
 use crate::live::clock;
-use crate::live::hub::Hub;
 use crate::orchestrate::{Answer, Approach, Cascade, Command, Event, TaskId, Timer};
 use crate::status::{ComponentState, ModuleState, ModuleStatus};
 use crate::store::Wished;
@@ -42,86 +43,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// So often others may run before a loop that stops takes what they have to say.
 const TURNS: usize = 16;
 
-/// A run as it stands when a process begins to drive it.
-#[derive(Clone, Debug)]
-pub struct Run {
-    /// What the run is.
-    pub heading: journal::Heading,
-    /// The rows that are kept already.
-    pub entries: Vec<Entry>,
-    /// When the run began, in milliseconds since 1970: rows count from there.
-    pub started_ms: i64,
-    /// What it builds.
-    pub work: Work,
-}
-
-/// A hub with the session of a user.
-#[derive(Debug)]
-pub struct Session {
-    /// The hub.
-    pub hub: Hub,
-    /// koji's number of the user.
-    pub user: i64,
-}
-
-/// Who looks on while a run is driven.
-pub struct Watch<'w> {
-    /// Set where the process is to stop.
-    pub stop: &'w AtomicBool,
-    /// Gets what is new.
-    pub tell: &'w mut dyn FnMut(News<'_>),
-}
-
-/// What is new in a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum News<'n> {
-    /// This process drives the run of this name from now on.
-    Drives(&'n str),
-    /// What people wait for, in words.
-    Line(&'n str),
-}
-
-/// How a process stopped driving a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Driven {
-    /// Whether the run is over; else somebody interrupted it, and it can be resumed.
-    pub is_over: bool,
-    /// Whether somebody wanted the run to pause.
-    pub is_paused: bool,
-    /// What kept a process that came back from driving the run at all, in words.
-    pub refused: Option<String>,
-    /// How every module stands, in the order of their ids.
-    pub modules: Vec<ModuleStatus>,
-    /// What the run came to so far, by all its processes.
-    pub figures: Figures,
-    /// The build of each task that completed, where koji said it.
-    pub nvrs: BTreeMap<TaskId, String>,
-    /// How many requests this process made of the hub.
-    pub requests: u64,
-}
-
-impl Driven {
-    /// Returns how every module stands, by `name:stream:context`.
-    #[must_use]
-    pub fn states(&self) -> BTreeMap<Arc<str>, ModuleState> {
-        self.modules.iter().map(|module| (Arc::clone(&module.id), module.state)).collect()
-    }
-
-    /// Returns the tasks that koji has not ended for all that is known, each with what it builds.
-    #[must_use]
-    pub fn running(&self) -> Vec<(TaskId, String)> {
-        let parts = self.modules.iter().flat_map(|module| {
-            module.components.iter().map(move |part| (Arc::clone(&module.id), part))
-        });
-        let open = parts.filter(|(_, part)| part.state == ComponentState::Building);
-        let named = |(id, part): (Arc<str>, &crate::status::ComponentStatus)| {
-            Some((part.task_id?, format!("{} of {id}", part.component)))
-        };
-        open.filter_map(named).collect()
-    }
-}
-
-/// Drives a run until it is over, or until it is to stop.
+/// Drives a run until it is over, until it is to stop, or until it waits for people.
 ///
 /// # Errors
 /// Rows could not be kept.
@@ -146,8 +68,7 @@ struct Engine<'w> {
     events: UnboundedReceiver<Event>,
     timers: BTreeMap<(Timestamp, u64), Timer>,
     timers_set: u64,
-    now: Timestamp,
-    started_ms: i64,
+    clock: RunClock,
     kept_ms: i64,
     asked_ms: i64,
     cascade: Cascade,
@@ -168,21 +89,20 @@ impl<'w> Engine<'w> {
         );
         let (sender, events) = unbounded_channel();
         let hub = AtHub::new(session.hub, session.user, work);
-        let carrier = Carrier::new(hub, catalog, sender, began.gates.component);
+        let carrier = Carrier::new(hub, catalog, sender, began.gates);
         let mut figures = Figures::default();
         let course = Course::new(&heading, &entries, |heard| {
             learn(&carrier, heard);
             figures.heard(heard);
         });
         Self {
-            now: course.last(),
+            clock: RunClock::new(started_ms, course.last()),
             course,
             figures,
             carrier,
             events,
             timers: BTreeMap::new(),
             timers_set: 0,
-            started_ms,
             kept_ms: clock::now_ms(),
             asked_ms: 0,
             cascade: began.cascade,
@@ -204,9 +124,10 @@ impl<'w> Engine<'w> {
             if self.is_over() {
                 break;
             }
-            if is_paused || self.watch.stop.load(Ordering::Relaxed) {
+            let halt = self.halt();
+            if halt.is_some() || is_paused || self.watch.stop.load(Ordering::Relaxed) {
                 self.stop(rows).await?;
-                return Ok(Driven { is_paused, ..self.driven(false).await });
+                return Ok(Driven { is_paused, halt, ..self.driven(false).await });
             }
             let events = self.next_events().await;
             self.handle(events, rows).await?;
@@ -287,6 +208,7 @@ impl<'w> Engine<'w> {
             }
         }
         self.carrier.carry_out(&commands);
+        self.carrier.judge(&events);
         Ok(())
     }
 
@@ -300,7 +222,7 @@ impl<'w> Engine<'w> {
         if events.is_empty() {
             return Ok(commands);
         }
-        self.now = self.time();
+        let now = self.time();
         let (carrier, figures, tell) = (&self.carrier, &mut self.figures, &mut self.watch.tell);
         let see = |heard: &Folded<'_>| {
             learn(carrier, heard);
@@ -309,7 +231,7 @@ impl<'w> Engine<'w> {
             figures.news(heard).iter().for_each(|line| tell(News::Line(line)));
             commands.extend_from_slice(heard.commands);
         };
-        self.course.step(events, self.now, rows, see).await?;
+        self.course.step(events, now, rows, see).await?;
         self.kept(rows);
         Ok(commands)
     }
@@ -350,10 +272,15 @@ impl<'w> Engine<'w> {
         self.take(&events, rows).await.map(drop)
     }
 
-    /// Returns the time of the run: what is on the clock, and never before the last row.
-    fn time(&self) -> Timestamp {
-        let since = u64::try_from(clock::now_ms() - self.started_ms).unwrap_or(0);
-        Timestamp(since).max(self.now)
+    /// Returns the time of the run.
+    fn time(&mut self) -> Timestamp {
+        self.clock.at(clock::now_ms())
+    }
+
+    /// Returns why the run stops and waits for people, if it does.
+    fn halt(&self) -> Option<Halt> {
+        let is_asked_again = self.timers.values().any(|timer| matches!(timer, Timer::Party { .. }));
+        self.carrier.halt(self.events.is_empty() && !is_asked_again, || !self.awaits_answers())
     }
 
     /// Returns whether nothing can happen any more: no module is under way, nothing is on its way, and
@@ -373,6 +300,18 @@ impl<'w> Engine<'w> {
         self.carrier.is_idle()
             && self.events.is_empty()
             && self.course.status().modules().iter().all(|module| is_still(module.state))
+            && !self.awaits_answers()
+    }
+
+    /// Returns whether a call waits for its answer, or is to be made again.
+    fn awaits_answers(&self) -> bool {
+        let mut outstanding = Vec::new();
+        self.course.orchestrator().outstanding(&mut outstanding);
+        let is_call = |command: &Command| match command {
+            Command::Call { call, .. } | Command::Look { call, .. } => !call.is_poll(),
+            Command::Tell(_) | Command::Timer { .. } => false,
+        };
+        outstanding.iter().any(is_call)
     }
 
     async fn driven(&self, is_over: bool) -> Driven {
@@ -380,7 +319,17 @@ impl<'w> Engine<'w> {
         let nvrs =
             if is_over { self.carrier.nvrs(&tasks(&modules)).await } else { BTreeMap::new() };
         let requests = self.carrier.leave().await;
-        Driven { is_over, is_paused: false, refused: None, modules, figures: self.figures.clone(), nvrs, requests }
+        let figures = self.figures.clone();
+        Driven {
+            is_over,
+            is_paused: false,
+            halt: None,
+            refused: None,
+            modules,
+            figures,
+            nvrs,
+            requests,
+        }
     }
 }
 

@@ -29,7 +29,8 @@ struct Half<'a> {
 
 impl AtHub {
     /// Makes the final documents of a module whose components are all in its tag, and imports it; `-devel`
-    /// too, where it lists something. What is imported already stays as it is.
+    /// too, where it lists something. What is imported already stays as it is. The final repositories of the
+    /// module come last.
     pub(super) async fn finish(&self, module: &ModuleWork) -> Result<(), Stop> {
         let tag = self.contents(module).await?;
         let finished = Finished {
@@ -66,7 +67,7 @@ impl AtHub {
             }
             self.import(module, half, &tag).await?;
         }
-        Ok(())
+        self.final_repo(module, &halves[0].finals, &tag).await
     }
 
     /// Returns what is in a module's tag, with the headers of its RPMs.

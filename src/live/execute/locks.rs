@@ -46,6 +46,18 @@ impl AtHub {
         Ok(())
     }
 
+    /// Returns whether this run holds a lock; one that it may not take is in the way.
+    pub(super) async fn holds(&self, name: &str) -> Result<bool, Stop> {
+        let found = self.ask(&look(name)).await?;
+        match lock_of(found.as_ref()) {
+            Lock::Free => Ok(false),
+            Lock::Held(run) if run == self.work.run => Ok(true),
+            Lock::Held(run) if self.work.takes_over.contains(&run) => Ok(false),
+            Lock::Held(run) => Err(held(name, &format!("the run {run}"))),
+            Lock::Foreign => Err(held(name, "something else")),
+        }
+    }
+
     fn names(&self) -> BTreeSet<&str> {
         self.work.modules.values().map(|module| module.lock.as_str()).collect()
     }

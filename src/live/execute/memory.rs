@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::orchestrate::{
-    Answer, BuildId, Call, CallId, Command, ComponentIx, Event, ModuleIx, Reply, TaskId, Tell,
+    Answer, BuildId, Call, CallId, Command, ComponentIx, Event, ModuleIx, Outstanding, Reply,
+    TaskId, Tell,
 };
 
 /// One try at building a component.
@@ -25,6 +26,8 @@ pub(super) struct Memory {
     parts: BTreeMap<TaskId, Part>,
     tasks: BTreeMap<Part, TaskId>,
     open: BTreeMap<CallId, Call>,
+    /// How many closed gates the last poll asked about, if it asked about nothing else.
+    closed: Option<usize>,
 }
 
 impl Memory {
@@ -47,6 +50,12 @@ impl Memory {
     /// Takes a command.
     pub(super) fn command(&mut self, command: &Command) {
         match command {
+            Command::Call { call: Call::Poll { about }, .. } => {
+                let is_closed =
+                    |one: &Outstanding| matches!(one, Outstanding::Test { is_closed: true, .. });
+                let is_all = !about.is_empty() && about.iter().all(is_closed);
+                self.closed = is_all.then_some(about.len());
+            }
             Command::Call { id, call } | Command::Look { id, call } if !call.is_poll() => {
                 self.open.insert(*id, call.clone());
             }
@@ -75,9 +84,17 @@ impl Memory {
         self.tasks.get(&part).copied()
     }
 
-    /// Returns whether a call has no answer yet.
-    pub(super) fn has_open_calls(&self) -> bool {
-        !self.open.is_empty()
+    /// Returns how many closed gates the run waits for, if the last poll asked about nothing else.
+    pub(super) fn closed(&self) -> Option<usize> {
+        self.closed
+    }
+
+    /// Returns what a call submits that has no answer yet.
+    pub(super) fn submission(&self, call: CallId) -> Option<Part> {
+        let &Call::BuildComponent { build, component, attempt, .. } = self.open.get(&call)? else {
+            return None;
+        };
+        Some(Part { build, component, attempt })
     }
 }
 
@@ -95,12 +112,12 @@ mod tests {
         let Part { component, attempt, .. } = PART;
         let call = Call::BuildComponent { build, component, attempt, priority: 0 };
         memory.command(&Command::Call { id: CallId(4), call });
-        assert!(memory.has_open_calls());
+        assert_eq!(memory.submission(CallId(4)), Some(PART));
         let answered = |answer| Event::Answered { call: CallId(4), answer };
         memory.event(&answered(Answer::Unknown));
-        assert!(memory.has_open_calls(), "nobody knows what came of it");
+        assert_eq!(memory.submission(CallId(4)), Some(PART), "nobody knows what came of it");
         memory.event(&answered(Answer::Done(Reply::Task(TaskId(99)))));
-        assert!(!memory.has_open_calls());
+        assert_eq!(memory.submission(CallId(4)), None);
         assert_eq!(memory.part(TaskId(99)), Some(PART));
         assert_eq!(memory.task(PART), Some(TaskId(99)));
         assert_eq!(memory.module(build), Some(module));

@@ -2,7 +2,9 @@
 
 use super::at_hub::AtHub;
 use super::stop::Stop;
-use crate::koji::TaskState;
+use crate::koji::calls::GetTaskResult;
+use crate::koji::{Fault, TaskState, Value};
+use crate::module_build::hub_call::HubCall;
 use crate::orchestrate::{ComponentEnd, Outstanding, TaskId};
 
 impl AtHub {
@@ -34,5 +36,21 @@ impl AtHub {
             ends.push((task, end));
         }
         Ok(ends)
+    }
+
+    /// Asks why tasks failed, in one request; what the hub does not say stays empty.
+    pub(super) async fn reasons(&self, tasks: &[TaskId]) -> Vec<String> {
+        // None take no request.
+        let look = |task: &TaskId| {
+            HubCall::look(&GetTaskResult { task_id: task.0.into(), raise_fault: None })
+        };
+        let looks: Vec<HubCall> = tasks.iter().map(look).collect();
+        let answers = self.each(&looks).await.unwrap_or_default();
+        let reason = |answer: Option<Result<Value, Fault>>| match answer {
+            Some(Err(fault)) => fault.text,
+            Some(Ok(_)) | None => String::new(),
+        };
+        let mut answers = answers.into_iter();
+        tasks.iter().map(|_| reason(answers.next())).collect()
     }
 }

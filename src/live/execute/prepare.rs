@@ -10,6 +10,7 @@ use crate::koji::calls::GetBuild;
 use crate::koji::shapes::{Build, Package, TagInfo};
 use crate::koji::{BuildState, TaskState, Value};
 use crate::module_build::batch_calls::{self, Built, Submission};
+use crate::module_build::hub_call::HubCall;
 use crate::module_build::macros;
 use crate::module_build::tag_calls::{self, Found, FoundTag};
 use crate::name::PackageName;
@@ -18,14 +19,21 @@ use crate::orchestrate::Fault;
 impl AtHub {
     /// Makes what a module build needs before its first component.
     pub(super) async fn prepare(&self, module: &ModuleWork) -> Result<(), Stop> {
-        self.lock(&module.lock).await?;
-        self.make_tags(module).await?;
+        if !self.holds(&module.lock).await? {
+            // What is somebody else's is found before anything is made.
+            self.tag_changes(module).await?;
+            self.is_built(module).await?;
+            self.lock(&module.lock).await?;
+        }
+        let changes = self.tag_changes(module).await?;
+        self.all(&changes).await?;
         self.build_macros(module).await?;
         self.install_macros(module).await?;
         self.wait_repo(module).await
     }
 
-    async fn make_tags(&self, module: &ModuleWork) -> Result<(), Stop> {
+    /// Looks how the tags and the target are, and returns the calls that make them as planned.
+    async fn tag_changes(&self, module: &ModuleWork) -> Result<Vec<HubCall>, Stop> {
         let looks = tag_calls::looks(&module.tags);
         let mut answers = self.each(&looks).await?.into_iter();
         // What is not there is answered by nil or by a fault, by the method.
@@ -47,9 +55,8 @@ impl AtHub {
         found.groups = listed("getTagGroups", next())?;
         found.external = listed("getTagExternalRepos", next())?;
         found.target = read("getBuildTarget", next())?;
-        let changes = tag_calls::changes(&module.tags, &found)
-            .map_err(|conflict| Stop::failed(Fault::Exists, conflict.to_string()))?;
-        self.all(&changes).await.map(drop)
+        tag_calls::changes(&module.tags, &found)
+            .map_err(|conflict| Stop::failed(Fault::Exists, conflict.to_string()))
     }
 
     /// Has the macros package built, unless it is.
@@ -78,10 +85,12 @@ impl AtHub {
     }
 
     async fn submit_macros(&self, module: &ModuleWork, id: &str) -> Result<i64, Stop> {
+        self.paced().await?;
         let directory = format!("cli-build/modplan-{}-{}", self.work.run, module.names.target);
-        self.upload(&directory, &module.macros.name, &module.macros.bytes).await?;
+        let macros = self.macros(module).await?;
+        self.upload(&directory, &macros.name, &macros.bytes).await?;
         let marker = self.work.marker(Marked { module: id, component: macros::NAME, attempt: 1 });
-        let (package, source) = (macros_package(), format!("{directory}/{}", module.macros.name));
+        let (package, source) = (macros_package(), format!("{directory}/{}", macros.name));
         let submission = Submission {
             package: &package,
             source: &source,
@@ -98,7 +107,26 @@ impl AtHub {
         let nvr = macros_nvr(module)?;
         let call = GetBuild { build: nvr.into(), strict: None };
         let build: Option<Build> = self.ask(&call).await?;
-        Ok(build.is_some_and(|build| build.state == BuildState::Complete))
+        // koji builds again what failed, was canceled or deleted.
+        let is_there =
+            |build: &Build| matches!(build.state, BuildState::Building | BuildState::Complete);
+        let Some(build) = build.filter(is_there) else { return Ok(false) };
+        if !self.is_macros_of(module, build.task_id).await? {
+            let owner = &build.owner_name;
+            let why =
+                format!("{nvr} is there already: a build of {owner}, and not of {}", module.nsvc);
+            return Err(Stop::failed(Fault::Exists, why));
+        }
+        Ok(build.state == BuildState::Complete)
+    }
+
+    /// Returns whether a task builds the macros package of a module build, by its marker.
+    async fn is_macros_of(&self, module: &ModuleWork, task: Option<i64>) -> Result<bool, Stop> {
+        let Some(task) = task else { return Ok(false) };
+        let marker = self.marker_of(task).await?;
+        let id = module.nsvc.to_string();
+        let wanted = Wanted { module: &id, component: macros::NAME, attempt: None };
+        Ok(marker.is_some_and(|marker| marker.is(wanted)))
     }
 
     /// Tags the macros package into the build tag, and has it installed into every buildroot.

@@ -9,8 +9,9 @@ use crate::orchestrate::Fault;
 
 impl AtHub {
     /// Asks for a repo that has everything in the build tag, and waits until it is made. Asked again, the hub
-    /// answers with the same request.
+    /// answers with the same request. No more repos are asked for at a time than the site allows.
     pub(super) async fn wait_repo(&self, module: &ModuleWork) -> Result<(), Stop> {
+        let _permit = self.repos.acquire().await.expect("the semaphore is never closed");
         let tags = &module.tags;
         let event: i64 = self.one(&batch_calls::last_change(tags)).await?;
         let mut answer: RepoAnswer = self.one(&batch_calls::request_repo(tags, event)).await?;

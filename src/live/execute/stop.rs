@@ -19,6 +19,11 @@ impl Stop {
         Self { answer: Answer::Failed(fault), why: why.into() }
     }
 
+    /// The run was halted: nothing more is asked for.
+    pub(super) fn halted() -> Self {
+        Self { answer: Answer::Refused, why: "the run is paused".to_owned() }
+    }
+
     /// An answer has another shape than its method answers. The call may work with the next hub.
     pub(super) fn strange(method: &str, reason: &str) -> Self {
         let why = format!("{method}: an answer of an unknown shape: {reason}");

@@ -98,22 +98,7 @@ impl AtHub {
         module: &ModuleWork,
         parts: &[(ComponentKey, TaskId)],
     ) -> Result<(), Stop> {
-        let looks: Vec<HubCall> = parts
-            .iter()
-            .map(|(_, task)| {
-                let task_id = Some(i64::from(task.0));
-                HubCall::look(&ListBuilds { task_id, ..ListBuilds::default() })
-            })
-            .collect();
-        let mut nvrs: BTreeMap<&ComponentKey, String> = BTreeMap::new();
-        for ((component, task), answer) in parts.iter().zip(self.all(&looks).await?) {
-            let builds: Vec<Build> = read("listBuilds", answer)?;
-            let Some(build) = builds.into_iter().next() else {
-                let why = format!("koji has no build of task {} ({component})", task.0);
-                return Err(Stop::failed(Fault::Missing, why));
-            };
-            nvrs.insert(component, build.nvr);
-        }
+        let nvrs = self.nvrs_of(parts).await?;
         let mut built = Vec::with_capacity(nvrs.len());
         for (component, nvr) in &nvrs {
             let part = part(module, component)?;
@@ -123,6 +108,41 @@ impl AtHub {
         let tagged = self.tagged(&calls).await?;
         calls.retain(|call| Place::of(call).is_none_or(|place| !tagged.contains(&place)));
         self.tag(&calls).await
+    }
+}
+
+impl AtHub {
+    /// Returns what a task built, as name-version-release.
+    pub(super) async fn nvr_of(
+        &self,
+        component: &ComponentKey,
+        task: TaskId,
+    ) -> Result<String, Stop> {
+        let parts = [(component.clone(), task)];
+        let nvrs = self.nvrs_of(&parts).await?;
+        Ok(nvrs.into_values().next().unwrap_or_default())
+    }
+
+    /// Returns what tasks built, in one request.
+    async fn nvrs_of<'p>(
+        &self,
+        parts: &'p [(ComponentKey, TaskId)],
+    ) -> Result<BTreeMap<&'p ComponentKey, String>, Stop> {
+        let look = |(_, task): &(ComponentKey, TaskId)| {
+            let task_id = Some(i64::from(task.0));
+            HubCall::look(&ListBuilds { task_id, ..ListBuilds::default() })
+        };
+        let looks: Vec<HubCall> = parts.iter().map(look).collect();
+        let mut nvrs = BTreeMap::new();
+        for ((component, task), answer) in parts.iter().zip(self.all(&looks).await?) {
+            let builds: Vec<Build> = read("listBuilds", answer)?;
+            let Some(build) = builds.into_iter().next() else {
+                let why = format!("koji has no build of task {} ({component})", task.0);
+                return Err(Stop::failed(Fault::Missing, why));
+            };
+            nvrs.insert(component, build.nvr);
+        }
+        Ok(nvrs)
     }
 }
 

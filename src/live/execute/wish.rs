@@ -20,7 +20,7 @@ pub enum Wish {
         module: String,
         /// The component whose source is repaired; none: only try again.
         component: Option<String>,
-        },
+    },
     /// Cancel what is under way, and begin nothing more.
     Cancel {
         /// The only module that is canceled, `name:stream:context`.
@@ -90,7 +90,11 @@ fn retry(
         (ModuleState::Failed | ModuleState::Canceled | ModuleState::Stuck, _, Some(build))
         | (ModuleState::Building, Some(ComponentState::Testing), Some(build)) => {
             let fixed = component.and_then(|key| of_key(module, key, catalog));
-            Granted::Events(vec![Event::Resumed { request, build, fixed: fixed.into_iter().collect() }])
+            Granted::Events(vec![Event::Resumed {
+                request,
+                build,
+                fixed: fixed.into_iter().collect(),
+            }])
         }
         // Components that are built beside it end first: then their module fails.
         (ModuleState::Building, Some(ComponentState::Failed), _) => Granted::Later,
@@ -111,10 +115,9 @@ fn cancel(request: u32, module: Option<&str>, status: &Status) -> Granted {
         | ModuleState::Repo
         | ModuleState::Testing
         | ModuleState::Stuck => true,
-        ModuleState::Waiting
-        | ModuleState::Ready
-        | ModuleState::Failed
-        | ModuleState::Canceled => false,
+        ModuleState::Waiting | ModuleState::Ready | ModuleState::Failed | ModuleState::Canceled => {
+            false
+        }
     };
     let modules = status.modules();
     let wanted = modules.iter().filter(|found| module.is_none_or(|module| &*found.id == module));

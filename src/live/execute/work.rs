@@ -5,9 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
+use super::gate::GateCommand;
+use super::limits::Limits;
 use crate::koji::Value;
 use crate::koji::calls::Map;
+use crate::live::final_repo::FinalRepos;
 use crate::load::{Component, Stream};
+use crate::module_build::conflicts::KeptOut;
 use crate::module_build::import::Origin;
 use crate::module_build::tag_plan::TagPlan;
 use crate::name::{Arch, ComponentKey, Nsvc, PackageName};
@@ -30,6 +36,14 @@ pub struct Work {
     pub spool: Option<PathBuf>,
     /// Earlier runs that nobody drives, whose locks are taken over.
     pub takes_over: BTreeSet<String>,
+    /// Where final repositories are made; none: nowhere.
+    pub final_repos: Option<FinalRepos>,
+    /// What the site allows at the hub.
+    pub limits: Limits,
+    /// What judges components and modules, where the run's gates are closed.
+    pub gate: Option<GateCommand>,
+    /// So many components are built first; then the run stops, until it is resumed. `None`: all are built.
+    pub canary: Option<u32>,
 }
 
 /// One module build.
@@ -41,8 +55,10 @@ pub struct ModuleWork {
     pub names: Names,
     /// Its tags and its target.
     pub tags: TagPlan,
-    /// The source RPM of its macros package.
+    /// The source RPM of its macros package, as it was decided before the run.
     pub macros: SourceRpm,
+    /// How it is made anew where modules of the same run are in the buildroot; none where there are none.
+    pub later_macros: Option<LaterMacros>,
     /// Its components by key; those of included modules among them.
     pub parts: BTreeMap<ComponentKey, PartWork>,
     /// Its stored document.
@@ -57,6 +73,18 @@ pub struct ModuleWork {
     pub lock: String,
     /// Where the finished module is tagged; none: nowhere.
     pub publish_to: Option<String>,
+}
+
+/// A macros package that is complete only when the modules before it are built: what they filter, and what
+/// they replace in the base, is kept out too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaterMacros {
+    /// What is known, and the modules that are not built yet.
+    pub kept_out: KeptOut,
+    /// The day of its changelog.
+    pub committed: Timestamp,
+    /// Where rpmbuild makes it.
+    pub directory: PathBuf,
 }
 
 /// A file that is uploaded to be built.

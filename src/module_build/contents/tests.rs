@@ -10,7 +10,8 @@ fn tag(text: &str) -> TagContents {
     for (build_id, line) in (1..).zip(text.lines()) {
         let (package, rpms) = line.trim().split_once(':').expect("a colon");
         let nvr = format!("{package}-1-1");
-        tag.builds.push(TaggedPackage { build_id, name: package.into(), nvr });
+        let (name, volume) = (package.into(), String::new());
+        tag.builds.push(TaggedPackage { build_id, name, nvr, volume });
         let source = format!("{package}.src");
         for rpm in [source.as_str()].into_iter().chain(rpms.split_whitespace()) {
             let (name, arch) = rpm.rsplit_once('.').expect("a dot");

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use modplan::koji_plan::{Earlier, Request};
 use modplan::live::dry_run;
-use modplan::live::execute::Decided;
+use modplan::live::execute::{Decided, GateCommand, Limits};
 use modplan::load::SourceUrls;
 use modplan::orchestrate::{Reach, define};
 use modplan::plan::Plan;
@@ -16,7 +17,7 @@ use super::*;
 use crate::live::dry_run::{Case as DryCase, GIVEN, SOURCES, TIME};
 
 /// Starts the mock hub of the dry run's tests, and works the plan out against it.
-fn decided(case: &DryCase) -> (Plan, Decided) {
+pub(super) fn decided(case: &DryCase) -> (Plan, Decided) {
     let plan = fs::read_to_string(case.path("plan.json")).expect("it is there");
     let plan: Plan = serde_json::from_str(&plan).expect("it is a plan");
     let site = fs::read(case.path("config.yaml")).expect("it is there");
@@ -42,11 +43,25 @@ fn decided(case: &DryCase) -> (Plan, Decided) {
         poll_ms: 10,
         spool: None,
         takes_over: out.takes_over,
+        final_repos: None,
+        limits: Limits::of(&site),
+        gate: GateCommand::of(&site),
+        canary: None,
     };
     // What a store keeps is what a process reads.
     let text = serde_json::to_string(&decided).expect("it is JSON");
     assert_eq!(serde_json::from_str::<Decided>(&text).expect("it is read back"), decided);
     (plan, decided)
+}
+
+/// Prepares the run of a plan; macros packages are made below a directory.
+pub(super) fn case(plan: &Plan, decided: &Decided, directory: &Path, mock: Mock) -> Case {
+    show_logs();
+    let reach = Reach { plan, all: plan, superseded: &[], by_source: false };
+    let heading = Heading::new(began(0), Vec::new(), define(reach));
+    let work = decided.work("r1", directory).expect("macros packages are made");
+    let started_ms = decided.submitted_seconds * 1000;
+    Case { mock, heading, started_ms, work, rows: RefCell::default() }
 }
 
 #[test]
@@ -57,11 +72,7 @@ fn a_whole_plan_is_built_in_order_and_leaves_no_lock() {
     }
     let dry = DryCase::new(&["--speed", "20000"]);
     let (plan, decided) = decided(&dry);
-    let reach = Reach { plan: &plan, all: &plan, superseded: &[], by_source: false };
-    let heading = Heading::new(began(0), Vec::new(), define(reach));
-    let work = decided.work("r1", dry.directory.path()).expect("macros packages are made");
-    let started_ms = decided.submitted_seconds * 1000;
-    let case = Case { mock: dry.mock, heading, started_ms, work, rows: RefCell::default() };
+    let case = case(&plan, &decided, dry.directory.path(), dry.mock);
     let driven = case.drive(None).expect("it lives");
     assert!(driven.is_over);
     let ready: BTreeMap<Arc<str>, ModuleState> =

@@ -1,5 +1,6 @@
 //! A wire between a client and a hub, which does something wrong with the next request.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use modplan::koji::Value;
+use modplan::koji::{Fault, Value};
 
 /// The fault of the next request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,7 @@ pub(crate) struct Wire {
     seen: Arc<Mutex<Vec<String>>>,
     is_cut: Arc<AtomicBool>,
     bell: Arc<Mutex<Option<Bell>>>,
+    instead: Arc<Mutex<Instead>>,
 }
 
 /// Rings after some requests.
@@ -62,30 +64,31 @@ struct Bell {
     rings: Sender<()>,
 }
 
+/// What is answered in the place of the hub, by method: the first answer first; none: the hub's own.
+type Instead = BTreeMap<String, VecDeque<Option<Result<Value, Fault>>>>;
+
 impl Wire {
     /// Puts a wire before a hub.
     pub(crate) fn start(hub: &str) -> Self {
-        let hub: SocketAddr = hub
-            .strip_prefix("http://")
-            .and_then(|rest| rest.strip_suffix("/kojihub"))
-            .and_then(|address| address.parse().ok())
-            .expect("a hub on loopback");
+        let hub = address_of(hub);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let next = Arc::new(Mutex::new(None));
         let seen: Arc<Mutex<Vec<String>>> = Arc::default();
         let is_cut = Arc::new(AtomicBool::new(false));
+        let instead: Arc<Mutex<Instead>> = Arc::default();
         let (of_thread, log, cut) = (Arc::clone(&next), Arc::clone(&seen), Arc::clone(&is_cut));
         let bell: Arc<Mutex<Option<Bell>>> = Arc::default();
         let heard = Arc::clone(&bell);
+        let answers = Arc::clone(&instead);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (next, log, cut) = (Arc::clone(&of_thread), Arc::clone(&log), Arc::clone(&cut));
-                let bell = Arc::clone(&heard);
-                thread::spawn(move || serve(stream, hub, (&cut, &bell), (&next, &log)));
+                let (bell, answers) = (Arc::clone(&heard), Arc::clone(&answers));
+                thread::spawn(move || serve(stream, hub, (&cut, &bell), (&next, &log, &answers)));
             }
         });
-        Self { server: format!("http://{address}/kojihub"), next, seen, is_cut, bell }
+        Self { server: format!("http://{address}/kojihub"), next, seen, is_cut, bell, instead }
     }
 
     /// Says when so many more requests have come; each is passed on all the same.
@@ -93,6 +96,24 @@ impl Wire {
         let (rings, heard) = channel();
         *self.bell.lock().expect("no panic") = Some(Bell { left: requests, rings });
         heard
+    }
+
+    /// Answers the next call of a method in the place of the hub; those after it by what is given after it.
+    /// Calls that go together are named as in [`seen`](Self::seen).
+    pub(crate) fn instead(&self, method: &str, answer: Result<Value, Fault>) {
+        let mut instead = self.instead.lock().expect("no panic");
+        instead.entry(method.to_owned()).or_default().push_back(Some(answer));
+    }
+
+    /// Lets the next call of a method through, before what is answered in the place of the hub.
+    pub(crate) fn let_through(&self, method: &str) {
+        let mut instead = self.instead.lock().expect("no panic");
+        instead.entry(method.to_owned()).or_default().push_back(None);
+    }
+
+    /// Returns how many answers are left of those for a method.
+    pub(crate) fn left(&self, method: &str) -> usize {
+        self.instead.lock().expect("no panic").get(method).map_or(0, VecDeque::len)
     }
 
     /// Returns the methods called since the last time; several at once as `multiCall(one,two)`.
@@ -116,18 +137,36 @@ impl Wire {
     }
 }
 
+/// Returns the socket of a hub's address.
+pub(crate) fn address_of(hub: &str) -> SocketAddr {
+    hub.strip_prefix("http://")
+        .and_then(|rest| rest.strip_suffix("/kojihub"))
+        .and_then(|address| address.parse().ok())
+        .expect("a hub on loopback")
+}
+
 fn serve(
     mut client: TcpStream,
     hub: SocketAddr,
     (cut, bell): (&AtomicBool, &Mutex<Option<Bell>>),
-    (next, seen): (&Mutex<Option<Next>>, &Mutex<Vec<String>>),
+    (next, seen, instead): (&Mutex<Option<Next>>, &Mutex<Vec<String>>, &Mutex<Instead>),
 ) {
     while let Some(request) = message(&mut client) {
         if cut.load(Ordering::SeqCst) {
             return;
         }
-        seen.lock().expect("no panic").extend(method(&request));
+        let method = method(&request);
+        seen.lock().expect("no panic").extend(method.clone());
         ring(&mut bell.lock().expect("no panic"));
+        let given = method
+            .and_then(|method| instead.lock().expect("no panic").get_mut(&method)?.pop_front()?);
+        if let Some(answer) = given {
+            let answer = http(&modplan::koji::codec::write_answer(answer));
+            if client.write_all(&answer).is_err() {
+                return;
+            }
+            continue;
+        }
         let trouble = due(&mut next.lock().expect("no panic"));
         let answer = match trouble {
             Some(Trouble::RequestLost) => return,
@@ -200,21 +239,23 @@ fn without_session(request: &[u8]) -> Vec<u8> {
 }
 
 fn fault(code: i32, text: &str) -> Vec<u8> {
-    let fault = modplan::koji::Fault::new(code.into(), text);
-    let body = modplan::koji::codec::write_answer(Err(fault));
+    http(&modplan::koji::codec::write_answer(Err(Fault::new(code.into(), text))))
+}
+
+fn http(body: &str) -> Vec<u8> {
     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n";
     format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 /// Passes a request on, and returns the answer.
-fn forward(request: &[u8], hub: SocketAddr) -> Vec<u8> {
+pub(crate) fn forward(request: &[u8], hub: SocketAddr) -> Vec<u8> {
     let mut stream = TcpStream::connect(hub).expect("the hub is there");
     stream.write_all(request).expect("it takes it");
     message(&mut stream).expect("it answers")
 }
 
 /// Reads one HTTP message with its body.
-fn message(stream: &mut TcpStream) -> Option<Vec<u8>> {
+pub(crate) fn message(stream: &mut TcpStream) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 65_536];
     loop {

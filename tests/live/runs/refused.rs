@@ -54,7 +54,7 @@ fn another_request_than_that_of_the_dry_run_is_refused_by_name() {
     assert!(err.contains("the plan is not what the dry run was made with"), "{err}");
     site.plan = own;
     for (gate, name) in [
-        ("gate: {kind: script, command: [x]}", "`gate`"),
+        ("gate: {kind: resultsdb, url: https://results.example.org, required: [x]}", "`gate`"),
         ("signing: {keys: [abcd1234]}", "`signing`"),
     ] {
         site.case.write_config(|text| format!("{text}{gate}\n"));

@@ -85,7 +85,7 @@ impl Driven {
     }
 
     fn resumed(&self) -> Said {
-        Program::new(self.site.resume(&self.run, &POLL)).run()
+        Program::new(self.site.resume(&self.run, &[])).run()
     }
 }
 

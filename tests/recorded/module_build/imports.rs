@@ -89,7 +89,8 @@ fn parts(recorded: &Metadata) -> (Stream, TagContents) {
     let mut tag = TagContents::default();
     for (build_id, name) in (1..).zip(&packages) {
         let nvr = format!("{name}-1-1");
-        tag.builds.push(TaggedPackage { build_id, name: (*name).into(), nvr });
+        let (name, volume) = ((*name).into(), String::new());
+        tag.builds.push(TaggedPackage { build_id, name, nvr, volume });
     }
     for (id, rpm) in (1..).zip(components) {
         let place = packages.iter().position(|name| *name == rpm.name).expect("it has a source");
