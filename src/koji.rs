@@ -18,6 +18,7 @@ mod fault;
 pub mod profile;
 #[cfg(feature = "live")]
 mod refer;
+mod secret;
 #[cfg(feature = "live")]
 pub mod shapes;
 #[cfg(feature = "live")]
@@ -36,4 +37,5 @@ pub use {
     value::{Mismatch, Value},
 };
 
+pub use secret::Secret;
 pub use task::{TaskState, methods, weight};

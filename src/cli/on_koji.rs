@@ -18,7 +18,7 @@ mod trouble;
 use std::path::PathBuf;
 
 use clap::Args;
-use modplan::koji::shapes::Secret;
+use modplan::koji::Secret;
 use modplan::time::Millis;
 
 use super::profile::ProfileArgs;

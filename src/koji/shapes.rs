@@ -17,6 +17,8 @@ pub use tag::*;
 pub use task::*;
 pub use user::*;
 
+pub use super::secret::Secret;
+
 /// Declares shapes: structs with koji's names of members. Those after `;` may be missing in an
 /// answer.
 macro_rules! shapes {

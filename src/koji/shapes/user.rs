@@ -1,6 +1,6 @@
 //! Users and sessions.
 
-use super::shapes;
+use super::{Secret, shapes};
 
 shapes! {
     /// A user; the members after `krb_principals` are returned for the caller only.
@@ -34,30 +34,5 @@ shapes! {
         update_time: String,
         update_ts: f64,
         user_id: i64,
-    }
-}
-
-/// A text that no log, error or `Debug` may show.
-#[derive(Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps a text from being shown.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// Returns the text, for the one place that needs it.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("…")
     }
 }
