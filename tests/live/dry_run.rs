@@ -179,7 +179,7 @@ fn a_failed_preflight_is_shown_and_the_answer_is_no() {
     assert!(!run["calls"].as_array().expect("a list").is_empty());
     let said = case.run(&[]);
     assert_eq!(said.code, 1);
-    assert!(said.out.contains("checks FAIL") && said.out.contains("Next: mend"), "{}", said.out);
+    assert!(said.out.contains("checks FAIL") && said.out.contains("Next: fix"), "{}", said.out);
     let few = case.run(&["--sources", SOURCES, "--given", GIVEN, "--max-builds", "3"]);
     assert_eq!(few.code, 1, "{}", few.err);
 }
