@@ -19,7 +19,7 @@ const CONNECTIONS: u32 = 4;
 
 /// How often a database is tried to be opened. SQLite waits for other writers, but not while one of them
 /// switches a new file to its write-ahead log.
-const TRIES_MAX: u32 = 50;
+const TRIES_MAX: u32 = 5;
 
 const SCHEMA: &str = include_str!("schema.sql");
 
@@ -66,7 +66,7 @@ impl Store {
                 return Err(error);
             }
             tries += 1;
-            tokio::time::sleep(opening.wait / TRIES_MAX).await;
+            tokio::time::sleep(opening.wait / 20).await;
         }
         let pool = AnyPoolOptions::new()
             .max_connections(if engine == Engine::Sqlite { 1 } else { CONNECTIONS })

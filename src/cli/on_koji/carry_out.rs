@@ -78,10 +78,14 @@ fn refuse_what_is_to_come(site: &Site, console: &Console) -> Result<(), Refusal>
         let hint = "name a folder with `mail.spool`";
         console.warn("`mail.smtp` is not heeded yet: mails are only logged", Some(hint));
     }
-    match (&site.gate, &site.signing) {
-        (Gate::ResultsDb { .. } | Gate::Greenwave { .. }, _) => refused("`gate`"),
-        (Gate::None | Gate::Script { .. }, Some(_)) => refused("`signing`"),
-        (Gate::None | Gate::Script { .. }, None) => Ok(()),
+    match &site.gate {
+        Gate::ResultsDb { .. } | Gate::Greenwave { .. } => refused("`gate`"),
+        Gate::None | Gate::Script { .. } if site.signing.is_none() => Ok(()),
+        Gate::None | Gate::Script { .. } if site.final_repo.is_some() => Ok(()),
+        Gate::None | Gate::Script { .. } => {
+            let message = "`signing` is about final repositories, and the site has none made";
+            Err(Refusal::usage(message).hint("name a folder with `final_repo.directory`"))
+        }
     }
 }
 

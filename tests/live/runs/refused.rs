@@ -53,13 +53,14 @@ fn another_request_than_that_of_the_dry_run_is_refused_by_name() {
     let err = site.refused(&sum, &[], 1);
     assert!(err.contains("the plan is not what the dry run was made with"), "{err}");
     site.plan = own;
-    for (gate, name) in [
-        ("gate: {kind: resultsdb, url: https://results.example.org, required: [x]}", "`gate`"),
-        ("signing: {keys: [abcd1234]}", "`signing`"),
+    let results = "gate: {kind: resultsdb, url: https://results.example.org, required: [x]}";
+    for (key, words) in [
+        (results, "`gate` of the configuration is not heeded by runs yet"),
+        ("signing: {keys: [abcd1234]}", "`signing` is about final repositories"),
     ] {
-        site.case.write_config(|text| format!("{text}{gate}\n"));
+        site.case.write_config(|text| format!("{text}{key}\n"));
         let err = site.refused(&sum, &[], 2);
-        assert!(err.contains(&format!("{name} of the configuration is not heeded")), "{err}");
+        assert!(err.contains(words), "{err}");
     }
 }
 
