@@ -17,7 +17,9 @@ use crate::support::postgres::Postgres;
 const LEASE: i64 = 60_000;
 /// What a run decided that builds nothing.
 const WORK: &str = "{\"builds\":[],\"submitted_seconds\":0,\"priority\":5,\"poll_ms\":10,\"spool\":null,\
-    \"takes_over\":[]}";
+    \"takes_over\":[],\"gate\":null,\
+    \"limits\":{\"repos_in_flight\":4,\"submit_interval_ms\":0,\"failures\":{\"share\":0.2,\"from\":10},\
+    \"farm_load_max\":null}}";
 const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
 
 fn later(ms: i64) -> UnixMillis {

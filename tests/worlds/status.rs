@@ -108,7 +108,7 @@ fn broken(chain: &[Link]) -> Option<&'static str> {
     };
     let last = chain.last()?;
     let waits_for_nothing = match last {
-        Link::Module(module) => module.because == "nobody asked for it yet",
+        Link::Module(module) => module.because == "not requested yet",
         Link::Component { component, .. } => component.because == "its module was given up",
         Link::Call(_) | Link::Refused { .. } => true,
     };
