@@ -27,9 +27,11 @@ impl AtHub {
         }
         let changes = self.tag_changes(module).await?;
         self.all(&changes).await?;
+        // koji makes a first repo for the macros package, too.
+        let _permit = self.repo_permit().await;
         self.build_macros(module).await?;
         self.install_macros(module).await?;
-        self.wait_repo(module).await
+        self.wait_permitted_repo(module).await
     }
 
     /// Looks how the tags and the target are, and returns the calls that make them as planned.

@@ -1,5 +1,7 @@
 //! Asking for a repo of a build tag with all that was tagged so far, and waiting for it.
 
+use tokio::sync::SemaphorePermit;
+
 use super::at_hub::AtHub;
 use super::stop::Stop;
 use super::work::ModuleWork;
@@ -11,7 +13,17 @@ impl AtHub {
     /// Asks for a repo that has everything in the build tag, and waits until it is made. Asked again, the hub
     /// answers with the same request. No more repos are asked for at a time than the site allows.
     pub(super) async fn wait_repo(&self, module: &ModuleWork) -> Result<(), Stop> {
-        let _permit = self.repos.acquire().await.expect("the semaphore is never closed");
+        let _permit = self.repo_permit().await;
+        self.wait_permitted_repo(module).await
+    }
+
+    /// Waits for leave to have a repo made.
+    pub(super) async fn repo_permit(&self) -> SemaphorePermit<'_> {
+        self.repos.acquire().await.expect("the semaphore is never closed")
+    }
+
+    /// Does the same for one who has leave.
+    pub(super) async fn wait_permitted_repo(&self, module: &ModuleWork) -> Result<(), Stop> {
         let tags = &module.tags;
         let event: i64 = self.one(&batch_calls::last_change(tags)).await?;
         let mut answer: RepoAnswer = self.one(&batch_calls::request_repo(tags, event)).await?;
