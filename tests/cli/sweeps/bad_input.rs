@@ -13,7 +13,11 @@ fn what_cannot_be_swept_is_refused_in_words() {
         (&["compare", "--replications", "0"], 2, "write a whole number from 1 to 10000000"),
         (&["compare", "--shard", "3/2"], 2, "write I/N with I from 1 to N, such as 2/8"),
         (&["compare", "--variants", "nobody"], 2, "orchestrator-owned/planned"),
-        (&["capacity", "--vary", "x86_64=2..3", "--deadline", "0h"], 2, "longer than nothing"),
+        (
+            &["capacity", "--vary", "x86_64=2..3", "--deadline", "0h"],
+            2,
+            "a deadline must be above 0",
+        ),
         (
             &["capacity", "--vary", "x86_64=3..2", "--deadline", "4h"],
             2,
