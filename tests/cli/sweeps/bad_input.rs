@@ -21,7 +21,7 @@ fn what_cannot_be_swept_is_refused_in_words() {
         (
             &["capacity", "--vary", "x86_64=3..2", "--deadline", "4h"],
             2,
-            "ends at 2 before it begins",
+            "the range ends at 2, below its start",
         ),
         (&["capacity", "--vary", "ppc=2..3", "--deadline", "4h"], 2, "hint: it has x86_64"),
         (&["capacity", "--deadline", "4h"], 2, "--vary"),

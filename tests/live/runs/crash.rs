@@ -111,9 +111,9 @@ fn lives_until(arguments: Vec<String>, wire: &Wire, requests: u64, lingers_ms: u
     if running.ends_within(Duration::from_millis(lingers_ms)) {
         return true;
     }
+    // It may end by itself just before the signal reaches it.
     running.signal("KILL");
-    assert_eq!(running.said().code, -1);
-    false
+    running.said().code != -1
 }
 
 /// What an undisturbed run comes to, and how many requests its parts take.
