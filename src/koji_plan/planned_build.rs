@@ -9,7 +9,7 @@ use super::Request;
 use super::locks;
 use super::sources::Sources;
 use super::tags::TagWork;
-use crate::load::stream_yaml;
+use crate::load::{Stream, parse_text, stream_yaml};
 use crate::module_build::conflicts::KeptOut;
 use crate::module_build::tag_plan::TagPlan;
 use crate::name::{Arch, ComponentKey, PackageName};
@@ -44,6 +44,14 @@ pub struct PlannedBuild {
     /// What its macros package keeps out of the buildroot.
     #[serde(default)]
     pub kept_out: KeptOut,
+}
+
+impl PlannedBuild {
+    /// Reads its document; `None` if it cannot be read.
+    #[must_use]
+    pub fn stored(&self) -> Option<Stream> {
+        parse_text(&self.id, &self.document).streams.pop()
+    }
 }
 
 /// One component.

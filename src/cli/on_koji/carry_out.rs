@@ -4,13 +4,15 @@
 use std::path::{Path, PathBuf};
 
 use modplan::drive::journal::{Began, Heading};
-use modplan::koji_plan::{KeptPlan, Request, WorkedOut, checksum};
+use modplan::koji_plan::{KeptPlan, PlannedBuild, Request, WorkedOut, checksum};
 use modplan::live;
 use modplan::live::execute::{Decided, GateCommand, Limits};
 use modplan::live::runs::{self, Beginning};
 use modplan::load::sha256;
 use modplan::name::Selector;
-use modplan::orchestrate::{Approach, Cascade, Dispatch, Gates, Reach, RepoMaker, define};
+use modplan::orchestrate::{
+    Approach, BuildNames, Cascade, Dispatch, Gates, Reach, RepoMaker, define,
+};
 use modplan::plan::Plan;
 use modplan::site::{Gate, Mail, Site};
 use modplan::time::Millis;
@@ -60,7 +62,7 @@ pub(super) fn run(
     let poll = asked.carry_out.poll.unwrap_or(place.site.limits.poll);
     let beginning = Beginning {
         checksum: sum.to_owned(),
-        heading: heading(&kept.plan, &place.site, poll),
+        heading: heading(&kept.plan, &out.builds, &place.site, poll),
         decided: Decided { canary: asked.carry_out.canary, ..decided(place, &kept, out, poll)? },
     };
     let lease = asked.carry_out.lease.lease;
@@ -181,7 +183,7 @@ fn shortened(line: &str, characters: usize) -> String {
 }
 
 /// Heads the journal of the run.
-fn heading(plan: &Plan, site: &Site, poll: Millis) -> Heading {
+fn heading(plan: &Plan, builds: &[PlannedBuild], site: &Site, poll: Millis) -> Heading {
     let has_gate = GateCommand::of(site).is_some();
     let began = Began {
         approach: Approach::OrchestratorOwned,
@@ -199,7 +201,22 @@ fn heading(plan: &Plan, site: &Site, poll: Millis) -> Heading {
         durations: "koji".to_owned(),
     };
     let reach = Reach { plan, all: plan, superseded: &[], by_source: false };
-    Heading::new(began, Vec::new(), define(reach))
+    let mut definitions = define(reach);
+    for definition in &mut definitions {
+        let build = builds.iter().find(|build| build.id == definition.id);
+        definition.build = build.and_then(build_names);
+    }
+    Heading::new(began, Vec::new(), definitions)
+}
+
+/// Returns what koji calls a module build.
+fn build_names(build: &PlannedBuild) -> Option<BuildNames> {
+    Some(BuildNames {
+        version: build.stored()?.version.0,
+        tag: build.tags.tag.clone(),
+        target: build.names.target.clone(),
+        dist_tag: build.names.dist_tag.clone(),
+    })
 }
 
 fn decided(
