@@ -39,7 +39,7 @@ mod progress;
 mod spread;
 
 pub use build_names::BuildNames;
-pub use call::{Answer, Call, CallId, CallKind, Fault, Outstanding, Party, Reply, TaskId};
+pub use call::{Answer, Asked, Call, CallId, CallKind, Fault, Outstanding, Party, Reply, TaskId};
 pub use cascade::Cascade;
 pub use catalog::{
     Catalog, CatalogBuilder, Component, ComponentParts, Identity, Learned, Module, ModuleParts,

@@ -66,6 +66,8 @@ pub struct OrchestratorOwned {
     /// Components that may start, by priority, then in the order of module builds and components.
     ready: BinaryHeap<Due>,
     under_way: u32,
+    /// Tasks of koji that a poll asks about.
+    tasks_known: u32,
     /// Module builds that neither passed nor failed.
     open: u32,
     poll_at: Option<Timestamp>,
@@ -103,6 +105,7 @@ impl OrchestratorOwned {
             unmet,
             ready: BinaryHeap::new(),
             under_way: 0,
+            tasks_known: 0,
             open: 0,
             poll_at: None,
             calls: PendingCalls::default(),

@@ -97,6 +97,7 @@ impl Course {
         for event in events {
             commands.clear();
             self.orchestrator.handle(event, at, &mut commands);
+            self.orchestrator.spell_out(&mut commands);
             let catalog = self.orchestrator.catalog();
             let heard = Folded { at, event, catalog, commands: &commands };
             take(&mut self.status, &heard);
