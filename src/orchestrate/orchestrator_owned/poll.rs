@@ -16,10 +16,8 @@ impl OrchestratorOwned {
 
     /// Lists in polls what is outstanding.
     pub(crate) fn spell_out(&self, commands: &mut [Command]) {
-        for command in commands {
-            if let Command::Call { call: Call::Poll { about }, .. } = command {
-                *about = Asked::These(self.everything().into());
-            }
+        for about in commands.iter_mut().filter_map(Command::asked) {
+            *about = Asked::These(self.everything().into());
         }
     }
 

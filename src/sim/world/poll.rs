@@ -46,10 +46,8 @@ impl World<'_> {
             |command: &&Command| matches!(command, Command::Call { call: Call::Poll { .. }, .. });
         let mut polls: Vec<Command> = driven.commands.iter().filter(is_poll).cloned().collect();
         driven.orchestrator.spell_out(&mut polls);
-        for poll in polls {
-            let Command::Call { call: Call::Poll { about: Asked::These(about) }, .. } = poll else {
-                continue;
-            };
+        for about in polls.iter_mut().filter_map(Command::asked) {
+            let Asked::These(about) = about else { continue };
             for event in about.iter().filter_map(|asked| self.news_of(asked)) {
                 assert!(self.inbox.events.contains(&event), "nobody told of {event:?}");
             }
