@@ -149,8 +149,8 @@ pub(crate) fn read_history(paths: &[PathBuf], console: &Console) -> anyhow::Resu
         whole.map(|file| (file.path.as_str(), file.content.as_slice())).collect();
     let mut history = History::read(&inputs);
     for file in &files {
-        if let Some(broken) = &file.broken {
-            history.note_broken(&file.path, broken.clone());
+        if let Some((code, why)) = &file.broken {
+            history.note_broken(&file.path, *code, why.clone());
         }
     }
     if history.rows().is_empty() && !paths.is_empty() {
