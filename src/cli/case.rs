@@ -161,7 +161,7 @@ impl Case {
     ) -> anyhow::Result<bool> {
         let settings = Settings::default();
         let loaded = Loaded::new(&self.snapshot, &settings.platforms);
-        let (on, moved) = replatform(&loaded, (&self.graph, &settings), plan, target)
+        let (on, moved) = replatform(&loaded, &self.graph, &settings, plan, target)
             .map_err(|error| Refusal::usage(error.to_string()).hint("such as platform:el8.6.0"))?;
         tell_unknown(target, &loaded, console);
         let inputs = &self.snapshot.inputs;
