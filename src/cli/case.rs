@@ -165,7 +165,7 @@ impl Case {
             .map_err(|error| Refusal::usage(error.to_string()).hint("such as platform:el8.6.0"))?;
         tell_unknown(target, &loaded, console);
         let inputs = &self.snapshot.inputs;
-        let findings = report::replatform::findings((&on, &moved), (&loaded, &settings), inputs);
+        let findings = report::replatform::findings(&on, &moved, &loaded, &settings, inputs);
         console.findings(&findings, inputs);
         plan.on_platform = Some(on);
         Ok(!findings.is_empty())

@@ -97,9 +97,7 @@ impl Probing<'_> {
             if self.sweeper.is_interrupted() {
                 break;
             }
-            let (of, change) = ((other.kind, &*other.setting), (&*other.from, &*other.to));
-            let probe = Probe::of(of, change, &given, &tried, self.deadline);
-            probes.push(Probe { factor: other.factor, ..probe });
+            probes.push(Probe::of(other.trial, &given, &tried, self.deadline));
         }
         Ok(probes)
     }
