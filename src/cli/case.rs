@@ -45,12 +45,13 @@ impl Case {
         args: &SelectionArgs,
         console: &Console,
     ) -> anyhow::Result<Self> {
-        Self::read_after_look((inputs, None), args, console)
+        Self::read_after_look(inputs, None, args, console)
     }
 
     /// The same where standard input was read already.
     pub(crate) fn read_after_look(
-        (inputs, standard_input): (&[PathBuf], Option<Arc<[u8]>>),
+        inputs: &[PathBuf],
+        standard_input: Option<Arc<[u8]>>,
         args: &SelectionArgs,
         console: &Console,
     ) -> anyhow::Result<Self> {

@@ -103,8 +103,9 @@ impl Probing<'_> {
     }
 
     fn run(&self, farm: &Farm, scenario: &Scenario) -> Result<Vec<Runs>, Refusal> {
-        let luck = (self.durations, self.seed);
-        let setup = |variant: &VariantArg| self.subject.setup_of(*variant, (farm, scenario), luck);
+        let setup = |variant: &VariantArg| {
+            self.subject.setup_of(*variant, farm, scenario, self.durations, self.seed)
+        };
         let setups: Vec<Setup> = self.variants.iter().map(setup).collect::<Result<_, _>>()?;
         let components = setups.iter().flat_map(|setup| &setup.catalog.modules);
         let components: u64 = components.map(|module| module.components.len() as u64).sum();
