@@ -31,8 +31,8 @@ fn a_wait_in_vain_for_a_place_names_those_who_hold_it() {
     // 135, finds none until the waitrepo gives up, 7200 s later.
     let mut hub = changed(|farm| farm.builders[0].max_jobs = Some(2));
     let modules = module(&mut hub, RepoWork::growing(secs(60), Millis::ZERO));
-    let why = "newRepo waits for a builder, and tasks that wait for others hold the places of those \
-               that could take it";
+    let why = "newRepo: no builder that could take it has room, as tasks that wait for others hold \
+               their places";
     assert_eq!(late(&mut hub, &modules), (7320, Some(why.to_owned())));
     assert_eq!(state(&hub, &modules), TaskState::Failed);
     assert_eq!(created(&hub, Method::NewRepo), [135]);
@@ -57,7 +57,7 @@ fn a_wait_in_vain_for_a_place_names_those_who_hold_it() {
 fn a_wait_for_what_nobody_takes_or_comes_to_names_that() {
     let mut hub = changed(|farm| farm.builders[0].refuses = vec!["newRepo".to_owned()]);
     let modules = module(&mut hub, RepoWork::growing(secs(60), Millis::ZERO));
-    let why = "newRepo waits for a builder, and every builder that could take it refuses newRepo";
+    let why = "newRepo: every builder that could take it refuses newRepo";
     assert_eq!(late(&mut hub, &modules), (7320, Some(why.to_owned())));
 
     // Of five places three are at work for longer than the waitrepo waits.
@@ -69,21 +69,21 @@ fn a_wait_for_what_nobody_takes_or_comes_to_names_that() {
         hub.submit(work(20_000), 0);
     }
     let modules = module(&mut hub, RepoWork::growing(secs(60), Millis::ZERO));
-    let why = "newRepo waits for a builder, and no builder that could take it has room";
+    let why = "newRepo: no builder that could take it has room";
     assert_eq!(late(&mut hub, &modules), (7320, Some(why.to_owned())));
 
     let mut hub = changed(|farm| farm.repo.tasks_max = 1);
     let other = hub.add_tag(x86(), RepoWork::growing(secs(20_000), Millis::ZERO));
     hub.request_repo(other);
     let modules = module(&mut hub, RepoWork::growing(secs(60), Millis::ZERO));
-    let why = "no newRepo is made for it: the limit of 1 under way is reached";
+    let why = "newRepo: the limit of 1 under way is reached";
     assert_eq!(late(&mut hub, &modules), (7320, Some(why.to_owned())));
 
     let mut hub = changed(|farm| farm.repo.check_interval = secs(20_000));
     let modules = module(&mut hub, RepoWork::growing(secs(60), Millis::ZERO));
     assert_eq!(
         late(&mut hub, &modules),
-        (7320, Some("the repo manager has not reached it yet".to_owned()))
+        (7320, Some("newRepo: the repo manager has not reached it yet".to_owned()))
     );
 }
 
@@ -91,12 +91,12 @@ fn a_wait_for_what_nobody_takes_or_comes_to_names_that() {
 fn a_wait_for_work_names_the_work_and_one_for_failures_is_left_to_them() {
     let mut hub = changed(no);
     let modules = module(&mut hub, RepoWork::growing(secs(20_000), Millis::ZERO));
-    assert_eq!(late(&mut hub, &modules), (7320, Some("newRepo is not done".to_owned())));
+    assert_eq!(late(&mut hub, &modules), (7320, Some("newRepo: it is not done".to_owned())));
 
     // The newRepo of 7275 s is free until the run of 7320, which comes after the last look.
     let mut hub = changed(|farm| farm.repo.check_interval = secs(7275));
     let modules = module(&mut hub, RepoWork::growing(secs(60), Millis::ZERO));
-    assert_eq!(late(&mut hub, &modules), (7320, Some("newRepo is not done".to_owned())));
+    assert_eq!(late(&mut hub, &modules), (7320, Some("newRepo: it is not done".to_owned())));
 
     // One that failed is the reason, whether its tries are used up or not.
     for retries in [0, 1000] {

@@ -205,7 +205,8 @@ fn a_failed_module_has_the_reason_of_its_last_trouble() {
     let answer = Answer::Failed(Fault::Missing);
     let missing = Log::Answered { id: CallId(0), call: fetch.clone(), answer };
     let mut log = vec![opened(build), called(fetch), missing];
-    assert_eq!(why(ModuleState::Failed, log.clone(), "", &[]), Reason::NotFetched);
+    let missing = Reason::CallFailed(CallKind::Fetch, None, Fault::Missing);
+    assert_eq!(why(ModuleState::Failed, log.clone(), "", &[]), missing);
     log.push(resumed.clone());
     log.extend(ends(1, ComponentEnd::Failed));
     let failed = Reason::BuildFailed(vec!["p0".into()]);
