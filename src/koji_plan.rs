@@ -141,21 +141,21 @@ pub fn work_out(request: Request<'_>, known: &mut Knowledge) -> WorkedOut {
     let builds = builds::builds(request, &mut checks);
     gate_checks::check(request, &mut checks);
     let sources = sources::sources(request, &builds, &mut checks);
-    hub_checks::platforms((&hub, &builds), known, &mut checks);
+    hub_checks::platforms(&hub, &builds, known, &mut checks);
     let takes_over = locks::check(request, &builds, known, &mut checks);
     open_builds::check(request, &builds, known, &mut checks);
     let required = requirements::requirements(request, &builds, known, &mut checks);
-    let kept_out = conflicts::conflicts((&builds, &required), known, &mut checks);
+    let kept_out = conflicts::conflicts(&builds, &required, known, &mut checks);
     let indexes = release_checks::indexes(request, &builds, known, &mut checks);
     let basis =
         tags::Basis { site: request.site, hub: &hub, required: &required, indexes: &indexes };
-    package_checks::check((&builds, &hub), known, &mut checks);
+    package_checks::check(&builds, &hub, known, &mut checks);
     let works = tags::works(&builds, basis, known, &mut checks);
-    let calls = calls::calls((request, &hub), (&works, &sources), known);
-    permission_checks::check((&hub, &calls), &mut checks);
+    let calls = calls::calls(request, &hub, &works, &sources, known);
+    permission_checks::check(&hub, &calls, &mut checks);
     final_repo::check(request.site, &mut checks);
     WorkedOut {
-        builds: planned_build::planned_builds(request, (&works, &indexes), &sources, &kept_out),
+        builds: planned_build::planned_builds(request, &works, &indexes, &sources, &kept_out),
         takes_over,
         user: hub.user,
         checks: checks.into_rows(),

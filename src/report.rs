@@ -61,6 +61,6 @@ pub use farm_load::{GroupLoad, load};
 pub use figures::{Distribution, Earlier, Interval, Paired, Share};
 pub use hinge::Hinge;
 pub use pilot::{Pilot, modules};
-pub use probe::{Effect, Probe, ProbeKind};
+pub use probe::{Effect, Probe, ProbeKind, Trial};
 pub use spark::{curve, histogram};
 pub use variant::Variant;

@@ -1,8 +1,10 @@
 //! The rules of the house that neither the compiler nor clippy checks: which room may use which,
-//! which crate is used where, how long a file may be, and what the core may depend on.
+//! which crate is used where, how long a file may be, what a function takes, and what the core may
+//! depend on.
 
 use std::fmt::Write;
 
+mod arguments;
 mod circles;
 mod orchestrators;
 mod packages;

@@ -139,7 +139,7 @@ impl Expand {
         let settings = self.rules.settings(&self.request.default_stream);
         let loaded = Loaded::new(&against, &settings.platforms);
         tell_assumptions(&loaded, console);
-        let document = self.document(&source, (&loaded, &settings), console)?;
+        let document = self.document(&source, &loaded, &settings, console)?;
         let expansion = expand::expand(&document, &loaded.collection, &settings);
         let find = |wanted: &NameStream| Contents::newest(&against.streams, wanted);
         let ordered = batch::order(Contents::from(&source.streams[0]), &find);
@@ -205,7 +205,8 @@ impl Expand {
     fn document(
         &self,
         source: &Source,
-        (loaded, settings): (&Loaded<'_>, &Settings),
+        loaded: &Loaded<'_>,
+        settings: &Settings,
         console: &Console,
     ) -> anyhow::Result<Document> {
         let mut document = if source.is_packager {

@@ -103,8 +103,10 @@ impl PlannedCall {
 /// Returns every call: module by module in the order of the plan, a stream locked from before its first
 /// module until after its last.
 pub(super) fn calls(
-    (request, hub): (Request<'_>, &HubUser),
-    (works, sources): (&[TagWork<'_, '_>], &Sources),
+    request: Request<'_>,
+    hub: &HubUser,
+    works: &[TagWork<'_, '_>],
+    sources: &Sources,
     known: &mut Knowledge,
 ) -> Vec<PlannedCall> {
     let mut left: BTreeMap<NameStream, usize> = BTreeMap::new();

@@ -69,7 +69,8 @@ pub struct PlannedPart {
 /// Returns what a run keeps of its builds.
 pub(super) fn planned_builds(
     request: Request<'_>,
-    (works, indexes): (&[TagWork<'_, '_>], &BTreeMap<String, u64>),
+    works: &[TagWork<'_, '_>],
+    indexes: &BTreeMap<String, u64>,
     sources: &Sources,
     kept_out: &BTreeMap<String, KeptOut>,
 ) -> Vec<PlannedBuild> {

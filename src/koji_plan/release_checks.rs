@@ -44,8 +44,8 @@ pub(super) fn indexes(
         given_out = given_out.max(Some(index));
         indexes.insert(build.row.id.clone(), index);
     }
-    check_releases(builds, (&shipped, &indexes), checks);
-    check_nvrs((request, builds), &indexes, known, checks);
+    check_releases(builds, &shipped, &indexes, checks);
+    check_nvrs(request, builds, &indexes, known, checks);
     indexes
 }
 
@@ -101,7 +101,8 @@ fn package_of(build: &TaggedBuild) -> Shipped {
 
 fn check_releases(
     builds: &[ModuleBuild<'_>],
-    (shipped, indexes): (&BTreeMap<String, Vec<Shipped>>, &BTreeMap<String, u64>),
+    shipped: &BTreeMap<String, Vec<Shipped>>,
+    indexes: &BTreeMap<String, u64>,
     checks: &mut Checks,
 ) {
     let (mut problems, mut count) = (Vec::new(), 0);
@@ -122,12 +123,13 @@ fn check_releases(
 /// Returns every name of a build.
 pub(super) fn names(build: &ModuleBuild<'_>, index: u64, prefix: &str) -> Names {
     let tag = Some((build.marking().to_owned(), Some(index)));
-    Names::prefixed(&build.nsvc, (Kind::Module, prefix), tag)
+    Names::prefixed(&build.nsvc, Kind::Module, prefix, tag)
 }
 
 /// Checks that nothing has the NVRs that are known beforehand: of the module, its `-devel` and its macros.
 fn check_nvrs(
-    (request, builds): (Request<'_>, &[ModuleBuild<'_>]),
+    request: Request<'_>,
+    builds: &[ModuleBuild<'_>],
     indexes: &BTreeMap<String, u64>,
     known: &mut Knowledge,
     checks: &mut Checks,

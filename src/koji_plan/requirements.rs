@@ -161,9 +161,9 @@ impl<'a> Search<'a, '_> {
             let planned = self.builds.iter().find(|other| other.row.id == row.id);
             // Nothing is built of a module that is passed through.
             let Some(planned) = planned else { return Answer::Given };
-            let names = Names::prefixed(&planned.nsvc, (Kind::Module, self.prefix), None);
+            let names = Names::prefixed(&planned.nsvc, Kind::Module, self.prefix, None);
             let id = Some(row.id.clone());
-            return module(&want.name, (names.koji_tag, id), Some(&planned.stored));
+            return module(&want.name, names.koji_tag, id, Some(&planned.stored));
         }
         let Some(all) = shipped(known, &build.platform.publish_to, &want.name) else {
             return Answer::NotYet;
@@ -175,7 +175,7 @@ impl<'a> Search<'a, '_> {
         };
         let newest = all.iter().filter(fits).max_by_key(|module| module.version);
         if let Some(newest) = newest {
-            return module(&want.name, (newest.tag.clone(), None), newest.document.as_ref());
+            return module(&want.name, newest.tag.clone(), None, newest.document.as_ref());
         }
         if self.is_given(want) { Answer::Given } else { Answer::Missing }
     }
@@ -242,7 +242,8 @@ fn all_of<'r>(
 /// Returns a module with its tag and, where the same run builds it, its id.
 fn module(
     name: &ModuleName,
-    (tag, planned): (String, Option<String>),
+    tag: String,
+    planned: Option<String>,
     document: Option<&Stream>,
 ) -> Answer {
     let about = document.map(|document| document.about.clone()).unwrap_or_default();

@@ -181,10 +181,10 @@ pub fn begin(driving: Driving<'_>, beginning: Beginning) -> Result<Ended, RunErr
         let run = free_name(&store, &beginning.checksum, started).await?;
         let work = beginning.decided.work(&run, &directory)?;
         let Beginning { heading, decided, .. } = beginning;
-        let new = new_run((run, hub), &heading, &decided);
+        let new = new_run(run, hub, &heading, &decided);
         let lease = store.begin(&new, &Holder::this_process(), started, lease_ms).await?;
         let run = Run { heading, entries: Vec::new(), started_ms: started.0, work };
-        to_the_end(&store, lease, (run, session), watch).await
+        to_the_end(&store, lease, run, session, watch).await
     })
 }
 
@@ -209,14 +209,15 @@ pub fn resume(driving: Driving<'_>, run: &str) -> Result<Ended, RunError> {
         let named = |error: RunError| RunError { run: Some(run.to_owned()), ..error };
         let work = decided.work(run, &directory).map_err(|error| named(error.into()))?;
         let run = Run { heading, entries, started_ms, work };
-        to_the_end(&store, lease, (run, session), watch).await
+        to_the_end(&store, lease, run, session, watch).await
     })
 }
 
 async fn to_the_end(
     store: &Store,
     lease: crate::store::Driven,
-    (run, session): (Run, Session),
+    run: Run,
+    session: Session,
     watch: Watch<'_>,
 ) -> Result<Ended, RunError> {
     let name = lease.run().to_owned();
@@ -248,7 +249,7 @@ fn state(driven: &Driven) -> RunState {
     }
 }
 
-fn new_run((run, hub): (String, &str), heading: &Heading, decided: &Decided) -> NewRun {
+fn new_run(run: String, hub: &str, heading: &Heading, decided: &Decided) -> NewRun {
     let mut indexes: BTreeMap<String, u64> = BTreeMap::new();
     for build in &decided.builds {
         let index = indexes.entry(build.stream.clone()).or_default();

@@ -49,7 +49,7 @@ pub(super) fn hidden_by(faults: &[Fault], at: usize) -> Option<u32> {
 mod tests {
     use super::*;
 
-    fn fault(kind: FaultKind, (at, lasts): (u64, Option<u64>), line: u32) -> Fault {
+    fn fault(kind: FaultKind, at: u64, lasts: Option<u64>, line: u32) -> Fault {
         Fault {
             at: Millis::from_secs(at),
             after: None,
@@ -69,26 +69,26 @@ mod tests {
     #[test]
     fn a_fault_is_hidden_by_one_of_its_kind_that_lasts_all_its_time() {
         use FaultKind::{BusOutage, HubOffline};
-        let (early, late) = (fault(BusOutage, (10, Some(10)), 2), fault(BusOutage, (15, None), 3));
+        let (early, late) = (fault(BusOutage, 10, Some(10), 2), fault(BusOutage, 15, None, 3));
         // Those that overlap, of another kind, one after the other.
         assert_eq!(hidden(&[early.clone(), late.clone()]), [None, None]);
-        assert_eq!(hidden(&[early.clone(), fault(HubOffline, (11, Some(1)), 3)]), [None, None]);
-        assert_eq!(hidden(&[early.clone(), fault(BusOutage, (20, None), 3)]), [None, None]);
+        assert_eq!(hidden(&[early.clone(), fault(HubOffline, 11, Some(1), 3)]), [None, None]);
+        assert_eq!(hidden(&[early.clone(), fault(BusOutage, 20, None, 3)]), [None, None]);
         // Twice the same is once too often; one inside another; and one with the same beginning.
         assert_eq!(hidden(&[late.clone(), late.clone()]), [None, Some(3)]);
-        assert_eq!(hidden(&[late, fault(BusOutage, (16, Some(1)), 4)]), [None, Some(3)]);
-        assert_eq!(hidden(&[early, fault(BusOutage, (10, None), 3)]), [Some(3), None]);
+        assert_eq!(hidden(&[late, fault(BusOutage, 16, Some(1), 4)]), [None, Some(3)]);
+        assert_eq!(hidden(&[early, fault(BusOutage, 10, None, 3)]), [Some(3), None]);
     }
 
     #[test]
     fn sources_are_missing_by_module_and_builders_add_up() {
         let missing = |module: &str, at| Fault {
             module: Some(module.to_owned()),
-            ..fault(FaultKind::SourceMissing, (at, Some(10)), 2)
+            ..fault(FaultKind::SourceMissing, at, Some(10), 2)
         };
         assert_eq!(hidden(&[missing("a:1", 0), missing("a:1", 0)]), [None, Some(2)]);
         assert_eq!(hidden(&[missing("a:1", 0), missing("b:1", 0)]), [None, None]);
-        let down = || fault(FaultKind::BuildersDown, (0, Some(10)), 2);
+        let down = || fault(FaultKind::BuildersDown, 0, Some(10), 2);
         assert_eq!(hidden(&[down(), down()]), [None, None]);
     }
 }

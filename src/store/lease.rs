@@ -118,10 +118,10 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         for stream in &new.streams {
-            claim(&mut transaction, (&new.hub, stream), &new.run, now).await?;
+            claim(&mut transaction, &new.hub, stream, &new.run, now).await?;
         }
         for (stream, index) in &new.indexes {
-            use_index(&mut transaction, (&new.hub, stream), *index).await?;
+            use_index(&mut transaction, &new.hub, stream, *index).await?;
         }
         transaction.commit().await?;
         let until = UnixMillis(now.0 + lease_ms);
@@ -169,7 +169,7 @@ impl Store {
             return Err(self.fenced(run).await);
         }
         for stream in standing.streams.lines() {
-            claim(&mut transaction, (&standing.hub, stream), run, now).await?;
+            claim(&mut transaction, &standing.hub, stream, run, now).await?;
         }
         let set = sqlx::query("UPDATE run SET state = 'running', ended_ms = NULL WHERE run = $1");
         set.bind(run).execute(&mut *transaction).await?;
@@ -290,7 +290,8 @@ async fn standing(
 /// Claims a stream of a hub for a run, from a run that nobody drives if need be.
 async fn claim(
     transaction: &mut Transaction<'static, Any>,
-    (hub, stream): (&str, &str),
+    hub: &str,
+    stream: &str,
     run: &str,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
@@ -328,7 +329,8 @@ async fn claim(
 /// Takes note of the index of a stream's dist tags, which must be above every earlier one.
 async fn use_index(
     transaction: &mut Transaction<'static, Any>,
-    (hub, stream): (&str, &str),
+    hub: &str,
+    stream: &str,
     index: u64,
 ) -> Result<(), StoreError> {
     let higher = sqlx::query(

@@ -62,7 +62,7 @@ impl Wish {
         };
         match &wish {
             Self::Retry { module, component } => {
-                retry(request, (module, component.as_deref()), catalog, status)
+                retry(request, module, component.as_deref(), catalog, status)
             }
             Self::Cancel { module } => cancel(request, module.as_deref(), status),
             Self::Pause => Granted::Pause,
@@ -72,7 +72,8 @@ impl Wish {
 
 fn retry(
     request: u32,
-    (module, component): (&str, Option<&str>),
+    module: &str,
+    component: Option<&str>,
     catalog: &Catalog,
     status: &Status,
 ) -> Granted {
