@@ -95,14 +95,7 @@ impl Capacity {
             refuse_format(&self.output)?;
         }
         self.output.check()?;
-        let subject = Subject::read_to_vary(
-            &self.inputs,
-            &self.selection,
-            &self.world,
-            self.durations.mode(),
-            &self.vary,
-            console,
-        )?;
+        let subject = self.subject(console)?;
         let tries = self.tries(&subject)?;
         let cascades = tries.iter().map(|one| one.variant.parts().1);
         let widest = cascades.min().expect("something is tried");
@@ -166,6 +159,12 @@ impl Capacity {
             }
             None => write_capacity(&capacity, &self.output, console),
         }
+    }
+
+    /// Reads what is rebuilt, and the farm that is varied.
+    fn subject(&self, console: &Console) -> anyhow::Result<Subject> {
+        let mode = self.durations.mode();
+        Subject::read_to_vary(&self.inputs, &self.selection, &self.world, mode, &self.vary, console)
     }
 
     /// Runs farms with one builder more, beside the points they belong to. Where Ctrl-C left fewer runs
