@@ -283,8 +283,8 @@ impl<'w> Engine<'w> {
         self.carrier.halt(self.events.is_empty() && !is_asked_again, || !self.awaits_answers())
     }
 
-    /// Returns whether nothing can happen any more: no module is under way, nothing is on its way, and
-    /// nobody waits for an answer.
+    /// Returns whether nothing can happen any more: no module is under way, koji has no task of one that
+    /// failed, nothing is on its way, and nobody waits for an answer.
     fn is_over(&self) -> bool {
         let is_still = |state: ModuleState| match state {
             ModuleState::Waiting
@@ -297,9 +297,11 @@ impl<'w> Engine<'w> {
             | ModuleState::Repo
             | ModuleState::Testing => false,
         };
+        let modules = self.course.status().modules();
         self.carrier.is_idle()
             && self.events.is_empty()
-            && self.course.status().modules().iter().all(|module| is_still(module.state))
+            && modules.iter().all(|module| is_still(module.state))
+            && !has_tasks(&modules)
             && !self.awaits_answers()
     }
 
@@ -341,6 +343,12 @@ fn is_settled(answer: &Answer) -> bool {
 fn learn(carrier: &Carrier, heard: &Folded<'_>) {
     carrier.event(heard.event, heard.catalog);
     heard.commands.iter().for_each(|command| carrier.command(command));
+}
+
+/// Returns whether koji has a task of a component that has not ended for all that is known.
+fn has_tasks(modules: &[ModuleStatus]) -> bool {
+    let mut parts = modules.iter().flat_map(|module| &module.components);
+    parts.any(|part| part.state == ComponentState::Building)
 }
 
 /// Returns the tasks of components that are built.
