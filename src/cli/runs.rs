@@ -1,5 +1,6 @@
 //! `modplan runs`: durable runs of a store.
 
+mod cleanup;
 mod wish;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use super::console::Console;
 use super::on_koji::{Ending, KojiArgs, LeaseArgs, Place, StoreArgs, drive, of_store, usual_store};
 use super::output::OutputArgs;
 use super::status::Answer;
+use cleanup::Cleanup;
 use wish::{Cancel, Pause, Retry, Why};
 
 /// List, show, resume and steer durable runs, which are kept in a store
@@ -33,6 +35,7 @@ enum RunsCommand {
     Pause(Pause),
     Cancel(Cancel),
     Export(Export),
+    Cleanup(Cleanup),
 }
 
 /// Which store, where no hub is needed.
@@ -132,6 +135,7 @@ impl Runs {
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
         match self.command {
             RunsCommand::Resume(resume) => return resume.run(console),
+            RunsCommand::Cleanup(cleanup) => return cleanup.run(console),
             RunsCommand::Why(why) => why.run()?,
             RunsCommand::Retry(retry) => retry.run(console)?,
             RunsCommand::Pause(pause) => pause.run(console)?,

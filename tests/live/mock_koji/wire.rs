@@ -64,8 +64,18 @@ struct Bell {
     rings: Sender<()>,
 }
 
-/// What is answered in the place of the hub, by method: the first answer first; none: the hub's own.
-type Instead = BTreeMap<String, VecDeque<Option<Result<Value, Fault>>>>;
+/// What becomes of the next calls of a method: the first of them first.
+type Instead = BTreeMap<String, VecDeque<Given>>;
+
+/// What becomes of a call.
+enum Given {
+    /// It is answered in the place of the hub.
+    Answer(Result<Value, Fault>),
+    /// The hub answers it.
+    Through,
+    /// The hub carries it out, and its answer does not come back.
+    Lost,
+}
 
 impl Wire {
     /// Puts a wire before a hub.
@@ -102,13 +112,19 @@ impl Wire {
     /// Calls that go together are named as in [`seen`](Self::seen).
     pub(crate) fn instead(&self, method: &str, answer: Result<Value, Fault>) {
         let mut instead = self.instead.lock().expect("no panic");
-        instead.entry(method.to_owned()).or_default().push_back(Some(answer));
+        instead.entry(method.to_owned()).or_default().push_back(Given::Answer(answer));
     }
 
     /// Lets the next call of a method through, before what is answered in the place of the hub.
     pub(crate) fn let_through(&self, method: &str) {
         let mut instead = self.instead.lock().expect("no panic");
-        instead.entry(method.to_owned()).or_default().push_back(None);
+        instead.entry(method.to_owned()).or_default().push_back(Given::Through);
+    }
+
+    /// Loses the hub's answer to the next call of a method, as [`instead`](Self::instead) counts them.
+    pub(crate) fn lose(&self, method: &str) {
+        let mut instead = self.instead.lock().expect("no panic");
+        instead.entry(method.to_owned()).or_default().push_back(Given::Lost);
     }
 
     /// Returns how many answers are left of those for a method.
@@ -159,13 +175,20 @@ fn serve(
         seen.lock().expect("no panic").extend(method.clone());
         ring(&mut bell.lock().expect("no panic"));
         let given = method
-            .and_then(|method| instead.lock().expect("no panic").get_mut(&method)?.pop_front()?);
-        if let Some(answer) = given {
-            let answer = http(&modplan::koji::codec::write_answer(answer));
-            if client.write_all(&answer).is_err() {
+            .and_then(|method| instead.lock().expect("no panic").get_mut(&method)?.pop_front());
+        match given {
+            Some(Given::Answer(answer)) => {
+                let answer = http(&modplan::koji::codec::write_answer(answer));
+                if client.write_all(&answer).is_err() {
+                    return;
+                }
+                continue;
+            }
+            Some(Given::Lost) => {
+                drop(forward(&request, hub));
                 return;
             }
-            continue;
+            Some(Given::Through) | None => {}
         }
         let trouble = due(&mut next.lock().expect("no panic"));
         let answer = match trouble {
