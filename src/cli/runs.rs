@@ -16,7 +16,7 @@ use super::on_koji::{Ending, KojiArgs, LeaseArgs, Place, StoreArgs, drive, of_st
 use super::output::OutputArgs;
 use super::status::Answer;
 use cleanup::Cleanup;
-use wish::{Cancel, Pause, Retry, Why};
+use wish::{Cancel, Drain, Pause, Retry, Why};
 
 /// List, show, resume and steer durable runs, which are kept in a store
 #[derive(Debug, Args)]
@@ -33,6 +33,7 @@ enum RunsCommand {
     Resume(Resume),
     Retry(Retry),
     Pause(Pause),
+    Drain(Drain),
     Cancel(Cancel),
     Export(Export),
     Cleanup(Cleanup),
@@ -139,6 +140,7 @@ impl Runs {
             RunsCommand::Why(why) => why.run()?,
             RunsCommand::Retry(retry) => retry.run(console)?,
             RunsCommand::Pause(pause) => pause.run(console)?,
+            RunsCommand::Drain(drain) => drain.run(console)?,
             RunsCommand::Cancel(cancel) => cancel.run(console)?,
             RunsCommand::List(List { store, format, output }) => {
                 let rows = stored_runs(store.url().reveal()).map_err(explained)?;

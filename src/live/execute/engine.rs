@@ -29,7 +29,7 @@ use crate::drive::Folded;
 use crate::live::clock;
 use crate::orchestrate::{Answer, Approach, Cascade, Command, Event, TaskId, Timer};
 use crate::status::{ComponentState, ModuleState, ModuleStatus};
-use crate::store::Wished;
+use crate::store::{RunState, Wished};
 use crate::time::Timestamp;
 
 /// How often the loop looks whether it is to stop.
@@ -125,6 +125,7 @@ impl<'w> Engine<'w> {
                 break;
             }
             let halt = self.halt();
+            let is_paused = is_paused || self.is_drained();
             if halt.is_some() || is_paused || self.watch.stop.load(Ordering::Relaxed) {
                 self.stop(rows).await?;
                 return Ok(Driven { is_paused, halt, ..self.driven(false).await });
@@ -150,12 +151,22 @@ impl<'w> Engine<'w> {
             match Wish::grant(&wish, number, catalog, status) {
                 Granted::Events(events) => self.handle(events, rows).await?,
                 Granted::Pause => is_paused = true,
+                Granted::Drain => self.drain(rows).await?,
                 Granted::Later => continue,
                 Granted::Nothing(why) => (self.watch.tell)(News::Line(&why)),
             }
             rows.wish_done(number).await?;
         }
         Ok(is_paused)
+    }
+
+    /// Begins nothing new from now on. A drain lasts as long as its process.
+    async fn drain<R: Rows>(&mut self, rows: &mut R) -> Result<(), R::Error> {
+        self.carrier.drain();
+        rows.set_state(RunState::Draining).await?;
+        let line = "drains: nothing new is submitted, and what koji has of the run ends first";
+        (self.watch.tell)(News::Line(line));
+        Ok(())
     }
 
     /// People ask for the modules that wait for nothing; a request that was heard is heard only once. A
@@ -303,6 +314,14 @@ impl<'w> Engine<'w> {
             && modules.iter().all(|module| is_still(module.state))
             && !has_tasks(&modules)
             && !self.awaits_answers()
+    }
+
+    /// Returns whether a run that drains is done with it: koji has nothing of it any more, and what came of
+    /// everything is kept.
+    fn is_drained(&self) -> bool {
+        self.carrier.is_drained()
+            && self.events.is_empty()
+            && !has_tasks(&self.course.status().modules())
     }
 
     /// Returns whether a call waits for its answer, or is to be made again.

@@ -15,6 +15,8 @@ const PART: &str = "perl-App-cpanminus";
 const LONG: &str = "31000000";
 /// Components of the first batch.
 const FIRST: [&str; 2] = ["perl-String-ShellQuote", "perl-Test-Deep"];
+/// Some seconds, at the speed of the mock hub.
+const SOME: &str = "300000";
 
 /// A run of one module that is being driven, and that comes to a component which does not end.
 struct Driven {
@@ -203,6 +205,47 @@ fn what_koji_builds_beside_a_failure_is_waited_for() {
     let said = driven.said();
     assert_eq!(said.code, 1, "{}", said.err);
     assert_eq!(driven.state_of(FIRST[1]).1, "canceled", "the process heard of its end");
+}
+
+#[test]
+fn a_run_that_drains_says_so_and_may_be_stopped_at_once() {
+    let Some(mut driven) = Driven::start() else { return };
+    driven.open_task();
+    let drain = driven.runs(&["drain"]);
+    assert!(drain.err.contains(" drives the run and hears it soon"), "{}", drain.err);
+    driven.running.as_mut().expect("it runs").line_with("drains: nothing new is submitted");
+    assert_eq!(driven.site.runs()[0]["state"], "draining");
+    assert_eq!(driven.runs(&["pause"]).code, 0);
+    let said = driven.said();
+    assert_eq!(said.code, 3, "{}", said.err);
+    assert!(said.err.contains(" is paused; the hub still runs the task "), "{}", said.err);
+    assert_eq!(driven.site.runs()[0]["state"], "paused");
+}
+
+#[test]
+fn a_run_that_drains_keeps_what_ends_and_submits_nothing_new() {
+    let Some(mut driven) = Driven::with(&FIRST, SOME) else { return };
+    let is_first = |task: &Task| component(task) == FIRST[0];
+    driven.tasks_when(|tasks| tasks.iter().any(is_first).then_some(()));
+    driven.running.take().expect("it runs").signal("KILL");
+    let drain = driven.runs(&["drain"]);
+    assert!(drain.err.contains("nobody drives the run: it is interrupted"), "{}", drain.err);
+    let said = driven.resumed();
+    assert_eq!(said.code, 3, "{}", said.err);
+    for text in ["drains: nothing new is", "is paused; no task of it is running at the hub"] {
+        assert!(said.err.contains(text), "{}", said.err);
+    }
+    assert_eq!(answer(&said)["outcome"], "paused");
+    assert_eq!(driven.site.runs()[0]["state"], "paused");
+    let built = driven.site.built();
+    assert_eq!(built.iter().filter(|task| task.ends_with(" CLOSED")).count(), 7, "{built:?}");
+    assert_eq!(built.len(), 7, "nothing of the second batch: {built:?}");
+    assert_eq!(driven.state_of(FIRST[0]), ("building".to_owned(), "done".to_owned()));
+    let said = driven.resumed();
+    assert_eq!(said.code, 0, "{}", said.err);
+    let mut built = driven.site.built();
+    built.sort();
+    assert_eq!(built, driven.site.wanted(&answer(&said)));
 }
 
 #[test]
