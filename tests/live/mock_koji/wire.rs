@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -56,6 +56,39 @@ pub(crate) struct Wire {
     is_cut: Arc<AtomicBool>,
     bell: Arc<Mutex<Option<Bell>>>,
     instead: Arc<Mutex<Instead>>,
+    ways: Arc<Ways>,
+}
+
+/// What becomes of every request.
+#[derive(Default)]
+struct Ways {
+    /// The header that is not passed on, in small letters.
+    hidden: Mutex<Option<&'static str>>,
+    /// Every so many requests; 0: never.
+    every: AtomicUsize,
+    requests: AtomicUsize,
+    lost: AtomicUsize,
+}
+
+impl Ways {
+    /// Returns a request as the hub gets it.
+    fn passed_on(&self, request: Vec<u8>) -> Vec<u8> {
+        let Some(hidden) = *self.hidden.lock().expect("no panic") else { return request };
+        let end = request.windows(4).position(|four| four == b"\r\n\r\n").expect("it has a head");
+        let head = String::from_utf8_lossy(&request[..end]).into_owned();
+        let is_seen = |line: &&str| !line.to_lowercase().starts_with(&format!("{hidden}:"));
+        let head: Vec<&str> = head.split("\r\n").filter(is_seen).collect();
+        [head.join("\r\n").as_bytes(), &request[end..]].concat()
+    }
+
+    /// Returns whether the answer to a request that just came is lost.
+    fn loses(&self) -> bool {
+        let (every, number) = (&self.every, self.requests.fetch_add(1, Ordering::SeqCst) + 1);
+        let every = every.load(Ordering::SeqCst);
+        let is_lost = every > 0 && number.is_multiple_of(every);
+        self.lost.fetch_add(usize::from(is_lost), Ordering::SeqCst);
+        is_lost
+    }
 }
 
 /// Rings after some requests.
@@ -91,14 +124,28 @@ impl Wire {
         let bell: Arc<Mutex<Option<Bell>>> = Arc::default();
         let heard = Arc::clone(&bell);
         let answers = Arc::clone(&instead);
+        let ways: Arc<Ways> = Arc::default();
+        let all_ways = Arc::clone(&ways);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (next, log, cut) = (Arc::clone(&of_thread), Arc::clone(&log), Arc::clone(&cut));
                 let (bell, answers) = (Arc::clone(&heard), Arc::clone(&answers));
-                thread::spawn(move || serve(stream, hub, (&cut, &bell), (&next, &log, &answers)));
+                let ways = Arc::clone(&all_ways);
+                let served = move || {
+                    serve(stream, hub, (&cut, &bell, &ways), (&next, &log, &answers));
+                };
+                thread::spawn(served);
             }
         });
-        Self { server: format!("http://{address}/kojihub"), next, seen, is_cut, bell, instead }
+        Self {
+            server: format!("http://{address}/kojihub"),
+            next,
+            seen,
+            is_cut,
+            bell,
+            instead,
+            ways,
+        }
     }
 
     /// Says when so many more requests have come; each is passed on all the same.
@@ -130,6 +177,21 @@ impl Wire {
     /// Returns how many answers are left of those for a method.
     pub(crate) fn left(&self, method: &str) -> usize {
         self.instead.lock().expect("no panic").get(method).map_or(0, VecDeque::len)
+    }
+
+    /// Loses the hub's answer to every so many requests, from now on.
+    pub(crate) fn lose_every(&self, requests: usize) {
+        self.ways.every.store(requests, Ordering::SeqCst);
+    }
+
+    /// Passes requests on without a header, as if the hub did not know it.
+    pub(crate) fn hide(&self, header: &'static str) {
+        *self.ways.hidden.lock().expect("no panic") = Some(header);
+    }
+
+    /// Returns how many answers were lost in that way.
+    pub(crate) fn lost(&self) -> usize {
+        self.ways.lost.load(Ordering::SeqCst)
     }
 
     /// Returns the methods called since the last time; several at once as `multiCall(one,two)`.
@@ -164,10 +226,11 @@ pub(crate) fn address_of(hub: &str) -> SocketAddr {
 fn serve(
     mut client: TcpStream,
     hub: SocketAddr,
-    (cut, bell): (&AtomicBool, &Mutex<Option<Bell>>),
+    (cut, bell, ways): (&AtomicBool, &Mutex<Option<Bell>>, &Ways),
     (next, seen, instead): (&Mutex<Option<Next>>, &Mutex<Vec<String>>, &Mutex<Instead>),
 ) {
     while let Some(request) = message(&mut client) {
+        let request = ways.passed_on(request);
         if cut.load(Ordering::SeqCst) {
             return;
         }
@@ -190,7 +253,8 @@ fn serve(
             }
             Some(Given::Through) | None => {}
         }
-        let trouble = due(&mut next.lock().expect("no panic"));
+        let lost = ways.loses().then_some(Trouble::AnswerLost);
+        let trouble = due(&mut next.lock().expect("no panic")).or(lost);
         let answer = match trouble {
             Some(Trouble::RequestLost) => return,
             Some(Trouble::AnswerLost) => {
