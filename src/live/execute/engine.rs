@@ -89,7 +89,7 @@ impl<'w> Engine<'w> {
         );
         let (sender, events) = unbounded_channel();
         let hub = AtHub::new(session.hub, session.user, work);
-        let carrier = Carrier::new(hub, catalog, sender, began.gates);
+        let carrier = Carrier::new(hub, catalog, sender, began);
         let mut figures = Figures::default();
         let course = Course::new(&heading, &entries, |heard| {
             learn(&carrier, heard);
