@@ -7,8 +7,8 @@
 //! ```
 //!
 //! A recording has the server's rows unchanged, and is read by `load` like any other file. `dry_run` answers
-//! the questions of `koji_plan`, `execute` carries out what the engine commands, and `runs` begins and resumes
-//! runs of a store.
+//! the questions of `koji_plan`, `execute` carries out what the engine commands, `runs` begins and resumes
+//! runs of a store, and `worker` is a koji host that builds modules.
 
 mod clock;
 mod dry_run;
@@ -22,6 +22,7 @@ mod partial;
 mod record;
 pub mod runs;
 mod stored;
+pub mod worker;
 
 pub use dry_run::dry_run;
 pub use http::Retry;
