@@ -47,6 +47,8 @@ mod trace;
 mod variant;
 mod vary;
 mod width;
+#[cfg(feature = "live")]
+mod worker;
 mod world;
 
 use console::Console;
@@ -137,6 +139,11 @@ enum Command {
     /// List, show and resume durable runs (needs the feature `live`)
     #[cfg(not(feature = "live"))]
     Runs(not_built::NotBuilt),
+    #[cfg(feature = "live")]
+    Worker(worker::Worker),
+    /// Run koji's module builds as a koji host (needs the feature `live`)
+    #[cfg(not(feature = "live"))]
+    Worker(not_built::NotBuilt),
     Generate(generate::Generate),
 }
 
@@ -164,6 +171,10 @@ impl Cli {
             Command::MockKoji(command) => command.run(console),
             #[cfg(feature = "live")]
             Command::Runs(command) => command.run(console),
+            #[cfg(feature = "live")]
+            Command::Worker(command) => command.run(console),
+            #[cfg(not(feature = "live"))]
+            Command::Worker(command) => command.run("worker"),
             #[cfg(not(feature = "live"))]
             Command::Record(command) => command.run("record"),
             #[cfg(not(feature = "live"))]

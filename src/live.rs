@@ -8,7 +8,7 @@
 //!
 //! A recording has the server's rows unchanged, and is read by `load` like any other file. `dry_run` answers
 //! the questions of `koji_plan`, `execute` carries out what the engine commands, `runs` begins and resumes
-//! runs of a store, and `cleanup` deletes what they left at the hub.
+//! runs of a store, `cleanup` deletes what they left at the hub, and `worker` is a koji host that builds modules.
 
 pub mod cleanup;
 mod clock;
@@ -23,6 +23,7 @@ mod partial;
 mod record;
 pub mod runs;
 mod stored;
+pub mod worker;
 
 pub use dry_run::dry_run;
 pub use http::Retry;

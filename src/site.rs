@@ -4,8 +4,8 @@
 //! the key that was probably meant. Secrets are names of files, never values: an address that holds a
 //! password is refused, and no message repeats it.
 //!
-//! Sections that the commands of today use are turned into plain data. `bus`, `serve`, `listen`
-//! and `worker` belong to services; their keys are checked and nothing else.
+//! Sections that the commands of today use are turned into plain data. `bus`, `serve` and `listen` belong to
+//! services that are to come; their keys are checked and nothing else.
 
 mod check;
 mod keys;
@@ -17,7 +17,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::name::{Arch, StreamName};
+use crate::name::{Arch, Selector, StreamName};
 use crate::time::Millis;
 
 pub use keys::keys;
@@ -45,8 +45,51 @@ pub struct Site {
     pub mail: Option<Mail>,
     /// Where dependants are looked up; `None`: in the plan.
     pub dependants: Option<Dependants>,
+    /// What the worker may do.
+    pub worker: Worker,
     /// What a run may ask of the hub.
     pub limits: Limits,
+}
+
+/// What the worker may do, the koji host that builds modules.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Worker {
+    /// The channel of its tasks.
+    pub channel: String,
+    /// Whether it opens free tasks at once, before koji's scheduler assigns them.
+    pub opens_free: bool,
+    /// The lowest priority, which is the most urgent, that it gives the builds of components.
+    pub priority_floor: u32,
+    /// The most module builds at a time.
+    pub tasks: u32,
+    /// How it waits for the repo of a batch.
+    pub repo_wait: RepoWait,
+    /// Modules that are in the platform's own tags: a module may require them although the hub has no build
+    /// of them.
+    pub given: Vec<Selector>,
+}
+
+impl Default for Worker {
+    fn default() -> Self {
+        Self {
+            channel: "module".to_owned(),
+            opens_free: false,
+            priority_floor: 5,
+            tasks: 20,
+            repo_wait: RepoWait::default(),
+            given: Vec::new(),
+        }
+    }
+}
+
+/// How the worker waits for the repo of a batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RepoWait {
+    /// It asks koji for the repo itself.
+    #[default]
+    Request,
+    /// A `waitrepo` task below the module's task waits for it.
+    Subtask,
 }
 
 /// How a hub is reached.

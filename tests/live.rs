@@ -20,3 +20,4 @@ mod record;
 mod runs;
 mod secrets;
 mod store;
+mod worker;

@@ -205,6 +205,7 @@ impl Execute {
             plan: &plan,
             sources: sources.as_deref(),
             given: &given,
+            owner: modplan::koji_plan::BuildOwner::Orchestrator,
             is_json: self.format == Format::Json,
             output: &self.output,
         };

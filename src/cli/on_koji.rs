@@ -13,6 +13,8 @@ mod login;
 #[cfg(feature = "live")]
 mod place;
 #[cfg(feature = "live")]
+mod scratch;
+#[cfg(feature = "live")]
 mod trouble;
 
 use std::path::PathBuf;
@@ -32,7 +34,9 @@ pub(crate) use dry_run::run;
 #[cfg(feature = "live")]
 pub(crate) use place::{Place, usual_store};
 #[cfg(feature = "live")]
-pub(crate) use trouble::{of_run, of_store};
+pub(crate) use scratch::Scratch;
+#[cfg(feature = "live")]
+pub(crate) use trouble::{of_hub, of_run, of_store};
 
 /// Which site and which hub.
 #[derive(Clone, Debug, Args)]
@@ -47,6 +51,12 @@ pub(crate) struct KojiArgs {
 }
 
 impl KojiArgs {
+    /// Returns the directory of the user's own files.
+    #[cfg(feature = "live")]
+    pub(crate) fn home(&self) -> &std::path::Path {
+        self.profile.home()
+    }
+
     /// Returns the first flag that was given, if one was.
     pub(crate) fn given(&self) -> Option<&'static str> {
         if self.config.is_some() { Some("--config") } else { self.profile.given() }
@@ -98,7 +108,7 @@ pub(crate) struct LeaseArgs {
 }
 
 /// Reads a duration above zero.
-fn interval(text: &str) -> Result<Millis, String> {
+pub(crate) fn interval(text: &str) -> Result<Millis, String> {
     let span: Millis = text.parse().map_err(|error| format!("{error}"))?;
     if span == Millis::ZERO { Err("must be above zero".to_owned()) } else { Ok(span) }
 }

@@ -45,7 +45,6 @@ pub(super) fn indexes(
         indexes.insert(build.row.id.clone(), index);
     }
     check_releases(builds, &shipped, &indexes, checks);
-    check_nvrs(request, builds, &indexes, known, checks);
     indexes
 }
 
@@ -127,7 +126,7 @@ pub(super) fn names(build: &ModuleBuild<'_>, index: u64, prefix: &str) -> Names 
 }
 
 /// Checks that nothing has the NVRs that are known beforehand: of the module, its `-devel` and its macros.
-fn check_nvrs(
+pub(super) fn new_names(
     request: Request<'_>,
     builds: &[ModuleBuild<'_>],
     indexes: &BTreeMap<String, u64>,

@@ -54,6 +54,7 @@ impl Case {
             given: &self.given,
             submitted: "2026-01-02T03:04:05Z".parse().expect("a time"),
             earlier: &self.earlier,
+            owner: BuildOwner::Orchestrator,
         };
         let mut known = Knowledge::default();
         for round in 0..20 {

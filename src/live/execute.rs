@@ -11,7 +11,7 @@
 //! old journal even, finds what is there and asks for nothing twice. What keeps a step from being done is
 //! answered to the orchestrator, which decides whether it is tried again, and said in the log.
 
-mod at_hub;
+pub(super) mod at_hub;
 mod begin;
 mod breaker;
 mod canary;
@@ -33,17 +33,17 @@ mod mail;
 mod memory;
 mod observe;
 mod pace;
-mod prepare;
+pub(super) mod prepare;
 mod repo;
 mod run_clock;
-mod stop;
+pub(super) mod stop;
 mod stored;
 mod submit;
-mod tag;
+pub(super) mod tag;
 mod taken;
 mod tasks;
 mod wish;
-mod work;
+pub(super) mod work;
 
 pub use begin::{BeginError, Decided};
 pub use course::{Course, Rows};

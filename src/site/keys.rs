@@ -54,7 +54,8 @@ pub(super) const FAILURES_SHARE: &[&str] = &["share", "from"];
 pub(super) const BUS: &[&str] = &["url", "ca", "cert", "key", "queue", "topic_prefix", "publish"];
 pub(super) const SERVE: &[&str] = &["listen", "auth", "admins", "first_id"];
 pub(super) const LISTEN: &[&str] = &["act", "builds_per_day"];
-pub(super) const WORKER: &[&str] = &["channel", "open_free", "priority_floor", "tasks"];
+pub(super) const WORKER: &[&str] =
+    &["channel", "open_free", "priority_floor", "tasks", "repo_wait", "given"];
 
 /// Returns every key of a configuration, those of a section behind its name: `names.tag_prefix`. Those of
 /// a platform stand behind `platforms.NAME`.

@@ -54,6 +54,7 @@ impl Site {
             site.limits = limits(&mut reader, node);
         }
         site.store = reader.value(&file, "store", store);
+        site.worker = services::worker(&mut reader, &file);
         services::check(&mut reader, &file);
         reader.finish(site)
     }

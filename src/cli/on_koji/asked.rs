@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use modplan::koji_plan::BuildOwner;
 use modplan::name::Selector;
 use modplan::plan::Plan;
 
@@ -16,6 +17,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) sources: Option<&'a Path>,
     pub(crate) given: &'a [Selector],
+    /// Who owns the builds.
+    pub(crate) owner: BuildOwner,
     pub(crate) is_json: bool,
     pub(crate) output: &'a OutputArgs,
 }

@@ -54,6 +54,7 @@ pub(super) fn run(
         given: &given,
         submitted: kept.submitted,
         earlier: &earlier,
+        owner: asked.owner,
     };
     console.note(&format!("repeats the preflight of the dry run of {}", kept.submitted));
     let out = live::dry_run(place.options(), place.login.clone(), request);
@@ -241,5 +242,6 @@ fn decided(
         limits: Limits::of(site),
         gate: GateCommand::of(site),
         canary: None,
+        is_kojis: false,
     })
 }

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,9 +23,9 @@ use crate::orchestrate::{Answer, TaskId};
 
 /// What a base tag held, and after which of its changes.
 #[derive(Clone, Debug)]
-pub(super) struct Base {
-    pub(super) event: Option<i64>,
-    pub(super) rpms: Arc<[TaggedRpm]>,
+pub(in crate::live) struct Base {
+    pub(in crate::live) event: Option<i64>,
+    pub(in crate::live) rpms: Arc<[TaggedRpm]>,
 }
 
 /// The channel of koji whose builders build packages.
@@ -32,22 +33,22 @@ const BUILD_CHANNEL: &str = "default";
 
 /// The hub, the user there, and what is built.
 #[derive(Debug)]
-pub(super) struct AtHub {
-    hub: Mutex<Hub>,
+pub(in crate::live) struct AtHub {
+    hub: Rc<Mutex<Hub>>,
     /// koji's number of the user whose session it is.
-    pub(super) user: i64,
+    pub(in crate::live) user: i64,
     /// What is built.
-    pub(super) work: Work,
+    pub(in crate::live) work: Work,
     /// Until when this process may write: then its lease has passed, and another may drive the run.
     until_ms: Cell<i64>,
     /// Whether nothing more is to be asked.
     is_stopping: Cell<bool>,
     /// What base tags held when they were last read, by tag.
-    pub(super) bases: Mutex<BTreeMap<String, Base>>,
+    pub(in crate::live) bases: Mutex<BTreeMap<String, Base>>,
     /// How long signatures were waited for, by module: in all tries together.
-    pub(super) unsigned: Mutex<BTreeMap<Nsvc, Duration>>,
+    pub(in crate::live) unsigned: Mutex<BTreeMap<Nsvc, Duration>>,
     /// A permit for each repo that may be waited for.
-    pub(super) repos: Semaphore,
+    pub(in crate::live) repos: Semaphore,
     /// What the next submission waits for.
     pace: Mutex<(Spacing, FarmLoad)>,
     is_halted: Cell<bool>,
@@ -55,13 +56,18 @@ pub(super) struct AtHub {
 }
 
 impl AtHub {
-    pub(super) fn new(hub: Hub, user: i64, work: Work) -> Self {
+    pub(in crate::live) fn new(hub: Hub, user: i64, work: Work) -> Self {
+        Self::sharing(Rc::new(Mutex::new(hub)), user, work)
+    }
+
+    /// Uses a session that others use, too.
+    pub(in crate::live) fn sharing(hub: Rc<Mutex<Hub>>, user: i64, work: Work) -> Self {
         let limits = &work.limits;
         let repos =
             usize::try_from(limits.repos_in_flight.max(1)).unwrap_or(Semaphore::MAX_PERMITS);
         let pace = (Spacing::new(limits.submit_interval_ms), FarmLoad::default());
         Self {
-            hub: Mutex::new(hub),
+            hub,
             user,
             until_ms: Cell::new(i64::MAX),
             is_stopping: Cell::new(false),
@@ -76,7 +82,7 @@ impl AtHub {
     }
 
     /// From now on, nothing is written.
-    pub(super) fn halt(&self) {
+    pub(in crate::live) fn halt(&self) {
         self.is_halted.set(true);
     }
 
@@ -91,18 +97,23 @@ impl AtHub {
     }
 
     /// Lets writes through until a moment, in milliseconds since 1970.
-    pub(super) fn may_write_until(&self, until_ms: i64) {
+    pub(in crate::live) fn may_write_until(&self, until_ms: i64) {
         self.until_ms.set(until_ms);
     }
 
     /// Lets nothing through any more, and waits until the request that is under way is answered.
-    pub(super) async fn stop(&self) {
-        self.is_stopping.set(true);
+    pub(in crate::live) async fn stop(&self) {
+        self.refuse();
         drop(self.hub.lock().await);
     }
 
+    /// Lets nothing through any more.
+    pub(in crate::live) fn refuse(&self) {
+        self.is_stopping.set(true);
+    }
+
     /// Logs out, and returns how many requests were made. A hub that is busy is left alone.
-    pub(super) async fn leave(&self) -> u64 {
+    pub(in crate::live) async fn leave(&self) -> u64 {
         let Ok(mut hub) = self.hub.try_lock() else { return 0 };
         hub.end_session().await;
         hub.requests()
@@ -124,18 +135,21 @@ impl AtHub {
     }
 
     /// Makes a call.
-    pub(super) async fn ask<C: Call>(&self, call: &C) -> Result<C::Answer, Stop> {
+    pub(in crate::live) async fn ask<C: Call>(&self, call: &C) -> Result<C::Answer, Stop> {
         Ok(self.turn(!is_read(C::METHOD)).await?.call(call).await?)
     }
 
     /// Makes planned calls together; each has an answer or a fault. None take no request.
-    pub(super) async fn each(&self, calls: &[HubCall]) -> Result<Vec<Result<Value, Fault>>, Stop> {
+    pub(in crate::live) async fn each(
+        &self,
+        calls: &[HubCall],
+    ) -> Result<Vec<Result<Value, Fault>>, Stop> {
         let is_write = calls.iter().any(HubCall::is_write);
         Ok(self.turn(is_write).await?.call_together(calls).await?)
     }
 
     /// Returns the builds of tasks that completed, as far as the hub says.
-    pub(super) async fn nvrs(&self, tasks: &[TaskId]) -> BTreeMap<TaskId, String> {
+    pub(in crate::live) async fn nvrs(&self, tasks: &[TaskId]) -> BTreeMap<TaskId, String> {
         let look = |task: &TaskId| {
             let task_id = Some(i64::from(task.0));
             HubCall::look(&ListBuilds { task_id, ..ListBuilds::default() })
@@ -156,7 +170,7 @@ impl AtHub {
     }
 
     /// Makes planned calls together, all of which must work.
-    pub(super) async fn all(&self, calls: &[HubCall]) -> Result<Vec<Value>, Stop> {
+    pub(in crate::live) async fn all(&self, calls: &[HubCall]) -> Result<Vec<Value>, Stop> {
         let mut answers = Vec::with_capacity(calls.len());
         for (call, answer) in calls.iter().zip(self.each(calls).await?) {
             answers.push(answer.map_err(|fault| Stop::of_fault(call.method, &fault))?);
@@ -165,7 +179,7 @@ impl AtHub {
     }
 
     /// Makes one planned call and reads its answer.
-    pub(super) async fn one<T: serde::de::DeserializeOwned>(
+    pub(in crate::live) async fn one<T: serde::de::DeserializeOwned>(
         &self,
         call: &HubCall,
     ) -> Result<T, Stop> {
@@ -174,7 +188,7 @@ impl AtHub {
     }
 
     /// Uploads a file.
-    pub(super) async fn upload(
+    pub(in crate::live) async fn upload(
         &self,
         directory: &str,
         name: &str,
@@ -184,7 +198,7 @@ impl AtHub {
     }
 
     /// Returns how tasks stand; those that the hub does not know are left out.
-    pub(super) async fn tasks(&self, tasks: &[i64]) -> Result<BTreeMap<i64, Task>, Stop> {
+    pub(in crate::live) async fn tasks(&self, tasks: &[i64]) -> Result<BTreeMap<i64, Task>, Stop> {
         let mut found = BTreeMap::new();
         for asked in tasks.chunks(TASKS_PER_REQUEST) {
             let task_id = OneOrMany::Many(asked.to_vec());
@@ -200,7 +214,10 @@ impl AtHub {
 
     /// Waits until tasks are over, and returns how each ended. One that the hub does not know any more
     /// counts as canceled.
-    pub(super) async fn ends(&self, tasks: &[i64]) -> Result<BTreeMap<i64, TaskState>, Stop> {
+    pub(in crate::live) async fn ends(
+        &self,
+        tasks: &[i64],
+    ) -> Result<BTreeMap<i64, TaskState>, Stop> {
         let mut open: BTreeSet<i64> = tasks.iter().copied().collect();
         let mut ends = BTreeMap::new();
         while !open.is_empty() {
@@ -222,7 +239,7 @@ impl AtHub {
 
     /// Waits until a task may be submitted: the farm is not busy, and the last submission is long enough
     /// ago. Others wait in the order in which they came.
-    pub(super) async fn paced(&self) -> Result<(), Stop> {
+    pub(in crate::live) async fn paced(&self) -> Result<(), Stop> {
         let mut pace = self.pace.lock().await;
         let (spacing, load) = &mut *pace;
         if let Some(max) = self.work.limits.farm_load_max {
@@ -254,12 +271,15 @@ impl AtHub {
     }
 
     /// Waits before the next look.
-    pub(super) async fn pause(&self) {
+    pub(in crate::live) async fn pause(&self) {
         clock::wait(u64::try_from(self.work.poll.as_millis()).unwrap_or(u64::MAX)).await;
     }
 }
 
 /// Reads the answer to a planned call.
-pub(super) fn read<T: serde::de::DeserializeOwned>(method: &str, answer: Value) -> Result<T, Stop> {
+pub(in crate::live) fn read<T: serde::de::DeserializeOwned>(
+    method: &str,
+    answer: Value,
+) -> Result<T, Stop> {
     answer.read().map_err(|mismatch| Stop::strange(method, &mismatch.0))
 }

@@ -11,7 +11,9 @@ use crate::koji::shapes::{Build, Package, TagInfo, TaggedRpms};
 use crate::live::clock;
 use crate::load::{Severity, Stream, parse_text};
 use crate::module_build::contents::Manner;
-use crate::module_build::finals::{FinalDocument, Finished, devel_of, final_documents, published};
+use crate::module_build::finals::{
+    ArchFinals, FinalDocument, Finished, devel_of, final_documents, published,
+};
 use crate::module_build::hub_call::HubCall;
 use crate::module_build::import::{Importing, Origin, import};
 use crate::module_build::publish::{self, Publication, Standing};
@@ -31,43 +33,32 @@ impl AtHub {
     /// Makes the final documents of a module whose components are all in its tag, and imports it; `-devel`
     /// too, where it lists something. What is imported already stays as it is. The final repositories of the
     /// module come last.
-    pub(super) async fn finish(&self, module: &ModuleWork) -> Result<(), Stop> {
+    pub(in crate::live) async fn finish(&self, module: &ModuleWork) -> Result<(), Stop> {
         let tag = self.contents(module).await?;
-        let finished = Finished {
-            stored: &module.stored,
-            included: &module.included,
-            arches: &module.arches,
-            tag: &tag,
-            manner: Manner::Mended,
-        };
-        let broken = |error: &dyn std::fmt::Display| {
-            Stop::failed(Fault::Broken, format!("{}: {error}", module.nsvc))
-        };
-        let finals = final_documents(finished).map_err(|error| broken(&error))?;
-        let of = |choose: fn(&'_ crate::module_build::finals::ArchFinals<'_>) -> bool| {
-            finals.values().any(choose)
-        };
-        let document = published(finished);
-        let mut halves = vec![Half {
-            nsvc: module.nsvc.clone(),
-            document: document.clone(),
-            finals: finals.iter().map(|(arch, both)| (arch.clone(), &both.module)).collect(),
-        }];
-        if of(|both| !both.devel.rpms.is_empty()) {
-            let name = ModuleName::from(format!("{}-devel", module.nsvc.name).as_str());
-            halves.push(Half {
-                nsvc: Nsvc { name, ..module.nsvc.clone() },
-                document: devel_of(document),
-                finals: finals.iter().map(|(arch, both)| (arch.clone(), &both.devel)).collect(),
-            });
-        }
+        let finals = finals(module, &tag)?;
+        let halves = halves(module, &tag, &finals)?;
         for half in &halves {
-            for document in half.finals.values() {
-                check(&document.yaml()).map_err(|error| broken(&error))?;
-            }
             self.import(module, half, &tag).await?;
         }
         self.final_repo(module, &halves[0].finals, &tag).await
+    }
+
+    /// Makes the final documents and repositories of a module, and imports nothing.
+    pub(in crate::live) async fn make_repositories(&self, module: &ModuleWork) -> Result<(), Stop> {
+        let tag = self.contents(module).await?;
+        let finals = finals(module, &tag)?;
+        let halves = halves(module, &tag, &finals)?;
+        self.final_repo(module, &halves[0].finals, &tag).await
+    }
+
+    /// Imports a module, and `-devel` where it lists something. What is imported already stays as it is.
+    pub(in crate::live) async fn import_both(&self, module: &ModuleWork) -> Result<(), Stop> {
+        let tag = self.contents(module).await?;
+        let finals = finals(module, &tag)?;
+        for half in &halves(module, &tag, &finals)? {
+            self.import(module, half, &tag).await?;
+        }
+        Ok(())
     }
 
     /// Returns what is in a module's tag, with the headers of its RPMs.
@@ -134,7 +125,7 @@ impl AtHub {
 
     /// Has the finished module tagged where users' repositories are made from, judged by the hub's
     /// policies.
-    pub(super) async fn publish(&self, module: &ModuleWork) -> Result<(), Stop> {
+    pub(in crate::live) async fn publish(&self, module: &ModuleWork) -> Result<(), Stop> {
         let Some(tag) = &module.publish_to else { return Ok(()) };
         let publication = Publication {
             tag,
@@ -149,6 +140,49 @@ impl AtHub {
         let calls = publish::publish(publication, &listed.unwrap_or_default(), &tagged);
         self.tag(&calls).await
     }
+}
+
+fn finished<'t>(module: &'t ModuleWork, tag: &'t TagContents) -> Finished<'t> {
+    let ModuleWork { stored, included, arches, .. } = module;
+    Finished { stored, included, arches, tag, manner: Manner::Mended }
+}
+
+fn broken(module: &ModuleWork, error: &dyn std::fmt::Display) -> Stop {
+    Stop::failed(Fault::Broken, format!("{}: {error}", module.nsvc))
+}
+
+/// Returns the final documents by arch.
+fn finals<'t>(
+    module: &'t ModuleWork,
+    tag: &'t TagContents,
+) -> Result<BTreeMap<Arch, ArchFinals<'t>>, Stop> {
+    final_documents(finished(module, tag)).map_err(|error| broken(module, &error))
+}
+
+/// Returns what is imported: the module, and `-devel` where it lists something.
+fn halves<'f>(
+    module: &'f ModuleWork,
+    tag: &'f TagContents,
+    finals: &'f BTreeMap<Arch, ArchFinals<'f>>,
+) -> Result<Vec<Half<'f>>, Stop> {
+    let document = published(finished(module, tag));
+    let mut halves = vec![Half {
+        nsvc: module.nsvc.clone(),
+        document: document.clone(),
+        finals: finals.iter().map(|(arch, both)| (arch.clone(), &both.module)).collect(),
+    }];
+    if finals.values().any(|both| !both.devel.rpms.is_empty()) {
+        let name = ModuleName::from(format!("{}-devel", module.nsvc.name).as_str());
+        halves.push(Half {
+            nsvc: Nsvc { name, ..module.nsvc.clone() },
+            document: devel_of(document),
+            finals: finals.iter().map(|(arch, both)| (arch.clone(), &both.devel)).collect(),
+        });
+    }
+    for document in halves.iter().flat_map(|half| half.finals.values()) {
+        check(&document.yaml()).map_err(|error| broken(module, &error))?;
+    }
+    Ok(halves)
 }
 
 /// Reads a final document back as strictly as it would be checked elsewhere.

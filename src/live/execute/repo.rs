@@ -12,25 +12,28 @@ use crate::orchestrate::Fault;
 impl AtHub {
     /// Asks for a repo that has everything in the build tag, and waits until it is made. Asked again, the hub
     /// answers with the same request. No more repos are asked for at a time than the site allows.
-    pub(super) async fn wait_repo(&self, module: &ModuleWork) -> Result<(), Stop> {
+    pub(in crate::live) async fn wait_repo(&self, module: &ModuleWork) -> Result<(), Stop> {
         let _permit = self.repo_permit().await;
-        self.wait_permitted_repo(module).await
+        self.wait_permitted_repo(module).await.map(drop)
     }
 
     /// Waits for leave to have a repo made.
-    pub(super) async fn repo_permit(&self) -> SemaphorePermit<'_> {
+    pub(in crate::live) async fn repo_permit(&self) -> SemaphorePermit<'_> {
         self.repos.acquire().await.expect("the semaphore is never closed")
     }
 
-    /// Does the same for one who has leave.
-    pub(super) async fn wait_permitted_repo(&self, module: &ModuleWork) -> Result<(), Stop> {
+    /// Does the same for one who has leave, and returns koji's number of the repo.
+    pub(in crate::live) async fn wait_permitted_repo(
+        &self,
+        module: &ModuleWork,
+    ) -> Result<i64, Stop> {
         self.may_begin()?;
         let tags = &module.tags;
         let event: i64 = self.one(&batch_calls::last_change(tags)).await?;
         let mut answer: RepoAnswer = self.one(&batch_calls::request_repo(tags, event)).await?;
         loop {
             match (answer.repo, answer.request) {
-                (Some(_), _) => return Ok(()),
+                (Some(repo), _) => return Ok(repo.id),
                 (None, Some(request)) if request.active => {
                     self.pause().await;
                     self.may_begin()?;
