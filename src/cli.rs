@@ -38,6 +38,8 @@ mod record_koji;
 #[cfg(feature = "live")]
 mod runs;
 mod selecting;
+#[cfg(feature = "live")]
+mod serve;
 mod show;
 pub(crate) mod stale;
 mod status;
@@ -137,6 +139,11 @@ enum Command {
     /// List, show and resume durable runs (needs the feature `live`)
     #[cfg(not(feature = "live"))]
     Runs(not_built::NotBuilt),
+    #[cfg(feature = "live")]
+    Serve(serve::ServeCommand),
+    /// Build modules as a service that `fedpkg module-build` talks to (needs the feature `live`)
+    #[cfg(not(feature = "live"))]
+    Serve(not_built::NotBuilt),
     Generate(generate::Generate),
 }
 
@@ -164,6 +171,10 @@ impl Cli {
             Command::MockKoji(command) => command.run(console),
             #[cfg(feature = "live")]
             Command::Runs(command) => command.run(console),
+            #[cfg(feature = "live")]
+            Command::Serve(command) => command.run(console),
+            #[cfg(not(feature = "live"))]
+            Command::Serve(command) => command.run("serve"),
             #[cfg(not(feature = "live"))]
             Command::Record(command) => command.run("record"),
             #[cfg(not(feature = "live"))]

@@ -10,17 +10,19 @@
 //! the questions of `koji_plan`, `execute` carries out what the engine commands, and `runs` begins and resumes
 //! runs of a store.
 
-mod clock;
+pub(crate) mod clock;
 mod dry_run;
 pub mod execute;
 pub mod final_repo;
 mod http;
 pub mod hub;
+pub mod identity;
 mod koji_record;
 mod page;
 mod partial;
 mod record;
 pub mod runs;
+pub mod scm;
 mod stored;
 
 pub use dry_run::dry_run;

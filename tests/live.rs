@@ -19,4 +19,5 @@ mod real_hub;
 mod record;
 mod runs;
 mod secrets;
+mod serve;
 mod store;

@@ -26,9 +26,13 @@ use super::profile::ProfileArgs;
 #[cfg(feature = "live")]
 pub(crate) use asked::Asked;
 #[cfg(feature = "live")]
-pub(crate) use drive::{Ending, drive};
+pub(crate) use carry_out::refuse_what_is_to_come;
+#[cfg(feature = "live")]
+pub(crate) use drive::{Ending, Scratch, drive, listen};
 #[cfg(feature = "live")]
 pub(crate) use dry_run::run;
+#[cfg(feature = "live")]
+pub(crate) use login::read_secret;
 #[cfg(feature = "live")]
 pub(crate) use place::{Place, usual_store};
 #[cfg(feature = "live")]
@@ -98,7 +102,7 @@ pub(crate) struct LeaseArgs {
 }
 
 /// Reads a duration above zero.
-fn interval(text: &str) -> Result<Millis, String> {
+pub(crate) fn interval(text: &str) -> Result<Millis, String> {
     let span: Millis = text.parse().map_err(|error| format!("{error}"))?;
     if span == Millis::ZERO { Err("must be above zero".to_owned()) } else { Ok(span) }
 }

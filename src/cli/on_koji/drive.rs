@@ -50,6 +50,7 @@ pub(crate) fn drive(
             console.note(&format!("run {run}; if it is interrupted, `{command}` resumes it"));
         }
         News::Line(line) => console.note(line),
+        News::Stands(_) => {}
     };
     let driving = Driving {
         store: place.store.reveal(),
@@ -111,8 +112,8 @@ fn told(
     Ok(Answer::Interrupted)
 }
 
-/// Lets the first Ctrl-C stop the run and the second one leave at once.
-fn listen(console: &Console) {
+/// Lets the first Ctrl-C stop the run and the second one leave at once. Returns what the first one sets.
+pub(crate) fn listen(console: &Console) -> &'static AtomicBool {
     let console = console.clone();
     let pressed = move || {
         if STOP.swap(true, Ordering::Relaxed) {
@@ -127,13 +128,14 @@ fn listen(console: &Console) {
     if let Err(error) = ctrlc::set_handler(pressed) {
         tracing::warn!("Ctrl-C ends the program at once: {error}");
     }
+    &STOP
 }
 
 /// A directory of this process alone, which goes with it.
-struct Scratch(PathBuf);
+pub(crate) struct Scratch(pub(crate) PathBuf);
 
 impl Scratch {
-    fn new() -> anyhow::Result<Self> {
+    pub(crate) fn new() -> anyhow::Result<Self> {
         let base = std::env::temp_dir();
         let names = (0..1000).map(|at| base.join(format!("modplan-{}-{at}", std::process::id())));
         for path in names {

@@ -30,8 +30,11 @@ struct Half<'a> {
 impl AtHub {
     /// Makes the final documents of a module whose components are all in its tag, and imports it; `-devel`
     /// too, where it lists something. What is imported already stays as it is. The final repositories of the
-    /// module come last.
+    /// module come last. Nothing is made of a build that is thrown away.
     pub(super) async fn finish(&self, module: &ModuleWork) -> Result<(), Stop> {
+        if module.is_scratch {
+            return Ok(());
+        }
         let tag = self.contents(module).await?;
         let finished = Finished {
             stored: &module.stored,

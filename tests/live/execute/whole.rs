@@ -32,6 +32,7 @@ pub(super) fn decided(case: &DryCase) -> (Plan, Decided) {
         given: &given,
         submitted,
         earlier: &Earlier::default(),
+        scratch: &BTreeMap::new(),
     };
     let out = dry_run(options(&case.mock.server), alice(), request).expect("it answers");
     assert!(out.checks.iter().all(|check| check.ok), "{:?}", out.checks);
