@@ -76,6 +76,9 @@ pub struct Request<'a> {
     pub submitted: Timestamp,
     /// What earlier runs left behind.
     pub earlier: &'a Earlier,
+    /// The modules that are built to be thrown away, by their ids in the plan, each with the number that its
+    /// tags end in. They are neither imported nor published.
+    pub scratch: &'a BTreeMap<String, u64>,
     /// Who owns the builds.
     pub owner: BuildOwner,
 }

@@ -11,17 +11,19 @@
 //! runs of a store, `cleanup` deletes what they left at the hub, and `worker` is a koji host that builds modules.
 
 pub mod cleanup;
-mod clock;
+pub(crate) mod clock;
 mod dry_run;
 pub mod execute;
 pub mod final_repo;
 mod http;
 pub mod hub;
+pub mod identity;
 mod koji_record;
 mod page;
 mod partial;
 mod record;
 pub mod runs;
+pub mod scm;
 mod stored;
 pub mod worker;
 

@@ -167,7 +167,9 @@ impl Script<'_, '_, '_> {
                 self.repo();
             }
         }
-        self.import_and_publish(known);
+        if !work.build.is_scratch() {
+            self.import_and_publish(known);
+        }
     }
 
     /// Adds the macros package: uploaded, built, and in every buildroot of the first repo.

@@ -16,7 +16,7 @@ use crate::load::{Dependencies, Profile, Requirement, Stream};
 use crate::module_build::tag_plan::Required;
 use crate::name::{ModuleName, NameStream, PackageName, Selector, StreamName};
 use crate::plan::model::PlanModule;
-use crate::plan::names::{Kind, Names};
+use crate::plan::names::Names;
 use crate::plan::platform::Platforms;
 
 /// A module of a buildroot.
@@ -161,7 +161,8 @@ impl<'a> Search<'a, '_> {
             let planned = self.builds.iter().find(|other| other.row.id == row.id);
             // Nothing is built of a module that is passed through.
             let Some(planned) = planned else { return Answer::Given };
-            let names = Names::prefixed(&planned.nsvc, Kind::Module, self.prefix, None);
+            let prefix = planned.tag_prefix(self.prefix);
+            let names = Names::prefixed(&planned.nsvc, planned.kind, prefix, None);
             let id = Some(row.id.clone());
             return module(&want.name, names.koji_tag, id, Some(&planned.stored));
         }

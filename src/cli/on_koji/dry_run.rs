@@ -1,5 +1,7 @@
 //! The dry run: reads everything, asks the hub, shows what a run would need and do, and keeps it for `--yes`.
 
+use std::collections::BTreeMap;
+
 use modplan::koji_plan::{Check, KeptPlan, Request, WorkedOut, checksum};
 use modplan::live;
 use modplan::live::hub::HubError;
@@ -40,6 +42,7 @@ fn show(asked: Asked<'_>, place: &Place, console: &Console) -> anyhow::Result<An
         submitted: jiff::Timestamp::now(),
         earlier: &earlier,
         owner: asked.owner,
+        scratch: &BTreeMap::new(),
     };
     let worked_out = live::dry_run(place.options(), place.login.clone(), request);
     let run = worked_out.as_ref().map_or_else(failed, Clone::clone);

@@ -243,6 +243,7 @@ impl<'w> Engine<'w> {
             commands.extend_from_slice(heard.commands);
         };
         self.course.step(events, now, rows, see).await?;
+        (self.watch.tell)(News::Stands(self.course.status()));
         self.kept(rows);
         Ok(commands)
     }
