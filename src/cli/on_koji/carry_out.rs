@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use modplan::drive::journal::{Began, Heading};
-use modplan::koji_plan::{KeptPlan, Request, WorkedOut, checksum};
+use modplan::koji_plan::{BuildOwner, KeptPlan, Request, WorkedOut, checksum};
 use modplan::live;
 use modplan::live::execute::{Decided, GateCommand, Limits};
 use modplan::live::runs::{self, Beginning};
@@ -20,6 +20,7 @@ use super::super::console::Console;
 use super::super::status::{Answer, Refusal};
 use super::asked::Asked;
 use super::drive::{Ending, drive};
+use super::koji_owned;
 use super::place::Place;
 use super::trouble::{of_hub, of_store};
 
@@ -37,7 +38,10 @@ pub(super) fn run(
     sum: &str,
     console: &Console,
 ) -> anyhow::Result<Answer> {
-    refuse_what_is_to_come(&place.site, console)?;
+    match asked.owner {
+        BuildOwner::Orchestrator => refuse_what_is_to_come(&place.site, console)?,
+        BuildOwner::Koji => koji_owned::refuse(asked, &place.site)?,
+    }
     let kept = kept(place, sum)?;
     refuse_another_request(asked, place, &kept, console)?;
     let built = kept.plan.modules.iter().filter(|module| !module.pass_through);
@@ -59,6 +63,10 @@ pub(super) fn run(
     let out = out.map_err(|error| of_hub(&error))?;
     refuse_differences(place, &kept, &out, sum, console)?;
     let poll = asked.carry_out.poll.unwrap_or(place.site.limits.poll);
+    if asked.owner == BuildOwner::Koji {
+        let shown = koji_owned::Shown { plan: &kept.plan, out: &out, checksum: sum, poll };
+        return koji_owned::run(asked, place, &shown, console);
+    }
     let beginning = Beginning {
         checksum: sum.to_owned(),
         heading: heading(&kept.plan, &place.site, poll),
@@ -117,6 +125,7 @@ fn refuse_another_request(
     };
     let given: Vec<String> = asked.given.iter().map(ToString::to_string).collect();
     let differences = [
+        (asked.owner != kept.owner, "the approach"),
         (*asked.plan != kept.plan, "the plan"),
         (place.hub != kept.hub, "the hub"),
         (sha256(&place.bytes) != kept.configuration, "the configuration"),

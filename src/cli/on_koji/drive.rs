@@ -109,8 +109,13 @@ fn told(
     Ok(Answer::Interrupted)
 }
 
+/// Returns what Ctrl-C sets, once somebody [listens](listen).
+pub(super) fn stop() -> &'static AtomicBool {
+    &STOP
+}
+
 /// Lets the first Ctrl-C stop the run and the second one leave at once.
-fn listen(console: &Console) {
+pub(super) fn listen(console: &Console) {
     let console = console.clone();
     let pressed = move || {
         if STOP.swap(true, Ordering::Relaxed) {

@@ -56,7 +56,11 @@ pub(crate) struct Wire {
     is_cut: Arc<AtomicBool>,
     bell: Arc<Mutex<Option<Bell>>>,
     instead: Arc<Mutex<Instead>>,
+    next_of: Arc<Mutex<NextOf>>,
 }
+
+/// What goes wrong with the next call of a method.
+type NextOf = BTreeMap<String, Trouble>;
 
 /// Rings after some requests.
 struct Bell {
@@ -81,14 +85,30 @@ impl Wire {
         let bell: Arc<Mutex<Option<Bell>>> = Arc::default();
         let heard = Arc::clone(&bell);
         let answers = Arc::clone(&instead);
+        let next_of: Arc<Mutex<NextOf>> = Arc::default();
+        let of_methods = Arc::clone(&next_of);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (next, log, cut) = (Arc::clone(&of_thread), Arc::clone(&log), Arc::clone(&cut));
                 let (bell, answers) = (Arc::clone(&heard), Arc::clone(&answers));
-                thread::spawn(move || serve(stream, hub, (&cut, &bell), (&next, &log, &answers)));
+                let next_of = Arc::clone(&of_methods);
+                thread::spawn(move || {
+                    serve(stream, hub, (&cut, &bell), (&next, &next_of), (&log, &answers));
+                });
             }
         });
-        Self { server: format!("http://{address}/kojihub"), next, seen, is_cut, bell, instead }
+        let server = format!("http://{address}/kojihub");
+        Self { server, next, seen, is_cut, bell, instead, next_of }
+    }
+
+    /// Has something go wrong with the next call of a method, named as in [`seen`](Self::seen).
+    pub(crate) fn trouble_on(&self, method: &str, trouble: Trouble) {
+        self.next_of.lock().expect("no panic").insert(method.to_owned(), trouble);
+    }
+
+    /// Returns whether a method was not called since something was to go wrong with it.
+    pub(crate) fn is_waiting_for(&self, method: &str) -> bool {
+        self.next_of.lock().expect("no panic").contains_key(method)
     }
 
     /// Says when so many more requests have come; each is passed on all the same.
@@ -149,7 +169,8 @@ fn serve(
     mut client: TcpStream,
     hub: SocketAddr,
     (cut, bell): (&AtomicBool, &Mutex<Option<Bell>>),
-    (next, seen, instead): (&Mutex<Option<Next>>, &Mutex<Vec<String>>, &Mutex<Instead>),
+    (next, next_of): (&Mutex<Option<Next>>, &Mutex<NextOf>),
+    (seen, instead): (&Mutex<Vec<String>>, &Mutex<Instead>),
 ) {
     while let Some(request) = message(&mut client) {
         if cut.load(Ordering::SeqCst) {
@@ -158,6 +179,8 @@ fn serve(
         let method = method(&request);
         seen.lock().expect("no panic").extend(method.clone());
         ring(&mut bell.lock().expect("no panic"));
+        let of_method = method.as_ref();
+        let of_method = of_method.and_then(|one| next_of.lock().expect("no panic").remove(one));
         let given = method
             .and_then(|method| instead.lock().expect("no panic").get_mut(&method)?.pop_front()?);
         if let Some(answer) = given {
@@ -167,7 +190,7 @@ fn serve(
             }
             continue;
         }
-        let trouble = due(&mut next.lock().expect("no panic"));
+        let trouble = of_method.or_else(|| due(&mut next.lock().expect("no panic")));
         let answer = match trouble {
             Some(Trouble::RequestLost) => return,
             Some(Trouble::AnswerLost) => {
