@@ -16,6 +16,7 @@ mod documents;
 mod estimate;
 mod execute;
 mod expand;
+mod expanding;
 mod generate;
 pub(crate) mod journal;
 mod loading;
@@ -23,6 +24,8 @@ mod look;
 mod merge;
 #[cfg(feature = "live")]
 mod mock_koji;
+#[cfg(feature = "live")]
+mod module_build;
 #[cfg(not(feature = "live"))]
 mod not_built;
 mod on_koji;
@@ -142,6 +145,11 @@ enum Command {
     #[cfg(not(feature = "live"))]
     Runs(not_built::NotBuilt),
     #[cfg(feature = "live")]
+    ModuleBuild(module_build::ModuleBuild),
+    /// Have koji build a module (needs the feature `live`)
+    #[cfg(not(feature = "live"))]
+    ModuleBuild(not_built::NotBuilt),
+    #[cfg(feature = "live")]
     Worker(worker::Worker),
     /// Run koji's module builds as a koji host (needs the feature `live`)
     #[cfg(not(feature = "live"))]
@@ -178,6 +186,10 @@ impl Cli {
             Command::MockKoji(command) => command.run(console),
             #[cfg(feature = "live")]
             Command::Runs(command) => command.run(console),
+            #[cfg(feature = "live")]
+            Command::ModuleBuild(command) => command.run(console),
+            #[cfg(not(feature = "live"))]
+            Command::ModuleBuild(command) => command.run("module-build"),
             #[cfg(feature = "live")]
             Command::Worker(command) => command.run(console),
             #[cfg(not(feature = "live"))]

@@ -24,6 +24,7 @@ pub mod shapes;
 #[cfg(feature = "live")]
 mod state;
 mod task;
+mod task_label;
 #[cfg(feature = "live")]
 mod value;
 
@@ -39,3 +40,4 @@ pub use {
 
 pub use secret::Secret;
 pub use task::{TaskState, methods, weight};
+pub use task_label::task_label;

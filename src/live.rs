@@ -8,7 +8,8 @@
 //!
 //! A recording has the server's rows unchanged, and is read by `load` like any other file. `dry_run` answers
 //! the questions of `koji_plan`, `execute` carries out what the engine commands, `runs` begins and resumes
-//! runs of a store, `cleanup` deletes what they left at the hub, and `worker` is a koji host that builds modules.
+//! runs of a store, `cleanup` deletes what they left at the hub, `koji_owned` has koji build the modules of a
+//! plan, and `worker` is a koji host that builds modules.
 
 pub mod cleanup;
 pub(crate) mod clock;
@@ -18,7 +19,9 @@ pub mod final_repo;
 mod http;
 pub mod hub;
 pub mod identity;
+pub mod koji_owned;
 mod koji_record;
+pub mod module_tasks;
 mod page;
 mod partial;
 mod record;

@@ -18,15 +18,18 @@
 //! * [`final_repo`]: which files of koji make its own repositories.
 //!
 //! Where koji owns the build, [`task_request`] is the plan that it keeps with its task of the module, and
-//! [`task_check`] says whether a site builds it; [`stored_document`] is the document in it.
+//! [`task_check`] says whether a site builds it; [`stored_document`] is the document in it, and
+//! [`expanded_requests`] are the plans for what one document expands to. [`component_source`] says where a component comes from.
 //!
 //! The rules are those of the Module Build Service 3.9.2 with its defects mended. Where the mended rules
 //! can be told from its own by their result, [`Manner`](contents::Manner) chooses between them. Names of
 //! tags and versions are [`plan`](crate::plan)'s.
 
 pub mod batch_calls;
+pub mod component_source;
 pub mod conflicts;
 pub mod contents;
+pub mod expanded_requests;
 pub mod final_repo;
 pub mod finals;
 pub mod hub_call;

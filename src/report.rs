@@ -26,6 +26,8 @@ mod hinge;
 #[cfg(feature = "live")]
 pub mod koji_run;
 mod layout;
+#[cfg(feature = "live")]
+pub mod module_tasks;
 pub mod outside;
 pub mod page;
 mod pilot;

@@ -125,7 +125,13 @@ impl<'a> Search<'a, '_> {
         let mut seen: BTreeSet<ModuleName> = BTreeSet::new();
         let mut modules = Vec::new();
         let mut wants: VecDeque<Want> = VecDeque::new();
-        for group in build.stored.dependencies.iter() {
+        // A document that records its buildroot is built for the group that it ends with: the others are kept
+        // as they were written.
+        let groups = match build.stored.locks.is_empty() {
+            true => &build.stored.dependencies[..],
+            false => build.stored.dependencies.last().map_or(&[][..], std::slice::from_ref),
+        };
+        for group in groups {
             wants.extend(all_of(&group.buildrequires, None));
         }
         while let Some(want) = wants.pop_front() {

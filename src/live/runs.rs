@@ -260,7 +260,8 @@ async fn to_the_end(
 }
 
 /// Returns how a run stands when its process stops.
-fn state(driven: &Driven) -> RunState {
+#[must_use]
+pub fn state(driven: &Driven) -> RunState {
     let is = |wanted: ModuleState| driven.modules.iter().any(|module| module.state == wanted);
     match () {
         () if driven.is_paused => RunState::Paused,

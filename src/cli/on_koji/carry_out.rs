@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use modplan::koji_plan::{KeptPlan, Request, WorkedOut, checksum};
+use modplan::koji_plan::{BuildOwner, KeptPlan, Request, WorkedOut, checksum};
 use modplan::live;
 use modplan::live::execute::Decided;
 use modplan::live::runs::{self, Beginning, Deciding, RunName, heading};
@@ -16,6 +16,7 @@ use super::super::console::Console;
 use super::super::status::{Answer, Refusal};
 use super::asked::Asked;
 use super::drive::{Ending, drive};
+use super::koji_owned;
 use super::place::Place;
 use super::trouble::{of_hub, of_store};
 
@@ -31,7 +32,10 @@ pub(super) fn run(
     sum: &str,
     console: &Console,
 ) -> anyhow::Result<Answer> {
-    refuse_what_is_to_come(&place.site, console)?;
+    match asked.owner {
+        BuildOwner::Orchestrator => refuse_what_is_to_come(&place.site, console)?,
+        BuildOwner::Koji => koji_owned::refuse(asked, &place.site)?,
+    }
     let kept = kept(place, sum)?;
     refuse_another_request(asked, place, &kept, console)?;
     let built = kept.plan.modules.iter().filter(|module| !module.pass_through);
@@ -54,6 +58,10 @@ pub(super) fn run(
     let out = out.map_err(|error| of_hub(&error))?;
     refuse_differences(place, &kept, &out, sum, console)?;
     let poll = asked.carry_out.poll.unwrap_or(place.site.limits.poll);
+    if asked.owner == BuildOwner::Koji {
+        let shown = koji_owned::Shown { plan: &kept.plan, out: &out, checksum: sum, poll };
+        return koji_owned::run(asked, place, &shown, console);
+    }
     let decided = Deciding {
         site: &place.site,
         submitted_seconds: kept.submitted.as_second(),
@@ -119,6 +127,7 @@ fn refuse_another_request(
     };
     let given: Vec<String> = asked.given.iter().map(ToString::to_string).collect();
     let differences = [
+        (asked.owner != kept.owner, "the approach"),
         (*asked.plan != kept.plan, "the plan"),
         (place.hub != kept.hub, "the hub"),
         (sha256(&place.bytes) != kept.configuration, "the configuration"),

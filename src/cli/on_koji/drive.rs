@@ -110,6 +110,11 @@ fn told(
     Ok(Answer::Interrupted)
 }
 
+/// Returns what Ctrl-C sets, once somebody [listens](listen).
+pub(super) fn stop() -> &'static AtomicBool {
+    &STOP
+}
+
 /// Lets the first Ctrl-C stop the run and the second one leave at once. Returns what the first one sets.
 pub(crate) fn listen(console: &Console) -> &'static AtomicBool {
     let console = console.clone();

@@ -234,7 +234,7 @@ impl Steps {
         let steps = Rc::clone(self);
         tokio::task::spawn_local(async move {
             if let Err(stop) = steps.wait_and_look(is_alerted).await {
-                tracing::warn!(task = steps.task, "{}", stop.why);
+                steps.warn(&stop.why);
             }
             steps.is_looking.set(false);
         });
@@ -270,7 +270,7 @@ impl Steps {
             self.wait().await
         };
         if let Err(stop) = looked.await {
-            tracing::warn!(task = self.task, "{}", stop.why);
+            self.warn(&stop.why);
         }
     }
 
@@ -315,7 +315,7 @@ impl Steps {
                 if fault.is_database_trouble() && attempt < TRIES_MAX {
                     return self.try_again(child.id, (key, component), attempt + 1).await;
                 }
-                tracing::warn!(task = self.task, "{key} failed: {}", fault.text);
+                self.warn(&format!("{key} failed: {}", fault.text));
                 self.fails_with(fault);
                 ComponentEnd::Failed
             }
@@ -348,7 +348,7 @@ impl Steps {
         attempt: u32,
     ) -> Result<(), Stop> {
         let (_, place) = self.part(component)?;
-        tracing::warn!(task = self.task, "{key} failed by trouble of the hub: try {attempt}");
+        self.warn(&format!("{key} failed by trouble of the hub: try {attempt}"));
         let call = self.subtask(key, Label { place, attempt })?;
         let task: i64 = self.at.one(&call).await?;
         let mut state = self.state.borrow_mut();

@@ -26,13 +26,12 @@ impl std::fmt::Debug for Job {
 }
 
 impl Job {
-    /// Makes a job; `is_known` says that an earlier life may have begun it.
-    pub(super) fn new(steps: Steps, catalog: Arc<Catalog>, is_known: bool) -> Self {
-        let make = if is_known { ModuleTask::again } else { ModuleTask::new };
-        let (build, module) = (Steps::BUILD, Steps::MODULE);
+    /// Makes a job. A task that koji frees is opened anew, by this worker or by another: any of its steps may have
+    /// been made before, and each is looked for.
+    pub(super) fn new(steps: Steps, catalog: Arc<Catalog>) -> Self {
         Self {
             steps: Rc::new(steps),
-            machine: make(catalog, build, module),
+            machine: ModuleTask::again(catalog, Steps::BUILD, Steps::MODULE),
             timers: BTreeMap::new(),
             timers_set: 0,
             began_ms: 0,

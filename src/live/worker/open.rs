@@ -57,9 +57,9 @@ struct Opening<'c> {
     estimates: BTreeMap<ComponentKey, Millis>,
 }
 
-/// Reads and checks a task that is open; `is_known` says that an earlier life may have begun it.
-pub(super) async fn open(core: &Rc<Core>, task: i64, is_known: bool) -> Heard {
-    match try_open(core, task, is_known).await {
+/// Reads and checks a task that is open.
+pub(super) async fn open(core: &Rc<Core>, task: i64) -> Heard {
+    match try_open(core, task).await {
         Ok(job) => Heard::Opened(Box::new(job)),
         Err(NotOpened::Refused(fault)) => Heard::Refused(fault),
         Err(NotOpened::Later(error)) => {
@@ -69,7 +69,7 @@ pub(super) async fn open(core: &Rc<Core>, task: i64, is_known: bool) -> Heard {
     }
 }
 
-async fn try_open(core: &Rc<Core>, task: i64, is_known: bool) -> Result<Job, NotOpened> {
+async fn try_open(core: &Rc<Core>, task: i64) -> Result<Job, NotOpened> {
     let info = task_info(core, task).await?;
     let request = request(&info)?;
     let checked = check(&request, &core.settings.site)
@@ -85,7 +85,7 @@ async fn try_open(core: &Rc<Core>, task: i64, is_known: bool) -> Result<Job, Not
     let planned = planned.await?;
     let estimates = estimates(core, &checked).await?;
     let opening = Opening { task: info, owner, checked, planned, estimates };
-    opening.job(core, is_known)
+    opening.job(core)
 }
 
 async fn task_info(core: &Core, task: i64) -> Result<Task, NotOpened> {
@@ -177,7 +177,7 @@ async fn estimates(
 }
 
 impl Opening<'_> {
-    fn job(self, core: &Rc<Core>, is_known: bool) -> Result<Job, NotOpened> {
+    fn job(self, core: &Rc<Core>) -> Result<Job, NotOpened> {
         let settings = &core.settings;
         let keys: Vec<Vec<ComponentKey>> = (self.checked.batches.iter())
             .map(|batch| batch.iter().map(|one| one.key.clone()).collect())
@@ -198,8 +198,9 @@ impl Opening<'_> {
             priorities: priorities(urgency, &keys, &self.estimates),
             state: RefCell::new(State::default()),
             is_looking: Cell::new(false),
+            is_stopped: Cell::new(false),
         };
-        Ok(Job::new(steps, catalog, is_known))
+        Ok(Job::new(steps, catalog))
     }
 
     fn work(&self, core: &Core) -> Result<Work, NotOpened> {

@@ -34,6 +34,8 @@ pub(super) struct Steps {
     pub(super) state: RefCell<State>,
     /// Whether the children are being looked at.
     pub(super) is_looking: Cell<bool>,
+    /// Whether nothing more is asked for.
+    pub(super) is_stopped: Cell<bool>,
 }
 
 /// What a process knows of the task beside its machine. All of it is at the hub, too.
@@ -61,6 +63,7 @@ impl Steps {
 
     /// Asks for nothing more.
     pub(super) fn stop(&self) {
+        self.is_stopped.set(true);
         self.at.refuse();
     }
 
@@ -82,11 +85,18 @@ impl Steps {
 
     /// Says why a call was not carried out, and returns what the machine hears.
     pub(super) fn stopped(&self, call: &Call, stop: Stop) -> Answer {
-        tracing::warn!(task = self.task, call = call.kind().as_str(), "{}", stop.why);
+        self.warn(&format!("{}: {}", call.kind().as_str(), stop.why));
         if let Answer::Failed(_) = stop.answer {
             self.fails_with(Fault::of(FaultKind::Generic, stop.why));
         }
         stop.answer
+    }
+
+    /// Says what is in the way of a step, unless the steps were stopped.
+    pub(super) fn warn(&self, why: &str) {
+        if !self.is_stopped.get() {
+            tracing::warn!("task {}: {why}", self.task);
+        }
     }
 
     /// Says that a component ended, once.
@@ -123,10 +133,7 @@ impl Steps {
     pub(super) async fn alone(&self, call: &Call, is_look: bool) -> Result<Answer, Stop> {
         let nothing = Ok(Answer::Done(Reply::Nothing));
         match *call {
-            Call::CancelComponent { component, .. } => {
-                self.cancel(component).await?;
-                nothing
-            }
+            Call::CancelComponent { component, .. } => self.cancel(component, is_look).await,
             Call::EndTask { is_ok, .. } => self.end(is_ok, is_look).await,
             _ if is_look => Ok(Answer::Absent),
             Call::CreateTarget { .. } => {
@@ -166,15 +173,20 @@ impl Steps {
 
     /// Cancels the build of a component, unless it is over. koji lets a host cancel all that is below its task,
     /// and no subtask alone.
-    async fn cancel(&self, component: ComponentIx) -> Result<(), Stop> {
+    async fn cancel(&self, component: ComponentIx, is_look: bool) -> Result<Answer, Stop> {
         let running = |state: &State| {
             state.running.iter().find(|(_, of)| **of == component).map(|(task, _)| *task)
         };
-        let Some(task) = running(&self.state.borrow()) else { return Ok(()) };
-        let found = self.at.tasks(&[task]).await?;
-        if found.get(&task).is_some_and(|task| !task.state.is_final()) {
-            self.at.ask(&CancelTaskChildren { task_id: self.task }).await?;
+        let task = running(&self.state.borrow());
+        if let Some(task) = task {
+            let found = self.at.tasks(&[task]).await?;
+            if found.get(&task).is_some_and(|task| !task.state.is_final()) {
+                if is_look {
+                    return Ok(Answer::Absent);
+                }
+                self.at.ask(&CancelTaskChildren { task_id: self.task }).await?;
+            }
         }
-        Ok(())
+        Ok(Answer::Done(Reply::Nothing))
     }
 }

@@ -174,12 +174,17 @@ impl<'w> Turns<'w> {
                 continue;
             }
             let state = info.map_or("gone".to_owned(), |info| info.state.to_string());
-            if let Some(Slot::Open(mut job)) = self.jobs.remove(&task) {
-                job.stop();
-                (self.tell)(&format!("task {task}: {} is taken away: {state}", job.id()));
-            }
+            self.drop_job(task, &state);
         }
         Ok(())
+    }
+
+    /// Drops a job whose task is not this host's any more.
+    fn drop_job(&mut self, task: i64, state: &str) {
+        if let Some(Slot::Open(mut job)) = self.jobs.remove(&task) {
+            job.stop();
+            (self.tell)(&format!("task {task}: {} is taken away: {state}", job.id()));
+        }
     }
 
     fn is_ours(&self, info: &Task) -> bool {
@@ -196,7 +201,7 @@ impl<'w> Turns<'w> {
             }
             Some(Slot::Opening) => Ok(()),
             Some(Slot::Due) => {
-                self.begin(row.id, true);
+                self.begin(row.id);
                 Ok(())
             }
             None => {
@@ -214,7 +219,7 @@ impl<'w> Turns<'w> {
         let answer = self.core.hub().await.call(&call).await?;
         match answer {
             OneOrMany::One(Some(info)) if info.method == ModuleBuild::METHOD => {
-                self.begin(task, true);
+                self.begin(task);
                 Ok(())
             }
             OneOrMany::One(_) | OneOrMany::Many(_) => {
@@ -224,12 +229,12 @@ impl<'w> Turns<'w> {
         }
     }
 
-    /// Reads and checks a task; `is_known` says that an earlier life may have begun it.
-    fn begin(&mut self, task: i64, is_known: bool) {
+    /// Reads and checks a task.
+    fn begin(&mut self, task: i64) {
         self.jobs.insert(task, Slot::Opening);
         let core = Rc::clone(&self.core);
         tokio::task::spawn_local(async move {
-            let heard = open::open(&core, task, is_known).await;
+            let heard = open::open(&core, task).await;
             core.say(task, heard);
         });
     }
@@ -273,10 +278,12 @@ impl<'w> Turns<'w> {
 
     /// Opens a task. If the answer is lost, the next turn finds it among the open ones.
     async fn take(&mut self, task: i64) -> Result<(), HubError> {
+        // It may have been freed and assigned anew since it was last looked at.
+        self.drop_job(task, "ASSIGNED");
         let opened = self.core.hub().await.call(&HostOpenTask { task_id: task }).await;
         match opened {
             Ok(Some(_)) => {
-                self.begin(task, false);
+                self.begin(task);
                 Ok(())
             }
             Ok(None) | Err(HubError::Unknown { .. }) => Ok(()),

@@ -57,6 +57,7 @@ pub(crate) struct Wire {
     bell: Arc<Mutex<Option<Bell>>>,
     instead: Arc<Mutex<Instead>>,
     ways: Arc<Ways>,
+    next_of: Arc<Mutex<NextOf>>,
 }
 
 /// What becomes of every request.
@@ -90,6 +91,9 @@ impl Ways {
         is_lost
     }
 }
+
+/// What goes wrong with the next call of a method.
+type NextOf = BTreeMap<String, Trouble>;
 
 /// Rings after some requests.
 struct Bell {
@@ -126,26 +130,32 @@ impl Wire {
         let answers = Arc::clone(&instead);
         let ways: Arc<Ways> = Arc::default();
         let all_ways = Arc::clone(&ways);
+        let next_of: Arc<Mutex<NextOf>> = Arc::default();
+        let of_methods = Arc::clone(&next_of);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (next, log, cut) = (Arc::clone(&of_thread), Arc::clone(&log), Arc::clone(&cut));
                 let (bell, answers) = (Arc::clone(&heard), Arc::clone(&answers));
                 let ways = Arc::clone(&all_ways);
-                let served = move || {
-                    serve(stream, hub, (&cut, &bell, &ways), (&next, &log, &answers));
-                };
-                thread::spawn(served);
+                let next_of = Arc::clone(&of_methods);
+                thread::spawn(move || {
+                    let troubles = Troubles { next: &next, next_of: &next_of, ways: &ways };
+                    serve(stream, hub, (&cut, &bell), troubles, (&log, &answers));
+                });
             }
         });
-        Self {
-            server: format!("http://{address}/kojihub"),
-            next,
-            seen,
-            is_cut,
-            bell,
-            instead,
-            ways,
-        }
+        let server = format!("http://{address}/kojihub");
+        Self { server, next, seen, is_cut, bell, instead, ways, next_of }
+    }
+
+    /// Has something go wrong with the next call of a method, named as in [`seen`](Self::seen).
+    pub(crate) fn trouble_on(&self, method: &str, trouble: Trouble) {
+        self.next_of.lock().expect("no panic").insert(method.to_owned(), trouble);
+    }
+
+    /// Returns whether a method was not called since something was to go wrong with it.
+    pub(crate) fn is_waiting_for(&self, method: &str) -> bool {
+        self.next_of.lock().expect("no panic").contains_key(method)
     }
 
     /// Says when so many more requests have come; each is passed on all the same.
@@ -223,12 +233,22 @@ pub(crate) fn address_of(hub: &str) -> SocketAddr {
         .expect("a hub on loopback")
 }
 
+/// What may go wrong with a request.
+#[derive(Clone, Copy)]
+struct Troubles<'w> {
+    next: &'w Mutex<Option<Next>>,
+    next_of: &'w Mutex<NextOf>,
+    ways: &'w Ways,
+}
+
 fn serve(
     mut client: TcpStream,
     hub: SocketAddr,
-    (cut, bell, ways): (&AtomicBool, &Mutex<Option<Bell>>, &Ways),
-    (next, seen, instead): (&Mutex<Option<Next>>, &Mutex<Vec<String>>, &Mutex<Instead>),
+    (cut, bell): (&AtomicBool, &Mutex<Option<Bell>>),
+    troubles: Troubles<'_>,
+    (seen, instead): (&Mutex<Vec<String>>, &Mutex<Instead>),
 ) {
+    let Troubles { next, next_of, ways } = troubles;
     while let Some(request) = message(&mut client) {
         let request = ways.passed_on(request);
         if cut.load(Ordering::SeqCst) {
@@ -237,6 +257,8 @@ fn serve(
         let method = method(&request);
         seen.lock().expect("no panic").extend(method.clone());
         ring(&mut bell.lock().expect("no panic"));
+        let of_method = method.as_ref();
+        let of_method = of_method.and_then(|one| next_of.lock().expect("no panic").remove(one));
         let given = method
             .and_then(|method| instead.lock().expect("no panic").get_mut(&method)?.pop_front());
         match given {
@@ -254,7 +276,7 @@ fn serve(
             Some(Given::Through) | None => {}
         }
         let lost = ways.loses().then_some(Trouble::AnswerLost);
-        let trouble = due(&mut next.lock().expect("no panic")).or(lost);
+        let trouble = of_method.or_else(|| due(&mut next.lock().expect("no panic"))).or(lost);
         let answer = match trouble {
             Some(Trouble::RequestLost) => return,
             Some(Trouble::AnswerLost) => {

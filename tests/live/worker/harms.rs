@@ -13,7 +13,7 @@ fn failing(shop_name: &str) -> (String, tempfile::TempDir) {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join(shop_name);
     let text = "package,method,arch,run_seconds,outcome\nlib,buildArch,x86_64,600,failed\n\
-                base,buildArch,x86_64,300,ok\napp,buildArch,x86_64,9000,ok\n";
+                base,buildArch,x86_64,300,closed\napp,buildArch,x86_64,9000,closed\n";
     fs::write(&path, text).expect("it is writable");
     (path.display().to_string(), directory)
 }

@@ -10,12 +10,14 @@ use modplan::live::hub::Hub;
 use modplan::module_build::task_request::{RequestedComponent, TaskRequest};
 use serde_json::{Value as Json, json};
 
-use crate::live::mock_koji::{Mock, alice, options};
+use crate::live::mock_koji::{FARM, Mock, TRACE, alice, options};
 use crate::support::program::{Running, Said};
 
 /// The platform that modules are built on, and where they are shipped.
 const PLATFORM: &str = "el8-build:el8-candidate";
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+/// A client that does not wait between its tries.
+const KOJI_CONF: &str = "[koji]\nretry_interval = 0\noffline_retry_interval = 0\n";
 /// So often a task is looked at until it is over; a look takes a hundredth of a second at least.
 const LOOKS_MAX: usize = 20_000;
 
@@ -88,6 +90,14 @@ impl Wanted {
     }
 }
 
+/// Returns the fixture's farm behind a hub that frees no tasks of a host that is silent: at the speed of these
+/// tests, 900 s are a few hundredths of a second.
+fn patient_farm() -> String {
+    let text = fs::read_to_string(FARM).expect("it is there");
+    let hub = "hub: {ready_timeout: 365d, assign_timeout: 365d, host_timeout: 365d, ";
+    text.replace("hub: {", hub)
+}
+
 /// Returns where a component comes from.
 pub(super) fn source(name: &str) -> String {
     format!("git+https://src.example.org/rpms/{name}#{COMMIT}")
@@ -135,17 +145,22 @@ impl Shop {
     /// The same with more in the configuration.
     pub(super) fn with_config(arguments: &[&str], more: &str) -> Self {
         let speed: &[&str] =
-            if arguments.contains(&"--speed") { &[] } else { &["--speed", "20000"] };
-        let usual = ["--platform", PLATFORM, "--user", "worker:secret"];
-        let mock = Mock::start(&[&usual[..], speed, arguments].concat());
+            if arguments.contains(&"--speed") { &[] } else { &["--speed", "4000"] };
         let directory = tempfile::tempdir().expect("a directory");
+        let farm = directory.path().join("farm.yaml");
+        fs::write(&farm, patient_farm()).expect("it is writable");
+        let farm = farm.display().to_string();
+        let users = ["--user", "alice:secret", "--user", "worker:secret"];
+        let trace: &[&str] = if arguments.contains(&"--trace") { &[] } else { &["--trace", TRACE] };
+        let usual = ["--platform", PLATFORM, "--farm", &farm];
+        let mock = Mock::with(&[&usual[..], &users, trace, speed, arguments].concat());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("a runtime");
         let admin = runtime.block_on(Hub::connect(options(&mock.server), alice()));
         let admin = RefCell::new(admin.expect("it is there"));
         let shop = Self { mock, directory, runtime, admin };
         fs::write(shop.path("password"), "secret\n").expect("it is writable");
-        fs::write(shop.path("koji.conf"), "[koji]\nretry_interval = 0\n").expect("it is writable");
+        fs::write(shop.path("koji.conf"), KOJI_CONF).expect("it is writable");
         for user in ["worker", "alice"] {
             let text = shop.config(user) + more;
             fs::write(shop.path(&format!("{user}.yaml")), text).expect("it is writable");
@@ -287,14 +302,18 @@ impl Shop {
 
     /// Returns what every `build` task of alice's builds, whatever became of it.
     pub(super) fn builds(&self) -> Vec<String> {
+        self.builds_of("")
+    }
+
+    /// The same of one module, by the beginning of its name.
+    pub(super) fn builds_of(&self, module: &str) -> Vec<String> {
         let opts = json!({"method": "build", "owner": self.user("alice"), "decode": true});
         let rows = self.call("listTasks", json!([opts]));
         let rows = rows.as_array().expect("rows").iter();
         let mut names: Vec<String> = rows
-            .map(|row| {
-                let mark = &row["request"][2]["custom_user_metadata"]["modplan"];
-                mark["component"].as_str().expect("it is marked").to_owned()
-            })
+            .map(|row| &row["request"][2]["custom_user_metadata"]["modplan"])
+            .filter(|mark| mark["module"].as_str().is_some_and(|id| id.starts_with(module)))
+            .map(|mark| mark["component"].as_str().expect("it is marked").to_owned())
             .collect();
         names.sort();
         names

@@ -13,7 +13,7 @@ fn a_task_that_is_resubmitted_takes_what_the_first_one_built() {
     let directory = tempfile::tempdir().expect("a directory");
     let trace = directory.path().join("trace.csv");
     let rows = "package,method,arch,run_seconds,outcome\nlib,buildArch,x86_64,60,failed\n\
-                lib,buildArch,x86_64,60,ok\nbase,buildArch,x86_64,60,ok\napp,buildArch,x86_64,60,ok\n";
+                lib,buildArch,x86_64,60,closed\nbase,buildArch,x86_64,60,closed\napp,buildArch,x86_64,60,closed\n";
     fs::write(&trace, rows).expect("it is writable");
     let shop = Shop::start(&["--trace", &trace.display().to_string()]);
     let _worker = shop.worker(&[]);
