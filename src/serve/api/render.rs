@@ -56,10 +56,7 @@ fn short(build: &ModuleBuild) -> Map<String, Value> {
 }
 
 fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    }
+    if let Value::Object(fields) = value { fields } else { Map::new() }
 }
 
 fn normal(fields: &mut Map<String, Value>, build: &ModuleBuild, book: &Book) {

@@ -22,12 +22,12 @@ const SLOT_TIME: Duration = Duration::from_secs(10);
 /// Says that the store is away.
 pub(super) fn away(error: &StoreError) -> Refusal {
     tracing::warn!("{error}");
-    match error {
-        StoreError::NoSuchBuild { .. } => Refusal::no_module(),
-        error if error.is_transient() => {
-            Refusal::new(Status::Unavailable, "The store is away; try again")
-        }
-        _ => Refusal::new(Status::Internal, "The store is damaged or full"),
+    if matches!(error, StoreError::NoSuchBuild { .. }) {
+        Refusal::no_module()
+    } else if error.is_transient() {
+        Refusal::new(Status::Unavailable, "The store is away; try again")
+    } else {
+        Refusal::new(Status::Internal, "The store is damaged or full")
     }
 }
 
@@ -71,6 +71,16 @@ struct Fetched {
     commit: Option<String>,
 }
 
+fn not_fetched(error: &ScmError) -> Refusal {
+    if matches!(error, ScmError::NotAllowed(_)) {
+        Refusal::forbidden(error.to_string())
+    } else if error.is_transient() {
+        Refusal::new(Status::Unavailable, error.to_string())
+    } else {
+        Refusal::unprocessable(error.to_string())
+    }
+}
+
 async fn fetch(service: &Service, source: &Source) -> Result<Fetched, Refusal> {
     let (repository, revision) = match source {
         Source::Text { document, .. } => {
@@ -84,11 +94,7 @@ async fn fetch(service: &Service, source: &Source) -> Result<Fetched, Refusal> {
         .map_err(|_| Refusal::new(Status::Unavailable, "There is no room for the repository"))?;
     let scm = &service.serving.site.scm;
     let fetched = scm::document(scm, (repository, revision), &file, &directory.0).await;
-    let fetched = fetched.map_err(|error| match error {
-        ScmError::NotAllowed(_) => Refusal::forbidden(error.to_string()),
-        error if error.is_transient() => Refusal::new(Status::Unavailable, error.to_string()),
-        error => Refusal::unprocessable(error.to_string()),
-    })?;
+    let fetched = fetched.map_err(|error| not_fetched(&error))?;
     let scm::Fetched { text, commit, committed } = fetched;
     Ok(Fetched { text, seconds: committed, commit: Some(commit) })
 }

@@ -36,13 +36,8 @@ pub(super) fn of_build(facts: Facts<'_>) -> Value {
 }
 
 fn without_contexts(options: Value) -> Value {
-    match options {
-        Value::Map(entries) => {
-            let kept = entries.into_iter().filter(|(key, _)| &**key != "contexts");
-            Value::Map(kept.collect())
-        }
-        other => other,
-    }
+    let Value::Map(entries) = options else { return options };
+    Value::Map(entries.into_iter().filter(|(key, _)| &**key != "contexts").collect())
 }
 
 fn mbs(facts: &Facts<'_>) -> Value {
