@@ -92,7 +92,7 @@ impl ModuleBuild {
             priority: self.priority,
             watching,
             asked: &mut |task, request| {
-                created(&format!("Created task: {task} ({})", request.id()))
+                created(&format!("Created task: {task} ({})", request.id()));
             },
         });
         let tasks = asked.map_err(|error| explained(&error))?;

@@ -39,6 +39,7 @@ fn mock(names: &[String]) -> Mock {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "how many it takes is a figure to read")]
 fn a_batch_of_a_hundred_components_takes_few_requests() {
     let names: Vec<String> = (0..COMPONENTS).map(|at| format!("part{at}")).collect();
     let components: Vec<(&str, u32)> = names.iter().map(|name| (name.as_str(), 2)).collect();

@@ -165,10 +165,8 @@ fn ask(request: &Json, book: &mut Book, now: i64) -> Answered {
         let whole = request["path"].as_str().expect("a path");
         whole.split_once('?').unwrap_or((whole, ""))
     };
-    let body = match &request["body"] {
-        Json::Null => Vec::new(),
-        body => body.to_string().into_bytes(),
-    };
+    let body = &request["body"];
+    let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
     let (version, path) = match Path::read(path) {
         Ok(found) => found,
         Err(refusal) => return refusal.into(),
@@ -272,7 +270,7 @@ fn every_recorded_request_has_the_same_status_and_meaning() {
         let answered = ask(request, &mut book, now);
         let what = format!("case {at}: {request}");
         let is_refused = answered.status >= 400;
-        let is_same = answered.status == case["status"].as_u64().expect("a number") as u16
+        let is_same = u64::from(answered.status) == case["status"].as_u64().expect("a number")
             && match is_refused {
                 true => {
                     answered.body["error"] == wanted["error"]
