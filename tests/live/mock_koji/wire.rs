@@ -190,7 +190,6 @@ impl Wire {
     }
 
     /// Loses the hub's answer to every so many requests, from now on.
-    #[expect(dead_code, reason = "of tests at a real hub")]
     pub(crate) fn lose_every(&self, requests: usize) {
         self.ways.every.store(requests, Ordering::SeqCst);
     }
@@ -201,7 +200,6 @@ impl Wire {
     }
 
     /// Returns how many answers were lost in that way.
-    #[expect(dead_code, reason = "of tests at a real hub")]
     pub(crate) fn lost(&self) -> usize {
         self.ways.lost.load(Ordering::SeqCst)
     }
