@@ -61,8 +61,9 @@ mod tests {
     fn what_most_waits_for_goes_first() {
         let urgency = Urgency { task: 20, floor: 5 };
         let minutes = [("a", 30), ("b", 10), ("c", 60), ("d", 5)];
-        // The longest path has 90 minutes: a, then c.
-        assert_eq!(of(urgency, &minutes), [5, 8, 9, 19]);
+        // The longest path has 90 minutes: a, then c. Of the 14 steps from 19 to 5 a takes 90/90, b 70/90, c 60/90
+        // and d 5/90, in whole steps.
+        assert_eq!(of(urgency, &minutes), [5, 9, 10, 19]);
         assert_eq!(of(urgency, &[]), [19; 4], "nothing is known of any");
     }
 
