@@ -10,6 +10,7 @@
 //! the questions of `koji_plan`, `execute` carries out what the engine commands, and `runs` begins and resumes
 //! runs of a store.
 
+mod child;
 mod clock;
 mod dry_run;
 pub mod execute;
@@ -19,8 +20,10 @@ pub mod hub;
 mod koji_record;
 mod page;
 mod partial;
+mod programs;
 mod record;
 pub mod runs;
+mod scm;
 mod stored;
 
 pub use dry_run::dry_run;

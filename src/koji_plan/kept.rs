@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Check, PlannedCall, WorkedOut};
+use super::{Check, PlannedCall, ResolvedRef, WorkedOut};
 use crate::load::SourceUrls;
 use crate::plan::Plan;
 
@@ -30,6 +30,9 @@ pub struct KeptPlan {
     pub sources: Option<SourceUrls>,
     /// Modules that were said to be there.
     pub given: Vec<String>,
+    /// The commits that branches and tags were at.
+    #[serde(default)]
+    pub resolved: Vec<ResolvedRef>,
     /// Who was logged in.
     pub user: Option<String>,
     /// What had to hold.
@@ -77,6 +80,7 @@ impl KeptPlan {
             plan: request.plan.clone(),
             sources: request.sources.cloned(),
             given: request.given.iter().map(ToString::to_string).collect(),
+            resolved: out.resolved_refs(),
             user: out.user.clone(),
             checks: out.checks.clone(),
             calls: out.calls.iter().map(KeptCall::from).collect(),

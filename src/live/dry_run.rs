@@ -1,6 +1,8 @@
-//! Works a plan out against a hub that is only read.
+//! Works a plan out against a hub that is only read, and looks on this machine and at the servers of sources for
+//! the rest.
 
 use super::hub::{Hub, HubError, Login, Options};
+use super::{programs, scm};
 use crate::koji_plan::{Knowledge, Request, WorkedOut, work_out};
 
 /// A question may depend on the answer to another one, and that on a third: never so deep.
@@ -28,15 +30,22 @@ pub fn dry_run(
 }
 
 async fn rounds(hub: &mut Hub, request: Request<'_>) -> Result<WorkedOut, HubError> {
-    let mut known = Knowledge::default();
+    let resolved = request.resolved.iter().map(|one| (one.of.clone(), one.commit.clone()));
+    let mut known = Knowledge::with_commits(resolved);
     for round in 1..=ROUNDS_MAX {
         let run = work_out(request, &mut known);
-        let open = known.open();
-        if open.is_empty() {
+        if known.is_complete() {
             return Ok(run);
         }
+        let open = known.open();
         tracing::info!("round {round}: {} questions to the hub", open.len());
         known.learn(hub.ask_all(&open).await?);
+        for program in known.open_programs() {
+            known.learn_program(program, programs::version(program).await);
+        }
+        for (of, found) in scm::commits(known.open_refs(), &request.site.scm).await {
+            known.learn_commit(of, found);
+        }
     }
     let reason = format!("questions without an end after {ROUNDS_MAX} rounds");
     Err(HubError::Shape { method: "multiCall".to_owned(), reason })

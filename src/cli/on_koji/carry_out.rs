@@ -52,6 +52,7 @@ pub(super) fn run(
         given: &given,
         submitted: kept.submitted,
         earlier: &earlier,
+        resolved: &kept.resolved,
     };
     console.note(&format!("repeats the preflight of the dry run of {}", kept.submitted));
     let out = live::dry_run(place.options(), place.login.clone(), request);
@@ -220,6 +221,7 @@ fn decided(
         poll_ms: poll.0,
         spool,
         takes_over: out.takes_over,
+        has_repo_requests: out.has_repo_requests,
         final_repos: place.final_repos()?,
         limits: Limits::of(site),
         gate: GateCommand::of(site),

@@ -39,6 +39,7 @@ fn show(asked: Asked<'_>, place: &Place, console: &Console) -> anyhow::Result<An
         given: asked.given,
         submitted: jiff::Timestamp::now(),
         earlier: &earlier,
+        resolved: &[],
     };
     let worked_out = live::dry_run(place.options(), place.login.clone(), request);
     let run = worked_out.as_ref().map_or_else(failed, Clone::clone);

@@ -9,14 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use super::gate::GateCommand;
 use super::limits::Limits;
-use super::macros::{MacrosError, source_rpm};
-use super::work::{LaterMacros, ModuleWork, PartWork, Work};
+use super::work::{MacrosRecipe, MacrosSource, ModuleWork, PartWork, Work};
 use crate::koji::Value;
 use crate::koji_plan::PlannedBuild;
 use crate::live::final_repo::FinalRepos;
 use crate::load::{Stream, parse_text};
 use crate::module_build::import::{Generator, Host, Origin};
-use crate::module_build::macros::MacrosPackage;
 use crate::name::{ComponentKey, Nsvc};
 
 /// So much earlier than the run may its tasks be by the hub's clock, in seconds.
@@ -38,6 +36,8 @@ pub struct Decided {
     pub spool: Option<PathBuf>,
     /// Earlier runs that nobody drives, whose locks are taken over.
     pub takes_over: BTreeSet<String>,
+    /// Whether the hub takes requests for repos.
+    pub has_repo_requests: bool,
     /// Where final repositories are made.
     #[serde(default)]
     pub final_repos: Option<FinalRepos>,
@@ -57,16 +57,13 @@ pub enum BeginError {
     /// A document that was kept cannot be read.
     #[error("the document of {0} cannot be read")]
     Document(String),
-    /// A macros package cannot be made.
-    #[error(transparent)]
-    Macros(#[from] MacrosError),
 }
 
 impl Decided {
-    /// Makes what a process works with; macros packages are made below `directory`.
+    /// Makes what a process works with; macros packages are made below `directory`, when they are needed.
     ///
     /// # Errors
-    /// A document cannot be read, or rpmbuild does not make a macros package.
+    /// A document cannot be read.
     pub fn work(&self, run: &str, directory: &Path) -> Result<Work, BeginError> {
         let mut modules = BTreeMap::new();
         for (at, build) in self.builds.iter().enumerate() {
@@ -81,6 +78,7 @@ impl Decided {
             poll: Duration::from_millis(self.poll_ms),
             spool: self.spool.as_ref().map(|spool| spool.join(run)),
             takes_over: self.takes_over.clone(),
+            has_repo_requests: self.has_repo_requests,
             final_repos: self.final_repos.clone(),
             limits: self.limits.clone(),
             gate: self.gate.clone(),
@@ -97,15 +95,9 @@ impl Decided {
         let unreadable = || BeginError::Document(build.id.clone());
         let stored = parse_text(&build.id, &build.document).streams.pop().ok_or_else(unreadable)?;
         let nsvc = nsvc(&stored).ok_or_else(unreadable)?;
-        let dist = build.names.dist_tag.as_deref().ok_or_else(unreadable)?;
-        let committed = Timestamp::from_second(self.submitted_seconds).unwrap_or_default();
-        let author = stored.macros.as_deref();
-        let conflicts = build.kept_out.with(&[], &[]);
-        let package = MacrosPackage { nsvc: &nsvc, dist, author, conflicts: &conflicts, committed };
-        let macros = source_rpm(&package, directory)?;
-        let later_macros = (!build.kept_out.planned.is_empty()).then(|| LaterMacros {
+        let macros = MacrosSource::ToMake(MacrosRecipe {
             kept_out: build.kept_out.clone(),
-            committed,
+            committed: Timestamp::from_second(self.submitted_seconds).unwrap_or_default(),
             directory: directory.to_owned(),
         });
         let mut tags = build.tags.clone();
@@ -116,7 +108,6 @@ impl Decided {
         }
         Ok(ModuleWork {
             macros,
-            later_macros,
             parts: parts(build),
             included: BTreeMap::new(),
             arches: build.arches.clone(),
@@ -156,6 +147,7 @@ fn parts(build: &PlannedBuild) -> BTreeMap<ComponentKey, PartWork> {
         let work = PartWork {
             package: part.package.clone(),
             source: part.source.clone(),
+            reused: part.reused.as_ref().map(|reused| reused.task_id),
             arches: None,
             is_build_only: part.is_build_only,
         };

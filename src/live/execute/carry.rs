@@ -4,6 +4,7 @@
 mod gates;
 mod parts;
 mod polls;
+mod repos;
 mod single;
 
 use std::cell::{Cell, RefCell};
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
 
 use gates::{Tested, Tests};
-use parts::Repo;
+use repos::Repos;
 
 use super::at_hub::AtHub;
 use super::breaker::Breaker;
@@ -37,7 +38,7 @@ struct Inner {
     catalog: RefCell<Arc<Catalog>>,
     memory: RefCell<Memory>,
     events: UnboundedSender<Event>,
-    repos: RefCell<BTreeMap<BuildId, Repo>>,
+    repos: RefCell<BTreeMap<BuildId, Repos>>,
     running: Cell<usize>,
     /// Whether a poll is under way, which also tags what it finds built.
     is_polling: Cell<bool>,
@@ -46,6 +47,8 @@ struct Inner {
     gates: Gates,
     tests: Tests,
     breaker: RefCell<Breaker>,
+    /// The program of this machine that a call needs and that is missing.
+    lacking: Cell<Option<&'static str>>,
     canary: Option<RefCell<Canary>>,
 }
 
@@ -72,6 +75,7 @@ impl Carrier {
             gates,
             tests: Tests::default(),
             breaker,
+            lacking: Cell::new(None),
             canary,
         }))
     }
@@ -134,10 +138,12 @@ impl Carrier {
     /// says that nothing is to be heard and that nobody is asked again later, `is_answered` that no call is open.
     pub(super) fn halt(&self, is_quiet: bool, is_answered: impl Fn() -> bool) -> Option<Halt> {
         let is_still = is_quiet && self.is_idle();
+        let lacking = || self.0.lacking.get().map(|program| Halt::Program { program });
         let failures = || self.0.breaker.borrow().tripped().map(Halt::from);
         let canary = || self.0.canary.as_ref()?.borrow().outcome().map(Halt::from);
         let closed = || self.0.memory.borrow().closed().map(|waiting| Halt::People { waiting });
-        let halt = failures()
+        let halt = lacking()
+            .or_else(failures)
             .or_else(|| canary().filter(|_| is_still))
             .or_else(|| closed().filter(|_| is_still && is_answered()));
         if halt.is_some() {
@@ -229,11 +235,10 @@ impl Carrier {
 
     fn begin_alone(&self, id: CallId, call: Call, is_look: bool) {
         self.0.spawn(move |it| async move {
-            let answer = match it.alone(id, &call, is_look).await {
-                Ok(answer) => answer,
-                Err(stop) => it.stopped(&call, stop),
-            };
-            it.answer(id, answer);
+            match it.alone(id, &call, is_look).await {
+                Ok(answer) => it.answer(id, answer),
+                Err(stop) => it.stopped(id, &call, stop),
+            }
         });
     }
 }
@@ -254,10 +259,14 @@ impl Inner {
         drop(self.events.send(Event::Answered { call, answer }));
     }
 
-    /// Says why a call was not carried out, and returns what the orchestrator hears.
-    fn stopped(&self, call: &Call, stop: Stop) -> Answer {
+    /// Says why a call was not carried out, and answers it. Where a program is missing, the run stops, and the
+    /// call stays open for the process that resumes it.
+    fn stopped(&self, id: CallId, call: &Call, stop: Stop) {
         tracing::warn!(call = call.kind().as_str(), "{}", stop.why);
-        stop.answer
+        match stop.lacks {
+            Some(program) => self.lacking.set(Some(program)),
+            None => self.answer(id, stop.answer),
+        }
     }
 
     fn module_of(&self, build: BuildId) -> Result<&ModuleWork, Stop> {

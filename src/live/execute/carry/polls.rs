@@ -30,10 +30,12 @@ impl Inner {
             }
         }
         let ends = self.hub.observe(about).await?;
-        let part_of = |&(task, end): &(TaskId, ComponentEnd)| {
-            self.memory.borrow().part(task).map(|part| (task, part, end))
+        let ends: BTreeMap<TaskId, ComponentEnd> = ends.into_iter().collect();
+        let ends: Vec<(TaskId, Part, ComponentEnd)> = {
+            let memory = self.memory.borrow();
+            let of = |(task, end)| memory.parts(task).iter().map(move |part| (task, *part, end));
+            ends.into_iter().flat_map(of).collect()
         };
-        let ends: Vec<_> = ends.iter().filter_map(part_of).collect();
         self.say(&ends).await;
         let mut built: BTreeMap<BuildId, Vec<Part>> = BTreeMap::new();
         for &(_, part, end) in &ends {
