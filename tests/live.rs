@@ -18,5 +18,6 @@ mod raw_hub;
 mod real_hub;
 mod record;
 mod runs;
+mod scm;
 mod secrets;
 mod store;
