@@ -29,8 +29,13 @@ pub(super) struct Case {
 
 /// Plans a rebuild of the fixture into a file.
 pub(super) fn plan(selection: &[&str], path: &str) {
+    plan_of(MODULES, selection, path);
+}
+
+/// Plans a rebuild of some modules into a file.
+pub(super) fn plan_of(modules: &str, selection: &[&str], path: &str) {
     let said =
-        modplan(&[&["plan", MODULES], selection, &["--format", "json", "-o", path]].concat());
+        modplan(&[&["plan", modules], selection, &["--format", "json", "-o", path]].concat());
     assert_eq!(said.code, 0, "{}", said.err);
 }
 

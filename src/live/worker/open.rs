@@ -17,7 +17,8 @@ use crate::koji::calls::{
 use crate::koji::shapes::Task;
 use crate::koji::{Call, Fault, FaultKind, OneOrMany, Value, weight};
 use crate::koji_plan::{
-    BuildOwner, Earlier, OwnTask, PlannedBuild, Request, WorkedOut, plan_of_task, work_out_task,
+    BuildOwner, Earlier, Knowledge, OwnTask, PlannedBuild, Request, WorkedOut, plan_of_task,
+    work_out_task,
 };
 use crate::live::dry_run::rounds;
 use crate::live::execute::at_hub::AtHub;
@@ -144,8 +145,10 @@ async fn worked_out(
         earlier: &Earlier::default(),
         scratch: &BTreeMap::new(),
         owner: BuildOwner::Koji,
+        resolved: &[],
     };
-    let out = rounds(&core.hub, |known| work_out_task(request, task, known)).await?;
+    let work_out = |known: &mut Knowledge| work_out_task(request, task, known);
+    let out = rounds(&core.hub, Knowledge::default(), &site.scm, work_out).await?;
     let WorkedOut { checks, mut builds, .. } = out;
     let failed: Vec<String> = (checks.iter().filter(|check| !check.ok))
         .map(|check| format!("{}: {}", check.check, check.detail))
@@ -216,6 +219,8 @@ impl Opening<'_> {
             poll_ms,
             spool: None,
             takes_over: Default::default(),
+            // `worker.repo_wait` says how else.
+            has_repo_requests: true,
             final_repos: settings.final_repos.clone(),
             limits: Limits::of(&settings.site),
             gate: None,

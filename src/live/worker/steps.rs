@@ -83,13 +83,15 @@ impl Steps {
         self.state.borrow_mut().failure.get_or_insert(fault);
     }
 
-    /// Says why a call was not carried out, and returns what the machine hears.
+    /// Says why a call was not carried out, and returns what the machine hears. A program that is missing fails
+    /// the task: another host may have it, and koji's people decide.
     pub(super) fn stopped(&self, call: &Call, stop: Stop) -> Answer {
         self.warn(&format!("{}: {}", call.kind().as_str(), stop.why));
-        if let Answer::Failed(_) = stop.answer {
+        let answer = if stop.lacks.is_some() { Answer::Failed(Why::Missing) } else { stop.answer };
+        if let Answer::Failed(_) = answer {
             self.fails_with(Fault::of(FaultKind::Generic, stop.why));
         }
-        stop.answer
+        answer
     }
 
     /// Says what is in the way of a step, unless the steps were stopped.

@@ -99,6 +99,7 @@ fn begin(serving: &Serving, name: &str, ids: &[u64], notes: &Sender<Note>) -> Re
         earlier: &earlier,
         scratch: &scratch,
         owner: BuildOwner::Orchestrator,
+        resolved: &[],
     };
     let out = live::dry_run(serving.options.clone(), serving.login.clone(), request);
     let out = out.map_err(|error| Trouble::Waits(format!("waits for the hub: {error}")))?;
