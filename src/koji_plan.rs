@@ -22,19 +22,25 @@ mod check;
 mod conflicts;
 mod final_repo;
 mod gate_checks;
+mod git_refs;
 mod hub_checks;
 mod kept;
 mod knowledge;
 mod leftovers;
 mod locks;
+mod macros_checks;
 mod module_tasks;
 mod open_builds;
 mod own_task;
 mod package_checks;
 mod permission_checks;
 mod planned_build;
+mod planned_call;
+mod programs;
 mod release_checks;
 mod requirements;
+mod reused;
+mod settled;
 mod shipped;
 mod sources;
 mod tags;
@@ -46,19 +52,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use self::settled::Settled;
 use crate::koji::Value;
 use crate::load::SourceUrls;
 use crate::name::Selector;
 use crate::plan::Plan;
 use crate::site::Site;
 
-pub use calls::{Needed, PlannedCall};
 pub use check::Check;
+pub use git_refs::{GitRef, ResolvedRef};
 pub use kept::{KeptCall, KeptPlan};
-pub use knowledge::Knowledge;
+pub use knowledge::{Found, Knowledge};
 pub use leftovers::{Leftover, LeftoverKind, Now, Past, again, leftovers, leftovers_checksum};
 pub use own_task::{OwnTask, plan_of_task, work_out_task};
 pub use planned_build::{PlannedBuild, PlannedPart};
+pub use planned_call::{Needed, PlannedCall};
+pub use programs::package_of;
+pub use reused::ReusedBuild;
 pub use sources::ResolvedSource;
 
 /// What is to be executed.
@@ -81,6 +91,8 @@ pub struct Request<'a> {
     pub scratch: &'a BTreeMap<String, u64>,
     /// Who owns the builds.
     pub owner: BuildOwner,
+    /// The commits that branches and tags were at when they were looked up before: they are not looked up again.
+    pub resolved: &'a [ResolvedRef],
 }
 
 /// Who owns the build of a module.
@@ -116,12 +128,24 @@ pub struct WorkedOut {
     pub sources: Vec<ResolvedSource>,
     /// What a run keeps of each module build, in the order of the plan.
     pub builds: Vec<PlannedBuild>,
+    /// Whether the hub takes requests for repos.
+    pub has_repo_requests: bool,
     /// Earlier runs whose locks are taken over.
     pub takes_over: BTreeSet<String>,
     /// How many modules are built.
     pub modules: usize,
     /// How many components are built.
     pub component_builds: usize,
+}
+
+impl WorkedOut {
+    /// Returns the branches and tags that were looked up, each once, with their commits.
+    #[must_use]
+    pub fn resolved_refs(&self) -> Vec<ResolvedRef> {
+        let found = self.sources.iter().filter_map(|source| source.found_by.clone());
+        let by_ref: BTreeMap<GitRef, String> = found.map(|one| (one.of, one.commit)).collect();
+        by_ref.into_iter().map(|(of, commit)| ResolvedRef { of, commit }).collect()
+    }
 }
 
 /// The part of a run that a call belongs to.
@@ -169,7 +193,8 @@ fn work_out_builds(request: Request<'_>, known: &mut Knowledge) -> WorkedOut {
     hub_checks::content_generator(request, &hub, known, &mut checks);
     let builds = builds::builds(request, &mut checks);
     gate_checks::check(request, &mut checks);
-    let sources = sources::sources(request, &builds, &mut checks);
+    let sources = sources::sources(request, &builds, known, &mut checks);
+    let reused = reused::reused(&builds, known, &mut checks);
     hub_checks::platforms(&hub, &builds, known, &mut checks);
     let takes_over = locks::check(request, &builds, known, &mut checks);
     open_builds::check(request, &builds, known, &mut checks);
@@ -186,11 +211,23 @@ fn work_out_builds(request: Request<'_>, known: &mut Knowledge) -> WorkedOut {
     };
     package_checks::check(&builds, &hub, known, &mut checks);
     let works = tags::works(&builds, basis, known, &mut checks);
-    let calls = calls::calls(request, &hub, &works, &sources, known);
+    let settled = Settled {
+        request,
+        hub: &hub,
+        works: &works,
+        indexes: &indexes,
+        sources: &sources,
+        reused: &reused,
+        kept_out: &kept_out,
+    };
+    let calls = calls::calls(settled, known);
     permission_checks::check(&hub, &calls, &mut checks);
+    macros_checks::check(&works, &mut checks);
+    programs::check(request.site, &builds, known, &mut checks);
     final_repo::check(request.site, &mut checks);
     WorkedOut {
-        builds: planned_build::planned_builds(request, &works, &indexes, &sources, &kept_out),
+        builds: planned_build::planned_builds(settled),
+        has_repo_requests: hub.has_requests,
         takes_over,
         user: hub.user,
         checks: checks.into_rows(),

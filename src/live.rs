@@ -11,6 +11,7 @@
 //! runs of a store, `cleanup` deletes what they left at the hub, `koji_owned` has koji build the modules of a
 //! plan, and `worker` is a koji host that builds modules.
 
+mod child;
 pub mod cleanup;
 pub(crate) mod clock;
 mod dry_run;
@@ -24,6 +25,7 @@ mod koji_record;
 pub mod module_tasks;
 mod page;
 mod partial;
+mod programs;
 mod record;
 pub mod runs;
 pub mod scm;

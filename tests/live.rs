@@ -18,6 +18,7 @@ mod raw_hub;
 mod real_hub;
 mod record;
 mod runs;
+mod scm;
 mod secrets;
 mod serve;
 mod store;

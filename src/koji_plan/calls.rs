@@ -2,113 +2,33 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Serialize, Serializer};
-
-use super::hub_checks::HubUser;
 use super::knowledge::Knowledge;
 use super::package_checks::listed;
-use super::release_checks::devel;
-use super::sources::Sources;
+use super::planned_call::{Needed, PlannedCall};
+use super::settled::Settled;
 use super::tags::TagWork;
-use super::{Phase, Request, locks};
+use super::{Phase, locks};
 use crate::koji::calls::{CgImport, Map, NewRepo, RepoRequestCall};
 use crate::koji::shapes::Package;
 use crate::koji::{Arguments, Value};
-use crate::module_build::batch_calls::{Built, Submission, build, install_macros, tag_built};
+use crate::module_build::batch_calls::{
+    Built, Submission, UPLOADS, build, install_macros, macros_directory, tag_built,
+};
 use crate::module_build::hub_call::{HubCall, Permission};
-use crate::module_build::macros;
+use crate::module_build::identity::devel;
 use crate::module_build::publish::{Publication, publish};
-use crate::name::{Arch, ComponentKey, NameStream, PackageName};
-use crate::plan::model::PlanComponent;
+use crate::module_build::{import, macros};
+use crate::name::{ComponentKey, NameStream, PackageName};
+use crate::plan::model::{PlanBatch, PlanComponent};
 use crate::plan::names::content_nvr;
 
-/// Where koji's clients upload what is built from.
-const UPLOADS: &str = "cli-build/";
-
-/// A call that a run makes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PlannedCall {
-    /// koji's method; `upload` for a file that is sent to the hub.
-    pub method: &'static str,
-    /// Its parameters as they are sent, those by name in a last map.
-    pub params: Vec<Value>,
-    /// The module that it is for, by its id in the plan.
-    pub module: Option<String>,
-    /// The component, by its key.
-    pub component: Option<ComponentKey>,
-    /// The part of the run.
-    pub phase: Phase,
-    /// What the caller needs.
-    pub permission: Needed,
-}
-
-/// What a caller needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Needed {
-    /// A permission of koji, or `admin`.
-    Permission(String),
-    /// What a policy of the hub says, which cannot be read.
-    Policy(&'static str),
-    /// The right to import as a content generator.
-    Generator(String),
-    /// Nothing but to be logged in.
-    Login,
-}
-
-impl std::fmt::Display for Needed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Permission(name) => f.pad(name),
-            Self::Policy(name) => f.pad(&format!("policy {name}")),
-            Self::Generator(name) => f.pad(&format!("content generator {name}")),
-            Self::Login => f.pad("login"),
-        }
-    }
-}
-
-impl Serialize for PlannedCall {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Row<'a> {
-            method: &'a str,
-            params: &'a [Value],
-            module: Option<&'a str>,
-            component: Option<&'a ComponentKey>,
-            phase: Phase,
-            permission: String,
-        }
-        Row {
-            method: self.method,
-            params: &self.params,
-            module: self.module.as_deref(),
-            component: self.component.as_ref(),
-            phase: self.phase,
-            permission: self.permission.to_string(),
-        }
-        .serialize(serializer)
-    }
-}
-
-impl PlannedCall {
-    /// Returns the permission of koji that it needs, where it needs one.
-    #[must_use]
-    pub fn permission_name(&self) -> Option<&str> {
-        match &self.permission {
-            Needed::Permission(name) => Some(name),
-            Needed::Policy(_) | Needed::Generator(_) | Needed::Login => None,
-        }
-    }
-}
+/// When what belongs to a module's `-devel` is made.
+const ONLY_IF_DEVEL: &str = "something was built that the module does not ship";
 
 /// Returns every call: module by module in the order of the plan, a stream locked from before its first
 /// module until after its last.
-pub(super) fn calls(
-    request: Request<'_>,
-    hub: &HubUser,
-    works: &[TagWork<'_, '_>],
-    sources: &Sources,
-    known: &mut Knowledge,
-) -> Vec<PlannedCall> {
+pub(super) fn calls(settled: Settled<'_, '_, '_>, known: &mut Knowledge) -> Vec<PlannedCall> {
+    let Settled { request, works, .. } = settled;
     let mut left: BTreeMap<NameStream, usize> = BTreeMap::new();
     for work in works {
         *left.entry(work.build.name_stream()).or_default() += 1;
@@ -118,7 +38,7 @@ pub(super) fn calls(
     let mut all = Vec::new();
     for work in works {
         let stream = work.build.name_stream();
-        let mut script = Script { request, hub, work, sources, calls: Vec::new(), repos: 0 };
+        let mut script = Script { settled, work, calls: Vec::new(), repos: 0, is_stale: false };
         if left[&stream] == count[&stream] {
             if locks::is_left_behind(request, &stream, known) {
                 script.add(Phase::Prepare, None, locks::release(prefix, &stream));
@@ -138,13 +58,13 @@ pub(super) fn calls(
 
 /// The calls of one module.
 struct Script<'s, 'b, 'a> {
-    request: Request<'s>,
-    hub: &'s HubUser,
+    settled: Settled<'s, 'b, 'a>,
     work: &'s TagWork<'b, 'a>,
-    sources: &'s Sources,
     calls: Vec<PlannedCall>,
     /// How many repos were asked for.
     repos: u32,
+    /// Whether something was tagged since the last of them.
+    is_stale: bool,
 }
 
 impl Script<'_, '_, '_> {
@@ -154,18 +74,18 @@ impl Script<'_, '_, '_> {
         }
         let work = self.work;
         let batches = &work.build.row.batches;
-        let components = || batches.iter().flat_map(|batch| &batch.components);
-        if components().any(|component| !component.reused) {
+        let built = |batch: &PlanBatch| batch.components.iter().any(|one| !one.reused);
+        if batches.iter().any(built) {
             self.macros();
         }
-        for (at, batch) in batches.iter().enumerate() {
+        for batch in batches {
+            if self.is_stale && built(batch) {
+                self.repo();
+            }
             for component in batch.components.iter().filter(|component| !component.reused) {
                 self.build(component);
             }
             self.tag(&batch.components);
-            if batches[at + 1..].iter().any(|later| later.components.iter().any(|c| !c.reused)) {
-                self.repo();
-            }
         }
         if !work.build.is_scratch() {
             self.import_and_publish(known);
@@ -175,9 +95,8 @@ impl Script<'_, '_, '_> {
     /// Adds the macros package: uploaded, built, and in every buildroot of the first repo.
     fn macros(&mut self) {
         let work = self.work;
-        let dist = work.names.dist_tag.as_deref().unwrap_or_default();
-        let directory = format!("{UPLOADS}{{run}}/{}", work.plan.tag);
-        let file = format!("{}-{}-1.{dist}.src.rpm", macros::NAME, macros::VERSION);
+        let directory = macros_directory("{run}", &work.names.target);
+        let file = macros::source_rpm(work.names.dist_tag.as_deref().unwrap_or_default());
         self.upload(Phase::Build, &directory, &file);
         let package = PackageName::from(macros::NAME);
         self.submit(&package, None, &format!("{directory}/{file}"));
@@ -193,7 +112,7 @@ impl Script<'_, '_, '_> {
     }
 
     fn build(&mut self, component: &PlanComponent) {
-        let url = self.sources.url(&self.work.build.row.id, &component.component);
+        let url = self.settled.sources.url(&self.work.build.row.id, &component.component);
         let missing = format!("{{source:{}}}", component.component);
         let url = url.unwrap_or(&missing).to_owned();
         self.submit(&component.package, Some(&component.component), &url);
@@ -211,7 +130,7 @@ impl Script<'_, '_, '_> {
             repo_id: None,
             arches: None,
             marker: Some(&mark),
-            priority: self.request.site.limits.priority.into(),
+            priority: self.settled.request.site.limits.priority.into(),
         };
         let call = build(&self.work.plan, submission);
         self.add(Phase::Build, component, call);
@@ -222,7 +141,11 @@ impl Script<'_, '_, '_> {
         let work = self.work;
         let documents = &work.build.stored.components;
         for component in components {
-            let nvr = format!("{{nvr:{}}}", component.component);
+            let reused = self.settled.reused.of(&work.build.row.id, &component.component);
+            let nvr = match reused {
+                Some(reused) => reused.nvr.clone(),
+                None => format!("{{nvr:{}}}", component.component),
+            };
             let document = documents.get(&component.component);
             let is_build_only = document.is_some_and(|document| document.buildonly);
             let built = Built { package: &component.package, nvr: &nvr, is_build_only };
@@ -230,12 +153,14 @@ impl Script<'_, '_, '_> {
                 self.add(Phase::Build, Some(&component.component), call);
             }
         }
+        self.is_stale = true;
     }
 
     fn repo(&mut self) {
         self.repos += 1;
+        self.is_stale = false;
         let tag = &self.work.plan.build_tag;
-        let call = if self.hub.has_requests {
+        let call = if self.settled.hub.has_requests {
             let since = format!("{{repo:{tag}:{}}}", self.repos);
             let min_event = Some(Value::Text(since));
             let call = RepoRequestCall {
@@ -253,36 +178,44 @@ impl Script<'_, '_, '_> {
 
     fn import_and_publish(&mut self, known: &mut Knowledge) {
         let work = self.work;
-        let own = work.build.nsvc.clone();
-        let all = [devel(&own), own];
-        let all = all.iter().rev();
-        for nsvc in all.clone() {
+        let own = (work.build.nsvc.clone(), None);
+        let halves = [own, (devel(&work.build.nsvc), Some(ONLY_IF_DEVEL))];
+        for (nsvc, only_if) in &halves {
             let nvr = content_nvr(nsvc);
-            let directory = format!("modplan/{{run}}/{nvr}");
+            let directory = import::directory("{run}", &nvr);
             for file in self.documents() {
                 self.upload(Phase::Import, &directory, &file);
+                self.last_only_if(*only_if);
             }
             let metadata = Value::Text(format!("{{metadata:{nvr}}}"));
             let call = CgImport { metadata, directory, ..CgImport::default() };
             self.add(Phase::Import, None, HubCall::of(&call, Permission::Import));
+            self.last_only_if(*only_if);
         }
         let tag = &work.build.platform.publish_to;
-        let owner = work.plan.owner.clone();
-        for nsvc in all {
+        let owner = &work.plan.owner;
+        for (nsvc, only_if) in &halves {
             let (package, nvr) = (nsvc.name.to_string(), content_nvr(nsvc));
             let rows: Vec<Package> = listed(known, tag, &package).unwrap_or_default();
-            let publication = Publication { tag, package: &package, nvr: &nvr, owner: &owner };
+            let publication = Publication { tag, package: &package, nvr: &nvr, owner };
             for call in publish(publication, &rows, &[]) {
                 self.add(Phase::Publish, None, call);
+                self.last_only_if(*only_if);
             }
+        }
+    }
+
+    /// Says of the last call when it is made.
+    fn last_only_if(&mut self, only_if: Option<&'static str>) {
+        if let Some(call) = self.calls.last_mut() {
+            call.only_if = only_if;
         }
     }
 
     /// Returns the files of an import.
     fn documents(&self) -> Vec<String> {
-        let arches = self.work.plan.arches.iter().map(Arch::as_str);
-        let per_arch = arches.map(|arch| format!("modulemd.{arch}.txt"));
-        per_arch.chain(["modulemd.txt", "build.log"].map(str::to_owned)).collect()
+        let per_arch = self.work.plan.arches.iter().map(import::arch_document);
+        per_arch.chain([import::PLAIN_DOCUMENT.to_owned()]).collect()
     }
 
     fn upload(&mut self, phase: Phase, directory: &str, file: &str) {
@@ -300,12 +233,13 @@ impl Script<'_, '_, '_> {
             component: component.cloned(),
             phase,
             permission: self.needed(&call),
+            only_if: None,
         });
     }
 
     fn needed(&self, call: &HubCall) -> Needed {
         let permission = |name: &str| Needed::Permission(name.to_owned());
-        let names = &self.request.site.names;
+        let names = &self.settled.request.site.names;
         match call.permission {
             Permission::None => Needed::Login,
             Permission::TagAdmin => permission("tag"),
@@ -313,7 +247,7 @@ impl Script<'_, '_, '_> {
             Permission::PackageList => Needed::Policy("package_list"),
             Permission::Build => Needed::Policy(build_policy(call)),
             Permission::Import => Needed::Generator(names.content_generator.clone()),
-            Permission::Repo if self.hub.has_requests => Needed::Login,
+            Permission::Repo if self.settled.hub.has_requests => Needed::Login,
             Permission::Repo => permission("repo"),
             Permission::Tag => self.to_tag(call),
         }

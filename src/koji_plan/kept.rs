@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{BuildOwner, Check, PlannedCall, WorkedOut};
+use super::{BuildOwner, Check, PlannedCall, ResolvedRef, WorkedOut};
 use crate::load::SourceUrls;
 use crate::plan::Plan;
 
@@ -33,6 +33,9 @@ pub struct KeptPlan {
     /// Who owns the builds.
     #[serde(default)]
     pub owner: BuildOwner,
+    /// The commits that branches and tags were at.
+    #[serde(default)]
+    pub resolved: Vec<ResolvedRef>,
     /// Who was logged in.
     pub user: Option<String>,
     /// What had to hold.
@@ -82,6 +85,7 @@ impl KeptPlan {
             sources: request.sources.cloned(),
             given: request.given.iter().map(ToString::to_string).collect(),
             owner: request.owner,
+            resolved: out.resolved_refs(),
             user: out.user.clone(),
             checks: out.checks.clone(),
             calls: out.calls.iter().map(KeptCall::from).collect(),

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::builds::ModuleBuild;
-use super::calls::{Needed, PlannedCall};
 use super::check::Checks;
 use super::hub_checks::HubUser;
 use super::knowledge::Knowledge;
+use super::planned_call::{Needed, PlannedCall};
 use super::sources::Sources;
 use super::{Phase, Request, WorkedOut, builds, hub_checks, locks, requirements, sources};
 use crate::koji::calls::{Map, ModuleBuild as ModuleBuildCall};
@@ -29,12 +29,13 @@ pub(super) fn work_out(request: Request<'_>, known: &mut Knowledge) -> WorkedOut
     let hub = hub_checks::session(known, &mut checks);
     method(&hub, &mut checks);
     let builds = builds::builds(request, &mut checks);
-    let sources = sources::sources(request, &builds, &mut checks);
+    let sources = sources::sources(request, &builds, known, &mut checks);
     let takes_over = locks::check(request, &builds, known, &mut checks);
     requirements::requirements(request, &builds, known, &mut checks);
     let calls = builds.iter().map(|build| call(build, &sources)).collect();
     WorkedOut {
         builds: Vec::new(),
+        has_repo_requests: hub.has_requests,
         takes_over,
         user: hub.user,
         checks: checks.into_rows(),
@@ -77,6 +78,7 @@ fn call(build: &ModuleBuild<'_>, sources: &Sources) -> PlannedCall {
         component: None,
         phase: Phase::Build,
         permission: Needed::Permission(PERMISSION.to_owned()),
+        only_if: None,
     }
 }
 

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use super::builds::ModuleBuild;
 use super::check::{Checks, counted};
 use super::knowledge::Knowledge;
+use super::reused::Reused;
+use super::settled::Settled;
 use super::{
     Request, WorkedOut, builds, conflicts, hub_checks, locks, package_checks, planned_build,
     release_checks, requirements, sources, tags,
@@ -66,9 +68,9 @@ fn component(module: &CheckedModule<'_>, checked: &CheckedComponent) -> PlanComp
         estimate: Millis::ZERO,
         estimate_from: EstimateFrom::Default,
         builder: None,
-        start_seconds: None,
-        slack_seconds: None,
-        drag_seconds: None,
+        start: None,
+        slack: None,
+        drag: None,
     };
     PlanComponent {
         component: checked.key.clone(),
@@ -93,7 +95,7 @@ pub fn work_out_task(request: Request<'_>, task: OwnTask<'_>, known: &mut Knowle
     let worker = hub_checks::session(known, &mut checks);
     hub_checks::content_generator(request, &worker, known, &mut checks);
     let builds = builds::builds(request, &mut checks);
-    let sources = sources::sources(request, &builds, &mut checks);
+    let sources = sources::sources(request, &builds, known, &mut checks);
     hub_checks::platforms(&worker, &builds, known, &mut checks);
     let takes_over = locks::check(request, &builds, known, &mut checks);
     other_tasks(task, &builds, known, &mut checks);
@@ -110,8 +112,19 @@ pub fn work_out_task(request: Request<'_>, task: OwnTask<'_>, known: &mut Knowle
     };
     package_checks::check(&builds, &hub, known, &mut checks);
     let works = tags::works(&builds, basis, known, &mut checks);
+    let settled = Settled {
+        request,
+        hub: &hub,
+        works: &works,
+        indexes: &indexes,
+        sources: &sources,
+        // koji builds every component.
+        reused: &Reused::default(),
+        kept_out: &kept_out,
+    };
     WorkedOut {
-        builds: planned_build::planned_builds(request, &works, &indexes, &sources, &kept_out),
+        builds: planned_build::planned_builds(settled),
+        has_repo_requests: hub.has_requests,
         takes_over,
         user: worker.user,
         checks: checks.into_rows(),

@@ -6,9 +6,9 @@ use super::builds::ModuleBuild;
 use super::check::{Checks, counted};
 use super::hub_checks::HubUser;
 use super::knowledge::Knowledge;
-use super::release_checks::devel;
 use crate::koji::calls::ListPackages;
 use crate::koji::shapes::Package;
+use crate::module_build::identity::devel;
 
 /// Checks that no tag blocks a package: what the platform blocks would be blocked in the build tag too.
 pub(super) fn check(

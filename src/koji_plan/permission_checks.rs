@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::calls::PlannedCall;
 use super::check::Checks;
 use super::hub_checks::HubUser;
+use super::planned_call::PlannedCall;
 
 /// Checks the permissions that the calls need. What a policy decides cannot be read from a hub.
 pub(super) fn check(hub: &HubUser, calls: &[PlannedCall], checks: &mut Checks) {

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::Request;
 use super::locks;
-use super::sources::Sources;
+use super::reused::ReusedBuild;
+use super::settled::Settled;
 use super::tags::TagWork;
 use crate::load::{Stream, parse_text, stream_yaml};
 use crate::module_build::conflicts::KeptOut;
 use crate::module_build::tag_plan::TagPlan;
 use crate::name::{Arch, ComponentKey, PackageName};
+use crate::plan::model::PlanComponent;
 use crate::plan::names::Names;
 
 /// One module build of a run.
@@ -27,7 +28,7 @@ pub struct PlannedBuild {
     pub names: Names,
     /// Its tags and its target.
     pub tags: TagPlan,
-    /// The components that are built, by key.
+    /// The components, by key.
     pub parts: BTreeMap<ComponentKey, PlannedPart>,
     /// The arches of its final documents.
     pub arches: BTreeSet<Arch>,
@@ -63,49 +64,52 @@ impl PlannedBuild {
 pub struct PlannedPart {
     /// Its package.
     pub package: PackageName,
-    /// Its address with a full commit.
+    /// Its address with a full commit; empty where an earlier build is taken over.
     pub source: String,
+    /// The earlier build that is taken over; `None`: it is built.
+    #[serde(default)]
+    pub reused: Option<ReusedBuild>,
     /// Whether it is for the build only, and not shipped.
     pub is_build_only: bool,
 }
 
 /// Returns what a run keeps of its builds.
-pub(super) fn planned_builds(
-    request: Request<'_>,
-    works: &[TagWork<'_, '_>],
-    indexes: &BTreeMap<String, u64>,
-    sources: &Sources,
-    kept_out: &BTreeMap<String, KeptOut>,
-) -> Vec<PlannedBuild> {
-    let names = &request.site.names;
+pub(super) fn planned_builds(settled: Settled<'_, '_, '_>) -> Vec<PlannedBuild> {
+    let names = &settled.request.site.names;
     let planned = |work: &TagWork<'_, '_>| PlannedBuild {
         id: work.build.row.id.clone(),
         document: stream_yaml(&work.build.stored),
         names: work.names.clone(),
         tags: work.plan.clone(),
-        parts: parts(work, sources),
+        parts: parts(work, settled),
         arches: work.plan.arches.clone(),
         publish_to: work.build.platform.publish_to.clone(),
         generator: names.content_generator.clone(),
         lock: locks::lock(&names.tag_prefix, &work.build.name_stream()),
         stream: work.build.name_stream().to_string(),
-        index: indexes[&work.build.row.id],
+        index: settled.indexes[&work.build.row.id],
         scratch: work.build.is_scratch(),
-        kept_out: kept_out.get(&work.build.row.id).cloned().unwrap_or_default(),
+        kept_out: settled.kept_out.get(&work.build.row.id).cloned().unwrap_or_default(),
     };
-    works.iter().map(planned).collect()
+    settled.works.iter().map(planned).collect()
 }
 
-fn parts(work: &TagWork<'_, '_>, sources: &Sources) -> BTreeMap<ComponentKey, PlannedPart> {
+fn parts(
+    work: &TagWork<'_, '_>,
+    settled: Settled<'_, '_, '_>,
+) -> BTreeMap<ComponentKey, PlannedPart> {
     let row = work.build.row;
     let components = row.batches.iter().flat_map(|batch| &batch.components);
     let documents = &work.build.stored.components;
-    let part = |component: &crate::plan::model::PlanComponent| {
+    let part = |component: &PlanComponent| {
         let key = component.component.clone();
-        let source = sources.url(&row.id, &key)?.to_owned();
+        let reused = settled.reused.of(&row.id, &key).cloned();
+        let source = settled.sources.url(&row.id, &key).map(str::to_owned);
+        // What is neither has failed a check.
+        let source = if reused.is_some() { String::new() } else { source? };
         let is_build_only = documents.get(&key).is_some_and(|document| document.buildonly);
         let package = component.package.clone();
-        Some((key, PlannedPart { package, source, is_build_only }))
+        Some((key, PlannedPart { package, source, reused, is_build_only }))
     };
     components.filter_map(part).collect()
 }

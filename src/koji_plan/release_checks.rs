@@ -10,9 +10,9 @@ use super::shipped::shipped;
 use crate::koji::Value;
 use crate::koji::calls::{GetBuild, ListTagged};
 use crate::koji::shapes::TaggedBuild;
+use crate::module_build::identity::devel;
 use crate::module_build::publish::{Standing, standing};
 use crate::module_build::release::{KnownIndexes, Shipped, falling, newest};
-use crate::name::Nsvc;
 use crate::plan::names::{Names, content_nvr};
 
 /// Returns the index of the dist tag of each build, by the id of its row. All contexts of a submission share
@@ -153,10 +153,4 @@ pub(super) fn new_names(
         }
     }
     checks.all("new names", problems, format!("{} not taken", counted(count, "NVR")));
-}
-
-/// Returns the identity of a module's `-devel`.
-pub(super) fn devel(nsvc: &Nsvc) -> Nsvc {
-    let name = format!("{}-devel", nsvc.name).as_str().into();
-    Nsvc { name, ..nsvc.clone() }
 }

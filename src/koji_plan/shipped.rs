@@ -5,7 +5,7 @@ use crate::koji::Value;
 use crate::koji::calls::{ListTagged, Map};
 use crate::koji::shapes::TaggedBuild;
 use crate::load::{Stream, parse_text};
-use crate::name::{ModuleName, StreamName, Version};
+use crate::name::{Context, ModuleName, StreamName, Version};
 
 /// A module that was shipped.
 #[derive(Clone, Debug)]
@@ -14,6 +14,8 @@ pub(super) struct ShippedModule {
     pub(super) stream: StreamName,
     /// Its version.
     pub(super) version: Version,
+    /// Its context.
+    pub(super) context: Context,
     /// The tag that its components are in.
     pub(super) tag: String,
     /// Its document, where it can be read.
@@ -50,6 +52,7 @@ fn module(build: &TaggedBuild) -> Option<ShippedModule> {
             .and_then(|text| text.parse().ok())
             .map(Version)
             .unwrap_or_default(),
+        context: text("context").unwrap_or_default().into(),
         tag: text("content_koji_tag")?.to_owned(),
         document: snapshot.streams.pop(),
     })

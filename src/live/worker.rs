@@ -23,6 +23,7 @@ mod children;
 mod core;
 mod end;
 mod job;
+mod label;
 mod lock;
 mod macros;
 mod open;

@@ -15,6 +15,9 @@ use crate::koji::calls::{
 use crate::koji::{Ref, Value};
 use crate::name::PackageName;
 
+/// Where koji's clients upload what is built from.
+pub const UPLOADS: &str = "cli-build/";
+
 /// One build to submit.
 #[derive(Clone, Copy, Debug)]
 pub struct Submission<'a> {
@@ -30,6 +33,13 @@ pub struct Submission<'a> {
     pub marker: Option<&'a Map>,
     /// Its priority among the tasks of the hub; a larger one runs later.
     pub priority: i64,
+}
+
+/// Returns the directory at the hub that a run uploads the macros package of a target to. The hub's policy for
+/// source RPMs asks for `cli-build`.
+#[must_use]
+pub fn macros_directory(run: &str, target: &str) -> String {
+    format!("{UPLOADS}modplan-{run}-{target}")
 }
 
 /// Returns the call that has a package built, and tagged nowhere.

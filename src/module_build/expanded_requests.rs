@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::component_source::{ComponentSource, resolve};
+use super::component_source::ComponentSource;
 use super::stored_document::stored_document;
 use super::task_request::{RequestedComponent, TaskRequest};
 use crate::expand::{Document, Expanded};
@@ -106,7 +106,7 @@ impl ExpandedDocument<'_> {
             format!("{scheme}{repository}?#{commit}")
         });
         let source = ComponentSource { wanted, known: known.as_deref() };
-        let url = resolve(source, self.sources, &self.site.scm)?;
+        let url = source.resolve(self.sources, &self.site.scm)?;
         let (key, name) = (key.to_string(), component.package.to_string());
         Ok(RequestedComponent { component: (key != name).then_some(key), name, url })
     }

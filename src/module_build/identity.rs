@@ -80,6 +80,13 @@ pub fn nsvc(document: &Stream, numbering: Numbering) -> Result<Nsvc, IdentityErr
     Ok(Nsvc { name, stream, version, context })
 }
 
+/// Returns the identity of a build's `-devel`: what was built and is not shipped, as a module of its own.
+#[must_use]
+pub fn devel(nsvc: &Nsvc) -> Nsvc {
+    let name = format!("{}-devel", nsvc.name).as_str().into();
+    Nsvc { name, ..nsvc.clone() }
+}
+
 /// Returns every name of a build: its tags, target, dist tag and NVRs.
 #[must_use]
 pub fn names(nsvc: &Nsvc, kind: Kind, dist: Dist<'_>) -> Names {

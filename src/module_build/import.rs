@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::batch_calls::UPLOADS;
 use super::finals::FinalDocument;
 use super::tagged::{TagContents, TaggedRpm};
 use crate::koji::Value;
@@ -84,6 +85,21 @@ pub struct Origin {
 
 const BUILDROOT: i64 = 1;
 
+/// The name of the document of the build itself in an import.
+pub const PLAIN_DOCUMENT: &str = "modulemd.txt";
+
+/// Returns the directory at the hub that a run uploads the files of an import to.
+#[must_use]
+pub fn directory(run: &str, nvr: &str) -> String {
+    format!("{UPLOADS}modplan-{run}-{nvr}")
+}
+
+/// Returns the name of the document of an arch in an import.
+#[must_use]
+pub fn arch_document(arch: &Arch) -> String {
+    format!("modulemd.{arch}.txt")
+}
+
 /// Makes the import of a module or of its `-devel`.
 #[must_use]
 pub fn import(parts: Importing<'_>) -> Import {
@@ -91,10 +107,9 @@ pub fn import(parts: Importing<'_>) -> Import {
     let everything: Vec<&TaggedRpm> = parts.tag.rpms.iter().collect();
     let mut outputs = Outputs::default();
     for (arch, document) in parts.finals {
-        let name = format!("modulemd.{arch}.txt");
-        outputs.document(arch.as_str(), name, document.yaml(), &document.rpms);
+        outputs.document(arch.as_str(), arch_document(arch), document.yaml(), &document.rpms);
     }
-    outputs.document("noarch", "modulemd.txt".to_owned(), text.clone(), &everything);
+    outputs.document("noarch", PLAIN_DOCUMENT.to_owned(), text.clone(), &everything);
     if let Some(source) = parts.source_document {
         outputs.document("src", "modulemd.src.txt".to_owned(), source.to_owned(), &everything);
     }

@@ -142,7 +142,7 @@ impl MacrosPackage<'_> {
     /// Returns the name of the source RPM.
     #[must_use]
     pub fn source_rpm(&self) -> String {
-        format!("{NAME}-{VERSION}-1.{}.src.rpm", self.dist)
+        source_rpm(self.dist)
     }
 
     fn check(&self) -> Result<(), NotASpecText> {
@@ -166,6 +166,12 @@ impl MacrosPackage<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// Returns the name of the source RPM with a dist tag.
+#[must_use]
+pub fn source_rpm(dist: &str) -> String {
+    format!("{NAME}-{VERSION}-1.{dist}.src.rpm")
 }
 
 #[cfg(test)]

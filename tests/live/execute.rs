@@ -2,6 +2,7 @@
 //! with a journal that is too old.
 
 mod conflicts;
+mod devel;
 mod faults;
 mod final_repo;
 pub(super) mod forge;
@@ -9,6 +10,7 @@ mod gates;
 mod harms;
 mod limits;
 mod rebuild;
+mod repos;
 mod requests;
 mod whole;
 

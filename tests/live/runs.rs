@@ -1,8 +1,10 @@
 //! Runs of the program at the mock hub, from a dry run to the end, with what may come between.
 
+mod agree;
 mod cleanup;
 mod crash;
 mod holders;
+mod programs;
 mod refused;
 mod wishes;
 

@@ -52,6 +52,7 @@ pub(super) fn run(
         earlier: &earlier,
         owner: asked.owner,
         scratch: &BTreeMap::new(),
+        resolved: &kept.resolved,
     };
     console.note(&format!("repeats the preflight of the dry run of {}", kept.submitted));
     let out = live::dry_run(place.options(), place.login.clone(), request);

@@ -43,6 +43,7 @@ fn show(asked: Asked<'_>, place: &Place, console: &Console) -> anyhow::Result<An
         earlier: &earlier,
         owner: asked.owner,
         scratch: &BTreeMap::new(),
+        resolved: &[],
     };
     let worked_out = live::dry_run(place.options(), place.login.clone(), request);
     let run = worked_out.as_ref().map_or_else(failed, Clone::clone);

@@ -19,7 +19,7 @@ use crate::live::hub::{Hub, TASKS_PER_REQUEST};
 use crate::module_build::hub_call::HubCall;
 use crate::module_build::tagged::TaggedRpm;
 use crate::name::Nsvc;
-use crate::orchestrate::{Answer, TaskId};
+use crate::orchestrate::TaskId;
 
 /// What a base tag held, and after which of its changes.
 #[derive(Clone, Debug)]
@@ -131,7 +131,7 @@ impl AtHub {
         } else {
             return Ok(hub);
         };
-        Err(Stop { answer: Answer::Refused, why: why.to_owned() })
+        Err(Stop::refused(why))
     }
 
     /// Makes a call.

@@ -9,15 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use super::gate::GateCommand;
 use super::limits::Limits;
-use super::macros::{MacrosError, source_rpm};
-use super::work::{LaterMacros, ModuleWork, PartWork, Work};
+use super::work::{MacrosRecipe, MacrosSource, ModuleWork, PartWork, Work};
 use crate::koji::Value;
 use crate::koji_plan::PlannedBuild;
 use crate::live::final_repo::FinalRepos;
 use crate::load::Stream;
 use crate::module_build::import::{Generator, Host, Origin};
 use crate::module_build::macro_settings;
-use crate::module_build::macros::MacrosPackage;
 use crate::name::{ComponentKey, Nsvc};
 
 /// So much earlier than the run may its tasks be by the hub's clock, in seconds.
@@ -39,6 +37,8 @@ pub struct Decided {
     pub spool: Option<PathBuf>,
     /// Earlier runs that nobody drives, whose locks are taken over.
     pub takes_over: BTreeSet<String>,
+    /// Whether the hub takes requests for repos.
+    pub has_repo_requests: bool,
     /// Where final repositories are made.
     #[serde(default)]
     pub final_repos: Option<FinalRepos>,
@@ -61,16 +61,13 @@ pub enum BeginError {
     /// A document that was kept cannot be read.
     #[error("the document of {0} cannot be read")]
     Document(String),
-    /// A macros package cannot be made.
-    #[error(transparent)]
-    Macros(#[from] MacrosError),
 }
 
 impl Decided {
-    /// Makes what a process works with; macros packages are made below `directory`.
+    /// Makes what a process works with; macros packages are made below `directory`, when they are needed.
     ///
     /// # Errors
-    /// A document cannot be read, or rpmbuild does not make a macros package.
+    /// A document cannot be read.
     pub fn work(&self, run: &str, directory: &Path) -> Result<Work, BeginError> {
         let mut modules = BTreeMap::new();
         for (at, build) in self.builds.iter().enumerate() {
@@ -85,6 +82,7 @@ impl Decided {
             poll: Duration::from_millis(self.poll_ms),
             spool: self.spool.as_ref().map(|spool| spool.join(run)),
             takes_over: self.takes_over.clone(),
+            has_repo_requests: self.has_repo_requests,
             final_repos: self.final_repos.clone(),
             limits: self.limits.clone(),
             gate: self.gate.clone(),
@@ -101,18 +99,16 @@ impl Decided {
         let unreadable = || BeginError::Document(build.id.clone());
         let stored = build.stored().ok_or_else(unreadable)?;
         let nsvc = nsvc(&stored).ok_or_else(unreadable)?;
-        let dist = build.names.dist_tag.as_deref().ok_or_else(unreadable)?;
-        let committed = Timestamp::from_second(self.submitted_seconds).unwrap_or_default();
-        let author = stored.macros.as_deref();
-        let conflicts = build.kept_out.with(&[], &[]);
-        let is_in_tags = self.is_kojis && conflicts.is_empty() && macro_settings::hold_all(&stored);
-        let package = MacrosPackage { nsvc: &nsvc, dist, author, conflicts: &conflicts, committed };
-        let macros = (!is_in_tags).then(|| source_rpm(&package, directory)).transpose()?;
-        let later_macros = (!build.kept_out.planned.is_empty()).then(|| LaterMacros {
+        let is_in_tags = self.is_kojis
+            && build.kept_out.planned.is_empty()
+            && build.kept_out.with(&[], &[]).is_empty()
+            && macro_settings::hold_all(&stored);
+        let recipe = || MacrosRecipe {
             kept_out: build.kept_out.clone(),
-            committed,
+            committed: Timestamp::from_second(self.submitted_seconds).unwrap_or_default(),
             directory: directory.to_owned(),
-        });
+        };
+        let macros = (!is_in_tags).then(|| MacrosSource::ToMake(recipe()));
         let mut tags = build.tags.clone();
         if let Some(Value::Struct(mark)) = tags.extra.get_mut("modplan")
             && mark.get("run").and_then(Value::as_str) == Some("{run}")
@@ -121,7 +117,6 @@ impl Decided {
         }
         Ok(ModuleWork {
             macros,
-            later_macros,
             parts: parts(build),
             included: BTreeMap::new(),
             arches: build.arches.clone(),
@@ -162,6 +157,7 @@ fn parts(build: &PlannedBuild) -> BTreeMap<ComponentKey, PartWork> {
         let work = PartWork {
             package: part.package.clone(),
             source: part.source.clone(),
+            reused: part.reused.as_ref().map(|reused| reused.task_id),
             arches: None,
             is_build_only: part.is_build_only,
         };

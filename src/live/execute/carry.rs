@@ -4,6 +4,7 @@
 mod gates;
 mod parts;
 mod polls;
+mod repos;
 mod single;
 
 use std::cell::{Cell, RefCell};
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
 
 use gates::{Tested, Tests};
-use parts::Repo;
+use repos::Repos;
 
 use super::at_hub::AtHub;
 use super::breaker::Breaker;
@@ -39,7 +40,7 @@ struct Inner {
     catalog: RefCell<Arc<Catalog>>,
     memory: RefCell<Memory>,
     events: UnboundedSender<Event>,
-    repos: RefCell<BTreeMap<BuildId, Repo>>,
+    repos: RefCell<BTreeMap<BuildId, Repos>>,
     running: Cell<usize>,
     /// Whether a poll is under way, which also tags what it finds built.
     is_polling: Cell<bool>,
@@ -50,6 +51,8 @@ struct Inner {
     gates: Gates,
     tests: Tests,
     breaker: RefCell<Breaker>,
+    /// The program of this machine that a call needs and that is missing.
+    lacking: Cell<Option<&'static str>>,
     canary: Option<RefCell<Canary>>,
     drain: Drain,
 }
@@ -80,6 +83,7 @@ impl Carrier {
             gates,
             tests: Tests::default(),
             breaker,
+            lacking: Cell::new(None),
             canary,
             drain: Drain::default(),
         }))
@@ -146,10 +150,12 @@ impl Carrier {
     /// says that nothing is to be heard and that nobody is asked again later, `is_answered` that no call is open.
     pub(super) fn halt(&self, is_quiet: bool, is_answered: impl Fn() -> bool) -> Option<Halt> {
         let is_still = is_quiet && self.is_idle();
+        let lacking = || self.0.lacking.get().map(|program| Halt::Program { program });
         let failures = || self.0.breaker.borrow().tripped().map(Halt::from);
         let canary = || self.0.canary.as_ref()?.borrow().outcome().map(Halt::from);
         let closed = || self.0.memory.borrow().closed().map(|waiting| Halt::People { waiting });
-        let halt = failures()
+        let halt = lacking()
+            .or_else(failures)
             .or_else(|| canary().filter(|_| is_still))
             .or_else(|| closed().filter(|_| is_still && is_answered()));
         if halt.is_some() {
@@ -255,13 +261,9 @@ impl Carrier {
 
     fn begin_alone(&self, id: CallId, call: Call, is_look: bool) {
         self.0.spawn(move |it| async move {
-            let answer = match it.alone(id, &call, is_look).await {
-                Ok(answer) => answer,
-                Err(stop) => it.stopped(&call, stop),
-            };
-            // What would be held, nobody is to ask for again in this process.
-            if answer != Answer::Refused || !it.drain.holds(&call) {
-                it.answer(id, answer);
+            match it.alone(id, &call, is_look).await {
+                Ok(answer) => it.answer_unless_held(id, &call, answer),
+                Err(stop) => it.stopped(id, &call, stop),
             }
         });
     }
@@ -283,10 +285,22 @@ impl Inner {
         drop(self.events.send(Event::Answered { call, answer }));
     }
 
-    /// Says why a call was not carried out, and returns what the orchestrator hears.
-    fn stopped(&self, call: &Call, stop: Stop) -> Answer {
+    /// Gives the answer to a call, unless it is refused and would be held: nobody is to ask for it again in this
+    /// process.
+    fn answer_unless_held(&self, id: CallId, call: &Call, answer: Answer) {
+        if answer != Answer::Refused || !self.drain.holds(call) {
+            self.answer(id, answer);
+        }
+    }
+
+    /// Says why a call was not carried out, and answers it. Where a program is missing, the run stops, and the
+    /// call stays open for the process that resumes it.
+    fn stopped(&self, id: CallId, call: &Call, stop: Stop) {
         tracing::warn!(call = call.kind().as_str(), "{}", stop.why);
-        stop.answer
+        match stop.lacks {
+            Some(program) => self.lacking.set(Some(program)),
+            None => self.answer_unless_held(id, call, stop.answer),
+        }
     }
 
     fn module_of(&self, build: BuildId) -> Result<&ModuleWork, Stop> {

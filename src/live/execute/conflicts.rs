@@ -1,44 +1,24 @@
-//! The macros package of a module that is built after others of the same run: what these filter, and what
-//! they replace in the base, is known only now.
+//! What the macros package of a module keeps out that is built after others of the same run: what these filter,
+//! and what they replace in the base, is known only now.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::at_hub::{AtHub, Base};
-use super::macros::source_rpm;
 use super::stop::Stop;
-use super::work::{LaterMacros, ModuleWork, SourceRpm};
 use crate::koji::Value;
 use crate::koji::calls::{ListTaggedRpms, TagLastChangeEvent};
 use crate::koji::shapes::TaggedRpms;
-use crate::module_build::conflicts::{Conflict, RequiredModule};
-use crate::module_build::macros::MacrosPackage;
+use crate::module_build::conflicts::{Conflict, KeptOut, RequiredModule};
 use crate::module_build::tagged::{TagContents, TaggedRpm};
 use crate::orchestrate::Fault;
 
 impl AtHub {
-    /// Returns the source RPM of a module's macros package, with everything that is kept out.
-    pub(in crate::live) async fn macros(&self, module: &ModuleWork) -> Result<SourceRpm, Stop> {
-        let Some(later) = &module.later_macros else {
-            return module.macros.clone().ok_or_else(|| {
-                Stop::failed(Fault::Missing, format!("{} has no macros package", module.nsvc))
-            });
-        };
-        let conflicts = self.conflicts(later).await?;
-        tracing::info!("{}: {} RPMs are kept out of its buildroot", module.nsvc, conflicts.len());
-        let package = MacrosPackage {
-            nsvc: &module.nsvc,
-            dist: module.names.dist_tag.as_deref().unwrap_or_default(),
-            author: module.stored.macros.as_deref(),
-            conflicts: &conflicts,
-            committed: later.committed,
-        };
-        let broken = |error| Stop::failed(Fault::Broken, format!("{}: {error}", module.nsvc));
-        source_rpm(&package, &later.directory).map_err(broken)
-    }
-
-    async fn conflicts(&self, later: &LaterMacros) -> Result<BTreeSet<Conflict>, Stop> {
-        let kept_out = &later.kept_out;
+    /// Returns everything that is kept out of a buildroot. Nothing is asked where no module of the run is in it.
+    pub(super) async fn conflicts(&self, kept_out: &KeptOut) -> Result<BTreeSet<Conflict>, Stop> {
+        if kept_out.planned.is_empty() {
+            return Ok(kept_out.with(&[], &[]));
+        }
         let mut modules = Vec::new();
         for id in &kept_out.planned {
             let built = self.work.modules.get(id).ok_or_else(|| {

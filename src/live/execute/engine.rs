@@ -374,8 +374,5 @@ fn has_tasks(modules: &[ModuleStatus]) -> bool {
 /// Returns the tasks of components that are built.
 fn tasks(modules: &[ModuleStatus]) -> Vec<TaskId> {
     let parts = modules.iter().flat_map(|module| &module.components);
-    parts
-        .filter(|part| part.state == ComponentState::Done)
-        .filter_map(|part| part.task_id)
-        .collect()
+    parts.filter(|part| part.state.is_done()).filter_map(|part| part.task_id).collect()
 }

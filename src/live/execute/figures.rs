@@ -42,7 +42,9 @@ impl Figures {
         self.event(heard.event);
         for command in heard.commands {
             match command {
-                Command::Call { id, call } | Command::Look { id, call } => self.call(*id, call),
+                Command::Call { id, call } | Command::Look { id, call } => {
+                    self.call(*id, call, heard)
+                }
                 Command::Tell(tell) => self.told(tell, heard),
                 Command::Timer { .. } => {}
             }
@@ -59,8 +61,11 @@ impl Figures {
         }
     }
 
-    fn call(&mut self, id: CallId, call: &Call) {
-        if let Call::BuildComponent { build, .. } = call {
+    fn call(&mut self, id: CallId, call: &Call, heard: &Folded<'_>) {
+        // An earlier build that is taken over is not built.
+        if let Call::BuildComponent { build, component, .. } = call
+            && !heard.catalog.is_reused(*component)
+        {
             self.submissions.insert(id, *build);
         }
         if let Call::Mail { .. } = call {

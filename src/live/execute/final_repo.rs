@@ -14,7 +14,7 @@ use crate::module_build::finals::FinalDocument;
 use crate::module_build::hub_call::HubCall;
 use crate::module_build::tagged::{TagContents, TaggedRpm};
 use crate::name::Arch;
-use crate::orchestrate::{Answer, Fault};
+use crate::orchestrate::Fault;
 
 /// So many RPMs are named in a message.
 const NAMED_MAX: usize = 3;
@@ -151,20 +151,21 @@ fn not_signed(module: &ModuleWork, repos: &FinalRepos, unsigned: &BTreeSet<Strin
     )
 }
 
-/// What people can mend outside is tried again: a server that is away, a full disk, a missing program.
+/// What concerns every module is tried again with growing pauses: a server that is away, a full disk. A missing
+/// program stops the run. The rest is about this module alone, and others go on: it fails at once, or, where the
+/// same step may work another time, after a few tries.
 fn stop(module: &ModuleWork, error: &FinalRepoError) -> Stop {
-    let why = format!("{}: no final repository yet: {error}", module.nsvc);
-    let answer = match error {
-        FinalRepoError::Taken { .. } => Answer::Failed(Fault::Exists),
-        FinalRepoError::Setup(_)
-        | FinalRepoError::Missing { .. }
-        | FinalRepoError::Away { .. }
-        | FinalRepoError::Wrong { .. }
-        | FinalRepoError::NoTool { .. }
-        | FinalRepoError::Tool { .. }
-        | FinalRepoError::File { .. } => Answer::Refused,
-    };
-    Stop { answer, why }
+    let why = format!("{}: no final repository: {error}", module.nsvc);
+    match error {
+        FinalRepoError::Away { .. } | FinalRepoError::File { .. } => Stop::refused(why),
+        FinalRepoError::NoTool { program, .. } => Stop::lacking(program, why),
+        FinalRepoError::Taken { .. } => Stop::failed(Fault::Exists, why),
+        FinalRepoError::Missing { .. } => Stop::failed(Fault::Missing, why),
+        FinalRepoError::Setup(_) => Stop::failed(Fault::Denied, why),
+        FinalRepoError::Wrong { .. } | FinalRepoError::Tool { .. } => {
+            Stop::failed(Fault::Broken, why)
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Finishing a module: its final documents, its import and that of `-devel`, and its publication.
+//! Finishing a module: its final documents, its import and that of `-devel`.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::stop::Stop;
 use super::work::ModuleWork;
 use crate::koji::Value;
 use crate::koji::calls::{CgImport, GetRpmHeaders, ListTaggedRpms, Map};
-use crate::koji::shapes::{Build, Package, TagInfo, TaggedRpms};
+use crate::koji::shapes::{Build, TaggedRpms};
 use crate::live::clock;
 use crate::load::{Severity, Stream, parse_text};
 use crate::module_build::contents::Manner;
@@ -15,10 +15,11 @@ use crate::module_build::finals::{
     ArchFinals, FinalDocument, Finished, devel_of, final_documents, published,
 };
 use crate::module_build::hub_call::HubCall;
-use crate::module_build::import::{Importing, Origin, import};
-use crate::module_build::publish::{self, Publication, Standing};
+use crate::module_build::identity::devel;
+use crate::module_build::import::{self, Importing, Origin};
+use crate::module_build::publish::{self, Standing};
 use crate::module_build::tagged::{RpmHeader, TagContents};
-use crate::name::{Arch, ModuleName, Nsvc};
+use crate::name::{Arch, Nsvc};
 use crate::orchestrate::Fault;
 use crate::plan::names::content_nvr;
 
@@ -108,7 +109,7 @@ impl AtHub {
             Standing::Missing => {}
         }
         let origin = Origin { end_seconds: clock::now_ms() / 1000, ..module.origin.clone() };
-        let import = import(Importing {
+        let import = import::import(Importing {
             nsvc: &half.nsvc,
             document: &half.document,
             finals: &half.finals,
@@ -118,40 +119,12 @@ impl AtHub {
             koji_tag: &module.tags.tag,
             origin: &origin,
         });
-        let directory = format!("cli-build/modplan-{}-{nvr}", self.work.run);
+        let directory = import::directory(&self.work.run, &nvr);
         for file in &import.files {
             self.upload(&directory, &file.name, &file.bytes).await?;
         }
         let metadata = Value::of(&import.metadata);
         self.ask(&CgImport { metadata, directory, token: None }).await.map(drop)
-    }
-
-    /// Has the finished module tagged where users' repositories are made from, judged by the hub's
-    /// policies; then its `-devel`, where that was imported.
-    pub(in crate::live) async fn publish(&self, module: &ModuleWork) -> Result<(), Stop> {
-        let Some(tag) = &module.publish_to else { return Ok(()) };
-        let owner = module.tags.owner.as_str();
-        let (package, nvr) = (module.nsvc.name.as_str(), module.names.content_nvr.as_str());
-        self.publish_one(Publication { tag, package, nvr, owner }).await?;
-        let devel = devel(&module.nsvc);
-        let (package, nvr) = (devel.name.as_str(), content_nvr(&devel));
-        let build: Option<Build> = self.one(&publish::look(&nvr)).await?;
-        match publish::standing(build.as_ref(), &module.tags.tag) {
-            Standing::Imported { .. } => {
-                self.publish_one(Publication { tag, package, nvr: &nvr, owner }).await
-            }
-            // What was not imported lists nothing, and what took its name is somebody else's.
-            Standing::Missing | Standing::Taken { .. } => Ok(()),
-        }
-    }
-
-    async fn publish_one(&self, publication: Publication<'_>) -> Result<(), Stop> {
-        let mut answers = self.all(&publish::looks(publication)).await?.into_iter();
-        let listed: Option<Vec<Package>> =
-            read("listPackages", answers.next().unwrap_or_default())?;
-        let tagged: Vec<TagInfo> = read("listTags", answers.next().unwrap_or_default())?;
-        let calls = publish::publish(publication, &listed.unwrap_or_default(), &tagged);
-        self.tag(&calls).await
     }
 }
 
@@ -160,8 +133,9 @@ fn finished<'t>(module: &'t ModuleWork, tag: &'t TagContents) -> Finished<'t> {
     Finished { stored, included, arches, tag, manner: Manner::Mended }
 }
 
-fn broken(module: &ModuleWork, error: &dyn std::fmt::Display) -> Stop {
-    Stop::failed(Fault::Broken, format!("{}: {error}", module.nsvc))
+/// The same tag gives the same documents: another try would fail, too.
+fn invalid(module: &ModuleWork, error: &dyn std::fmt::Display) -> Stop {
+    Stop::failed(Fault::Denied, format!("{}: {error}", module.nsvc))
 }
 
 /// Returns the final documents by arch.
@@ -169,7 +143,7 @@ fn finals<'t>(
     module: &'t ModuleWork,
     tag: &'t TagContents,
 ) -> Result<BTreeMap<Arch, ArchFinals<'t>>, Stop> {
-    final_documents(finished(module, tag)).map_err(|error| broken(module, &error))
+    final_documents(finished(module, tag)).map_err(|error| invalid(module, &error))
 }
 
 /// Returns what is imported: the module, and `-devel` where it lists something.
@@ -192,15 +166,9 @@ fn halves<'f>(
         });
     }
     for document in halves.iter().flat_map(|half| half.finals.values()) {
-        check(&document.yaml()).map_err(|error| broken(module, &error))?;
+        check(&document.yaml()).map_err(|error| invalid(module, &error))?;
     }
     Ok(halves)
-}
-
-/// Returns the identity of a module's `-devel`.
-fn devel(nsvc: &Nsvc) -> Nsvc {
-    let name = ModuleName::from(format!("{}-devel", nsvc.name).as_str());
-    Nsvc { name, ..nsvc.clone() }
 }
 
 /// Reads a final document back as strictly as it would be checked elsewhere.

@@ -2,6 +2,7 @@
 
 use super::breaker::Failures;
 use super::canary::Outcome;
+use crate::koji_plan::package_of;
 
 /// Why a run stops and waits for people. It can be resumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,11 @@ pub enum Halt {
         done: usize,
         /// How many failed, or did not pass their gate.
         failed: usize,
+    },
+    /// A program of this machine is missing that the run needs.
+    Program {
+        /// Its name.
+        program: &'static str,
     },
     /// Nothing is left to do but for people: what they must look at did not pass its gate.
     People {
@@ -40,6 +46,10 @@ impl Halt {
             Self::People { waiting } => format!(
                 "paused at the gate: {waiting} did not pass or have no verdict, and nothing else is left to do; \
                  look, then `modplan runs retry {run} MODULE/COMPONENT`"
+            ),
+            Self::Program { program } => format!(
+                "paused: {program} cannot be started; install {}, then {resume}",
+                package_of(program)
             ),
             Self::Canary { done, failed: 0 } => format!(
                 "paused after the canary: {done} of {done} builds are done and tagged; {resume} builds the rest"
@@ -81,6 +91,11 @@ mod tests {
             words(Halt::People { waiting: 2 }),
             "paused at the gate: 2 did not pass or have no verdict, and nothing else is left to do; look, then \
              `modplan runs retry r1 MODULE/COMPONENT`"
+        );
+        assert_eq!(
+            words(Halt::Program { program: "rpmbuild" }),
+            "paused: rpmbuild cannot be started; install the package `rpm` on Debian, `rpm-build` on Fedora, then \
+             `modplan runs resume r1`"
         );
         assert_eq!(
             words(Outcome { done: 2, failed: 0 }.into()),

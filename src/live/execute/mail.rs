@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::stop::Stop;
-use crate::orchestrate::{Answer, CallId, Catalog, Concern, Owner, Standing};
+use crate::orchestrate::{CallId, Catalog, Concern, Owner, Standing};
 
 /// One mail.
 pub(super) struct Mail<'a> {
@@ -56,8 +56,5 @@ pub(super) fn send(mail: &Mail<'_>, spool: Option<&Path>) -> Result<(), Stop> {
     let Some(spool) = spool else { return Ok(()) };
     let file = spool.join(format!("{:08}.txt", mail.id.0));
     let written = fs::create_dir_all(spool).and_then(|()| fs::write(&file, text));
-    written.map_err(|error| Stop {
-        answer: Answer::Refused,
-        why: format!("cannot write {}: {error}", file.display()),
-    })
+    written.map_err(|error| Stop::refused(format!("cannot write {}: {error}", file.display())))
 }

@@ -23,7 +23,8 @@ pub(super) struct Part {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Memory {
     modules: BTreeMap<BuildId, ModuleIx>,
-    parts: BTreeMap<TaskId, Part>,
+    /// Modules may take over the same earlier build: then its task is of several parts.
+    parts: BTreeMap<TaskId, Vec<Part>>,
     tasks: BTreeMap<Part, TaskId>,
     open: BTreeMap<CallId, Call>,
     /// How many closed gates the last poll asked about, if it asked about nothing else.
@@ -42,7 +43,10 @@ impl Memory {
         ) = (found, answer)
         {
             let part = Part { build, component, attempt };
-            self.parts.insert(*task, part);
+            let parts = self.parts.entry(*task).or_default();
+            if !parts.contains(&part) {
+                parts.push(part);
+            }
             self.tasks.insert(part, *task);
         }
     }
@@ -78,9 +82,9 @@ impl Memory {
         self.modules.get(&build).copied()
     }
 
-    /// Returns what a task builds.
-    pub(super) fn part(&self, task: TaskId) -> Option<Part> {
-        self.parts.get(&task).copied()
+    /// Returns what a task builds, or has built for all that take it over.
+    pub(super) fn parts(&self, task: TaskId) -> &[Part] {
+        self.parts.get(&task).map_or(&[], Vec::as_slice)
     }
 
     /// Returns the task of a try, once koji has said its number.
@@ -122,7 +126,7 @@ mod tests {
         assert_eq!(memory.submission(CallId(4)), Some(PART), "nobody knows what came of it");
         memory.event(&answered(Answer::Done(Reply::Task(TaskId(99)))));
         assert_eq!(memory.submission(CallId(4)), None);
-        assert_eq!(memory.part(TaskId(99)), Some(PART));
+        assert_eq!(memory.parts(TaskId(99)), [PART]);
         assert_eq!(memory.task(PART), Some(TaskId(99)));
         assert_eq!(memory.module(build), Some(module));
         // An answer that comes twice changes nothing.

@@ -21,10 +21,15 @@ impl AtHub {
         if !self.holds(&module.lock).await? {
             // What is somebody else's is found before anything is made.
             self.tag_changes(module).await?;
-            self.is_built(module).await?;
+            if module.is_built() {
+                self.has_macros(module).await?;
+            }
             self.lock(&module.lock).await?;
         }
         self.make_tags(module).await?;
+        if !module.is_built() {
+            return Ok(());
+        }
         // koji makes a first repo for the macros package, too.
         let _permit = self.repo_permit().await;
         self.build_macros(module).await?;
@@ -77,7 +82,7 @@ impl AtHub {
 
     /// Has the macros package built, unless it is.
     async fn build_macros(&self, module: &ModuleWork) -> Result<(), Stop> {
-        if self.is_built(module).await? {
+        if self.has_macros(module).await? {
             return Ok(());
         }
         let id = module.nsvc.to_string();
@@ -102,7 +107,7 @@ impl AtHub {
 
     async fn submit_macros(&self, module: &ModuleWork, id: &str) -> Result<i64, Stop> {
         self.paced().await?;
-        let directory = format!("cli-build/modplan-{}-{}", self.work.run, module.names.target);
+        let directory = batch_calls::macros_directory(&self.work.run, &module.names.target);
         let macros = self.macros(module).await?;
         self.upload(&directory, &macros.name, &macros.bytes).await?;
         let marker = self.work.marker(Marked { module: id, component: macros::NAME, attempt: 1 });
@@ -119,7 +124,7 @@ impl AtHub {
     }
 
     /// Returns whether the macros package is built; a build that somebody else reserved is in the way.
-    async fn is_built(&self, module: &ModuleWork) -> Result<bool, Stop> {
+    async fn has_macros(&self, module: &ModuleWork) -> Result<bool, Stop> {
         let nvr = macros_nvr(module)?;
         let call = GetBuild { build: nvr.into(), strict: None };
         let build: Option<Build> = self.ask(&call).await?;

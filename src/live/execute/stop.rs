@@ -11,28 +11,39 @@ pub(in crate::live) struct Stop {
     pub(in crate::live) answer: Answer,
     /// Why, for people.
     pub(in crate::live) why: String,
+    /// The program of this machine that is missing, if that is why: a run stops, and nobody hears an answer.
+    pub(in crate::live) lacks: Option<&'static str>,
 }
 
 impl Stop {
     /// It will never work as asked.
     pub(in crate::live) fn failed(fault: Fault, why: impl Into<String>) -> Self {
-        Self { answer: Answer::Failed(fault), why: why.into() }
+        Self { answer: Answer::Failed(fault), why: why.into(), lacks: None }
     }
 
     /// The run was halted: nothing more is asked for.
     pub(in crate::live) fn halted() -> Self {
-        Self { answer: Answer::Refused, why: "the run is paused".to_owned() }
+        Self::refused("the run is paused")
+    }
+
+    /// Nothing of it was done, and another try may work.
+    pub(super) fn refused(why: impl Into<String>) -> Self {
+        Self { answer: Answer::Refused, why: why.into(), lacks: None }
+    }
+
+    /// A program of this machine is missing.
+    pub(super) fn lacking(program: &'static str, why: impl Into<String>) -> Self {
+        Self { lacks: Some(program), ..Self::refused(why) }
     }
 
     /// The run drains: nothing new is begun.
     pub(super) fn draining() -> Self {
-        Self { answer: Answer::Refused, why: "the run drains".to_owned() }
+        Self::refused("the run drains")
     }
 
     /// An answer has another shape than its method answers. The call may work with the next hub.
     pub(in crate::live) fn strange(method: &str, reason: &str) -> Self {
-        let why = format!("{method}: an answer of an unknown shape: {reason}");
-        Self { answer: Answer::Refused, why }
+        Self::refused(format!("{method}: an answer of an unknown shape: {reason}"))
     }
 
     /// The hub answered with a fault.
@@ -69,7 +80,7 @@ impl Stop {
             | FaultKind::GssApi
             | FaultKind::Other(_) => Answer::Failed(Fault::Broken),
         };
-        Self { answer, why: format!("{method}: {fault}") }
+        Self { answer, why: format!("{method}: {fault}"), lacks: None }
     }
 }
 
@@ -84,7 +95,9 @@ impl From<HubError> for Stop {
     fn from(error: HubError) -> Self {
         match &error {
             HubError::Fault { method, fault } => Self::of_fault(method, fault),
-            HubError::Unknown { .. } => Self { answer: Answer::Unknown, why: error.to_string() },
+            HubError::Unknown { .. } => {
+                Self { answer: Answer::Unknown, why: error.to_string(), lacks: None }
+            }
             // Nothing was done, and another try may find another world.
             HubError::GaveUp { .. }
             | HubError::Offline { .. }
@@ -93,7 +106,7 @@ impl From<HubError> for Stop {
             | HubError::Shape { .. }
             | HubError::Redirected { .. }
             | HubError::TooLarge { .. }
-            | HubError::Setup(_) => Self { answer: Answer::Refused, why: error.to_string() },
+            | HubError::Setup(_) => Self::refused(error.to_string()),
         }
     }
 }

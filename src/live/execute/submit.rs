@@ -72,23 +72,33 @@ impl AtHub {
         batch_calls::build(&module.tags, submission)
     }
 
-    /// Finds what of some tries is at the hub: koji's numbers of their tasks, none where there is none.
+    /// Finds what of some tries is at the hub: koji's numbers of their tasks, none where there is none. That
+    /// of a component whose earlier build is taken over is the task of that build.
     pub(in crate::live) async fn find(
         &self,
         module: &ModuleWork,
         tries: &[Try],
     ) -> Result<Each<Option<TaskId>>, Stop> {
         let id = module.nsvc.to_string();
-        let wanted: Vec<Wanted<'_>> = tries
-            .iter()
+        let reused = |one: &Try| module.parts.get(&one.component)?.reused;
+        let wanted: Vec<Wanted<'_>> = (tries.iter())
+            .filter(|one| reused(one).is_none())
             .map(|one| Wanted {
                 module: &id,
                 component: one.component.as_str(),
                 attempt: Some(one.attempt),
             })
             .collect();
-        let found = self.find_tasks(&wanted).await?;
-        Ok(found.into_iter().map(|task| task.map(|task| number(task.id)).transpose()).collect())
+        let mut found = match wanted.is_empty() {
+            true => Vec::new(),
+            false => self.find_tasks(&wanted).await?,
+        }
+        .into_iter();
+        let task = |one: &Try| {
+            let task = reused(one).or_else(|| found.next().flatten().map(|task| task.id));
+            task.map(number).transpose()
+        };
+        Ok(tries.iter().map(task).collect())
     }
 
     /// Tags the builds of components, given by their tasks, in as few requests as possible.

@@ -36,6 +36,8 @@ pub struct Work {
     pub spool: Option<PathBuf>,
     /// Earlier runs that nobody drives, whose locks are taken over.
     pub takes_over: BTreeSet<String>,
+    /// Whether the hub takes requests for repos, as it does from koji 1.34 on.
+    pub has_repo_requests: bool,
     /// Where final repositories are made; none: nowhere.
     pub final_repos: Option<FinalRepos>,
     /// What the site allows at the hub.
@@ -55,10 +57,8 @@ pub struct ModuleWork {
     pub names: Names,
     /// Its tags and its target.
     pub tags: TagPlan,
-    /// The source RPM of its macros package, as it was decided before; none where its tags say the macros.
-    pub macros: Option<SourceRpm>,
-    /// How it is made anew where modules of the same run are in the buildroot; none where there are none.
-    pub later_macros: Option<LaterMacros>,
+    /// Where the source RPM of its macros package is from; none where its tags say the macros.
+    pub macros: Option<MacrosSource>,
     /// Its components by key; those of included modules among them.
     pub parts: BTreeMap<ComponentKey, PartWork>,
     /// Its stored document.
@@ -77,11 +77,20 @@ pub struct ModuleWork {
     pub is_scratch: bool,
 }
 
-/// A macros package that is complete only when the modules before it are built: what they filter, and what
-/// they replace in the base, is kept out too.
+/// Where the source RPM of a macros package is from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LaterMacros {
-    /// What is known, and the modules that are not built yet.
+pub enum MacrosSource {
+    /// It is there.
+    Made(SourceRpm),
+    /// rpmbuild makes it when it is to be built.
+    ToMake(MacrosRecipe),
+}
+
+/// What the source RPM of a macros package is made from. It is complete only when the modules before it are
+/// built: what they filter, and what they replace in the base, is kept out too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MacrosRecipe {
+    /// What is known to be kept out, and the modules that are not built yet.
     pub kept_out: KeptOut,
     /// The day of its changelog.
     pub committed: Timestamp,
@@ -103,8 +112,10 @@ pub struct SourceRpm {
 pub struct PartWork {
     /// Its package.
     pub package: PackageName,
-    /// Its source: a URL with a full commit.
+    /// Its source: a URL with a full commit; empty where an earlier build is taken over.
     pub source: String,
+    /// koji's number of the task whose build is taken over; none: it is built.
+    pub reused: Option<i64>,
     /// The only arches that it is built for; none: all of the tag's.
     pub arches: Option<String>,
     /// Whether it is for the build only, and not shipped.
@@ -120,6 +131,14 @@ pub(in crate::live) struct Marked<'a> {
     pub(in crate::live) component: &'a str,
     /// Which attempt, from 1.
     pub(in crate::live) attempt: u32,
+}
+
+impl ModuleWork {
+    /// Returns whether something of it is built; else earlier builds are taken over, and it needs no buildroot.
+    #[must_use]
+    pub fn is_built(&self) -> bool {
+        self.parts.values().any(|part| part.reused.is_none())
+    }
 }
 
 impl Work {

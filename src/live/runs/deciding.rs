@@ -80,6 +80,7 @@ impl Deciding<'_> {
             poll_ms: self.poll.0,
             spool: self.spool,
             takes_over: out.takes_over,
+            has_repo_requests: out.has_repo_requests,
             final_repos: self.final_repos,
             limits: Limits::of(self.site),
             gate: GateCommand::of(self.site),

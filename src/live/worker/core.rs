@@ -7,25 +7,10 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
-use super::job::Job;
-use crate::koji::Fault;
 use crate::live::final_repo::FinalRepos;
 use crate::live::hub::Hub;
 use crate::orchestrate::Event;
 use crate::site::Site;
-
-/// What a worker hears of its jobs.
-#[derive(Debug)]
-pub(super) enum Heard {
-    /// Something happened to a job.
-    Event(Event),
-    /// A job can begin.
-    Opened(Box<Job>),
-    /// A task cannot be built: it fails so.
-    Refused(Fault),
-    /// The hub did not answer: the task is opened again with the next turn.
-    Later,
-}
 
 /// What the site and the machine decide.
 #[derive(Debug)]
@@ -46,8 +31,8 @@ pub(super) struct Core {
     pub(super) settings: Settings,
     /// A permit for each repo that may be waited for.
     pub(super) repos: Semaphore,
-    sender: UnboundedSender<(i64, Heard)>,
-    receiver: Mutex<Option<UnboundedReceiver<(i64, Heard)>>>,
+    sender: UnboundedSender<(i64, Event)>,
+    receiver: Mutex<Option<UnboundedReceiver<(i64, Event)>>>,
 }
 
 impl Core {
@@ -64,14 +49,14 @@ impl Core {
         }
     }
 
-    /// Returns what the jobs say, for the one who listens.
-    pub(super) async fn listen(&self) -> UnboundedReceiver<(i64, Heard)> {
+    /// Returns the events of the jobs, for the one who listens.
+    pub(super) async fn listen(&self) -> UnboundedReceiver<(i64, Event)> {
         self.receiver.lock().await.take().expect("one listens")
     }
 
-    /// Says something about a task. Nobody hears it after the end of the worker.
-    pub(super) fn say(&self, task: i64, heard: Heard) {
-        drop(self.sender.send((task, heard)));
+    /// Says what happened to a job. Nobody hears it after the end of the worker.
+    pub(super) fn say(&self, task: i64, event: Event) {
+        drop(self.sender.send((task, event)));
     }
 
     /// Waits for a turn at the hub.

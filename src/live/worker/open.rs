@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::children::Place;
-use super::core::{Core, Heard};
+use super::core::Core;
 use super::job::Job;
+use super::label::Place;
 use super::priority::{Urgency, priorities};
 use super::steps::{State, Steps};
 use crate::koji::calls::{
@@ -17,7 +17,8 @@ use crate::koji::calls::{
 use crate::koji::shapes::Task;
 use crate::koji::{Call, Fault, FaultKind, OneOrMany, Value, weight};
 use crate::koji_plan::{
-    BuildOwner, Earlier, OwnTask, PlannedBuild, Request, WorkedOut, plan_of_task, work_out_task,
+    BuildOwner, Earlier, Knowledge, OwnTask, PlannedBuild, Request, WorkedOut, plan_of_task,
+    work_out_task,
 };
 use crate::live::dry_run::rounds;
 use crate::live::execute::at_hub::AtHub;
@@ -57,14 +58,25 @@ struct Opening<'c> {
     estimates: BTreeMap<ComponentKey, Millis>,
 }
 
+/// What came of reading a task.
+#[derive(Debug)]
+pub(super) enum Opened {
+    /// Its job can begin.
+    Begins(Box<Job>),
+    /// It cannot be built: it fails so.
+    Refused(Fault),
+    /// The hub did not answer: it is read again with the next turn.
+    Later,
+}
+
 /// Reads and checks a task that is open.
-pub(super) async fn open(core: &Rc<Core>, task: i64) -> Heard {
+pub(super) async fn open(core: &Rc<Core>, task: i64) -> Opened {
     match try_open(core, task).await {
-        Ok(job) => Heard::Opened(Box::new(job)),
-        Err(NotOpened::Refused(fault)) => Heard::Refused(fault),
+        Ok(job) => Opened::Begins(Box::new(job)),
+        Err(NotOpened::Refused(fault)) => Opened::Refused(fault),
         Err(NotOpened::Later(error)) => {
             tracing::warn!("task {task}: {error}");
-            Heard::Later
+            Opened::Later
         }
     }
 }
@@ -81,7 +93,7 @@ async fn try_open(core: &Rc<Core>, task: i64) -> Result<Job, NotOpened> {
         Ok(()) | Err(HubError::Unknown { .. }) => {}
         Err(error) => return Err(error.into()),
     }
-    let planned = worked_out(core, (&checked, &request), OwnTask { number: task, owner: &owner });
+    let planned = worked_out(core, &checked, &request, OwnTask { number: task, owner: &owner });
     let planned = planned.await?;
     let estimates = estimates(core, &checked).await?;
     let opening = Opening { task: info, owner, checked, planned, estimates };
@@ -130,7 +142,8 @@ async fn owner(core: &Core, task: &Task) -> Result<String, NotOpened> {
 /// Asks the hub for everything that the build follows from. A check that fails is why the task fails.
 async fn worked_out(
     core: &Core,
-    (checked, request): (&CheckedModule<'_>, &TaskRequest),
+    checked: &CheckedModule<'_>,
+    request: &TaskRequest,
     task: OwnTask<'_>,
 ) -> Result<PlannedBuild, NotOpened> {
     let site = &core.settings.site;
@@ -144,8 +157,10 @@ async fn worked_out(
         earlier: &Earlier::default(),
         scratch: &BTreeMap::new(),
         owner: BuildOwner::Koji,
+        resolved: &[],
     };
-    let out = rounds(&core.hub, |known| work_out_task(request, task, known)).await?;
+    let work_out = |known: &mut Knowledge| work_out_task(request, task, known);
+    let out = rounds(&core.hub, Knowledge::default(), &site.scm, work_out).await?;
     let WorkedOut { checks, mut builds, .. } = out;
     let failed: Vec<String> = (checks.iter().filter(|check| !check.ok))
         .map(|check| format!("{}: {}", check.check, check.detail))
@@ -216,6 +231,8 @@ impl Opening<'_> {
             poll_ms,
             spool: None,
             takes_over: Default::default(),
+            // `worker.repo_wait` says how else.
+            has_repo_requests: true,
             final_repos: settings.final_repos.clone(),
             limits: Limits::of(&settings.site),
             gate: None,

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::children::Place;
-use super::core::{Core, Heard};
+use super::core::Core;
+use super::label::Place;
 use crate::koji::calls::{CancelTaskChildren, GetTaskInfo};
 use crate::koji::shapes::Task;
 use crate::koji::{Fault, FaultKind, OneOrMany, TaskState};
@@ -83,13 +83,15 @@ impl Steps {
         self.state.borrow_mut().failure.get_or_insert(fault);
     }
 
-    /// Says why a call was not carried out, and returns what the machine hears.
+    /// Says why a call was not carried out, and returns what the machine hears. A program that is missing fails
+    /// the task: another host may have it, and koji's people decide.
     pub(super) fn stopped(&self, call: &Call, stop: Stop) -> Answer {
         self.warn(&format!("{}: {}", call.kind().as_str(), stop.why));
-        if let Answer::Failed(_) = stop.answer {
+        let answer = if stop.lacks.is_some() { Answer::Failed(Why::Missing) } else { stop.answer };
+        if let Answer::Failed(_) = answer {
             self.fails_with(Fault::of(FaultKind::Generic, stop.why));
         }
-        stop.answer
+        answer
     }
 
     /// Says what is in the way of a step, unless the steps were stopped.
@@ -103,7 +105,7 @@ impl Steps {
     pub(super) fn component_ended(&self, component: ComponentIx, end: ComponentEnd) {
         if self.state.borrow_mut().ended.insert(component) {
             let event = Event::ComponentEnded { build: Self::BUILD, component, attempt: 1, end };
-            self.core.say(self.task, Heard::Event(event));
+            self.core.say(self.task, event);
         }
     }
 
@@ -147,7 +149,7 @@ impl Steps {
             Call::MakeRepo { .. } => {
                 self.at.make_repositories(&self.module).await?;
                 let event = Event::RepoEnded { build: Self::BUILD, attempt: 1, is_ok: true };
-                self.core.say(self.task, Heard::Event(event));
+                self.core.say(self.task, event);
                 nothing
             }
             Call::Import { .. } => {

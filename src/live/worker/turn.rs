@@ -1,16 +1,19 @@
 //! The turns of a worker: each says that it lives, and looks which tasks came, went, or have news.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::WorkerError;
-use super::core::{Core, Heard};
+use super::core::Core;
+use super::end;
 use super::job::Job;
-use super::{end, open};
+use super::open::{Opened, open};
 use crate::koji::calls::{
     GetChannel, GetTaskInfo, HostFreeTasks, HostGetHost, HostGetHostTasks, HostGetTasks,
     HostOpenTask, HostRefuseTask, HostUpdateHost, ListTasks, Map, ModuleBuild,
@@ -19,6 +22,7 @@ use crate::koji::shapes::{HostTask, Task};
 use crate::koji::{Call, FaultKind, OneOrMany, RowsOrCount, TaskState, Value};
 use crate::live::clock;
 use crate::live::hub::HubError;
+use crate::orchestrate::Event;
 
 /// How often the worker looks whether it is to stop.
 const LOOK: Duration = Duration::from_millis(100);
@@ -27,7 +31,8 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(super) struct Turns<'w> {
     core: Rc<Core>,
     jobs: BTreeMap<i64, Slot>,
-    heard: Option<UnboundedReceiver<(i64, Heard)>>,
+    heard: Option<UnboundedReceiver<(i64, Event)>>,
+    openings: (UnboundedSender<(i64, Opened)>, UnboundedReceiver<(i64, Opened)>),
     ended: u64,
     stop: &'w AtomicBool,
     tell: &'w mut dyn FnMut(&str),
@@ -45,7 +50,8 @@ enum Slot {
 
 impl<'w> Turns<'w> {
     pub(super) fn new(core: Rc<Core>, stop: &'w AtomicBool, tell: &'w mut dyn FnMut(&str)) -> Self {
-        Self { core, jobs: BTreeMap::new(), heard: None, ended: 0, stop, tell }
+        let openings = unbounded_channel();
+        Self { core, jobs: BTreeMap::new(), heard: None, openings, ended: 0, stop, tell }
     }
 
     /// Turns until the worker is to stop; returns how many tasks ended.
@@ -80,9 +86,19 @@ impl<'w> Turns<'w> {
         let until_ms = due.fold(until_ms, i64::min);
         let left = u64::try_from(until_ms - clock::now_ms()).unwrap_or(0);
         let wait = Duration::from_millis(left).min(LOOK);
-        let heard = self.heard.as_mut().expect("it listens");
-        if let Ok(Some((task, heard))) = tokio::time::timeout(wait, heard.recv()).await {
-            self.hears(task, heard).await;
+        let (events, openings) = (self.heard.as_mut().expect("it listens"), &mut self.openings.1);
+        let news = poll_fn(|context| match events.poll_recv(context) {
+            Poll::Ready(event) => Poll::Ready((event, None)),
+            Poll::Pending => openings.poll_recv(context).map(|opening| (None, opening)),
+        });
+        let (event, opening) = tokio::time::timeout(wait, news).await.unwrap_or_default();
+        if let Some((task, event)) = event
+            && let Some(Slot::Open(job)) = self.jobs.get_mut(&task)
+        {
+            job.handle(&event, clock::now_ms());
+        }
+        if let Some((task, opening)) = opening {
+            self.opened(task, opening).await;
         }
         let now_ms = clock::now_ms();
         let jobs = self.jobs.values_mut().filter_map(|slot| match slot {
@@ -93,21 +109,17 @@ impl<'w> Turns<'w> {
         self.drop_over();
     }
 
-    async fn hears(&mut self, task: i64, heard: Heard) {
-        match heard {
-            Heard::Event(event) => {
-                if let Some(Slot::Open(job)) = self.jobs.get_mut(&task) {
-                    job.handle(&event, clock::now_ms());
-                }
-            }
-            Heard::Opened(mut job) => {
+    /// Begins the job of a task that was read, or says why it has none.
+    async fn opened(&mut self, task: i64, opening: Opened) {
+        match opening {
+            Opened::Begins(mut job) => {
                 if self.jobs.contains_key(&task) {
                     (self.tell)(&format!("task {task}: {} begins", job.id()));
                     job.begin(clock::now_ms());
                     self.jobs.insert(task, Slot::Open(job));
                 }
             }
-            Heard::Refused(fault) => {
+            Opened::Refused(fault) => {
                 (self.tell)(&format!("task {task}: refused: {}", fault.text));
                 match end::fail(&self.core, task, &fault).await {
                     Ok(()) => {
@@ -121,13 +133,12 @@ impl<'w> Turns<'w> {
                     }
                 }
             }
-            Heard::Later => {
+            Opened::Later => {
                 if let Some(slot) = self.jobs.get_mut(&task) {
                     *slot = Slot::Due;
                 }
             }
         }
-        self.drop_over();
     }
 
     /// Forgets the jobs that are over.
@@ -232,10 +243,11 @@ impl<'w> Turns<'w> {
     /// Reads and checks a task.
     fn begin(&mut self, task: i64) {
         self.jobs.insert(task, Slot::Opening);
-        let core = Rc::clone(&self.core);
+        let (core, openings) = (Rc::clone(&self.core), self.openings.0.clone());
         tokio::task::spawn_local(async move {
-            let heard = open::open(&core, task).await;
-            core.say(task, heard);
+            let opening = open(&core, task).await;
+            // Nobody hears it after the end of the worker.
+            drop(openings.send((task, opening)));
         });
     }
 

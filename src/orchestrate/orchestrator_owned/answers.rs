@@ -69,7 +69,7 @@ impl OrchestratorOwned {
     }
 
     /// A call will never work as asked: what it was for fails, and people are mailed.
-    fn failed(&mut self, call: &Call, _: Fault, to: &mut Outbox<'_>) {
+    fn failed(&mut self, call: &Call, fault: Fault, to: &mut Outbox<'_>) {
         match *call {
             Call::Fetch { build, .. } => {
                 if self.state(build) == Some(State::Fetching) {
@@ -87,8 +87,14 @@ impl OrchestratorOwned {
             Call::TagComponent { build, component, attempt } => {
                 self.tag_refused(build, component, attempt, to);
             }
-            Call::MakeRepo { build, attempt, .. } => {
+            // One that broke may be made another time; of the rest, nothing changes by itself.
+            Call::MakeRepo { build, attempt, .. } if fault == Fault::Broken => {
                 self.repo_ended(build, attempt, false, to);
+            }
+            Call::MakeRepo { build, attempt, .. } => {
+                if self.awaits_repo(build, attempt) {
+                    self.fail(build, to);
+                }
             }
             Call::Publish { .. } | Call::RequestTest { .. } | Call::AskDependants { .. } => {
                 self.nobody_answers(call, to);

@@ -99,6 +99,7 @@ fn begin(serving: &Serving, name: &str, ids: &[u64], notes: &Sender<Note>) -> Re
         earlier: &earlier,
         scratch: &scratch,
         owner: BuildOwner::Orchestrator,
+        resolved: &[],
     };
     let out = live::dry_run(serving.options.clone(), serving.login.clone(), request);
     let out = out.map_err(|error| Trouble::Waits(format!("waits for the hub: {error}")))?;
@@ -119,7 +120,7 @@ fn begin(serving: &Serving, name: &str, ids: &[u64], notes: &Sender<Note>) -> Re
     let begun = || {
         drop(notes.send(Note::Begun { ids: ids.clone(), run: name.to_owned() }));
     };
-    watched_from(serving, name, (notes, &begun), |driving| runs::begin(driving, beginning))
+    watched_from(serving, name, notes, &begun, |driving| runs::begin(driving, beginning))
 }
 
 /// Refuses a run whose preflight does not hold.
@@ -157,14 +158,15 @@ fn watched(
     notes: &Sender<Note>,
     act: impl FnOnce(Driving<'_>) -> Result<Ended, RunError>,
 ) -> Result<(), Trouble> {
-    watched_from(serving, name, (notes, &|| {}), act)
+    watched_from(serving, name, notes, &|| {}, act)
 }
 
 /// Drives a run, and has written what it comes to.
 fn watched_from(
     serving: &Serving,
     name: &str,
-    (notes, begun): (&Sender<Note>, &dyn Fn()),
+    notes: &Sender<Note>,
+    begun: &dyn Fn(),
     act: impl FnOnce(Driving<'_>) -> Result<Ended, RunError>,
 ) -> Result<(), Trouble> {
     let directory = Directory::below(&serving.directory, name)

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::state::Service;
 use crate::live::clock;
 use crate::live::execute::Wish;
-use crate::live::scm::{self, ScmError};
+use crate::live::scm::{self, Revision, ScmError};
 use crate::serve::api::{self, Level, Refusal, Status, Version, module_json};
 use crate::serve::{
     Basis, Chosen, ModuleBuild, Source, State, Submission, User, Written, choose, exists, expand,
@@ -93,7 +93,8 @@ async fn fetch(service: &Service, source: &Source) -> Result<Fetched, Refusal> {
     let directory = Scratch::below(&service.serving.directory)
         .map_err(|_| Refusal::new(Status::Unavailable, "There is no room for the repository"))?;
     let scm = &service.serving.site.scm;
-    let fetched = scm::document(scm, (repository, revision), &file, &directory.0).await;
+    let of = Revision { repository, revision };
+    let fetched = scm::document(scm, of, &file, &directory.0).await;
     let fetched = fetched.map_err(|error| not_fetched(&error))?;
     let scm::Fetched { text, commit, committed } = fetched;
     Ok(Fetched { text, seconds: committed, commit: Some(commit) })
@@ -229,7 +230,7 @@ pub(super) async fn import(
     let fetched = fetch(service, &source).await?;
     let now = clock::now_ms() / 1000;
     let site = &service.serving.site;
-    let build = imported(&fetched.text, source.scmurl(), (&user.name, now), site)?;
+    let build = imported(&fetched.text, source.scmurl(), &user.name, now, site)?;
     service.refresh().await.map_err(|error| away(&error))?;
     let nsvc = build.nsvc();
     if service.book().find(&nsvc).is_none() {

@@ -15,7 +15,8 @@ use crate::site::Site;
 pub fn imported(
     text: &str,
     scmurl: Option<&str>,
-    (user, now): (&str, i64),
+    user: &str,
+    now: i64,
     site: &Site,
 ) -> Result<ModuleBuild, Refusal> {
     let read = parse_text("modulemd", text);

@@ -62,32 +62,9 @@ impl Made {
         driven.modules[0].state
     }
 
-    /// Drives the run until something is denied. The orchestrator would try again some minutes later.
-    fn drive_until_denied(&self) -> Result<Driven, Died> {
-        let run = Run {
-            heading: self.case.heading.clone(),
-            entries: Vec::new(),
-            started_ms: self.case.started_ms,
-            work: self.case.work.clone(),
-        };
-        let stop = AtomicBool::new(false);
-        self.case.process(run, &self.forge.server, &mut UntilDenied, &stop)
-    }
-
     fn place(&self) -> PathBuf {
         let module = self.case.work.modules.values().next().expect("one module");
         self.directory.join(&module.names.content_nvr)
-    }
-}
-
-/// Keeps rows until one says that something was denied.
-struct UntilDenied;
-
-impl Rows for UntilDenied {
-    type Error = Died;
-
-    async fn keep(&mut self, rows: &[String]) -> Result<(), Died> {
-        if rows.iter().any(|row| row.contains("denied")) { Err(Died) } else { Ok(()) }
     }
 }
 
@@ -267,8 +244,30 @@ fn a_module_that_nobody_signs_has_no_repository() {
     let mut made = Made::new("1", mock, directory.path(), false);
     made.repos().keys = vec![KEY.to_owned()];
     made.repos().timeout_ms = 30;
-    assert_eq!(made.drive_until_denied(), Err(Died), "the repository is refused");
+    assert_eq!(made.drive(), ModuleState::Failed, "at once, and not after some tries");
     assert!(!made.place().exists());
+}
+
+#[test]
+fn a_repository_that_can_never_be_made_fails_its_module_at_once() {
+    if !has(&TOOLS) {
+        return;
+    }
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut made = Made::new("1", Mock::start(&["--speed", "20000"]), directory.path(), false);
+    // The profile names a place that does not have the hub's files.
+    let empty = directory.path().join("empty");
+    fs::create_dir(&empty).expect("it can be made");
+    let topurl = std::mem::replace(&mut made.repos().topurl, empty.display().to_string());
+    assert_eq!(made.drive(), ModuleState::Failed);
+    assert!(!made.place().exists());
+    // Something else is where the repository belongs.
+    made.repos().topurl = topurl;
+    fs::create_dir_all(made.place()).expect("it can be made");
+    fs::write(made.place().join("module.json"), "{}").expect("it can be written");
+    assert_eq!(made.drive(), ModuleState::Failed);
+    fs::remove_dir_all(made.place()).expect("it can be removed");
+    assert_eq!(made.drive(), ModuleState::Ready, "what was in the way is gone");
 }
 
 #[test]

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use modplan::koji::calls::Map;
-use modplan::live::execute::{FailuresMax, Limits, ModuleWork, PartWork, SourceRpm, Work};
+use modplan::live::execute::{
+    FailuresMax, Limits, MacrosSource, ModuleWork, PartWork, SourceRpm, Work,
+};
 use modplan::load::{Stream, parse_text};
 use modplan::module_build::import::{Generator, Host, Origin};
 use modplan::module_build::tag_plan::{ForTags, Required, SiteTags, TagPlan};
@@ -112,6 +114,7 @@ pub(super) fn work_of(since_seconds: i64, modules: &[Rebuilt<'_>]) -> Work {
         poll: Duration::from_millis(10),
         spool: None,
         takes_over: BTreeSet::new(),
+        has_repo_requests: true,
         final_repos: None,
         limits: limits(),
         gate: None,
@@ -160,8 +163,10 @@ fn module(rebuilt: &Rebuilt<'_>) -> ModuleWork {
     let macros = names.macros_package.clone().expect("it has a dist tag");
     ModuleWork {
         is_scratch: false,
-        macros: Some(SourceRpm { name: format!("{macros}.src.rpm"), bytes: b"macros".to_vec() }),
-        later_macros: None,
+        macros: Some(MacrosSource::Made(SourceRpm {
+            name: format!("{macros}.src.rpm"),
+            bytes: b"macros".to_vec(),
+        })),
         origin: origin(),
         parts: parts.collect(),
         included: BTreeMap::new(),
@@ -180,6 +185,7 @@ fn part(name: &str) -> PartWork {
     PartWork {
         package: name.into(),
         source: format!("git+https://src.example.org/rpms/{name}#{commit}"),
+        reused: None,
         arches: None,
         is_build_only: false,
     }

@@ -34,6 +34,7 @@ pub(super) fn decided(case: &DryCase) -> (Plan, Decided) {
         earlier: &Earlier::default(),
         owner: BuildOwner::Orchestrator,
         scratch: &BTreeMap::new(),
+        resolved: &[],
     };
     let out = dry_run(options(&case.mock.server), alice(), request).expect("it answers");
     assert!(out.checks.iter().all(|check| check.ok), "{:?}", out.checks);
@@ -45,6 +46,7 @@ pub(super) fn decided(case: &DryCase) -> (Plan, Decided) {
         poll_ms: 10,
         spool: None,
         takes_over: out.takes_over,
+        has_repo_requests: out.has_repo_requests,
         final_repos: None,
         // The run's own builds fill the small farm of the fixture.
         limits: Limits { farm_load_max: None, ..Limits::of(&site) },

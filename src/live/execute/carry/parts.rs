@@ -4,20 +4,10 @@ use super::{Inner, unknown};
 use crate::live::execute::memory::Part;
 use crate::live::execute::stop::Stop;
 use crate::live::execute::submit::{Each, Try};
-use crate::live::execute::work::ModuleWork;
-use crate::orchestrate::{Answer, BuildId, CallId, Reply, TaskId};
+use crate::orchestrate::{Answer, BuildId, CallId, ComponentIx, Reply, TaskId};
 
 /// The kind of the calls that tag.
 const TAG: &str = "tag-component";
-
-/// The newest repo that a module's components are built in.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Repo {
-    /// Whether it has everything that is tagged.
-    is_fresh: bool,
-    /// Counts what was tagged.
-    tagged: u64,
-}
 
 impl Inner {
     fn tries<'p>(&self, parts: impl IntoIterator<Item = &'p Part>) -> Vec<Try> {
@@ -48,8 +38,15 @@ impl Inner {
         parts: &[(CallId, Part)],
     ) -> Result<Each<TaskId>, Stop> {
         let module = self.module_of(build)?;
-        self.repo(build, module).await?;
-        self.hub.paced().await?;
+        let built: Vec<ComponentIx> = {
+            let catalog = self.catalog.borrow();
+            let components = parts.iter().map(|(_, part)| part.component);
+            components.filter(|component| !catalog.is_reused(*component)).collect()
+        };
+        if !built.is_empty() {
+            self.repo_for(build, module, &built).await?;
+            self.hub.paced().await?;
+        }
         self.hub.submit(module, &self.tries(parts.iter().map(|(_, part)| part))).await
     }
 
@@ -97,27 +94,9 @@ impl Inner {
             tasks.push((one.component, task));
         }
         self.hub.tag_parts(module, &tasks).await?;
-        let mut repos = self.repos.borrow_mut();
-        let repo = repos.entry(build).or_default();
-        *repo = Repo { is_fresh: false, tagged: repo.tagged + 1 };
+        let tagged = parts.iter().map(|part| part.component);
+        self.repos.borrow_mut().entry(build).or_default().tagged(tagged);
         Ok(())
-    }
-
-    /// Waits for a repo with everything that is tagged, unless there is one.
-    async fn repo(&self, build: BuildId, module: &ModuleWork) -> Result<(), Stop> {
-        let known = self.repos.borrow().get(&build).copied().unwrap_or_default();
-        if !known.is_fresh {
-            self.hub.wait_repo(module).await?;
-            self.has_repo(build, known.tagged);
-        }
-        Ok(())
-    }
-
-    /// Takes note of a repo, unless something was tagged since it was asked for.
-    pub(super) fn has_repo(&self, build: BuildId, tagged: u64) {
-        let mut repos = self.repos.borrow_mut();
-        let repo = repos.entry(build).or_default();
-        repo.is_fresh = repo.tagged == tagged;
     }
 
     fn answer_all(

@@ -30,10 +30,12 @@ impl Inner {
             }
         }
         let ends = self.hub.observe(about).await?;
-        let part_of = |&(task, end): &(TaskId, ComponentEnd)| {
-            self.memory.borrow().part(task).map(|part| (task, part, end))
+        let ends: BTreeMap<TaskId, ComponentEnd> = ends.into_iter().collect();
+        let ends: Vec<(TaskId, Part, ComponentEnd)> = {
+            let memory = self.memory.borrow();
+            let of = |(task, end)| memory.parts(task).iter().map(move |part| (task, *part, end));
+            ends.into_iter().flat_map(of).collect()
         };
-        let ends: Vec<_> = ends.iter().filter_map(part_of).collect();
         self.say(&ends).await;
         let held = self.held(about, &ends);
         let mut built: BTreeMap<BuildId, Vec<Part>> = BTreeMap::new();
@@ -80,7 +82,7 @@ impl Inner {
         }
         let (memory, catalog) = (self.memory.borrow(), self.catalog.borrow());
         let running = tasks.iter().filter(|task| !ended.contains(task));
-        let builds = running.filter_map(|task| memory.part(*task)).map(|part| part.build);
+        let builds = running.flat_map(|task| memory.parts(*task)).map(|part| part.build);
         let is_by_batch = |build: &BuildId| {
             memory.module(*build).is_some_and(|module| !catalog.module(module).is_graph)
         };

@@ -44,7 +44,7 @@ impl Inner {
             _ if is_look => Ok(Answer::Absent),
             Call::CreateTarget { build, module } => {
                 self.hub.prepare(self.module(*module)?).await?;
-                self.has_repo(*build, 0);
+                self.repo_made(*build, 0);
                 nothing
             }
             Call::MakeRepo { module, .. } => {
