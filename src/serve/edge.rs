@@ -4,6 +4,7 @@
 //! thread of its own, as `modplan runs resume` would. What runs come to is written into the store by a third.
 //! All of them know only what the store has, so that other processes on the same store may do the same work.
 
+mod answers;
 mod auth;
 mod driver;
 mod http;

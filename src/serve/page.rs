@@ -1,6 +1,6 @@
 //! The pages for people: what runs, what waits and why, and one page a build. They work without scripts.
 
-use super::{Book, ComponentBuild, ModuleBuild, moment_text};
+use super::{Book, ComponentBuild, ModuleBuild, State, moment_text};
 use crate::report::page::html::{Link, Page, Rows};
 
 /// So many finished builds are listed.
@@ -10,7 +10,10 @@ const FINISHED_MAX: usize = 50;
 #[must_use]
 pub fn index(book: &Book) -> String {
     let mut page = Page::new("Module builds");
-    let is_base = |build: &&std::sync::Arc<ModuleBuild>| build.run.is_none() && build.is_over();
+    // Platforms and imported modules were ready from the start.
+    let is_given = |build: &std::sync::Arc<ModuleBuild>| {
+        build.trace.first().is_some_and(|step| step.state == State::Ready)
+    };
     let link = |build: &std::sync::Arc<ModuleBuild>| Link {
         address: format!("/builds/{}", build.id),
         text: build.nsvc(),
@@ -23,7 +26,7 @@ pub fn index(book: &Book) -> String {
     }
     page.links(&open);
     page.section("over", "Finished builds");
-    let over = book.all().rev().filter(|build| build.is_over() && !is_base(build));
+    let over = book.all().rev().filter(|build| build.is_over() && !is_given(build));
     let over: Vec<Link> = over.take(FINISHED_MAX).map(link).collect();
     if over.is_empty() {
         page.paragraph("Nothing was built so far.");

@@ -7,10 +7,11 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::Response;
 use serde_json::Value;
 
+use super::answers::{json_response, refused};
 use super::state::Service;
 use super::{pages, submit};
 use crate::live::clock;
@@ -56,22 +57,6 @@ async fn answer(
     let requests = service.requests.lock();
     let mut requests = requests.unwrap_or_else(std::sync::PoisonError::into_inner);
     requests.count(&method, response.status().as_u16());
-    response
-}
-
-pub(super) fn json_response(status: StatusCode, value: &Value) -> Response {
-    let kind = [(header::CONTENT_TYPE, "application/json")];
-    (status, kind, value.to_string()).into_response()
-}
-
-pub(super) fn refused(refusal: &Refusal) -> Response {
-    let status = StatusCode::from_u16(refusal.status.number());
-    let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = json_response(status, &refusal.json());
-    if refusal.status == Status::Unauthorized {
-        let challenge = header::HeaderValue::from_static("Bearer");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-    }
     response
 }
 

@@ -4,7 +4,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::http::{json_response, refused};
+use super::answers::{json_response, refused};
 use super::state::Service;
 use super::submit;
 use crate::live::clock;

@@ -54,7 +54,11 @@ fn provider() -> String {
 
 /// Writes the way to log in into the configuration.
 fn log_in_by(site: &Site, auth: &str) {
-    site.case.write_config(|text| text + &format!("serve:\n  yaml: true\n  submitters: [packager]\n  admins: [releng]\n  auth: {auth}\n"));
+    site.case.write_config(|text| {
+        text + &format!(
+            "serve:\n  yaml: true\n  submitters: [packager]\n  admins: [releng]\n  auth: {auth}\n"
+        )
+    });
 }
 
 fn submit(service: &Service, headers: &str) -> Answer {
