@@ -25,6 +25,7 @@ mod gate_checks;
 mod hub_checks;
 mod kept;
 mod knowledge;
+mod leftovers;
 mod locks;
 mod open_builds;
 mod package_checks;
@@ -53,6 +54,7 @@ pub use calls::{Needed, PlannedCall};
 pub use check::Check;
 pub use kept::{KeptCall, KeptPlan};
 pub use knowledge::Knowledge;
+pub use leftovers::{Leftover, LeftoverKind, Now, Past, again, leftovers, leftovers_checksum};
 pub use planned_build::{PlannedBuild, PlannedPart};
 pub use sources::ResolvedSource;
 

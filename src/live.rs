@@ -7,9 +7,10 @@
 //! ```
 //!
 //! A recording has the server's rows unchanged, and is read by `load` like any other file. `dry_run` answers
-//! the questions of `koji_plan`, `execute` carries out what the engine commands, and `runs` begins and resumes
-//! runs of a store.
+//! the questions of `koji_plan`, `execute` carries out what the engine commands, `runs` begins and resumes
+//! runs of a store, and `cleanup` deletes what they left at the hub.
 
+pub mod cleanup;
 mod clock;
 mod dry_run;
 pub mod execute;

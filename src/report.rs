@@ -10,6 +10,8 @@ pub mod capacity;
 mod cells;
 mod chain;
 mod changes;
+#[cfg(feature = "live")]
+pub mod cleanup;
 mod compare;
 mod completion;
 mod conclusion;

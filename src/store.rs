@@ -21,6 +21,7 @@
 
 mod error;
 mod fold;
+mod hold;
 mod holder;
 mod index;
 mod lease;

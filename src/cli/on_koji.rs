@@ -32,7 +32,7 @@ pub(crate) use dry_run::run;
 #[cfg(feature = "live")]
 pub(crate) use place::{Place, usual_store};
 #[cfg(feature = "live")]
-pub(crate) use trouble::of_store;
+pub(crate) use trouble::{of_run, of_store};
 
 /// Which site and which hub.
 #[derive(Clone, Debug, Args)]

@@ -93,6 +93,12 @@ pub enum WhyNot {
     /// What the run needs cannot be made.
     #[error(transparent)]
     Begin(#[from] BeginError),
+    /// What the run left is not what somebody agreed to delete.
+    #[error("what run `{run}` left at the hub is not what was listed under that checksum")]
+    OtherLeftovers {
+        /// The run.
+        run: String,
+    },
 }
 
 impl<E: Into<WhyNot>> From<E> for RunError {
@@ -301,15 +307,15 @@ async fn connect(options: Options, login: Login) -> Result<Session, WhyNot> {
     Ok(Session { hub, user: user.id })
 }
 
-async fn open(url: &str) -> Result<Store, StoreError> {
+pub(super) async fn open(url: &str) -> Result<Store, StoreError> {
     Store::open_with(url, Opening { makes: false, ..Opening::default() }).await
 }
 
-fn now() -> UnixMillis {
+pub(super) fn now() -> UnixMillis {
     UnixMillis(clock::now_ms())
 }
 
-fn block_on<T>(work: impl Future<Output = T>) -> T {
+pub(super) fn block_on<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime of this one thread starts").block_on(work)
 }

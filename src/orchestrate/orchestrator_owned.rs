@@ -182,12 +182,13 @@ impl OrchestratorOwned {
         }
     }
 
-    /// A poll is due as long as anything is open or unanswered.
+    /// A poll is due as long as anything is open, under way or unanswered: what is under way of a build that
+    /// was given up still ends.
     fn arm_poll(&mut self, to: &mut Outbox<'_>) {
         if self.poll_at.is_some() {
             return;
         }
-        let is_idle = self.open == 0 && !self.calls.need_a_poll();
+        let is_idle = self.open == 0 && self.under_way == 0 && !self.calls.need_a_poll();
         if !is_idle {
             let at = to.now + self.limits.poll;
             self.poll_at = Some(at);

@@ -64,6 +64,14 @@ pub enum StoreError {
         /// `done` or `canceled`.
         state: String,
     },
+    /// The run has not ended: it needs what it made.
+    #[error("run `{run}` is {state}, and can be resumed: it needs what it made")]
+    NotEnded {
+        /// The run.
+        run: String,
+        /// How it stands.
+        state: String,
+    },
     /// Another process drives the run.
     #[error("run `{run}` is driven by {holder}")]
     Held {

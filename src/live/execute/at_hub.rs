@@ -51,6 +51,7 @@ pub(super) struct AtHub {
     /// What the next submission waits for.
     pace: Mutex<(Spacing, FarmLoad)>,
     is_halted: Cell<bool>,
+    is_draining: Cell<bool>,
 }
 
 impl AtHub {
@@ -69,6 +70,7 @@ impl AtHub {
             repos: Semaphore::new(repos),
             pace: Mutex::new(pace),
             is_halted: Cell::new(false),
+            is_draining: Cell::new(false),
             work,
         }
     }
@@ -76,6 +78,16 @@ impl AtHub {
     /// From now on, nothing is written.
     pub(super) fn halt(&self) {
         self.is_halted.set(true);
+    }
+
+    /// From now on, nothing is submitted, and no repo is waited for.
+    pub(super) fn drain(&self) {
+        self.is_draining.set(true);
+    }
+
+    /// Refuses to begin something in a run that drains.
+    pub(super) fn may_begin(&self) -> Result<(), Stop> {
+        if self.is_draining.get() { Err(Stop::draining()) } else { Ok(()) }
     }
 
     /// Lets writes through until a moment, in milliseconds since 1970.
@@ -215,13 +227,14 @@ impl AtHub {
         let (spacing, load) = &mut *pace;
         if let Some(max) = self.work.limits.farm_load_max {
             while self.is_busy(load, max).await? {
+                self.may_begin()?;
                 self.pause().await;
             }
         }
         while let Some(ms) = spacing.take(clock::now_ms()) {
             clock::wait(ms).await;
         }
-        Ok(())
+        self.may_begin()
     }
 
     /// Returns whether the farm is busy. It is asked at most once in each poll.

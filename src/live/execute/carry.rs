@@ -19,6 +19,7 @@ use parts::Repo;
 use super::at_hub::AtHub;
 use super::breaker::Breaker;
 use super::canary::Canary;
+use super::drain::Drain;
 use super::halt::Halt;
 use super::memory::{Memory, Part};
 use super::stop::Stop;
@@ -47,6 +48,7 @@ struct Inner {
     tests: Tests,
     breaker: RefCell<Breaker>,
     canary: Option<RefCell<Canary>>,
+    drain: Drain,
 }
 
 /// Calls of one kind about one module build that were commanded together.
@@ -73,6 +75,7 @@ impl Carrier {
             tests: Tests::default(),
             breaker,
             canary,
+            drain: Drain::default(),
         }))
     }
 
@@ -81,6 +84,9 @@ impl Carrier {
         self.count(event);
         if let Some(canary) = &self.0.canary {
             canary.borrow_mut().event(event);
+        }
+        if let Event::Answered { call, answer } = event {
+            self.0.drain.answered(*call, answer);
         }
         self.0.memory.borrow_mut().event(event);
         *self.0.catalog.borrow_mut() = Arc::clone(catalog);
@@ -146,6 +152,17 @@ impl Carrier {
         halt
     }
 
+    /// Begins nothing new from now on.
+    pub(super) fn drain(&self) {
+        self.0.drain.begin();
+        self.0.hub.drain();
+    }
+
+    /// Returns whether the run drains and nothing that was begun is on its way.
+    pub(super) fn is_drained(&self) -> bool {
+        self.0.drain.is_over() && self.is_idle()
+    }
+
     /// Takes the locks of the run again, for a process that comes back; says what keeps it from that.
     pub(super) async fn relock(&self) -> Result<(), String> {
         self.0.hub.relock().await.map_err(|stop| stop.why)
@@ -185,9 +202,11 @@ impl Carrier {
                 Command::Look { id, call } => (*id, call, true),
                 Command::Tell(_) | Command::Timer { .. } => continue,
             };
-            if self.0.canary.as_ref().is_some_and(|canary| canary.borrow().holds(id)) {
+            let is_held = self.0.canary.as_ref().is_some_and(|canary| canary.borrow().holds(id));
+            if is_held || (!is_look && self.0.drain.holds(call)) {
                 continue;
             }
+            self.0.drain.begins(id, call);
             let together = match (call, is_look) {
                 (Call::BuildComponent { .. }, false) => &mut builds,
                 (Call::BuildComponent { .. }, true) => &mut finds,
@@ -221,6 +240,7 @@ impl Carrier {
             if let &Event::ComponentEnded { build, component, attempt, end } = event
                 && end == ComponentEnd::Complete
                 && self.0.gates.component
+                && !self.0.drain.is_on()
             {
                 self.0.test(Tested { build, component: Some(component), attempt }, false);
             }
@@ -233,7 +253,10 @@ impl Carrier {
                 Ok(answer) => answer,
                 Err(stop) => it.stopped(&call, stop),
             };
-            it.answer(id, answer);
+            // What would be held, nobody is to ask for again in this process.
+            if answer != Answer::Refused || !it.drain.holds(&call) {
+                it.answer(id, answer);
+            }
         });
     }
 }

@@ -54,9 +54,8 @@ impl AtHub {
             finals: finals.iter().map(|(arch, both)| (arch.clone(), &both.module)).collect(),
         }];
         if of(|both| !both.devel.rpms.is_empty()) {
-            let name = ModuleName::from(format!("{}-devel", module.nsvc.name).as_str());
             halves.push(Half {
-                nsvc: Nsvc { name, ..module.nsvc.clone() },
+                nsvc: devel(&module.nsvc),
                 document: devel_of(document),
                 finals: finals.iter().map(|(arch, both)| (arch.clone(), &both.devel)).collect(),
             });
@@ -133,15 +132,25 @@ impl AtHub {
     }
 
     /// Has the finished module tagged where users' repositories are made from, judged by the hub's
-    /// policies.
+    /// policies; then its `-devel`, where that was imported.
     pub(super) async fn publish(&self, module: &ModuleWork) -> Result<(), Stop> {
         let Some(tag) = &module.publish_to else { return Ok(()) };
-        let publication = Publication {
-            tag,
-            package: module.nsvc.name.as_str(),
-            nvr: &module.names.content_nvr,
-            owner: &module.tags.owner,
-        };
+        let owner = module.tags.owner.as_str();
+        let (package, nvr) = (module.nsvc.name.as_str(), module.names.content_nvr.as_str());
+        self.publish_one(Publication { tag, package, nvr, owner }).await?;
+        let devel = devel(&module.nsvc);
+        let (package, nvr) = (devel.name.as_str(), content_nvr(&devel));
+        let build: Option<Build> = self.one(&publish::look(&nvr)).await?;
+        match publish::standing(build.as_ref(), &module.tags.tag) {
+            Standing::Imported { .. } => {
+                self.publish_one(Publication { tag, package, nvr: &nvr, owner }).await
+            }
+            // What was not imported lists nothing, and what took its name is somebody else's.
+            Standing::Missing | Standing::Taken { .. } => Ok(()),
+        }
+    }
+
+    async fn publish_one(&self, publication: Publication<'_>) -> Result<(), Stop> {
         let mut answers = self.all(&publish::looks(publication)).await?.into_iter();
         let listed: Option<Vec<Package>> =
             read("listPackages", answers.next().unwrap_or_default())?;
@@ -149,6 +158,12 @@ impl AtHub {
         let calls = publish::publish(publication, &listed.unwrap_or_default(), &tagged);
         self.tag(&calls).await
     }
+}
+
+/// Returns the identity of a module's `-devel`.
+fn devel(nsvc: &Nsvc) -> Nsvc {
+    let name = ModuleName::from(format!("{}-devel", nsvc.name).as_str());
+    Nsvc { name, ..nsvc.clone() }
 }
 
 /// Reads a final document back as strictly as it would be checked elsewhere.

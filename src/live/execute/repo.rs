@@ -24,6 +24,7 @@ impl AtHub {
 
     /// Does the same for one who has leave.
     pub(super) async fn wait_permitted_repo(&self, module: &ModuleWork) -> Result<(), Stop> {
+        self.may_begin()?;
         let tags = &module.tags;
         let event: i64 = self.one(&batch_calls::last_change(tags)).await?;
         let mut answer: RepoAnswer = self.one(&batch_calls::request_repo(tags, event)).await?;
@@ -32,6 +33,7 @@ impl AtHub {
                 (Some(_), _) => return Ok(()),
                 (None, Some(request)) if request.active => {
                     self.pause().await;
+                    self.may_begin()?;
                     answer = self.one(&batch_calls::check_repo(request.id)).await?;
                 }
                 (None, _) => {

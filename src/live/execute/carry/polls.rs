@@ -23,7 +23,7 @@ impl Inner {
     /// Asks how tasks stand, tells those that are over, and has judged what waits for a verdict. What was
     /// judged and did not pass waits for people.
     async fn poll_alone(self: &Rc<Self>, about: &[Outstanding]) -> Result<Answer, Stop> {
-        for outstanding in about {
+        for outstanding in about.iter().filter(|_| !self.drain.is_on()) {
             if let &Outstanding::Test { build, component, attempt, is_closed: false } = outstanding
             {
                 self.test(Tested { build, component, attempt }, false);
