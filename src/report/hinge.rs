@@ -93,13 +93,7 @@ mod tests {
         let runs = tried.map(|seconds| -> Runs {
             (0..40).map(|n| sample::run(seconds + n % 3, 10, Done)).collect()
         });
-        let trial = Trial {
-            kind,
-            setting: "faults".to_owned(),
-            from: fault.to_owned(),
-            to: "without it".to_owned(),
-            factor: None,
-        };
+        let trial = Trial::new(kind, "faults", fault, "without it");
         Probe::of(trial, &comparison.variants, &runs, None)
     }
 
@@ -139,13 +133,7 @@ mod tests {
         let given: Vec<Variant> =
             given.map(|one| Variant { name: one.name.clone(), runs: few(&one.runs) }).collect();
         let tried = [few(&given[0].runs), few(&given[1].runs)];
-        let trial = Trial {
-            kind: ProbeKind::Ablation,
-            setting: "people".to_owned(),
-            from: "as given".to_owned(),
-            to: "nobody".to_owned(),
-            factor: None,
-        };
+        let trial = Trial::new(ProbeKind::Ablation, "people", "as given", "nobody");
         comparison.probes = vec![Probe::of(trial, &given, &tried, None)];
         assert_eq!(comparison.summary().conclusions[1].hinges, []);
     }

@@ -38,6 +38,15 @@ pub struct Trial {
     pub factor: Option<f64>,
 }
 
+impl Trial {
+    /// Makes a trial of a value that is no multiple of the given one.
+    #[must_use]
+    pub fn new(kind: ProbeKind, setting: &str, from: &str, to: &str) -> Self {
+        let [setting, from, to] = [setting, from, to].map(str::to_owned);
+        Self { kind, setting, from, to, factor: None }
+    }
+}
+
 /// What one other setting changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Probe {
@@ -239,13 +248,8 @@ mod tests {
             variant("orchestrator-owned/planned", runs(150)),
         ];
         let deadline = Some(Millis::from_secs(165));
-        let trial = |from: &str, to: &str| Trial {
-            kind: ProbeKind::Assumed,
-            setting: "hub.run_interval".to_owned(),
-            from: from.to_owned(),
-            to: to.to_owned(),
-            factor: None,
-        };
+        let trial =
+            |from: &str, to: &str| Trial::new(ProbeKind::Assumed, "hub.run_interval", from, to);
         let tried = [runs(160), runs(155)];
         let probe = Probe::of(trial("1m", "2m"), &given, &tried, deadline);
         let koji = probe.effects["koji-owned/planned"];

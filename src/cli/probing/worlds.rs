@@ -17,12 +17,6 @@ pub(super) struct Other {
     pub(super) scenario: Scenario,
 }
 
-/// Returns the trial of a value that is no multiple of the given one.
-fn trial(kind: ProbeKind, setting: &str, from: &str, to: &str) -> Trial {
-    let [setting, from, to] = [setting, from, to].map(str::to_owned);
-    Trial { kind, setting, from, to, factor: None }
-}
-
 fn gates(gate: ByApproach<Gate>) -> String {
     let ByApproach { koji_owned, orchestrator_owned } = gate;
     match koji_owned == orchestrator_owned {
@@ -39,7 +33,7 @@ fn both(gate: Gate) -> ByApproach<Gate> {
 pub(super) fn ablations(farm: &Farm, scenario: &Scenario) -> Vec<Other> {
     let mut others = Vec::new();
     let mut add = |setting: &str, from: &str, to: &str, scenario: Scenario, farm: &Farm| {
-        let trial = trial(ProbeKind::Ablation, setting, from, to);
+        let trial = Trial::new(ProbeKind::Ablation, setting, from, to);
         others.push(Other { trial, farm: farm.clone(), scenario });
     };
     let Scenario { tests, builds, bus, people, orchestrator_owned, faults, .. } = scenario;
@@ -118,7 +112,7 @@ pub(super) fn calm(scenario: &Scenario) -> Scenario {
 pub(super) fn troubles(farm: &Farm, calm: &Scenario, third: Millis) -> Vec<Other> {
     let mut others = Vec::new();
     let mut add = |setting: &str, to: &str, scenario: Scenario| {
-        let trial = trial(ProbeKind::Trouble, setting, "calm", to);
+        let trial = Trial::new(ProbeKind::Trouble, setting, "calm", to);
         others.push(Other { trial, farm: farm.clone(), scenario });
     };
     let with = |change: &dyn Fn(&mut Scenario)| {
@@ -173,14 +167,14 @@ pub(super) fn assumed(
         let Some(mut dial) = other.dial(name) else { continue };
         let from = dial.text();
         let is_other = if factor > 1.0 { dial.double() } else { dial.halve() };
-        let trial = trial(ProbeKind::Assumed, name, &from, &dial.text());
+        let trial = Trial::new(ProbeKind::Assumed, name, &from, &dial.text());
         if is_other {
             let trial = Trial { factor: Some(factor), ..trial };
             others.push(Other { trial, farm: other, scenario: scenario.clone() });
         }
     }
     for said in unsaid(scenario, third) {
-        let trial = trial(ProbeKind::Assumed, said.setting, &said.from, &said.to);
+        let trial = Trial::new(ProbeKind::Assumed, said.setting, &said.from, &said.to);
         let trial = Trial { factor: said.factor, ..trial };
         others.push(Other { trial, farm: farm.clone(), scenario: said.scenario });
     }

@@ -338,13 +338,7 @@ fn the_worst_of_the_values_that_nobody_gave_are_told_first() {
     let given = [Variant { name: "a".to_owned(), runs: capacity.points[0].runs.clone() }];
     let probe = |setting: &str, seconds: u64| {
         let runs: Runs = (0..4).map(|_| sample::run(seconds, 10, Outcome::Done)).collect();
-        let trial = Trial {
-            kind: ProbeKind::Assumed,
-            setting: setting.to_owned(),
-            from: "1".to_owned(),
-            to: "2".to_owned(),
-            factor: None,
-        };
+        let trial = Trial::new(ProbeKind::Assumed, setting, "1", "2");
         Probe::of(trial, &given, &[runs], Some(capacity.deadline))
     };
     let probes = vec![probe("hub.run_interval", 10), probe("weights.buildArch", 100_000)];
