@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::layout::{Layout, wrapped};
+use super::layout::{Indent, Layout, wrapped};
 use super::runs::json as written;
 use crate::koji_plan::{Leftover, LeftoverKind};
 use crate::live::cleanup::{Cleaned, Fate, LeftBehind};
@@ -131,7 +131,7 @@ pub fn left(left: &LeftBehind, width: usize) -> String {
     let mut text = wrapped(
         &format!("Run {}, {}, on {} as {user}. Nothing was changed.", row.run, row.state, row.hub),
         width,
-        (0, 0),
+        Indent::NONE,
     );
     text.push('\n');
     if things.is_empty() {
@@ -145,10 +145,10 @@ pub fn left(left: &LeftBehind, width: usize) -> String {
     if row.state == RunState::Failed && things.iter().any(ends_it) {
         let warning =
             "The run can be resumed until then. Without these tags it cannot, and is canceled.";
-        text.push_str(&wrapped(warning, width, (0, 0)));
+        text.push_str(&wrapped(warning, width, Indent::NONE));
     }
     let next = "Next: read the list, then run the same command with --yes CHECKSUM.";
-    text.push_str(&wrapped(next, width, (0, 0)));
+    text.push_str(&wrapped(next, width, Indent::NONE));
     text
 }
 
@@ -167,7 +167,7 @@ pub fn cleaned(cleaned: &Cleaned, width: usize) -> String {
     let counts = counts.into_iter().filter(|&(count, word)| count > 0 || word == "deleted");
     let counts: Vec<String> = counts.map(|(count, word)| format!("{count} {word}")).collect();
     text.push('\n');
-    text.push_str(&wrapped(&format!("{}: {}", row.run, counts.join(", ")), width, (0, 0)));
+    text.push_str(&wrapped(&format!("{}: {}", row.run, counts.join(", ")), width, Indent::NONE));
     text
 }
 

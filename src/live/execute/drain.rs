@@ -70,7 +70,7 @@ impl Drain {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::orchestrate::{BuildId, ComponentIx, ModuleIx, Reply, TaskId};
+    use crate::orchestrate::{Asked, BuildId, ComponentIx, ModuleIx, Reply, TaskId};
 
     const BUILD: BuildId = BuildId(0);
 
@@ -87,7 +87,10 @@ mod tests {
         drain.begin();
         assert!(drain.holds(&submission()) && drain.holds(&prepare));
         let tag = Call::TagComponent { build: BUILD, component: ComponentIx(1), attempt: 1 };
-        assert!(!drain.holds(&tag) && !drain.holds(&Call::Poll { about: [].into() }));
+        assert!(
+            !drain.holds(&tag)
+                && !drain.holds(&Call::Poll { about: Asked::Everything { tasks: 0 } })
+        );
     }
 
     #[test]

@@ -133,11 +133,10 @@ impl Inner {
                 stop.answer
             });
             // As for calls that are carried out alone; a tag is not held.
-            match answer {
-                Answer::Refused if kind != TAG && self.drain.is_on() => {
-                    self.drain.answered(*id, &answer);
-                }
-                answer => self.answer(*id, answer),
+            if answer == Answer::Refused && kind != TAG && self.drain.is_on() {
+                self.drain.answered(*id, &answer);
+            } else {
+                self.answer(*id, answer);
             }
         }
     }
