@@ -24,10 +24,12 @@ mod final_repo;
 mod gate_checks;
 mod git_refs;
 mod hub_checks;
+mod indexes;
 mod kept;
 mod knowledge;
 mod locks;
 mod macros_checks;
+mod naming;
 mod open_builds;
 mod package_checks;
 mod permission_checks;
@@ -47,8 +49,9 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use self::naming::Naming;
 use self::settled::Settled;
 use crate::koji::Value;
 use crate::load::SourceUrls;
@@ -60,11 +63,23 @@ pub use check::Check;
 pub use git_refs::{GitRef, ResolvedRef};
 pub use kept::{KeptCall, KeptPlan};
 pub use knowledge::{Found, Knowledge};
+pub use naming::claims;
 pub use planned_build::{PlannedBuild, PlannedPart};
 pub use planned_call::{Needed, PlannedCall};
 pub use programs::package_of;
 pub use reused::ReusedBuild;
 pub use sources::ResolvedSource;
+
+/// What kind of builds a run makes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BuildOptions {
+    /// Versions are those of the documents instead of new ones: who reproduces another distribution's modules
+    /// gets its names and hashes.
+    pub keep_version: bool,
+    /// The builds are tried: they are neither imported nor published.
+    pub scratch: bool,
+}
 
 /// What is to be executed.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +94,8 @@ pub struct Request<'a> {
     pub given: &'a [Selector],
     /// The time of submission, for versions.
     pub submitted: Timestamp,
+    /// What kind of builds is made.
+    pub options: BuildOptions,
     /// What earlier runs left behind.
     pub earlier: &'a Earlier,
     /// The commits that branches and tags were at when they were looked up before: they are not looked up again.
@@ -97,6 +114,8 @@ pub struct Earlier {
 /// What a run would need and do.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WorkedOut {
+    /// What kind of builds is made.
+    pub options: BuildOptions,
     /// Who would do it, where the hub says.
     pub user: Option<String>,
     /// What must hold, and whether it does.
@@ -162,25 +181,32 @@ impl Phase {
 pub fn work_out(request: Request<'_>, known: &mut Knowledge) -> WorkedOut {
     let mut checks = check::Checks::default();
     let hub = hub_checks::session(request, known, &mut checks);
-    let builds = builds::builds(request, &mut checks);
+    let builds = builds::builds(request, known, &mut checks);
     gate_checks::check(request, &mut checks);
     let sources = sources::sources(request, &builds, known, &mut checks);
     let reused = reused::reused(&builds, known, &mut checks);
-    hub_checks::platforms((&hub, &builds), known, &mut checks);
+    hub_checks::platforms(request, (&hub, &builds), known, &mut checks);
     let takes_over = locks::check(request, &builds, known, &mut checks);
     open_builds::check(request, &builds, known, &mut checks);
-    let required = requirements::requirements(request, &builds, known, &mut checks);
+    let indexes = indexes::indexes(request, &builds, known);
+    let required = requirements::requirements(request, (&builds, &indexes), known, &mut checks);
     let kept_out = conflicts::conflicts((&builds, &required), known, &mut checks);
-    let indexes = release_checks::indexes(request, &builds, known, &mut checks);
-    let basis =
-        tags::Basis { site: request.site, hub: &hub, required: &required, indexes: &indexes };
-    package_checks::check((&builds, &hub), known, &mut checks);
+    release_checks::check(request, (&builds, &indexes), known, &mut checks);
+    let naming = Naming::of(request);
+    let basis = tags::Basis {
+        site: request.site,
+        naming,
+        hub: &hub,
+        required: &required,
+        indexes: &indexes,
+    };
+    package_checks::check(request, (&builds, &hub), known, &mut checks);
     let works = tags::works(&builds, basis, known, &mut checks);
     let settled = Settled {
         request,
         hub: &hub,
         works: &works,
-        indexes: &indexes,
+        indexes: &indexes.by_id,
         sources: &sources,
         reused: &reused,
         kept_out: &kept_out,
@@ -188,9 +214,10 @@ pub fn work_out(request: Request<'_>, known: &mut Knowledge) -> WorkedOut {
     let calls = calls::calls(settled, known);
     permission_checks::check((&hub, &calls), &mut checks);
     macros_checks::check(&works, &mut checks);
-    programs::check(request.site, &builds, known, &mut checks);
-    final_repo::check(request.site, &mut checks);
+    programs::check(request, &builds, known, &mut checks);
+    final_repo::check(request, &mut checks);
     WorkedOut {
+        options: request.options,
         builds: planned_build::planned_builds(settled),
         has_repo_requests: hub.has_requests,
         takes_over,
@@ -204,14 +231,14 @@ pub fn work_out(request: Request<'_>, known: &mut Knowledge) -> WorkedOut {
 }
 
 /// Returns the checksum of a run: of its calls, the hub and the user, the configuration as its file holds
-/// it, and where each component comes from.
+/// it, what kind of builds it makes, and where each component comes from.
 #[must_use]
 pub fn checksum(run: &WorkedOut, hub: &str, configuration: &[u8]) -> String {
     let configuration = crate::load::sha256(configuration);
     let sources: BTreeMap<String, &str> =
         run.sources.iter().map(|row| (row.key(), row.url.as_str())).collect();
     let user = run.user.as_deref().unwrap_or_default();
-    let all = (1, hub, user, configuration, sources, &run.calls);
+    let all = (1, hub, user, configuration, sources, run.options, &run.calls);
     let text = serde_json::to_string(&all).expect("texts and numbers are JSON");
     format!("sha256:{}", crate::load::sha256(text.as_bytes()))
 }

@@ -121,6 +121,8 @@ impl MergeMode {
 pub struct NameRules {
     /// What tags and targets of modules begin with; it ends with a dash.
     pub tag_prefix: String,
+    /// What tags and targets of scratch builds begin with; it ends with a dash, and is another one.
+    pub scratch_tag_prefix: String,
     /// The content generator that imports finished modules.
     pub content_generator: String,
     /// The lowest index that dist tags may get.
@@ -133,6 +135,7 @@ impl Default for NameRules {
     fn default() -> Self {
         Self {
             tag_prefix: "module-".to_owned(),
+            scratch_tag_prefix: "scrmod-".to_owned(),
             content_generator: "module-build-service".to_owned(),
             first_index: None,
             tag_permission: None,

@@ -7,6 +7,8 @@ use clap::{Args, ValueEnum};
 use modplan::drive;
 use modplan::drive::journal::{Heading, InputFile};
 use modplan::farm::Farm;
+#[cfg(feature = "live")]
+use modplan::koji_plan::BuildOptions;
 use modplan::name::nearest;
 use modplan::orchestrate::{Approach, Cascade, Definition, ModuleIx};
 use modplan::report::advice;
@@ -21,7 +23,7 @@ use super::console::Console;
 use super::journal::{self, Journal};
 #[cfg(feature = "live")]
 use super::look::{Look, look};
-use super::on_koji::{CarryOutArgs, KojiArgs};
+use super::on_koji::{BuildArgs, CarryOutArgs, KojiArgs};
 use super::output::OutputArgs;
 #[cfg(feature = "live")]
 use super::stale::refuse_stale;
@@ -81,6 +83,8 @@ pub(crate) struct Execute {
     resume: Option<PathBuf>,
     #[command(flatten)]
     koji: KojiArgs,
+    #[command(flatten)]
+    builds: BuildArgs,
     #[command(flatten)]
     carry_out: CarryOutArgs,
     #[command(flatten)]
@@ -143,7 +147,7 @@ enum Format {
 
 impl Execute {
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
-        match (self.on, self.koji.given().or(self.carry_out.given())) {
+        match (self.on, self.koji.given().or(self.builds.given()).or(self.carry_out.given())) {
             (On::Koji, _) => return self.on_koji(console),
             (On::Replay, None) => {}
             (On::Replay, Some(flag)) => {
@@ -202,6 +206,10 @@ impl Execute {
         let asked = super::on_koji::Asked {
             koji: &self.koji,
             carry_out: &self.carry_out,
+            options: BuildOptions {
+                keep_version: self.builds.keep_version,
+                scratch: self.builds.scratch,
+            },
             plan: &plan,
             sources: sources.as_deref(),
             given: &given,

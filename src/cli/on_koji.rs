@@ -67,6 +67,27 @@ fn hidden(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::new(text))
 }
 
+/// What kind of builds is made.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "On koji")]
+pub(crate) struct BuildArgs {
+    /// Keep the version and context of each module's document instead of a new version, to reproduce another
+    /// distribution's modules. Refused where it would sort below what is shipped
+    #[arg(long)]
+    pub(crate) keep_version: bool,
+    /// Make scratch builds: real builds in tags of their own, which are neither imported nor published
+    #[arg(long)]
+    pub(crate) scratch: bool,
+}
+
+impl BuildArgs {
+    /// Returns the first flag that was given, if one was.
+    pub(crate) fn given(self) -> Option<&'static str> {
+        let flags = [(self.keep_version, "--keep-version"), (self.scratch, "--scratch")];
+        flags.into_iter().find_map(|(is_given, flag)| is_given.then_some(flag))
+    }
+}
+
 /// How a plan is carried out.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "On koji")]

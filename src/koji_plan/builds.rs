@@ -6,9 +6,13 @@ use jiff::SignedDuration;
 
 use super::Request;
 use super::check::{Checks, counted};
+use super::knowledge::Knowledge;
+use super::naming::Naming;
+use crate::koji::calls::ListTags;
+use crate::koji::shapes::TagInfo;
 use crate::load::{Stream, parse_text};
 use crate::module_build::identity::{Numbering, nsvc};
-use crate::name::{NameStream, Nsvc, StreamName, Version};
+use crate::name::{Context, NameStream, Nsvc, StreamName, Version};
 use crate::plan::model::PlanModule;
 use crate::plan::platform::Platforms;
 use crate::site::Platform;
@@ -40,7 +44,11 @@ impl ModuleBuild<'_> {
 }
 
 /// Returns what is to be built, in the order of the plan; what cannot be built is a problem.
-pub(super) fn builds<'a>(request: Request<'a>, checks: &mut Checks) -> Vec<ModuleBuild<'a>> {
+pub(super) fn builds<'a>(
+    request: Request<'a>,
+    known: &mut Knowledge,
+    checks: &mut Checks,
+) -> Vec<ModuleBuild<'a>> {
     let plan = request.plan;
     let mut problems = Vec::new();
     if plan.on_platform.is_some() {
@@ -53,7 +61,12 @@ pub(super) fn builds<'a>(request: Request<'a>, checks: &mut Checks) -> Vec<Modul
     let mut builds = Vec::new();
     for row in plan.modules.iter().filter(|row| !row.pass_through) {
         match build(request, row, &mut versions) {
-            Ok(build) => builds.push(build),
+            Ok(mut build) => {
+                if request.options.scratch {
+                    number(request, &mut build, known);
+                }
+                builds.push(build);
+            }
             Err(why) => problems.push(format!("{}: {why}", row.id)),
         }
     }
@@ -105,6 +118,9 @@ fn build<'a>(
     if stored.context.is_none() && !row.context.is_empty() {
         stored.context = Some(row.context.as_str().into());
     }
+    if request.options.keep_version {
+        stored.version = row.version.parse().map(Version).unwrap_or_default();
+    }
     let nsvc = nsvc(&stored, versions.numbering(row, platform, &base));
     let nsvc = nsvc.map_err(|error| error.to_string())?;
     versions.note(row, nsvc.version);
@@ -112,11 +128,32 @@ fn build<'a>(
     Ok(ModuleBuild { row, stored, nsvc, base, platform })
 }
 
+/// Gives a scratch build a context of its own: with the number behind it that no scratch build of the same
+/// version has at the hub.
+fn number(request: Request<'_>, build: &mut ModuleBuild<'_>, known: &mut Knowledge) {
+    let Nsvc { name, stream, version, context } = &build.nsvc;
+    let prefix = Naming::of(request).prefix();
+    let start = format!("{prefix}{name}-{stream}-{version}-{context}_");
+    let call = ListTags { pattern: Some(format!("{start}*")), ..ListTags::default() };
+    let of = |tag: &TagInfo| {
+        let rest = tag.name.strip_prefix(&start)?;
+        let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+        digits.parse::<u64>().ok()
+    };
+    let tags = known.find(&call).unwrap_or_default();
+    let number = tags.iter().filter_map(of).max().unwrap_or(0).saturating_add(1);
+    let context: Context = format!("{context}_{number}").as_str().into();
+    build.stored.context = Some(context.clone());
+    build.nsvc.context = context;
+}
+
 /// Gives out versions: one for each submission, above every one known.
 struct Versions {
     submitted: jiff::Timestamp,
     /// Whether each context is submitted by itself, so that each needs a version of its own.
     by_context: bool,
+    /// Whether each module keeps the version of its document.
+    are_kept: bool,
     /// The greatest version known before, by stream.
     known: BTreeMap<NameStream, Version>,
     /// How many submissions of a stream there were, and the greatest version they got.
@@ -131,10 +168,19 @@ impl Versions {
             *latest = row.version.parse().map_or(*latest, |version| Version(version).max(*latest));
         }
         let by_context = request.plan.selection.unit == "context";
-        Self { submitted: request.submitted, by_context, known, given: BTreeMap::new() }
+        Self {
+            submitted: request.submitted,
+            by_context,
+            are_kept: request.options.keep_version,
+            known,
+            given: BTreeMap::new(),
+        }
     }
 
     fn numbering(&self, row: &PlanModule, platform: &Platform, base: &StreamName) -> Numbering {
+        if self.are_kept {
+            return Numbering::Kept;
+        }
         let before = self.known.get(&stream(row)).copied().unwrap_or_default();
         if let Some(planned) = row.new_version.as_ref().and_then(|text| text.parse().ok()) {
             return Numbering::Given(Version(planned));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::knowledge::Knowledge;
+use super::naming::Naming;
 use super::package_checks::listed;
 use super::planned_call::{Needed, PlannedCall};
 use super::settled::Settled;
@@ -34,22 +35,22 @@ pub(super) fn calls(settled: Settled<'_, '_, '_>, known: &mut Knowledge) -> Vec<
         *left.entry(work.build.name_stream()).or_default() += 1;
     }
     let count = left.clone();
-    let prefix = &request.site.names.tag_prefix;
+    let naming = Naming::of(request);
     let mut all = Vec::new();
     for work in works {
         let stream = work.build.name_stream();
         let mut script = Script { settled, work, calls: Vec::new(), repos: 0, is_stale: false };
         if left[&stream] == count[&stream] {
             if locks::is_left_behind(request, &stream, known) {
-                script.add(Phase::Prepare, None, locks::release(prefix, &stream));
+                script.add(Phase::Prepare, None, locks::release(naming, &stream));
             }
-            script.add(Phase::Prepare, None, locks::take(prefix, &stream));
+            script.add(Phase::Prepare, None, locks::take(naming, &stream));
         }
         script.module(known);
         let open = left.get_mut(&stream).expect("every stream is counted");
         *open -= 1;
         if *open == 0 {
-            script.add(Phase::Publish, None, locks::release(prefix, &stream));
+            script.add(Phase::Publish, None, locks::release(naming, &stream));
         }
         all.append(&mut script.calls);
     }
@@ -87,7 +88,9 @@ impl Script<'_, '_, '_> {
             }
             self.tag(&batch.components);
         }
-        self.import_and_publish(known);
+        if !Naming::of(self.settled.request).is_scratch() {
+            self.import_and_publish(known);
+        }
     }
 
     /// Adds the macros package: uploaded, built, and in every buildroot of the first repo.

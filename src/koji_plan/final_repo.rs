@@ -1,11 +1,13 @@
 //! What the site decides about final repositories, shown before a run.
 
+use super::Request;
 use super::check::Checks;
-use crate::site::Site;
 
 /// Notes where final repositories are made, and what they wait for.
-pub(super) fn check(site: &Site, checks: &mut Checks) {
+pub(super) fn check(request: Request<'_>, checks: &mut Checks) {
+    let site = request.site;
     let detail = match (&site.final_repo, &site.signing) {
+        _ if request.options.scratch => "none is made of scratch builds".to_owned(),
         (None, _) => "none is made: `final_repo.directory` is not configured".to_owned(),
         (Some(repo), None) => {
             format!("below {}, labelled unsigned: `signing` is not configured", repo.directory)

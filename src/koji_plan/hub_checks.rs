@@ -52,7 +52,9 @@ pub(super) fn session(request: Request<'_>, known: &mut Knowledge, checks: &mut 
     let call = GetUserPerms { user: Some(user.name.as_str().into()), with_groups: None };
     let permissions = known.find(&call).unwrap_or_default().into_iter().collect();
     let hub = HubUser { user: Some(user.name), permissions, has_requests };
-    content_generator(request, &hub, known, checks);
+    if !request.options.scratch {
+        content_generator(request, &hub, known, checks);
+    }
     hub
 }
 
@@ -84,6 +86,7 @@ fn content_generator(
 
 /// Checks the tags of every platform that is built on.
 pub(super) fn platforms(
+    request: Request<'_>,
     (hub, builds): (&HubUser, &[ModuleBuild<'_>]),
     known: &mut Knowledge,
     checks: &mut Checks,
@@ -98,6 +101,9 @@ pub(super) fn platforms(
         }
     }
     external_repos(builds, known, checks);
+    if request.options.scratch {
+        return;
+    }
     let destinations: BTreeSet<&str> =
         builds.iter().map(|build| build.platform.publish_to.as_str()).collect();
     for tag in destinations {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Check, PlannedCall, ResolvedRef, WorkedOut};
+use super::{BuildOptions, Check, PlannedCall, ResolvedRef, WorkedOut};
 use crate::load::SourceUrls;
 use crate::plan::Plan;
 
@@ -24,6 +24,9 @@ pub struct KeptPlan {
     pub configuration: String,
     /// The time of submission.
     pub submitted: Timestamp,
+    /// What kind of builds is made.
+    #[serde(default)]
+    pub options: BuildOptions,
     /// The plan.
     pub plan: Plan,
     /// Source URLs that come before those of the plan.
@@ -77,6 +80,7 @@ impl KeptPlan {
             hub: hub.to_owned(),
             configuration: crate::load::sha256(configuration),
             submitted: request.submitted,
+            options: request.options,
             plan: request.plan.clone(),
             sources: request.sources.cloned(),
             given: request.given.iter().map(ToString::to_string).collect(),

@@ -6,16 +6,12 @@ use super::Request;
 use super::builds::ModuleBuild;
 use super::check::Checks;
 use super::knowledge::Knowledge;
+use super::naming::Naming;
 use crate::koji::Value;
 use crate::koji::calls::{CreateTag, DeleteTag, GetTag, Map};
 use crate::koji::shapes::TagInfo;
 use crate::module_build::hub_call::{HubCall, Permission};
 use crate::name::NameStream;
-
-/// Returns the tag that locks a stream.
-pub(super) fn lock(prefix: &str, stream: &NameStream) -> String {
-    format!("{prefix}lock-{}-{}", stream.name, stream.stream)
-}
 
 /// Checks that no other run holds a stream. Returns the runs whose locks are taken over, since nobody drives
 /// them any more.
@@ -46,7 +42,7 @@ pub(super) fn check(
 
 /// Returns the lock of a stream, where the hub has one.
 fn find(request: Request<'_>, stream: &NameStream, known: &mut Knowledge) -> Option<TagInfo> {
-    let tag = lock(&request.site.names.tag_prefix, stream);
+    let tag = Naming::of(request).lock(stream);
     let call = GetTag { tag: tag.as_str().into(), ..GetTag::default() };
     known.find(&call)?
 }
@@ -84,17 +80,17 @@ fn held(stream: &NameStream, found: &TagInfo) -> String {
 }
 
 /// Returns the call that takes the lock of a stream.
-pub(super) fn take(prefix: &str, stream: &NameStream) -> HubCall {
+pub(super) fn take(naming: Naming<'_>, stream: &NameStream) -> HubCall {
     let members = [("run", "{run}"), ("holder", "{holder}")];
     let mark: Map =
         members.into_iter().map(|(name, text)| (name.to_owned(), Value::from(text))).collect();
     let extra = Map::from([("modplan".to_owned(), Value::Struct(mark))]);
-    let call = CreateTag { name: lock(prefix, stream), extra: Some(extra), ..CreateTag::default() };
+    let call = CreateTag { name: naming.lock(stream), extra: Some(extra), ..CreateTag::default() };
     HubCall::of(&call, Permission::TagAdmin)
 }
 
 /// Returns the call that gives it back.
-pub(super) fn release(prefix: &str, stream: &NameStream) -> HubCall {
-    let call = DeleteTag { tag: lock(prefix, stream).as_str().into() };
+pub(super) fn release(naming: Naming<'_>, stream: &NameStream) -> HubCall {
+    let call = DeleteTag { tag: naming.lock(stream).as_str().into() };
     HubCall::of(&call, Permission::TagAdmin)
 }

@@ -6,6 +6,7 @@ use super::Request;
 use super::builds::ModuleBuild;
 use super::check::{Checks, counted};
 use super::knowledge::Knowledge;
+use super::naming::Naming;
 use crate::koji::calls::{ListTasks, Map};
 use crate::koji::shapes::Task;
 use crate::koji::{RowsOrCount, Value};
@@ -30,7 +31,7 @@ pub(super) fn check(
     let call = ListTasks { opts: Some(opts), query_opts: None };
     let Some(RowsOrCount::Rows(tasks)) = known.find(&call) else { return };
     let streams: BTreeSet<NameStream> = builds.iter().map(ModuleBuild::name_stream).collect();
-    let prefix = &request.site.names.tag_prefix;
+    let prefix = Naming::of(request).prefix();
     let mut problems = Vec::new();
     for task in &tasks {
         let Some(target) = target(task) else { continue };

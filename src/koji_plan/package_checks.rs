@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::Request;
 use super::builds::ModuleBuild;
 use super::check::{Checks, counted};
 use super::hub_checks::HubUser;
@@ -12,6 +13,7 @@ use crate::module_build::identity::devel;
 
 /// Checks that no tag blocks a package: what the platform blocks would be blocked in the build tag too.
 pub(super) fn check(
+    request: Request<'_>,
     (builds, hub): (&[ModuleBuild<'_>], &HubUser),
     known: &mut Knowledge,
     checks: &mut Checks,
@@ -23,6 +25,9 @@ pub(super) fn check(
     for build in builds {
         let components = build.row.batches.iter().flat_map(|batch| &batch.components);
         pairs.extend(components.map(|one| (build.platform.tag.as_str(), one.package.to_string())));
+        if request.options.scratch {
+            continue;
+        }
         let modules = [build.nsvc.name.to_string(), devel(&build.nsvc).name.to_string()];
         pairs.extend(modules.map(|name| (build.platform.publish_to.as_str(), name)));
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::locks;
+use super::naming::Naming;
 use super::reused::ReusedBuild;
 use super::settled::Settled;
 use super::tags::TagWork;
@@ -38,8 +38,11 @@ pub struct PlannedBuild {
     pub generator: String,
     /// The tag that keeps its stream to one run.
     pub lock: String,
-    /// Its `name:stream`.
+    /// What the store knows its stream by: `name:stream`, with `(scratch)` for scratch builds.
     pub stream: String,
+    /// Whether it is a scratch build, which is neither imported nor published.
+    #[serde(default)]
+    pub is_scratch: bool,
     /// The index in its dist tag.
     pub index: u64,
     /// What its macros package keeps out of the buildroot.
@@ -65,6 +68,7 @@ pub struct PlannedPart {
 /// Returns what a run keeps of its builds.
 pub(super) fn planned_builds(settled: Settled<'_, '_, '_>) -> Vec<PlannedBuild> {
     let names = &settled.request.site.names;
+    let naming = Naming::of(settled.request);
     let planned = |work: &TagWork<'_, '_>| PlannedBuild {
         id: work.build.row.id.clone(),
         document: stream_yaml(&work.build.stored),
@@ -74,8 +78,9 @@ pub(super) fn planned_builds(settled: Settled<'_, '_, '_>) -> Vec<PlannedBuild> 
         arches: work.plan.arches.clone(),
         publish_to: work.build.platform.publish_to.clone(),
         generator: names.content_generator.clone(),
-        lock: locks::lock(&names.tag_prefix, &work.build.name_stream()),
-        stream: work.build.name_stream().to_string(),
+        lock: naming.lock(&work.build.name_stream()),
+        stream: naming.claim(&work.build.name_stream()),
+        is_scratch: naming.is_scratch(),
         index: settled.indexes[&work.build.row.id],
         kept_out: settled.kept_out.get(&work.build.row.id).cloned().unwrap_or_default(),
     };

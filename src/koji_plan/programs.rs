@@ -1,9 +1,9 @@
 //! The programs of this machine that a run needs.
 
+use super::Request;
 use super::builds::{ModuleBuild, components};
 use super::check::Checks;
 use super::knowledge::Knowledge;
-use crate::site::Site;
 
 /// Makes the macros packages of modules.
 const RPMBUILD: &str = "rpmbuild";
@@ -25,13 +25,14 @@ pub fn package_of(program: &str) -> &'static str {
 
 /// Checks that every program which a run starts is there.
 pub(super) fn check(
-    site: &Site,
+    request: Request<'_>,
     builds: &[ModuleBuild<'_>],
     known: &mut Knowledge,
     checks: &mut Checks,
 ) {
     let for_macros = (components(builds) > 0).then_some(RPMBUILD);
-    let for_repos = CREATEREPO.into_iter().filter(|_| site.final_repo.is_some());
+    let has_repos = request.site.final_repo.is_some() && !request.options.scratch;
+    let for_repos = CREATEREPO.into_iter().filter(|_| has_repos);
     for program in for_macros.into_iter().chain(for_repos) {
         let check = format!("program {program}");
         match known.program(program) {

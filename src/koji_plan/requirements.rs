@@ -9,14 +9,15 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::Request;
 use super::builds::ModuleBuild;
 use super::check::{Checks, counted};
+use super::indexes::Indexes;
 use super::knowledge::Knowledge;
+use super::naming::Naming;
 use super::shipped::{ShippedModule, shipped};
 use crate::graph::{is_usable, matches};
 use crate::load::{Dependencies, Profile, Requirement, Stream};
 use crate::module_build::tag_plan::Required;
 use crate::name::{ModuleName, NameStream, PackageName, Selector, StreamName};
 use crate::plan::model::PlanModule;
-use crate::plan::names::{Kind, Names};
 use crate::plan::platform::Platforms;
 
 /// A module of a buildroot.
@@ -63,7 +64,7 @@ impl RequiredModule {
 /// Returns the modules in the buildroot of each build, by the id of its row.
 pub(super) fn requirements(
     request: Request<'_>,
-    builds: &[ModuleBuild<'_>],
+    (builds, indexes): (&[ModuleBuild<'_>], &Indexes),
     known: &mut Knowledge,
     checks: &mut Checks,
 ) -> BTreeMap<String, Vec<RequiredModule>> {
@@ -73,8 +74,8 @@ pub(super) fn requirements(
         .flat_map(|cycle| &cycle.cut)
         .map(|edge| (edge.from.as_str(), edge.to.as_str()))
         .collect();
-    let prefix = &request.site.names.tag_prefix;
-    let mut search = Search { request, builds, given, cut, prefix, problems: Vec::new(), found: 0 };
+    let mut search =
+        Search { request, builds, indexes, given, cut, problems: Vec::new(), found: 0 };
     let mut all = BTreeMap::new();
     for build in builds {
         all.insert(build.row.id.clone(), search.buildroot(build, known));
@@ -90,10 +91,10 @@ pub(super) fn requirements(
 struct Search<'a, 'b> {
     request: Request<'a>,
     builds: &'b [ModuleBuild<'a>],
+    indexes: &'b Indexes,
     given: Vec<Selector>,
     /// Edges of the plan that cut its cycles, from what is built first.
     cut: BTreeSet<(&'a str, &'a str)>,
-    prefix: &'a str,
     problems: Vec<String>,
     found: usize,
 }
@@ -161,7 +162,8 @@ impl<'a> Search<'a, '_> {
             let planned = self.builds.iter().find(|other| other.row.id == row.id);
             // Nothing is built of a module that is passed through.
             let Some(planned) = planned else { return Answer::Given };
-            let names = Names::prefixed(&planned.nsvc, (Kind::Module, self.prefix), None);
+            let naming = Naming::of(self.request);
+            let names = naming.names(planned, self.indexes.by_id[&planned.row.id]);
             let id = Some(row.id.clone());
             return module(&want.name, (names.koji_tag, id), Some(&planned.stored));
         }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::builds::ModuleBuild;
 use super::check::{Checks, counted};
 use super::hub_checks::HubUser;
+use super::indexes::Indexes;
 use super::knowledge::Knowledge;
-use super::release_checks::names;
+use super::naming::Naming;
 use super::requirements::RequiredModule;
 use crate::koji::Value;
 use crate::koji::calls::Map;
@@ -30,11 +31,11 @@ pub(super) struct TagWork<'b, 'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Basis<'a> {
     pub(super) site: &'a Site,
+    pub(super) naming: Naming<'a>,
     pub(super) hub: &'a HubUser,
     /// The modules in each buildroot, by the id of the build's row.
     pub(super) required: &'a BTreeMap<String, Vec<RequiredModule>>,
-    /// The index of each dist tag, likewise.
-    pub(super) indexes: &'a BTreeMap<String, u64>,
+    pub(super) indexes: &'a Indexes,
 }
 
 /// Plans the tags of every build, and checks what is there of them.
@@ -46,7 +47,7 @@ pub(super) fn works<'b, 'a>(
 ) -> Vec<TagWork<'b, 'a>> {
     let (mut works, mut problems, mut ours) = (Vec::new(), Vec::new(), 0);
     for build in builds {
-        let names = names(build, basis.indexes[&build.row.id], &basis.site.names.tag_prefix);
+        let names = basis.naming.names(build, basis.indexes.by_id[&build.row.id]);
         let mut plan = match tag_plan(build, &names, basis) {
             Ok(plan) => plan,
             Err(why) => {

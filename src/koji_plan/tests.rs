@@ -2,6 +2,7 @@
 
 mod calls;
 mod harms;
+mod kinds;
 mod programs;
 mod releases;
 mod requirements;
@@ -29,6 +30,7 @@ const SITE: &str = "platforms:\n  el8: {tag: el8-build, arches: [x86_64, aarch64
 /// A case: modules, a site, sources, and what is given.
 struct Case {
     earlier: Earlier,
+    options: BuildOptions,
     modules: String,
     site: String,
     sources: String,
@@ -51,6 +53,7 @@ impl Case {
             ),
             given: vec!["bison:3".parse().expect("an id")],
             earlier: Earlier::default(),
+            options: BuildOptions::default(),
             resolved: Vec::new(),
             program: |name| Ok(format!("{name} 1.0")),
             commit: |_| Err("no server".to_owned()),
@@ -69,6 +72,7 @@ impl Case {
             sources: Some(&sources),
             given: &self.given,
             submitted: "2026-01-02T03:04:05Z".parse().expect("a time"),
+            options: self.options,
             earlier: &self.earlier,
             resolved: &self.resolved,
         };

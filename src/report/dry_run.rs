@@ -48,6 +48,8 @@ struct Document<'a> {
     checksum: Option<&'a str>,
     hub: &'a str,
     user: Option<&'a str>,
+    keep_version: bool,
+    scratch: bool,
     modules: usize,
     component_builds: usize,
     estimate: Option<Estimate>,
@@ -69,6 +71,8 @@ pub fn json(dry_run: DryRun<'_>) -> String {
         checksum,
         hub,
         user: run.user.as_deref(),
+        keep_version: run.options.keep_version,
+        scratch: run.options.scratch,
         modules: run.modules,
         component_builds: run.component_builds,
         estimate: plan.estimate,
@@ -98,9 +102,12 @@ pub fn table(dry_run: DryRun<'_>, width: usize) -> String {
 fn opening(dry_run: DryRun<'_>, width: usize) -> String {
     let DryRun { run, plan, hub, .. } = dry_run;
     let user = run.user.as_ref().map_or_else(|| "nobody".to_owned(), Clone::clone);
+    let scratch = if run.options.scratch { "scratch " } else { "" };
+    let kept = if run.options.keep_version { ", with the versions of their documents" } else { "" };
     let mut text = wrapped(
         &format!(
-            "Dry run on {hub} as {user}: {} module builds, {} component builds. Nothing was changed.",
+            "Dry run on {hub} as {user}: {} {scratch}module builds{kept}, {} component builds. Nothing was \
+             changed.",
             run.modules, run.component_builds
         ),
         width,
@@ -180,7 +187,12 @@ fn counts(calls: &[PlannedCall], width: usize) -> String {
     for ((method, needs), count) in counts {
         table.add(vec![count.to_string(), method.to_owned(), needs]);
     }
-    format!("A run would make {} calls\n{}", calls.len(), table.render(width))
+    let depends = calls.iter().filter(|call| call.only_if.is_some()).count();
+    let depends = match depends {
+        0 => String::new(),
+        _ => format!(", {depends} of them only for -devel modules"),
+    };
+    format!("A run would make {} calls{depends}\n{}", calls.len(), table.render(width))
 }
 
 fn first_calls(calls: &[PlannedCall], width: usize) -> String {

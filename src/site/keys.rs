@@ -31,7 +31,7 @@ pub(super) const PLATFORM: &[&str] = &[
 pub(super) const GROUPS: &[&str] = &["build", "srpm-build"];
 pub(super) const EXTERNAL_REPO: &[&str] = &["name", "priority", "merge_mode"];
 pub(super) const NAMES: &[&str] =
-    &["tag_prefix", "content_generator", "first_index", "tag_permission"];
+    &["tag_prefix", "scratch_tag_prefix", "content_generator", "first_index", "tag_permission"];
 pub(super) const SCM: &[&str] = &["allow", "component", "clone_timeout"];
 pub(super) const GATE: &[&str] =
     &["kind", "command", "timeout", "url", "required", "context", "product_version"];

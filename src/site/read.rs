@@ -75,14 +75,25 @@ fn koji(reader: &mut Reader, node: &Node) -> KojiAccess {
 fn names(reader: &mut Reader, node: &Node) -> NameRules {
     let section = reader.section(node, "names", NAMES);
     let usual = NameRules::default();
-    NameRules {
+    let names = NameRules {
         tag_prefix: reader.value(&section, "tag_prefix", tag_prefix).unwrap_or(usual.tag_prefix),
+        scratch_tag_prefix: reader
+            .value(&section, "scratch_tag_prefix", tag_prefix)
+            .unwrap_or(usual.scratch_tag_prefix),
         content_generator: reader
             .value(&section, "content_generator", koji_name)
             .unwrap_or(usual.content_generator),
         first_index: reader.value(&section, "first_index", settings::positive_count),
         tag_permission: reader.value(&section, "tag_permission", koji_name),
+    };
+    let prefixes = [&names.tag_prefix, &names.scratch_tag_prefix];
+    if prefixes[0].starts_with(prefixes[1].as_str())
+        || prefixes[1].starts_with(prefixes[0].as_str())
+    {
+        let place = section.find("scratch_tag_prefix").map_or(node.place, |node| node.place);
+        reader.wrong(place, "`names.scratch_tag_prefix` and `names.tag_prefix` begin alike: their tags are told apart by it");
     }
+    names
 }
 
 fn scm(reader: &mut Reader, node: &Node) -> Scm {

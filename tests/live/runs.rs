@@ -3,6 +3,7 @@
 mod agree;
 mod crash;
 mod holders;
+mod kinds;
 mod programs;
 mod refused;
 mod wishes;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use modplan::koji_plan::BuildOptions;
 use modplan::name::Selector;
 use modplan::plan::Plan;
 
@@ -13,6 +14,7 @@ use super::{CarryOutArgs, KojiArgs};
 pub(crate) struct Asked<'a> {
     pub(crate) koji: &'a KojiArgs,
     pub(crate) carry_out: &'a CarryOutArgs,
+    pub(crate) options: BuildOptions,
     pub(crate) plan: &'a Plan,
     pub(crate) sources: Option<&'a Path>,
     pub(crate) given: &'a [Selector],

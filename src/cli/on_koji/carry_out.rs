@@ -4,14 +4,13 @@
 use std::path::{Path, PathBuf};
 
 use modplan::drive::journal::{Began, Heading};
-use modplan::koji_plan::{KeptPlan, Request, WorkedOut, checksum};
+use modplan::koji_plan::{BuildOptions, KeptPlan, Request, WorkedOut, checksum, claims};
 use modplan::live;
 use modplan::live::execute::{Decided, GateCommand, Limits};
 use modplan::live::runs::{self, Beginning};
 use modplan::load::sha256;
 use modplan::name::Selector;
 use modplan::orchestrate::{Approach, Cascade, Dispatch, Gates, Reach, RepoMaker, define};
-use modplan::plan::Plan;
 use modplan::site::{Gate, Mail, Site};
 use modplan::time::Millis;
 
@@ -40,9 +39,6 @@ pub(super) fn run(
     refuse_what_is_to_come(&place.site, console)?;
     let kept = kept(place, sum)?;
     refuse_another_request(asked, place, &kept, console)?;
-    let built = kept.plan.modules.iter().filter(|module| !module.pass_through);
-    let streams = built.map(|module| format!("{}:{}", module.name, module.stream)).collect();
-    runs::check_free(place.store.reveal(), &place.hub, &streams).map_err(|e| of_store(&e))?;
     let given: Vec<Selector> = kept.given.iter().filter_map(|id| id.parse().ok()).collect();
     let earlier = runs::earlier(place.store.reveal(), &place.hub).map_err(|e| of_store(&e))?;
     let request = Request {
@@ -51,9 +47,12 @@ pub(super) fn run(
         sources: kept.sources.as_ref(),
         given: &given,
         submitted: kept.submitted,
+        options: kept.options,
         earlier: &earlier,
         resolved: &kept.resolved,
     };
+    let streams = claims(request);
+    runs::check_free(place.store.reveal(), &place.hub, &streams).map_err(|e| of_store(&e))?;
     console.note(&format!("repeats the preflight of the dry run of {}", kept.submitted));
     let out = live::dry_run(place.options(), place.login.clone(), request);
     let out = out.map_err(|error| of_hub(&error))?;
@@ -61,7 +60,7 @@ pub(super) fn run(
     let poll = asked.carry_out.poll.unwrap_or(place.site.limits.poll);
     let beginning = Beginning {
         checksum: sum.to_owned(),
-        heading: heading(&kept.plan, &place.site, poll),
+        heading: heading(&kept, &place.site, poll),
         decided: Decided { canary: asked.carry_out.canary, ..decided(place, &kept, out, poll)? },
     };
     let lease = asked.carry_out.lease.lease;
@@ -116,12 +115,14 @@ fn refuse_another_request(
         None => false,
     };
     let given: Vec<String> = asked.given.iter().map(ToString::to_string).collect();
+    let has_options = asked.options != BuildOptions::default();
     let differences = [
         (*asked.plan != kept.plan, "the plan"),
         (place.hub != kept.hub, "the hub"),
         (sha256(&place.bytes) != kept.configuration, "the configuration"),
         (other_sources, "the file of --sources"),
         (!given.is_empty() && given != kept.given, "--given"),
+        (has_options && asked.options != kept.options, "the kind of builds"),
     ];
     let differing: Vec<&str> =
         differences.into_iter().filter_map(|(differs, what)| differs.then_some(what)).collect();
@@ -182,8 +183,10 @@ fn shortened(line: &str, characters: usize) -> String {
 }
 
 /// Heads the journal of the run.
-fn heading(plan: &Plan, site: &Site, poll: Millis) -> Heading {
-    let has_gate = GateCommand::of(site).is_some();
+fn heading(kept: &KeptPlan, site: &Site, poll: Millis) -> Heading {
+    let plan = &kept.plan;
+    // Nothing of a scratch build is shipped, so nothing judges it.
+    let has_gate = GateCommand::of(site).is_some() && !kept.options.scratch;
     let began = Began {
         approach: Approach::OrchestratorOwned,
         cascade: Cascade::Planned,

@@ -38,6 +38,7 @@ fn show(asked: Asked<'_>, place: &Place, console: &Console) -> anyhow::Result<An
         sources: sources.as_ref(),
         given: asked.given,
         submitted: jiff::Timestamp::now(),
+        options: asked.options,
         earlier: &earlier,
         resolved: &[],
     };

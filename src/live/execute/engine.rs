@@ -28,7 +28,7 @@ use super::wish::{Granted, Wish};
 use crate::drive::Folded;
 use crate::live::clock;
 use crate::orchestrate::{Answer, Approach, Cascade, Command, Event, TaskId, Timer};
-use crate::status::{ComponentState, ModuleState, ModuleStatus};
+use crate::status::{ModuleState, ModuleStatus};
 use crate::store::Wished;
 use crate::time::Timestamp;
 

@@ -31,8 +31,13 @@ struct Half<'a> {
 impl AtHub {
     /// Makes the final documents of a module whose components are all in its tag, and imports it; `-devel`
     /// too, where it lists something. What is imported already stays as it is. The final repositories of the
-    /// module come last.
+    /// module come last. Nothing is made of a scratch build.
     pub(super) async fn finish(&self, module: &ModuleWork) -> Result<(), Stop> {
+        if module.is_scratch {
+            let tag = &module.tags.tag;
+            tracing::info!("{}: a scratch build: what was built stays in {tag}", module.nsvc);
+            return Ok(());
+        }
         let tag = self.contents(module).await?;
         let finished = Finished {
             stored: &module.stored,

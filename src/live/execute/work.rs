@@ -71,6 +71,8 @@ pub struct ModuleWork {
     pub origin: Origin,
     /// The tag that keeps its stream to one run on the hub.
     pub lock: String,
+    /// Whether it is a scratch build, which is neither imported nor published.
+    pub is_scratch: bool,
     /// Where the finished module is tagged; none: nowhere.
     pub publish_to: Option<String>,
 }

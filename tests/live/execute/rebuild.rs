@@ -170,6 +170,7 @@ fn module(rebuilt: &Rebuilt<'_>) -> ModuleWork {
         parts: parts.collect(),
         included: BTreeMap::new(),
         lock: format!("module-lock-{}-{}", rebuilt.name, rebuilt.stream),
+        is_scratch: false,
         publish_to: Some("modular-updates-candidate".to_owned()),
         nsvc,
         names,

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use modplan::koji_plan::{Earlier, Request};
+use modplan::koji_plan::{BuildOptions, Earlier, Request};
 use modplan::live::dry_run;
 use modplan::live::execute::{Decided, GateCommand, Limits};
 use modplan::load::SourceUrls;
@@ -31,6 +31,7 @@ pub(super) fn decided(case: &DryCase) -> (Plan, Decided) {
         sources: Some(&sources),
         given: &given,
         submitted,
+        options: BuildOptions::default(),
         earlier: &Earlier::default(),
         resolved: &[],
     };
