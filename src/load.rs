@@ -14,6 +14,7 @@ mod mbs;
 mod merge;
 mod modulemd;
 mod names;
+mod package_index;
 mod packager;
 mod pdc;
 pub mod problem;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 
 pub use about::{About, Defaults, Intent, Profile, RpmMapEntry, Stated, Value};
 pub use drift::{arch_drift, arch_drifts};
+pub use package_index::{PackageIndex, PackagePlaces};
 pub use packager::{Configuration, ConversionError, Packager, PackagerDocument};
 pub use problem::{Code, Finding, Place, Severity};
 pub use retire::{ActiveObsoletes, Minute, MinuteError, Obsoletes, Translation, Translations};

@@ -15,7 +15,7 @@
 //!   ([`tagged`]), chosen by [`contents`];
 //! * [`import`]: the finished module as a build of koji, and [`publish`]: whether it is there, and how
 //!   it comes into the tag of the users' repositories;
-//! * [`final_repo`]: which files of koji make its own repositories.
+//! * [`final_repo`]: which files of koji make its own repositories, and [`dist_repo`]: that koji chooses them.
 //!
 //! The rules are those of the Module Build Service 3.9.2 with its defects mended. Where the mended rules
 //! can be told from its own by their result, [`Manner`](contents::Manner) chooses between them. Names of
@@ -24,6 +24,7 @@
 pub mod batch_calls;
 pub mod conflicts;
 pub mod contents;
+pub mod dist_repo;
 pub mod final_repo;
 pub mod finals;
 pub mod hub_call;

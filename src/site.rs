@@ -205,6 +205,18 @@ pub struct Signing {
 pub struct FinalRepo {
     /// The directory that holds one for each module build, by an absolute path.
     pub directory: String,
+    /// What their RPMs are taken from.
+    pub kind: FinalRepoKind,
+}
+
+/// What the RPMs of final repositories are taken from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FinalRepoKind {
+    /// koji's own files.
+    #[default]
+    Files,
+    /// A dist-repo that koji makes of the module's tag, with the signed copies that it writes.
+    Koji,
 }
 
 /// Where mails go.

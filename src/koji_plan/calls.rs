@@ -15,6 +15,7 @@ use crate::koji::{Arguments, Value};
 use crate::module_build::batch_calls::{
     Built, Submission, UPLOADS, build, install_macros, macros_directory, tag_built,
 };
+use crate::module_build::dist_repo::dist_repo;
 use crate::module_build::hub_call::{HubCall, Permission};
 use crate::module_build::identity::devel;
 use crate::module_build::publish::{Publication, publish};
@@ -22,6 +23,7 @@ use crate::module_build::{import, macros};
 use crate::name::{ComponentKey, NameStream, PackageName};
 use crate::plan::model::{PlanBatch, PlanComponent};
 use crate::plan::names::content_nvr;
+use crate::site::{FinalRepo, FinalRepoKind};
 
 /// When what belongs to a module's `-devel` is made.
 const ONLY_IF_DEVEL: &str = "something was built that the module does not ship";
@@ -193,6 +195,7 @@ impl Script<'_, '_, '_> {
             self.add(Phase::Import, None, HubCall::of(&call, Permission::Import));
             self.last_only_if(*only_if);
         }
+        self.dist_repo();
         let tag = &work.build.platform.publish_to;
         let owner = &work.plan.owner;
         for (nsvc, only_if) in &halves {
@@ -203,6 +206,16 @@ impl Script<'_, '_, '_> {
                 self.add(Phase::Publish, None, call);
                 self.last_only_if(*only_if);
             }
+        }
+    }
+
+    /// Adds koji's dist-repo of the module's tag, where the site has final repositories made of it.
+    fn dist_repo(&mut self) {
+        let site = self.settled.request.site;
+        if let Some(FinalRepo { kind: FinalRepoKind::Koji, .. }) = &site.final_repo {
+            let keys = site.signing.as_ref().map_or(&[][..], |signing| &signing.keys);
+            let call = dist_repo(&self.work.plan.tag, &self.work.plan.arches, keys);
+            self.add(Phase::Repo, None, call);
         }
     }
 
@@ -248,6 +261,7 @@ impl Script<'_, '_, '_> {
             Permission::PackageList => Needed::Policy("package_list"),
             Permission::Build => Needed::Policy(build_policy(call)),
             Permission::Import => Needed::Generator(names.content_generator.clone()),
+            Permission::DistRepo => permission("dist-repo"),
             Permission::Repo if self.settled.hub.has_requests => Needed::Login,
             Permission::Repo => permission("repo"),
             Permission::Tag => self.to_tag(call),

@@ -11,6 +11,7 @@
 //! Whoever reads `DIRECTORY/NVR` finds it whole or not at all. What a process that died has fetched is kept
 //! if its content is right, so the next one continues there.
 
+mod dist;
 mod error;
 mod fetch;
 mod rpm_file;
@@ -22,15 +23,17 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use self::dist::DistPlaces;
 use self::fetch::Top;
 use self::stage::{Stage, finished};
 use crate::koji::profile::Profile;
+use crate::module_build::dist_repo::AskedDistRepo;
 use crate::module_build::final_repo::{RepoLabel, repo_files};
 use crate::module_build::finals::FinalDocument;
 use crate::module_build::tagged::TagContents;
 use crate::name::{Arch, Nsvc};
 use crate::plan::names::content_nvr;
-use crate::site::Site;
+use crate::site::{FinalRepoKind, Site};
 
 pub use self::error::FinalRepoError;
 
@@ -50,6 +53,9 @@ pub struct FinalRepos {
     pub keys: Vec<String>,
     /// How long signatures are waited for, in milliseconds.
     pub timeout_ms: u64,
+    /// Whether RPMs are taken from a dist-repo that koji makes, instead of its own files.
+    #[serde(default)]
+    pub by_koji: bool,
 }
 
 impl FinalRepos {
@@ -73,6 +79,7 @@ impl FinalRepos {
             is_blind: profile.no_ssl_verify,
             keys: signing.map(|signing| signing.keys.clone()).unwrap_or_default(),
             timeout_ms: signing.map_or(0, |signing| signing.timeout.0),
+            by_koji: final_repo.kind == FinalRepoKind::Koji,
         };
         Top::new(&repos)?;
         Ok(Some(repos))
@@ -94,6 +101,8 @@ pub struct Making<'a> {
     pub tag: &'a TagContents,
     /// The key by which each RPM is signed, by koji's number of the RPM; empty: unsigned copies are taken.
     pub signed_by: &'a BTreeMap<i64, String>,
+    /// koji's dist-repo that its RPMs are taken from; `None`: they are taken from koji's own files.
+    pub dist_repo: Option<&'a AskedDistRepo>,
 }
 
 impl Making<'_> {
@@ -104,6 +113,7 @@ impl Making<'_> {
             tag: self.koji_tag.to_owned(),
             signed_by: self.signed_by.values().cloned().collect::<BTreeSet<_>>(),
             arches: self.finals.keys().cloned().collect(),
+            dist_repo: self.dist_repo.map(|asked| asked.repo_id),
         }
     }
 }
@@ -125,19 +135,24 @@ pub async fn make(repos: &FinalRepos, making: Making<'_>) -> Result<PathBuf, Fin
     }
     let top = Top::new(repos)?;
     let stage = Stage::open(&repos.directory, &format!(".{nvr}-{}.making", making.run), &label)?;
-    let mut documents = BTreeMap::new();
+    let places = match making.dist_repo {
+        Some(asked) => Some(DistPlaces::read(asked, making.tag, &stage, &top).await?),
+        None => None,
+    };
     for (arch, document) in making.finals {
-        let files = repo_files(document, making.tag, making.signed_by);
+        let mut files = repo_files(document, making.tag, making.signed_by);
+        if let Some(places) = &places {
+            places.find(&mut files)?;
+        }
         stage.keep_only(arch, &files)?;
         for file in &files {
             stage.fill(arch, file, &top).await?;
         }
-        documents.insert(arch.clone(), document.yaml());
+    }
+    for (arch, document) in making.finals {
+        stage.index(arch, &document.yaml(), &label).await?;
     }
     tokio::task::spawn_blocking(move || {
-        for (arch, document) in &documents {
-            stage.index(arch, document, &label)?;
-        }
         stage.put_in_place(&label, &place)?;
         Ok(place)
     })

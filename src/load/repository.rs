@@ -58,23 +58,23 @@ fn root_of(path: &Path) -> PathBuf {
     }
 }
 
-/// One `<data type="modules">`.
+/// One `<data>`.
 #[derive(Debug, PartialEq, Eq)]
-struct Entry {
-    location: PathBuf,
-    checksum: Checksum,
+pub(super) struct Entry {
+    pub(super) location: PathBuf,
+    pub(super) checksum: Checksum,
 }
 
 /// The expected checksum of a file.
 #[derive(Debug, PartialEq, Eq)]
-struct Checksum {
+pub(super) struct Checksum {
     kind: String,
     value: String,
 }
 
 impl Checksum {
     /// Returns why bytes are not the expected ones, if so.
-    fn mismatch(&self, bytes: &[u8]) -> Option<String> {
+    pub(super) fn mismatch(&self, bytes: &[u8]) -> Option<String> {
         use sha2::Digest;
         let Self { kind, value } = self;
         let computed = match kind.as_str() {
@@ -91,6 +91,11 @@ impl Checksum {
 }
 
 fn entries(index: &[u8]) -> Result<Vec<Entry>, Refusal> {
+    entries_of(index, "modules")
+}
+
+/// Returns the entries of a kind.
+pub(super) fn entries_of(index: &[u8], kind: &str) -> Result<Vec<Entry>, Refusal> {
     let text = std::str::from_utf8(index)
         .map_err(|_| refusal(START, "repomd.xml is not UTF-8".to_owned()))?;
     // Nothing is expanded or fetched, because an index needs no DTD.
@@ -102,17 +107,18 @@ fn entries(index: &[u8]) -> Result<Vec<Entry>, Refusal> {
             format!("repomd.xml is not valid XML: {error}"),
         )
     })?;
-    let data = document.root_element().children().filter(|node| {
-        node.tag_name().name() == "data" && node.attribute("type") == Some("modules")
-    });
-    data.map(entry).collect()
+    let data = document
+        .root_element()
+        .children()
+        .filter(|node| node.tag_name().name() == "data" && node.attribute("type") == Some(kind));
+    data.map(|node| entry(node, kind)).collect()
 }
 
-fn entry(data: Node<'_, '_>) -> Result<Entry, Refusal> {
+fn entry(data: Node<'_, '_>, kind: &str) -> Result<Entry, Refusal> {
     let at = data.document().text_pos_at(data.range().start);
     let wrong = |what: &str| {
         let mark = Mark { line: at.row, column: at.col };
-        refusal(mark, format!("the entry `modules` {what}"))
+        refusal(mark, format!("the entry `{kind}` {what}"))
     };
     let child = |name| data.children().find(|node| node.tag_name().name() == name);
     let location = child("location")

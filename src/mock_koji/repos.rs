@@ -248,11 +248,13 @@ impl Mock {
         let arches = vec![Work::ok(Millis::from_secs(60)); arches];
         let (event, created) = (i64::from(self.sim.mark().0), self.moment());
         let name = self.tag(tag).name.clone();
+        let mut settings = call.settings;
+        settings.insert("event".to_owned(), Value::Int(event));
         let request = vec![
             name.as_str().into(),
             Value::Int(i64::try_from(self.repos.len()).expect("few repos") + 1),
             Value::of(&call.keys),
-            Value::Struct(call.settings),
+            Value::Struct(settings),
         ];
         let priority = i64::from(self.settings.repo.priority);
         let task = Task { channel: 2, ..new_task("distRepo", user, priority, request) };

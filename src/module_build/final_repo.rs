@@ -42,6 +42,9 @@ pub struct RepoLabel {
     pub signed_by: BTreeSet<String>,
     /// Its arches, each a folder.
     pub arches: BTreeSet<Arch>,
+    /// koji's number of the dist-repo that its RPMs were taken from; `None`: they are koji's own files.
+    #[serde(default)]
+    pub dist_repo: Option<i64>,
 }
 
 impl RepoLabel {
@@ -154,6 +157,7 @@ mod tests {
             tag: "module-perl".to_owned(),
             signed_by: keys.iter().map(|key| (*key).to_owned()).collect(),
             arches: ["x86_64".into()].into(),
+            dist_repo: None,
         };
         assert_eq!(label(&[]).content(), ["unsigned"]);
         assert_eq!(label(&["abcd1234"]).content(), ["signed-abcd1234"]);

@@ -19,6 +19,8 @@ pub enum Permission {
     Build,
     /// What the hub's policy `cg_import` wants, and the right to use the content generator.
     Import,
+    /// `dist-repo` or `admin`: to have repositories for users made.
+    DistRepo,
     /// `regen-repo`, or any login where the hub takes requests for repos.
     Repo,
 }

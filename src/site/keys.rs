@@ -36,7 +36,7 @@ pub(super) const SCM: &[&str] = &["allow", "component", "clone_timeout"];
 pub(super) const GATE: &[&str] =
     &["kind", "command", "timeout", "url", "required", "context", "product_version"];
 pub(super) const SIGNING: &[&str] = &["keys", "timeout"];
-pub(super) const FINAL_REPO: &[&str] = &["directory"];
+pub(super) const FINAL_REPO: &[&str] = &["directory", "kind"];
 pub(super) const MAIL: &[&str] = &["from", "to", "smtp", "spool"];
 pub(super) const MAIL_TO: &[&str] = &["default", "owners"];
 pub(super) const DEPENDANTS: &[&str] = &["pdc", "inputs"];

@@ -8,8 +8,8 @@ use super::keys::{
     SIGNING,
 };
 use super::{
-    Dependants, FailuresShare, FinalRepo, Gate, KojiAccess, Limits, Mail, NameRules, Scm, Signing,
-    Site, platforms, services,
+    Dependants, FailuresShare, FinalRepo, FinalRepoKind, Gate, KojiAccess, Limits, Mail, NameRules,
+    Scm, Signing, Site, platforms, services,
 };
 use crate::load::Finding;
 use crate::settings::{self, Node, Reader, Section, Value};
@@ -46,7 +46,9 @@ impl Site {
         site.final_repo = find("final_repo").and_then(|node| {
             let section = reader.section(node, "final_repo", FINAL_REPO);
             let directory = reader.required(&section, "directory", absolute_path)?;
-            Some(FinalRepo { directory })
+            let kinds = [("files", FinalRepoKind::Files), ("koji", FinalRepoKind::Koji)];
+            let kind = reader.value(&section, "kind", |text| settings::word(text, &kinds));
+            Some(FinalRepo { directory, kind: kind.unwrap_or_default() })
         });
         site.mail = find("mail").and_then(|node| mail(&mut reader, node));
         site.dependants = find("dependants").and_then(|node| dependants(&mut reader, node));

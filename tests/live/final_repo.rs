@@ -80,6 +80,7 @@ impl Hub {
             finals: &finals,
             tag: &self.tag,
             signed_by: &BTreeMap::new(),
+            dist_repo: None,
         };
         block_on(make(&self.repos, making))
     }

@@ -124,3 +124,21 @@ fn the_checksum_is_of_everything_that_a_run_would_do() {
     ];
     assert!(others.iter().all(|other| *other != sum), "{others:?}");
 }
+
+#[test]
+fn koji_is_asked_for_a_dist_repo_where_the_site_wants_one() {
+    let repos =
+        "final_repo: {kind: koji, directory: /srv/final}\nsigning: {keys: [99f0b2eaabcd1234]}\n";
+    let case = Case { site: format!("{SITE}{repos}"), ..Case::new() };
+    let denied = case.failures(hub);
+    assert_eq!(denied, ["permission dist-repo: kim does not have it: an admin grants it"]);
+    let (run, _) = case.run(hub);
+    let of_perl = run.calls.iter().filter(|call| call.module.as_deref() == Some("perl:5.30:c1"));
+    let methods: Vec<&str> = of_perl.clone().map(|call| call.method).collect();
+    let at = methods.iter().position(|method| *method == "distRepo").expect("it is there");
+    assert_eq!((methods[at - 1], methods[at + 1]), ("CGImport", "packageListAdd"));
+    let call = of_perl.clone().nth(at).expect("it is there");
+    assert_eq!(call.params[1], Value::List(vec!["abcd1234".into()]));
+    let check = run.checks.iter().find(|check| check.check == "final repository").expect("one");
+    assert!(check.detail.contains("of the dist-repo that koji makes"), "{}", check.detail);
+}

@@ -35,6 +35,10 @@ impl AtHub {
             return Ok(());
         };
         let signed_by = self.signatures((module, repos), finals).await?;
+        let asked = match repos.by_koji {
+            true => Some(self.dist_repo(module, repos).await?),
+            false => None,
+        };
         let making = Making {
             run: &self.work.run,
             nsvc,
@@ -42,6 +46,7 @@ impl AtHub {
             finals,
             tag,
             signed_by: &signed_by,
+            dist_repo: asked.as_ref(),
         };
         loop {
             let error = match make(repos, making).await {
@@ -161,9 +166,9 @@ fn stop(module: &ModuleWork, error: &FinalRepoError) -> Stop {
         FinalRepoError::Taken { .. } => Stop::failed(Fault::Exists, why),
         FinalRepoError::Missing { .. } => Stop::failed(Fault::Missing, why),
         FinalRepoError::Setup(_) => Stop::failed(Fault::Denied, why),
-        FinalRepoError::Wrong { .. } | FinalRepoError::Tool { .. } => {
-            Stop::failed(Fault::Broken, why)
-        }
+        FinalRepoError::Wrong { .. }
+        | FinalRepoError::Tool { .. }
+        | FinalRepoError::Index { .. } => Stop::failed(Fault::Broken, why),
     }
 }
 

@@ -16,6 +16,14 @@ pub enum FinalRepoError {
         /// Its address or path.
         path: String,
     },
+    /// The index of a dist-repo cannot be used.
+    #[error("{path}: {reason}")]
+    Index {
+        /// Its address or path.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A file of the hub cannot be read now.
     #[error("cannot fetch {path}: {reason}")]
     Away {

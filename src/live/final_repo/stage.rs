@@ -113,8 +113,20 @@ impl Stage {
         fs::rename(&half, &to).map_err(FinalRepoError::file(&to))
     }
 
+    /// Fetches a small file of the hub; returns it with its address or path.
+    pub(super) async fn read(
+        &self,
+        steps: &[String],
+        top: &Top,
+    ) -> Result<(Vec<u8>, String), FinalRepoError> {
+        let to = self.directory.join(SCRATCH).join("index");
+        let path = top.fetch(steps, &to).await?;
+        let bytes = fs::read(&to).map_err(FinalRepoError::file(&to))?;
+        Ok((bytes, path))
+    }
+
     /// Indexes one arch, with its modulemd.
-    pub(super) fn index(
+    pub(super) async fn index(
         &self,
         arch: &Arch,
         modulemd: &str,
@@ -124,8 +136,8 @@ impl Stage {
         // The name of the file is part of its name in the repository.
         let document = self.directory.join(SCRATCH).join("modules.yaml");
         fs::write(&document, modulemd).map_err(FinalRepoError::file(&document))?;
-        tools::createrepo(&directory, label)?;
-        tools::add_modulemd(&directory, &document)
+        tools::createrepo(&directory, label).await?;
+        tools::add_modulemd(&directory, &document).await
     }
 
     /// Writes the label and puts everything in place, for good.

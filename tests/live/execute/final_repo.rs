@@ -286,3 +286,46 @@ fn repositories_that_are_there_stay_as_they_are() {
     let after: Vec<_> = files(&made.directory).iter().map(text).collect();
     assert!(before == after, "something was made anew");
 }
+
+#[test]
+fn a_dist_repo_of_koji_is_completed_with_the_modulemd() {
+    if !has(&TOOLS) {
+        return;
+    }
+    let directory = tempfile::tempdir().expect("a directory");
+    let mock = Mock::start(&["--speed", "20000"]);
+    let mut made = Made::new("1", mock, directory.path(), true);
+    made.repos().by_koji = true;
+    made.repos().keys = vec![format!("99f0b2ea{KEY}")];
+    made.repos().timeout_ms = 600_000;
+    made.forge.sign(KEY, 1);
+    assert_eq!(made.drive(), ModuleState::Ready);
+    for arch in ARCHES {
+        let repo = made.place().join(arch);
+        let all = names(&repo);
+        assert_eq!(all, artifacts(&repo), "the repository is its document");
+        assert!(
+            !all.iter().any(|name| name.starts_with("tool-tests")),
+            "koji does not filter: {all:?}"
+        );
+        let is_signed =
+            |path: &PathBuf| fs::read(path).expect("it is there")[SIGNED_BYTE] == SIGNED;
+        assert!(files(&repo.join("Packages")).iter().all(is_signed), "koji's signed copies");
+    }
+    let tasks = made.case.tasks("distRepo");
+    assert_eq!(tasks.len(), 1);
+    let request = tasks[0].request.as_ref().and_then(Value::as_list).expect("it is decoded");
+    assert_eq!(request[2], Value::List(vec![KEY.into()]));
+    let text = fs::read_to_string(made.place().join("module.json")).expect("it is there");
+    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    Shapes::read().hold("final-repository", &json);
+    assert_eq!(json["dist_repo"].as_i64(), request[1].as_int());
+    // The journal is lost: what koji has made is found.
+    assert_eq!(made.drive(), ModuleState::Ready);
+    assert_eq!(made.case.tasks("distRepo").len(), 1);
+    // So it is where the repository is lost.
+    fs::remove_dir_all(made.place()).expect("it can be removed");
+    assert_eq!(made.drive(), ModuleState::Ready);
+    assert_eq!(made.case.tasks("distRepo").len(), 1);
+    assert!(made.place().exists());
+}

@@ -14,7 +14,7 @@ use modplan::koji::Value;
 use modplan::koji::codec::{read_answer, read_call, write_answer};
 
 use crate::live::mock_koji::wire::{address_of, forward, message};
-use crate::support::rpms::{files, query, rpmbuild};
+use crate::support::rpms::{files, query, rpmbuild, run};
 
 /// Numbers of RPMs that the mock does not know begin here.
 const OWN: i64 = 1_000_000;
@@ -124,6 +124,10 @@ impl Made {
         let answer = read_answer(&body(answer)?).ok()?.ok()?;
         let answer = match method.as_str() {
             "listTaggedRPMS" => self.rpms(answer),
+            "getTaskInfo" => {
+                self.dist_repo(&answer);
+                return None;
+            }
             "multiCall" => self.each(params.first()?.as_list()?, answer)?,
             _ => return None,
         };
@@ -246,6 +250,42 @@ impl Made {
         row.insert("arch".to_owned(), arch.as_str().into());
         row.insert("payloadhash".to_owned(), hash.into());
         Value::Struct(row)
+    }
+}
+
+impl Made {
+    /// Has a builder make the dist-repo of a task: all packages of each arch, signed copies where keys are asked
+    /// for, by the first letter of their names.
+    fn dist_repo(&self, task: &Value) {
+        let is_it = task.get("method").and_then(Value::as_str) == Some("distRepo");
+        let Some(request) = task.get("request").and_then(Value::as_list).filter(|_| is_it) else {
+            return;
+        };
+        let [Value::Text(tag), Value::Int(id), Value::List(keys), options] = request else {
+            panic!("{request:?}")
+        };
+        let base = self.top.join("repos-dist").join(tag).join(id.to_string());
+        let arches = options.get("arch").and_then(Value::as_list).expect("arches");
+        let of_key = |path: &&PathBuf| match keys.first().and_then(Value::as_str) {
+            Some(key) => path.to_string_lossy().contains(&format!("/data/signed/{key}/")),
+            None => !path.to_string_lossy().contains("/data/"),
+        };
+        let all = files(&self.top.join("packages"));
+        for arch in arches.iter().filter_map(Value::as_str) {
+            let packages = base.join(arch).join("Packages");
+            fs::create_dir_all(&packages).expect("it can be made");
+            let is_its = |path: &&PathBuf| {
+                let of = arch_of(path);
+                of == arch || (arch != "src" && of == "noarch")
+            };
+            for path in all.iter().filter(of_key).filter(is_its) {
+                let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+                let letter = packages.join(&name[..1]);
+                fs::create_dir_all(&letter).expect("it can be made");
+                fs::copy(path, letter.join(name)).expect("it can be copied");
+            }
+            run("createrepo_c", ["--quiet", &base.join(arch).display().to_string()]);
+        }
     }
 }
 
