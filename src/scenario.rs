@@ -153,6 +153,27 @@ pub enum RepoMaker {
     Orchestrator,
 }
 
+/// How an orchestrator hears of what it asked koji for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hears {
+    /// By messages on the bus; polls find those that were lost.
+    #[default]
+    Bus,
+    /// By its polls alone, and it tags what it built by tasks of its own, as `modplan execute --on koji` does.
+    Polls,
+}
+
+/// The lines of keys of [`OrchestratorOwned`]; 0 where one is not given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OwnedLines {
+    /// Of `dispatch`.
+    pub dispatch: u32,
+    /// Of `repo`.
+    pub repo: u32,
+    /// Of `hears`.
+    pub hears: u32,
+}
+
 /// How the orchestrator-owned approach works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrchestratorOwned {
@@ -164,9 +185,10 @@ pub struct OrchestratorOwned {
     pub poll: Millis,
     /// Who makes the repo of a module.
     pub repo: RepoMaker,
-    /// The lines of `dispatch` and `repo`, for later warnings that they have no effect; 0 if not
-    /// given.
-    pub lines: (u32, u32),
+    /// How it hears of what it asked koji for.
+    pub hears: Hears,
+    /// The lines of some keys, for later warnings that they have no effect.
+    pub lines: OwnedLines,
 }
 
 /// Changes that arrive repeatedly.
@@ -314,7 +336,8 @@ impl Default for OrchestratorOwned {
             submit_limit: None,
             poll: Millis::from_secs(600),
             repo: RepoMaker::Koji,
-            lines: (0, 0),
+            hears: Hears::Bus,
+            lines: OwnedLines::default(),
         }
     }
 }

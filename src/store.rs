@@ -31,9 +31,9 @@ mod slow;
 mod wish;
 
 pub use error::StoreError;
-pub use fold::{Folded, fold, read};
+pub use fold::{Folded, fold, fold_with, read};
 pub use holder::Holder;
-pub use lease::Driven;
+pub use lease::{Aside, Driven};
 pub use open::Opening;
 pub use runs::{NewRun, RunRow, RunState};
 pub use slow::slow_disk;

@@ -232,6 +232,20 @@ impl History {
         }
     }
 
+    /// Returns about what koji takes as the mean of whole builds of a package for some arches: the medians of
+    /// the source RPM, of the longest arch and of tagging, without their waiting.
+    #[must_use]
+    pub fn mean_build<'a>(
+        &self,
+        package: &PackageName,
+        arches: impl Iterator<Item = &'a Arch>,
+    ) -> Millis {
+        let median = |method, arch: &Arch| self.estimate(method, package, arch).0;
+        let noarch = Arch::from("noarch");
+        let longest = arches.map(|arch| median(BUILD_ARCH, arch)).max().unwrap_or_default();
+        median(BUILD_SRPM, &noarch) + longest + median(TAG_BUILD, &noarch)
+    }
+
     /// Returns the samples for replay and resampling of one method, package and arch.
     #[must_use]
     pub fn samples(&self, method: &str, package: &PackageName, arch: &Arch) -> Samples {

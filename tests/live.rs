@@ -4,6 +4,7 @@ mod bad_hubs;
 mod certificates;
 mod dry_run;
 mod execute;
+mod explained;
 mod final_repo;
 mod hub_faults;
 mod kerberos;

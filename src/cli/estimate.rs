@@ -62,7 +62,7 @@ pub(crate) fn assumed(plan: &Plan, (farm, world): (&Farm, &World)) -> Vec<Assume
 }
 
 /// Returns how many runs are made: one where nothing is built, since all would be equal.
-fn runs(components: usize) -> u64 {
+pub(super) fn runs(components: usize) -> u64 {
     let components = components as u64;
     if components == 0 {
         return 1;
@@ -71,7 +71,12 @@ fn runs(components: usize) -> u64 {
     wanted.min(COMPONENT_BUILDS_MAX / components).max(1)
 }
 
-fn setup(plan: &Plan, (farm, world): (&Farm, &World), seed: u64) -> Result<Setup, Refusal> {
+/// Prepares simulated runs of a plan in which nothing fails, on koji.
+pub(super) fn setup(
+    plan: &Plan,
+    (farm, world): (&Farm, &World),
+    seed: u64,
+) -> Result<Setup, Refusal> {
     let reach = Reach { plan, all: plan, superseded: &[], by_source: false };
     let prepared = sim::prepare(reach, &world.history);
     refuse_arches(farm, prepared.catalog.arches.iter().cloned())?;

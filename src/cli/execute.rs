@@ -203,6 +203,7 @@ impl Execute {
             koji: &self.koji,
             carry_out: &self.carry_out,
             plan: &plan,
+            world: &self.world,
             sources: sources.as_deref(),
             given: &given,
             is_json: self.format == Format::Json,
@@ -219,16 +220,13 @@ impl Execute {
     /// Returns the first flag that means something on a simulated farm alone, if one was given.
     #[cfg(feature = "live")]
     fn only_on_replay(&self) -> Option<&'static str> {
-        let WorldArgs { trace, farm, scenario, seed } = &self.world;
+        let WorldArgs { scenario, .. } = &self.world;
         let flags = [
             (self.resume.is_some(), "--resume"),
             (self.journal.is_some(), "--journal"),
             (self.explain.is_some(), "--explain"),
             (self.cascade.is_some(), "--cascade"),
-            (!trace.is_empty(), "--trace"),
-            (farm.is_some(), "--farm"),
             (scenario.is_some(), "--scenario"),
-            (*seed != 1, "--seed"),
             (self.durations != DurationsArg::Replay, "--durations"),
             (self.story != Story::Short, "--story"),
         ];

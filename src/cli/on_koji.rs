@@ -9,6 +9,8 @@ mod drive;
 #[cfg(feature = "live")]
 mod dry_run;
 #[cfg(feature = "live")]
+mod forecast;
+#[cfg(feature = "live")]
 mod login;
 #[cfg(feature = "live")]
 mod place;

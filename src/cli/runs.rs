@@ -14,6 +14,7 @@ use super::console::Console;
 use super::on_koji::{Ending, KojiArgs, LeaseArgs, Place, StoreArgs, drive, of_store, usual_store};
 use super::output::OutputArgs;
 use super::status::Answer;
+use super::width::width;
 use wish::{Cancel, Pause, Retry, Why};
 
 /// List, show, resume and steer durable runs, which are kept in a store
@@ -146,8 +147,8 @@ impl Runs {
             RunsCommand::Show(Show { run, store, format, output }) => {
                 let run = stored_run(store.url().reveal(), &run).map_err(explained)?;
                 output.write(match format {
-                    RunsFormat::Table => report::runs::show(&run.row, &run.folded),
-                    RunsFormat::Json => report::runs::show_json(&run.row, &run.folded, &run.builds),
+                    RunsFormat::Table => report::runs::show(&run, width(&output.output)),
+                    RunsFormat::Json => report::runs::show_json(&run),
                 })?;
             }
             RunsCommand::Export(Export { run, store, output }) => {

@@ -168,12 +168,13 @@ impl Script<'_, '_, '_> {
         self.import_and_publish(known);
     }
 
-    /// Adds the macros package: uploaded, built, and in every buildroot of the first repo.
+    /// Adds the macros package: built in the first repo of the build tag, and in every buildroot of the next.
     fn macros(&mut self) {
         let work = self.work;
         let dist = work.names.dist_tag.as_deref().unwrap_or_default();
         let directory = format!("{UPLOADS}{{run}}/{}", work.plan.tag);
         let file = format!("{}-{}-1.{dist}.src.rpm", macros::NAME, macros::VERSION);
+        self.repo();
         self.upload(Phase::Build, &directory, &file);
         let package = PackageName::from(macros::NAME);
         self.submit(&package, None, &format!("{directory}/{file}"));

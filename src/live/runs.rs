@@ -6,14 +6,17 @@ use std::path::PathBuf;
 
 use super::clock;
 use super::execute::{
-    BeginError, Decided, Driven, News, Run, Session, StoreRows, Taken, Watch, drive, take,
+    BeginError, Decided, Driven, News, Rows as _, Run, Session, StoreRows, Taken, Watch, drive,
+    take,
 };
 use super::hub::{Hub, HubError, Login, Options};
 use crate::drive::journal::{Began, Heading};
 use crate::koji::calls::GetLoggedInUser;
 use crate::koji_plan::Earlier;
 use crate::status::ModuleState;
-use crate::store::{Holder, NewRun, Opening, RunState, Store, StoreError, UnixMillis, slow_disk};
+use crate::store::{
+    Aside, Holder, NewRun, Opening, RunState, Store, StoreError, UnixMillis, slow_disk,
+};
 
 /// Where and how a run is driven.
 pub struct Driving<'d> {
@@ -55,6 +58,9 @@ pub struct Ended {
     pub state: RunState,
     /// How everything in it stands.
     pub driven: Driven,
+    /// How many requests all processes of the run made of the hub. Those that a process made after its last row
+    /// are missing, if it died.
+    pub requests: u64,
 }
 
 /// Why a run was not driven to its end.
@@ -183,7 +189,8 @@ pub fn begin(driving: Driving<'_>, beginning: Beginning) -> Result<Ended, RunErr
         let Beginning { heading, decided, .. } = beginning;
         let new = new_run((run, hub), &heading, &decided);
         let lease = store.begin(&new, &Holder::this_process(), started, lease_ms).await?;
-        let run = Run { heading, entries: Vec::new(), started_ms: started.0, work };
+        let nvrs = BTreeMap::new();
+        let run = Run { heading, entries: Vec::new(), started_ms: started.0, work, nvrs };
         to_the_end(&store, lease, (run, session), watch).await
     })
 }
@@ -205,10 +212,10 @@ pub fn resume(driving: Driving<'_>, run: &str) -> Result<Ended, RunError> {
         }
         let session = connect(options, login).await?;
         let taken = take(&store, run, &Holder::this_process(), now(), lease_ms).await?;
-        let Taken { driven: lease, heading, entries, started_ms, decided } = taken;
+        let Taken { driven: lease, heading, entries, started_ms, decided, nvrs } = taken;
         let named = |error: RunError| RunError { run: Some(run.to_owned()), ..error };
         let work = decided.work(run, &directory).map_err(|error| named(error.into()))?;
-        let run = Run { heading, entries, started_ms, work };
+        let run = Run { heading, entries, started_ms, work, nvrs };
         to_the_end(&store, lease, (run, session), watch).await
     })
 }
@@ -226,11 +233,14 @@ async fn to_the_end(
     let mut rows = StoreRows::new(store, lease);
     let driven = drive(run, session, &mut rows, watch).await.map_err(lost)?;
     let state = state(&driven);
+    rows.note(Aside { requests: driven.requests, built: driven.nvrs.clone() });
+    rows.keep(&[]).await.map_err(lost)?;
+    let requests = rows.driven().requests();
     store.release(rows.driven(), state, now()).await.map_err(lost)?;
     if let Some(why) = driven.refused {
         return Err(RunError { run: Some(name), why: WhyNot::Locked(why) });
     }
-    Ok(Ended { run: name, began, state, driven })
+    Ok(Ended { run: name, began, state, driven, requests })
 }
 
 /// Returns how a run stands when its process stops.

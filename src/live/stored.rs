@@ -1,9 +1,15 @@
 //! Runs of a store as somebody sees them who does not drive one: read without `async` around.
 
+use std::collections::BTreeMap;
+
 use super::clock;
-use super::execute::{Decided, Wish};
+use super::execute::{Decided, Figures, Wish};
 use crate::koji_plan::PlannedBuild;
-use crate::store::{Folded, Opening, RunRow, RunState, Store, StoreError, UnixMillis, fold};
+use crate::orchestrate::TaskId;
+use crate::sim::Forecast;
+use crate::store::{
+    Folded, Opening, RunRow, RunState, Store, StoreError, UnixMillis, fold_with,
+};
 
 /// Returns every run of the store at an address, the newest first.
 ///
@@ -28,6 +34,14 @@ pub struct StoredRun {
     pub folded: Folded,
     /// Its module builds, as they were decided before it began; none where that cannot be read.
     pub builds: Vec<PlannedBuild>,
+    /// What its tasks built, as name-version-release, as far as that is known.
+    pub nvrs: BTreeMap<TaskId, String>,
+    /// What it was expected to take when it began.
+    pub forecast: Option<Forecast>,
+    /// What it came to so far.
+    pub figures: Figures,
+    /// When it was read.
+    pub seen: UnixMillis,
 }
 
 /// Returns a run of the store, folded from its journal.
@@ -41,10 +55,14 @@ pub fn stored_run(url: &str, run: &str) -> Result<StoredRun, StoreError> {
     block_on(async {
         let store = open(url).await?;
         let row = seen(store.run(run).await?);
-        let folded = fold(run, &store.journal(run).await?)?;
+        let mut figures = Figures::default();
+        let journal = store.journal(run).await?;
+        let folded = fold_with(run, &journal, |heard| figures.heard(heard))?;
         let decided = serde_json::from_str::<Decided>(&store.work(run).await?);
-        let builds = decided.map(|decided| decided.builds).unwrap_or_default();
-        Ok(StoredRun { row, folded, builds })
+        let (builds, forecast) =
+            decided.map(|decided| (decided.builds, decided.forecast)).unwrap_or_default();
+        let (nvrs, seen) = (store.built(run).await?, UnixMillis(clock::now_ms()));
+        Ok(StoredRun { row, folded, builds, nvrs, forecast, figures, seen })
     })
 }
 

@@ -8,6 +8,7 @@ use crate::hub::{BuildRepo, BuildSpec, Method, Request, Tagging, TaskArch, Work}
 use crate::koji::calls::{BuildCall, Map};
 use crate::koji::{Fault, FaultKind, Ref, Value};
 use crate::name::{Arch, PackageName};
+use crate::sim::MACROS;
 use crate::time::Millis;
 use crate::trace::{BUILD, BUILD_ARCH, BUILD_SRPM, BuildShape, TAG_BUILD};
 
@@ -56,9 +57,6 @@ impl BuildPlan {
         Value::Struct(Map::from([("repo_id".to_owned(), Value::Int(self.repo))]))
     }
 }
-
-/// The package that sets what releases end with in a module's build tag.
-const MACROS: &str = "module-build-macros";
 
 /// A task of a method, before it is made.
 pub(super) fn new_task(method: &str, owner: i64, priority: i64, request: Vec<Value>) -> Task {
@@ -190,8 +188,9 @@ impl Mock {
         let rows = self.history.rows().iter();
         let mut of_package =
             rows.filter(|row| &*row.method == BUILD_ARCH && row.package.as_str() == package);
-        let is_noarch = of_package.clone().next().is_some()
-            && of_package.all(|row| row.arch.as_str() == "noarch");
+        let is_noarch = package == MACROS
+            || of_package.clone().next().is_some()
+                && of_package.all(|row| row.arch.as_str() == "noarch");
         if is_noarch || known.is_empty() {
             known = vec!["noarch".to_owned()];
         }
@@ -203,7 +202,8 @@ impl Mock {
         let plan = self.plans[at].clone();
         let package = PackageName::from(plan.name.as_str());
         let shape = self.history.build_shape(&package);
-        let mean = self.history.estimate(BUILD, &package, &Arch::from("noarch")).0;
+        let arches: Vec<Arch> = plan.arches.iter().map(|arch| Arch::from(arch.as_str())).collect();
+        let mean = self.history.mean_build(&package, arches.iter());
         let (srpm, arches, tagging) = if let BuildShape::Whole(_) = shape {
             let whole = self.draw(BUILD, &plan.name, "noarch");
             let step = Work::ok(Millis(1000));

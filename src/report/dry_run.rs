@@ -8,7 +8,6 @@ use serde::Serialize;
 use super::layout::{Layout, wrapped};
 use crate::koji::Value;
 use crate::koji_plan::{Check, Phase, PlannedCall, WorkedOut};
-use crate::plan::Plan;
 use crate::plan::model::{Assumed, Estimate, PlanBuilders};
 use crate::time::Millis;
 
@@ -26,8 +25,12 @@ const CALLS_MAX: usize = 3;
 pub struct DryRun<'a> {
     /// The checks and calls.
     pub run: &'a WorkedOut,
-    /// The plan.
-    pub plan: &'a Plan,
+    /// What a run is expected to take, where that is known.
+    pub estimate: Option<Estimate>,
+    /// The builders that this is for.
+    pub builders: &'a [PlanBuilders],
+    /// The assumed values that it rests on.
+    pub assumed: &'a [Assumed],
     /// The hub's address.
     pub hub: &'a str,
     /// The checksum; none where the hub could not be asked.
@@ -63,7 +66,7 @@ struct Document<'a> {
 /// Never: numbers and texts are JSON always.
 #[must_use]
 pub fn json(dry_run: DryRun<'_>) -> String {
-    let DryRun { run, plan, hub, checksum } = dry_run;
+    let DryRun { run, estimate, builders, assumed, hub, checksum } = dry_run;
     let document = Document {
         format: 1,
         checksum,
@@ -71,9 +74,9 @@ pub fn json(dry_run: DryRun<'_>) -> String {
         user: run.user.as_deref(),
         modules: run.modules,
         component_builds: run.component_builds,
-        estimate: plan.estimate,
-        builders: &plan.farm.builders,
-        assumed: &plan.assumed,
+        estimate,
+        builders,
+        assumed,
         preflight: &run.checks,
         calls: &run.calls,
     };
@@ -96,7 +99,7 @@ pub fn table(dry_run: DryRun<'_>, width: usize) -> String {
 }
 
 fn opening(dry_run: DryRun<'_>, width: usize) -> String {
-    let DryRun { run, plan, hub, .. } = dry_run;
+    let DryRun { run, estimate, builders, assumed, hub, .. } = dry_run;
     let user = run.user.as_ref().map_or_else(|| "nobody".to_owned(), Clone::clone);
     let mut text = wrapped(
         &format!(
@@ -107,7 +110,7 @@ fn opening(dry_run: DryRun<'_>, width: usize) -> String {
         (0, 0),
     );
     let span = |seconds: f64| Millis::from_secs_f64(seconds).unwrap_or_default().to_string();
-    let times = match plan.estimate {
+    let times = match estimate {
         Some(Estimate { seconds_p50: Some(p50), seconds_p90: Some(p90), .. }) => {
             format!(
                 "Expected: half of all runs take {} at most, nine in ten {}",
@@ -118,17 +121,17 @@ fn opening(dry_run: DryRun<'_>, width: usize) -> String {
         Some(Estimate { seconds_p50: Some(p50), .. }) => {
             format!("Expected: half of all runs take {} at most", span(p50))
         }
-        Some(_) | None => "Expected: the plan has no estimate".to_owned(),
+        Some(_) | None => "Expected: there is no estimate".to_owned(),
     };
-    let builders: Vec<String> = (plan.farm.builders.iter())
+    let builders: Vec<String> = (builders.iter())
         .map(|group| format!("{} {}", group.count, group.name))
         .collect();
     let builders = match builders.is_empty() {
         true => String::new(),
-        false => format!(", on the plan's builders ({})", builders.join(", ")),
+        false => format!(", on {}", builders.join(", ")),
     };
     text.push_str(&wrapped(&format!("{times}{builders}."), width, (0, 0)));
-    let keys: Vec<&str> = plan.assumed.iter().map(|assumed| assumed.key.as_str()).collect();
+    let keys: Vec<&str> = assumed.iter().map(|assumed| assumed.key.as_str()).collect();
     if let Some((first, rest)) = keys.split_at_checked(keys.len().min(ASSUMED_MAX))
         && !first.is_empty()
     {

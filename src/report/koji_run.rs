@@ -92,7 +92,7 @@ pub fn json(ended: &Ended) -> String {
         cascade: began.cascade,
         on: "koji",
         run,
-        hub_calls: driven.requests,
+        hub_calls: ended.requests,
         seed: began.seed,
         outcome: ended.state.as_str(),
         makespan_seconds: figures.last_change.as_secs_f64(),
@@ -101,7 +101,7 @@ pub fn json(ended: &Ended) -> String {
             module_builds: figures.module_builds(),
             component_builds: figures.component_builds(),
             tasks: None,
-            hub_calls: driven.requests,
+            hub_calls: ended.requests,
             repo_regenerations: None,
             messages: 0,
             mails: figures.mails(),
@@ -196,7 +196,7 @@ pub fn table(ended: &Ended, width: usize) -> String {
         began.approach.as_str(),
         figures.module_builds(),
         figures.component_builds(),
-        driven.requests,
+        ended.requests,
         figures.mails(),
     );
     text.push_str(&wrapped(&summary, width, (0, 0)));

@@ -1,8 +1,8 @@
 //! The scenario file.
 
 use super::{
-    Arrival, Builds, Bus, ByApproach, Dispatch, Fault, FaultKind, Gate, OrchestratorOwned,
-    Outcomes, People, Quantiles, RepoMaker, Scenario, Tests,
+    Arrival, Builds, Bus, ByApproach, Dispatch, Fault, FaultKind, Gate, Hears, OrchestratorOwned,
+    Outcomes, OwnedLines, People, Quantiles, RepoMaker, Scenario, Tests,
 };
 use super::{check, hub_faults};
 use crate::load::Finding;
@@ -202,18 +202,21 @@ fn builds_max(reader: &mut Reader, node: &Node) -> Option<u64> {
 }
 
 fn orchestrator_owned(reader: &mut Reader, node: &Node) -> OrchestratorOwned {
-    let known = ["dispatch", "submit_limit", "poll", "repo"];
+    let known = ["dispatch", "submit_limit", "poll", "repo", "hears"];
     let section = reader.section(node, "orchestrator_owned", &known);
     let words = [("graph", Dispatch::Graph), ("batch", Dispatch::Batch), ("wave", Dispatch::Wave)];
     let dispatch = reader.value(&section, "dispatch", |text| settings::word(text, &words));
     let makers = [("koji", RepoMaker::Koji), ("self", RepoMaker::Orchestrator)];
     let repo = reader.value(&section, "repo", |text| settings::word(text, &makers));
+    let channels = [("bus", Hears::Bus), ("polls", Hears::Polls)];
+    let hears = reader.value(&section, "hears", |text| settings::word(text, &channels));
     let line = |key| section.place_of(key).map_or(0, |place| place.line);
     let mut settings_read = OrchestratorOwned {
         dispatch: dispatch.unwrap_or_default(),
         submit_limit: reader.value(&section, "submit_limit", settings::positive_count),
         repo: repo.unwrap_or_default(),
-        lines: (line("dispatch"), line("repo")),
+        hears: hears.unwrap_or_default(),
+        lines: OwnedLines { dispatch: line("dispatch"), repo: line("repo"), hears: line("hears") },
         ..OrchestratorOwned::default()
     };
     if let Some(poll) = reader.value(&section, "poll", settings::period) {

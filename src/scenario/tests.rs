@@ -42,6 +42,17 @@ fn who_makes_the_repo_is_koji_unless_the_file_says() {
 }
 
 #[test]
+fn an_orchestrator_hears_of_koji_by_the_bus_unless_the_file_says() {
+    let read = |text: &str| Scenario::read(text.as_bytes(), 0).unwrap().orchestrator_owned.hears;
+    assert_eq!(read("orchestrator_owned: {poll: 5m}\n"), Hears::Bus);
+    assert_eq!(read("orchestrator_owned: {hears: bus}\n"), Hears::Bus);
+    assert_eq!(read("orchestrator_owned: {hears: polls}\n"), Hears::Polls);
+    let problems = refused("orchestrator_owned:\n  hears: nothing\n");
+    let told = "`orchestrator_owned.hears` must be one of bus, polls, not `nothing`";
+    assert_eq!(problems, [(2, problems[0].1, told.to_owned())]);
+}
+
+#[test]
 fn an_orchestrator_that_polls_more_than_once_a_second_is_told() {
     let read = |poll: &str| format!("orchestrator_owned:\n  dispatch: graph\n  poll: {poll}\n");
     let least = Scenario::read(read("1s").as_bytes(), 0).unwrap();

@@ -7,7 +7,7 @@ use super::Slots;
 use crate::load::Place;
 use crate::name::nearest;
 use crate::orchestrate::{Approach, CallKind, Catalog, Gates, ModuleIx, RepoMaker};
-use crate::scenario::{self, Arrival, Bus, Fault, FaultKind, Gate, People, Scenario, Tests};
+use crate::scenario::{self, Arrival, Bus, Fault, FaultKind, Gate, Hears, People, Scenario, Tests};
 use crate::time::Millis;
 
 /// Everything a run meets besides builds; the default is a world without trouble.
@@ -27,6 +27,8 @@ pub struct Conditions {
     pub poll: Millis,
     /// Who makes the repo of a module in orchestrator-owned.
     pub repo: RepoMaker,
+    /// How orchestrator-owned hears of what it asked koji for.
+    pub hears: Hears,
     /// Changes that come in while the run lasts.
     pub changes: Vec<Changes>,
     /// What breaks, and when.
@@ -127,6 +129,7 @@ impl Default for Conditions {
             bus: Bus::default(),
             poll: scenario.orchestrator_owned.poll,
             repo: RepoMaker::Koji,
+            hears: Hears::Bus,
             changes: Vec::new(),
             faults: Vec::new(),
             crash_after: Vec::new(),
@@ -166,6 +169,7 @@ impl Conditions {
             bus: scenario.bus.clone(),
             poll: scenario.orchestrator_owned.poll,
             repo: scenario.orchestrator_owned.repo.into(),
+            hears: scenario.orchestrator_owned.hears,
             changes: changes(scenario, catalog)?,
             faults: scenario.faults.clone(),
             crash_after: Vec::new(),

@@ -14,7 +14,7 @@ use crate::trace::{
 };
 
 /// The package that sets a module's macros, which its buildroots need before all else.
-const MACROS: &str = "module-build-macros";
+pub const MACROS: &str = "module-build-macros";
 
 /// A farm whose builds go through a simulated hub.
 #[derive(Clone, Debug)]
@@ -87,10 +87,6 @@ impl Steps {
         let createrepo = history.samples(CREATEREPO, &none, &noarch);
         let macros = PackageName::from(MACROS);
         let of_macros = |method| history.samples(method, &macros, &noarch);
-        // Other packages say nothing of this one, which builds nothing.
-        let (_, known) = history.estimate(BUILD_ARCH, &macros, &noarch);
-        let is_known = matches!(known, EstimateFrom::PackageArch | EstimateFrom::Package);
-        let macros_build = of_macros(BUILD_ARCH);
         Self {
             components: catalog
                 .components()
@@ -99,14 +95,21 @@ impl Steps {
             createrepo: (createrepo.from != EstimateFrom::Default || has_failed(&createrepo))
                 .then_some(createrepo),
             macros_srpm: of_macros(BUILD_SRPM),
-            macros_build: if is_known || has_failed(&macros_build) {
-                macros_build
-            } else {
-                always(farm.hub.macros_build, &macros)
-            },
+            macros_build: macros_build(history, farm.hub.macros_build),
             macros_tag: of_macros(TAG_BUILD),
         }
     }
+}
+
+/// Returns the rows of `buildArch` of a module's macros package: its own, or else `usual` always. Other packages say
+/// nothing of this one, which builds nothing.
+#[must_use]
+pub fn macros_build(history: &History, usual: Millis) -> Samples {
+    let (macros, noarch) = (PackageName::from(MACROS), Arch::from("noarch"));
+    let (_, known) = history.estimate(BUILD_ARCH, &macros, &noarch);
+    let is_known = matches!(known, EstimateFrom::PackageArch | EstimateFrom::Package);
+    let own = history.samples(BUILD_ARCH, &macros, &noarch);
+    if is_known || has_failed(&own) { own } else { always(usual, &macros) }
 }
 
 impl ComponentSteps {
@@ -116,15 +119,12 @@ impl ComponentSteps {
             let mean_build = Millis(catalog.component(component).estimate_ms);
             return Self { srpm: None, tagging: None, mean_build };
         }
-        let median = |method, arch| history.estimate(method, package, arch).0;
         let tasks = catalog.tasks_of(component).map(|at| &catalog.tasks[at as usize]);
-        let longest = tasks.map(|task| median(BUILD_ARCH, catalog.arch(task))).max();
+        let arches = tasks.map(|task| catalog.arch(task));
         Self {
             srpm: Some(history.samples(BUILD_SRPM, package, noarch)),
             tagging: Some(history.samples(TAG_BUILD, package, noarch)),
-            mean_build: median(BUILD_SRPM, noarch)
-                + longest.unwrap_or_default()
-                + median(TAG_BUILD, noarch),
+            mean_build: history.mean_build(package, arches),
         }
     }
 }

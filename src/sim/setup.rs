@@ -8,6 +8,7 @@ use super::history::{DurationMode, Outcomes};
 use super::hub_setup::HubSetup;
 use super::subjects::Subjects;
 use crate::orchestrate::{Approach, BuildBudget, Cascade, Catalog, Dispatch, Limits, Orchestrator};
+use crate::scenario::Hears;
 use crate::time::Millis;
 use crate::trace::Samples;
 
@@ -55,6 +56,13 @@ impl Setup {
     /// it builds.
     pub(super) fn has_component_gate(&self) -> bool {
         self.conditions.gates.component && self.approach == Approach::OrchestratorOwned
+    }
+
+    /// Returns how often orchestrator-owned polls, where it hears of koji by nothing else.
+    pub(super) fn hears_by_polls(&self) -> Option<Millis> {
+        let is_so =
+            self.conditions.hears == Hears::Polls && self.approach == Approach::OrchestratorOwned;
+        is_so.then_some(self.conditions.poll)
     }
 
     /// Returns the limits of the orchestrator, with so many module builds left of the cap.

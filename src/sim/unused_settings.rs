@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Setup;
 use crate::orchestrate::{Approach, Cascade};
-use crate::scenario::{Dispatch, Fault, FaultKind, RepoMaker, Scenario};
+use crate::scenario::{Dispatch, Fault, FaultKind, Hears, RepoMaker, Scenario};
 use crate::time::Millis;
 
 /// Returns what is of no effect in some runs, or not all of the effect that it says: the line of the
@@ -15,6 +15,7 @@ pub fn unused_settings(scenario: &Scenario, setups: &[Setup]) -> Vec<(u32, Strin
     let mut unused: Vec<(u32, String)> = Vec::new();
     unused.extend(waves(scenario, setups));
     unused.extend(own_repos(scenario, setups));
+    unused.extend(hears(scenario, setups));
     unused.extend(faults_without_calls(scenario, setups));
     // Nothing lies between an orchestrator and a simulated hub.
     unused.extend(scenario.hub_faults.iter().map(|fault| fault.line).min().map(|line| {
@@ -48,7 +49,7 @@ fn waves(scenario: &Scenario, setups: &[Setup]) -> Option<(u32, String)> {
         "`dispatch: wave` acts as `graph` under a {} cascade: waves are those of a plan",
         names.join(" or ")
     );
-    (!names.is_empty()).then_some((scenario.orchestrator_owned.lines.0, message))
+    (!names.is_empty()).then_some((scenario.orchestrator_owned.lines.dispatch, message))
 }
 
 fn own_repos(scenario: &Scenario, setups: &[Setup]) -> Option<(u32, String)> {
@@ -61,7 +62,17 @@ fn own_repos(scenario: &Scenario, setups: &[Setup]) -> Option<(u32, String)> {
         && owners.all(|setup| setup.hub.is_none())
         && !scenario.faults.iter().any(is_told_apart);
     let message = "`repo: self` has no effect: in the ideal model a repo takes no time";
-    is_unused.then(|| (owned.lines.1, message.to_owned()))
+    is_unused.then(|| (owned.lines.repo, message.to_owned()))
+}
+
+fn hears(scenario: &Scenario, setups: &[Setup]) -> Option<(u32, String)> {
+    let owned = &scenario.orchestrator_owned;
+    let mut owners = setups.iter().filter(|setup| is_owner(setup)).peekable();
+    let is_unused = owned.hears == Hears::Polls
+        && owners.peek().is_some()
+        && owners.all(|setup| setup.hub.is_none());
+    let message = "`hears: polls` has no effect: in the ideal model nobody polls koji's tasks";
+    is_unused.then(|| (owned.lines.hears, message.to_owned()))
 }
 
 /// Faults of parties that no run asks for anything.

@@ -30,6 +30,18 @@ pub struct Folded {
 /// # Errors
 /// A line is damaged, or of a format that this modplan does not read.
 pub fn fold(run: &str, text: &str) -> Result<Folded, StoreError> {
+    fold_with(run, text, |_| {})
+}
+
+/// Does the same, and shows every row to `see`.
+///
+/// # Errors
+/// As [`fold`].
+pub fn fold_with(
+    run: &str,
+    text: &str,
+    mut see: impl FnMut(&drive::Folded<'_>),
+) -> Result<Folded, StoreError> {
     let journal = read(run, text)?;
     let began = &journal.heading.began;
     let mut orchestrator = journal.heading.orchestrator(&journal.catalog);
@@ -41,6 +53,7 @@ pub fn fold(run: &str, text: &str) -> Result<Folded, StoreError> {
         row.commands.iter().for_each(|command| status.command(command, row.at));
         last = row.at;
         said = tells(row.commands);
+        see(&row);
     });
     Ok(Folded {
         said,

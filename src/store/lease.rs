@@ -1,12 +1,13 @@
 //! Who drives a run: leases, and the claims of a run on what it builds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row as _, Transaction};
 
 use super::runs::holder;
 use super::{Holder, NewRun, RunState, Store, StoreError, UnixMillis};
+use crate::orchestrate::TaskId;
 
 /// A run that this process drives, from [`Store::begin`] or [`Store::take`] on.
 #[derive(Clone, Debug)]
@@ -19,6 +20,18 @@ pub struct Driven {
     pub(super) lease_ms: i64,
     /// When the lease passes, unless it is renewed.
     pub(super) until: UnixMillis,
+    /// How many requests earlier processes made of the hub.
+    pub(super) requests_before: i64,
+    pub(super) aside: Aside,
+}
+
+/// What a run keeps beside its journal: nothing follows from it, and a part of it may be lost with a process.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Aside {
+    /// How many requests this process made of the hub so far.
+    pub requests: u64,
+    /// What tasks built, as name-version-release, as far as it is not kept yet.
+    pub built: BTreeMap<TaskId, String>,
 }
 
 impl Driven {
@@ -32,6 +45,18 @@ impl Driven {
     #[must_use]
     pub fn until(&self) -> UnixMillis {
         self.until
+    }
+
+    /// Has something kept with the next lines, beside them.
+    pub fn note(&mut self, aside: Aside) {
+        self.aside.requests = aside.requests;
+        self.aside.built.extend(aside.built);
+    }
+
+    /// Returns how many requests all processes of the run made of the hub, as far as that was kept or noted.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.requests_before.unsigned_abs() + self.aside.requests
     }
 
     /// Returns how many lines of events the journal has.
@@ -49,6 +74,7 @@ struct Standing {
     state: String,
     hub: String,
     streams: String,
+    requests: i64,
 }
 
 impl Standing {
@@ -60,6 +86,7 @@ impl Standing {
             state: row.try_get("state")?,
             hub: row.try_get("hub")?,
             streams: row.try_get("streams")?,
+            requests: row.try_get("requests")?,
         })
     }
 
@@ -125,7 +152,15 @@ impl Store {
         }
         transaction.commit().await?;
         let until = UnixMillis(now.0 + lease_ms);
-        Ok(Driven { run: new.run.clone(), token: 1, next: 0, lease_ms, until })
+        Ok(Driven {
+            run: new.run.clone(),
+            token: 1,
+            next: 0,
+            lease_ms,
+            until,
+            requests_before: 0,
+            aside: Aside::default(),
+        })
     }
 
     /// Takes over a run that is not ended and that nobody drives: its process is dead, or its lease has
@@ -177,7 +212,15 @@ impl Store {
         let next = next.bind(run).fetch_one(&mut *transaction).await?.try_get(0)?;
         transaction.commit().await?;
         let until = UnixMillis(now.0 + lease_ms);
-        Ok(Driven { run: run.to_owned(), token: standing.token + 1, next, lease_ms, until })
+        Ok(Driven {
+            run: run.to_owned(),
+            token: standing.token + 1,
+            next,
+            lease_ms,
+            until,
+            requests_before: standing.requests,
+            aside: Aside::default(),
+        })
     }
 
     /// Gives a run back, in the state that it is in. An ended run leaves its streams to others.
@@ -192,10 +235,12 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut transaction = self.writing().await?;
         let mine = sqlx::query(
-            "UPDATE lease SET host = NULL, pid = NULL, birth = NULL, token = token + 1, expires_ms = 0 \
-             WHERE run = $1 AND token = $2",
+            "UPDATE lease SET host = NULL, pid = NULL, birth = NULL, token = token + 1, expires_ms = 0, \
+             requests = $1 WHERE run = $2 AND token = $3",
         );
-        let mine = mine.bind(&driven.run).bind(driven.token).execute(&mut *transaction).await?;
+        let requests = i64::try_from(driven.requests()).unwrap_or(i64::MAX);
+        let mine = mine.bind(requests).bind(&driven.run).bind(driven.token);
+        let mine = mine.execute(&mut *transaction).await?;
         if mine.rows_affected() == 0 {
             drop(transaction);
             return Err(self.fenced(&driven.run).await);
@@ -222,7 +267,7 @@ impl Store {
         now: UnixMillis,
     ) -> Result<BTreeSet<String>, StoreError> {
         let rows = sqlx::query(
-            "SELECT run.run, host, pid, birth, token, expires_ms, state, hub, streams FROM run \
+            "SELECT run.run, host, pid, birth, token, expires_ms, state, hub, streams, requests FROM run \
              JOIN lease ON lease.run = run.run WHERE hub = $1",
         );
         let mut undriven = BTreeSet::new();
@@ -245,7 +290,7 @@ impl Store {
         now: UnixMillis,
     ) -> Result<(), StoreError> {
         let rows = sqlx::query(
-            "SELECT stream, claim.run, host, pid, birth, token, expires_ms, state, run.hub, streams \
+            "SELECT stream, claim.run, host, pid, birth, token, expires_ms, state, run.hub, streams, requests \
              FROM claim JOIN run ON run.run = claim.run JOIN lease ON lease.run = claim.run \
              WHERE claim.hub = $1 ORDER BY stream",
         );
@@ -280,7 +325,7 @@ async fn standing(
     let lock = sqlx::query("UPDATE lease SET token = token WHERE run = $1");
     lock.bind(run).execute(&mut **transaction).await?;
     let row = sqlx::query(
-        "SELECT host, pid, birth, token, expires_ms, state, hub, streams FROM run \
+        "SELECT host, pid, birth, token, expires_ms, state, hub, streams, requests FROM run \
          JOIN lease ON lease.run = run.run WHERE run.run = $1",
     );
     let row = row.bind(run).fetch_optional(&mut **transaction).await?;

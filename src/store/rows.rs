@@ -1,12 +1,15 @@
 //! Journals: the heading of a run, then one line an event.
 
+use std::collections::BTreeMap;
+
 use sqlx::Row as _;
 
 use super::{Driven, Store, StoreError, UnixMillis};
+use crate::orchestrate::TaskId;
 
 impl Store {
-    /// Appends lines of events and renews the lease, in one synced transaction: all of them are kept, or
-    /// none. After [`StoreError::Away`] nobody knows whether they were kept; the same call again keeps
+    /// Appends lines of events and renews the lease, in one synced transaction, with what was noted beside them:
+    /// all of it is kept, or nothing. After [`StoreError::Away`] nobody knows whether they were kept; the same call again keeps
     /// them once.
     ///
     /// # Errors
@@ -19,9 +22,12 @@ impl Store {
         now: UnixMillis,
     ) -> Result<(), StoreError> {
         let mut transaction = self.writing().await?;
-        let lease = sqlx::query("UPDATE lease SET expires_ms = $1 WHERE run = $2 AND token = $3");
+        let lease = sqlx::query(
+            "UPDATE lease SET expires_ms = $1, requests = $2 WHERE run = $3 AND token = $4",
+        );
         let lease = lease
             .bind(now.0 + driven.lease_ms)
+            .bind(i64::try_from(driven.requests()).unwrap_or(i64::MAX))
             .bind(&driven.run)
             .bind(driven.token)
             .execute(&mut *transaction)
@@ -46,7 +52,16 @@ impl Store {
                 return Err(StoreError::Corrupt { reason });
             }
         }
+        for (task, nvr) in &driven.aside.built {
+            let built = sqlx::query(
+                "INSERT INTO built (run, task, nvr) VALUES ($1, $2, $3) \
+                 ON CONFLICT (run, task) DO NOTHING",
+            );
+            let built = built.bind(&driven.run).bind(i64::from(task.0)).bind(nvr);
+            built.execute(&mut *transaction).await?;
+        }
         transaction.commit().await?;
+        driven.aside.built.clear();
         driven.next += i64::try_from(lines.len()).expect("lines are counted");
         driven.until = UnixMillis(now.0 + driven.lease_ms);
         Ok(())
@@ -72,6 +87,22 @@ impl Store {
         let work = work.fetch_optional(&self.pool).await?;
         let work = work.ok_or_else(|| StoreError::NoSuchRun { run: run.to_owned() })?;
         Ok(work.try_get(0)?)
+    }
+
+    /// Returns what tasks of a run built, as name-version-release, as far as that was noted.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn built(&self, run: &str) -> Result<BTreeMap<TaskId, String>, StoreError> {
+        let rows = sqlx::query("SELECT task, nvr FROM built WHERE run = $1").bind(run);
+        let mut built = BTreeMap::new();
+        for row in rows.fetch_all(&self.pool).await? {
+            let task: i64 = row.try_get(0)?;
+            let wrong = || StoreError::Corrupt { reason: format!("{task} is not a task") };
+            let task = u32::try_from(task).map_err(|_| wrong())?;
+            built.insert(TaskId(task), row.try_get(1)?);
+        }
+        Ok(built)
     }
 
     /// Returns the journal of a run: its heading and every line, as [`crate::drive::journal::read`]

@@ -22,7 +22,14 @@ CREATE TABLE IF NOT EXISTS lease (
     pid BIGINT,
     birth TEXT,
     token BIGINT NOT NULL,
-    expires_ms BIGINT NOT NULL
+    expires_ms BIGINT NOT NULL,
+    requests BIGINT NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS built (
+    run TEXT NOT NULL,
+    task BIGINT NOT NULL,
+    nvr TEXT NOT NULL,
+    PRIMARY KEY (run, task)
 );
 CREATE TABLE IF NOT EXISTS claim (
     hub TEXT NOT NULL,

@@ -96,7 +96,7 @@ fn what_a_scenario_says_to_no_effect_is_warned_of_with_its_line() {
                     - {at: 2h, kind: builders-down, builders: x86, count: 1}\n\
                     - {at: 4h, kind: builders-down, builders: x86, count: 8, for: 1h}\n\
                     - {at: 4h, kind: builders-down, builders: x86}\n";
-    let cases: [(&str, &[&str], &[&str]); 5] = [
+    let cases: [(&str, &[&str], &[&str]); 6] = [
         (wave, &["--cascade", "literal"], &[wave_told]),
         (wave, &["--cascade", "planned"], &[]),
         (
@@ -105,6 +105,14 @@ fn what_a_scenario_says_to_no_effect_is_warned_of_with_its_line() {
             &[
                 "scenario.yaml:3:1: warning[setting-unused]: `repo: self` has no effect: in the ideal model a repo takes \
                no time",
+            ],
+        ),
+        (
+            "orchestrator_owned:\n  hears: polls\n",
+            &[],
+            &[
+                "scenario.yaml:2:1: warning[setting-unused]: `hears: polls` has no effect: in the ideal model nobody polls \
+               koji's tasks",
             ],
         ),
         (

@@ -252,7 +252,8 @@ fn flags_of_one_kind_of_run_are_refused_in_the_other() {
         assert_eq!(said.code, 2, "{more:?}: {}", said.err);
         assert!(said.err.contains(message), "{more:?}: {}", said.err);
     };
-    refused(&["--trace", "fixtures/el8-perl/trace.csv"], "--trace is for --on replay");
+    let scenario = "fixtures/el8-perl/scenario.yaml";
+    refused(&["--scenario", scenario], "--scenario is for --on replay");
     refused(&["--cascade", "literal"], "--cascade is for --on replay");
     refused(&["--changed", "perl"], "a plan is selected already");
     let said = modplan(&["execute", MODULES, "--all", "--approach", "koji-owned", "--config", "x"]);

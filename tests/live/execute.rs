@@ -8,8 +8,10 @@ pub(super) mod forge;
 mod gates;
 mod harms;
 mod limits;
+mod order;
 mod rebuild;
 mod requests;
+mod times;
 mod whole;
 
 use std::cell::RefCell;
@@ -96,6 +98,7 @@ impl Case {
             entries: read.entries,
             started_ms: self.started_ms,
             work: self.work.clone(),
+            nvrs: BTreeMap::new(),
         }
     }
 
@@ -316,6 +319,7 @@ async fn drive_in_store(case: &Case, store: &Store, time: Duration) -> Option<Dr
         entries: read.entries,
         started_ms: case.started_ms,
         work: case.work.clone(),
+        nvrs: BTreeMap::new(),
     };
     let mut hub = case.hub().await;
     let user = hub.call(&GetLoggedInUser {}).await.expect("it answers").expect("alice");

@@ -1,7 +1,10 @@
 //! Runs of the program at the mock hub, from a dry run to the end, with what may come between.
 
+mod backup;
 mod crash;
 mod holders;
+mod order;
+mod power;
 mod refused;
 mod wishes;
 

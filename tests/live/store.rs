@@ -4,7 +4,7 @@ mod course;
 mod durable;
 mod races;
 mod runs;
-mod trace;
+pub(super) mod trace;
 mod troubles;
 
 use modplan::drive::journal;

@@ -71,10 +71,24 @@ pub(crate) struct Running {
 impl Running {
     /// Starts the program in the root of the project.
     pub(crate) fn start<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Self {
+        let program = assert_cmd::cargo::cargo_bin("modplan");
+        Self::of(std::process::Command::new(program).args(arguments))
+    }
+
+    /// Starts it under a tracer, whose command line ends with `"$0" "$@"`.
+    pub(crate) fn traced<A: AsRef<OsStr>>(
+        tracer: &str,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Self {
+        let program = assert_cmd::cargo::cargo_bin("modplan");
+        let mut shell = std::process::Command::new("sh");
+        Self::of(shell.args(["-c", &format!("exec {tracer}")]).arg(program).args(arguments))
+    }
+
+    fn of(command: &mut std::process::Command) -> Self {
         use std::io::{BufRead as _, BufReader, Read as _};
-        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("modplan"))
+        let mut child = command
             .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .args(arguments)
             .stdin(std::process::Stdio::null())
             .stdout(std::process::Stdio::piped())
             .stderr(std::process::Stdio::piped())
@@ -139,6 +153,16 @@ impl Running {
         let mut kill = std::process::Command::new("kill");
         let status = kill.args([&format!("-{name}"), &self.pid().to_string()]).status();
         assert!(status.expect("kill is there").success());
+    }
+
+    /// Kills the one process that it has started: what is traced.
+    pub(crate) fn kill_traced(&self) {
+        let children = format!("/proc/{0}/task/{0}/children", self.pid());
+        let children = std::fs::read_to_string(children).unwrap_or_default();
+        for child in children.split_whitespace() {
+            // It may end by itself just before.
+            drop(std::process::Command::new("kill").args(["-KILL", child]).status());
+        }
     }
 
     /// Waits for its end. The code of one that a signal ended is -1.

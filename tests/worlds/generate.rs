@@ -7,7 +7,7 @@ use modplan::orchestrate::{
     Approach, Cascade, Catalog, CatalogBuilder, ComponentParts, Dispatch, Gates, ModuleIx,
     ModuleParts, RepoMaker, TaskParts,
 };
-use modplan::scenario::{Bus, Fault, FaultKind, People, Quantiles, Tests};
+use modplan::scenario::{Bus, Fault, FaultKind, Hears, People, Quantiles, Tests};
 use modplan::sim::{
     Changes, Conditions, DurationMode, HubSetup, Outcomes, Setup, Slots, SlotsGroup, Subjects,
 };
@@ -133,6 +133,7 @@ pub(super) fn world_on_hub(seed: u64) -> World {
     }
     let history = History::from_rows(rows);
     setup.hub = HubSetup::of(&farm, &setup.catalog, &history).map(Arc::new);
+    setup.conditions.hears = dice.one(&[Hears::Bus, Hears::Polls]);
     World { setup }
 }
 
@@ -283,6 +284,7 @@ fn conditions(dice: &mut Dice, on: (&Slots, &Catalog)) -> Conditions {
         bus,
         poll: dice.seconds(60, 1200),
         repo: RepoMaker::Koji,
+        hears: Hears::Bus,
         faults,
         crash_after,
         torn_writes: Vec::new(),

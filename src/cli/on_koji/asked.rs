@@ -5,6 +5,7 @@ use std::path::Path;
 use modplan::name::Selector;
 use modplan::plan::Plan;
 
+use super::super::args::WorldArgs;
 use super::super::output::OutputArgs;
 use super::{CarryOutArgs, KojiArgs};
 
@@ -14,6 +15,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) koji: &'a KojiArgs,
     pub(crate) carry_out: &'a CarryOutArgs,
     pub(crate) plan: &'a Plan,
+    /// The farm and the history that a forecast is made with.
+    pub(crate) world: &'a WorldArgs,
     pub(crate) sources: Option<&'a Path>,
     pub(crate) given: &'a [Selector],
     pub(crate) is_json: bool,

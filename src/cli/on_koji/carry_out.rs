@@ -20,6 +20,7 @@ use super::super::console::Console;
 use super::super::status::{Answer, Refusal};
 use super::asked::Asked;
 use super::drive::{Ending, drive};
+use super::forecast::basis;
 use super::place::Place;
 use super::trouble::{of_hub, of_store};
 
@@ -58,10 +59,12 @@ pub(super) fn run(
     let out = out.map_err(|error| of_hub(&error))?;
     refuse_differences(place, &kept, &out, sum, console)?;
     let poll = asked.carry_out.poll.unwrap_or(place.site.limits.poll);
+    let forecast = basis(asked, &place.site.limits, console)?.forecast;
+    let canary = asked.carry_out.canary;
     let beginning = Beginning {
         checksum: sum.to_owned(),
         heading: heading(&kept.plan, &place.site, poll),
-        decided: Decided { canary: asked.carry_out.canary, ..decided(place, &kept, out, poll)? },
+        decided: Decided { canary, forecast, ..decided(place, &kept, out, poll)? },
     };
     let lease = asked.carry_out.lease.lease;
     let ending = Ending { is_json: asked.is_json, output: asked.output, lease };
@@ -224,5 +227,6 @@ fn decided(
         limits: Limits::of(site),
         gate: GateCommand::of(site),
         canary: None,
+        forecast: None,
     })
 }

@@ -13,6 +13,7 @@ use super::super::status::Answer;
 use super::super::width::width;
 use super::asked::Asked;
 use super::carry_out;
+use super::forecast::basis;
 use super::place::Place;
 use super::trouble::{of_hub, of_store};
 
@@ -31,6 +32,7 @@ fn show(asked: Asked<'_>, place: &Place, console: &Console) -> anyhow::Result<An
     let sources: Option<SourceUrls> =
         asked.sources.map(|path| sources(path, console)).transpose()?;
     place.final_repos()?;
+    let basis = basis(asked, &place.site.limits, console)?;
     let earlier = runs::earlier(place.store.reveal(), &place.hub).map_err(|e| of_store(&e))?;
     let request = Request {
         plan: asked.plan,
@@ -46,7 +48,14 @@ fn show(asked: Asked<'_>, place: &Place, console: &Console) -> anyhow::Result<An
     if let Some(sum) = &sum {
         keep(request, (&run, sum), place, console);
     }
-    let shown = DryRun { run: &run, plan: asked.plan, hub: &place.hub, checksum: sum.as_deref() };
+    let shown = DryRun {
+        run: &run,
+        estimate: basis.estimate,
+        builders: &basis.builders,
+        assumed: &basis.assumed,
+        hub: &place.hub,
+        checksum: sum.as_deref(),
+    };
     let text = match asked.is_json {
         true => dry_run::json(shown),
         false => dry_run::table(shown, width(&asked.output.output)),

@@ -1,6 +1,6 @@
 //! The hub as a run uses it: one session that all its calls share, one after another.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +19,7 @@ use crate::module_build::hub_call::HubCall;
 use crate::module_build::tagged::TaggedRpm;
 use crate::name::Nsvc;
 use crate::orchestrate::{Answer, TaskId};
+use crate::store::Aside;
 
 /// What a base tag held, and after which of its changes.
 #[derive(Clone, Debug)]
@@ -51,6 +52,17 @@ pub(super) struct AtHub {
     /// What the next submission waits for.
     pace: Mutex<(Spacing, FarmLoad)>,
     is_halted: Cell<bool>,
+    /// How many requests this process made, when a turn last ended.
+    requests: Cell<u64>,
+    /// What tasks built, as far as this run knows it, and what of that is not kept yet.
+    built: RefCell<Built>,
+}
+
+/// What tasks built, as name-version-release.
+#[derive(Clone, Debug, Default)]
+struct Built {
+    known: BTreeMap<TaskId, String>,
+    new: BTreeMap<TaskId, String>,
 }
 
 impl AtHub {
@@ -69,6 +81,8 @@ impl AtHub {
             repos: Semaphore::new(repos),
             pace: Mutex::new(pace),
             is_halted: Cell::new(false),
+            requests: Cell::new(0),
+            built: RefCell::default(),
             work,
         }
     }
@@ -76,6 +90,25 @@ impl AtHub {
     /// From now on, nothing is written.
     pub(super) fn halt(&self) {
         self.is_halted.set(true);
+    }
+
+    /// Learns what earlier processes knew of what was built.
+    pub(super) fn knows_built(&self, built: BTreeMap<TaskId, String>) {
+        self.built.borrow_mut().known.extend(built);
+    }
+
+    /// Takes note of what a task built.
+    pub(super) fn has_built(&self, task: TaskId, nvr: &str) {
+        let mut built = self.built.borrow_mut();
+        if built.known.insert(task, nvr.to_owned()).is_none() {
+            built.new.insert(task, nvr.to_owned());
+        }
+    }
+
+    /// Returns what is to be kept beside the journal: what was built is told once.
+    pub(super) fn aside(&self) -> Aside {
+        let built = std::mem::take(&mut self.built.borrow_mut().new);
+        Aside { requests: self.requests.get(), built }
     }
 
     /// Lets writes through until a moment, in milliseconds since 1970.
@@ -91,7 +124,7 @@ impl AtHub {
 
     /// Logs out, and returns how many requests were made. A hub that is busy is left alone.
     pub(super) async fn leave(&self) -> u64 {
-        let Ok(mut hub) = self.hub.try_lock() else { return 0 };
+        let Ok(mut hub) = self.hub.try_lock() else { return self.requests.get() };
         hub.end_session().await;
         hub.requests()
     }
@@ -113,17 +146,32 @@ impl AtHub {
 
     /// Makes a call.
     pub(super) async fn ask<C: Call>(&self, call: &C) -> Result<C::Answer, Stop> {
-        Ok(self.turn(!is_read(C::METHOD)).await?.call(call).await?)
+        let mut hub = self.turn(!is_read(C::METHOD)).await?;
+        let answer = hub.call(call).await;
+        self.requests.set(hub.requests());
+        Ok(answer?)
     }
 
     /// Makes planned calls together; each has an answer or a fault. None take no request.
     pub(super) async fn each(&self, calls: &[HubCall]) -> Result<Vec<Result<Value, Fault>>, Stop> {
         let is_write = calls.iter().any(HubCall::is_write);
-        Ok(self.turn(is_write).await?.call_together(calls).await?)
+        let mut hub = self.turn(is_write).await?;
+        let answers = hub.call_together(calls).await;
+        self.requests.set(hub.requests());
+        Ok(answers?)
     }
 
-    /// Returns the builds of tasks that completed, as far as the hub says.
+    /// Returns the builds of tasks that completed, as far as they are known or the hub says.
     pub(super) async fn nvrs(&self, tasks: &[TaskId]) -> BTreeMap<TaskId, String> {
+        let mut known = self.built.borrow().known.clone();
+        let unknown: Vec<TaskId> =
+            tasks.iter().copied().filter(|task| !known.contains_key(task)).collect();
+        known.extend(self.asked_nvrs(&unknown).await);
+        known.retain(|task, _| tasks.contains(task));
+        known
+    }
+
+    async fn asked_nvrs(&self, tasks: &[TaskId]) -> BTreeMap<TaskId, String> {
         let look = |task: &TaskId| {
             let task_id = Some(i64::from(task.0));
             HubCall::look(&ListBuilds { task_id, ..ListBuilds::default() })

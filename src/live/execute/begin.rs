@@ -18,6 +18,7 @@ use crate::load::{Stream, parse_text};
 use crate::module_build::import::{Generator, Host, Origin};
 use crate::module_build::macros::MacrosPackage;
 use crate::name::{ComponentKey, Nsvc};
+use crate::sim::Forecast;
 
 /// So much earlier than the run may its tasks be by the hub's clock, in seconds.
 const CLOCKS_DIFFER: i64 = 3600;
@@ -48,6 +49,9 @@ pub struct Decided {
     /// So many components are built first; then the run stops, until it is resumed. `None`: all are built.
     #[serde(default)]
     pub canary: Option<u32>,
+    /// What the run was expected to take when it began.
+    #[serde(default)]
+    pub forecast: Option<Forecast>,
 }
 
 /// Why a run cannot begin.
@@ -85,6 +89,7 @@ impl Decided {
             limits: self.limits.clone(),
             gate: self.gate.clone(),
             canary: self.canary,
+            forecast: self.forecast.clone(),
         })
     }
 

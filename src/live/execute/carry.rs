@@ -5,6 +5,7 @@ mod gates;
 mod parts;
 mod polls;
 mod single;
+mod tagging;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use gates::{Tested, Tests};
 use parts::Repo;
+use tagging::{Tagging, ToTag};
 
 use super::at_hub::AtHub;
 use super::breaker::Breaker;
@@ -28,6 +30,8 @@ use crate::orchestrate::{
     Answer, BuildId, Call, CallId, Catalog, Command, ComponentEnd, ComponentIx, Event, Fault,
     Gates, ModuleIx, TaskId,
 };
+use crate::sim::Forecast;
+use crate::store::Aside;
 
 /// What carries commands out. Answers and observations leave it as events.
 #[derive(Clone)]
@@ -39,8 +43,9 @@ struct Inner {
     memory: RefCell<Memory>,
     events: UnboundedSender<Event>,
     repos: RefCell<BTreeMap<BuildId, Repo>>,
+    tagging: RefCell<Tagging>,
     running: Cell<usize>,
-    /// Whether a poll is under way, which also tags what it finds built.
+    /// Whether a poll is under way, which also has tagged what it finds built.
     is_polling: Cell<bool>,
     /// The most components that may be under way at once.
     under_way_max: usize,
@@ -72,6 +77,7 @@ impl Carrier {
             memory: RefCell::default(),
             events,
             repos: RefCell::default(),
+            tagging: RefCell::default(),
             running: Cell::new(0),
             is_polling: Cell::new(false),
             under_way_max,
@@ -172,6 +178,16 @@ impl Carrier {
         self.0.hub.stop().await;
     }
 
+    /// Returns what the run was expected to take when it began.
+    pub(super) fn forecast(&self) -> Option<&Forecast> {
+        self.0.hub.work.forecast.as_ref()
+    }
+
+    /// Returns what is to be kept beside the journal.
+    pub(super) fn aside(&self) -> Aside {
+        self.0.hub.aside()
+    }
+
     /// Returns the builds of tasks that completed, as far as the hub says.
     pub(super) async fn nvrs(&self, tasks: &[TaskId]) -> BTreeMap<TaskId, String> {
         self.0.hub.nvrs(tasks).await
@@ -217,6 +233,8 @@ impl Carrier {
             self.0.spawn(move |it| async move { it.find(build, parts).await });
         }
         for (build, parts) in tags {
+            let to_tag = |(call, part)| ToTag { part, call: Some(call) };
+            let parts = parts.into_iter().map(to_tag).collect();
             self.0.spawn(move |it| async move { it.tag(build, parts).await });
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::drive::{Entry, Folded, fold, journal};
 use crate::orchestrate::{Catalog, Event, Orchestrator};
 use crate::status::Status;
-use crate::store::Wished;
+use crate::store::{Aside, Wished};
 use crate::time::Timestamp;
 
 /// Keeps the rows of a run for good.
@@ -35,6 +35,9 @@ pub trait Rows {
     fn wish_done(&mut self, _number: u32) -> impl Future<Output = Result<(), Self::Error>> {
         async { Ok(()) }
     }
+
+    /// Has something kept with the next rows, beside the journal.
+    fn note(&mut self, _aside: Aside) {}
 
     /// Returns until when this process may drive the run without keeping rows, in milliseconds since 1970.
     fn until_ms(&self) -> i64 {

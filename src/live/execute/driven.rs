@@ -23,6 +23,8 @@ pub struct Run {
     pub started_ms: i64,
     /// What it builds.
     pub work: Work,
+    /// What earlier processes knew of what tasks built, as name-version-release.
+    pub nvrs: BTreeMap<TaskId, String>,
 }
 
 /// A hub with the session of a user.

@@ -78,7 +78,7 @@ struct Engine<'w> {
 impl<'w> Engine<'w> {
     /// Learns from the rows what the process before knew.
     fn new(run: Run, session: Session, watch: Watch<'w>) -> Self {
-        let Run { heading, entries, started_ms, work } = run;
+        let Run { heading, entries, started_ms, work, nvrs } = run;
         let catalog =
             Arc::new(heading.catalog().expect("the heading was checked when it was made"));
         let began = &heading.began;
@@ -89,6 +89,7 @@ impl<'w> Engine<'w> {
         );
         let (sender, events) = unbounded_channel();
         let hub = AtHub::new(session.hub, session.user, work);
+        hub.knows_built(nvrs);
         let carrier = Carrier::new(hub, catalog, sender, began);
         let mut figures = Figures::default();
         let course = Course::new(&heading, &entries, |heard| {
@@ -224,13 +225,16 @@ impl<'w> Engine<'w> {
         }
         let now = self.time();
         let (carrier, figures, tell) = (&self.carrier, &mut self.figures, &mut self.watch.tell);
+        let (forecast, began) = (self.carrier.forecast(), self.clock.began());
         let see = |heard: &Folded<'_>| {
             learn(carrier, heard);
             figures.heard(heard);
             figures.log(heard);
             figures.news(heard).iter().for_each(|line| tell(News::Line(line)));
+            figures.far(heard, forecast, began).iter().for_each(|line| tell(News::Line(line)));
             commands.extend_from_slice(heard.commands);
         };
+        rows.note(carrier.aside());
         self.course.step(events, now, rows, see).await?;
         self.kept(rows);
         Ok(commands)
@@ -242,6 +246,7 @@ impl<'w> Engine<'w> {
         let left = rows.until_ms().saturating_sub(now);
         let lease = rows.until_ms().saturating_sub(self.kept_ms);
         if now - self.kept_ms >= SIGN_OF_LIFE_MS || left < lease / 2 {
+            rows.note(self.carrier.aside());
             rows.keep(&[]).await?;
             self.kept(rows);
         }

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use crate::drive::Folded;
 use crate::orchestrate::{
-    Answer, BuildId, Call, CallId, Command, ComponentEnd, ComponentIx, Event, Reply, TaskId, Tell,
+    Answer, BuildId, Call, CallId, Catalog, Command, ComponentEnd, ComponentIx, Event, Reply, TaskId,
+    Tell,
 };
-use crate::time::Timestamp;
+use crate::sim::{Expected, Forecast, Progress};
+use crate::time::{Millis, Timestamp};
 
 /// The figures of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +23,9 @@ pub struct Figures {
     submissions: BTreeMap<CallId, BuildId>,
     tasks: BTreeSet<TaskId>,
     mails: BTreeSet<CallId>,
+    built: BTreeSet<(BuildId, ComponentIx)>,
+    /// When a component was last built, or a process last started.
+    since: Timestamp,
 }
 
 /// The figures of one module.
@@ -39,7 +44,7 @@ pub struct ModuleFigures {
 impl Figures {
     /// Takes an event with what follows from it.
     pub fn heard(&mut self, heard: &Folded<'_>) {
-        self.event(heard.event);
+        self.event(heard.event, heard.at);
         for command in heard.commands {
             match command {
                 Command::Call { id, call } | Command::Look { id, call } => self.call(*id, call),
@@ -49,7 +54,26 @@ impl Figures {
         }
     }
 
-    fn event(&mut self, event: &Event) {
+    fn event(&mut self, event: &Event, at: Timestamp) {
+        match *event {
+            Event::ComponentEnded { build, component, end: ComponentEnd::Complete, .. } => {
+                if self.built.insert((build, component)) {
+                    self.since = at;
+                }
+            }
+            Event::Restarted => self.since = at,
+            Event::ComponentEnded { .. }
+            | Event::Answered { .. }
+            | Event::Requested { .. }
+            | Event::Defined { .. }
+            | Event::Resumed { .. }
+            | Event::Canceled { .. }
+            | Event::ComponentTested { .. }
+            | Event::RepoEnded { .. }
+            | Event::Tested { .. }
+            | Event::Waived { .. }
+            | Event::Timer { .. } => {}
+        }
         if let Event::Answered { call, answer: Answer::Done(Reply::Task(task)) } = event
             && let Some(build) = self.submissions.remove(call)
             && self.tasks.insert(*task)
@@ -90,6 +114,14 @@ impl Figures {
         if let Tell::Opened { .. } | Tell::Ready { .. } | Tell::Failed { .. } = tell {
             self.last_change = heard.at;
         }
+    }
+
+    /// Returns how far the run is with the components of its plan.
+    #[must_use]
+    pub fn progress(&self, catalog: &Catalog) -> Progress {
+        let planned = catalog.modules.iter().filter(|module| module.is_planned);
+        let of = planned.map(|module| module.components.len() as u64).sum();
+        Progress { built: self.built.len() as u64, of, since: self.since }
     }
 
     /// Returns how many module builds were opened.
@@ -134,6 +166,36 @@ impl Figures {
             }
         }
         news
+    }
+
+    /// Says in words how far the run is, when a module is ready: how many components are built, and when the end
+    /// is expected, for a run that began so many milliseconds after 1970. Take the event first.
+    #[must_use]
+    pub fn far(
+        &self,
+        heard: &Folded<'_>,
+        forecast: Option<&Forecast>,
+        began_ms: i64,
+    ) -> Option<String> {
+        let is_ready = |command: &Command| matches!(command, Command::Tell(Tell::Ready { .. }));
+        if !heard.commands.iter().any(is_ready) {
+            return None;
+        }
+        let progress = self.progress(heard.catalog);
+        let far = format!("{} of {} components are built", progress.built, progress.of);
+        if progress.built >= progress.of {
+            return Some(far);
+        }
+        let end = forecast.map(|forecast| forecast.end(progress, heard.at));
+        let moment = |at: Millis| minute(began_ms.saturating_add_unsigned(at.0));
+        Some(match end {
+            Some(Expected { p50, p90 }) => format!(
+                "{far}; the end is expected at {}, in nine of ten cases by {}",
+                moment(p50),
+                moment(p90)
+            ),
+            None => far,
+        })
     }
 
     /// Logs every decision that follows from an event.
@@ -183,4 +245,10 @@ fn unhappy(end: ComponentEnd) -> Option<&'static str> {
         ComponentEnd::Failed => Some("failed"),
         ComponentEnd::Canceled => Some("was canceled"),
     }
+}
+
+/// Writes a moment to the minute, in UTC.
+fn minute(at_ms: i64) -> String {
+    let at = jiff::Timestamp::from_millisecond(at_ms).unwrap_or_default();
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

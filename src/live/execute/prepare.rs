@@ -3,7 +3,6 @@
 
 use super::at_hub::{AtHub, read};
 use super::stop::Stop;
-use super::tag::Place;
 use super::tasks::Wanted;
 use super::work::{Marked, ModuleWork};
 use crate::koji::calls::GetBuild;
@@ -27,7 +26,7 @@ impl AtHub {
         }
         let changes = self.tag_changes(module).await?;
         self.all(&changes).await?;
-        // koji makes a first repo for the macros package, too.
+        // The macros package needs a repo, too.
         let _permit = self.repo_permit().await;
         self.build_macros(module).await?;
         self.install_macros(module).await?;
@@ -87,6 +86,8 @@ impl AtHub {
     }
 
     async fn submit_macros(&self, module: &ModuleWork, id: &str) -> Result<i64, Stop> {
+        // Else koji has a task of its own wait for it.
+        self.wait_permitted_repo(module).await?;
         self.paced().await?;
         let directory = format!("cli-build/modplan-{}-{}", self.work.run, module.names.target);
         let macros = self.macros(module).await?;
@@ -136,10 +137,8 @@ impl AtHub {
         let nvr = macros_nvr(module)?;
         let package = macros_package();
         let built = [Built { package: &package, nvr, is_build_only: true }];
-        let mut calls = batch_calls::tag_built(&module.tags, &built);
-        let tagged = self.tagged(&calls).await?;
-        calls.retain(|call| Place::of(call).is_none_or(|place| !tagged.contains(&place)));
-        self.tag(&calls).await?;
+        let calls = batch_calls::tag_built(&module.tags, &built);
+        self.tag(&self.not_done(calls).await?).await?;
         let groups = batch_calls::install_macros(&module.tags);
         for (call, answer) in groups.iter().zip(self.each(&groups).await?) {
             if let Err(fault) = answer

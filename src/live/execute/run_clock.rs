@@ -16,6 +16,11 @@ impl RunClock {
         Self { began_ms, last }
     }
 
+    /// Returns when the run began by this clock, in milliseconds since 1970.
+    pub(super) fn began(&self) -> i64 {
+        self.began_ms
+    }
+
     /// Returns the time of the run at a time of day, in milliseconds since 1970.
     ///
     /// Where the time of day was set back, the run continues from the last time that it knows: else it would

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::course::Rows;
 use crate::live::clock;
-use crate::store::{Driven, Store, StoreError, UnixMillis, Wished};
+use crate::store::{Aside, Driven, Store, StoreError, UnixMillis, Wished};
 
 /// How often rows are tried to be kept while the store is away, and how long each pause is: for two
 /// minutes in all.
@@ -64,6 +64,10 @@ impl Rows for StoreRows<'_> {
             Err(error) if error.is_transient() => Ok(()),
             done => done,
         }
+    }
+
+    fn note(&mut self, aside: Aside) {
+        self.driven.note(aside);
     }
 
     fn until_ms(&self) -> i64 {

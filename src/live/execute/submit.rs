@@ -1,14 +1,15 @@
-//! Submitting components, finding what was submitted, and tagging what was built.
+//! Submitting components, finding what was submitted, and having tagged what was built.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::at_hub::{AtHub, read};
 use super::stop::Stop;
 use super::tag::Place;
 use super::tasks::Wanted;
 use super::work::{Marked, ModuleWork, PartWork};
-use crate::koji::calls::ListBuilds;
-use crate::koji::shapes::Build;
+use crate::koji::calls::{ListBuilds, ListTagged};
+use crate::koji::shapes::{Build, TaggedBuild};
+use crate::koji::{Call as _, Value};
 use crate::module_build::batch_calls::{self, Built, Submission};
 use crate::module_build::hub_call::HubCall;
 use crate::name::ComponentKey;
@@ -92,58 +93,93 @@ impl AtHub {
         Ok(found.into_iter().map(|task| task.map(|task| number(task.id)).transpose()).collect())
     }
 
-    /// Tags the builds of components, given by their tasks, in as few requests as possible.
-    pub(super) async fn tag_parts(
+    /// Has the builds of components tagged, given by their tasks, in two requests; returns the tasks that do it.
+    /// What is in its tags already has none.
+    pub(super) async fn begin_tagging(
         &self,
         module: &ModuleWork,
         parts: &[(ComponentKey, TaskId)],
-    ) -> Result<(), Stop> {
-        let nvrs = self.nvrs_of(parts).await?;
-        let mut built = Vec::with_capacity(nvrs.len());
-        for (component, nvr) in &nvrs {
-            let part = part(module, component)?;
-            built.push(Built { package: &part.package, nvr, is_build_only: part.is_build_only });
+    ) -> Result<Each<BTreeMap<i64, Place>>, Stop> {
+        let mut looks: Vec<HubCall> = parts.iter().map(|(_, task)| built_by(*task)).collect();
+        looks.extend([&module.tags.build_tag, &module.tags.tag].map(|tag| listed(tag)));
+        let mut answers = self.all(&looks).await?;
+        let mut there = BTreeSet::new();
+        for tagged in answers.split_off(parts.len()) {
+            let rows: Vec<TaggedBuild> = read(ListTagged::METHOD, tagged)?;
+            there.extend(rows.iter().map(|row| Place::new(&row.tag_name, &row.nvr)));
         }
-        let mut calls = batch_calls::tag_built(&module.tags, &built);
-        let tagged = self.tagged(&calls).await?;
-        calls.retain(|call| Place::of(call).is_none_or(|place| !tagged.contains(&place)));
-        self.tag(&calls).await
+        let mut begun: Each<BTreeMap<i64, Place>> = vec![Ok(BTreeMap::new()); parts.len()];
+        let (mut calls, mut places) = (Vec::new(), Vec::new());
+        for (at, (of, answer)) in parts.iter().zip(answers).enumerate() {
+            match self.tag_calls(module, of, answer) {
+                Ok(mut own) => {
+                    own.retain(|call| Place::of(call).is_none_or(|place| !there.contains(&place)));
+                    places.extend(own.iter().map(|_| at));
+                    calls.extend(own);
+                }
+                Err(stop) => begun[at] = Err(stop),
+            }
+        }
+        for ((call, at), answer) in calls.iter().zip(places).zip(self.each(&calls).await?) {
+            match (answer, Place::of(call), &mut begun[at]) {
+                (Ok(task), Some(place), Ok(tasks)) => {
+                    tasks.insert(read(call.method, task)?, place);
+                }
+                (Err(fault), _, begun) if !fault.text.contains("already tagged") => {
+                    *begun = Err(Stop::of_fault(call.method, &fault));
+                }
+                (Ok(_) | Err(_), _, _) => {}
+            }
+        }
+        Ok(begun)
     }
-}
 
-impl AtHub {
     /// Returns what a task built, as name-version-release.
     pub(super) async fn nvr_of(
         &self,
         component: &ComponentKey,
         task: TaskId,
     ) -> Result<String, Stop> {
-        let parts = [(component.clone(), task)];
-        let nvrs = self.nvrs_of(&parts).await?;
-        Ok(nvrs.into_values().next().unwrap_or_default())
+        let answer = self.one(&built_by(task)).await?;
+        self.nvr((component, task), answer)
     }
 
-    /// Returns what tasks built, in one request.
-    async fn nvrs_of<'p>(
+    /// Returns the calls that tag what a task built.
+    fn tag_calls(
         &self,
-        parts: &'p [(ComponentKey, TaskId)],
-    ) -> Result<BTreeMap<&'p ComponentKey, String>, Stop> {
-        let look = |(_, task): &(ComponentKey, TaskId)| {
-            let task_id = Some(i64::from(task.0));
-            HubCall::look(&ListBuilds { task_id, ..ListBuilds::default() })
-        };
-        let looks: Vec<HubCall> = parts.iter().map(look).collect();
-        let mut nvrs = BTreeMap::new();
-        for ((component, task), answer) in parts.iter().zip(self.all(&looks).await?) {
-            let builds: Vec<Build> = read("listBuilds", answer)?;
-            let Some(build) = builds.into_iter().next() else {
-                let why = format!("koji has no build of task {} ({component})", task.0);
-                return Err(Stop::failed(Fault::Missing, why));
-            };
-            nvrs.insert(component, build.nvr);
-        }
-        Ok(nvrs)
+        module: &ModuleWork,
+        (component, task): &(ComponentKey, TaskId),
+        answer: Value,
+    ) -> Result<Vec<HubCall>, Stop> {
+        let nvr = self.nvr((component, *task), read(ListBuilds::METHOD, answer)?)?;
+        let part = part(module, component)?;
+        let built = Built { package: &part.package, nvr: &nvr, is_build_only: part.is_build_only };
+        Ok(batch_calls::tag_built(&module.tags, &[built]))
     }
+
+    fn nvr(
+        &self,
+        (component, task): (&ComponentKey, TaskId),
+        builds: Vec<Build>,
+    ) -> Result<String, Stop> {
+        let Some(build) = builds.into_iter().next() else {
+            let why = format!("koji has no build of task {} ({component})", task.0);
+            return Err(Stop::failed(Fault::Missing, why));
+        };
+        self.has_built(task, &build.nvr);
+        Ok(build.nvr)
+    }
+}
+
+/// Returns the question what a task built.
+fn built_by(task: TaskId) -> HubCall {
+    let task_id = Some(i64::from(task.0));
+    HubCall::look(&ListBuilds { task_id, ..ListBuilds::default() })
+}
+
+/// Returns the question what is in a tag itself.
+fn listed(tag: &str) -> HubCall {
+    HubCall::look(&ListTagged { tag: tag.into(), ..ListTagged::default() })
 }
 
 fn part<'m>(module: &'m ModuleWork, component: &ComponentKey) -> Result<&'m PartWork, Stop> {

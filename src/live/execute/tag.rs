@@ -18,6 +18,10 @@ pub(super) struct Place {
 }
 
 impl Place {
+    pub(super) fn new(tag: &str, nvr: &str) -> Self {
+        Self { tag: tag.to_owned(), nvr: nvr.to_owned() }
+    }
+
     /// Returns where a call tags a build; none of a call that does something else.
     pub(super) fn of(call: &HubCall) -> Option<Self> {
         let text = |at: usize| call.arguments.positional.get(at).and_then(Value::as_str);
@@ -26,19 +30,25 @@ impl Place {
     }
 }
 
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} into {}", self.nvr, self.tag)
+    }
+}
+
 impl AtHub {
     /// Makes calls of which some tag builds by a task, and waits until these are over. A build that is in
     /// the tag already is fine: so ends a task whose call was made twice, too.
     pub(super) async fn tag(&self, calls: &[HubCall]) -> Result<(), Stop> {
-        let mut tasks: BTreeMap<i64, HubCall> = BTreeMap::new();
+        let mut tasks: BTreeMap<i64, Place> = BTreeMap::new();
         for (call, answer) in calls.iter().zip(self.each(calls).await?) {
-            match answer {
-                Ok(task) if Place::of(call).is_some() => {
-                    tasks.insert(read(call.method, task)?, call.clone());
+            match (answer, Place::of(call)) {
+                (Ok(task), Some(place)) => {
+                    tasks.insert(read(call.method, task)?, place);
                 }
-                Ok(_) => {}
-                Err(fault) if fault.text.contains("already tagged") => {}
-                Err(fault) => return Err(Stop::of_fault(call.method, &fault)),
+                (Ok(_), None) => {}
+                (Err(fault), _) if fault.text.contains("already tagged") => {}
+                (Err(fault), _) => return Err(Stop::of_fault(call.method, &fault)),
             }
         }
         if !tasks.is_empty() {
@@ -48,25 +58,31 @@ impl AtHub {
         let numbers: Vec<i64> = tasks.keys().copied().collect();
         let ends = self.ends(&numbers).await?;
         tasks.retain(|task, _| ends.get(task) != Some(&TaskState::Closed));
-        let failed: Vec<HubCall> = tasks.values().cloned().collect();
-        let tagged = self.tagged(&failed).await?;
-        let missing = tasks.iter().find_map(|(task, call)| {
-            Place::of(call).filter(|place| !tagged.contains(place)).map(|place| (task, place))
-        });
-        match missing {
+        let tagged = self.tagged(tasks.values()).await?;
+        match tasks.iter().find(|(_, place)| !tagged.contains(place)) {
             None => Ok(()),
-            Some((task, Place { tag, nvr })) => {
+            Some((task, place)) => {
                 let state = ends.get(task).map_or_else(String::new, ToString::to_string);
-                let why = format!("task {task}, which tags {nvr} into {tag}, is {state}");
+                let why = format!("task {task}, which tags {place}, is {state}");
                 Err(Stop::failed(Fault::Denied, why))
             }
         }
     }
 
-    /// Returns in which tags the builds are that some calls tag.
-    pub(super) async fn tagged(&self, calls: &[HubCall]) -> Result<BTreeSet<Place>, Stop> {
-        let nvrs: BTreeSet<String> =
-            calls.iter().filter_map(Place::of).map(|place| place.nvr).collect();
+    /// Drops the calls that tag a build where it is tagged.
+    pub(super) async fn not_done(&self, mut calls: Vec<HubCall>) -> Result<Vec<HubCall>, Stop> {
+        let places: Vec<Place> = calls.iter().filter_map(Place::of).collect();
+        let tagged = self.tagged(&places).await?;
+        calls.retain(|call| Place::of(call).is_none_or(|place| !tagged.contains(&place)));
+        Ok(calls)
+    }
+
+    /// Returns in which tags the builds of some places are. None take no request.
+    pub(super) async fn tagged(
+        &self,
+        places: impl IntoIterator<Item = &Place>,
+    ) -> Result<BTreeSet<Place>, Stop> {
+        let nvrs: BTreeSet<String> = places.into_iter().map(|place| place.nvr.clone()).collect();
         let look = |nvr: &String| {
             HubCall::look(&ListTags { build: Some(nvr.as_str().into()), ..ListTags::default() })
         };

@@ -1,8 +1,11 @@
 //! A run of the store that this process takes over.
 
+use std::collections::BTreeMap;
+
 use super::begin::Decided;
 use crate::drive::Entry;
 use crate::drive::journal::Heading;
+use crate::orchestrate::TaskId;
 use crate::store::{Driven, Holder, Store, StoreError, UnixMillis, read};
 
 /// A run that this process drives from now on.
@@ -18,6 +21,8 @@ pub struct Taken {
     pub started_ms: i64,
     /// What was decided before it began.
     pub decided: Decided,
+    /// What is known of what its tasks built, as name-version-release.
+    pub nvrs: BTreeMap<TaskId, String>,
 }
 
 /// Takes a run over whose process is dead, or whose lease has passed. A run that this modplan cannot read is
@@ -47,5 +52,6 @@ pub async fn take(
         entries: journal.entries,
         started_ms: row.started.0,
         decided,
+        nvrs: store.built(run).await?,
     })
 }

@@ -18,6 +18,7 @@ use crate::module_build::import::Origin;
 use crate::module_build::tag_plan::TagPlan;
 use crate::name::{Arch, ComponentKey, Nsvc, PackageName};
 use crate::plan::names::Names;
+use crate::sim::Forecast;
 
 /// Everything that a run builds.
 #[derive(Clone, Debug)]
@@ -44,6 +45,8 @@ pub struct Work {
     pub gate: Option<GateCommand>,
     /// So many components are built first; then the run stops, until it is resumed. `None`: all are built.
     pub canary: Option<u32>,
+    /// What the run was expected to take when it began.
+    pub forecast: Option<Forecast>,
 }
 
 /// One module build.

@@ -21,6 +21,7 @@ use crate::time::{Millis, Timestamp};
 
 mod account;
 mod builds;
+mod client;
 mod component_book;
 mod job_book;
 mod jobs;
@@ -35,6 +36,7 @@ mod works;
 
 use account::Accounts;
 use builds::Builds;
+use client::Client;
 use component_book::{ComponentBook, ComponentRun, Owner};
 use job_book::{JobBook, JobState};
 use own_repo::OwnRepos;
@@ -52,6 +54,8 @@ pub(in crate::sim) struct OnHub<'a> {
     builds: Builds,
     components: ComponentBook,
     own_repos: OwnRepos,
+    /// What an orchestrator has not seen yet that hears nothing from a bus.
+    client: Client,
     /// What is built and in no tag yet, where components have a gate.
     untagged: BTreeMap<(BuildId, ComponentIx), TaskId>,
     luck: Luck,
@@ -76,6 +80,7 @@ impl<'a> OnHub<'a> {
             builds: Builds::default(),
             components: ComponentBook::default(),
             own_repos: OwnRepos::default(),
+            client: Client::default(),
             untagged: BTreeMap::new(),
             luck: Luck::default(),
             made: MadeBook::default(),
@@ -96,6 +101,7 @@ impl<'a> OnHub<'a> {
         self.builds.clear();
         self.components.clear();
         self.own_repos = OwnRepos::default();
+        self.client = Client::default();
         self.made.reset(catalog.modules.len());
         self.accounts.reset(&self.farm.settings, with_bars);
         self.untagged.clear();
@@ -127,7 +133,8 @@ impl<'a> OnHub<'a> {
         if !self.notices.is_empty() || self.is_stopped() {
             return Some(self.now);
         }
-        self.hub.next_time().into_iter().chain(self.own_repos.next()).min()
+        let own = self.own_repos.next().into_iter().chain(self.client.next());
+        self.hub.next_time().into_iter().chain(own).min()
     }
 
     /// Lets everything up to `now` happen, unless tasks of modules are to act first.
@@ -156,6 +163,7 @@ impl<'a> OnHub<'a> {
             }
         }
         self.end_own_repos();
+        self.see();
     }
 
     /// Submits what is due.

@@ -82,6 +82,9 @@ impl World<'_> {
         let event = Event::RepoEnded { build, attempt, is_ok };
         self.counts.messages += 1;
         let setup = self.setup;
+        if setup.hears_by_polls().is_some() {
+            return;
+        }
         let module = self.ledger.builds[build.0 as usize].module;
         let nth = self.nth_build(build);
         // Some hundreds of tries of one build are as many as people have patience for.
@@ -115,7 +118,10 @@ impl World<'_> {
         }
         let setup = self.setup;
         let about = || (setup.subjects.component(component), nth);
-        if ordered.is_some() {
+        if ordered.is_some() && setup.hears_by_polls().is_some() {
+            // A poll has seen it.
+            self.answer(Event::ComponentEnded { build, component, attempt, end });
+        } else if ordered.is_some() {
             self.carry(|| Event::ComponentEnded { build, component, attempt, end }, about);
         }
         if end == ComponentEnd::Complete && self.setup.conditions.gates.component {

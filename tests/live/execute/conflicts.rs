@@ -9,7 +9,7 @@ use modplan::live::execute::Decided;
 use modplan::load::{parse_text, stream_yaml};
 use modplan::name::PackageName;
 
-use super::whole::{case, decided};
+use super::whole::{decided, work_case};
 use super::*;
 use crate::live::dry_run::Case as DryCase;
 use crate::support::rpms::{Dnf, files, has, is_root, output, query, rpmbuild, run};
@@ -54,7 +54,7 @@ fn what_a_module_filters_cannot_be_installed_where_the_next_one_is_built() {
     let (plan, mut decided) = decided(&dry);
     let (at, id, package) = filter_one(&mut decided);
     let before = format!("macros-{at}");
-    let case = case(&plan, &decided, directory, dry.mock);
+    let case = work_case(&plan, &decided, directory, dry.mock);
     let spec = || {
         let spec = directory.join(&before).join("module-build-macros.spec");
         fs::read_to_string(spec).expect("it was made")

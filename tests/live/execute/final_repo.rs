@@ -69,6 +69,7 @@ impl Made {
             entries: Vec::new(),
             started_ms: self.case.started_ms,
             work: self.case.work.clone(),
+            nvrs: BTreeMap::new(),
         };
         let stop = AtomicBool::new(false);
         self.case.process(run, &self.forge.server, &mut UntilDenied, &stop)

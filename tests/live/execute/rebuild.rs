@@ -116,6 +116,7 @@ pub(super) fn work_of(since_seconds: i64, modules: &[Rebuilt<'_>]) -> Work {
         limits: limits(),
         gate: None,
         canary: None,
+        forecast: None,
     }
 }
 

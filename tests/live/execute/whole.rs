@@ -16,14 +16,19 @@ use modplan::site::Site;
 use super::*;
 use crate::live::dry_run::{Case as DryCase, GIVEN, SOURCES, TIME};
 
-/// Starts the mock hub of the dry run's tests, and works the plan out against it.
+/// Works the plan of the fixture out against the mock hub of the dry run's tests.
 pub(super) fn decided(case: &DryCase) -> (Plan, Decided) {
+    decided_with(case, GIVEN)
+}
+
+/// Does the same for a plan that needs other modules.
+pub(super) fn decided_with(case: &DryCase, given: &str) -> (Plan, Decided) {
     let plan = fs::read_to_string(case.path("plan.json")).expect("it is there");
     let plan: Plan = serde_json::from_str(&plan).expect("it is a plan");
     let site = fs::read(case.path("config.yaml")).expect("it is there");
     let site = Site::read(&site, 0).expect("it is valid");
     let (sources, _) = SourceUrls::read(&fs::read(SOURCES).expect("it is there"), 0);
-    let given: Vec<_> = GIVEN.split(',').map(|id| id.parse().expect("a selector")).collect();
+    let given: Vec<_> = given.split(',').map(|id| id.parse().expect("a selector")).collect();
     let submitted: jiff::Timestamp = TIME.parse().expect("a time");
     let request = Request {
         plan: &plan,
@@ -48,6 +53,7 @@ pub(super) fn decided(case: &DryCase) -> (Plan, Decided) {
         limits: Limits { farm_load_max: None, ..Limits::of(&site) },
         gate: GateCommand::of(&site),
         canary: None,
+        forecast: None,
     };
     // What a store keeps is what a process reads.
     let text = serde_json::to_string(&decided).expect("it is JSON");
@@ -56,7 +62,7 @@ pub(super) fn decided(case: &DryCase) -> (Plan, Decided) {
 }
 
 /// Prepares the run of a plan; macros packages are made below a directory.
-pub(super) fn case(plan: &Plan, decided: &Decided, directory: &Path, mock: Mock) -> Case {
+pub(super) fn work_case(plan: &Plan, decided: &Decided, directory: &Path, mock: Mock) -> Case {
     show_logs();
     let reach = Reach { plan, all: plan, superseded: &[], by_source: false };
     let heading = Heading::new(began(0), Vec::new(), define(reach));
@@ -73,7 +79,7 @@ fn a_whole_plan_is_built_in_order_and_leaves_no_lock() {
     }
     let dry = DryCase::new(&["--speed", "20000"]);
     let (plan, decided) = decided(&dry);
-    let case = case(&plan, &decided, dry.directory.path(), dry.mock);
+    let case = work_case(&plan, &decided, dry.directory.path(), dry.mock);
     let driven = case.drive(None).expect("it lives");
     assert!(driven.is_over);
     let ready: BTreeMap<Arc<str>, ModuleState> =

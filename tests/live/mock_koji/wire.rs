@@ -56,7 +56,11 @@ pub(crate) struct Wire {
     is_cut: Arc<AtomicBool>,
     bell: Arc<Mutex<Option<Bell>>>,
     instead: Arc<Mutex<Instead>>,
+    watch: Arc<Mutex<Option<Watch>>>,
 }
+
+/// Sees every request before the hub does.
+type Watch = Box<dyn FnMut(&[u8]) + Send>;
 
 /// Rings after some requests.
 struct Bell {
@@ -81,14 +85,32 @@ impl Wire {
         let bell: Arc<Mutex<Option<Bell>>> = Arc::default();
         let heard = Arc::clone(&bell);
         let answers = Arc::clone(&instead);
+        let watch: Arc<Mutex<Option<Watch>>> = Arc::default();
+        let watches = Arc::clone(&watch);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (next, log, cut) = (Arc::clone(&of_thread), Arc::clone(&log), Arc::clone(&cut));
                 let (bell, answers) = (Arc::clone(&heard), Arc::clone(&answers));
-                thread::spawn(move || serve(stream, hub, (&cut, &bell), (&next, &log, &answers)));
+                let watch = Arc::clone(&watches);
+                thread::spawn(move || {
+                    serve(stream, hub, (&cut, &bell, &watch), (&next, &log, &answers));
+                });
             }
         });
-        Self { server: format!("http://{address}/kojihub"), next, seen, is_cut, bell, instead }
+        Self {
+            server: format!("http://{address}/kojihub"),
+            next,
+            seen,
+            is_cut,
+            bell,
+            instead,
+            watch,
+        }
+    }
+
+    /// Has every request looked at before the hub gets it.
+    pub(crate) fn watch(&self, watch: impl FnMut(&[u8]) + Send + 'static) {
+        *self.watch.lock().expect("no panic") = Some(Box::new(watch));
     }
 
     /// Says when so many more requests have come; each is passed on all the same.
@@ -148,12 +170,15 @@ pub(crate) fn address_of(hub: &str) -> SocketAddr {
 fn serve(
     mut client: TcpStream,
     hub: SocketAddr,
-    (cut, bell): (&AtomicBool, &Mutex<Option<Bell>>),
+    (cut, bell, watch): (&AtomicBool, &Mutex<Option<Bell>>, &Mutex<Option<Watch>>),
     (next, seen, instead): (&Mutex<Option<Next>>, &Mutex<Vec<String>>, &Mutex<Instead>),
 ) {
     while let Some(request) = message(&mut client) {
         if cut.load(Ordering::SeqCst) {
             return;
+        }
+        if let Some(watch) = &mut *watch.lock().expect("no panic") {
+            watch(&request);
         }
         let method = method(&request);
         seen.lock().expect("no panic").extend(method.clone());

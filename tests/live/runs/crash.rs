@@ -20,11 +20,11 @@ const ON_POSTGRES: usize = 5;
 /// After a request a process lives so many milliseconds longer at most.
 const LINGERS_MS: u64 = 12;
 /// A run is killed so often at most, then it is left alone.
-const DEATHS_MAX: usize = 3;
+pub(super) const DEATHS_MAX: usize = 3;
 
 /// What a hub has in the end, without numbers and times.
 #[derive(Debug, PartialEq, Eq)]
-struct AtHub {
+pub(super) struct AtHub {
     /// The tasks that build, by what they are marked with.
     tasks: Vec<(String, TaskState)>,
     builds: BTreeSet<String>,
@@ -32,7 +32,7 @@ struct AtHub {
 }
 
 impl Site {
-    fn at_hub(&self) -> AtHub {
+    pub(super) fn at_hub(&self) -> AtHub {
         block_on(async {
             let server = &self.case.mock.server;
             let mut hub = Hub::connect(options(server), alice()).await.expect("it is there");
@@ -84,10 +84,10 @@ impl Site {
 }
 
 /// Draws numbers, the same in every run of a test.
-struct Draw(u64);
+pub(super) struct Draw(pub(super) u64);
 
 impl Draw {
-    fn below(&mut self, end: u64) -> u64 {
+    pub(super) fn below(&mut self, end: u64) -> u64 {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % end.max(1)
@@ -95,7 +95,12 @@ impl Draw {
 }
 
 /// A process, killed at a request or a little later; returns whether it ended before that.
-fn lives_until(arguments: Vec<String>, wire: &Wire, requests: u64, lingers_ms: u64) -> bool {
+pub(super) fn lives_until(
+    arguments: Vec<String>,
+    wire: &Wire,
+    requests: u64,
+    lingers_ms: u64,
+) -> bool {
     let rings = wire.after(usize::try_from(requests).expect("few"));
     let mut running = Running::start(arguments);
     loop {
@@ -117,15 +122,23 @@ fn lives_until(arguments: Vec<String>, wire: &Wire, requests: u64, lingers_ms: u
 }
 
 /// What an undisturbed run comes to, and how many requests its parts take.
-struct Undisturbed {
-    states: BTreeMap<String, (String, u64)>,
-    hub: AtHub,
+pub(super) struct Undisturbed {
+    pub(super) states: BTreeMap<String, (String, u64)>,
+    pub(super) hub: AtHub,
     dry: u64,
     all: u64,
 }
 
+impl Undisturbed {
+    /// Returns the first and the last request at which a process of a run may die; nothing is begun before the
+    /// preflight is repeated.
+    pub(super) fn requests(&self, is_resumed: bool) -> (u64, u64) {
+        if is_resumed { (1, self.all - self.dry) } else { (self.dry, self.all) }
+    }
+}
+
 /// Starts a hub with a wire before it.
-fn wired(store: Option<&str>) -> Option<(Site, Wire)> {
+pub(super) fn wired(store: Option<&str>) -> Option<(Site, Wire)> {
     let mut site = Site::small()?;
     let wire = Wire::start(&site.case.mock.server);
     site.server.clone_from(&wire.server);
@@ -135,7 +148,7 @@ fn wired(store: Option<&str>) -> Option<(Site, Wire)> {
     Some((site, wire))
 }
 
-fn undisturbed(site: &Site, wire: &Wire) -> Undisturbed {
+pub(super) fn undisturbed(site: &Site, wire: &Wire) -> Undisturbed {
     let sum = site.checksum();
     let dry = wire.seen().len() as u64;
     let said = Program::new(site.yes(&sum)).run();
@@ -152,9 +165,7 @@ fn killed(site: &Site, wire: &Wire, whole: &Undisturbed, draw: &mut Draw) -> usi
     let mut deaths = 0;
     let mut arguments = site.yes(&sum);
     while deaths < DEATHS_MAX {
-        // Nothing is begun before the preflight is repeated.
-        let (first, last) =
-            if deaths == 0 { (whole.dry, whole.all) } else { (1, whole.all - whole.dry) };
+        let (first, last) = whole.requests(deaths > 0);
         let requests = first + draw.below(last - first);
         if lives_until(arguments, wire, requests, draw.below(LINGERS_MS)) {
             break;
@@ -181,7 +192,7 @@ fn killed(site: &Site, wire: &Wire, whole: &Undisturbed, draw: &mut Draw) -> usi
     deaths
 }
 
-fn crashes(usual: usize) -> usize {
+pub(super) fn crashes(usual: usize) -> usize {
     let given = std::env::var_os("MODPLAN_CRASHES");
     given.and_then(|text| text.to_str()?.parse().ok()).unwrap_or(usual)
 }

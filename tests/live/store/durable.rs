@@ -78,7 +78,7 @@ fn every_line_is_synced_before_append_returns() {
                 (kept, syncs) = (*number, 0);
             }
             Act::Synced(_) => syncs += 1,
-            Act::Written { .. } | Act::Cut { .. } | Act::Removed(_) => {}
+            Act::Written { .. } | Act::Cut { .. } | Act::Removed(_) | Act::Sent { .. } => {}
         }
     }
     assert_eq!(kept, LINES);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// One thing that a process did.
 #[derive(Debug)]
-pub(super) enum Act {
+pub(in crate::live) enum Act {
     /// It said that so many lines are kept.
     Kept(u64),
     /// It wrote to a file; the kernel may keep it in memory.
@@ -16,23 +16,48 @@ pub(super) enum Act {
     Synced(PathBuf),
     /// It removed a file.
     Removed(PathBuf),
+    /// It began to send bytes over a connection.
+    Sent { socket: String, bytes: Vec<u8> },
+}
+
+/// Returns the start of a command line that traces a program: what it writes, syncs and sends.
+pub(in crate::live) fn strace(log: &Path) -> String {
+    let calls = "pwrite64,write,writev,sendto,ftruncate,fdatasync,fsync,unlink";
+    format!("strace -f -y -xx -s 10000000 -e trace={calls} -o '{}' \"$0\" \"$@\"", log.display())
+}
+
+/// Returns whether this machine traces programs; else the test is left out.
+pub(in crate::live) fn is_traceable() -> bool {
+    let mut strace = std::process::Command::new("strace");
+    let traced = strace.args(["-f", "-o", "/dev/null", "true"]).stderr(std::process::Stdio::null());
+    let is_it = traced.status().is_ok_and(|status| status.success());
+    if !is_it {
+        crate::support::left_out("no strace (Debian's strace), or tracing is not allowed");
+    }
+    is_it
 }
 
 /// All of that, in order.
-pub(super) struct Trace {
-    pub(super) acts: Vec<Act>,
+pub(in crate::live) struct Trace {
+    pub(in crate::live) acts: Vec<Act>,
 }
 
 impl Trace {
     /// Reads what strace writes with `-f -y -xx`, of the files below a directory.
-    pub(super) fn read(text: &str, directory: &Path) -> Self {
+    pub(in crate::live) fn read(text: &str, directory: &Path) -> Self {
         let mut halves: BTreeMap<&str, &str> = BTreeMap::new();
-        let mut acts = Vec::new();
+        let mut acts: Vec<Act> = Vec::new();
+        // Where in `acts` the unfinished send of each process is.
+        let mut sends: BTreeMap<&str, usize> = BTreeMap::new();
         for line in text.lines() {
             let (pid, call) = line.split_once(' ').expect("a process and a call");
             let call = call.trim_start();
-            // A write counts from its beginning, a sync from its end.
+            // What is sent counts from its beginning, all else from its end.
             if let Some(begun) = call.strip_suffix(" <unfinished ...>") {
+                if let Some(sent) = sent(begun) {
+                    sends.insert(pid, acts.len());
+                    acts.push(sent);
+                }
                 halves.insert(pid, begun);
                 continue;
             }
@@ -40,6 +65,14 @@ impl Trace {
                 Some((_, rest)) => format!("{}{rest}", halves.remove(pid).unwrap_or_default()),
                 None => call.to_owned(),
             };
+            if let Some(mut whole) = sent(&whole) {
+                whole.cut_to_result(&call);
+                match sends.remove(pid) {
+                    Some(at) => acts[at] = whole,
+                    None => acts.push(whole),
+                }
+                continue;
+            }
             acts.extend(act(&whole).filter(|act| act.is_below(directory)));
         }
         Self { acts }
@@ -52,10 +85,31 @@ impl Trace {
     }
 }
 
+/// Reads a call that sends something over a connection, finished or not.
+fn sent(call: &str) -> Option<Act> {
+    let (name, arguments) = call.split_once('(')?;
+    let socket = arguments.split_once('<')?.1.split_once('>')?.0;
+    if !["write", "writev", "sendto"].contains(&name) || !text(socket).starts_with("socket:") {
+        return None;
+    }
+    // Every text among the arguments is of what is sent.
+    let texts = arguments.split('"').skip(1).step_by(2);
+    let bytes = texts.flat_map(|quoted| bytes_of(quoted)).collect();
+    Some(Act::Sent { socket: text(socket), bytes })
+}
+
 impl Act {
+    /// Keeps of what was sent what the kernel took.
+    fn cut_to_result(&mut self, call: &str) {
+        let result = call.rsplit_once(" = ").and_then(|(_, result)| result.trim().parse().ok());
+        if let Self::Sent { bytes, .. } = self {
+            bytes.truncate(result.unwrap_or(0));
+        }
+    }
+
     fn is_below(&self, directory: &Path) -> bool {
         match self {
-            Self::Kept(_) => true,
+            Self::Kept(_) | Self::Sent { .. } => true,
             Self::Written { path, .. }
             | Self::Cut { path, .. }
             | Self::Synced(path)
@@ -114,7 +168,7 @@ fn text(name: &str) -> String {
 
 /// The files as the disk has them, and what was done to each since its last sync.
 #[derive(Default)]
-pub(super) struct Disk {
+pub(in crate::live) struct Disk {
     files: BTreeMap<PathBuf, File>,
 }
 
@@ -130,7 +184,19 @@ enum Change {
 }
 
 impl Disk {
-    pub(super) fn act(&mut self, act: &Act) {
+    /// Has the files of a store that nobody uses, as they are.
+    pub(in crate::live) fn of(directory: &Path) -> Self {
+        let mut files = BTreeMap::new();
+        for name in ["runs.db", "runs.db-wal"] {
+            let path = directory.join(name);
+            if let Ok(synced) = std::fs::read(&path) {
+                files.insert(path, File { synced, since: Vec::new() });
+            }
+        }
+        Self { files }
+    }
+
+    pub(in crate::live) fn act(&mut self, act: &Act) {
         match act {
             Act::Written { path, offset, bytes } => {
                 let change = Change::Written { offset: *offset, bytes: bytes.clone() };
@@ -147,7 +213,7 @@ impl Disk {
                 }
             }
             Act::Removed(path) => drop(self.files.remove(path)),
-            Act::Kept(_) => {}
+            Act::Kept(_) | Act::Sent { .. } => {}
         }
     }
 
@@ -162,7 +228,7 @@ impl Disk {
 
     /// Writes the files as they are after a loss of power: what was synced, and every `share`th change
     /// since; 0: none.
-    pub(super) fn after_loss(&self, directory: &Path, share: usize) {
+    pub(in crate::live) fn after_loss(&self, directory: &Path, share: usize) {
         for (path, file) in &self.files {
             let mut bytes = file.synced.clone();
             let reached =

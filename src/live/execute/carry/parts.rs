@@ -1,6 +1,6 @@
-//! Components of one module build, together: submitted, found and tagged in as few requests as possible.
+//! Components of one module build, together: submitted and found in as few requests as possible.
 
-use super::{Inner, unknown};
+use super::Inner;
 use crate::live::execute::memory::Part;
 use crate::live::execute::stop::Stop;
 use crate::live::execute::submit::{Each, Try};
@@ -17,7 +17,7 @@ pub(super) struct Repo {
 }
 
 impl Inner {
-    fn tries<'p>(&self, parts: impl IntoIterator<Item = &'p Part>) -> Vec<Try> {
+    pub(super) fn tries<'p>(&self, parts: impl IntoIterator<Item = &'p Part>) -> Vec<Try> {
         let catalog = self.catalog.borrow();
         let one = |part: &Part| Try {
             component: catalog.key(part.component).clone(),
@@ -65,41 +65,6 @@ impl Inner {
         self.answer_all(&parts, "build-component", answers);
     }
 
-    pub(super) async fn tag(&self, build: BuildId, calls: Vec<(CallId, Part)>) {
-        let parts: Vec<Part> = calls.iter().map(|(_, part)| *part).collect();
-        let tagged = self.tag_each(build, &parts).await;
-        let answers = tagged.into_iter().map(|one| one.map(|()| Answer::Done(Reply::Nothing)));
-        self.answer_all(&calls, "tag-component", Ok(answers.collect()));
-    }
-
-    /// Tags what was built, together; one that cannot be tagged does not keep the others out.
-    pub(super) async fn tag_each(&self, build: BuildId, parts: &[Part]) -> Vec<Result<(), Stop>> {
-        let all = self.tag_together(build, parts).await;
-        if parts.len() == 1 || !matches!(&all, Err(Stop { answer: Answer::Failed(_), .. })) {
-            return vec![all; parts.len()];
-        }
-        let mut each = Vec::with_capacity(parts.len());
-        for part in parts {
-            each.push(self.tag_together(build, std::slice::from_ref(part)).await);
-        }
-        each
-    }
-
-    async fn tag_together(&self, build: BuildId, parts: &[Part]) -> Result<(), Stop> {
-        let module = self.module_of(build)?;
-        let mut tasks = Vec::with_capacity(parts.len());
-        for (part, one) in parts.iter().zip(self.tries(parts)) {
-            let task = self.memory.borrow().task(*part);
-            let task = task.ok_or_else(|| unknown(&format!("the task of {}", one.component)))?;
-            tasks.push((one.component, task));
-        }
-        self.hub.tag_parts(module, &tasks).await?;
-        let mut repos = self.repos.borrow_mut();
-        let repo = repos.entry(build).or_default();
-        *repo = Repo { is_fresh: false, tagged: repo.tagged + 1 };
-        Ok(())
-    }
-
     /// Waits for a repo with everything that is tagged, unless there is one.
     async fn repo(&self, build: BuildId, module: &ModuleWork) -> Result<(), Stop> {
         let known = self.repos.borrow().get(&build).copied().unwrap_or_default();
@@ -108,6 +73,13 @@ impl Inner {
             self.has_repo(build, known.tagged);
         }
         Ok(())
+    }
+
+    /// Takes note that something was tagged: only the next repo has it.
+    pub(super) fn needs_repo(&self, build: BuildId) {
+        let mut repos = self.repos.borrow_mut();
+        let repo = repos.entry(build).or_default();
+        *repo = Repo { is_fresh: false, tagged: repo.tagged + 1 };
     }
 
     /// Takes note of a repo, unless something was tagged since it was asked for.

@@ -5,9 +5,15 @@ use std::rc::Rc;
 
 use super::Inner;
 use super::gates::Tested;
+use super::tagging::ToTag;
 use crate::live::execute::memory::Part;
+use crate::live::execute::observe::Observed;
 use crate::live::execute::stop::Stop;
-use crate::orchestrate::{Answer, BuildId, ComponentEnd, Event, Outstanding, Reply, TaskId};
+use crate::orchestrate::{Answer, BuildId, ComponentEnd, Outstanding, Reply, TaskId};
+
+/// So many components are tagged together while others of their batch are still built. Each tag takes a task,
+/// and farms have few builders for as many tasks as a large batch has at its end.
+const TOGETHER: usize = 30;
 
 impl Inner {
     /// Polls, unless a poll is under way: two would tag the same builds, and the next one sees what is new.
@@ -29,41 +35,39 @@ impl Inner {
                 self.test(Tested { build, component, attempt }, false);
             }
         }
-        let ends = self.hub.observe(about).await?;
+        let before = self.tagging.borrow().clone();
+        let Observed { ends, tagging } = self.hub.observe(about, &before.tasks()).await?;
+        self.tagging_stands(&tagging).await;
+        let is_new = |part: &Part| !before.has(*part);
         let part_of = |&(task, end): &(TaskId, ComponentEnd)| {
-            self.memory.borrow().part(task).map(|part| (task, part, end))
+            let part = self.memory.borrow().part(task).filter(is_new);
+            part.map(|part| (task, part, end))
         };
         let ends: Vec<_> = ends.iter().filter_map(part_of).collect();
         self.say(&ends).await;
-        let held = self.held(about, &ends);
-        let mut built: BTreeMap<BuildId, Vec<Part>> = BTreeMap::new();
+        let mut built: BTreeMap<BuildId, Vec<ToTag>> = BTreeMap::new();
         for &(_, part, end) in &ends {
             match end {
                 ComponentEnd::Complete if !self.gates.component => {
                     self.breaker.borrow_mut().ended(part, true);
-                    if !held.contains(&part.build) {
-                        built.entry(part.build).or_default().push(part);
-                    }
+                    built.entry(part.build).or_default().push(ToTag { part, call: None });
                 }
                 ComponentEnd::Complete | ComponentEnd::Failed | ComponentEnd::Canceled => {
                     self.ended(part, end);
                 }
             }
         }
+        let held = self.held(about, &ends);
+        built.retain(|build, parts| parts.len() >= TOGETHER || !held.contains(build));
         for (build, parts) in built {
-            for (part, tagged) in parts.iter().zip(self.tag_each(build, &parts).await) {
-                match tagged {
-                    Ok(()) => self.ended(*part, ComponentEnd::Complete),
-                    Err(stop) => self.not_tagged(*part, &stop),
-                }
-            }
+            self.tag(build, parts).await;
         }
         Ok(Answer::Done(Reply::Nothing))
     }
 
-    /// Returns the module builds of which nothing is tagged yet: components of the same batch still run, and
-    /// the next batch waits for all of them, so that the whole batch is tagged with the requests of one
-    /// component. What a graph orders may start earlier, and so may others where the limit is reached.
+    /// Returns the module builds that wait with what is built until there is more to tag: components of the
+    /// same batch still run, and the next batch waits for all of them. What a graph orders may start earlier, and
+    /// so may others where the limit is reached.
     fn held(
         &self,
         about: &[Outstanding],
@@ -80,7 +84,8 @@ impl Inner {
         }
         let (memory, catalog) = (self.memory.borrow(), self.catalog.borrow());
         let running = tasks.iter().filter(|task| !ended.contains(task));
-        let builds = running.filter_map(|task| memory.part(*task)).map(|part| part.build);
+        let parts = running.filter_map(|task| memory.part(*task));
+        let builds = parts.filter(|part| !self.tagging.borrow().has(*part)).map(|part| part.build);
         let is_by_batch = |build: &BuildId| {
             memory.module(*build).is_some_and(|module| !catalog.module(module).is_graph)
         };
@@ -98,20 +103,6 @@ impl Inner {
         let reasons = self.hub.reasons(&failed).await;
         for ((task, part, _), reason) in of(ComponentEnd::Failed).zip(reasons) {
             tracing::warn!("task {} ({}) failed: {}", task.0, name(part), reason.trim());
-        }
-    }
-
-    fn ended(&self, part: Part, end: ComponentEnd) {
-        let Part { build, component, attempt } = part;
-        drop(self.events.send(Event::ComponentEnded { build, component, attempt, end }));
-    }
-
-    /// A component without a gate is not done before it is tagged. If another try may tag it, the next
-    /// poll finds it again.
-    fn not_tagged(&self, part: Part, stop: &Stop) {
-        tracing::warn!(call = "tag-component", "{}", stop.why);
-        if matches!(stop.answer, Answer::Failed(_)) {
-            self.ended(part, ComponentEnd::Failed);
         }
     }
 }

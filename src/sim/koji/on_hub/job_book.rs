@@ -20,6 +20,8 @@ pub(super) enum JobState {
     Task(TaskId),
     /// The orchestrator makes it itself, until then.
     Own(Timestamp),
+    /// What it waited for is over, and its client sees that then.
+    Seen(Timestamp),
 }
 
 /// What was ordered.
@@ -96,7 +98,7 @@ impl JobBook {
                 self.all[job.0 as usize].state = state;
                 self.waiting_for.entry(request).or_default().push(job);
             }
-            JobState::Own(_) | JobState::Over | JobState::Task(_) => {
+            JobState::Own(_) | JobState::Over | JobState::Task(_) | JobState::Seen(_) => {
                 self.all[job.0 as usize].state = state;
             }
         }

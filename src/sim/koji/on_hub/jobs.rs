@@ -1,6 +1,7 @@
 //! Jobs from the repo that they wait for to their end, and what a cancel or a fault does to them.
 
 use super::account::Stay;
+use super::client::Then;
 use super::*;
 
 impl OnHub<'_> {
@@ -20,10 +21,11 @@ impl OnHub<'_> {
 
     fn repo_ended(&mut self, request: RequestId, is_ok: bool) {
         for job in self.jobs.take_waiting(request) {
-            if is_ok {
-                self.jobs.make_due(job);
-            } else {
-                self.no_repo(job);
+            match (is_ok, self.polls()) {
+                (true, None) => self.jobs.make_due(job),
+                (true, Some(_)) => self.see_end_of_wait(job, Then::Submit),
+                (false, None) => self.no_repo(job),
+                (false, Some(_)) => self.see_end_of_wait(job, Then::Fail),
             }
         }
     }
@@ -52,6 +54,7 @@ impl OnHub<'_> {
                 self.advance(now);
             }
             JobState::Own(at) => self.own_repos.lose(job, at),
+            JobState::Seen(at) => self.client.forget(job, at),
             JobState::Over | JobState::Repo(_) | JobState::Due => {}
         }
     }
@@ -60,7 +63,7 @@ impl OnHub<'_> {
         match self.jobs.state(job) {
             JobState::Task(task) => self.hub.task(task).opened.is_none(),
             JobState::Due | JobState::Repo(_) => true,
-            JobState::Over | JobState::Own(_) => false,
+            JobState::Over | JobState::Own(_) | JobState::Seen(_) => false,
         }
     }
 

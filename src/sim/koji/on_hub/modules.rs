@@ -82,7 +82,11 @@ impl OnHub<'_> {
         match self.jobs.state(job) {
             JobState::Task(task) if end == ComponentEnd::Complete => self.hub.close(task),
             JobState::Task(task) => self.hub.fail(task),
-            JobState::Over | JobState::Due | JobState::Repo(_) | JobState::Own(_) => {
+            JobState::Over
+            | JobState::Due
+            | JobState::Repo(_)
+            | JobState::Own(_)
+            | JobState::Seen(_) => {
                 self.tell(build, job, What::ModuleEnded { end });
             }
         }
@@ -95,7 +99,11 @@ impl OnHub<'_> {
     pub(in crate::sim::koji) fn is_running(&self, job: Job) -> bool {
         match self.jobs.state(job) {
             JobState::Task(task) => self.hub.is_running(task),
-            JobState::Over | JobState::Due | JobState::Repo(_) | JobState::Own(_) => true,
+            JobState::Over
+            | JobState::Due
+            | JobState::Repo(_)
+            | JobState::Own(_)
+            | JobState::Seen(_) => true,
         }
     }
 

@@ -21,6 +21,7 @@ impl OnHub<'_> {
             return;
         }
         let request = self.hub.request_repo(tag);
+        self.client.waits(job, self.now);
         self.jobs.go_live(job, JobState::Repo(request));
     }
 
@@ -64,6 +65,7 @@ impl OnHub<'_> {
             self.builds.before_batch(build, entry.batch)
         };
         let request = self.hub.request_repo_since(tag, least);
+        self.client.waits(job, self.now);
         self.jobs.go_live(job, JobState::Repo(request));
     }
 
@@ -91,7 +93,12 @@ impl OnHub<'_> {
             Order::Target { build, module } => {
                 self.jobs.count_try(job);
                 let owner = self.components.own(Owner::Macros(job));
-                Request::Build(Arc::new(self.macros(build, module, owner)))
+                let mut spec = self.macros(build, module, owner);
+                if self.polls().is_some() {
+                    self.client.waits(job, self.now);
+                    self.client.keep_tagging(job, &mut spec);
+                }
+                Request::Build(Arc::new(spec))
             }
             Order::Component { build, component, .. } => {
                 Request::Build(self.component(job, build, component))
@@ -138,7 +145,11 @@ impl OnHub<'_> {
 
     fn job_ended(&mut self, job: Job, task: TaskId, state: TaskState) {
         let end = end_of(state);
+        let is_to_be_seen = self.polls().is_some() && end != ComponentEnd::Canceled;
         match self.jobs.order(job) {
+            Order::Component { .. } | Order::Target { .. } if is_to_be_seen => {
+                self.end_to_see(job, task, state);
+            }
             Order::Module { build, .. } | Order::Unfetched { build } => {
                 self.jobs.close(job);
                 self.tell(build, job, What::ModuleEnded { end });
@@ -166,7 +177,12 @@ impl OnHub<'_> {
     }
 
     /// The event by which a component is tagged decides which repo its successors need.
-    fn is_in_tag(&mut self, build: BuildId, component: ComponentIx, event: crate::hub::EventId) {
+    pub(super) fn is_in_tag(
+        &mut self,
+        build: BuildId,
+        component: ComponentIx,
+        event: crate::hub::EventId,
+    ) {
         let entry = self.setup.catalog.component(component);
         let first = self.setup.catalog.module(entry.module).components.start;
         self.builds.tag_in_batch(build, entry.batch, event);
@@ -181,6 +197,10 @@ impl OnHub<'_> {
         let ComponentRun { job, build, component, nth, busy, .. } = self.components.end(run, end);
         if end != ComponentEnd::Complete {
             self.accounts.lose(build, busy);
+        }
+        if self.polls().is_some() && self.jobs.order(job).attempt().is_some() {
+            self.client.builds(job, nth);
+            return;
         }
         match self.hub.tagged_at(task) {
             Some(event) => self.is_in_tag(build, component, event),
@@ -206,7 +226,7 @@ impl OnHub<'_> {
 
     fn macros_ended(&mut self, job: Job, task: TaskId, state: TaskState) {
         let Order::Target { build, .. } = self.jobs.order(job) else { return };
-        if self.jobs.state(job) == JobState::Over {
+        if self.jobs.state(job) == JobState::Over || self.polls().is_some() {
             return;
         }
         match self.hub.tagged_at(task) {

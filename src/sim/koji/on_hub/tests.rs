@@ -291,3 +291,79 @@ fn an_own_repo_fails_where_repos_cannot_be_made_and_is_lost_where_it_is_canceled
     assert_eq!(own_repo(&mut koji), (60, true));
     assert!(koji.notices.is_empty(), "the one that was lost says nothing");
 }
+
+/// Polls once a minute, and hears of koji by nothing else.
+fn by_polls(setup: &mut Setup) {
+    setup.conditions.hears = crate::scenario::Hears::Polls;
+    setup.conditions.poll = Millis::from_secs(60);
+}
+
+#[test]
+fn a_client_that_polls_sees_every_end_late_and_has_what_it_built_tagged_by_two_tasks() {
+    let farm = farm(&[("x86", 4)]);
+    let rows = history(",createrepo,noarch,30,closed\n,tagBuild,noarch,2,closed\n");
+    let of_bus = setup(&["m"], &farm, &rows);
+    let mut of_polls = of_bus.clone();
+    by_polls(&mut of_polls);
+    let end = |setup: &Setup| {
+        let mut koji = koji(setup);
+        let (build, module) = (BuildId(0), ModuleIx(0));
+        assert_eq!(end_of(&mut koji, Order::Target { build, module }), MADE);
+        let target = koji.now;
+        let component = Order::Component {
+            build,
+            component: ComponentIx(0),
+            attempt: std::num::NonZeroU16::MIN,
+            priority: 0,
+        };
+        let end = end_of(&mut koji, component);
+        assert!(matches!(end, What::ComponentEnded { end: ComponentEnd::Complete, nth: 1, .. }));
+        (target, koji.now, tasks(&koji, Method::TagBuild).len())
+    };
+    let (heard, seen) = (end(&of_bus), end(&of_polls));
+    assert_eq!((heard.2, seen.2), (2, 3), "the macros package; the component, once or twice");
+    assert!(seen.0 > heard.0 && seen.1 > heard.1, "{heard:?} {seen:?}");
+    // Each wait of a target begins with the end of the one before.
+    assert_eq!((seen.0.0 % 60_000, seen.1.0 % 60_000), (0, 0));
+}
+
+#[test]
+fn a_client_that_polls_builds_the_macros_package_again_and_tells_of_what_fails() {
+    let farm = farm(&[("x86", 2)]);
+    let rows = "module-build-macros,buildArch,noarch,7,failed\n\
+                module-build-macros,buildArch,noarch,9,closed\np1,buildSRPMFromSCM,noarch,5,failed\n";
+    let mut setup = setup(&["m"], &farm, &history(rows));
+    by_polls(&mut setup);
+    let mut koji = koji(&setup);
+    let ends = build(&mut koji, 0, 0);
+    assert_eq!(ends[0], MADE, "the second try");
+    let failed =
+        |what: &&What| matches!(what, What::ComponentEnded { end: ComponentEnd::Failed, .. });
+    assert_eq!(ends.iter().filter(failed).count(), 1, "{ends:?}");
+}
+
+#[test]
+fn what_is_canceled_before_its_client_saw_its_end_is_told_nothing() {
+    let farm = farm(&[("x86", 2)]);
+    let mut setup = setup(&["m"], &farm, &history(REPOS));
+    by_polls(&mut setup);
+    let mut koji = koji(&setup);
+    let (build, module) = (BuildId(0), ModuleIx(0));
+    assert_eq!(end_of(&mut koji, Order::Target { build, module }), MADE);
+    let order = Order::Component {
+        build,
+        component: ComponentIx(0),
+        attempt: std::num::NonZeroU16::MIN,
+        priority: 0,
+    };
+    let job = koji.order(koji.now, order);
+    while !matches!(koji.jobs.state(job), JobState::Seen(_)) {
+        let next = koji.next().expect("its repo is made");
+        koji.settle(next);
+    }
+    koji.cancel(koji.now, job);
+    while let Some(next) = koji.next().filter(|next| next.0 < 10_000_000) {
+        koji.settle(next);
+        assert_eq!(koji.notices.pop_front(), None);
+    }
+}

@@ -154,7 +154,7 @@ impl OnHub<'_> {
             let work = self.draw_step(rows, subjects.component(component) ^ step, nth);
             Work { is_ok: work.is_ok || is_fixed, ..work }
         };
-        Arc::new(BuildSpec {
+        let mut spec = BuildSpec {
             tag: self.builds.tag(build).expect("made before its components"),
             srpm: steps.srpm.as_ref().map(|rows| step(rows, SRPM_KEY)),
             arches,
@@ -167,7 +167,11 @@ impl OnHub<'_> {
             mean_build: steps.mean_build,
             repo: BuildRepo::Given,
             subject: Some(subject),
-        })
+        };
+        if self.polls().is_some() {
+            self.client.keep_tagging(job, &mut spec);
+        }
+        Arc::new(spec)
     }
 
     /// Returns what regenerations of a build tag come to; every arch of each has luck of its own.
