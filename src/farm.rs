@@ -16,7 +16,7 @@ use crate::name::Arch;
 use crate::time::Millis;
 use crate::trace::{BUILD_ARCH, Fallback};
 
-pub use constants::{Createrepo, Hub, Repo, Weights};
+pub use constants::{Createrepo, Hub, ModuleTask, Opening, Repo, RepoWait, Weights};
 pub use dials::Dial;
 pub use keys::keys;
 
@@ -94,6 +94,8 @@ pub struct Farm {
     pub hub: Hub,
     /// Repos.
     pub repo: Repo,
+    /// koji's tasks of modules.
+    pub module_task: ModuleTask,
     /// The weights of tasks.
     pub weights: Weights,
     /// Run times of tasks without a record.

@@ -87,8 +87,8 @@ pub use self::outside::RequestInfo;
 pub use self::repo_work::{Regeneration, RepoWork};
 pub use self::request::{BuildRepo, BuildSpec, Request, Tagging, Work};
 pub use self::settings::{
-    ArchSet, BuilderSettings, CHANNEL_CREATEREPO, CHANNEL_DEFAULT, MethodSet, Phases, Polling,
-    Settings, TaskArch,
+    ArchSet, BuilderSettings, CHANNEL_CREATEREPO, CHANNEL_DEFAULT, CHANNEL_MODULE, MethodSet,
+    Phases, Polling, Settings, TaskArch,
 };
 pub use self::task::TaskInfo;
 pub use self::verdict::Why;

@@ -186,7 +186,8 @@ impl Execute {
             Approach::KojiOwned => BuildOwner::Koji,
             Approach::OrchestratorOwned if self.cascade.is_none() => BuildOwner::Orchestrator,
             Approach::OrchestratorOwned => {
-                let message = "--on koji, orchestrator-owned rebuilds are planned: leave --cascade out";
+                let message =
+                    "--on koji, orchestrator-owned rebuilds are planned: leave --cascade out";
                 return Err(Refusal::usage(message).into());
             }
         };

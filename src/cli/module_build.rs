@@ -91,7 +91,9 @@ impl ModuleBuild {
             requests: &requests,
             priority: self.priority,
             watching,
-            asked: &mut |task, request| created(&format!("Created task: {task} ({})", request.id())),
+            asked: &mut |task, request| {
+                created(&format!("Created task: {task} ({})", request.id()))
+            },
         });
         let tasks = asked.map_err(|error| explained(&error))?;
         if self.format == Format::Json {
@@ -218,8 +220,9 @@ fn refused(problems: &[String]) -> Refusal {
 #[expect(clippy::wildcard_enum_match_arm, reason = "the library's errors may grow")]
 fn explained(error: &AskError) -> Refusal {
     match error {
-        AskError::NoMethod => Refusal::no(error.to_string())
-            .hint("its admin installs the plug-in of modplan's `koji-plugin/`, whose README says how"),
+        AskError::NoMethod => Refusal::no(error.to_string()).hint(
+            "its admin installs the plug-in of modplan's `koji-plugin/`, whose README says how",
+        ),
         AskError::Hub(error) => of_hub(error),
         _ => Refusal::no(error.to_string()),
     }

@@ -11,6 +11,9 @@ use crate::settings::{Node, Reader, Section, Value};
 /// The channels that every build needs: one for its tasks, and one for those of its repos.
 const CHANNELS: [(&str, &str); 2] = [("default", "builds"), ("createrepo", "repos")];
 
+/// The channel of koji's tasks of modules. Without a builder in it they go to `default`.
+const MODULES: &str = "module";
+
 /// The methods that every module build needs, with the channel of their tasks.
 const NEEDED: [(&str, &str); 4] = [
     ("build", "default"),
@@ -140,8 +143,8 @@ fn takes_nothing(group: &BuilderGroup, farm: &Farm) -> Option<String> {
 /// Reports channels that no task uses: a misspelling, or idle builders.
 fn channels(reader: &mut Reader, of: (&Node, &BuilderGroup), remarks: &mut Vec<Finding>) {
     let (node, group) = of;
-    let is_known = |channel: &String| CHANNELS.iter().any(|(known, _)| known == channel);
-    let names = CHANNELS.map(|(channel, _)| channel);
+    let names = [CHANNELS[0].0, CHANNELS[1].0, MODULES];
+    let is_known = |channel: &String| names.contains(&channel.as_str());
     for channel in group.channels.iter().filter(|channel| !is_known(channel)) {
         if let Some(near) = nearest(channel, names) {
             let why = format!(
@@ -154,7 +157,7 @@ fn channels(reader: &mut Reader, of: (&Node, &BuilderGroup), remarks: &mut Vec<F
     }
     if !group.channels.iter().any(is_known) {
         let message = format!(
-            "builders `{}` serve neither default nor createrepo: no task goes to them",
+            "builders `{}` serve neither default, createrepo nor module: no task goes to them",
             group.name
         );
         remarks.push(Finding::new(Code::FarmIdle, node.place, message));

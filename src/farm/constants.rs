@@ -59,6 +59,8 @@ pub struct Repo {
     pub tasks_max: u32,
     /// Number of retries of a failed regeneration (`RepoRetries`).
     pub retries: u32,
+    /// How koji's task of a module waits for the repo of a batch.
+    pub wait: RepoWait,
     /// Interval at which a `waitrepo` task checks.
     pub wait_poll: Millis,
     /// When a `waitrepo` task gives up.
@@ -75,6 +77,33 @@ pub struct Repo {
     pub auto_interval: Millis,
     /// Added to the priority of their requests, so that others go first.
     pub auto_priority: i32,
+}
+
+/// How koji's task of a module waits for the repo of a batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RepoWait {
+    /// By a `waitrepo` task below it, which a builder has to take first.
+    #[default]
+    Subtask,
+    /// It asks the hub for the repo (`repo.request`), and sees by itself when it is there.
+    Request,
+}
+
+/// What a module build costs beyond its steps, where koji owns it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ModuleTask {
+    /// How its task gets to a builder.
+    pub open: Opening,
+}
+
+/// How a task gets to a builder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Opening {
+    /// The scheduler assigns it, as it does every other task.
+    #[default]
+    Assigned,
+    /// A builder that has nothing assigned opens it in its next turn, while it is free still.
+    Free,
 }
 
 /// How long a `createrepo` task runs.
@@ -149,6 +178,7 @@ impl Default for Repo {
             priority: 15,
             tasks_max: 10,
             retries: 3,
+            wait: RepoWait::default(),
             wait_poll: Millis::from_secs(60),
             wait_timeout: Millis::from_secs(7200),
             lag: Millis::from_secs(3600),

@@ -1,7 +1,7 @@
 //! The keys of a farm file, section by section, as read and as documented.
 
 pub(super) const FILE: &[&str] =
-    &["model", "builders", "background", "hub", "repo", "weights", "fallback"];
+    &["model", "builders", "background", "hub", "repo", "module_task", "weights", "fallback"];
 pub(super) const BUILDERS: &[&str] = &[
     "name",
     "count",
@@ -43,6 +43,7 @@ pub(super) const REPO: &[&str] = &[
     "priority",
     "tasks_max",
     "retries",
+    "wait",
     "wait_poll",
     "wait_timeout",
     "lag",
@@ -52,6 +53,7 @@ pub(super) const REPO: &[&str] = &[
     "auto_interval",
     "auto_priority",
 ];
+pub(super) const MODULE_TASK: &[&str] = &["open"];
 pub(super) const CREATEREPO: &[&str] = &["base", "per_build"];
 pub(super) const WEIGHTS: &[&str] = &[
     "buildArch",
@@ -86,6 +88,7 @@ pub fn keys() -> impl Iterator<Item = String> {
         ("hub.", HUB),
         ("repo.", REPO),
         ("repo.createrepo.", CREATEREPO),
+        ("module_task.", MODULE_TASK),
         ("weights.", WEIGHTS),
         ("fallback.", FALLBACK),
     ];

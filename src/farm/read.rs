@@ -1,8 +1,13 @@
 //! The farm file.
 
 use super::check;
-use super::keys::{BACKGROUND, BUILDERS, CREATEREPO, FALLBACK, FILE, HUB, METHODS, REPO, WEIGHTS};
-use super::{BUILDERS_MAX, Background, BuilderGroup, Createrepo, Farm, Hub, Model, Repo, Weights};
+use super::keys::{
+    BACKGROUND, BUILDERS, CREATEREPO, FALLBACK, FILE, HUB, METHODS, MODULE_TASK, REPO, WEIGHTS,
+};
+use super::{
+    BUILDERS_MAX, Background, BuilderGroup, Createrepo, Farm, Hub, Model, ModuleTask, Opening,
+    Repo, RepoWait, Weights,
+};
 use crate::load::Finding;
 use crate::name::Arch;
 use crate::settings::{self, Node, Reader, Section, Value};
@@ -38,6 +43,10 @@ impl Farm {
             background: background(&mut reader, &file),
             hub: file.find("hub").map(|node| hub(&mut reader, node)).unwrap_or_default(),
             repo: file.find("repo").map(|node| repo(&mut reader, node)).unwrap_or_default(),
+            module_task: file
+                .find("module_task")
+                .map(|node| module_task(&mut reader, node))
+                .unwrap_or_default(),
             weights: file
                 .find("weights")
                 .map(|node| weights(&mut reader, node))
@@ -295,12 +304,22 @@ fn repo(reader: &mut Reader, node: &Node) -> Repo {
     let tasks = reader.value(&section, "tasks_max", settings::positive_count);
     repo.tasks_max = tasks.unwrap_or(repo.tasks_max);
     repo.retries = reader.value(&section, "retries", settings::count).unwrap_or(repo.retries);
+    let words = [("subtask", RepoWait::Subtask), ("request", RepoWait::Request)];
+    let wait = reader.value(&section, "wait", |text| settings::word(text, &words));
+    repo.wait = wait.unwrap_or(repo.wait);
     let words = [("true", true), ("false", false)];
     let auto = reader.value(&section, "auto", |text| settings::word(text, &words));
     repo.auto = auto.unwrap_or(repo.auto);
     let later = reader.value(&section, "auto_priority", lower_priority);
     repo.auto_priority = later.unwrap_or(repo.auto_priority);
     repo
+}
+
+fn module_task(reader: &mut Reader, node: &Node) -> ModuleTask {
+    let section = reader.section(node, "module_task", MODULE_TASK);
+    let words = [("assigned", Opening::Assigned), ("free", Opening::Free)];
+    let open = reader.value(&section, "open", |text| settings::word(text, &words));
+    ModuleTask { open: open.unwrap_or_default() }
 }
 
 /// Reads a fixed time, the word `trace`, or `{base: 20s, per_build: 100ms}`.

@@ -22,6 +22,8 @@ pub(super) struct Builder {
     pub(super) assigned: Vec<u32>,
     /// Whether one of its waiting tasks has news.
     pub(super) has_news: bool,
+    /// Whether a task may be free that it opens without being given it.
+    pub(super) sees_free: bool,
     /// By its last report.
     pub(super) is_ready: bool,
     /// It does not answer, and its tasks do not run.
@@ -65,6 +67,7 @@ impl Builder {
             open: Vec::new(),
             assigned: Vec::new(),
             has_news: false,
+            sees_free: false,
             is_lost: false,
             is_away: false,
             is_restarted: false,
@@ -104,7 +107,7 @@ impl Builder {
 
     /// Returns whether its next poll changes something.
     pub(super) fn is_due(&self) -> bool {
-        let takes = self.is_ready && !self.assigned.is_empty();
+        let takes = self.is_ready && (self.sees_free || !self.assigned.is_empty());
         self.has_news || takes || self.is_restarted || self.is_ready != self.would_be_ready()
     }
 

@@ -185,6 +185,11 @@ impl Builders {
         std::mem::take(&mut self.all[at as usize].has_news)
     }
 
+    /// Notes that a task may be free that a builder opens without being given it, or that there is none.
+    pub(super) fn show_free(&mut self, at: u32, is_there: bool) {
+        self.all[at as usize].sees_free = is_there;
+    }
+
     /// Takes a builder's report of itself; returns whether it says something new.
     pub(super) fn report(&mut self, at: u32) -> bool {
         let builder = &self[at];

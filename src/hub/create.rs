@@ -54,10 +54,6 @@ impl Hub {
 
     /// Adds a task; its channel follows from its method.
     pub(super) fn new_task(&mut self, task: Task, arch: TaskArch) -> u32 {
-        let of_repo = matches!(
-            task.method,
-            Method::NewRepo | Method::Createrepo | Method::DistRepo | Method::CreateDistRepo
-        );
         let kept = if task.method.keeps_to_tag_arches() && arch == TaskArch::Noarch {
             let parent = self.tasks.get(task.parent);
             let spec = parent.and_then(|parent| parent.job.spec());
@@ -69,7 +65,7 @@ impl Hub {
             TaskArch::Noarch => kept,
             TaskArch::Arch(arch) => Some(ArchSet::default().with(arch)),
         };
-        let key = BinKey { channel: u32::from(of_repo), arches };
+        let key = BinKey { channel: self.settings.channel(task.method), arches };
         let bin = self.bins.number(key, &self.builders);
         let weight = self.settings.weight(task.method);
         self.tasks.add(Task { bin, arch, weight, ..task })

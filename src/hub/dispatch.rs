@@ -121,6 +121,11 @@ impl Dispatch {
         self.refusals.drop_ended(now);
     }
 
+    /// Returns the tasks to give out, in the order in which they are.
+    pub(super) fn free(&self) -> impl Iterator<Item = u32> {
+        self.free.iter().map(|&(_, _, task)| task)
+    }
+
     pub(super) fn has_free(&self) -> bool {
         !self.free.is_empty()
     }

@@ -8,6 +8,7 @@
 use super::create::Asked;
 use super::job::{Job, Label};
 use super::{Happened, Hub, Request, TaskId};
+use crate::farm::Opening;
 use crate::koji::TaskState;
 
 /// Where the hub stopped.
@@ -45,6 +46,22 @@ impl Hub {
         entry.state == TaskState::Open && is_there(entry.builder)
     }
 
+    /// Lets the handler of an open task know that something it waits for is there. Its builder wakes it in its
+    /// next turn.
+    pub fn wake(&mut self, task: TaskId) {
+        self.call_handler(task.0);
+    }
+
+    pub(super) fn call_handler(&mut self, task: u32) {
+        let entry = &mut self.tasks[task];
+        if entry.state == TaskState::Open {
+            entry.has_news = true;
+            let at = entry.builder;
+            self.builders.bring_news(at);
+            self.builders.touch(at, &mut self.agenda);
+        }
+    }
+
     /// Makes a subtask of an open task of a module, or finds the one that an earlier run of its handler
     /// made with the same label. The task waits while subtasks of it are not over, and is woken by its
     /// builder after one ends.
@@ -65,6 +82,37 @@ impl Hub {
             self.finish(task.0, TaskState::Closed);
             self.plan_run();
         }
+    }
+
+    /// Lets builders know of a task of a module that is free, where they need not wait for the scheduler.
+    pub(super) fn show_free(&mut self, task: u32) {
+        if self.settings.module_task.open == Opening::Assigned || !self.is_driven(task) {
+            return;
+        }
+        for &at in self.bins.builders(self.tasks[task].bin) {
+            self.builders.show_free(at, true);
+            self.builders.touch(at, &mut self.agenda);
+        }
+    }
+
+    /// Opens a task of a module that is free still: a builder to which nothing is assigned.
+    pub(super) fn open_free(&mut self, at: u32) {
+        if !self.builders[at].sees_free {
+            return;
+        }
+        let may = |task: u32| {
+            self.is_driven(task)
+                && self.bins.builders(self.tasks[task].bin).contains(&at)
+                && !self.dispatch.refusals.of(task).contains(&at)
+                && !self.has_no_handler(task, at)
+        };
+        let Some(task) = self.dispatch.free().find(|&task| may(task)) else {
+            self.builders.show_free(at, false);
+            return;
+        };
+        self.dispatch.remove(self.tasks[task].turn(task));
+        self.tasks[task].assign(at, self.now());
+        self.take(task, at);
     }
 
     pub(super) fn is_driven(&self, task: u32) -> bool {

@@ -96,12 +96,9 @@ impl Hub {
 
     /// Lets a waiting parent know that a child ended, which its builder notices in its next poll.
     fn bring_news(&mut self, parent: u32) {
-        let entry = &mut self.tasks[parent];
-        if entry.state == TaskState::Open && entry.is_waiting {
-            entry.has_news = true;
-            let at = entry.builder;
-            self.builders.bring_news(at);
-            self.builders.touch(at, &mut self.agenda);
+        let entry = &self.tasks[parent];
+        if entry.is_waiting {
+            self.call_handler(parent);
         }
     }
 

@@ -91,6 +91,7 @@ impl Hub {
                 return;
             }
         }
+        self.open_free(at);
     }
 
     fn first_assigned(&self, at: u32) -> Option<u32> {
@@ -98,7 +99,7 @@ impl Hub {
         self.builders[at].assigned.iter().copied().min_by_key(turn)
     }
 
-    fn take(&mut self, task: u32, at: u32) {
+    pub(super) fn take(&mut self, task: u32, at: u32) {
         self.builders.take(at, task, self.agenda.now() + self.settings.hub.builder_turn);
         match self.refused_by_handler(task, at) {
             Some(until) => self.refuse(task, at, until),

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::method::Method;
-use crate::farm::{ARCHES_MAX, Createrepo, Farm, Hub as HubFarm, Repo as RepoFarm, Weights};
+use crate::farm::{
+    ARCHES_MAX, Createrepo, Farm, Hub as HubFarm, ModuleTask, Repo as RepoFarm, Weights,
+};
 use crate::name::Arch;
 use crate::time::Millis;
 
@@ -11,6 +13,8 @@ use crate::time::Millis;
 pub const CHANNEL_DEFAULT: &str = "default";
 /// The channel of repo tasks.
 pub const CHANNEL_CREATEREPO: &str = "createrepo";
+/// The channel of tasks of modules, where a builder serves it; else they go to [`CHANNEL_DEFAULT`].
+pub const CHANNEL_MODULE: &str = "module";
 
 /// Whether polls in which nothing can happen are left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,6 +75,8 @@ pub struct Settings {
     pub hub: HubFarm,
     /// Those of repos.
     pub repo: RepoFarm,
+    /// Those of koji's tasks of modules.
+    pub module_task: ModuleTask,
     /// What tasks weigh.
     pub weights: Weights,
     /// How long `createrepo` runs when neither the farm nor the trace says it.
@@ -185,6 +191,7 @@ impl Settings {
         Self {
             hub: farm.hub.clone(),
             repo: farm.repo.clone(),
+            module_task: farm.module_task,
             weights: farm.weights.clone(),
             createrepo_fallback: farm.fallback.createrepo,
             builders,
@@ -193,6 +200,26 @@ impl Settings {
             channels,
             polling: Polling::default(),
         }
+    }
+
+    /// Returns the channel of a method's tasks, by position in [`channels`](Self::channels).
+    #[must_use]
+    pub fn channel(&self, method: Method) -> u32 {
+        let name = match method {
+            Method::NewRepo | Method::Createrepo | Method::DistRepo | Method::CreateDistRepo => {
+                CHANNEL_CREATEREPO
+            }
+            Method::ModuleBuild => CHANNEL_MODULE,
+            Method::Build
+            | Method::BuildArch
+            | Method::BuildSrpm
+            | Method::ChainBuild
+            | Method::Other
+            | Method::TagBuild
+            | Method::WaitRepo => CHANNEL_DEFAULT,
+        };
+        // `default` is the first.
+        (0..).zip(&self.channels).find_map(|(at, known)| (known == name).then_some(at)).unwrap_or(0)
     }
 
     /// Returns the arch as tasks name it; `None` where neither the farm nor the tasks have it.

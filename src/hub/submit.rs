@@ -77,6 +77,7 @@ impl Hub {
     pub(super) fn release(&mut self, task: u32) {
         self.dispatch.add(self.tasks[task].turn(task));
         self.log.count();
+        self.show_free(task);
     }
 
     /// Changes how urgent a task is; one that is over stays as it is.

@@ -112,12 +112,12 @@ pub fn drive(mut run: KojiOwnedRun<'_>) -> Result<Driven, KojiOwnedError> {
         let mut hub = Hub::connect(run.options.clone(), login).await?;
         let user = hub.call(&GetLoggedInUser {}).await?.ok_or(KojiOwnedError::Anonymous)?.id;
         (run.watch.tell)(News::Drives(run.run));
-        Ok(Driver::new((hub, user), run).drive().await?)
+        Ok(Driver::new(hub, user, run).drive().await?)
     })
 }
 
 impl<'a> Driver<'a> {
-    fn new((hub, user): (Hub, i64), run: KojiOwnedRun<'a>) -> Self {
+    fn new(hub: Hub, user: i64, run: KojiOwnedRun<'a>) -> Self {
         let catalog = Arc::new(run.heading.catalog().expect("the heading was checked"));
         Self {
             orchestrator: run.heading.orchestrator(&catalog),

@@ -102,11 +102,7 @@ pub fn ask(asking: Asking<'_>) -> Result<Vec<ModuleTask>, AskError> {
 }
 
 /// Asks for one module. If the answer is lost, the task is looked for before it is asked for again.
-pub(super) async fn ask_for(
-    hub: &mut Hub,
-    user: i64,
-    call: &ModuleBuild,
-) -> Result<i64, HubError> {
+pub(super) async fn ask_for(hub: &mut Hub, user: i64, call: &ModuleBuild) -> Result<i64, HubError> {
     let before = own_tasks(hub, user).await?.iter().map(|task| task.id).max().unwrap_or_default();
     let request = Value::List(vec![
         Value::Struct(call.plan.clone()),

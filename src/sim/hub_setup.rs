@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::farm::{Createrepo, Farm, Model};
+use crate::farm::{Createrepo, Farm, Model, RepoWait};
 use crate::hub::Settings;
 use crate::name::{Arch, PackageName};
 use crate::orchestrate::{Catalog, ComponentIx};
@@ -23,6 +23,8 @@ pub struct HubSetup {
     pub settings: Arc<Settings>,
     /// What the steps of builds take.
     pub steps: Steps,
+    /// How koji's task of each module waits for repos: as the farm says, for every module alike.
+    pub waits: Vec<RepoWait>,
 }
 
 /// Samples of every step but `buildArch`.
@@ -59,7 +61,8 @@ impl HubSetup {
             return None;
         }
         let settings = Arc::new(Settings::of(farm, catalog.arches.iter().cloned()));
-        Some(Self { settings, steps: Steps::of(farm, catalog, history) })
+        let waits = vec![farm.repo.wait; catalog.modules.len()];
+        Some(Self { settings, steps: Steps::of(farm, catalog, history), waits })
     }
 }
 

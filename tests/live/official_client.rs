@@ -2,6 +2,7 @@
 //! same as against a real one.
 
 mod calls;
+mod modules;
 mod prints;
 
 use std::fs;

@@ -2,7 +2,7 @@
 
 mod crash;
 mod harms;
-mod shop;
+pub(super) mod shop;
 mod tries;
 
 use modplan::koji::{TaskState, Value};

@@ -9,9 +9,7 @@ use modplan::live::execute::{News, Watch};
 use modplan::live::koji_owned::{KojiOwnedError, KojiOwnedRun, drive};
 use modplan::live::runs::{Ended, state};
 use modplan::module_build::task_request::TaskRequest;
-use modplan::orchestrate::{
-    Approach, Cascade, Dispatch, Gates, Reach, RepoMaker, define,
-};
+use modplan::orchestrate::{Approach, Cascade, Dispatch, Gates, Reach, RepoMaker, define};
 use modplan::plan::Plan;
 use modplan::report::koji_run;
 use modplan::site::{Gate, Site};
@@ -47,7 +45,8 @@ pub(super) fn refuse(asked: Asked<'_>, site: &Site) -> Result<(), Refusal> {
         Gate::None => Ok(()),
         Gate::Script { .. } | Gate::ResultsDb { .. } | Gate::Greenwave { .. } => {
             let message = "`gate` of the configuration is not heeded where koji owns the builds";
-            Err(Refusal::usage(message).hint("leave it out: tests are asked by who listens to them"))
+            Err(Refusal::usage(message)
+                .hint("leave it out: tests are asked by who listens to them"))
         }
     }
 }

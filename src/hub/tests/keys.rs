@@ -5,7 +5,7 @@
 //! down: what a turn adds is a millisecond or two.
 
 use super::*;
-use crate::farm::Weights;
+use crate::farm::{Opening, Weights};
 
 #[test]
 fn run_interval_is_the_time_between_runs() {
@@ -339,4 +339,18 @@ fn a_resubmitted_task_keeps_its_priority() {
     let mut hub = changed(|farm| farm.hub.priority = 30);
     let task = hub.submit(work(10), 5);
     assert_eq!(hub.task(task).priority, 35);
+}
+
+#[test]
+fn module_task_open_free_leaves_the_scheduler_out() {
+    let with = |open| {
+        let mut hub = changed(|farm| farm.module_task.open = open);
+        let task = hub.submit(Request::ModuleBuild, 0);
+        while !hub.is_stopped() {
+            let time = hub.next_time().expect("it is opened");
+            advance(&mut hub, time);
+        }
+        whole(hub.task(task).opened)
+    };
+    assert_eq!((with(Opening::Assigned), with(Opening::Free)), (60, 15));
 }

@@ -2,6 +2,7 @@
 
 use super::modules::{Module, Modules, advance_with, run_with};
 use super::*;
+use crate::farm::Opening;
 
 /// A world and what is done to it, from one seed.
 struct World {
@@ -46,13 +47,14 @@ impl World {
             builders.max_jobs = [None, Some(10), Some(3)][index(&mut random, 3)];
             builders.cpus = [None, Some(1), Some(4)][index(&mut random, 3)];
             builders.speed = [1.0, 1.7][index(&mut random, 2)];
-            let channels: [&[&str]; 4] = [
+            let channels: [&[&str]; 5] = [
                 &["default", "createrepo"],
                 &["default", "createrepo"],
                 &["createrepo"],
                 &["default"],
+                &["default", "module"],
             ];
-            let channels = channels[index(&mut random, 4)].iter().map(|&name| name.to_owned());
+            let channels = channels[index(&mut random, 5)].iter().map(|&name| name.to_owned());
             builders.channels = channels.collect();
             farm.builders.push(builders);
         }
@@ -73,6 +75,7 @@ impl World {
         farm.repo.auto_lag = secs([0, 300, 7200][index(&mut random, 3)]);
         farm.repo.auto_interval = secs([15, 40][index(&mut random, 2)]);
         farm.repo.lag_window = secs([60, 600][index(&mut random, 2)]);
+        farm.module_task.open = [Opening::Assigned, Opening::Free][index(&mut random, 2)];
         Self { modules: Modules::new(), random, farm, phases }
     }
 

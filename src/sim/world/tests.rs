@@ -15,6 +15,7 @@ use crate::time::Millis;
 use crate::trace::{BUILD_ARCH, History, Row, RowOutcome, Samples};
 
 mod answers;
+mod module_tasks;
 mod on_hub;
 
 /// One component: package, batch, seconds by arch; 0 seconds fail after one.

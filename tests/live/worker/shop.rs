@@ -23,22 +23,22 @@ const LOOKS_MAX: usize = 20_000;
 
 /// A module that is asked for.
 #[derive(Clone, Debug)]
-pub(super) struct Wanted {
-    pub(super) name: String,
-    pub(super) version: String,
-    pub(super) document: String,
+pub(in crate::live) struct Wanted {
+    pub(in crate::live) name: String,
+    pub(in crate::live) version: String,
+    pub(in crate::live) document: String,
     /// Components by batch.
     batches: Vec<Vec<String>>,
 }
 
 impl Wanted {
     /// A module of three components in two batches.
-    pub(super) fn tool() -> Self {
+    pub(in crate::live) fn tool() -> Self {
         Self::of("tool", &[("base", 0), ("lib", 1), ("app", 1)])
     }
 
     /// A module of some components, each with its build order from 0 on.
-    pub(super) fn of(name: &str, components: &[(&str, usize)]) -> Self {
+    pub(in crate::live) fn of(name: &str, components: &[(&str, usize)]) -> Self {
         let component = |(name, order): &(&str, usize)| {
             format!("      {name}: {{rationale: It is needed., buildorder: {order}}}\n")
         };
@@ -60,13 +60,13 @@ impl Wanted {
     }
 
     /// The same in another version.
-    pub(super) fn version(mut self, version: &str) -> Self {
+    pub(in crate::live) fn version(mut self, version: &str) -> Self {
         self.document = self.document.replace(&self.version, version);
         self.version = version.to_owned();
         self
     }
 
-    pub(super) fn request(&self) -> TaskRequest {
+    pub(in crate::live) fn request(&self) -> TaskRequest {
         let component = |name: &String| RequestedComponent {
             name: name.clone(),
             component: None,
@@ -99,20 +99,20 @@ fn patient_farm() -> String {
 }
 
 /// Returns where a component comes from.
-pub(super) fn source(name: &str) -> String {
+pub(in crate::live) fn source(name: &str) -> String {
     format!("git+https://src.example.org/rpms/{name}#{COMMIT}")
 }
 
 /// A subtask.
 #[derive(Debug)]
-pub(super) struct Child {
-    pub(super) label: String,
-    pub(super) method: String,
-    pub(super) state: TaskState,
-    pub(super) channel: i64,
-    pub(super) owner: i64,
-    pub(super) priority: i64,
-    pub(super) request: Vec<Value>,
+pub(in crate::live) struct Child {
+    pub(in crate::live) label: String,
+    pub(in crate::live) method: String,
+    pub(in crate::live) state: TaskState,
+    pub(in crate::live) channel: i64,
+    pub(in crate::live) owner: i64,
+    pub(in crate::live) priority: i64,
+    pub(in crate::live) request: Vec<Value>,
 }
 
 impl From<Task> for Child {
@@ -130,20 +130,20 @@ impl From<Task> for Child {
 }
 
 /// The hub and what is around it.
-pub(super) struct Shop {
-    pub(super) mock: Mock,
+pub(in crate::live) struct Shop {
+    pub(in crate::live) mock: Mock,
     directory: tempfile::TempDir,
     runtime: tokio::runtime::Runtime,
     admin: RefCell<Hub>,
 }
 
 impl Shop {
-    pub(super) fn start(arguments: &[&str]) -> Self {
+    pub(in crate::live) fn start(arguments: &[&str]) -> Self {
         Self::with_config(arguments, "")
     }
 
     /// The same with more in the configuration.
-    pub(super) fn with_config(arguments: &[&str], more: &str) -> Self {
+    pub(in crate::live) fn with_config(arguments: &[&str], more: &str) -> Self {
         let speed: &[&str] =
             if arguments.contains(&"--speed") { &[] } else { &["--speed", "4000"] };
         let directory = tempfile::tempdir().expect("a directory");
@@ -181,22 +181,27 @@ impl Shop {
         )
     }
 
-    pub(super) fn path(&self, name: &str) -> String {
+    pub(in crate::live) fn path(&self, name: &str) -> String {
         self.directory.path().join(name).display().to_string()
     }
 
     /// Starts a worker.
-    pub(super) fn worker(&self, more: &[&str]) -> Running {
+    pub(in crate::live) fn worker(&self, more: &[&str]) -> Running {
         Running::start(self.arguments("worker", &self.mock.server, more))
     }
 
     /// Starts one that logs in as somebody else.
-    pub(super) fn worker_as(&self, user: &str) -> Running {
+    pub(in crate::live) fn worker_as(&self, user: &str) -> Running {
         Running::start(self.arguments(user, &self.mock.server, &[]))
     }
 
     /// Returns the arguments of a worker at an address.
-    pub(super) fn arguments(&self, user: &str, server: &str, more: &[&str]) -> Vec<String> {
+    pub(in crate::live) fn arguments(
+        &self,
+        user: &str,
+        server: &str,
+        more: &[&str],
+    ) -> Vec<String> {
         let config = self.path(&format!("{user}.yaml"));
         let (koji, lock) = (self.path("koji.conf"), self.path("worker.lock"));
         let mut all = vec!["worker", "--config", &config, "--koji-config", &koji];
@@ -211,11 +216,11 @@ impl Shop {
     }
 
     /// Makes a call as an admin, which must work.
-    pub(super) fn call(&self, method: &str, params: Json) -> Json {
+    pub(in crate::live) fn call(&self, method: &str, params: Json) -> Json {
         self.try_call(method, params).unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
-    pub(super) fn try_call(&self, method: &str, params: Json) -> Result<Json, String> {
+    pub(in crate::live) fn try_call(&self, method: &str, params: Json) -> Result<Json, String> {
         let Value::List(params) = Value::from(params) else { panic!("a list of parameters") };
         let mut admin = self.admin.borrow_mut();
         let answer = self.runtime.block_on(admin.call_untyped(method, params));
@@ -223,22 +228,22 @@ impl Shop {
     }
 
     /// Asks for a module; returns the task.
-    pub(super) fn ask(&self, wanted: &Wanted) -> i64 {
+    pub(in crate::live) fn ask(&self, wanted: &Wanted) -> i64 {
         self.ask_for(&wanted.request())
     }
 
-    pub(super) fn ask_for(&self, request: &TaskRequest) -> i64 {
+    pub(in crate::live) fn ask_for(&self, request: &TaskRequest) -> i64 {
         let plan = Json::from(Value::Struct(request.to_map()));
         self.call("moduleBuild", json!([plan])).as_i64().expect("a number")
     }
 
-    pub(super) fn state_of(&self, task: i64) -> TaskState {
+    pub(in crate::live) fn state_of(&self, task: i64) -> TaskState {
         let info = self.call("getTaskInfo", json!([task]));
         TaskState::from_number(info["state"].as_i64().expect("a number")).expect("a state")
     }
 
     /// Waits until a task is over.
-    pub(super) fn end_of(&self, task: i64) -> TaskState {
+    pub(in crate::live) fn end_of(&self, task: i64) -> TaskState {
         for _ in 0..LOOKS_MAX {
             let state = self.state_of(task);
             if state.is_final() {
@@ -250,7 +255,7 @@ impl Shop {
     }
 
     /// Waits until something holds.
-    pub(super) fn until(&self, what: &str, holds: impl Fn() -> bool) {
+    pub(in crate::live) fn until(&self, what: &str, holds: impl Fn() -> bool) {
         for _ in 0..LOOKS_MAX {
             if holds() {
                 return;
@@ -268,7 +273,7 @@ impl Shop {
     }
 
     /// Waits until a worker has checked in so often.
-    pub(super) fn turns(&self, _worker: &Running, count: usize) {
+    pub(in crate::live) fn turns(&self, _worker: &Running, count: usize) {
         let seen =
             || self.call("getLastHostUpdate", json!(["worker", {"ts": true, "__starstar": true}]));
         for _ in 0..count {
@@ -278,12 +283,12 @@ impl Shop {
     }
 
     /// Returns what a task failed with; nothing where it did not.
-    pub(super) fn fault_of(&self, task: i64) -> String {
+    pub(in crate::live) fn fault_of(&self, task: i64) -> String {
         self.try_call("getTaskResult", json!([task])).err().unwrap_or_default()
     }
 
     /// Returns the subtasks of a task, in the order in which they were made.
-    pub(super) fn tree(&self, task: i64) -> Vec<Child> {
+    pub(in crate::live) fn tree(&self, task: i64) -> Vec<Child> {
         let call = calls::GetTaskChildren { task_id: task, request: Some(true), strict: None };
         let mut admin = self.admin.borrow_mut();
         let tasks = self.runtime.block_on(admin.call(&call)).expect(calls::GetTaskChildren::METHOD);
@@ -291,7 +296,7 @@ impl Shop {
     }
 
     /// Returns the packages in a tag.
-    pub(super) fn tagged(&self, tag: &str) -> Vec<String> {
+    pub(in crate::live) fn tagged(&self, tag: &str) -> Vec<String> {
         let rows = self.call("listTagged", json!([tag]));
         let rows = rows.as_array().expect("rows").iter();
         let mut names: Vec<String> =
@@ -301,12 +306,12 @@ impl Shop {
     }
 
     /// Returns what every `build` task of alice's builds, whatever became of it.
-    pub(super) fn builds(&self) -> Vec<String> {
+    pub(in crate::live) fn builds(&self) -> Vec<String> {
         self.builds_of("")
     }
 
     /// The same of one module, by the beginning of its name.
-    pub(super) fn builds_of(&self, module: &str) -> Vec<String> {
+    pub(in crate::live) fn builds_of(&self, module: &str) -> Vec<String> {
         let opts = json!({"method": "build", "owner": self.user("alice"), "decode": true});
         let rows = self.call("listTasks", json!([opts]));
         let rows = rows.as_array().expect("rows").iter();
@@ -319,13 +324,13 @@ impl Shop {
         names
     }
 
-    pub(super) fn user(&self, name: &str) -> i64 {
+    pub(in crate::live) fn user(&self, name: &str) -> i64 {
         self.call("getUser", json!([name]))["id"].as_i64().expect("a number")
     }
 }
 
 /// Has a worker stop.
-pub(super) fn stopped(worker: Running) -> Said {
+pub(in crate::live) fn stopped(worker: Running) -> Said {
     worker.signal("TERM");
     worker.said()
 }

@@ -20,7 +20,9 @@ impl OnHub<'_> {
 
     fn repo_ended(&mut self, request: RequestId, is_ok: bool) {
         for job in self.jobs.take_waiting(request) {
-            if is_ok {
+            if let Order::Step { .. } = self.jobs.order(job) {
+                self.step_has_repo(job, is_ok);
+            } else if is_ok {
                 self.jobs.make_due(job);
             } else {
                 self.no_repo(job);

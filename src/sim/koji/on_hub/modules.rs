@@ -4,6 +4,7 @@ use super::{
     BuildId, ComponentEnd, Job, JobState, Label, ModuleIx, OnHub, Order, Request, Step, TaskId,
     What,
 };
+use crate::farm::RepoWait;
 use crate::koji::TaskState;
 
 /// How the subtask of a step ended.
@@ -38,6 +39,11 @@ impl OnHub<'_> {
             return;
         };
         let tag = self.make_tag(build, module);
+        let waits = self.farm.waits[module.0 as usize];
+        if let (Step::Wait { .. }, RepoWait::Request) = (step, waits) {
+            let request = self.hub.request_repo(tag);
+            return self.jobs.go_live(job, JobState::Repo(request));
+        }
         let (label, request) = match step {
             Step::Wait { batch } => (Label::Wait(batch), Request::WaitRepo { tag }),
             Step::Component(component) => {
@@ -50,6 +56,17 @@ impl OnHub<'_> {
         };
         let task = self.hub.subtask(parent, label, request);
         self.jobs.begin(job, task);
+    }
+
+    /// The repo that a task of a module asked for is there, or cannot be made. The task sees it when its
+    /// builder looks after it.
+    pub(super) fn step_has_repo(&mut self, job: Job, is_ok: bool) {
+        let Order::Step { of, build, .. } = self.jobs.order(job) else { return };
+        self.jobs.close(job);
+        self.tell(build, job, What::RepoEnded { is_ok });
+        if let JobState::Task(task) = self.jobs.state(of) {
+            self.hub.wake(task);
+        }
     }
 
     fn has_components(&self, module: ModuleIx) -> bool {
