@@ -5,8 +5,8 @@ use std::sync::Arc;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use modplan::farm::{BuilderGroup, Farm};
 use modplan::hub::{
-    ArchSet, BuildRepo, BuildSpec, Hub, Notice, Phases, Polling, Request, Settings, Tagging,
-    TaskArch, Work,
+    ArchSet, BuildRepo, BuildSpec, Hub, Notice, Phases, Polling, RepoWork, Request, Settings,
+    Tagging, TaskArch, Work,
 };
 use modplan::time::Millis;
 
@@ -31,7 +31,7 @@ fn run(settings: &Arc<Settings>, builds: u64) -> u64 {
     };
     let mut hub = Hub::new(Arc::clone(settings), &phases);
     let all = (0..4).fold(ArchSet::default(), ArchSet::with);
-    let tag = hub.add_tag(all, (Millis::from_secs(60), Millis::ZERO));
+    let tag = hub.add_tag(all, RepoWork::growing(Millis::from_secs(60), Millis::ZERO));
     for build in 0..builds {
         let run = |step: u64| Work::ok(Millis(60_000 + (build * 7 + step) * 104_729 % 900_000));
         let spec = BuildSpec {

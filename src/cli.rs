@@ -41,6 +41,8 @@ mod record_koji;
 #[cfg(feature = "live")]
 mod runs;
 mod selecting;
+#[cfg(feature = "live")]
+mod serve;
 mod show;
 pub(crate) mod stale;
 mod status;
@@ -152,6 +154,11 @@ enum Command {
     /// Run koji's module builds as a koji host (needs the feature `live`)
     #[cfg(not(feature = "live"))]
     Worker(not_built::NotBuilt),
+    #[cfg(feature = "live")]
+    Serve(serve::ServeCommand),
+    /// Build modules as a service that `fedpkg module-build` talks to (needs the feature `live`)
+    #[cfg(not(feature = "live"))]
+    Serve(not_built::NotBuilt),
     Generate(generate::Generate),
 }
 
@@ -187,6 +194,10 @@ impl Cli {
             Command::Worker(command) => command.run(console),
             #[cfg(not(feature = "live"))]
             Command::Worker(command) => command.run("worker"),
+            #[cfg(feature = "live")]
+            Command::Serve(command) => command.run(console),
+            #[cfg(not(feature = "live"))]
+            Command::Serve(command) => command.run("serve"),
             #[cfg(not(feature = "live"))]
             Command::Record(command) => command.run("record"),
             #[cfg(not(feature = "live"))]

@@ -196,15 +196,16 @@ pub fn expand(document: &Document, collection: &Collection, settings: &Settings)
         // A document without dependencies names no base module; an empty group reports that.
         let none = [Group::default()];
         let groups = if document.groups.is_empty() { &none } else { document.groups.as_slice() };
-        let resolved = resolve_part(groups, collection, settings);
-        take(resolved, document, &mut expansion);
+        let (part, problems) = resolve_part(groups, collection, settings);
+        take(part, problems, document, &mut expansion);
     } else {
         for (index, StaticContext { context, group }) in document.static_contexts.iter().enumerate()
         {
-            let mut resolved = resolve_part(std::slice::from_ref(group), collection, settings);
-            resolved.0.static_context = Some(context.clone());
-            resolved.0.first_group = index;
-            take(resolved, document, &mut expansion);
+            let group = std::slice::from_ref(group);
+            let (mut part, problems) = resolve_part(group, collection, settings);
+            part.static_context = Some(context.clone());
+            part.first_group = index;
+            take(part, problems, document, &mut expansion);
         }
     }
     let same = problem::same_contexts(&expansion.documents);
@@ -244,11 +245,7 @@ fn resolve_part(
 }
 
 /// Turns the answers of a part into documents, and failures into problems.
-fn take(
-    (part, mut problems): (Part, Vec<Problem>),
-    document: &Document,
-    expansion: &mut Expansion,
-) {
+fn take(part: Part, mut problems: Vec<Problem>, document: &Document, expansion: &mut Expansion) {
     for (group, verdict) in part.resolution.verdicts.iter().enumerate() {
         problems.extend(match verdict {
             Verdict::Solved => None,
@@ -286,8 +283,8 @@ fn expand_groups(
     for (index, group) in written.iter().enumerate() {
         let mut lists = |needs: &Needs, kind| -> Needs {
             let list = |(name, streams): (&ModuleName, &Vec<StreamName>)| {
-                let expanded = list(collection, settings, (name, streams));
-                problem::check_list((index, kind), (name, streams), &expanded, collection)
+                let expanded = list(collection, settings, name, streams);
+                problem::check_list(index, kind, name, streams, &expanded, collection)
                     .into_iter()
                     .for_each(|problem| problems.push(problem));
                 (name.clone(), expanded.unwrap_or_default())
@@ -304,7 +301,8 @@ fn expand_groups(
 fn list(
     collection: &Collection,
     settings: &Settings,
-    (name, streams): (&ModuleName, &[StreamName]),
+    name: &ModuleName,
+    streams: &[StreamName],
 ) -> Result<Vec<StreamName>, AmbiguousStream> {
     let base = settings.platforms.is_base(name);
     let context = StreamContext {

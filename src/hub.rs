@@ -33,7 +33,6 @@ mod handler;
 mod ids;
 mod job;
 mod lanes;
-mod late;
 mod load;
 mod manager;
 mod method;
@@ -59,6 +58,7 @@ mod trees;
 mod verdict;
 mod waitrepo;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::agenda::Agenda;
@@ -66,7 +66,6 @@ use self::bins::Bins;
 use self::builders::Builders;
 use self::dispatch::Dispatch;
 use self::driven::Stop;
-use self::late::LateBook;
 use self::manager::ManagerPhases;
 use self::notice::Log;
 use self::outage::Outage;
@@ -80,7 +79,6 @@ use crate::time::Timestamp;
 
 pub use self::ids::{EventId, RequestId, TagId, TaskId};
 pub use self::job::Label;
-pub use self::late::Late;
 pub use self::method::Method;
 pub use self::notice::{Happened, Notice};
 pub use self::outside::RequestInfo;
@@ -91,7 +89,7 @@ pub use self::settings::{
     Phases, Polling, Settings, TaskArch,
 };
 pub use self::task::TaskInfo;
-pub use self::verdict::Why;
+pub use self::verdict::{Late, Why};
 
 /// A hub, its builders and its repo manager. Each part owns its fields; what the parts do to each
 /// other is in the methods of the hub.
@@ -108,7 +106,8 @@ pub struct Hub {
     repos: RepoQueue,
     client: Client,
     outage: Outage,
-    late: LateBook,
+    /// Why each `waitrepo` gave up that did.
+    late: BTreeMap<u32, Late>,
     log: Log,
     /// Where it waits for a handler of the caller's.
     stop: Option<Stop>,
@@ -132,7 +131,7 @@ impl Hub {
             repos: RepoQueue::default(),
             client: Client::new(settings.hub.submit_interval),
             outage: Outage::default(),
-            late: LateBook::default(),
+            late: BTreeMap::new(),
             log: Log::default(),
             stop: None,
             settings,

@@ -25,6 +25,7 @@ mod gate_checks;
 mod hub_checks;
 mod kept;
 mod knowledge;
+mod leftovers;
 mod locks;
 mod module_tasks;
 mod open_builds;
@@ -55,6 +56,7 @@ pub use calls::{Needed, PlannedCall};
 pub use check::Check;
 pub use kept::{KeptCall, KeptPlan};
 pub use knowledge::Knowledge;
+pub use leftovers::{Leftover, LeftoverKind, Now, Past, again, leftovers, leftovers_checksum};
 pub use own_task::{OwnTask, plan_of_task, work_out_task};
 pub use planned_build::{PlannedBuild, PlannedPart};
 pub use sources::ResolvedSource;
@@ -74,6 +76,9 @@ pub struct Request<'a> {
     pub submitted: Timestamp,
     /// What earlier runs left behind.
     pub earlier: &'a Earlier,
+    /// The modules that are built to be thrown away, by their ids in the plan, each with the number that its
+    /// tags end in. They are neither imported nor published.
+    pub scratch: &'a BTreeMap<String, u64>,
     /// Who owns the builds.
     pub owner: BuildOwner,
 }
@@ -165,13 +170,13 @@ fn work_out_builds(request: Request<'_>, known: &mut Knowledge) -> WorkedOut {
     let builds = builds::builds(request, &mut checks);
     gate_checks::check(request, &mut checks);
     let sources = sources::sources(request, &builds, &mut checks);
-    hub_checks::platforms((&hub, &builds), known, &mut checks);
+    hub_checks::platforms(&hub, &builds, known, &mut checks);
     let takes_over = locks::check(request, &builds, known, &mut checks);
     open_builds::check(request, &builds, known, &mut checks);
     let required = requirements::requirements(request, &builds, known, &mut checks);
-    let kept_out = conflicts::conflicts((&builds, &required), known, &mut checks);
+    let kept_out = conflicts::conflicts(&builds, &required, known, &mut checks);
     let indexes = release_checks::indexes(request, &builds, known, &mut checks);
-    release_checks::new_names((request, &builds), &indexes, known, &mut checks);
+    release_checks::new_names(request, &builds, &indexes, known, &mut checks);
     let basis = tags::Basis {
         site: request.site,
         hub: &hub,
@@ -179,13 +184,13 @@ fn work_out_builds(request: Request<'_>, known: &mut Knowledge) -> WorkedOut {
         indexes: &indexes,
         owner: request.owner,
     };
-    package_checks::check((&builds, &hub), known, &mut checks);
+    package_checks::check(&builds, &hub, known, &mut checks);
     let works = tags::works(&builds, basis, known, &mut checks);
-    let calls = calls::calls((request, &hub), (&works, &sources), known);
-    permission_checks::check((&hub, &calls), &mut checks);
+    let calls = calls::calls(request, &hub, &works, &sources, known);
+    permission_checks::check(&hub, &calls, &mut checks);
     final_repo::check(request.site, &mut checks);
     WorkedOut {
-        builds: planned_build::planned_builds(request, (&works, &indexes), &sources, &kept_out),
+        builds: planned_build::planned_builds(request, &works, &indexes, &sources, &kept_out),
         takes_over,
         user: hub.user,
         checks: checks.into_rows(),

@@ -59,6 +59,8 @@ pub mod orchestrate;
 pub mod plan;
 pub mod report;
 pub mod scenario;
+#[cfg(feature = "live")]
+pub mod serve;
 mod settings;
 pub mod sim;
 pub mod site;

@@ -8,14 +8,17 @@
 //!
 //! A recording has the server's rows unchanged, and is read by `load` like any other file. `dry_run` answers
 //! the questions of `koji_plan`, `execute` carries out what the engine commands, `runs` begins and resumes
-//! runs of a store, `koji_owned` has koji build the modules of a plan, and `worker` is a koji host that builds modules.
+//! runs of a store, `cleanup` deletes what they left at the hub, `koji_owned` has koji build the modules of a
+//! plan, and `worker` is a koji host that builds modules.
 
-mod clock;
+pub mod cleanup;
+pub(crate) mod clock;
 mod dry_run;
 pub mod execute;
 pub mod final_repo;
 mod http;
 pub mod hub;
+pub mod identity;
 pub mod koji_owned;
 mod koji_record;
 pub mod module_tasks;
@@ -23,6 +26,7 @@ mod page;
 mod partial;
 mod record;
 pub mod runs;
+pub mod scm;
 mod stored;
 pub mod worker;
 

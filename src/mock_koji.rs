@@ -172,7 +172,7 @@ impl Mock {
             Asked::Upload { directory, name, offset, bytes } => {
                 let answer = self.check_online().and_then(|()| {
                     let caller = self.identify(credentials, "rawUpload")?;
-                    let stored = self.upload(caller, (directory, name), (*offset, bytes))?;
+                    let stored = self.upload(caller, directory, name, *offset, bytes)?;
                     self.keep_number(caller, credentials.number);
                     Ok(stored)
                 });

@@ -20,6 +20,7 @@
 //! open: a request or a row of the dependency service may name a module that the catalog does not hold.
 //! It [grows](Catalog::learn) by the names and definitions that events bring.
 
+mod build_names;
 pub mod call;
 mod cascade;
 mod catalog;
@@ -37,7 +38,8 @@ mod orchestrator_owned;
 mod progress;
 mod spread;
 
-pub use call::{Answer, Call, CallId, CallKind, Fault, Outstanding, Party, Reply, TaskId};
+pub use build_names::BuildNames;
+pub use call::{Answer, Asked, Call, CallId, CallKind, Fault, Outstanding, Party, Reply, TaskId};
 pub use cascade::Cascade;
 pub use catalog::{
     Catalog, CatalogBuilder, Component, ComponentParts, Identity, Learned, Module, ModuleParts,

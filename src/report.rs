@@ -10,6 +10,8 @@ pub mod capacity;
 mod cells;
 mod chain;
 mod changes;
+#[cfg(feature = "live")]
+pub mod cleanup;
 mod compare;
 mod completion;
 mod conclusion;
@@ -63,6 +65,6 @@ pub use farm_load::{GroupLoad, load};
 pub use figures::{Distribution, Earlier, Interval, Paired, Share};
 pub use hinge::Hinge;
 pub use pilot::{Pilot, modules};
-pub use probe::{Effect, Probe, ProbeKind};
+pub use probe::{Effect, Probe, ProbeKind, Trial};
 pub use spark::{curve, histogram};
 pub use variant::Variant;

@@ -24,6 +24,7 @@ mod shapes;
 mod trouble;
 mod waiting;
 
+pub(crate) use because::listed;
 pub use build::Refused;
 pub use chain::Link;
 pub use shapes::{CallStatus, ComponentState, ComponentStatus, ModuleState, ModuleStatus};

@@ -21,9 +21,11 @@
 
 mod error;
 mod fold;
+mod hold;
 mod holder;
 mod index;
 mod lease;
+mod module_builds;
 mod open;
 mod rows;
 mod runs;
@@ -34,6 +36,7 @@ pub use error::StoreError;
 pub use fold::{Folded, fold, read};
 pub use holder::Holder;
 pub use lease::Driven;
+pub use module_builds::{BuildNumbers, BuildRecord, NewModuleBuild};
 pub use open::Opening;
 pub use runs::{NewRun, RunRow, RunState};
 pub use slow::slow_disk;

@@ -89,8 +89,12 @@ impl History {
                 format!("{what}; the one at {file}:{}:{} is used", earlier.line, earlier.column);
             history.findings.push(Finding::new(Code::TraceDuplicate, *place, message));
         }
-        let aside = (&mut history.tally, &mut history.unfinished);
-        let rows = rows::rows(&collection, aside, &mut history.findings);
+        let rows = rows::rows(
+            &collection,
+            &mut history.tally,
+            &mut history.unfinished,
+            &mut history.findings,
+        );
         history.check_methods(&collection);
         history.findings.sort_by_key(|finding| finding.place);
         history.rows.extend(rows);
@@ -99,7 +103,7 @@ impl History {
     }
 
     /// Records a file that could not be read at all, with the reason.
-    pub fn note_broken(&mut self, path: &str, (code, why): (Code, String)) {
+    pub fn note_broken(&mut self, path: &str, code: Code, why: String) {
         let input = u32::try_from(self.files.len()).expect("fewer than 2^32 trace files");
         self.files.push(TraceFile { path: path.to_owned(), kind: "unknown", records: 0 });
         self.findings.push(Finding::new(code, Place { input, line: 1, column: 1 }, why));
@@ -112,7 +116,7 @@ impl History {
                 self.findings.push(finding);
                 ("unknown", 0)
             }
-            Ok(text) if json::looks_like_json(text) => self.read_json((text, input), collection),
+            Ok(text) if json::looks_like_json(text) => self.read_json(text, input, collection),
             Ok(text) => {
                 let before = self.rows.len();
                 csv::read(text, input, &mut self.rows, &mut self.findings);
@@ -124,11 +128,12 @@ impl History {
 
     fn read_json(
         &mut self,
-        (text, input): (&str, u32),
+        text: &str,
+        input: u32,
         collection: &mut collect::Collection,
     ) -> (&'static str, usize) {
         let before = self.findings.len();
-        let mut reader = json::Reader::new((text, input), collection, &mut self.findings);
+        let mut reader = json::Reader::new(text, input, collection, &mut self.findings);
         reader.read(text);
         let (counts, from_the_future) = (reader.counts, reader.from_the_future);
         self.tally.foreign += counts.foreign;

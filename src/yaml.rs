@@ -109,13 +109,14 @@ pub(crate) struct Refusal {
 /// nodes before it.
 pub(crate) fn read<'t>(
     text: &'t str,
-    (line, framing): (u32, Framing),
+    line: u32,
+    framing: Framing,
     tree: &mut Tree<'t>,
 ) -> Result<(), Refusal> {
-    if plain::read(text, (line, framing), tree) {
+    if plain::read(text, line, framing, tree) {
         return Ok(());
     }
-    full::read(text, (line, framing), tree)
+    full::read(text, line, framing, tree)
 }
 
 /// One node of a tree, cheap to copy.

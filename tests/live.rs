@@ -21,5 +21,6 @@ mod real_hub;
 mod record;
 mod runs;
 mod secrets;
+mod serve;
 mod store;
 mod worker;

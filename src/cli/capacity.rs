@@ -95,9 +95,7 @@ impl Capacity {
             refuse_format(&self.output)?;
         }
         self.output.check()?;
-        let world = (&self.world, self.durations.mode());
-        let from = (&*self.inputs, &self.selection);
-        let subject = Subject::read_to_vary(from, (world, console), &self.vary)?;
+        let subject = self.subject(console)?;
         let tries = self.tries(&subject)?;
         let cascades = tries.iter().map(|one| one.variant.parts().1);
         let widest = cascades.min().expect("something is tried");
@@ -136,7 +134,7 @@ impl Capacity {
         };
         if swept.has_first {
             let replications = swept.replications();
-            capacity.pilots = pilots(&capacity, (&asked, &setups), replications);
+            capacity.pilots = pilots(&capacity, &asked, &setups, replications);
         }
         if (self.sensitivity || self.output.has_directory()) && swept.interrupted_of.is_none() {
             for at in self.probed(&capacity) {
@@ -151,16 +149,22 @@ impl Capacity {
         if self.sweep.shard.is_none() && capacity.answer().is_none() {
             tell_of_largest(&tries, &setups, console);
         }
-        self.add_neighbours(&mut capacity, beside, (&subject, &sweeper, &swept))?;
+        self.add_neighbours(&mut capacity, beside, &subject, &sweeper, &swept)?;
         capacity.are_settings_untried = sweeper.is_interrupted();
         match self.sweep.shard {
             Some(_) if capacity.are_settings_untried => Err(Interrupted.into()),
             Some(shard) => {
                 let (digest, result) = (sweeper.digest(&setups), Sharded::Capacity(capacity));
-                write_shard(&Shard { shard, digest, result }, (&self.output, console))
+                write_shard(&Shard { shard, digest, result }, &self.output, console)
             }
-            None => write_capacity(&capacity, (&self.output, console)),
+            None => write_capacity(&capacity, &self.output, console),
         }
+    }
+
+    /// Reads what is rebuilt, and the farm that is varied.
+    fn subject(&self, console: &Console) -> anyhow::Result<Subject> {
+        let mode = self.durations.mode();
+        Subject::read_to_vary(&self.inputs, &self.selection, &self.world, mode, &self.vary, console)
     }
 
     /// Runs farms with one builder more, beside the points they belong to. Where Ctrl-C left fewer runs
@@ -169,7 +173,9 @@ impl Capacity {
         &self,
         capacity: &mut Sweep,
         beside: Vec<(usize, Try)>,
-        (subject, sweeper, swept): (&Subject, &Sweeper<'_>, &Swept),
+        subject: &Subject,
+        sweeper: &Sweeper<'_>,
+        swept: &Swept,
     ) -> Result<(), Refusal> {
         let farms: Vec<Try> = beside.iter().map(|(_, one)| one.clone()).collect();
         let runs = sweeper.run_like(&self.setups(subject, &farms)?, swept);
@@ -234,9 +240,9 @@ impl Capacity {
     }
 
     fn setups(&self, subject: &Subject, tries: &[Try]) -> Result<Vec<Setup>, Refusal> {
-        let luck = (self.durations.mode(), self.world.seed);
-        let setup =
-            |one: &Try| subject.setup_of(one.variant, (&one.farm, &subject.world.scenario), luck);
+        let (durations, seed) = (self.durations.mode(), self.world.seed);
+        let scenario = &subject.world.scenario;
+        let setup = |one: &Try| subject.setup_of(one.variant, &one.farm, scenario, durations, seed);
         tries.iter().map(setup).collect()
     }
 }
@@ -245,7 +251,8 @@ impl Capacity {
 /// kept of all of them in a small sweep, else of the last alone: a part keeps every point's.
 fn pilots(
     capacity: &Sweep,
-    (asked, setups): (&BTreeSet<usize>, &[Setup]),
+    asked: &BTreeSet<usize>,
+    setups: &[Setup],
     replications: u64,
 ) -> Vec<PointPilot> {
     let last = setups.len() - 1;
@@ -283,7 +290,8 @@ fn tell_of_largest<'s>(tries: &[Try], setups: &'s [Setup], console: &Console) {
 /// Writes a sweep in every form asked for; no is the answer where no point is in time.
 pub(crate) fn write_capacity(
     capacity: &Sweep,
-    (output, console): (&SweepOutput, &Console),
+    output: &SweepOutput,
+    console: &Console,
 ) -> anyhow::Result<Answer> {
     let json = || whole(|| capacity.summary().to_json());
     let csv = || whole(|| report::csv(capacity));

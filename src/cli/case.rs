@@ -45,12 +45,13 @@ impl Case {
         args: &SelectionArgs,
         console: &Console,
     ) -> anyhow::Result<Self> {
-        Self::read_after_look((inputs, None), args, console)
+        Self::read_after_look(inputs, None, args, console)
     }
 
     /// The same where standard input was read already.
     pub(crate) fn read_after_look(
-        (inputs, standard_input): (&[PathBuf], Option<Arc<[u8]>>),
+        inputs: &[PathBuf],
+        standard_input: Option<Arc<[u8]>>,
         args: &SelectionArgs,
         console: &Console,
     ) -> anyhow::Result<Self> {
@@ -161,11 +162,11 @@ impl Case {
     ) -> anyhow::Result<bool> {
         let settings = Settings::default();
         let loaded = Loaded::new(&self.snapshot, &settings.platforms);
-        let (on, moved) = replatform(&loaded, (&self.graph, &settings), plan, target)
+        let (on, moved) = replatform(&loaded, &self.graph, &settings, plan, target)
             .map_err(|error| Refusal::usage(error.to_string()).hint("such as platform:el8.6.0"))?;
         tell_unknown(target, &loaded, console);
         let inputs = &self.snapshot.inputs;
-        let findings = report::replatform::findings((&on, &moved), (&loaded, &settings), inputs);
+        let findings = report::replatform::findings(&on, &moved, &loaded, &settings, inputs);
         console.findings(&findings, inputs);
         plan.on_platform = Some(on);
         Ok(!findings.is_empty())

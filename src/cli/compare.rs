@@ -59,8 +59,9 @@ impl Compare {
             refuse_format(&self.output)?;
         }
         self.output.check()?;
-        let world = (&self.world, self.durations.mode());
-        let subject = Subject::read(&self.inputs, &self.selection, (world, console))?;
+        let durations = self.durations.mode();
+        let subject =
+            Subject::read(&self.inputs, &self.selection, &self.world, durations, console)?;
         let usual = [KojiLiteral, KojiPlanned, OwnerLiteral, OwnerPlanned];
         let wanted = wanted(&self.variants, &usual, &subject);
         let cascades = wanted.iter().map(|variant| variant.parts().1);
@@ -106,12 +107,12 @@ impl Compare {
                 .map(|(variant, setup)| (variant.name(), sim::World::new(setup).run_in_full(0)))
                 .collect();
             let told = firsts.iter().zip(&setups);
-            let told = told.filter(|(first, _)| is_worth_telling(first, &comparison));
+            let told = told.filter(|((name, run), _)| is_worth_telling(name, run, &comparison));
             tell(told.map(|((name, run), setup)| (name.as_str(), setup, run)), console);
         }
         comparison.are_settings_untried = sweeper.is_interrupted() && self.tries_settings(&subject);
         let Some(shard) = self.sweep.shard else {
-            return write_comparison(&comparison, (&self.output, console));
+            return write_comparison(&comparison, &self.output, console);
         };
         if comparison.are_settings_untried {
             return Err(Interrupted.into());
@@ -119,7 +120,7 @@ impl Compare {
         let digest = sweeper.digest(&setups);
         let result = Sharded::Compare(comparison);
         let shard = Shard { shard, digest, result };
-        write_shard(&shard, (&self.output, console))
+        write_shard(&shard, &self.output, console)
     }
 
     /// Tries other settings, where they were asked for. What decides the answer is looked for always:
@@ -160,9 +161,11 @@ impl Compare {
     }
 
     fn setups(&self, subject: &Subject, wanted: &[VariantArg]) -> Result<Vec<Setup>, Refusal> {
-        let world = (subject.farm(), &subject.world.scenario);
-        let luck = (self.durations.mode(), self.world.seed);
-        wanted.iter().map(|variant| subject.setup_of(*variant, world, luck)).collect()
+        let (farm, scenario) = (subject.farm(), &subject.world.scenario);
+        let (durations, seed) = (self.durations.mode(), self.world.seed);
+        let setup =
+            |variant: &VariantArg| subject.setup_of(*variant, farm, scenario, durations, seed);
+        wanted.iter().map(setup).collect()
     }
 }
 
@@ -208,9 +211,9 @@ pub(crate) fn tell<'a>(
 
 /// A build that failed for good is luck of one replication, which figures show; where no replication
 /// is ever done, it is not luck.
-fn is_worth_telling((name, first): &(String, Run), comparison: &Comparison) -> bool {
+fn is_worth_telling(name: &str, first: &Run, comparison: &Comparison) -> bool {
     let is_ever_done = |variant: &Variant| {
-        variant.name == *name && variant.runs.outcomes().any(|outcome| outcome == Outcome::Done)
+        variant.name == name && variant.runs.outcomes().any(|outcome| outcome == Outcome::Done)
     };
     first.figures.outcome != Outcome::Failed || !comparison.variants.iter().any(is_ever_done)
 }
@@ -218,7 +221,8 @@ fn is_worth_telling((name, first): &(String, Run), comparison: &Comparison) -> b
 /// Writes a comparison in every form asked for.
 pub(crate) fn write_comparison(
     comparison: &Comparison,
-    (output, console): (&SweepOutput, &Console),
+    output: &SweepOutput,
+    console: &Console,
 ) -> anyhow::Result<Answer> {
     let json = || whole(|| comparison.summary().to_json());
     let csv = || -> Pieces<'_> { Box::new(report::csv::compare(comparison)) };

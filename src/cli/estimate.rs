@@ -27,13 +27,14 @@ const COMPONENT_BUILDS_MAX: u64 = 60_000;
 /// plan count, so that no estimate lies below them.
 pub(crate) fn estimate(
     plan: &Plan,
-    (farm, world): (&Farm, &World),
+    farm: &Farm,
+    world: &World,
     seed: u64,
     console: &Console,
 ) -> Result<Estimate, Refusal> {
     let components = plan.components().filter(|component| !component.reused).count();
     let runs = runs(components);
-    let setup = setup(plan, (farm, world), seed)?;
+    let setup = setup(plan, farm, world, seed)?;
     let progress = Progress::start(console, "runs for the estimate", runs);
     let figures = Threads::start(0).run(&setup, 0..runs, &|| progress.step());
     drop(progress);
@@ -51,7 +52,7 @@ pub(crate) fn estimate(
 }
 
 /// Returns the assumed values of koji's steps that the estimate rests on.
-pub(crate) fn assumed(plan: &Plan, (farm, world): (&Farm, &World)) -> Vec<Assumed> {
+pub(crate) fn assumed(plan: &Plan, farm: &Farm, world: &World) -> Vec<Assumed> {
     if plan.components().all(|component| component.reused) {
         return Vec::new();
     }
@@ -71,7 +72,7 @@ fn runs(components: usize) -> u64 {
     wanted.min(COMPONENT_BUILDS_MAX / components).max(1)
 }
 
-fn setup(plan: &Plan, (farm, world): (&Farm, &World), seed: u64) -> Result<Setup, Refusal> {
+fn setup(plan: &Plan, farm: &Farm, world: &World, seed: u64) -> Result<Setup, Refusal> {
     let reach = Reach { plan, all: plan, superseded: &[], by_source: false };
     let prepared = sim::prepare(reach, &world.history);
     refuse_arches(farm, prepared.catalog.arches.iter().cloned())?;

@@ -245,8 +245,9 @@ impl Execute {
 
     /// Runs what the arguments ask for.
     fn begin(&self, console: &Console) -> anyhow::Result<(Setup, Run)> {
-        let world = (&self.world, self.durations.mode());
-        let subject = Subject::read(&self.inputs, &self.selection, (world, console))?;
+        let durations = self.durations.mode();
+        let subject =
+            Subject::read(&self.inputs, &self.selection, &self.world, durations, console)?;
         let (approach, cascade) = self.how();
         subject.refuse_stale(self.stale, console)?;
         subject.warn_of_reach(cascade, console);
@@ -325,12 +326,12 @@ fn resume(path: &Path, console: &Console) -> anyhow::Result<(Setup, Run)> {
     let modes = [DurationMode::Replay, DurationMode::Resample, DurationMode::Fit];
     let durations = modes.into_iter().find(|mode| mode.as_str() == began.durations);
     let durations = durations.unwrap_or(DurationMode::Replay);
-    let world = World::read((&args, durations), console)?;
+    let world = World::read(&args, durations, console)?;
     let prepared = prepare(heading.modules.clone(), &world)?;
     let farm = world.farm.clone();
     let farm = farm.unwrap_or_else(|| Farm::ideal(prepared.catalog.arches.iter().cloned()));
-    let how = (began.approach, began.cascade);
-    let mut setup = setup_with(&prepared, &world, (&farm, &world.scenario), how)?;
+    let (approach, cascade) = (began.approach, began.cascade);
+    let mut setup = setup_with(&prepared, &world, &farm, &world.scenario, approach, cascade)?;
     (setup.durations, setup.seed) = (durations, began.seed);
     setup.builds_max = began.max_builds;
     let count = found.entries.len();

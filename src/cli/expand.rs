@@ -84,7 +84,7 @@ impl Expand {
         let settings = self.rules.settings(&self.request.default_stream);
         let loaded = Loaded::new(&against, &settings.platforms);
         tell_assumptions(&loaded, console);
-        let document = self.request.document(&source, (&loaded, &settings), console)?;
+        let document = self.request.document(&source, &loaded, &settings, console)?;
         let expansion = expand::expand(&document, &loaded.collection, &settings);
         let find = |wanted: &NameStream| Contents::newest(&against.streams, wanted);
         let ordered = batch::order(Contents::from(&source.streams[0]), &find);

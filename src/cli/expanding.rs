@@ -127,7 +127,8 @@ impl RequestArgs {
     pub(crate) fn document(
         &self,
         source: &Source,
-        (loaded, settings): (&Loaded<'_>, &Settings),
+        loaded: &Loaded<'_>,
+        settings: &Settings,
         console: &Console,
     ) -> anyhow::Result<Document> {
         let mut document = if source.is_packager {

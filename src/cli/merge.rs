@@ -35,8 +35,8 @@ impl Merge {
             parts.push((file.path.clone(), read(&file.path, &file.content)?));
         }
         match shard::join(parts).map_err(|error| Refusal::no(error.to_string()))? {
-            Sharded::Compare(comparison) => write_comparison(&comparison, (&self.output, console)),
-            Sharded::Capacity(capacity) => write_capacity(&capacity, (&self.output, console)),
+            Sharded::Compare(comparison) => write_comparison(&comparison, &self.output, console),
+            Sharded::Capacity(capacity) => write_capacity(&capacity, &self.output, console),
         }
     }
 }

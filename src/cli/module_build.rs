@@ -92,7 +92,7 @@ impl ModuleBuild {
             priority: self.priority,
             watching,
             asked: &mut |task, request| {
-                created(&format!("Created task: {task} ({})", request.id()))
+                created(&format!("Created task: {task} ({})", request.id()));
             },
         });
         let tasks = asked.map_err(|error| explained(&error))?;
@@ -134,7 +134,7 @@ impl ModuleBuild {
         let settings = self.rules.settings(&self.request.default_stream);
         let loaded = Loaded::new(&against, &settings.platforms);
         tell_assumptions(&loaded, console);
-        let mut document = self.request.document(&source, (&loaded, &settings), console)?;
+        let mut document = self.request.document(&source, &loaded, &settings, console)?;
         self.date(&mut document);
         let expansion = expand::expand(&document, &loaded.collection, &settings);
         let find = |wanted: &NameStream| Contents::newest(&against.streams, wanted);

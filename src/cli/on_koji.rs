@@ -30,15 +30,19 @@ use super::profile::ProfileArgs;
 #[cfg(feature = "live")]
 pub(crate) use asked::Asked;
 #[cfg(feature = "live")]
-pub(crate) use drive::{Ending, drive};
+pub(crate) use carry_out::refuse_what_is_to_come;
+#[cfg(feature = "live")]
+pub(crate) use drive::{Ending, drive, listen};
 #[cfg(feature = "live")]
 pub(crate) use dry_run::run;
+#[cfg(feature = "live")]
+pub(crate) use login::read_secret;
 #[cfg(feature = "live")]
 pub(crate) use place::{Place, usual_store};
 #[cfg(feature = "live")]
 pub(crate) use scratch::Scratch;
 #[cfg(feature = "live")]
-pub(crate) use trouble::{of_hub, of_store};
+pub(crate) use trouble::{of_hub, of_run, of_store};
 
 /// Which site and which hub.
 #[derive(Clone, Debug, Args)]

@@ -103,7 +103,7 @@ impl PlanCommand {
         let case = Case::read(&self.inputs.inputs, &self.selection, console)?;
         let case = case.for_platform(self.platform.clone());
         let case = case.with_effort(Effort::of_ms(self.effort.0));
-        let world = World::read((&self.world, DurationMode::Resample), console)?;
+        let world = World::read(&self.world, DurationMode::Resample, console)?;
         let mut planning = case.plan(&world, console)?;
         refuse_storm(&planning.plan, &self.selection)?;
         let plan = &mut planning.plan;
@@ -112,9 +112,9 @@ impl PlanCommand {
             is_odd = case.move_to(target, plan, console)?;
         }
         if matches!(self.format, Format::Table | Format::Json) {
-            let on = (&planning.farm, &world);
-            plan.estimate = Some(estimate::estimate(plan, on, self.world.seed, console)?);
-            let assumed = estimate::assumed(plan, on);
+            let (farm, seed) = (&planning.farm, self.world.seed);
+            plan.estimate = Some(estimate::estimate(plan, farm, &world, seed, console)?);
+            let assumed = estimate::assumed(plan, farm, &world);
             plan.assumed.extend(assumed);
         }
         if let Some(at) = self.at {

@@ -97,16 +97,15 @@ impl Probing<'_> {
             if self.sweeper.is_interrupted() {
                 break;
             }
-            let (of, change) = ((other.kind, &*other.setting), (&*other.from, &*other.to));
-            let probe = Probe::of(of, change, &given, &tried, self.deadline);
-            probes.push(Probe { factor: other.factor, ..probe });
+            probes.push(Probe::of(other.trial, &given, &tried, self.deadline));
         }
         Ok(probes)
     }
 
     fn run(&self, farm: &Farm, scenario: &Scenario) -> Result<Vec<Runs>, Refusal> {
-        let luck = (self.durations, self.seed);
-        let setup = |variant: &VariantArg| self.subject.setup_of(*variant, (farm, scenario), luck);
+        let setup = |variant: &VariantArg| {
+            self.subject.setup_of(*variant, farm, scenario, self.durations, self.seed)
+        };
         let setups: Vec<Setup> = self.variants.iter().map(setup).collect::<Result<_, _>>()?;
         let components = setups.iter().flat_map(|setup| &setup.catalog.modules);
         let components: u64 = components.map(|module| module.components.len() as u64).sum();

@@ -1,5 +1,6 @@
 //! `modplan runs`: durable runs of a store.
 
+mod cleanup;
 mod wish;
 
 use std::path::PathBuf;
@@ -14,7 +15,8 @@ use super::console::Console;
 use super::on_koji::{Ending, KojiArgs, LeaseArgs, Place, StoreArgs, drive, of_store, usual_store};
 use super::output::OutputArgs;
 use super::status::Answer;
-use wish::{Cancel, Pause, Retry, Why};
+use cleanup::Cleanup;
+use wish::{Cancel, Drain, Pause, Retry, Why};
 
 /// List, show, resume and steer durable runs, which are kept in a store
 #[derive(Debug, Args)]
@@ -31,8 +33,10 @@ enum RunsCommand {
     Resume(Resume),
     Retry(Retry),
     Pause(Pause),
+    Drain(Drain),
     Cancel(Cancel),
     Export(Export),
+    Cleanup(Cleanup),
 }
 
 /// Which store, where no hub is needed.
@@ -132,9 +136,11 @@ impl Runs {
     pub(crate) fn run(self, console: &Console) -> anyhow::Result<Answer> {
         match self.command {
             RunsCommand::Resume(resume) => return resume.run(console),
+            RunsCommand::Cleanup(cleanup) => return cleanup.run(console),
             RunsCommand::Why(why) => why.run()?,
             RunsCommand::Retry(retry) => retry.run(console)?,
             RunsCommand::Pause(pause) => pause.run(console)?,
+            RunsCommand::Drain(drain) => drain.run(console)?,
             RunsCommand::Cancel(cancel) => cancel.run(console)?,
             RunsCommand::List(List { store, format, output }) => {
                 let rows = stored_runs(store.url().reveal()).map_err(explained)?;

@@ -144,7 +144,7 @@ impl Show {
         let neighbours = report::neighbours(snapshot, &graph, &of, direction);
         // A requirement that lost a zero makes no edge: what is missing below stands here.
         let findings = [&snapshot.findings[..], graph.findings()].concat();
-        say(&part_around(&findings, (snapshot, &graph), neighbours.modules()), snapshot, console);
+        say(&part_around(&findings, snapshot, &graph, neighbours.modules()), snapshot, console);
         self.output.write(match self.format {
             Format::Table => neighbours.table(width(&self.output.output)),
             Format::Json => pretty(&neighbours.json()),

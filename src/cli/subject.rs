@@ -84,24 +84,30 @@ impl Subject {
     pub(crate) fn read(
         inputs: &[PathBuf],
         selection: &SelectionArgs,
-        world: ((&WorldArgs, DurationMode), &Console),
+        args: &WorldArgs,
+        durations: DurationMode,
+        console: &Console,
     ) -> anyhow::Result<Self> {
-        Self::read_to_vary((inputs, selection), world, &[])
+        Self::read_to_vary(inputs, selection, args, durations, &[], console)
     }
 
     /// The same for farms whose numbers are varied: planned for every arch that one of them has.
     pub(crate) fn read_to_vary(
-        (inputs, selection): (&[PathBuf], &SelectionArgs),
-        world: ((&WorldArgs, DurationMode), &Console),
+        inputs: &[PathBuf],
+        selection: &SelectionArgs,
+        args: &WorldArgs,
+        durations: DurationMode,
         vary: &[Vary],
+        console: &Console,
     ) -> anyhow::Result<Self> {
-        let ((args, durations), console) = world;
         let standard_input = match look(inputs)? {
-            Look::Plan(plan) => return Self::read_back(*plan, selection, (world, vary)),
+            Look::Plan(plan) => {
+                return Self::read_back(*plan, selection, args, durations, vary, console);
+            }
             Look::Inputs(standard_input) => standard_input,
         };
-        let case = Case::read_after_look((inputs, standard_input), selection, console)?;
-        let mut world = World::read_to_vary((args, durations), vary, console)?;
+        let case = Case::read_after_look(inputs, standard_input, selection, console)?;
+        let mut world = World::read_to_vary(args, durations, vary, console)?;
         let given = world.farm.clone();
         world.farm = given.as_ref().map(|farm| widest(farm, vary));
         let planning = case.plan(&world, console)?;
@@ -125,16 +131,18 @@ impl Subject {
     fn read_back(
         plan: Plan,
         selection: &SelectionArgs,
-        (world, vary): (((&WorldArgs, DurationMode), &Console), &[Vary]),
+        args: &WorldArgs,
+        durations: DurationMode,
+        vary: &[Vary],
+        console: &Console,
     ) -> anyhow::Result<Self> {
-        let ((args, durations), console) = world;
         if selection.selects_something() {
             return Err(Refusal::usage("a plan is selected already")
                 .hint("leave the selection flags out, or give the inputs instead of the plan")
                 .into());
         }
         refuse_storm(&plan, selection)?;
-        let world = World::read_to_vary((args, durations), vary, console)?;
+        let world = World::read_to_vary(args, durations, vary, console)?;
         Ok(Self::of_plan(plan, world, selection))
     }
 
@@ -262,17 +270,20 @@ impl Subject {
 
     /// Returns the setup of one variant, with replayed durations and seed 1.
     pub(crate) fn setup(&self, approach: Approach, cascade: Cascade) -> Result<Setup, Refusal> {
-        self.setup_in(&self.farm, &self.world.scenario, (approach, cascade))
+        self.setup_in(&self.farm, &self.world.scenario, approach, cascade)
     }
 
     /// Returns the setup of one variant in a world, with durations and a seed.
     pub(crate) fn setup_of(
         &self,
         variant: VariantArg,
-        (farm, scenario): (&Farm, &Scenario),
-        (durations, seed): (DurationMode, u64),
+        farm: &Farm,
+        scenario: &Scenario,
+        durations: DurationMode,
+        seed: u64,
     ) -> Result<Setup, Refusal> {
-        let setup = self.setup_in(farm, scenario, variant.parts())?;
+        let (approach, cascade) = variant.parts();
+        let setup = self.setup_in(farm, scenario, approach, cascade)?;
         let dispatch = variant.dispatch().unwrap_or(setup.dispatch);
         Ok(Setup { durations, seed, dispatch, ..setup })
     }
@@ -303,9 +314,10 @@ impl Subject {
         &self,
         farm: &Farm,
         scenario: &Scenario,
-        how: (Approach, Cascade),
+        approach: Approach,
+        cascade: Cascade,
     ) -> Result<Setup, Refusal> {
-        let mut setup = setup_with(&self.prepared, &self.world, (farm, scenario), how)?;
+        let mut setup = setup_with(&self.prepared, &self.world, farm, scenario, approach, cascade)?;
         // An assumed value may be another here.
         setup.samples = self.samples_on(farm);
         let history = self.history_on(farm);
@@ -324,8 +336,10 @@ impl Subject {
 pub(crate) fn setup_with(
     prepared: &Prepared,
     world: &World,
-    (farm, scenario): (&Farm, &Scenario),
-    (approach, cascade): (Approach, Cascade),
+    farm: &Farm,
+    scenario: &Scenario,
+    approach: Approach,
+    cascade: Cascade,
 ) -> Result<Setup, Refusal> {
     let Scenario { orchestrator_owned, builds, .. } = scenario;
     let outcomes = match builds.outcomes {

@@ -291,7 +291,8 @@ impl std::fmt::Write for Hasher {
 /// Writes one part of a sweep: into the directory, or to standard output.
 pub(crate) fn write_shard(
     shard: &Shard,
-    (output, console): (&SweepOutput, &Console),
+    output: &SweepOutput,
+    console: &Console,
 ) -> anyhow::Result<Answer> {
     let name = format!("shard-{}-of-{}.json", shard.shard.number, shard.shard.of);
     let fill = |out: &mut dyn Write| shard.write(out);

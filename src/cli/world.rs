@@ -37,29 +37,32 @@ pub(crate) struct World {
 impl World {
     /// Reads what the arguments name; what is wrong in a file is printed, and then the exit code is 1.
     pub(crate) fn read(
-        (args, durations): (&WorldArgs, DurationMode),
+        args: &WorldArgs,
+        durations: DurationMode,
         console: &Console,
     ) -> anyhow::Result<Self> {
-        Self::read_to_vary((args, durations), &[], console)
+        Self::read_to_vary(args, durations, &[], console)
     }
 
     /// The same for a hub that builds more than modules.
     #[cfg(feature = "live")]
     pub(crate) fn read_for_hub(args: &WorldArgs, console: &Console) -> anyhow::Result<Self> {
-        Self::read_with((args, DurationMode::Replay), &[], Builds::Any, console)
+        Self::read_with(args, DurationMode::Replay, &[], Builds::Any, console)
     }
 
     /// The same with a farm whose numbers are going to be varied.
     pub(crate) fn read_to_vary(
-        (args, durations): (&WorldArgs, DurationMode),
+        args: &WorldArgs,
+        durations: DurationMode,
         vary: &[Vary],
         console: &Console,
     ) -> anyhow::Result<Self> {
-        Self::read_with((args, durations), vary, Builds::OfModules, console)
+        Self::read_with(args, durations, vary, Builds::OfModules, console)
     }
 
     fn read_with(
-        (args, durations): (&WorldArgs, DurationMode),
+        args: &WorldArgs,
+        durations: DurationMode,
         vary: &[Vary],
         builds: Builds,
         console: &Console,
@@ -67,7 +70,7 @@ impl World {
         let history = history(&args.trace, console)?;
         let history = if durations == DurationMode::Fit { history.fitted() } else { history };
         let farm =
-            args.farm.as_deref().map(|path| farm(path, (vary, builds), console)).transpose()?;
+            args.farm.as_deref().map(|path| farm(path, vary, builds, console)).transpose()?;
         let fallback = farm.as_ref().map(|farm| farm.fallback.clone()).unwrap_or_default();
         let unknown = fallback.build_arch.as_secs_f64();
         let history = history.with_fallback(fallback);
@@ -149,8 +152,8 @@ pub(crate) fn read_history(paths: &[PathBuf], console: &Console) -> anyhow::Resu
         whole.map(|file| (file.path.as_str(), file.content.as_slice())).collect();
     let mut history = History::read(&inputs);
     for file in &files {
-        if let Some(broken) = &file.broken {
-            history.note_broken(&file.path, broken.clone());
+        if let Some((code, why)) = &file.broken {
+            history.note_broken(&file.path, *code, why.clone());
         }
     }
     if history.rows().is_empty() && !paths.is_empty() {
@@ -247,7 +250,7 @@ enum Builds {
 }
 
 /// Reads a farm file.
-fn farm(path: &Path, (vary, builds): (&[Vary], Builds), console: &Console) -> anyhow::Result<Farm> {
+fn farm(path: &Path, vary: &[Vary], builds: Builds, console: &Console) -> anyhow::Result<Farm> {
     let bytes = read(path)?;
     // What cannot be varied is refused when it is named.
     let widen = |farm: &mut Farm| *farm = widest(farm, vary);

@@ -124,7 +124,7 @@ pub fn explain(
                 (Kind::Runtime, &written.requires, &expanded.requires),
             ] {
                 for (name, streams) in written {
-                    explanations.push(group.explain(kind, name, (streams, &expanded[name])));
+                    explanations.push(group.explain(kind, name, streams, &expanded[name]));
                 }
             }
             explanations.extend(group.besides());
@@ -148,10 +148,11 @@ impl Explainer<'_> {
         &self,
         kind: Kind,
         name: &ModuleName,
-        (written, expanded): (&[StreamName], &[StreamName]),
+        written: &[StreamName],
+        expanded: &[StreamName],
     ) -> Explanation {
         let fate = |nsvc: &Nsvc| {
-            if let Some(rule) = self.stream_rule(nsvc, (written, expanded)) {
+            if let Some(rule) = self.stream_rule(nsvc, written, expanded) {
                 return Fate::Excluded(rule);
             }
             match kind {
@@ -196,7 +197,8 @@ impl Explainer<'_> {
     fn stream_rule(
         &self,
         nsvc: &Nsvc,
-        (written, expanded): (&[StreamName], &[StreamName]),
+        written: &[StreamName],
+        expanded: &[StreamName],
     ) -> Option<Rule> {
         let stream = &nsvc.stream;
         let answers_to = |each: &StreamName| {

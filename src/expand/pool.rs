@@ -228,7 +228,7 @@ impl<'a> Pool<'a> {
             let streams = match default {
                 Some(default) if streams.len() > 1 => vec![default.clone()],
                 _ if is_plain => streams.clone(),
-                _ => list(self.collection, self.settings, (name, streams)).unwrap_or_default(),
+                _ => list(self.collection, self.settings, name, streams).unwrap_or_default(),
             };
             (name.clone(), streams)
         };

@@ -117,7 +117,7 @@ impl Document {
             .map_err(|names| unused(Kind::Runtime, names))?;
         self.changes.clear();
         for ((at, group), (_, written)) in groups.into_iter().zip(&before) {
-            let causes = settle_bases(group, written, (request, collection, settings));
+            let causes = settle_bases(group, written, request, collection, settings);
             let change = |(kind, name, cause): (Kind, ModuleName, Cause)| {
                 let needs = match kind {
                     Kind::Build => &written.buildrequires,
@@ -137,7 +137,9 @@ impl Document {
 fn settle_bases(
     group: &mut Group,
     written: &Group,
-    (request, collection, settings): (&Request, &Collection, &Settings),
+    request: &Request,
+    collection: &Collection,
+    settings: &Settings,
 ) -> Vec<(Kind, ModuleName, Cause)> {
     let overridden = group.requires.iter().filter(|(name, now)| **now != written.requires[*name]);
     let mut causes: Vec<(Kind, ModuleName, Cause)> =
@@ -145,7 +147,7 @@ fn settle_bases(
     for (name, streams) in &mut group.buildrequires {
         let mut cause = (*streams != written.buildrequires[name]).then_some(Cause::Override);
         if settings.platforms.is_base(name) {
-            let built_on = base_streams(name, streams, (request, collection, settings));
+            let built_on = base_streams(name, streams, request, collection, settings);
             if built_on != *streams {
                 let is_support = |stream: &StreamName| stream.as_str().ends_with(".z");
                 let released = built_on.iter().any(is_support) && !streams.iter().any(is_support);
@@ -192,7 +194,9 @@ fn override_needs<'a>(
 fn base_streams(
     name: &ModuleName,
     streams: &[StreamName],
-    (request, collection, settings): (&Request, &Collection, &Settings),
+    request: &Request,
+    collection: &Collection,
+    settings: &Settings,
 ) -> Vec<StreamName> {
     let resolve = |stream: &StreamName| {
         let wanted = NameStream { name: name.clone(), stream: stream.clone() };

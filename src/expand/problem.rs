@@ -207,8 +207,10 @@ impl Problem {
 
 /// Looks for problems of one stream list.
 pub(super) fn check_list(
-    (group, kind): (usize, Kind),
-    (name, written): (&ModuleName, &[StreamName]),
+    group: usize,
+    kind: Kind,
+    name: &ModuleName,
+    written: &[StreamName],
     expanded: &Result<Vec<StreamName>, AmbiguousStream>,
     collection: &Collection,
 ) -> Option<Problem> {

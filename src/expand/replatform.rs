@@ -38,14 +38,15 @@ pub struct NotABase(pub String);
 /// If the target is not a base module.
 pub fn replatform<'a>(
     loaded: &Loaded<'a>,
-    (graph, settings): (&ModuleGraph, &Settings),
+    graph: &ModuleGraph,
+    settings: &Settings,
     plan: &Plan,
     target: &NameStream,
 ) -> Result<(OnPlatform, Vec<Moved<'a>>), NotABase> {
     if !settings.platforms.is_base(&target.name) {
         return Err(NotABase(target.name.to_string()));
     }
-    let mut mover = Mover::new(&loaded.collection, (graph, target), settings);
+    let mut mover = Mover::new(&loaded.collection, graph, target, settings);
     let assumed = mover.assume(plan);
     let mut on = OnPlatform { target: target.to_string(), assumed, modules: Vec::new() };
     let mut all = Vec::new();
@@ -101,7 +102,8 @@ struct Mover<'a> {
 impl<'a> Mover<'a> {
     fn new(
         collection: &Collection,
-        (graph, target): (&'a ModuleGraph, &'a NameStream),
+        graph: &'a ModuleGraph,
+        target: &'a NameStream,
         settings: &'a Settings,
     ) -> Self {
         let mut builds = collection.clone();

@@ -54,7 +54,7 @@ pub(super) fn farm(reader: &mut Reader, file: &Section<'_>, farm: &Farm) -> Vec<
             if let Some(why) = takes_nothing(group, farm) {
                 reader.wrong(node.place, format!("builders `{}` take no task: {why}", group.name));
             }
-            channels(reader, (node, group), &mut remarks);
+            channels(reader, node, group, &mut remarks);
         }
     }
     served(reader, node, farm);
@@ -141,8 +141,7 @@ fn takes_nothing(group: &BuilderGroup, farm: &Farm) -> Option<String> {
 }
 
 /// Reports channels that no task uses: a misspelling, or idle builders.
-fn channels(reader: &mut Reader, of: (&Node, &BuilderGroup), remarks: &mut Vec<Finding>) {
-    let (node, group) = of;
+fn channels(reader: &mut Reader, node: &Node, group: &BuilderGroup, remarks: &mut Vec<Finding>) {
     let names = [CHANNELS[0].0, CHANNELS[1].0, MODULES];
     let is_known = |channel: &String| names.contains(&channel.as_str());
     for channel in group.channels.iter().filter(|channel| !is_known(channel)) {

@@ -100,8 +100,8 @@ fn builder_group(reader: &mut Reader, node: &Node) -> Option<BuilderGroup> {
     if let Some(channels) = reader.values(&section, "channels", settings::text) {
         group.channels = channels;
     }
-    twice(reader, node, ("builders.arches", &group.arches));
-    twice(reader, node, ("builders.channels", &group.channels));
+    twice(reader, node, "builders.arches", &group.arches);
+    twice(reader, node, "builders.channels", &group.channels);
     group.refuses = reader.values(&section, "refuses", method).unwrap_or_default();
     group.refuses_until = reader.value(&section, "refuses_until", duration);
     if group.refuses.is_empty() && group.refuses_until.is_some() {
@@ -142,8 +142,12 @@ fn period(text: &str) -> Result<Millis, String> {
 }
 
 /// Reports items that a list names more than once.
-fn twice<T: PartialEq + std::fmt::Display>(reader: &mut Reader, node: &Node, what: (&str, &[T])) {
-    let (name, values) = what;
+fn twice<T: PartialEq + std::fmt::Display>(
+    reader: &mut Reader,
+    node: &Node,
+    name: &str,
+    values: &[T],
+) {
     for (at, value) in values.iter().enumerate() {
         if values[..at].contains(value) {
             reader.wrong(node.place, format!("`{name}` has {value} twice"));

@@ -16,7 +16,7 @@ impl ModuleGraph {
         let mut streams = Streams::new(&modules);
         streams.mark_by_products(&mut modules);
         let Links { edges, dangling, self_requires, .. } =
-            Links::new((&modules, &streams), &elsewhere, options);
+            Links::new(&modules, &streams, &elsewhere, options);
         findings.extend(lost_zero::findings(&dangling, &streams));
         let mut graph = DiGraph::with_capacity(modules.len(), edges.len());
         for module in modules {

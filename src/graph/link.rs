@@ -42,7 +42,8 @@ struct Ask<'a> {
 impl<'a> Links<'a> {
     /// Resolves the requirements of every module.
     pub(super) fn new(
-        (modules, streams): (&'a [Module], &'a Streams),
+        modules: &'a [Module],
+        streams: &'a Streams,
         elsewhere: &'a BTreeSet<NameStream>,
         options: &'a GraphOptions,
     ) -> Self {

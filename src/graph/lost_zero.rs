@@ -57,12 +57,16 @@ pub(super) fn findings(dangling: &[Dangling], streams: &Streams) -> Vec<Finding>
     for row in dangling.iter().filter(|row| row.missing == Missing::NotLoaded) {
         places.entry(&row.requires).or_insert((0, row)).0 += 1;
     }
-    places.into_iter().filter_map(|(requires, of)| finding(requires, of, streams)).collect()
+    let finding = |(requires, (count, first)): (&NameStream, (usize, &Dangling))| {
+        finding(requires, count, first, streams)
+    };
+    places.into_iter().filter_map(finding).collect()
 }
 
 fn finding(
     requires: &NameStream,
-    (count, first): (usize, &Dangling),
+    count: usize,
+    first: &Dangling,
     streams: &Streams,
 ) -> Option<Finding> {
     let meant = meant(requires, streams)?;

@@ -6,8 +6,8 @@ use super::{EventId, Happened, Hub, RepoWork, RequestId, TagId};
 
 impl Hub {
     /// Adds a tag that no repo was made for yet.
-    pub fn add_tag(&mut self, arches: ArchSet, createrepo: impl Into<RepoWork>) -> TagId {
-        let tag = self.tags.add(arches, createrepo.into(), self.agenda.now());
+    pub fn add_tag(&mut self, arches: ArchSet, createrepo: RepoWork) -> TagId {
+        let tag = self.tags.add(arches, createrepo, self.agenda.now());
         self.call_autoregen(tag);
         tag
     }

@@ -27,15 +27,14 @@ impl RepoWork {
         Self(Arc::new(work))
     }
 
+    /// Runs for `base`, and for `per_build` longer with each build in the tag; every one succeeds.
+    #[must_use]
+    pub fn growing(base: Millis, per_build: Millis) -> Self {
+        Self::new(move |repo| Work::ok(base + Millis(per_build.0.saturating_mul(repo.builds))))
+    }
+
     pub(super) fn of(&self, repo: Regeneration) -> Work {
         (self.0)(repo)
-    }
-}
-
-/// The run for an empty tag, and what each build in it adds; every one succeeds.
-impl From<(Millis, Millis)> for RepoWork {
-    fn from((base, per_build): (Millis, Millis)) -> Self {
-        Self::new(move |repo| Work::ok(base + Millis(per_build.0.saturating_mul(repo.builds))))
     }
 }
 

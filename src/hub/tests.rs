@@ -110,5 +110,5 @@ fn x86() -> ArchSet {
 }
 
 fn tag(hub: &mut Hub) -> TagId {
-    hub.add_tag(x86(), (secs(60), Millis::ZERO))
+    hub.add_tag(x86(), RepoWork::growing(secs(60), Millis::ZERO))
 }

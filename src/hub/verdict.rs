@@ -1,13 +1,17 @@
-//! Why nothing happens any more: what every task that is not over waits for.
+//! Why a task does not continue: of each that is left once nothing more happens, and of a `waitrepo` at
+//! the moment when it gave up. koji says only that it waited too long; what would help depends on what
+//! it waited for.
 
 use super::builder::Builder;
-use super::ids::number;
+use super::job::WaitRepo;
+use super::repo_queue::RequestState;
+use super::scheduler::can_take;
 use super::task::{NONE, Task};
-use super::{Hub, Method};
+use super::{Hub, Method, TaskId};
 use crate::koji::TaskState;
 use crate::name::Arch;
 
-/// What a task waits for in vain.
+/// What a task waits for.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Why {
     /// The hub answers nobody.
@@ -38,19 +42,28 @@ pub enum Why {
         /// What a task needs more than.
         least: f64,
     },
-    /// Builders that could take it have no room now, and nothing ends.
-    #[error(
-        "no builder that could take it has room: {waiting} of their {tasks} tasks wait for others"
-    )]
+    /// Builders that could take it have no room. Their tasks are not counted: each `waitrepo` that gives up
+    /// leaves one, and modules that fail by one cause are reported together.
+    #[error("no builder that could take it has room{}", of_places(*.are_held))]
     NoRoom {
-        /// How many tasks they have.
-        tasks: u32,
-        /// How many of those wait for children, or for a repo.
-        waiting: u32,
+        /// Whether most of their tasks wait for children, or for a repo.
+        are_held: bool,
     },
     /// It is open on a builder that is lost, and nobody notices.
     #[error("its builder is lost, and no other builder is left to poll")]
     OnLost,
+    /// No `newRepo` is made, since as many are under way as may be.
+    #[error("the limit of {under_way} under way is reached")]
+    Queued {
+        /// How many are.
+        under_way: u32,
+    },
+    /// The repo manager has not come to the request.
+    #[error("the repo manager has not reached it yet")]
+    Unmanaged,
+    /// It is at work, or about to begin.
+    #[error("it is not done")]
+    AtWork,
 }
 
 impl Why {
@@ -59,15 +72,34 @@ impl Why {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Offline => "let the fault hub-offline end: give it `for`",
-            Self::NoBuilder { .. } => "give the farm builders of that channel and arch",
+            Self::NoBuilder { .. } => {
+                "give the farm builders of that channel and arch, or leave the arch out with --arches"
+            }
             Self::Refused { .. } => "have fewer builders refuse it, or set refuses_until",
             Self::Lost | Self::OnLost => "let lost builders come back: give builders-down `for`",
             Self::NeverFits { .. } => "give builders more capacity, or fewer tasks of others",
             Self::NoRoom { .. } => {
                 "give builders more max_jobs or capacity, or the farm more builders"
             }
+            Self::Queued { .. } => "raise repo.tasks_max or repo.wait_timeout of the farm",
+            Self::Unmanaged => {
+                "see hub-offline of the scenario, repo.check_interval and repo.wait_timeout of the farm"
+            }
+            Self::AtWork => {
+                "raise repo.wait_timeout of the farm, or see how long its createrepo takes"
+            }
         }
     }
+}
+
+/// What a `waitrepo` waited for when it gave up.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{}: {why}", .method.as_str())]
+pub struct Late {
+    /// The task that had not ended: `newRepo`, or a `createrepo` of it.
+    pub method: Method,
+    /// What that waited for.
+    pub why: Why,
 }
 
 impl Hub {
@@ -79,26 +111,67 @@ impl Hub {
             let is_left = |task: &Task| !task.state.is_final() && !task.is_waiting;
             return Vec::from_iter(self.tasks.iter().any(is_left).then_some(Why::Offline));
         }
-        let is_lost = |builder: u32| builder != NONE && self.builders[builder].is_lost;
-        let why = |(task, entry): (u32, &Task)| match entry.state {
-            TaskState::Free => Some(self.why_free(task)),
-            TaskState::Assigned | TaskState::Open => is_lost(entry.builder).then_some(Why::OnLost),
-            TaskState::Closed | TaskState::Canceled | TaskState::Failed => None,
+        (0..self.tasks.count()).filter_map(|task| self.why_idle(task)).collect()
+    }
+
+    /// Returns why a `waitrepo` gave up; `None` of a task that did not, and of one whose repo was
+    /// tried and failed: then that is the reason.
+    #[must_use]
+    pub fn late(&self, task: TaskId) -> Option<&Late> {
+        self.late.get(&task.0)
+    }
+
+    /// Notes what a `waitrepo` waits for that gives up now.
+    pub(super) fn note_late(&mut self, task: u32, wait: WaitRepo) {
+        let Some(request) = wait.request else { return };
+        let request = *self.repos.get(request);
+        let late = match request.state {
+            RequestState::Queued if request.tries == 0 => {
+                let under_way = self.repos.in_flight();
+                let is_full = self.has_all_repos_under_way();
+                let why = if is_full { Why::Queued { under_way } } else { Why::Unmanaged };
+                Late { method: Method::NewRepo, why }
+            }
+            RequestState::UnderWay { task } if request.tries == 1 => self.why_unmade(task),
+            RequestState::Queued
+            | RequestState::UnderWay { .. }
+            | RequestState::Met
+            | RequestState::GivenUp => return,
         };
-        (0..).zip(self.tasks.iter()).filter_map(why).collect()
+        self.late.insert(task, late);
     }
 
-    fn no_builder(&self, bin: u32) -> Why {
-        let key = self.bins.key(bin);
-        let channel = self.settings.channels[key.channel as usize].clone();
-        let serves = |builder: &Builder| builder.settings.channels.contains(&key.channel);
-        let arches = if self.builders.iter().any(serves) { key.arches } else { None };
-        let arches = arches.unwrap_or_default().iter();
-        let arches = arches.map(|arch| self.settings.arches[arch as usize].clone()).collect();
-        Why::NoBuilder { channel, arches }
+    /// Says what keeps a `newRepo` that is not over: it, or the first of its tasks that no builder takes.
+    fn why_unmade(&self, new_repo: u32) -> Late {
+        let below = self.tasks[new_repo].children.iter().map(|&(_, child)| child);
+        let kept = std::iter::once(new_repo).chain(below).find_map(|task| {
+            let why = self.why_idle(task).filter(|_| !self.may_be_given(task))?;
+            Some(Late { method: self.tasks[task].method, why })
+        });
+        kept.unwrap_or(Late { method: Method::NewRepo, why: Why::AtWork })
     }
 
-    pub(super) fn why_free(&self, task: u32) -> Why {
+    /// Returns whether a task is free and the next run of the scheduler could give it out.
+    fn may_be_given(&self, task: u32) -> bool {
+        let least = self.settings.hub.least_room();
+        let refused = self.dispatch.refusals.of(task);
+        let mut bin = self.bins.builders(self.tasks[task].bin).iter();
+        self.tasks[task].state == TaskState::Free
+            && bin.any(|&at| !refused.contains(&at) && can_take(&self.view(at), least))
+    }
+
+    /// Returns what a task waits for that is neither at work nor over.
+    fn why_idle(&self, task: u32) -> Option<Why> {
+        let entry = &self.tasks[task];
+        let is_lost = || entry.builder != NONE && self.builders[entry.builder].is_lost;
+        match entry.state {
+            TaskState::Free => Some(self.why_free(task)),
+            TaskState::Assigned | TaskState::Open => is_lost().then_some(Why::OnLost),
+            TaskState::Closed | TaskState::Canceled | TaskState::Failed => None,
+        }
+    }
+
+    fn why_free(&self, task: u32) -> Why {
         let bin = self.tasks[task].bin;
         let builders = self.bins.builders(bin);
         if builders.is_empty() {
@@ -121,8 +194,17 @@ impl Hub {
         }
         let open = || builders.iter().flat_map(|&at| &self.builders[at].open);
         let waits = |task: &&u32| self.tasks[**task].waits_for_others();
-        let waiting = open().filter(waits).count();
-        Why::NoRoom { tasks: number(open().count()), waiting: number(waiting) }
+        Why::NoRoom { are_held: open().filter(waits).count() > open().count() / 2 }
+    }
+
+    fn no_builder(&self, bin: u32) -> Why {
+        let key = self.bins.key(bin);
+        let channel = self.settings.channels[key.channel as usize].clone();
+        let serves = |builder: &Builder| builder.settings.channels.contains(&key.channel);
+        let arches = if self.builders.iter().any(serves) { key.arches } else { None };
+        let arches = arches.unwrap_or_default().iter();
+        let arches = arches.map(|arch| self.settings.arches[arch as usize].clone()).collect();
+        Why::NoBuilder { channel, arches }
     }
 }
 
@@ -131,6 +213,10 @@ fn room(capacity: Option<f64>, least: f64) -> String {
         Some(capacity) => format!("it needs more than {least}, and {capacity} is the most free"),
         None => "they take 0 tasks".to_owned(),
     }
+}
+
+fn of_places(are_held: bool) -> &'static str {
+    if are_held { ", as tasks that wait for others hold their places" } else { "" }
 }
 
 fn of_arches(arches: &[Arch]) -> String {

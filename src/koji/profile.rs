@@ -165,8 +165,8 @@ impl Profile {
             names.extend(sections.keys().filter(|name| *name != "DEFAULT").cloned());
             if let Some(section) = sections.get(name) {
                 is_there = true;
-                entries.extend(sections.get("DEFAULT").into_iter().flatten().map(own));
-                entries.extend(section.iter().map(own));
+                entries.extend(sections.get("DEFAULT").cloned().unwrap_or_default());
+                entries.extend(section.clone());
             }
         }
         if !is_there {
@@ -203,10 +203,6 @@ impl Profile {
             name: old.name,
         }
     }
-}
-
-fn own((key, entry): (&String, &Entry)) -> (String, Entry) {
-    (key.clone(), entry.clone())
 }
 
 /// Reports that no file has a profile, and lists the existing ones.

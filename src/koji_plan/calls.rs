@@ -103,8 +103,10 @@ impl PlannedCall {
 /// Returns every call: module by module in the order of the plan, a stream locked from before its first
 /// module until after its last.
 pub(super) fn calls(
-    (request, hub): (Request<'_>, &HubUser),
-    (works, sources): (&[TagWork<'_, '_>], &Sources),
+    request: Request<'_>,
+    hub: &HubUser,
+    works: &[TagWork<'_, '_>],
+    sources: &Sources,
     known: &mut Knowledge,
 ) -> Vec<PlannedCall> {
     let mut left: BTreeMap<NameStream, usize> = BTreeMap::new();
@@ -165,7 +167,9 @@ impl Script<'_, '_, '_> {
                 self.repo();
             }
         }
-        self.import_and_publish(known);
+        if !work.build.is_scratch() {
+            self.import_and_publish(known);
+        }
     }
 
     /// Adds the macros package: uploaded, built, and in every buildroot of the first repo.

@@ -18,7 +18,8 @@ use crate::name::PackageName;
 
 /// Returns what is kept out of each buildroot, by the id of the build's row.
 pub(super) fn conflicts(
-    (builds, required): (&[ModuleBuild<'_>], &BTreeMap<String, Vec<RequiredModule>>),
+    builds: &[ModuleBuild<'_>],
+    required: &BTreeMap<String, Vec<RequiredModule>>,
     known: &mut Knowledge,
     checks: &mut Checks,
 ) -> BTreeMap<String, KeptOut> {

@@ -94,7 +94,8 @@ pub(super) fn content_generator(
 
 /// Checks the tags of every platform that is built on.
 pub(super) fn platforms(
-    (hub, builds): (&HubUser, &[ModuleBuild<'_>]),
+    hub: &HubUser,
+    builds: &[ModuleBuild<'_>],
     known: &mut Knowledge,
     checks: &mut Checks,
 ) {

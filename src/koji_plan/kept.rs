@@ -70,7 +70,8 @@ impl KeptPlan {
     pub fn new(
         request: super::Request<'_>,
         out: &WorkedOut,
-        (hub, configuration): (&str, &[u8]),
+        hub: &str,
+        configuration: &[u8],
     ) -> Self {
         Self {
             format: FORMAT,

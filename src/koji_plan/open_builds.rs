@@ -12,7 +12,7 @@ use crate::koji::{RowsOrCount, Value};
 use crate::name::NameStream;
 
 /// koji's numbers of the states free, open and assigned.
-const OPEN_STATES: [i64; 3] = [0, 1, 4];
+pub(super) const OPEN_STATES: [i64; 3] = [0, 1, 4];
 
 /// Checks that no `build` task is open whose target is one of a stream's. Targets whose name is a hash cannot
 /// be told from others.

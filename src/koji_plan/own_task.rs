@@ -94,11 +94,11 @@ pub fn work_out_task(request: Request<'_>, task: OwnTask<'_>, known: &mut Knowle
     hub_checks::content_generator(request, &worker, known, &mut checks);
     let builds = builds::builds(request, &mut checks);
     let sources = sources::sources(request, &builds, &mut checks);
-    hub_checks::platforms((&worker, &builds), known, &mut checks);
+    hub_checks::platforms(&worker, &builds, known, &mut checks);
     let takes_over = locks::check(request, &builds, known, &mut checks);
     other_tasks(task, &builds, known, &mut checks);
     let required = requirements::requirements(request, &builds, known, &mut checks);
-    let kept_out = conflicts::conflicts((&builds, &required), known, &mut checks);
+    let kept_out = conflicts::conflicts(&builds, &required, known, &mut checks);
     let indexes = indexes(request, &builds, known, &mut checks);
     let hub = worker.for_owner(task.owner);
     let basis = tags::Basis {
@@ -108,10 +108,10 @@ pub fn work_out_task(request: Request<'_>, task: OwnTask<'_>, known: &mut Knowle
         indexes: &indexes,
         owner: request.owner,
     };
-    package_checks::check((&builds, &hub), known, &mut checks);
+    package_checks::check(&builds, &hub, known, &mut checks);
     let works = tags::works(&builds, basis, known, &mut checks);
     WorkedOut {
-        builds: planned_build::planned_builds(request, (&works, &indexes), &sources, &kept_out),
+        builds: planned_build::planned_builds(request, &works, &indexes, &sources, &kept_out),
         takes_over,
         user: worker.user,
         checks: checks.into_rows(),

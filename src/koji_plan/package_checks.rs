@@ -12,7 +12,8 @@ use crate::koji::shapes::Package;
 
 /// Checks that no tag blocks a package: what the platform blocks would be blocked in the build tag too.
 pub(super) fn check(
-    (builds, hub): (&[ModuleBuild<'_>], &HubUser),
+    builds: &[ModuleBuild<'_>],
+    hub: &HubUser,
     known: &mut Knowledge,
     checks: &mut Checks,
 ) {

@@ -7,7 +7,7 @@ use super::check::Checks;
 use super::hub_checks::HubUser;
 
 /// Checks the permissions that the calls need. What a policy decides cannot be read from a hub.
-pub(super) fn check((hub, calls): (&HubUser, &[PlannedCall]), checks: &mut Checks) {
+pub(super) fn check(hub: &HubUser, calls: &[PlannedCall], checks: &mut Checks) {
     let Some(user) = &hub.user else { return };
     let needed: BTreeSet<&str> = calls.iter().filter_map(|call| call.permission_name()).collect();
     for permission in needed {

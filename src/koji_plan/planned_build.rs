@@ -9,7 +9,7 @@ use super::Request;
 use super::locks;
 use super::sources::Sources;
 use super::tags::TagWork;
-use crate::load::stream_yaml;
+use crate::load::{Stream, parse_text, stream_yaml};
 use crate::module_build::conflicts::KeptOut;
 use crate::module_build::tag_plan::TagPlan;
 use crate::name::{Arch, ComponentKey, PackageName};
@@ -44,6 +44,17 @@ pub struct PlannedBuild {
     /// What its macros package keeps out of the buildroot.
     #[serde(default)]
     pub kept_out: KeptOut,
+    /// Whether it is built to be thrown away: then it is neither imported nor published.
+    #[serde(default)]
+    pub scratch: bool,
+}
+
+impl PlannedBuild {
+    /// Reads its document; `None` if it cannot be read.
+    #[must_use]
+    pub fn stored(&self) -> Option<Stream> {
+        parse_text(&self.id, &self.document).streams.pop()
+    }
 }
 
 /// One component.
@@ -61,7 +72,8 @@ pub struct PlannedPart {
 /// Returns what a run keeps of its builds.
 pub(super) fn planned_builds(
     request: Request<'_>,
-    (works, indexes): (&[TagWork<'_, '_>], &BTreeMap<String, u64>),
+    works: &[TagWork<'_, '_>],
+    indexes: &BTreeMap<String, u64>,
     sources: &Sources,
     kept_out: &BTreeMap<String, KeptOut>,
 ) -> Vec<PlannedBuild> {
@@ -78,6 +90,7 @@ pub(super) fn planned_builds(
         lock: locks::lock(&names.tag_prefix, &work.build.name_stream()),
         stream: work.build.name_stream().to_string(),
         index: indexes[&work.build.row.id],
+        scratch: work.build.is_scratch(),
         kept_out: kept_out.get(&work.build.row.id).cloned().unwrap_or_default(),
     };
     works.iter().map(planned).collect()

@@ -16,7 +16,7 @@ use crate::load::{Dependencies, Profile, Requirement, Stream};
 use crate::module_build::tag_plan::Required;
 use crate::name::{ModuleName, NameStream, PackageName, Selector, StreamName};
 use crate::plan::model::PlanModule;
-use crate::plan::names::{Kind, Names};
+use crate::plan::names::Names;
 use crate::plan::platform::Platforms;
 
 /// A module of a buildroot.
@@ -167,9 +167,10 @@ impl<'a> Search<'a, '_> {
             let planned = self.builds.iter().find(|other| other.row.id == row.id);
             // Nothing is built of a module that is passed through.
             let Some(planned) = planned else { return Answer::Given };
-            let names = Names::prefixed(&planned.nsvc, (Kind::Module, self.prefix), None);
+            let prefix = planned.tag_prefix(self.prefix);
+            let names = Names::prefixed(&planned.nsvc, planned.kind, prefix, None);
             let id = Some(row.id.clone());
-            return module(&want.name, (names.koji_tag, id), Some(&planned.stored));
+            return module(&want.name, names.koji_tag, id, Some(&planned.stored));
         }
         let Some(all) = shipped(known, &build.platform.publish_to, &want.name) else {
             return Answer::NotYet;
@@ -181,7 +182,7 @@ impl<'a> Search<'a, '_> {
         };
         let newest = all.iter().filter(fits).max_by_key(|module| module.version);
         if let Some(newest) = newest {
-            return module(&want.name, (newest.tag.clone(), None), newest.document.as_ref());
+            return module(&want.name, newest.tag.clone(), None, newest.document.as_ref());
         }
         if self.is_given(want) { Answer::Given } else { Answer::Missing }
     }
@@ -248,7 +249,8 @@ fn all_of<'r>(
 /// Returns a module with its tag and, where the same run builds it, its id.
 fn module(
     name: &ModuleName,
-    (tag, planned): (String, Option<String>),
+    tag: String,
+    planned: Option<String>,
     document: Option<&Stream>,
 ) -> Answer {
     let about = document.map(|document| document.about.clone()).unwrap_or_default();

@@ -20,8 +20,9 @@ const SITE: &str = "platforms:\n  el8: {tag: el8-build, arches: [x86_64, aarch64
     scm: {allow: [\"https://src.example.org/\"], component: \"git+https://src.example.org/rpms/{package}#{commit}\"}\n";
 
 /// A case: modules, a site, sources, and what is given.
-struct Case {
+pub(super) struct Case {
     earlier: Earlier,
+    scratch: BTreeMap<String, u64>,
     modules: String,
     site: String,
     sources: String,
@@ -29,7 +30,7 @@ struct Case {
 }
 
 impl Case {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             modules: MODULES.replace("COMMIT", COMMIT),
             site: SITE.to_owned(),
@@ -38,11 +39,12 @@ impl Case {
             ),
             given: vec!["bison:3".parse().expect("an id")],
             earlier: Earlier::default(),
+            scratch: BTreeMap::new(),
         }
     }
 
     /// Works the case out against a hub, and says how many rounds of questions it took.
-    fn run(&self, hub: impl Fn(&HubCall) -> Result<Json, Fault>) -> (WorkedOut, usize) {
+    pub(super) fn run(&self, hub: impl Fn(&HubCall) -> Result<Json, Fault>) -> (WorkedOut, usize) {
         let plan = planned(&mini::snapshot(&self.modules));
         let site = Site::read(self.site.as_bytes(), 0).expect("a site");
         let (sources, findings) = SourceUrls::read(self.sources.as_bytes(), 0);
@@ -55,6 +57,7 @@ impl Case {
             submitted: "2026-01-02T03:04:05Z".parse().expect("a time"),
             earlier: &self.earlier,
             owner: BuildOwner::Orchestrator,
+            scratch: &self.scratch,
         };
         let mut known = Knowledge::default();
         for round in 0..20 {
@@ -101,17 +104,17 @@ fn named<'c>(call: &'c HubCall, name: &str) -> Option<&'c str> {
     call.arguments.named.get(name).and_then(Value::as_str)
 }
 
-fn first(call: &HubCall) -> &str {
+pub(super) fn first(call: &HubCall) -> &str {
     call.arguments.positional.first().and_then(Value::as_str).unwrap_or_default()
 }
 
-fn tag(id: i64, name: &str, extra: &Json) -> Json {
+pub(super) fn tag(id: i64, name: &str, extra: &Json) -> Json {
     json!({"id": id, "name": name, "arches": "x86_64 aarch64", "locked": false, "maven_support": false,
            "maven_include_all": false, "perm": null, "extra": extra})
 }
 
 /// A hub with what a run needs, and nothing else.
-fn hub(call: &HubCall) -> Result<Json, Fault> {
+pub(super) fn hub(call: &HubCall) -> Result<Json, Fault> {
     let none = || Err(Fault::generic("No such thing"));
     match call.method {
         "_listapi" => Ok(json!([{"name": "repo.request"}])),

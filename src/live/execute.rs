@@ -18,6 +18,7 @@ mod canary;
 mod carry;
 mod conflicts;
 mod course;
+mod drain;
 mod driven;
 mod engine;
 mod figures;

@@ -1,6 +1,8 @@
 //! Durable runs as commands begin and resume them: a store, a hub, and the engine between the two, driven
 //! without `async` around.
 
+mod deciding;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -14,6 +16,8 @@ use crate::koji::calls::GetLoggedInUser;
 use crate::koji_plan::Earlier;
 use crate::status::ModuleState;
 use crate::store::{Holder, NewRun, Opening, RunState, Store, StoreError, UnixMillis, slow_disk};
+
+pub use deciding::{Deciding, heading};
 
 /// Where and how a run is driven.
 pub struct Driving<'d> {
@@ -36,12 +40,24 @@ pub struct Driving<'d> {
 /// A run that is to begin.
 #[derive(Clone, Debug)]
 pub struct Beginning {
-    /// The checksum of its dry run: a part of it is in the name of the run.
-    pub checksum: String,
+    /// What the run is called.
+    pub name: RunName,
     /// The first line of its journal.
     pub heading: Heading,
     /// What it builds.
     pub decided: Decided,
+}
+
+/// What a run is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunName {
+    /// By when it begins, and by a part of the checksum of its dry run.
+    Dated {
+        /// The checksum.
+        checksum: String,
+    },
+    /// This, and it begins only if no run is called so.
+    Given(String),
 }
 
 /// How a process ended that drove a run.
@@ -93,6 +109,12 @@ pub enum WhyNot {
     /// What the run needs cannot be made.
     #[error(transparent)]
     Begin(#[from] BeginError),
+    /// What the run left is not what somebody agreed to delete.
+    #[error("what run `{run}` left at the hub is not what was listed under that checksum")]
+    OtherLeftovers {
+        /// The run.
+        run: String,
+    },
 }
 
 impl<E: Into<WhyNot>> From<E> for RunError {
@@ -178,13 +200,16 @@ pub fn begin(driving: Driving<'_>, beginning: Beginning) -> Result<Ended, RunErr
         let store = opened(store).await?;
         let session = connect(options, login).await?;
         let started = now();
-        let run = free_name(&store, &beginning.checksum, started).await?;
+        let run = match &beginning.name {
+            RunName::Dated { checksum } => free_name(&store, checksum, started).await?,
+            RunName::Given(name) => name.clone(),
+        };
         let work = beginning.decided.work(&run, &directory)?;
         let Beginning { heading, decided, .. } = beginning;
-        let new = new_run((run, hub), &heading, &decided);
+        let new = new_run(run, hub, &heading, &decided);
         let lease = store.begin(&new, &Holder::this_process(), started, lease_ms).await?;
         let run = Run { heading, entries: Vec::new(), started_ms: started.0, work };
-        to_the_end(&store, lease, (run, session), watch).await
+        to_the_end(&store, lease, run, session, watch).await
     })
 }
 
@@ -209,14 +234,15 @@ pub fn resume(driving: Driving<'_>, run: &str) -> Result<Ended, RunError> {
         let named = |error: RunError| RunError { run: Some(run.to_owned()), ..error };
         let work = decided.work(run, &directory).map_err(|error| named(error.into()))?;
         let run = Run { heading, entries, started_ms, work };
-        to_the_end(&store, lease, (run, session), watch).await
+        to_the_end(&store, lease, run, session, watch).await
     })
 }
 
 async fn to_the_end(
     store: &Store,
     lease: crate::store::Driven,
-    (run, session): (Run, Session),
+    run: Run,
+    session: Session,
     watch: Watch<'_>,
 ) -> Result<Ended, RunError> {
     let name = lease.run().to_owned();
@@ -249,7 +275,7 @@ pub fn state(driven: &Driven) -> RunState {
     }
 }
 
-fn new_run((run, hub): (String, &str), heading: &Heading, decided: &Decided) -> NewRun {
+fn new_run(run: String, hub: &str, heading: &Heading, decided: &Decided) -> NewRun {
     let mut indexes: BTreeMap<String, u64> = BTreeMap::new();
     for build in &decided.builds {
         let index = indexes.entry(build.stream.clone()).or_default();
@@ -301,15 +327,15 @@ async fn connect(options: Options, login: Login) -> Result<Session, WhyNot> {
     Ok(Session { hub, user: user.id })
 }
 
-async fn open(url: &str) -> Result<Store, StoreError> {
+pub(super) async fn open(url: &str) -> Result<Store, StoreError> {
     Store::open_with(url, Opening { makes: false, ..Opening::default() }).await
 }
 
-fn now() -> UnixMillis {
+pub(super) fn now() -> UnixMillis {
     UnixMillis(clock::now_ms())
 }
 
-fn block_on<T>(work: impl Future<Output = T>) -> T {
+pub(super) fn block_on<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime of this one thread starts").block_on(work)
 }

@@ -83,7 +83,7 @@ async fn open(url: &str) -> Result<Store, StoreError> {
 fn seen(mut row: RunRow) -> RunRow {
     if row.holder.as_ref().is_some_and(crate::store::Holder::is_dead) {
         row.holder = None;
-        if row.state == RunState::Running {
+        if matches!(row.state, RunState::Running | RunState::Draining) {
             row.state = RunState::Interrupted;
         }
     }

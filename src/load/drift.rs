@@ -49,7 +49,7 @@ struct Drift<'s> {
 }
 
 impl Drift<'_> {
-    fn report(&mut self, (here, there): (Place, Place), what: &str, [other, first]: [&str; 2]) {
+    fn report(&mut self, here: Place, there: Place, what: &str, [other, first]: [&str; 2]) {
         let input = self.inputs.get(there.input as usize);
         let path = input.map_or("-", |input| input.path.as_str());
         let arch = self.first.arch.as_ref().map_or("another arch", |arch| arch.as_str());
@@ -78,7 +78,7 @@ impl Drift<'_> {
                 let there = one.map_or(self.first.place, |one| one.place);
                 let text = |side: Option<&Requirement>| side.map_or("nothing".to_owned(), shown);
                 let what = format!("{field} of {module}");
-                self.report((here, there), &what, [&text(two), &text(one)]);
+                self.report(here, there, &what, [&text(two), &text(one)]);
             }
         }
     }
@@ -93,8 +93,8 @@ impl Drift<'_> {
                 1 => "1 combination".to_owned(),
                 count => format!("{count} combinations"),
             });
-            let places = (self.other.place, self.first.place);
-            self.report(places, "dependencies", [&counts[0], &counts[1]]);
+            let [here, there] = [self.other.place, self.first.place];
+            self.report(here, there, "dependencies", [&counts[0], &counts[1]]);
         }
     }
 
@@ -113,8 +113,10 @@ impl Drift<'_> {
         };
         let ((there, first_names), (here, other_names)) = (only(first, other), only(other, first));
         if here.is_some() || there.is_some() {
-            let places = (here.unwrap_or(self.other.place), there.unwrap_or(self.first.place));
-            self.report(places, &format!("{what} of only one"), [&other_names, &first_names]);
+            let here = here.unwrap_or(self.other.place);
+            let there = there.unwrap_or(self.first.place);
+            let what = format!("{what} of only one");
+            self.report(here, there, &what, [&other_names, &first_names]);
         }
     }
 
@@ -123,7 +125,7 @@ impl Drift<'_> {
         for ((field, one), (_, two)) in fields(first).into_iter().zip(fields(other)) {
             if one != two {
                 let what = format!("{field} of component {key}");
-                self.report((other.place, first.place), &what, [&two, &one]);
+                self.report(other.place, first.place, &what, [&two, &one]);
             }
         }
     }

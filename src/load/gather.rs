@@ -193,7 +193,7 @@ impl Gatherer {
             for chunk in chunks.by_ref() {
                 let range = chunk.range.start - passed..chunk.range.end - passed;
                 end = range.end;
-                self.chunk(input, &content, (&Chunk { range, ..chunk }, &mut tree));
+                self.chunk(input, &content, &Chunk { range, ..chunk }, &mut tree);
                 if end >= part {
                     break;
                 }
@@ -205,9 +205,9 @@ impl Gatherer {
         }
     }
 
-    fn chunk<'t>(&mut self, input: u32, content: &'t [u8], (chunk, tree): (&Chunk, &mut Tree<'t>)) {
+    fn chunk<'t>(&mut self, input: u32, content: &'t [u8], chunk: &Chunk, tree: &mut Tree<'t>) {
         match yaml::text_of(content, chunk) {
-            Ok(text) => self.document(input, (chunk, text), tree),
+            Ok(text) => self.document(input, chunk, text, tree),
             Err(refusal) => {
                 let Refusal { code, mark, message } = refusal.into();
                 let place = Place { input, line: mark.line, column: mark.column };
@@ -216,13 +216,13 @@ impl Gatherer {
         }
     }
 
-    fn document<'t>(&mut self, input: u32, (chunk, text): (&Chunk, &'t str), tree: &mut Tree<'t>) {
+    fn document<'t>(&mut self, input: u32, chunk: &Chunk, text: &'t str, tree: &mut Tree<'t>) {
         let findings = &mut self.snapshot.findings;
-        let mut reader = Reader::new(&mut self.names, findings, (input, self.is_strict));
+        let mut reader = Reader::new(&mut self.names, findings, input, self.is_strict);
         if self.is_packager {
             reader.be_packager();
         }
-        let refusal = yaml::read(text, (chunk.line, chunk.framing), tree).err().map(Refusal::from);
+        let refusal = yaml::read(text, chunk.line, chunk.framing, tree).err().map(Refusal::from);
         let start = tree.root().map_or(Mark { line: chunk.line, column: 1 }, yaml::Node::mark);
         let place = reader.place(start);
         let document = match refusal {

@@ -59,7 +59,7 @@ pub(super) fn read(text: &str, reader: &mut RowReader<'_>) -> Outcome {
         return Outcome::Bad;
     }
     let modulemd = module.modulemd_str.as_deref().unwrap_or_default();
-    let (mut stream, has_modulemd) = reader.stream(identity, (Origin::Mbs, modulemd));
+    let (mut stream, has_modulemd) = reader.stream(identity, Origin::Mbs, modulemd);
     if !has_modulemd {
         let message = format!(
             "{}:{}:{} has no `modulemd_str`: assumed to have no dependencies",

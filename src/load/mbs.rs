@@ -87,7 +87,7 @@ pub(super) fn number(value: &Value) -> Option<u64> {
 
 fn stream(item: &Item, identity: RowIdentity<'_>, reader: &mut RowReader<'_>) -> Stream {
     let modulemd = item.modulemd.as_deref().unwrap_or_default();
-    let (mut stream, has_modulemd) = reader.stream(identity, (Origin::Mbs, modulemd));
+    let (mut stream, has_modulemd) = reader.stream(identity, Origin::Mbs, modulemd);
     if !has_modulemd {
         let is_said = item.buildrequires.is_some();
         stream.about.buildrequires = if is_said { Stated::AsBuilt } else { Stated::Not };
@@ -107,7 +107,7 @@ fn stream(item: &Item, identity: RowIdentity<'_>, reader: &mut RowReader<'_>) ->
     if !has_modulemd {
         let mut group = Dependencies::default();
         for (module, built_with) in buildrequires {
-            require(&mut group.buildrequires, (module, &built_with.stream), reader);
+            require(&mut group.buildrequires, module, &built_with.stream, reader);
         }
         stream.dependencies = Arc::new(vec![group]);
         components(&mut stream, item, reader);

@@ -53,7 +53,7 @@ fn joined(said: Vec<(u16, Defaults)>, is_strict: bool, findings: &mut Vec<Findin
     let mut joined = Joined::default();
     for defaults in &said {
         let conflicts = joined.add(defaults, is_strict).into_iter();
-        findings.extend(conflicts.map(|(code, what)| conflict(defaults, (code, what))));
+        findings.extend(conflicts.map(|(code, what)| conflict(defaults, code, what)));
     }
     let modified = said[0].modified;
     Defaults {
@@ -151,7 +151,7 @@ fn plain(profiles: BTreeMap<StreamName, (u64, Names)>) -> BTreeMap<StreamName, N
     profiles.into_iter().map(|(stream, (_, names))| (stream, names)).collect()
 }
 
-fn conflict(other: &Defaults, (code, what): (Code, String)) -> Finding {
+fn conflict(other: &Defaults, code: Code, what: String) -> Finding {
     let message = format!("defaults of {} in several inputs are equally old: {what}", other.module);
     Finding::new(code, other.place, message)
         .hint("raise `modified` in the defaults that should win")

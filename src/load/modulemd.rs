@@ -76,7 +76,7 @@ fn read_root(root: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Document> {
         return None;
     }
     if reader.is_packager() {
-        return packager_document(root, (kind, version, data), reader);
+        return packager_document(root, kind, version, data, reader);
     }
     match (kind, version) {
         ("modulemd" | "modulemd-stream", 1 | 2) => {
@@ -107,7 +107,9 @@ fn read_root(root: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Document> {
 /// Reads the document of a packager file: any packager document, or a stream.
 fn packager_document(
     root: Node<'_, '_>,
-    (kind, version, data): (&str, u64, Node<'_, '_>),
+    kind: &str,
+    version: u64,
+    data: Node<'_, '_>,
     reader: &mut Reader<'_>,
 ) -> Option<Document> {
     let form = match (kind, version) {

@@ -139,7 +139,7 @@ fn written(fields: [&Option<String>; 3]) -> Option<&str> {
 
 fn stream(row: &Row, identity: RowIdentity<'_>, reader: &mut RowReader<'_>) -> Stream {
     let modulemd = row.modulemd.as_deref().unwrap_or_default();
-    let (mut stream, has_modulemd) = reader.stream(identity, (Origin::Pdc, modulemd));
+    let (mut stream, has_modulemd) = reader.stream(identity, Origin::Pdc, modulemd);
     let (own, about) = dependencies(row, reader);
     if let Some(rpms) = &row.rpms {
         stream.artifacts.extend(rpms.iter().filter_map(nevra));
@@ -147,7 +147,7 @@ fn stream(row: &Row, identity: RowIdentity<'_>, reader: &mut RowReader<'_>) -> S
         stream.artifacts.dedup();
     }
     if has_modulemd {
-        report_disagreements(&stream, (&own, &about), reader);
+        report_disagreements(&stream, own.as_slice(), &about, reader);
         return stream;
     }
     if about.buildrequires == Stated::Not {
@@ -173,10 +173,10 @@ fn dependencies(row: &Row, reader: &mut RowReader<'_>) -> (Option<Dependencies>,
     };
     let mut group = Dependencies::default();
     for pair in row.build_deps.iter().flatten() {
-        require(&mut group.buildrequires, (&pair.dependency, &pair.stream), reader);
+        require(&mut group.buildrequires, &pair.dependency, &pair.stream, reader);
     }
     for pair in row.runtime_deps.iter().flatten() {
-        require(&mut group.requires, (&pair.dependency, &pair.stream), reader);
+        require(&mut group.requires, &pair.dependency, &pair.stream, reader);
     }
     let is_said = row.build_deps.is_some() || row.runtime_deps.is_some();
     (is_said.then_some(group), about)
@@ -185,12 +185,12 @@ fn dependencies(row: &Row, reader: &mut RowReader<'_>) -> (Option<Dependencies>,
 /// A row's own fields were made from its modulemd; if they differ, one of the two is stale.
 fn report_disagreements(
     stream: &Stream,
-    (own, about): (&Option<Dependencies>, &About),
+    own: &[Dependencies],
+    about: &About,
     reader: &mut RowReader<'_>,
 ) {
-    let documented = (stream.dependencies.as_slice(), stream.about.as_ref());
     for Disagreement { field, module, sides: [documented, row] } in
-        disagreements(documented, (own.as_slice(), about))
+        disagreements(&stream.dependencies, &stream.about, own, about)
     {
         let message = format!(
             "{}:{}:{}: {field} of {module}: the modulemd in the row says {}, the row {}; the \

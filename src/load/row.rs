@@ -92,7 +92,8 @@ impl RowReader<'_> {
     pub(super) fn stream(
         &mut self,
         identity: RowIdentity<'_>,
-        (origin, text): (Origin, &str),
+        origin: Origin,
+        text: &str,
     ) -> (Stream, bool) {
         let embedded = self.embedded(identity, text);
         let has_modulemd = embedded.is_some();
@@ -111,7 +112,7 @@ impl RowReader<'_> {
             return None;
         }
         let mut findings = Vec::new();
-        let mut reader = Reader::new(self.names, &mut findings, (self.place.input, false));
+        let mut reader = Reader::new(self.names, &mut findings, self.place.input, false);
         reader.assume(identity.name, identity.stream);
         let stream = embedded_stream(text, &mut reader);
         if stream.is_none() {
@@ -155,7 +156,7 @@ fn embedded_stream(text: &str, reader: &mut Reader<'_>) -> Option<Stream> {
     let [chunk] = chunks.as_slice() else { return None };
     let mut tree = yaml::Tree::default();
     if let Err(refusal) =
-        yaml::read(&text[chunk.range.clone()], (chunk.line, chunk.framing), &mut tree)
+        yaml::read(&text[chunk.range.clone()], chunk.line, chunk.framing, &mut tree)
     {
         let Refusal { code, mark, message } = refusal.into();
         reader.refuse(code, mark, message);
@@ -170,7 +171,8 @@ fn embedded_stream(text: &str, reader: &mut Reader<'_>) -> Option<Stream> {
 /// Adds one stream to what a group requires of a module.
 pub(super) fn require(
     requirements: &mut BTreeMap<ModuleName, Requirement>,
-    (module, stream): (&str, &str),
+    module: &str,
+    stream: &str,
     reader: &mut RowReader<'_>,
 ) {
     let place = reader.place;
@@ -202,8 +204,10 @@ pub(super) struct Disagreement {
 /// Rows have the streams that documents name, with all groups flattened: an empty or negative set
 /// has no entry in a row and cannot contradict one.
 pub(super) fn disagreements(
-    (documented, about): (&[Dependencies], &About),
-    (row, row_about): (&[Dependencies], &About),
+    documented: &[Dependencies],
+    about: &About,
+    row: &[Dependencies],
+    row_about: &About,
 ) -> Vec<Disagreement> {
     let mut found = Vec::new();
     for (field, side, stated) in SIDES {

@@ -50,9 +50,9 @@ fn compare(
     inputs: &[super::Input],
     findings: &mut Vec<Finding>,
 ) {
-    let better = (taken.dependencies.as_slice(), taken.about.as_ref());
-    let worse = (left_out.dependencies.as_slice(), left_out.about.as_ref());
-    for Disagreement { field, module, sides: [better, worse] } in disagreements(better, worse) {
+    for Disagreement { field, module, sides: [better, worse] } in
+        disagreements(&taken.dependencies, &taken.about, &left_out.dependencies, &left_out.about)
+    {
         let place = if better.streams.is_empty() { taken.place } else { better.place };
         let path = &inputs[place.input as usize].path;
         let message = format!(

@@ -66,7 +66,7 @@ impl Mock {
             let arch = stem.and_then(|stem| stem.rsplit_once('.')).map(|(_, arch)| arch);
             let arch = arch.ok_or_else(|| Fault::generic(format!("not an RPM: {path}")))?;
             self.rpm_count += 1;
-            let mut rpm = rpm_of(self.build(id), (self.rpm_count, id), arch, now);
+            let mut rpm = rpm_of(self.build(id), self.rpm_count, id, arch, now);
             let root = call.brmap.as_ref().and_then(|map| map.get(path)).and_then(Value::as_int);
             rpm.buildroot_id = root.or(rpm.buildroot_id);
             self.builds[index(id)].rpms.push(rpm);

@@ -31,7 +31,7 @@ impl Mock {
         self.check_roots(roots, &output)?;
         let plan = self.check_build(&build, &call, user)?;
         let files = self.check_files(&call.directory, &output)?;
-        self.write_import(&plan, generator, (&build, &output));
+        self.write_import(&plan, generator, &build, &output);
         for path in files {
             self.uploads.remove(&path);
         }
@@ -138,7 +138,7 @@ impl Mock {
         Ok(paths)
     }
 
-    fn write_import(&mut self, plan: &Import, generator: i64, (build, output): (&Value, &[Value])) {
+    fn write_import(&mut self, plan: &Import, generator: i64, build: &Value, output: &[Value]) {
         let old = self.nvrs.get(&plan.nvr()).copied();
         let id = match old.filter(|_| plan.has_token) {
             Some(id) => id,

@@ -137,7 +137,7 @@ impl Mock {
                 let source = argument(0).as_str().unwrap_or_default().to_owned();
                 let target = argument(1).read::<Ref>().ok();
                 let opts = if let Value::Struct(opts) = argument(2) { opts } else { Map::new() };
-                self.new_build((&source, target.as_ref(), opts), task)
+                self.new_build(&source, target.as_ref(), opts, task)
             }
             "waitrepo" => {
                 let tag = argument(0).read::<Ref>().ok().and_then(|tag| self.find_tag(&tag));

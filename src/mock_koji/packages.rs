@@ -44,9 +44,15 @@ impl Mock {
         Ok(())
     }
 
-    fn set_blocked(&mut self, caller: Caller, of: (&Ref, &Ref), block: bool) -> Result<(), Fault> {
+    fn set_blocked(
+        &mut self,
+        caller: Caller,
+        tag: &Ref,
+        package: &Ref,
+        block: bool,
+    ) -> Result<(), Fault> {
         let user = self.may_list(caller)?;
-        let (id, name) = (self.tag_id(of.0)?, self.package_name(of.1)?);
+        let (id, name) = (self.tag_id(tag)?, self.package_name(package)?);
         let known = self.listed(id, &name).map(|(_, listed)| listed.clone());
         let tag = self.tag(id).name.clone();
         let Some(mut listed) = known else {
@@ -74,7 +80,7 @@ impl Mock {
         caller: Caller,
         call: PackageListBlock,
     ) -> Result<(), Fault> {
-        self.set_blocked(caller, (&call.tag, &call.package), true)
+        self.set_blocked(caller, &call.tag, &call.package, true)
     }
 
     pub(super) fn package_unblock(
@@ -82,7 +88,7 @@ impl Mock {
         caller: Caller,
         call: PackageListUnblock,
     ) -> Result<(), Fault> {
-        self.set_blocked(caller, (&call.tag, &call.package), false)
+        self.set_blocked(caller, &call.tag, &call.package, false)
     }
 
     pub(super) fn package_remove(

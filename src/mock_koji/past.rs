@@ -120,7 +120,7 @@ impl Mock {
             at.map(|at| i64::try_from(at).expect("few builds") + 1)
         });
         let (arch, method) = (row.arch.as_str(), &*row.method);
-        let request = self.past_request(method, (parent, build), row);
+        let request = self.past_request(method, parent, build, row);
         let label = match method {
             BUILD_SRPM => Some("srpm".to_owned()),
             BUILD_ARCH => Some(arch.to_owned()),
@@ -137,14 +137,15 @@ impl Mock {
             ..new_task(method, self.manager, priority, request)
         });
         if let (Some(task), Some(build)) = (parent, build) {
-            self.extend_past(task, build, (state, result, placed.ended));
+            self.extend_past(task, build, state, result, placed.ended);
         }
     }
 
     fn past_request(
         &self,
         method: &str,
-        (parent, build): (Option<i64>, Option<i64>),
+        parent: Option<i64>,
+        build: Option<i64>,
         row: &Row,
     ) -> Vec<Value> {
         let source = parent.map(|task| self.tasks[index(task)].request[0].clone());
@@ -168,7 +169,9 @@ impl Mock {
         &mut self,
         task: i64,
         build: i64,
-        (state, result, ended): (TaskState, Option<Result<Value, Fault>>, Moment),
+        state: TaskState,
+        result: Option<Result<Value, Fault>>,
+        ended: Moment,
     ) {
         let above = &mut self.tasks[index(task)];
         if let Carrier::Own(own) = &mut above.carrier {

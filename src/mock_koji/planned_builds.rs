@@ -138,7 +138,7 @@ impl Mock {
         if state == BuildState::Complete {
             for arch in std::iter::once("src").chain(arches.iter().map(String::as_str)) {
                 self.rpm_count += 1;
-                let rpm = rpm_of(&self.builds[index(id)], (self.rpm_count, id), arch, now);
+                let rpm = rpm_of(&self.builds[index(id)], self.rpm_count, id, arch, now);
                 self.builds[index(id)].rpms.push(rpm);
             }
         }
@@ -164,7 +164,7 @@ impl Mock {
     }
 }
 
-pub(super) fn rpm_of(build: &Build, (id, build_id): (i64, i64), arch: &str, now: i64) -> Rpm {
+pub(super) fn rpm_of(build: &Build, id: i64, build_id: i64, arch: &str, now: i64) -> Rpm {
     Rpm {
         id,
         name: build.name.clone(),

@@ -234,7 +234,9 @@ impl Mock {
     /// Makes a `build` task; one that cannot be planned fails when a builder opens it.
     pub(super) fn new_build(
         &mut self,
-        (source, target, opts): (&str, Option<&Ref>, Map),
+        source: &str,
+        target: Option<&Ref>,
+        opts: Map,
         task: Task,
     ) -> i64 {
         match self.plan_build(source, target, &opts, task.owner) {
@@ -267,7 +269,7 @@ impl Mock {
         if let Some(channel) = &call.channel {
             task.channel = self.channel_id(channel)?;
         }
-        Ok(self.new_build((&call.src, call.target.as_ref(), opts), task))
+        Ok(self.new_build(&call.src, call.target.as_ref(), opts, task))
     }
 
     /// Returns a priority counted from the default; only admins may make a task more urgent.

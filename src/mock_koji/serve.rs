@@ -184,7 +184,8 @@ async fn upload(name: &str, query: &BTreeMap<String, String>, body: Body) -> Opt
     Some(Asked::Upload { directory: text("filepath"), name: name.to_owned(), offset, bytes })
 }
 
-/// Reads the session from the headers, or from the address as old clients have it.
+/// Reads the session from the headers, or from the address as old clients have it. As koji's hubs since 1.36, it
+/// takes the number of a call from `Koji-Session-Callnum`, else from `Koji-Callnum`, which older hubs read.
 fn credentials(headers: &HeaderMap, query: &BTreeMap<String, String>) -> Credentials {
     let of = |header: &str, name: &str| {
         let header = headers.get(header).and_then(|value| value.to_str().ok());
@@ -193,7 +194,9 @@ fn credentials(headers: &HeaderMap, query: &BTreeMap<String, String>) -> Credent
     Credentials {
         id: of("Koji-Session-Id", "session-id").and_then(|id| id.parse().ok()),
         key: of("Koji-Session-Key", "session-key"),
-        number: of("Koji-Session-Callnum", "callnum").and_then(|number| number.parse().ok()),
+        number: of("Koji-Session-Callnum", "callnum")
+            .or_else(|| of("Koji-Callnum", "callnum"))
+            .and_then(|number| number.parse().ok()),
     }
 }
 

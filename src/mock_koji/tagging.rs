@@ -13,7 +13,7 @@ use crate::koji::{BuildState, Fault, FaultKind, Ref, Value};
 use crate::trace::TAG_BUILD;
 
 impl Mock {
-    fn tagged_shape(&self, tag: i64, (build, event): (i64, i64), extra: bool) -> TaggedBuild {
+    fn tagged_shape(&self, tag: i64, build: i64, event: i64, extra: bool) -> TaggedBuild {
         let of = self.build_shape(build);
         TaggedBuild {
             build_id: build,
@@ -91,7 +91,7 @@ impl Mock {
         };
         let extra = call.extra == Some(true);
         let rows = rows.into_iter().filter(is_asked);
-        Ok(rows.map(|(tag, build, event)| self.tagged_shape(tag, (build, event), extra)).collect())
+        Ok(rows.map(|(tag, build, event)| self.tagged_shape(tag, build, event, extra)).collect())
     }
 
     pub(super) fn latest_builds(

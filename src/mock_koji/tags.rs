@@ -291,7 +291,8 @@ impl Mock {
                 intransitive: row.intransitive,
                 noconfig: row.noconfig,
                 pkg_filter: row.pkg_filter,
-                child_id: id,
+                child_id: Some(id),
+                tag_id: None,
                 nextdepth: row.maxdepth.map(|depth| depth.saturating_sub(1)),
                 currdepth: i64::try_from(depth).expect("depths are small"),
                 filter: Vec::new(),
@@ -312,9 +313,15 @@ impl Mock {
             let is_below = |row: &AncestorRow| row.parent_id == id;
             let below = (1..).zip(&self.tags).filter(|(_, tag)| !tag.is_deleted);
             let rows = below.flat_map(|(child, _)| self.ancestors(child)).filter(is_below);
-            return Ok(rows.collect());
+            return Ok(rows.map(|row| self.reversed(row)).collect());
         }
         Ok(self.ancestors(id))
+    }
+
+    /// koji writes the other end of a row in reverse: the name and the number of the tag that inherits.
+    fn reversed(&self, row: AncestorRow) -> AncestorRow {
+        let name = row.child_id.map_or_else(String::new, |child| self.tag(child).name.clone());
+        AncestorRow { name, child_id: None, tag_id: row.child_id, nextdepth: None, ..row }
     }
 
     /// Records a change of a tag and its children; returns the event.

@@ -100,7 +100,7 @@ impl Mock {
             "build" => {
                 let source = argument(0).as_str().unwrap_or_default().to_owned();
                 let target = argument(1).read::<Ref>().ok();
-                Ok(self.new_build((&source, target.as_ref(), opts(argument(2))), task.clone()))
+                Ok(self.new_build(&source, target.as_ref(), opts(argument(2)), task.clone()))
             }
             "chainbuild" => {
                 let srcs = argument(0).read().map_err(|e| Fault::generic(e.to_string()))?;

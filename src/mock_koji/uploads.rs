@@ -27,8 +27,10 @@ impl Mock {
     pub(super) fn upload(
         &mut self,
         caller: Caller,
-        (directory, name): (&str, &str),
-        (offset, bytes): (i64, &[u8]),
+        directory: &str,
+        name: &str,
+        offset: i64,
+        bytes: &[u8],
     ) -> Result<Value, Fault> {
         self.logged_in(caller)?;
         let is_bad = |path: &str| path.is_empty() || path.starts_with('/') || path.contains("..");

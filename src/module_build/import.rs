@@ -92,11 +92,11 @@ pub fn import(parts: Importing<'_>) -> Import {
     let mut outputs = Outputs::default();
     for (arch, document) in parts.finals {
         let name = format!("modulemd.{arch}.txt");
-        outputs.document(arch.as_str(), (name, document.yaml()), &document.rpms);
+        outputs.document(arch.as_str(), name, document.yaml(), &document.rpms);
     }
-    outputs.document("noarch", ("modulemd.txt".to_owned(), text.clone()), &everything);
+    outputs.document("noarch", "modulemd.txt".to_owned(), text.clone(), &everything);
     if let Some(source) = parts.source_document {
-        outputs.document("src", ("modulemd.src.txt".to_owned(), source.to_owned()), &everything);
+        outputs.document("src", "modulemd.src.txt".to_owned(), source.to_owned(), &everything);
     }
     if let Some(log) = parts.log {
         outputs.log(log);
@@ -160,7 +160,7 @@ struct Outputs {
 }
 
 impl Outputs {
-    fn document(&mut self, arch: &str, (name, text): (String, String), rpms: &[&TaggedRpm]) {
+    fn document(&mut self, arch: &str, name: String, text: String, rpms: &[&TaggedRpm]) {
         let typeinfo = BTreeMap::from([("module".to_owned(), BTreeMap::new())]);
         self.file(ImportFile { name, bytes: text.into_bytes() }, |output| Output {
             arch: arch.to_owned(),

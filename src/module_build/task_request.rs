@@ -112,10 +112,10 @@ impl TaskRequest {
     /// Never: it is a struct.
     #[must_use]
     pub fn to_map(&self) -> Map {
-        match Value::of(self) {
-            Value::Struct(members) => members,
-            other => unreachable!("a struct is written as one, not as {other:?}"),
-        }
+        let Value::Struct(members) = Value::of(self) else {
+            unreachable!("a struct is written as one")
+        };
+        members
     }
 
     /// Returns its components.

@@ -203,12 +203,26 @@ pub enum Call {
     /// Ask koji and the tests how things stand that are known to be outstanding, and of nothing else. One
     /// that is not answered is not repeated: the next one is due anyway.
     Poll {
-        /// What is asked about, by module build and component.
-        about: Arc<[Outstanding]>,
+        /// What is asked about.
+        about: Asked,
     },
 }
 
-/// What a poll asks about.
+/// What a poll asks about: a list may be long, and is made only where it can bring news.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Asked {
+    /// All that is outstanding: its driver has the orchestrator [list](crate::orchestrate::Orchestrator::spell_out)
+    /// it.
+    Everything {
+        /// How many tasks of koji it has.
+        tasks: u32,
+    },
+    /// These, by module build and component.
+    These(Arc<[Outstanding]>),
+}
+
+/// One thing that a poll asks about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Outstanding {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::BuildNames;
 use super::catalog::{Catalog, CatalogBuilder, ComponentParts, ModuleParts, TaskParts};
 use crate::name::{Arch, ComponentKey, PackageName};
 
@@ -15,6 +16,9 @@ use crate::name::{Arch, ComponentKey, PackageName};
 pub struct Definition {
     /// `name:stream:context`.
     pub id: String,
+    /// What koji calls its build, where that is decided before it begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<BuildNames>,
     /// Its wave, from 1, where the plan rebuilds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wave: Option<u32>,

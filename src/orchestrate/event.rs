@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::call::{Answer, Call, CallId, Party};
+use super::call::{Answer, Asked, Call, CallId, Party};
 use super::{BuildId, ComponentIx, Definition, ModuleIx, Owner};
 use crate::time::Timestamp;
 
@@ -186,6 +186,16 @@ pub enum Command {
         /// Which.
         timer: Timer,
     },
+}
+
+impl Command {
+    /// Returns what a poll asks about; `None` of everything else.
+    pub(crate) fn asked(&mut self) -> Option<&mut Asked> {
+        match self {
+            Self::Call { call: Call::Poll { about }, .. } => Some(about),
+            Self::Call { .. } | Self::Look { .. } | Self::Tell(_) | Self::Timer { .. } => None,
+        }
+    }
 }
 
 /// What an orchestrator says of its module builds.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::build_names::Naming;
 use super::{ComponentDefinition, Definition, TaskDefinition};
 use crate::plan::Plan;
 use crate::plan::model::{
@@ -121,6 +122,7 @@ struct Preparation<'p> {
     planned: Vec<Vec<u32>>,
     superseded: Vec<Vec<u32>>,
     is_start: Vec<bool>,
+    naming: Naming,
 }
 
 impl<'p> Preparation<'p> {
@@ -159,7 +161,8 @@ impl<'p> Preparation<'p> {
         }
         let is_start = starts(reach, &position, &siblings);
         let ids = modules.iter().map(|module| module.id.as_str()).collect();
-        Self { ids, waves, dependants, planned, superseded, is_start }
+        let naming = Naming::new(modules);
+        Self { ids, waves, dependants, planned, superseded, is_start, naming }
     }
 
     fn definition(&self, at: usize, module: &PlanModule) -> Definition {
@@ -168,6 +171,7 @@ impl<'p> Preparation<'p> {
             |list: &[u32]| list.iter().map(|&at| self.ids[at as usize].to_owned()).collect();
         Definition {
             id: module.id.clone(),
+            build: self.naming.of(module),
             wave: self.waves[at],
             is_start: self.is_start[at],
             dependants: names(&self.dependants[at]),

@@ -23,7 +23,7 @@
 
 use std::sync::Arc;
 
-use super::call::{Outstanding, PendingCalls};
+use super::call::{Asked, Outstanding, PendingCalls};
 use super::{
     BuildId, Call, Catalog, Command, ComponentEnd, ComponentIx, Event, ModuleIx, Order, Progress,
     RepoMaker, TaskId, Timer,
@@ -295,7 +295,7 @@ impl ModuleTask {
         let about: Arc<[Outstanding]> =
             tasks.chain(repo).map(|task| Outstanding::Task { task }).collect();
         if !about.is_empty() && self.stage != Stage::Over {
-            self.calls.make(Call::Poll { about }, out);
+            self.calls.make(Call::Poll { about: Asked::These(about) }, out);
         }
     }
 }

@@ -51,6 +51,14 @@ impl Orchestrator {
         }
     }
 
+    /// Lists in polls what is outstanding, for a driver that is to ask for it.
+    pub fn spell_out(&self, commands: &mut [Command]) {
+        match self {
+            Self::KojiOwned(_) => {}
+            Self::OrchestratorOwned(orchestrator) => orchestrator.spell_out(commands),
+        }
+    }
+
     /// Appends everything that is outstanding: each call without an answer, and each timer.
     pub fn outstanding(&self, out: &mut Vec<Command>) {
         match self {

@@ -66,6 +66,8 @@ pub struct OrchestratorOwned {
     /// Components that may start, by priority, then in the order of module builds and components.
     ready: BinaryHeap<Due>,
     under_way: u32,
+    /// Tasks of koji that a poll asks about.
+    tasks_known: u32,
     /// Module builds that neither passed nor failed.
     open: u32,
     poll_at: Option<Timestamp>,
@@ -103,6 +105,7 @@ impl OrchestratorOwned {
             unmet,
             ready: BinaryHeap::new(),
             under_way: 0,
+            tasks_known: 0,
             open: 0,
             poll_at: None,
             calls: PendingCalls::default(),
@@ -179,12 +182,13 @@ impl OrchestratorOwned {
         }
     }
 
-    /// A poll is due as long as anything is open or unanswered.
+    /// A poll is due as long as anything is open, under way or unanswered: what is under way of a build that
+    /// was given up still ends.
     fn arm_poll(&mut self, to: &mut Outbox<'_>) {
         if self.poll_at.is_some() {
             return;
         }
-        let is_idle = self.open == 0 && !self.calls.need_a_poll();
+        let is_idle = self.open == 0 && self.under_way == 0 && !self.calls.need_a_poll();
         if !is_idle {
             let at = to.now + self.limits.poll;
             self.poll_at = Some(at);

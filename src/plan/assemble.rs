@@ -53,7 +53,7 @@ pub fn plan(given: Given<'_>, asked: &Selection) -> Result<Planning, SelectError
     if let Some(error) = nothing_built(given, &order.members, &planned) {
         return Err(error);
     }
-    take_over(given, (&rebuilt, &order), &mut planned);
+    take_over(given, &rebuilt, &order, &mut planned);
     let needed = planned
         .iter()
         .flat_map(|p| &p.batches)
@@ -62,7 +62,7 @@ pub fn plan(given: Given<'_>, asked: &Selection) -> Result<Planning, SelectError
     let farm = given.farm.cloned().unwrap_or_else(|| Farm::ideal(needed.chain(arches.clone())));
     let id = |at: u32| given.graph[order.members[at as usize]].id.to_string();
     let durations = duration::durations(&mut planned, &order.shape(), &farm, given.effort, &id);
-    let mut plan = assemble(given, asked, (&rebuilt, &order), (planned, durations));
+    let mut plan = assemble(given, asked, &rebuilt, &order, planned, durations);
     plan.arches = arches.into_iter().collect();
     plan.unserved_arches = unserved;
     record::record(&mut plan, given, asked, &farm);
@@ -73,8 +73,7 @@ pub fn plan(given: Given<'_>, asked: &Selection) -> Result<Planning, SelectError
 }
 
 /// Decides for each component whether its earlier build is reused instead of building it.
-fn take_over(given: Given<'_>, which: (&Rebuilt, &Order), planned: &mut [Planned]) {
-    let (rebuilt, order) = which;
+fn take_over(given: Given<'_>, rebuilt: &Rebuilt, order: &Order, planned: &mut [Planned]) {
     if given.reuse.strategy == Strategy::All {
         for component in planned.iter_mut().flat_map(Planned::components) {
             component.decide(&Decision::Rebuilt(Reason::StrategyAll));
@@ -107,7 +106,7 @@ fn take_over(given: Given<'_>, which: (&Rebuilt, &Order), planned: &mut [Planned
         })
         .collect();
     let decisions =
-        reuse::decide_all((given.snapshot, given.graph), given.reuse, &asked, &order.edges);
+        reuse::decide_all(given.snapshot, given.graph, given.reuse, &asked, &order.edges);
     for (planned, decisions) in planned.iter_mut().zip(decisions) {
         for component in planned.components() {
             if let Some(decision) = decisions.get(&component.component) {
@@ -130,11 +129,11 @@ fn locate(given: Given<'_>, order: &Order, planned: &mut [Planned]) {
 fn assemble(
     given: Given<'_>,
     asked: &Selection,
-    which: (&Rebuilt, &Order),
-    what: (Vec<Planned>, Durations),
+    rebuilt: &Rebuilt,
+    order: &Order,
+    planned: Vec<Planned>,
+    durations: Durations,
 ) -> Plan {
-    let (rebuilt, order) = which;
-    let (planned, durations) = what;
     let id = |at: u32| given.graph[order.members[at as usize]].id.to_string();
     let edge = |&(from, to): &(u32, u32)| Edge { from: id(from), to: id(to) };
     let mut modules: Vec<PlanModule> = Vec::with_capacity(order.members.len());
@@ -160,13 +159,13 @@ fn assemble(
         modules,
         edges: order.edges.iter().map(edge).collect(),
         cycles: cycles.collect(),
-        submissions: submissions(given, which, asked.unit),
+        submissions: submissions(given, rebuilt, order, asked.unit),
         since: asked.since.iter().flat_map(|since| &since.changes).map(since_row).collect(),
         critical_path: durations.critical_path,
         bounds: durations.bounds,
         ..Plan::default()
     };
-    missing::add_missing(&mut plan, given, (rebuilt, &asked.given));
+    missing::add_missing(&mut plan, given, rebuilt, &asked.given);
     plan
 }
 
@@ -222,8 +221,12 @@ fn cycle_row(given: Given<'_>, order: &Order, cycle: &order::Cycle) -> PlanCycle
 }
 
 /// Returns the submissions, by wave and then by id.
-fn submissions(given: Given<'_>, which: (&Rebuilt, &Order), unit: Unit) -> Vec<SubmissionRow> {
-    let (rebuilt, order) = which;
+fn submissions(
+    given: Given<'_>,
+    rebuilt: &Rebuilt,
+    order: &Order,
+    unit: Unit,
+) -> Vec<SubmissionRow> {
     let graph = given.graph;
     let stream = |submission: &[u32]| graph[order.members[submission[0] as usize]].name_stream();
     let mut count: BTreeMap<NameStream, usize> = BTreeMap::new();

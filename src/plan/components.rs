@@ -65,8 +65,7 @@ impl Sources<'_> {
         for (&key, &component) in &ordered.components {
             let index = ordered.batches.of[key.as_str()];
             let is_noarch = noarch.contains(component.package.as_str());
-            if let Some(mut planned) = self.component(module, (key, component, is_noarch), findings)
-            {
+            if let Some(mut planned) = self.component(module, key, component, is_noarch, findings) {
                 if let Some(graph) = &ordered.graph {
                     planned.after =
                         graph[key.as_str()].iter().map(|key| key.as_str().into()).collect();
@@ -89,10 +88,11 @@ impl Sources<'_> {
     fn component(
         &self,
         module: &Module,
-        of: (&ComponentKey, &Component, bool),
+        key: &ComponentKey,
+        component: &Component,
+        is_noarch: bool,
         findings: &mut Vec<Finding>,
     ) -> Option<PlanComponent> {
-        let (key, component, is_noarch) = of;
         let allows =
             |arches: &BTreeSet<Arch>, arch: &Arch| arches.is_empty() || arches.contains(arch);
         let arches: Vec<Arch> = self

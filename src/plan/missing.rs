@@ -15,8 +15,12 @@ pub(super) fn is_given(given: &[Selector], requires: &NameStream, denied: &[&str
 }
 
 /// Adds dangling and self-requirements of the rebuilt modules, and the prerequisites.
-pub(super) fn add_missing(plan: &mut Plan, given: Given<'_>, of: (&Rebuilt, &[Selector])) {
-    let (rebuilt, available) = of;
+pub(super) fn add_missing(
+    plan: &mut Plan,
+    given: Given<'_>,
+    rebuilt: &Rebuilt,
+    available: &[Selector],
+) {
     let graph = given.graph;
     let mut needs: BTreeMap<(String, PrerequisiteKind), Prerequisite> = BTreeMap::new();
     let streams: BTreeSet<NameStream> =

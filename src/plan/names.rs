@@ -76,24 +76,25 @@ impl Names {
     /// the lowest among the builds of one name, stream and version, if known.
     #[must_use]
     pub fn new(nsvc: &Nsvc, kind: Kind, tag: Option<(String, Option<u64>)>) -> Self {
-        Self::prefixed(nsvc, (kind, kind.tag_prefix()), tag)
+        Self::prefixed(nsvc, kind, kind.tag_prefix(), tag)
     }
 
     /// Names a build whose tags and target begin with a prefix of the site's own.
     #[must_use]
     pub fn prefixed(
         nsvc: &Nsvc,
-        (kind, prefix): (Kind, &str),
+        kind: Kind,
+        prefix: &str,
         tag: Option<(String, Option<u64>)>,
     ) -> Self {
         let (marking, id) = tag.unwrap_or_default();
         let dist_tag = id.map(|id| dist_tag(nsvc, kind, &marking, id));
-        let parts = (prefix, kind.suffix());
-        let koji_tag = shortened(nsvc, &parts, TAG_LEN_MAX - BUILD_TAG_SUFFIX.len());
+        let suffix = kind.suffix();
+        let koji_tag = shortened(nsvc, prefix, &suffix, TAG_LEN_MAX - BUILD_TAG_SUFFIX.len());
         Self {
             build_tag: koji_tag.clone() + BUILD_TAG_SUFFIX,
             koji_tag,
-            target: shortened(nsvc, &parts, TARGET_LEN_MAX),
+            target: shortened(nsvc, prefix, &suffix, TARGET_LEN_MAX),
             macros_package: dist_tag.as_deref().map(macros_package),
             dist_tag,
             dist_tag_pattern: dist_tag_of(nsvc, kind, &marking, "ID"),
@@ -105,7 +106,8 @@ impl Names {
 /// Returns the tag that holds the module's builds, `module-nodejs-10-20180920144631-6c81f848`.
 #[must_use]
 pub fn koji_tag(nsvc: &Nsvc, kind: Kind) -> String {
-    shortened(nsvc, &(kind.tag_prefix(), kind.suffix()), TAG_LEN_MAX - BUILD_TAG_SUFFIX.len())
+    let len_max = TAG_LEN_MAX - BUILD_TAG_SUFFIX.len();
+    shortened(nsvc, kind.tag_prefix(), &kind.suffix(), len_max)
 }
 
 /// Returns the tag that the buildroot is made from.
@@ -117,10 +119,10 @@ pub fn build_tag(nsvc: &Nsvc, kind: Kind) -> String {
 /// Returns the build target; it is hashed at a much smaller length than the tag.
 #[must_use]
 pub fn target(nsvc: &Nsvc, kind: Kind) -> String {
-    shortened(nsvc, &(kind.tag_prefix(), kind.suffix()), TARGET_LEN_MAX)
+    shortened(nsvc, kind.tag_prefix(), &kind.suffix(), TARGET_LEN_MAX)
 }
 
-fn shortened(nsvc: &Nsvc, (prefix, suffix): &(&str, String), len_max: usize) -> String {
+fn shortened(nsvc: &Nsvc, prefix: &str, suffix: &str, len_max: usize) -> String {
     let Nsvc { name, stream, version, context } = nsvc;
     let plain = format!("{prefix}{name}-{stream}-{version}-{context}{suffix}");
     // Python counts characters, not bytes.
@@ -219,12 +221,11 @@ mod tests {
     fn a_site_may_have_a_prefix_of_its_own_for_tags_alone() {
         let nodejs = nsvc("nodejs", "10", 1, "6c81f848");
         let tag = Some(("f28".to_owned(), Some(2)));
-        let names = Names::prefixed(&nodejs, (Kind::Module, "site-module-"), tag.clone());
+        let names = Names::prefixed(&nodejs, Kind::Module, "site-module-", tag.clone());
         assert_eq!(names.koji_tag, "site-module-nodejs-10-1-6c81f848");
         assert_eq!(names.build_tag, "site-module-nodejs-10-1-6c81f848-build");
         assert_eq!(names.dist_tag, Names::new(&nodejs, Kind::Module, tag).dist_tag);
-        let long =
-            Names::prefixed(&nsvc(&"a".repeat(60), "1", 1, "c0"), (Kind::Module, "s-"), None);
+        let long = Names::prefixed(&nsvc(&"a".repeat(60), "1", 1, "c0"), Kind::Module, "s-", None);
         assert_eq!((long.target.len(), &long.target[..2]), (18, "s-"));
     }
 

@@ -80,7 +80,7 @@ impl Order {
             .filter(|inside| inside.len() > 1)
             .map(|inside| {
                 let order = cut_cycle(inside.to_vec(), &between, &is_named);
-                Cycle::new(order, &submissions, (&of, &edges))
+                Cycle::new(order, &submissions, &of, &edges)
             })
             .collect();
         cycles.sort_by(|a, b| a.members.cmp(&b.members));
@@ -148,7 +148,7 @@ fn cut_cycle(mut inside: Vec<u32>, between: &Between, is_named: &[bool]) -> Orde
 }
 
 impl Cycle {
-    fn new(order: Ordered, all: &[Vec<u32>], (of, edges): (&[u32], &[(u32, u32)])) -> Self {
+    fn new(order: Ordered, all: &[Vec<u32>], of: &[u32], edges: &[(u32, u32)]) -> Self {
         let place: BTreeMap<u32, usize> =
             order.submissions.iter().enumerate().map(|(place, &at)| (at, place)).collect();
         let place_of = |member: u32| place.get(&of[member as usize]).copied();

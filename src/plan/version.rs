@@ -1,7 +1,7 @@
 //! Module versions: the time of a commit or submission, after the number of the platform.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::platform::StreamVersion;
 use crate::name::Version;
@@ -43,6 +43,28 @@ pub fn unprefixed(version: Version) -> Version {
         return Version(time);
     }
     version
+}
+
+/// Returns the moment in a version that ends with a time, with or without the platform's number before it.
+#[must_use]
+pub fn moment_of(version: Version) -> Option<Timestamp> {
+    let time = unprefixed(version).0;
+    let pair = |place: u32| time / 100_u64.pow(place) % 100;
+    let [month, day, hour] = [pair(4), pair(3), pair(2)];
+    let text = format!(
+        "{:04}-{month:02}-{day:02}T{hour:02}:{:02}:{:02}Z",
+        time / 10_u64.pow(10),
+        pair(1),
+        pair(0)
+    );
+    text.parse().ok()
+}
+
+/// Returns the second after the newest of some versions; the second after 1970 began if none ends with a time.
+#[must_use]
+pub fn moment_after(versions: impl Iterator<Item = Version>) -> Timestamp {
+    let newest = versions.filter_map(moment_of).max().unwrap_or(Timestamp::UNIX_EPOCH);
+    newest.saturating_add(SignedDuration::from_secs(1)).unwrap_or(newest)
 }
 
 /// Returns the version of a rebuild submitted at `moment`: the platform's prefix and the time, and
@@ -92,6 +114,16 @@ mod tests {
         assert_eq!(unprefixed(plain), plain);
         assert_eq!(unprefixed(Version(7)), Version(7));
         assert_eq!(unprefixed(Version(899_999_999_999_999)), Version(899_999_999_999_999));
+    }
+
+    #[test]
+    fn a_version_says_when_it_was_submitted() {
+        let when = Some(moment("2019-01-01T01:02:03Z"));
+        let plain = Version(20_190_101_010_203);
+        assert_eq!(moment_of(plain), when);
+        assert_eq!(moment_of(prefixed(plain, number("el8.1.0"))), when);
+        assert_eq!(moment_of(Version(7)), None);
+        assert_eq!(moment_of(Version(20_191_301_010_203)), None, "there is no month 13");
     }
 
     #[test]

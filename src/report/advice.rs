@@ -2,14 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::orchestrate::Approach;
-use crate::scenario::FaultKind;
+use crate::orchestrate::{Approach, CallKind};
+use crate::scenario::FaultKind::{
+    self, BasePackageBroken, BuildersDown, BusOutage, HubOffline, HubRefusing, ModuleCanceled,
+    OrchestratorCrash, PdcDown, PdcStale, RepoFailure, SourceMissing, SourcesDown,
+};
 use crate::sim::{Fact, Log, LogRow, Outcome, Outcomes, PATIENCE, Reason, Run, Setup};
+use crate::status::listed;
+
+const CAP_HINT: &str =
+    "use `--cascade planned`, which builds each module once, or raise cascade.max_builds";
+const SOME_FAULT: &str = "see the faults of the scenario";
 
 /// Returns what kept a run from ending well and what to do about it; nothing for a run that is done.
 #[must_use]
 pub fn advice(setup: &Setup, run: &Run) -> Vec<(String, String)> {
-    let mut advice = of_koji(run);
+    let left = |(why, hint): &(String, &str)| {
+        (format!("tasks left at koji cannot continue: {why}"), (*hint).to_owned())
+    };
+    let mut advice: Vec<(String, String)> = run.stuck.iter().map(left).collect();
     if run.figures.outcome == Outcome::Capped {
         advice.push((of_cap(run), CAP_HINT.to_owned()));
     }
@@ -29,31 +40,11 @@ pub fn advice(setup: &Setup, run: &Run) -> Vec<(String, String)> {
     for ((reason, is_given_up), ids) in why {
         let is_at_koji = matches!(reason, Reason::AtKoji(_));
         if let Some(hint) = scene.hint(reason, is_given_up).filter(|_| !(is_at_koji && is_told)) {
-            advice.push((format!("{}: {reason}", named(&ids)), hint));
+            advice.push((format!("{}: {reason}", listed(&ids, ids.len())), hint));
         }
     }
     advice
 }
-
-/// What is left at koji and cannot continue.
-fn of_koji(run: &Run) -> Vec<(String, String)> {
-    if run.arches_without_builder.is_empty() {
-        let told = |(why, hint): &(String, &str)| {
-            let what = format!("tasks left at the hub cannot continue: {why}");
-            (what, (*hint).to_owned())
-        };
-        return run.stuck.iter().map(told).collect();
-    }
-    let arches: Vec<&str> = run.arches_without_builder.iter().map(|a| a.as_str()).collect();
-    let arches = arches.join(", ");
-    vec![(
-        format!("no builder of the farm builds {arches}: its tasks wait forever"),
-        "add builders of that arch to the farm, or leave the arch out with --arches".to_owned(),
-    )]
-}
-
-const CAP_HINT: &str =
-    "use `--cascade planned`, which builds each module once, or raise cascade.max_builds";
 
 fn of_cap(run: &Run) -> String {
     if run.went_round.is_empty() {
@@ -62,14 +53,6 @@ fn of_cap(run: &Run) -> String {
     let names: Vec<&str> = run.went_round.iter().map(|id| &**id).collect();
     let names = names.join(", ");
     format!("the cap on module builds stopped a storm; these caused their own rebuild: {names}")
-}
-
-/// Names the first few modules.
-fn named(ids: &[&str]) -> String {
-    const NAMED_MAX: usize = 4;
-    let more = ids.len().saturating_sub(NAMED_MAX);
-    let first = ids.iter().take(NAMED_MAX).copied().collect::<Vec<_>>().join(", ");
-    if more > 0 { format!("{first} and {more} more") } else { first }
 }
 
 /// What of a run and its setup causes what, for hints that name nothing that is not there.
@@ -81,84 +64,69 @@ struct Scene<'a> {
 impl Scene<'_> {
     /// Says what to do about a reason; none where it follows from another, or is shown by itself.
     fn hint(&self, reason: &Reason, is_given_up: bool) -> Option<String> {
-        Some(match reason {
+        let repair = |what: &str| self.repair(what, is_given_up);
+        let is_owner = self.setup.approach == Approach::OrchestratorOwned;
+        let of_owner = |its: &str, other: &str| if is_owner { its } else { other }.to_owned();
+        let (cause, advice) = match reason {
             Reason::Capped | Reason::DependsOn(_) => return None,
-            Reason::RepoLate { hint, .. } => (*hint).to_owned(),
-            Reason::AtKoji(_) => self.of_faults(
-                &[FaultKind::HubOffline, FaultKind::HubRefusing, FaultKind::BuildersDown],
-                "with `for` it ends, and what waits continues",
-            ),
-            Reason::BuildFailed(_) => {
-                let again = match self.setup.conditions.retries {
-                    0 => ", and builds.retries would try it again",
-                    _ => "",
-                };
-                let repair = self.repair("repairs it", is_given_up);
-                format!("{}; {repair}{again}", self.why_fails())
+            Reason::RepoLate { hint, .. } => return Some((*hint).to_owned()),
+            Reason::NotAsked => {
+                return Some(self.causes(&[PdcStale], "the orchestrator died in between"));
             }
+            Reason::AtKoji(_) => (
+                self.causes(&[HubOffline, HubRefusing, BuildersDown], SOME_FAULT),
+                "with `for` it ends, and what waits continues".to_owned(),
+            ),
+            Reason::BuildFailed(_) => (self.why_fails(), repair("repairs it") + self.again()),
             Reason::RepoFailed => {
                 let rows = "rows of createrepo in the trace that failed";
-                let cause = self.fault_or(FaultKind::RepoFailure, rows);
-                format!("{cause}; {}", self.repair("has it made again", is_given_up))
+                (self.causes(&[RepoFailure], rows), repair("has it made again"))
+            }
+            Reason::CallFailed(CallKind::Fetch, ..) => {
+                (self.causes(&[SourceMissing], SOME_FAULT), repair("puts it back"))
             }
             Reason::CallFailed(..) => {
-                let cause = self.fault_or(FaultKind::RepoFailure, "a macros package that failed");
-                format!("{cause}; {}", self.repair("has it made again", is_given_up))
+                let other = "a macros package that failed";
+                (self.causes(&[RepoFailure], other), repair("has it made again"))
             }
-            Reason::NotFetched => {
-                let repair = self.repair("puts it back", is_given_up);
-                format!("source-missing of the scenario; {repair}")
-            }
-            Reason::Canceled => {
-                "module-canceled of the scenario: nobody is mailed, and it stays canceled"
-                    .to_owned()
-            }
-            Reason::TestNotPassed(_) => {
-                let repair = self.repair("repairs or waives it", is_given_up);
-                format!("see tests.defect_rate and tests.false_alarm of the scenario; {repair}")
-            }
-            Reason::NoResult(_) => {
-                let repair = self.repair("waives it", is_given_up);
-                format!("see tests.missing and tests.timeout of the scenario; {repair}")
-            }
-            Reason::NoAnswer => self.of_faults(
-                &[
-                    FaultKind::HubRefusing,
-                    FaultKind::HubOffline,
-                    FaultKind::PdcDown,
-                    FaultKind::SourcesDown,
-                ],
-                match self.setup.approach {
-                    Approach::KojiOwned => "koji-owned remembers nothing and does not ask again",
-                    Approach::OrchestratorOwned => "with `for` it ends, and a poll asks again",
-                },
+            Reason::Canceled => (
+                self.causes(&[ModuleCanceled], SOME_FAULT),
+                "nobody is mailed, and it stays canceled".to_owned(),
             ),
-            Reason::Unheard => self.why_unheard(),
-            Reason::NotAsked => {
-                let died = "the orchestrator died in between".to_owned();
-                match self.faults.contains(FaultKind::PdcStale.as_str()) {
-                    true => "the dependency service did not name it: pdc-stale".to_owned(),
-                    false => died,
-                }
-            }
-        })
+            Reason::TestNotPassed(_) => (
+                "see tests.defect_rate and tests.false_alarm of the scenario".to_owned(),
+                repair("repairs or waives it"),
+            ),
+            Reason::NoResult(_) => (
+                "see tests.missing and tests.timeout of the scenario".to_owned(),
+                repair("waives it"),
+            ),
+            Reason::NoAnswer => (
+                self.causes(&[HubRefusing, HubOffline, PdcDown, SourcesDown], SOME_FAULT),
+                of_owner(
+                    "with `for` it ends, and a poll asks again",
+                    "koji-owned remembers nothing and does not ask again",
+                ),
+            ),
+            Reason::Unheard => (
+                self.why_unheard(),
+                of_owner(
+                    "a poll finds what the bus lost",
+                    "koji-owned hears a message once or never",
+                ),
+            ),
+        };
+        Some(format!("{cause}; {advice}"))
     }
 
-    /// Names those of some faults that the run had.
-    fn of_faults(&self, kinds: &[FaultKind], what: &str) -> String {
-        let had = kinds.iter().map(|kind| kind.as_str()).filter(|kind| self.faults.contains(kind));
-        let had: Vec<&str> = had.collect();
-        match had[..] {
-            [] => format!("see the faults of the scenario: {what}"),
-            _ => format!("{} of the scenario: {what}", had.join(" and ")),
-        }
+    /// Names those of some faults that the run had, else what causes the same.
+    fn causes(&self, kinds: &[FaultKind], other: &str) -> String {
+        of_scenario(&self.had(kinds), other)
     }
 
-    fn fault_or(&self, kind: FaultKind, other: &str) -> String {
-        match self.faults.contains(kind.as_str()) {
-            true => format!("{} of the scenario", kind.as_str()),
-            false => other.to_owned(),
-        }
+    fn had(&self, kinds: &[FaultKind]) -> Vec<&'static str> {
+        let words = kinds.iter().map(|kind| kind.as_str());
+        words.filter(|word| self.faults.contains(word)).collect()
     }
 
     fn why_fails(&self) -> String {
@@ -167,28 +135,26 @@ impl Scene<'_> {
             Outcomes::History => "a failure in the trace",
             Outcomes::AlwaysPass => "a step of koji failed",
         };
-        let by_rule = self.fault_or(FaultKind::BasePackageBroken, by_outcome);
         // A build at a hub fails with the repo that it waits for.
         match self.setup.hub.is_some() {
-            true => self.fault_or(FaultKind::RepoFailure, &by_rule),
-            false => by_rule,
+            true => self.causes(&[RepoFailure, BasePackageBroken], by_outcome),
+            false => self.causes(&[BasePackageBroken], by_outcome),
+        }
+    }
+
+    fn again(&self) -> &'static str {
+        match self.setup.conditions.retries {
+            0 => ", and builds.retries would try it again",
+            _ => "",
         }
     }
 
     fn why_unheard(&self) -> String {
-        let bus = self.setup.conditions.bus.loss > 0.0;
-        let mut causes = Vec::from_iter(bus.then_some("bus.loss"));
-        let kinds = [FaultKind::BusOutage, FaultKind::OrchestratorCrash].map(FaultKind::as_str);
-        causes.extend(kinds.into_iter().filter(|kind| self.faults.contains(kind)));
-        let causes = causes.join(" and ");
-        match self.setup.approach {
-            Approach::KojiOwned => {
-                format!("{causes} of the scenario: koji-owned hears a message once or never")
-            }
-            Approach::OrchestratorOwned => {
-                format!("{causes} of the scenario: a poll finds what the bus lost")
-            }
+        let mut had = self.had(&[BusOutage, OrchestratorCrash]);
+        if self.setup.conditions.bus.loss > 0.0 {
+            had.insert(0, "bus.loss");
         }
+        of_scenario(&had, SOME_FAULT)
     }
 
     /// Says what people did, or would.
@@ -199,4 +165,8 @@ impl Scene<'_> {
             (Some(_), false) => "nobody was mailed, or a repair did not help".to_owned(),
         }
     }
+}
+
+fn of_scenario(had: &[&str], other: &str) -> String {
+    if had.is_empty() { other.to_owned() } else { format!("{} of the scenario", had.join(" and ")) }
 }

@@ -33,7 +33,7 @@ pub(super) fn finished(mut table: Table, numbers: &[usize]) -> String {
 
 /// Does the same within lines of `width` columns: a table that is wider is parted, each part with the
 /// first `keys` columns.
-pub(super) fn fitted(table: &Table, numbers: &[usize], (width, keys): (usize, usize)) -> String {
+pub(super) fn fitted(table: &Table, numbers: &[usize], width: usize, keys: usize) -> String {
     let text = finished(table.clone(), numbers);
     if text.lines().all(|line| line.chars().count() <= width) {
         return text;
@@ -239,9 +239,9 @@ mod tests {
     fn a_table_that_is_too_wide_is_parted_and_each_part_has_its_keys() {
         let mut wide = table(&["", "NAME", "ONE", "TWO"]);
         wide.add_row([">", "a", "1", "22"]);
-        assert_eq!(fitted(&wide, &[2, 3], (80, 2)), "    NAME  ONE  TWO\n >  a       1   22\n");
+        assert_eq!(fitted(&wide, &[2, 3], 80, 2), "    NAME  ONE  TWO\n >  a       1   22\n");
         assert_eq!(
-            fitted(&wide, &[2, 3], (16, 2)),
+            fitted(&wide, &[2, 3], 16, 2),
             "   NAME  ONE\n>  a       1\n\n   NAME  TWO\n>  a      22\n"
         );
     }

@@ -92,9 +92,9 @@ impl Comparison {
             for second in &self.variants[at + 1..] {
                 let figures = Paired::of_ends(&ends(&first.runs, &second.runs));
                 if has_changes {
-                    conclusions.extend(conclusion::of_changes((first, second), confounders));
+                    conclusions.extend(conclusion::of_changes(first, second, confounders));
                 } else {
-                    let one = conclusion::of((first, second), &figures, confounders, is_drawn);
+                    let one = conclusion::of(first, second, &figures, confounders, is_drawn);
                     conclusions.extend(one.map(|one| self.with_hinges(one)));
                 }
                 paired.insert(format!("{} - {}", first.name, second.name), figures);
@@ -127,7 +127,7 @@ impl Comparison {
 
     fn with_hinges(&self, mut conclusion: Conclusion) -> Conclusion {
         if let Figures::Ends(EndFigures { earlier, later, .. }) = &conclusion.figures {
-            conclusion.hinges = hinge::of((earlier, later), &self.probes);
+            conclusion.hinges = hinge::of(earlier, later, &self.probes);
         }
         conclusion
     }

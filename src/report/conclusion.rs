@@ -81,8 +81,8 @@ impl Conclusion {
     #[must_use]
     pub fn hinge_lines(&self) -> Vec<String> {
         let Figures::Ends(figures) = &self.figures else { return Vec::new() };
-        let pair = (&*figures.earlier, &*figures.later);
-        self.hinges.iter().map(|hinge| hinge.line(pair)).collect()
+        let line = |hinge: &Hinge| hinge.line(&figures.earlier, &figures.later);
+        self.hinges.iter().map(line).collect()
     }
 
     /// Writes the figures that meet the rule.
@@ -91,14 +91,14 @@ impl Conclusion {
             Figures::Done(figures) => figures.line(),
             Figures::Ends(EndFigures {
                 decided, replications, share_of_decided, earlier, ..
-            }) => deciding((*decided, *replications), *share_of_decided, earlier),
+            }) => deciding(*decided, *replications, *share_of_decided, earlier),
             Figures::Changes(figures) => figures.line(),
         }
     }
 }
 
 /// Writes how many replications decide, and how many of them for whom.
-fn deciding((decided, replications): (usize, usize), share: Share, name: &str) -> String {
+fn deciding(decided: usize, replications: usize, share: Share, name: &str) -> String {
     let interval = match share.ci95 {
         Interval(Some(low), Some(high)) => format!(" ({} to {})", percent(low), percent(high)),
         Interval(..) => String::new(),
@@ -132,7 +132,7 @@ fn decision(first: Share, is_one_run: bool) -> Option<Decision> {
 }
 
 /// Returns whether two variants differ in what their names say alone.
-fn are_comparable((first, second): (&Variant, &Variant), confounders: &[Confounder]) -> bool {
+fn are_comparable(first: &Variant, second: &Variant, confounders: &[Confounder]) -> bool {
     confounders.is_empty() || owner(first) == owner(second)
 }
 

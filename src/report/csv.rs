@@ -28,7 +28,7 @@ pub fn compare(comparison: &Comparison) -> impl Iterator<Item = String> + '_ {
         let arches = Arc::clone(&arches);
         let mut rows = (1..)
             .zip(variant.runs.iter())
-            .map(move |(replication, run)| row(&variant.name, replication, (&run, &arches)));
+            .map(move |(replication, run)| row(&variant.name, replication, &run, &arches));
         std::iter::from_fn(move || {
             let block: Vec<Vec<String>> = rows.by_ref().take(BLOCK).collect();
             (!block.is_empty()).then(|| text(&block))
@@ -135,7 +135,8 @@ fn header(arches: &BTreeSet<Arch>) -> Vec<String> {
 fn row(
     variant: &str,
     replication: usize,
-    (run, arches): (&RunFigures, &BTreeSet<Arch>),
+    run: &RunFigures,
+    arches: &BTreeSet<Arch>,
 ) -> Vec<String> {
     let seconds = |millis: u64| format!("{}.{:03}", millis / 1000, millis % 1000);
     let mut row = vec![

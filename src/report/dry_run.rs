@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::layout::{Layout, wrapped};
+use super::layout::{Indent, Layout, wrapped};
 use crate::koji::Value;
 use crate::koji_plan::{Check, Phase, PlannedCall, WorkedOut};
 use crate::plan::Plan;
@@ -104,7 +104,7 @@ fn opening(dry_run: DryRun<'_>, width: usize) -> String {
             run.modules, run.component_builds
         ),
         width,
-        (0, 0),
+        Indent::NONE,
     );
     let span = |seconds: f64| Millis::from_secs_f64(seconds).unwrap_or_default().to_string();
     let times = match plan.estimate {
@@ -127,7 +127,7 @@ fn opening(dry_run: DryRun<'_>, width: usize) -> String {
         true => String::new(),
         false => format!(", on the plan's builders ({})", builders.join(", ")),
     };
-    text.push_str(&wrapped(&format!("{times}{builders}."), width, (0, 0)));
+    text.push_str(&wrapped(&format!("{times}{builders}."), width, Indent::NONE));
     let keys: Vec<&str> = plan.assumed.iter().map(|assumed| assumed.key.as_str()).collect();
     if let Some((first, rest)) = keys.split_at_checked(keys.len().min(ASSUMED_MAX))
         && !first.is_empty()
@@ -137,7 +137,7 @@ fn opening(dry_run: DryRun<'_>, width: usize) -> String {
             more => format!(" and {more} more"),
         };
         let line = format!("Assumed: {}{more}.", first.join(", "));
-        text.push_str(&wrapped(&line, width, (0, 0)));
+        text.push_str(&wrapped(&line, width, Indent::NONE));
     }
     text
 }
@@ -258,7 +258,7 @@ fn ending(dry_run: DryRun<'_>, width: usize) -> String {
              CHECKSUM within 24 hours."
         }
     };
-    text.push_str(&wrapped(next, width, (0, 0)));
+    text.push_str(&wrapped(next, width, Indent::NONE));
     text
 }
 

@@ -47,7 +47,7 @@ pub fn load(run: &Run, groups: &[SlotsGroup]) -> Vec<GroupLoad> {
         for spans in lanes.iter().filter(|(lane, _)| is_of(lane)).map(|(_, spans)| spans) {
             for (from, to) in united(spans.clone()) {
                 busy += to - from;
-                spread(&mut working, (from, to), end);
+                spread(&mut working, from, to, end);
             }
         }
         let builders = u64::from(group.count);
@@ -71,7 +71,7 @@ fn waiting<'b>(bars: impl Iterator<Item = &'b Bar>, end: u64) -> BTreeMap<Arc<st
         let Some(created) = bar.created else { continue };
         let steps =
             by_channel.entry(channel(&bar.method).into()).or_insert_with(|| vec![0; count(STEPS)]);
-        spread(steps, (created.0.min(end), bar.start.0.min(end)), end);
+        spread(steps, created.0.min(end), bar.start.0.min(end), end);
     }
     by_channel.iter().map(|(channel, steps)| (Arc::clone(channel), scaled(steps, end))).collect()
 }
@@ -98,7 +98,7 @@ fn united(mut spans: Vec<(u64, u64)>) -> Vec<(u64, u64)> {
 }
 
 /// Adds the milliseconds of a span to the steps it lies in.
-fn spread(steps: &mut [u64], (from, to): (u64, u64), end: u64) {
+fn spread(steps: &mut [u64], from: u64, to: u64, end: u64) {
     if end == 0 {
         return;
     }
@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(united(vec![(5, 9), (0, 3), (2, 4), (9, 12)]), [(0, 4), (5, 12)]);
         // 60 steps of 10 ms: 15 ms from 5 on are half of the first and all of the second.
         let mut steps = vec![0; 60];
-        spread(&mut steps, (5, 20), 600);
+        spread(&mut steps, 5, 20, 600);
         assert_eq!(steps[..3], [5, 10, 0]);
         assert_eq!(scaled(&steps, 600)[..3], [500, 1000, 0]);
     }

@@ -22,15 +22,15 @@ pub struct Hinge {
 /// Returns the settings that decide who of two ends earlier, of those that were taken back one at a
 /// time for the same two variants. Where the few replications that were tried do not decide as things
 /// are, that they do not without a setting proves nothing, and only the contrary counts.
-pub(super) fn of((earlier, later): (&String, &String), probes: &[Probe]) -> Vec<Hinge> {
+pub(super) fn of(earlier: &str, later: &str, probes: &[Probe]) -> Vec<Hinge> {
     let is_of_pair = |probe: &&Probe| {
         let names = [earlier, later];
-        let is_same = probe.effects.keys().all(|name| names.contains(&name));
+        let is_same = probe.effects.keys().all(|name| names.contains(&&**name));
         probe.kind == ProbeKind::Ablation && probe.effects.len() == 2 && is_same
     };
     let decides = |probe: &&Probe| match &probe.earlier {
         Some(then) => then == later,
-        None => probe.earlier_as_given.as_ref() == Some(earlier),
+        None => probe.earlier_as_given.as_deref() == Some(earlier),
     };
     let hinge = |probe: &Probe| Hinge {
         setting: probe.setting.clone(),
@@ -44,7 +44,7 @@ pub(super) fn of((earlier, later): (&String, &String), probes: &[Probe]) -> Vec<
 
 impl Hinge {
     /// Says what taking the setting back makes of a conclusion about two variants.
-    pub(super) fn line(&self, (first, second): (&str, &str)) -> String {
+    pub(super) fn line(&self, first: &str, second: &str) -> String {
         let Self { setting, from, to, earlier, runs } = self;
         let without = match &**setting {
             "faults" => format!("Without `{from}`"),
@@ -67,6 +67,7 @@ impl Hinge {
 
 #[cfg(test)]
 mod tests {
+    use super::super::probe::Trial;
     use super::super::sample;
     use super::super::variant::Variant;
     use super::*;
@@ -92,8 +93,8 @@ mod tests {
         let runs = tried.map(|seconds| -> Runs {
             (0..40).map(|n| sample::run(seconds + n % 3, 10, Done)).collect()
         });
-        let change = (fault, "without it");
-        Probe::of((kind, "faults"), change, &comparison.variants, &runs, None)
+        let trial = Trial::new(kind, "faults", fault, "without it");
+        Probe::of(trial, &comparison.variants, &runs, None)
     }
 
     #[test]
@@ -132,8 +133,8 @@ mod tests {
         let given: Vec<Variant> =
             given.map(|one| Variant { name: one.name.clone(), runs: few(&one.runs) }).collect();
         let tried = [few(&given[0].runs), few(&given[1].runs)];
-        let of = (ProbeKind::Ablation, "people");
-        comparison.probes = vec![Probe::of(of, ("as given", "nobody"), &given, &tried, None)];
+        let trial = Trial::new(ProbeKind::Ablation, "people", "as given", "nobody");
+        comparison.probes = vec![Probe::of(trial, &given, &tried, None)];
         assert_eq!(comparison.summary().conclusions[1].hinges, []);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::layout::{Layout, wrapped};
+use super::layout::{Indent, Layout, wrapped};
 use crate::live::execute::{Driven, ModuleFigures};
 use crate::live::runs::Ended;
 use crate::orchestrate::{Approach, Cascade};
@@ -179,7 +179,7 @@ pub fn table(ended: &Ended, width: usize) -> String {
         let state = state(row, driven).to_owned();
         table.add(vec![row.id.to_string(), state, ready, shape.component_builds.to_string()]);
         if let Some(reason) = shape.reason {
-            reasons.push_str(&wrapped(&format!("{}: {reason}", row.id), width, (0, 2)));
+            reasons.push_str(&wrapped(&format!("{}: {reason}", row.id), width, Indent::hanging(2)));
         }
     }
     let mut text = table.render_in_parts(width, 1) + "\n";
@@ -199,6 +199,6 @@ pub fn table(ended: &Ended, width: usize) -> String {
         driven.requests,
         figures.mails(),
     );
-    text.push_str(&wrapped(&summary, width, (0, 0)));
+    text.push_str(&wrapped(&summary, width, Indent::NONE));
     text
 }

@@ -45,11 +45,13 @@ impl Layout {
             let mut cells: Vec<Vec<String>> =
                 row[..last].iter().zip(&widths).map(|(cell, &width)| broken(cell, width)).collect();
             if is_beside {
-                cells.push(wrapped(&row[last], rest, (0, 0)).lines().map(str::to_owned).collect());
+                cells.push(
+                    wrapped(&row[last], rest, Indent::NONE).lines().map(str::to_owned).collect(),
+                );
             }
             text.push_str(&self.lines(&cells, &widths));
             if !is_beside && number > 0 {
-                text.push_str(&wrapped(&row[last], width, (INDENT, INDENT)));
+                text.push_str(&wrapped(&row[last], width, Indent::all(INDENT)));
             }
         }
         text
@@ -160,16 +162,38 @@ pub(super) fn wrapped_story(text: &str, width: usize) -> String {
         let blanks = line.len() - line.trim_start().len();
         let has_time = line.get(9..11) == Some("  ") && line[..9].ends_with(|c: char| c != ' ');
         let (at, rest) = if has_time { (11, 11) } else { (blanks, blanks + 2) };
-        let text = wrapped(&line[at..], width, (at, rest));
+        let text = wrapped(&line[at..], width, Indent { first: at, rest });
         out.push_str(&line[..at]);
         out.push_str(&text[at..]);
     }
     out
 }
 
-/// Wraps words into lines of at most `width` characters: the first line is indented by the first
-/// number, all others by the second. A word longer than a line is broken.
-pub(super) fn wrapped(text: &str, width: usize, (first, rest): (usize, usize)) -> String {
+/// How far the lines of a paragraph are indented, in columns.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Indent {
+    pub(super) first: usize,
+    /// Every line after the first.
+    pub(super) rest: usize,
+}
+
+impl Indent {
+    pub(super) const NONE: Self = Self::all(0);
+
+    /// Indents every line alike.
+    pub(super) const fn all(columns: usize) -> Self {
+        Self { first: columns, rest: columns }
+    }
+
+    /// Indents every line but the first.
+    pub(super) const fn hanging(columns: usize) -> Self {
+        Self { first: 0, rest: columns }
+    }
+}
+
+/// Wraps words into lines of at most `width` characters. A word longer than a line is broken.
+pub(super) fn wrapped(text: &str, width: usize, indent: Indent) -> String {
+    let Indent { first, rest } = indent;
     let mut out = String::new();
     let mut line = " ".repeat(first);
     let mut is_empty = true;

@@ -48,7 +48,8 @@ pub fn part(findings: &[Finding], snapshot: &Snapshot, plan: &Plan) -> Parted {
 #[must_use]
 pub fn part_around(
     findings: &[Finding],
-    (snapshot, graph): (&Snapshot, &ModuleGraph),
+    snapshot: &Snapshot,
+    graph: &ModuleGraph,
     modules: &[NodeIx],
 ) -> Parted {
     let mut around = Streams::default();

@@ -5,7 +5,7 @@
 mod capacity;
 mod charts;
 mod compare;
-mod html;
+pub(crate) mod html;
 mod probes;
 
 use html::{Figure, Page, Rows};
@@ -63,7 +63,7 @@ pub fn compare(comparison: &Comparison) -> String {
     figures(&mut page, comparison, &summary);
     page.section("assumed", "What was assumed");
     let probes: Vec<&Probe> = comparison.probes.iter().collect();
-    assumed(&mut page, (&comparison.assumed, &comparison.durations), (&probes, None));
+    assumed(&mut page, &comparison.assumed, &comparison.durations, &probes, None);
     page.section("again", "How to reproduce it");
     again(&mut page, &comparison.command, summary.replications);
     page.finish()
@@ -72,8 +72,10 @@ pub fn compare(comparison: &Comparison) -> String {
 /// Writes every assumed value, and what each decides: with a confidence, of a sweep over farms.
 fn assumed(
     page: &mut Page,
-    (assumed, durations): (&[Assumed], &Durations),
-    (probes, confidence): (&[&Probe], Option<f64>),
+    assumed: &[Assumed],
+    durations: &Durations,
+    probes: &[&Probe],
+    confidence: Option<f64>,
 ) {
     if assumed.is_empty() {
         page.paragraph("Nothing: every value was given.");

@@ -23,6 +23,30 @@ pub enum ProbeKind {
     Assumed,
 }
 
+/// A setting, and the other value that is tried.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trial {
+    /// Why it is tried.
+    pub kind: ProbeKind,
+    /// The setting, as its file names it.
+    pub setting: String,
+    /// Its value.
+    pub from: String,
+    /// The other value.
+    pub to: String,
+    /// By what an assumed number is multiplied; `None` where another value is tried.
+    pub factor: Option<f64>,
+}
+
+impl Trial {
+    /// Makes a trial of a value that is no multiple of the given one.
+    #[must_use]
+    pub fn new(kind: ProbeKind, setting: &str, from: &str, to: &str) -> Self {
+        let [setting, from, to] = [setting, from, to].map(str::to_owned);
+        Self { kind, setting, from, to, factor: None }
+    }
+}
+
 /// What one other setting changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Probe {
@@ -73,26 +97,21 @@ pub struct Effect {
 }
 
 impl Probe {
-    /// Makes a probe of what was tried; `given` has the same replications as things are, variant by
-    /// variant.
+    /// Makes a probe of a trial: `tried` are its runs, and `given` the same replications as things are,
+    /// variant by variant.
     #[must_use]
-    pub fn of(
-        (kind, setting): (ProbeKind, &str),
-        (from, to): (&str, &str),
-        given: &[Variant],
-        tried: &[Runs],
-        deadline: Option<Millis>,
-    ) -> Self {
+    pub fn of(trial: Trial, given: &[Variant], tried: &[Runs], deadline: Option<Millis>) -> Self {
+        let Trial { kind, setting, from, to, factor } = trial;
         let both = given.iter().zip(tried);
         let effect = |(variant, runs): (&Variant, &Runs)| {
             (variant.name.clone(), Effect::of(runs, &variant.runs, deadline))
         };
         Self {
             kind,
-            setting: setting.to_owned(),
-            from: from.to_owned(),
-            to: to.to_owned(),
-            factor: None,
+            setting,
+            from,
+            to,
+            factor,
             runs: tried.first().map_or(0, |runs| runs.len() as u64),
             effects: both.map(effect).collect(),
             earlier: earlier(given, tried),
@@ -229,8 +248,10 @@ mod tests {
             variant("orchestrator-owned/planned", runs(150)),
         ];
         let deadline = Some(Millis::from_secs(165));
-        let names = (ProbeKind::Assumed, "hub.run_interval");
-        let probe = Probe::of(names, ("1m", "2m"), &given, &[runs(160), runs(155)], deadline);
+        let trial =
+            |from: &str, to: &str| Trial::new(ProbeKind::Assumed, "hub.run_interval", from, to);
+        let tried = [runs(160), runs(155)];
+        let probe = Probe::of(trial("1m", "2m"), &given, &tried, deadline);
         let koji = probe.effects["koji-owned/planned"];
         assert_eq!(
             (koji.adds, koji.in_time_share, koji.done_share),
@@ -239,7 +260,7 @@ mod tests {
         // Without it all ten are in time.
         assert_eq!(koji.in_time_adds, Some(-0.4));
         assert!(probe.changes_anything());
-        let same = Probe::of(names, ("1m", "1m"), &given, &[runs(100), runs(150)], deadline);
+        let same = Probe::of(trial("1m", "1m"), &given, &[runs(100), runs(150)], deadline);
         assert!(!same.changes_anything());
         assert_eq!(koji.makespan_p50, Some(164.0));
         assert_eq!(probe.earlier.as_deref(), Some("orchestrator-owned/planned"));
@@ -254,7 +275,7 @@ mod tests {
         assert!(koji.is_decided() && !none.is_decided());
         // Where nothing is done nothing is added, and it is never.
         let failed: Runs = (0..10).map(|n| sample::run(n, 1, Failed)).collect();
-        let probe = Probe::of(names, ("a", "b"), &given[..1], &[failed], None);
+        let probe = Probe::of(trial("a", "b"), &given[..1], &[failed], None);
         let koji = probe.effects["koji-owned/planned"];
         assert_eq!((koji.adds, koji.makespan_p50, probe.earlier), (None, None, None));
     }

@@ -1,7 +1,7 @@
 //! The rebuilt set on another platform: what each module becomes, and what prevents it.
 
 use super::expand::{ReportInput, findings as findings_of};
-use super::layout::{Layout, wrapped};
+use super::layout::{Indent, Layout, wrapped};
 use crate::expand::replatform::{Moved, TO_COME};
 use crate::expand::{Loaded, Settings};
 use crate::load::{Finding, Input};
@@ -34,14 +34,16 @@ pub fn table(on: &OnPlatform, width: usize) -> String {
     };
     let target = &on.target;
     let summary = format!("{can} of {all} modules can be built on {target}{assumed}");
-    format!("{}\n{}", table.render(width), wrapped(&summary, width, (0, 2)))
+    format!("{}\n{}", table.render(width), wrapped(&summary, width, Indent::hanging(2)))
 }
 
 /// Returns why modules cannot be built there, each with its place.
 #[must_use]
 pub fn findings(
-    (on, moved): (&OnPlatform, &[Moved<'_>]),
-    (loaded, settings): (&Loaded<'_>, &Settings),
+    on: &OnPlatform,
+    moved: &[Moved<'_>],
+    loaded: &Loaded<'_>,
+    settings: &Settings,
     inputs: &[Input],
 ) -> Vec<Finding> {
     let ordered = Ordered::default();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::layout::wrapped;
+use super::layout::{Indent, wrapped};
 use crate::plan::Plan;
 use crate::plan::model::{PlanComponent, PlanModule};
 
@@ -39,8 +39,8 @@ fn add_module(text: &mut String, module: &PlanModule, width: usize) {
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         let what = if reused { "reused" } else { "rebuilt" };
         add(text, format_args!("  {what:<8} "));
-        *text +=
-            wrapped(&format!("{}{more}: {why}", named.join(" ")), width, (11, 11)).trim_start();
+        *text += wrapped(&format!("{}{more}: {why}", named.join(" ")), width, Indent::all(11))
+            .trim_start();
     }
 }
 

@@ -225,14 +225,15 @@ fn add_summary(text: &mut String, run: &Run, label: RunLabel) {
         ),
         format!("{busy} of builder time, {} of it wasted", figures.wasted),
     ];
-    let changes = changes::by_class(figures.changes.iter().cloned()).into_iter().map(told);
+    let changes = changes::by_class(figures.changes.iter().cloned());
+    let changes = changes.iter().map(|(class, changes)| change_line(class, changes));
     for line in lines.into_iter().chain(changes) {
         writeln!(text, "{line}").expect("a string takes all that is written to it");
     }
 }
 
-/// Tells what became of the changes of one class.
-fn told((class, changes): (std::sync::Arc<str>, ChangeSummary)) -> String {
+/// Writes what became of the changes of one class.
+fn change_line(class: &str, changes: &ChangeSummary) -> String {
     let span = |seconds: Option<f64>| seconds.and_then(Millis::from_secs_f64).unwrap_or_default();
     let in_time = match changes.in_time_share {
         Some(share) => format!(", {:.0} % in time", share * 100.0),

@@ -1,6 +1,7 @@
 //! A small comparison and a small run, made up, for the tests of every renderer.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::capacity::{Capacity, Neighbour, Point};
@@ -135,7 +136,7 @@ pub(super) fn capacity() -> Capacity {
     }
 }
 
-fn bar(lane: &str, (module, build): (&str, u32), seconds: (u64, u64), outcome: BarEnd) -> Bar {
+fn bar(lane: &str, module: &str, build: u32, seconds: Range<u64>, outcome: BarEnd) -> Bar {
     Bar {
         lane: lane.into(),
         module: module.into(),
@@ -144,20 +145,20 @@ fn bar(lane: &str, (module, build): (&str, u32), seconds: (u64, u64), outcome: B
         created: None,
         package: "perl".into(),
         arch: "x86_64".into(),
-        start: Timestamp(seconds.0 * 1000),
-        end: Timestamp(seconds.1 * 1000),
+        start: Timestamp(seconds.start * 1000),
+        end: Timestamp(seconds.end * 1000),
         outcome,
     }
 }
 
 pub(super) fn bars() -> Vec<Bar> {
     vec![
-        bar("x86/1", ("perl:5.30:466ea64f", 1), (0, 1500), BarEnd::Closed),
-        bar("x86/2", ("perl:5.30:466ea64f", 1), (0, 400), BarEnd::Closed),
-        bar("x86/2", ("perl:5.30:466ea64f", 1), (400, 900), BarEnd::Failed),
-        bar("x86/2", ("perl-DBI:1.641:03d935ed", 2), (1500, 1830), BarEnd::Closed),
-        bar("arm/10", ("perl-FCGI:0.78:03d935ed", 1), (1500, 1600), BarEnd::Canceled),
-        bar("arm/9", ("perl-FCGI:0.78:03d935ed", 1), (1500, 1900), BarEnd::Closed),
+        bar("x86/1", "perl:5.30:466ea64f", 1, 0..1500, BarEnd::Closed),
+        bar("x86/2", "perl:5.30:466ea64f", 1, 0..400, BarEnd::Closed),
+        bar("x86/2", "perl:5.30:466ea64f", 1, 400..900, BarEnd::Failed),
+        bar("x86/2", "perl-DBI:1.641:03d935ed", 2, 1500..1830, BarEnd::Closed),
+        bar("arm/10", "perl-FCGI:0.78:03d935ed", 1, 1500..1600, BarEnd::Canceled),
+        bar("arm/9", "perl-FCGI:0.78:03d935ed", 1, 1500..1900, BarEnd::Closed),
     ]
 }
 

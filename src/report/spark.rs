@@ -1,5 +1,7 @@
 //! Small charts in letters.
 
+use std::ops::RangeInclusive;
+
 /// Draws shares from 0 to 1, a letter each: nothing is a blank, all a full block.
 #[must_use]
 pub fn curve(shares: impl Iterator<Item = f64>) -> String {
@@ -16,12 +18,13 @@ pub fn curve(shares: impl Iterator<Item = f64>) -> String {
     shares.map(level).collect()
 }
 
-/// Counts values into `bins` equal parts of the closed range `low..=high`.
+/// Counts the values in `range` by which of its `bins` equal parts they are in.
 #[must_use]
-pub fn histogram(values: &[u64], (low, high): (u64, u64), bins: usize) -> Vec<usize> {
+pub fn histogram(values: &[u64], range: RangeInclusive<u64>, bins: usize) -> Vec<usize> {
     let mut counts = vec![0; bins];
+    let (low, high) = (*range.start(), *range.end());
     let width = u128::from(high - low) + 1;
-    for value in values.iter().filter(|value| (low..=high).contains(value)) {
+    for value in values.iter().filter(|value| range.contains(value)) {
         let bin = u128::from(value - low) * bins as u128 / width;
         counts[usize::try_from(bin).expect("below the number of bins")] += 1;
     }
@@ -40,7 +43,7 @@ mod tests {
 
     #[test]
     fn every_value_of_the_range_falls_into_one_bin() {
-        assert_eq!(histogram(&[0, 1, 5, 9, 10], (0, 9), 2), [2, 2]);
-        assert_eq!(histogram(&[7, 7], (7, 7), 3), [2, 0, 0]);
+        assert_eq!(histogram(&[0, 1, 5, 9, 10], 0..=9, 2), [2, 2]);
+        assert_eq!(histogram(&[7, 7], 7..=7, 3), [2, 0, 0]);
     }
 }

@@ -124,7 +124,7 @@ fn times(comparison: &Comparison, summary: &Summary, width: usize) -> String {
         table.add_row(row);
     }
     let numbers: Vec<usize> = (2..header.len() - usize::from(!is_capped)).collect();
-    let mut text = fitted(&table, &numbers, (width, 2));
+    let mut text = fitted(&table, &numbers, width, 2);
     let grid = summary.approaches.values().next().map(|figures| &figures.done_within);
     if let Some(grid) = grid.filter(|grid| !is_capped && !grid.is_empty()) {
         let by: Vec<Option<f64>> =
@@ -168,7 +168,7 @@ fn costs(comparison: &Comparison, summary: &Summary, width: usize) -> String {
                   COMPONENTS: builds of components; WASTED: builder time of builds that failed or were \
                   superseded; REPOS: regenerations; ESCAPED: components with a defect in modules that \
                   are ready all the same";
-    fitted(&table, &[2, 3, 4, 5, 6, 7, 8], (width, 2)) + &wrapped(legend, width, "")
+    fitted(&table, &[2, 3, 4, 5, 6, 7, 8], width, 2) + &wrapped(legend, width, "")
 }
 
 /// Writes one row for every two variants, by their numbers in the tables above.
@@ -204,7 +204,7 @@ fn differences(comparison: &Comparison, summary: &Summary, width: usize) -> Stri
             ]);
         }
     }
-    if rows == 0 { String::new() } else { fitted(&table, &[1, 2, 3, 4, 5, 6], (width, 1)) }
+    if rows == 0 { String::new() } else { fitted(&table, &[1, 2, 3, 4, 5, 6], width, 1) }
 }
 
 /// The columns of [`change_rows`].
@@ -241,5 +241,5 @@ fn changes(comparison: &Comparison, summary: &Summary, width: usize) -> String {
         row[0] = short(&row[0]);
         table.add_row(row);
     }
-    fitted(&table, &[2, 3, 4, 6], (width, 2))
+    fitted(&table, &[2, 3, 4, 6], width, 2)
 }

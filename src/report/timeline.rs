@@ -36,7 +36,7 @@ struct Event {
 pub fn timeline(pilots: &[Pilot]) -> String {
     let mut events = Vec::new();
     for (pid, pilot) in (1..).zip(pilots) {
-        events.push(named("process_name", pilot.title(), (pid, 0)));
+        events.push(named("process_name", pilot.title(), pid, 0));
         let (rows, depths) = packed(&pilot.bars);
         let mut threads = BTreeMap::new();
         let mut next = 1;
@@ -47,14 +47,14 @@ pub fn timeline(pilots: &[Pilot]) -> String {
                     0 => format!("{group}/{number}"),
                     _ => format!("{group}/{number} ({})", lane + 1),
                 };
-                events.push(named("thread_name", name, (pid, next)));
+                events.push(named("thread_name", name, pid, next));
                 threads.insert((builder.clone(), lane), next);
                 next += 1;
             }
         }
         for (bar, row) in pilot.bars.iter().zip(rows) {
             let tid = threads[&(super::svg::builder(&bar.lane), row)];
-            events.push(task(bar, (pid, tid)));
+            events.push(task(bar, pid, tid));
         }
     }
     let trace = Trace { display_time_unit: "ms", trace_events: events };
@@ -63,12 +63,12 @@ pub fn timeline(pilots: &[Pilot]) -> String {
     json
 }
 
-fn named(what: &str, name: String, (pid, tid): (usize, usize)) -> Event {
+fn named(what: &str, name: String, pid: usize, tid: usize) -> Event {
     let args = [("name", name.into())].into();
     Event { name: what.to_owned(), cat: None, ph: "M", ts: None, dur: None, pid, tid, args }
 }
 
-fn task(bar: &Bar, (pid, tid): (usize, usize)) -> Event {
+fn task(bar: &Bar, pid: usize, tid: usize) -> Event {
     let end = match bar.outcome {
         BarEnd::Closed => "closed",
         BarEnd::Failed => "failed",

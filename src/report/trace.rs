@@ -138,7 +138,10 @@ fn methods(history: &History) -> Vec<MethodRow> {
     for task in &history.unfinished {
         kinds.entry((&task.method, task.arch.as_str())).or_default().1 += 1;
     }
-    kinds.into_iter().map(|(kind, (rows, open))| MethodRow::new(kind, &rows, open)).collect()
+    let row = |((method, arch), (rows, unfinished)): ((&str, &str), (Vec<&Row>, usize))| {
+        MethodRow::new(method, arch, &rows, unfinished)
+    };
+    kinds.into_iter().map(row).collect()
 }
 
 fn coverage(rows: &[Row]) -> Coverage {
@@ -155,7 +158,7 @@ fn coverage(rows: &[Row]) -> Coverage {
 }
 
 impl MethodRow {
-    fn new((method, arch): (&str, &str), rows: &[&Row], unfinished: usize) -> Self {
+    fn new(method: &str, arch: &str, rows: &[&Row], unfinished: usize) -> Self {
         let of = |outcome| rows.iter().filter(move |row| row.outcome == outcome);
         let runs = |outcome| of(outcome).map(|row| row.run.0).collect::<Vec<_>>();
         let (closed, failed) = (runs(RowOutcome::Closed), runs(RowOutcome::Failed));

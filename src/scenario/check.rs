@@ -1,7 +1,7 @@
 //! Settings of a scenario that have no effect, or not the expected one, on any farm and plan. They
 //! are harmless but probably mistakes, so they are warnings.
 
-use super::{Builds, Fault, FaultKind, Gate, Outcomes, Scenario, Tests, overlap};
+use super::{Builds, Fault, FaultKind, Gate, Outcomes, Scenario, Tests};
 use crate::load::{Code, Finding, Place};
 use crate::settings::{Section, Value};
 
@@ -11,7 +11,6 @@ pub(super) fn unused(file: &Section<'_>, scenario: &Scenario) -> Vec<Finding> {
     unused.builds(scenario);
     unused.tests(&scenario.tests);
     unused.people(scenario);
-    unused.faults(&scenario.faults);
     unused.contradictions(scenario);
     unused.remarks.sort_by_key(|remark| remark.place);
     unused.remarks
@@ -153,25 +152,6 @@ impl Unused<'_, '_> {
                 let what = "builds fail while this `base-package-broken` lasts, in spite of \
                             `outcomes: always-pass`";
                 self.warn(Some(node.place), what.to_owned());
-            }
-        }
-    }
-
-    /// A fault inside another one of its kind has no effect.
-    fn faults(&mut self, faults: &[Fault]) {
-        let Some(Value::List(nodes)) = self.file.find("faults").map(|node| &node.value) else {
-            return;
-        };
-        if nodes.len() != faults.len() {
-            return;
-        }
-        for (at, node) in nodes.iter().enumerate() {
-            if let Some(line) = overlap::hidden_by(faults, at) {
-                let kind = faults[at].kind.as_str();
-                let what = format!(
-                    "this `{kind}` has no effect: the one in line {line} covers all of its time"
-                );
-                self.warn(Some(node.place), what);
             }
         }
     }

@@ -56,7 +56,7 @@ impl Scenario {
         }
         for node in reader.items(&file, "faults").unwrap_or_default() {
             if let Some(fault) = fault(&mut reader, node) {
-                check_crashes(&mut reader, &scenario.faults, (&fault, node));
+                check_crashes(&mut reader, &scenario.faults, &fault, node);
                 scenario.places.builders.push(node.place_of("builders"));
                 scenario.places.module.push(node.place_of("module"));
                 scenario.faults.push(fault);
@@ -129,8 +129,8 @@ fn tests(reader: &mut Reader, node: &Node) -> Tests {
         detect_component: share(reader, &section, "detect_component"),
         detect_module: share(reader, &section, "detect_module"),
         false_alarm: share(reader, &section, "false_alarm"),
-        component: quantiles(reader, &section, ("component", "tests.component")),
-        module: quantiles(reader, &section, ("module", "tests.module")),
+        component: quantiles(reader, &section, "component", "tests.component"),
+        module: quantiles(reader, &section, "module", "tests.module"),
         workers: reader.value(&section, "workers", settings::positive_count),
         missing: share(reader, &section, "missing"),
         timeout: reader.value(&section, "timeout", settings::interval),
@@ -165,7 +165,8 @@ fn gate(text: &str) -> Result<Gate, String> {
 fn quantiles(
     reader: &mut Reader,
     section: &Section<'_>,
-    (key, path): (&str, &'static str),
+    key: &str,
+    path: &'static str,
 ) -> Option<Quantiles> {
     let node = section.find(key)?;
     let pair = reader.section(node, path, &["p50", "p90"]);
@@ -182,7 +183,7 @@ fn people(reader: &mut Reader, node: &Node) -> Option<People> {
     let section = reader.section(node, "people", &["fix", "waive_share"]);
     reader.require(&section, "fix");
     let waive_share = share(reader, &section, "waive_share");
-    let fix = quantiles(reader, &section, ("fix", "people.fix"))?;
+    let fix = quantiles(reader, &section, "fix", "people.fix")?;
     Some(People { fix, waive_share })
 }
 
@@ -287,7 +288,7 @@ fn fault(reader: &mut Reader, node: &Node) -> Option<Fault> {
 }
 
 /// An orchestrator that is down cannot crash.
-fn check_crashes(reader: &mut Reader, earlier: &[Fault], (fault, node): (&Fault, &Node)) {
+fn check_crashes(reader: &mut Reader, earlier: &[Fault], fault: &Fault, node: &Node) {
     let is_crash = |fault: &&Fault| fault.kind == FaultKind::OrchestratorCrash;
     let end = |fault: &Fault| fault.at + fault.lasts.unwrap_or_default();
     // Only the run shows when the event after which it crashes is handled.

@@ -177,7 +177,7 @@ fn keys_of_no_effect_are_remarked_with_their_line_and_why() {
     let told = |text: &str| -> Vec<String> {
         remarks(text).into_iter().map(|(line, what)| format!("{line}: {what}")).collect()
     };
-    let cases: [(&str, &[&str]); 8] = [
+    let cases: [(&str, &[&str]); 7] = [
         (
             "builds:\n  failure_rate: 0.1\n  flaky_share: 0.5\n",
             &[
@@ -224,12 +224,6 @@ fn keys_of_no_effect_are_remarked_with_their_line_and_why() {
             "people:\n  fix: {p50: 1h, p90: 1h}\n  waive_share: 0.5\n",
             &["3: `people.waive_share` has no effect: only tests are waived, and there is no \
                `tests.gate`"],
-        ),
-        (
-            // The second is inside the first, the third lasts longer.
-            "faults:\n- {at: 1h, kind: bus-outage, for: 2h}\n- {at: 2h, kind: bus-outage, for: 1h}\n\
-             - {at: 2h, kind: bus-outage, for: 2h}\n- {at: 2h, kind: pdc-down, for: 1h}\n",
-            &["3: this `bus-outage` has no effect: the one in line 2 covers all of its time"],
         ),
     ];
     for (text, wanted) in cases {

@@ -333,12 +333,9 @@ impl<'a> Koji<'a> {
         }
     }
 
-    /// Returns why what is left cannot continue, in words, once nothing more happens.
+    /// Returns why what is left cannot continue, in words, once nothing more happens, and what would help.
     pub(super) fn stuck(&self) -> Vec<(String, &'static str)> {
-        match self {
-            Self::Ideal(_) => Vec::new(),
-            Self::OnHub(koji) => koji.stuck(),
-        }
+        ask!(self, koji => koji.stuck())
     }
 
     /// Returns what kept the repo of a module build that failed because koji waited for one too

@@ -9,6 +9,7 @@ use super::ledger::Ledger;
 use super::log::LogRow;
 use crate::name::PackageName;
 use crate::orchestrate::{BuildId, CallKind, Fault, ModuleIx};
+use crate::status::listed;
 
 mod knowledge;
 #[cfg(test)]
@@ -27,8 +28,6 @@ pub enum Reason {
     DependsOn(Vec<Arc<str>>),
     /// These packages failed, and no retry was left.
     BuildFailed(Vec<PackageName>),
-    /// Its modulemd could not be fetched.
-    NotFetched,
     /// Its components are built, its repo could not be made.
     RepoFailed,
     /// koji will never do what it was asked, perhaps about a package, and why.
@@ -64,9 +63,10 @@ impl fmt::Display for Reason {
         };
         match self {
             Self::Capped => write!(f, "the cap on module builds stopped the run"),
-            Self::DependsOn(ids) => write!(f, "{} not ready", listed(ids)),
-            Self::BuildFailed(packages) => write!(f, "{} failed", listed(packages)),
-            Self::NotFetched => write!(f, "its modulemd could not be fetched"),
+            Self::DependsOn(ids) => write!(f, "{} not ready", listed(ids, ids.len())),
+            Self::BuildFailed(packages) => {
+                write!(f, "{} failed", listed(packages, packages.len()))
+            }
             Self::RepoFailed => write!(f, "its repo could not be made"),
             Self::CallFailed(call, package, fault) => {
                 write!(f, "{}, {}", asked(*call, package.as_ref()), refused(*fault))
@@ -78,7 +78,7 @@ impl fmt::Display for Reason {
             Self::Unheard => write!(f, "a message it depends on was lost"),
             Self::NotAsked => write!(f, "it was never requested"),
             Self::AtKoji(what) => write!(f, "{what}"),
-            Self::RepoLate { what, .. } => write!(f, "its repo was not there in time: {what}"),
+            Self::RepoLate { what, .. } => write!(f, "its repo was not there in time ({what})"),
         }
     }
 }
@@ -87,6 +87,7 @@ impl fmt::Display for Reason {
 fn asked(call: CallKind, package: Option<&PackageName>) -> String {
     let package = package.map_or("", PackageName::as_str);
     match call {
+        CallKind::Fetch => "its modulemd could not be fetched".to_owned(),
         CallKind::CreateTarget => "its build tag and target could not be made".to_owned(),
         CallKind::BuildComponent => format!("koji refused to build {package}"),
         CallKind::TagComponent => format!("koji refused to tag {package}"),
@@ -96,7 +97,6 @@ fn asked(call: CallKind, package: Option<&PackageName>) -> String {
         CallKind::BuildModule
         | CallKind::EndTask
         | CallKind::CancelComponent
-        | CallKind::Fetch
         | CallKind::Publish
         | CallKind::RequestTest
         | CallKind::AskDependants
@@ -112,16 +112,6 @@ fn refused(fault: Fault) -> &'static str {
         Fault::Denied => "a policy forbids it",
         Fault::Broken => "koji tried and failed",
     }
-}
-
-/// Names the first few of some things, with the verb that fits what follows where they are not.
-fn listed<T: fmt::Display>(things: &[T]) -> String {
-    const NAMED_MAX: usize = 3;
-    let mut names: Vec<String> = things.iter().take(NAMED_MAX).map(T::to_string).collect();
-    if things.len() > NAMED_MAX {
-        names.push(format!("{} more", things.len() - NAMED_MAX));
-    }
-    names.join(", ")
 }
 
 /// What is left of a run.

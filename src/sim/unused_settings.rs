@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use super::Setup;
 use crate::orchestrate::{Approach, Cascade};
 use crate::scenario::{Dispatch, Fault, FaultKind, RepoMaker, Scenario};
-use crate::time::Millis;
 
 /// Returns what is of no effect in some runs, or not all of the effect that it says: the line of the
 /// scenario file, and why, in words.
@@ -83,39 +82,16 @@ fn faults_without_calls(scenario: &Scenario, setups: &[Setup]) -> Vec<(u32, Stri
     scenario.faults.iter().filter_map(told).collect()
 }
 
-/// Faults that take more builders of a group than are there when they begin.
+/// Faults that take more builders of a group than it has.
 fn builders(scenario: &Scenario, setup: &Setup) -> Vec<(u32, String)> {
-    let mut begins: Vec<&Fault> = scenario.faults.iter().collect();
-    begins.sort_by_key(|fault| fault.at);
-    let mut told = Vec::new();
-    // What each took, in the order of their beginnings.
-    let mut taken: Vec<(&Fault, u32)> = Vec::new();
-    for fault in begins {
-        let is_its = |name: &String| Some(name) == fault.builders.as_ref();
-        let Some(group) = setup.slots.groups.iter().find(|group| is_its(&group.name)) else {
-            continue;
-        };
-        let before = taken
-            .iter()
-            .filter(|(other, _)| other.builders == fault.builders && lasts_at(other, fault.at));
-        let gone: u32 = before.map(|(_, count)| count).sum();
-        let left = group.count - gone;
-        taken.push((fault, fault.count.unwrap_or(left).min(left)));
-        // All means all that are left, if any are.
-        if fault.count.map_or(gone > 0 && left == 0, |count| count > left) {
-            let takes = fault.count.map_or_else(|| "all".to_owned(), |count| count.to_string());
-            let before = if gone > 0 { format!(", {gone} gone before") } else { String::new() };
-            let (name, count) = (&group.name, group.count);
-            let message = format!(
-                "`builders-down` takes {takes} of {name}, which has {count}{before}: it takes {left}"
-            );
-            told.push((fault.line, message));
-        }
-    }
-    told
-}
-
-/// Returns whether a fault is there at a moment; what begins then begins before another ends.
-fn lasts_at(fault: &Fault, moment: Millis) -> bool {
-    fault.at <= moment && fault.lasts.is_none_or(|lasts| fault.at + lasts >= moment)
+    let told = |fault: &Fault| {
+        let mut groups = setup.slots.groups.iter();
+        let group = groups.find(|group| Some(&group.name) == fault.builders.as_ref())?;
+        let (name, all) = (&group.name, group.count);
+        let count = fault.count.filter(|count| *count > all)?;
+        let message =
+            format!("`builders-down` takes {count} of {name}, which has {all}: it takes {all}");
+        Some((fault.line, message))
+    };
+    scenario.faults.iter().filter_map(told).collect()
 }

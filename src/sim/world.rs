@@ -65,7 +65,7 @@ pub struct Run {
     pub bars: Vec<Bar>,
     /// Arches that tasks wait for and no builder has.
     pub arches_without_builder: Vec<Arch>,
-    /// Why tasks that are left at the hub cannot continue, in words, and what would help.
+    /// Why tasks that are left at koji cannot continue, in words, and what would help.
     pub stuck: Vec<(String, &'static str)>,
     /// Where the run was capped: the modules that caused their own rebuild, by id.
     pub went_round: Vec<Arc<str>>,

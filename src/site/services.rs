@@ -1,7 +1,7 @@
 //! Sections of services. Of those that are to come, only the keys and values are checked.
 
 use super::check::{address, koji_name, selector, yes_no};
-use super::keys::{BUS, LISTEN, SERVE, WORKER};
+use super::keys::{BUS, LISTEN, WORKER};
 use super::{RepoWait, Worker};
 use crate::settings::{self, Reader, Section};
 
@@ -36,12 +36,6 @@ pub(super) fn check(reader: &mut Reader, file: &Section<'_>) {
             reader.value(&section, key, settings::text);
         }
         reader.value(&section, "publish", yes_no);
-    }
-    if let Some(node) = file.find("serve") {
-        let section = reader.section(node, "serve", SERVE);
-        reader.value(&section, "listen", settings::text);
-        reader.values(&section, "admins", settings::text);
-        reader.value(&section, "first_id", settings::positive_count);
     }
     if let Some(node) = file.find("listen") {
         let section = reader.section(node, "listen", LISTEN);

@@ -149,8 +149,9 @@ fn because(state: ModuleState, components: &[ComponentStatus]) -> String {
 }
 
 /// Names the first few of `count` things.
-fn listed(names: &[&str], count: usize) -> String {
-    let named = names.iter().take(NAMED_MAX).copied().collect::<Vec<_>>().join(", ");
+pub(crate) fn listed<T: std::fmt::Display>(things: &[T], count: usize) -> String {
+    let named: Vec<String> = things.iter().take(NAMED_MAX).map(T::to_string).collect();
+    let named = named.join(", ");
     match count {
         ..=NAMED_MAX => named,
         more => format!("{named} and {} more", more - NAMED_MAX),

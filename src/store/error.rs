@@ -56,12 +56,32 @@ pub enum StoreError {
         /// Its name.
         run: String,
     },
+    /// There is no such module build.
+    #[error("there is no module build {id} in the store")]
+    NoSuchBuild {
+        /// Its number.
+        id: u64,
+    },
+    /// There is a module build of that identity already.
+    #[error("the module build {nsvc} exists already")]
+    BuildExists {
+        /// `name:stream:version:context`.
+        nsvc: String,
+    },
     /// The run has ended: there is nothing to resume.
     #[error("run `{run}` is {state}; there is nothing to resume")]
     Ended {
         /// The run.
         run: String,
         /// `done` or `canceled`.
+        state: String,
+    },
+    /// The run has not ended: it needs what it made.
+    #[error("run `{run}` is {state}, and can be resumed: it needs what it made")]
+    NotEnded {
+        /// The run.
+        run: String,
+        /// How it stands.
         state: String,
     },
     /// Another process drives the run.

@@ -34,6 +34,12 @@ impl Driven {
         self.until
     }
 
+    /// Returns whether half of the time has passed until the lease is over.
+    #[must_use]
+    pub fn is_half_over(&self, now: UnixMillis) -> bool {
+        self.until.0 - now.0 < self.lease_ms / 2
+    }
+
     /// Returns how many lines of events the journal has.
     #[must_use]
     pub fn lines(&self) -> u64 {
@@ -42,11 +48,11 @@ impl Driven {
 }
 
 /// What is known of a run that is not ended.
-struct Standing {
+pub(super) struct Standing {
     holder: Option<Holder>,
-    token: i64,
+    pub(super) token: i64,
     expires: UnixMillis,
-    state: String,
+    pub(super) state: String,
     hub: String,
     streams: String,
 }
@@ -64,7 +70,7 @@ impl Standing {
     }
 
     /// Returns who drives the run for all that is known; `None`: nobody, it may be taken over.
-    fn driver(&self, now: UnixMillis) -> Option<&Holder> {
+    pub(super) fn driver(&self, now: UnixMillis) -> Option<&Holder> {
         self.holder.as_ref().filter(|holder| self.expires > now && !holder.is_dead())
     }
 }
@@ -118,10 +124,10 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         for stream in &new.streams {
-            claim(&mut transaction, (&new.hub, stream), &new.run, now).await?;
+            claim(&mut transaction, &new.hub, stream, &new.run, now).await?;
         }
         for (stream, index) in &new.indexes {
-            use_index(&mut transaction, (&new.hub, stream), *index).await?;
+            use_index(&mut transaction, &new.hub, stream, *index).await?;
         }
         transaction.commit().await?;
         let until = UnixMillis(now.0 + lease_ms);
@@ -151,33 +157,21 @@ impl Store {
         if ended.iter().any(|state| state.as_str() == standing.state) {
             return Err(StoreError::Ended { run: run.to_owned(), state: standing.state });
         }
-        let taken = sqlx::query(
-            "UPDATE lease SET host = $1, pid = $2, birth = $3, token = token + 1, expires_ms = $4 \
-             WHERE run = $5 AND token = $6",
-        );
-        let taken = taken
-            .bind(&by.host)
-            .bind(i64::from(by.pid))
-            .bind(&by.birth)
-            .bind(now.0 + lease_ms)
-            .bind(run)
-            .bind(standing.token)
-            .execute(&mut *transaction)
-            .await?;
-        if taken.rows_affected() == 0 {
+        let driven =
+            Driven { run: run.to_owned(), token: standing.token, next: 0, lease_ms, until: now };
+        let Some(driven) = take_lease(&mut transaction, driven, by, now).await? else {
             drop(transaction);
             return Err(self.fenced(run).await);
-        }
+        };
         for stream in standing.streams.lines() {
-            claim(&mut transaction, (&standing.hub, stream), run, now).await?;
+            claim(&mut transaction, &standing.hub, stream, run, now).await?;
         }
         let set = sqlx::query("UPDATE run SET state = 'running', ended_ms = NULL WHERE run = $1");
         set.bind(run).execute(&mut *transaction).await?;
         let next = sqlx::query("SELECT COALESCE(MAX(seq) + 1, 0) FROM event WHERE run = $1");
         let next = next.bind(run).fetch_one(&mut *transaction).await?.try_get(0)?;
         transaction.commit().await?;
-        let until = UnixMillis(now.0 + lease_ms);
-        Ok(Driven { run: run.to_owned(), token: standing.token + 1, next, lease_ms, until })
+        Ok(Driven { next, ..driven })
     }
 
     /// Gives a run back, in the state that it is in. An ended run leaves its streams to others.
@@ -191,12 +185,7 @@ impl Store {
         now: UnixMillis,
     ) -> Result<(), StoreError> {
         let mut transaction = self.writing().await?;
-        let mine = sqlx::query(
-            "UPDATE lease SET host = NULL, pid = NULL, birth = NULL, token = token + 1, expires_ms = 0 \
-             WHERE run = $1 AND token = $2",
-        );
-        let mine = mine.bind(&driven.run).bind(driven.token).execute(&mut *transaction).await?;
-        if mine.rows_affected() == 0 {
+        if !give_lease_back(&mut transaction, driven).await? {
             drop(transaction);
             return Err(self.fenced(&driven.run).await);
         }
@@ -232,6 +221,20 @@ impl Store {
             }
         }
         Ok(undriven)
+    }
+
+    /// Returns whether somebody drives a run, for all that is known.
+    ///
+    /// # Errors
+    /// There is no such run; the database is away or damaged.
+    pub async fn is_driven(&self, run: &str, now: UnixMillis) -> Result<bool, StoreError> {
+        let row = sqlx::query(
+            "SELECT host, pid, birth, token, expires_ms, state, hub, streams FROM run \
+             JOIN lease ON lease.run = run.run WHERE run.run = $1",
+        );
+        let row = row.bind(run).fetch_optional(&self.pool).await?;
+        let row = row.ok_or_else(|| StoreError::NoSuchRun { run: run.to_owned() })?;
+        Ok(Standing::read(&row)?.driver(now).is_some())
     }
 
     /// Checks that no run of a hub that somebody drives builds one of some streams, each a `name:stream`.
@@ -272,8 +275,46 @@ impl Store {
     }
 }
 
+/// Gives a process the lease of a run whose token is known; none where somebody else took it meanwhile.
+pub(super) async fn take_lease(
+    transaction: &mut Transaction<'static, Any>,
+    driven: Driven,
+    by: &Holder,
+    now: UnixMillis,
+) -> Result<Option<Driven>, StoreError> {
+    let until = UnixMillis(now.0 + driven.lease_ms);
+    let taken = sqlx::query(
+        "UPDATE lease SET host = $1, pid = $2, birth = $3, token = token + 1, expires_ms = $4 \
+         WHERE run = $5 AND token = $6",
+    );
+    let taken = taken
+        .bind(&by.host)
+        .bind(i64::from(by.pid))
+        .bind(&by.birth)
+        .bind(until.0)
+        .bind(&driven.run)
+        .bind(driven.token)
+        .execute(&mut **transaction)
+        .await?;
+    let token = driven.token + 1;
+    Ok((taken.rows_affected() == 1).then_some(Driven { token, until, ..driven }))
+}
+
+/// Gives a lease back; returns whether this process had it.
+pub(super) async fn give_lease_back(
+    transaction: &mut Transaction<'static, Any>,
+    driven: &Driven,
+) -> Result<bool, StoreError> {
+    let mine = sqlx::query(
+        "UPDATE lease SET host = NULL, pid = NULL, birth = NULL, token = token + 1, expires_ms = 0 \
+         WHERE run = $1 AND token = $2",
+    );
+    let mine = mine.bind(&driven.run).bind(driven.token).execute(&mut **transaction).await?;
+    Ok(mine.rows_affected() == 1)
+}
+
 /// Reads how a run stands, and keeps others from changing its lease until the transaction ends.
-async fn standing(
+pub(super) async fn standing(
     transaction: &mut Transaction<'static, Any>,
     run: &str,
 ) -> Result<Option<Standing>, StoreError> {
@@ -290,7 +331,8 @@ async fn standing(
 /// Claims a stream of a hub for a run, from a run that nobody drives if need be.
 async fn claim(
     transaction: &mut Transaction<'static, Any>,
-    (hub, stream): (&str, &str),
+    hub: &str,
+    stream: &str,
     run: &str,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
@@ -328,7 +370,8 @@ async fn claim(
 /// Takes note of the index of a stream's dist tags, which must be above every earlier one.
 async fn use_index(
     transaction: &mut Transaction<'static, Any>,
-    (hub, stream): (&str, &str),
+    hub: &str,
+    stream: &str,
     index: u64,
 ) -> Result<(), StoreError> {
     let higher = sqlx::query(

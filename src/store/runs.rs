@@ -80,7 +80,7 @@ impl RunState {
         matches!(self, Self::Done | Self::Failed | Self::Canceled)
     }
 
-    fn read(text: &str) -> Result<Self, StoreError> {
+    pub(super) fn read(text: &str) -> Result<Self, StoreError> {
         let found = Self::ALL.into_iter().find(|state| state.as_str() == text);
         found.ok_or_else(|| StoreError::Corrupt { reason: format!("a run is `{text}`") })
     }

@@ -157,7 +157,7 @@ impl<'t> Reader<'_, 't> {
         let info = message.body.object("info", &self.lines);
         let state = message.body.number("new").and_then(BuildState::from_number);
         let about = info.as_ref().unwrap_or(&message.body);
-        self.build(about, (instance, state, message.sent));
+        self.build(about, instance, state, message.sent);
         let ended =
             about.moment(&["completion_ts", "completion_time"], &self.lines, &mut Vec::new());
         self.check_clock(message, ended);
@@ -178,7 +178,9 @@ impl<'t> Reader<'_, 't> {
     pub(super) fn build(
         &mut self,
         object: &Object<'t>,
-        (instance, state, sent): (&Arc<str>, Option<BuildState>, Option<Timestamp>),
+        instance: &Arc<str>,
+        state: Option<BuildState>,
+        sent: Option<Timestamp>,
     ) {
         let id = object.number("build_id");
         let package = object.text("name").or_else(|| object.text("package_name"));

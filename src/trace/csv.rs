@@ -88,7 +88,7 @@ impl Reader<'_> {
             match known {
                 Some(known) if index.iter().any(|(earlier, _)| earlier == known) => {
                     let message = format!("column `{name}` occurs twice");
-                    self.report(Code::TraceColumn, (record, at), message);
+                    self.report(Code::TraceColumn, record, at, message);
                 }
                 Some(known) => index.push((*known, at)),
                 None => self.unknown_column(record, at),
@@ -136,7 +136,7 @@ impl Reader<'_> {
         if record.len() != columns.width {
             let message =
                 format!("the row has {} fields, the header {}", record.len(), columns.width);
-            self.report(Code::TraceRow, (record, record.len().min(columns.width)), message);
+            self.report(Code::TraceRow, record, record.len().min(columns.width), message);
             return;
         }
         if let Some(row) = self.parse(columns, record)
@@ -167,7 +167,7 @@ impl Reader<'_> {
         let method = method?;
         self.check_method(record, required("method"));
         let origin = [given("nvr"), given("source")].iter().any(Option::is_some);
-        let package = self.package(record, required("package"), (method, origin))?;
+        let package = self.package(record, required("package"), method, origin)?;
         let text = |name| given(name).map(|field| Arc::from(field.text));
         Some(Row {
             package: package.into(),
@@ -206,9 +206,9 @@ impl Reader<'_> {
         &mut self,
         record: &csv::StringRecord,
         field: Field<'t>,
-        of: (&str, bool),
+        method: &str,
+        has_origin: bool,
     ) -> Option<&'t str> {
-        let (method, has_origin) = of;
         let is_build = [BUILD, BUILD_ARCH].contains(&method);
         if is_build && !has_origin { self.word(record, field) } else { Some(field.text) }
     }
@@ -249,7 +249,7 @@ impl Reader<'_> {
             },
             Err(_) => "is not a number of seconds",
         };
-        self.report(Code::TraceTime, (record, index), format!("{name} `{text}` {problem}"));
+        self.report(Code::TraceTime, record, index, format!("{name} `{text}` {problem}"));
         None
     }
 
@@ -258,7 +258,7 @@ impl Reader<'_> {
         let describe = |why: &str| format!("{} `{}` {why}", field.name, field.text);
         moment
             .and_then(super::moment::plausible)
-            .map_err(|why| self.report(Code::TraceTime, (record, field.index), describe(why)))
+            .map_err(|why| self.report(Code::TraceTime, record, field.index, describe(why)))
             .ok()
     }
 
@@ -272,13 +272,13 @@ impl Reader<'_> {
         let is_new = self.seen.insert(identity);
         if !is_new {
             let message = format!("{} of `{}` is recorded twice", row.method, row.package);
-            self.report(Code::TraceDuplicate, (record, 0), message);
+            self.report(Code::TraceDuplicate, record, 0, message);
         }
         !is_new
     }
 
-    fn report(&mut self, code: Code, at: (&csv::StringRecord, usize), message: String) {
-        let place = self.place(at.0, at.1);
+    fn report(&mut self, code: Code, record: &csv::StringRecord, column: usize, message: String) {
+        let place = self.place(record, column);
         self.findings.push(Finding::new(code, place, message));
     }
 

@@ -50,7 +50,8 @@ pub(super) fn looks_like_json(text: &str) -> bool {
 
 impl<'a, 't> Reader<'a, 't> {
     pub(super) fn new(
-        (text, input): (&'t str, u32),
+        text: &'t str,
+        input: u32,
         collection: &'a mut Collection,
         findings: &'a mut Vec<Finding>,
     ) -> Self {
@@ -196,7 +197,7 @@ impl<'a, 't> Reader<'a, 't> {
             return;
         }
         let state = object.number("state").and_then(BuildState::from_number);
-        self.build(object, (&Arc::from(PRIMARY), state, None));
+        self.build(object, &Arc::from(PRIMARY), state, None);
     }
 
     /// Reads the first of some moments, relative to the base, if any.

@@ -28,7 +28,8 @@ struct Maker<'a> {
 /// Makes rows, in the order in which the tasks started; equal moments by number.
 pub(super) fn rows(
     collection: &Collection,
-    (tally, unfinished): (&mut Tally, &mut Vec<Unfinished>),
+    tally: &mut Tally,
+    unfinished: &mut Vec<Unfinished>,
     findings: &mut Vec<Finding>,
 ) -> Vec<Row> {
     let above = |(id, task): (&Id, &Task)| task.parent.map(|parent| (id.0.clone(), parent));
@@ -79,7 +80,7 @@ impl Maker<'_> {
             return;
         }
         let run = match (task.started, task.ended) {
-            (Some(start), Some(end)) => self.span(task.place, (start, end), &task.method),
+            (Some(start), Some(end)) => self.span(task.place, start, end, &task.method),
             // Stopped before a builder took it: it has no run time, which is irrelevant anyway.
             (None, _) if outcome == RowOutcome::Canceled => Some(Millis::ZERO),
             _ => {
@@ -91,7 +92,7 @@ impl Maker<'_> {
             return;
         };
         let queued = match (task.created, task.started) {
-            (Some(created), Some(start)) => self.wait(task, (created, start)),
+            (Some(created), Some(start)) => self.wait(task, created, start),
             _ => None,
         };
         if source.is_none() && builds_a_package(&task.method) {
@@ -176,7 +177,7 @@ impl Maker<'_> {
             self.tally.unmatched += 1;
             return;
         };
-        let Some(run) = self.span(build.place, (start, end), BUILD) else { return };
+        let Some(run) = self.span(build.place, start, end, BUILD) else { return };
         self.tally.whole_builds += 1;
         let row = Row {
             package: build.package.as_ref().into(),
@@ -208,7 +209,7 @@ impl Maker<'_> {
             }
             return;
         };
-        let Some(run) = self.span(repo.place, (began, done), NEW_REPO) else { return };
+        let Some(run) = self.span(repo.place, began, done, NEW_REPO) else { return };
         let of_tag = |other: &&Repo| other.tag == repo.tag;
         let before = self.collection.repos.values().filter(of_tag);
         let since = before.filter_map(|other| other.began).filter(|other| *other < began).max();
@@ -234,7 +235,8 @@ impl Maker<'_> {
     fn span(
         &mut self,
         place: Place,
-        (start, end): (Timestamp, Timestamp),
+        start: Timestamp,
+        end: Timestamp,
         method: &str,
     ) -> Option<Millis> {
         let Some(run) = span(start, end) else {
@@ -253,7 +255,7 @@ impl Maker<'_> {
         Some(run)
     }
 
-    fn wait(&mut self, task: &Task, (created, start): (Timestamp, Timestamp)) -> Option<Millis> {
+    fn wait(&mut self, task: &Task, created: Timestamp, start: Timestamp) -> Option<Millis> {
         let waited = span(created, start);
         if waited.is_none() {
             let message = format!(

@@ -14,7 +14,8 @@ use super::{DEPTH_MAX, Fault, Framing, Kind, Mark, Raw, Refusal, Tree};
 /// nodes before it.
 pub(crate) fn read<'t>(
     text: &'t str,
-    (line, framing): (u32, Framing),
+    line: u32,
+    framing: Framing,
     tree: &mut Tree<'t>,
 ) -> Result<(), Refusal> {
     tree.nodes.clear();
@@ -121,8 +122,8 @@ impl<'s, 't> Builder<'_, 's, 't> {
         let mark = self.mark(span.start);
         match event {
             Event::Scalar(text, style, ..) => self.scalar(text, style, span),
-            Event::SequenceStart(style, ..) => self.collection((Kind::List, style), mark),
-            Event::MappingStart(style, ..) => self.collection((Kind::Map, style), mark),
+            Event::SequenceStart(style, ..) => self.collection(Kind::List, style, mark),
+            Event::MappingStart(style, ..) => self.collection(Kind::Map, style, mark),
             Event::SequenceEnd | Event::MappingEnd => {
                 self.close();
                 self.flow_depth = self.flow_depth.saturating_sub(1);
@@ -174,11 +175,7 @@ impl<'s, 't> Builder<'_, 's, 't> {
         Ok(())
     }
 
-    fn collection(
-        &mut self,
-        (kind, style): (Kind, StructureStyle),
-        mark: Mark,
-    ) -> Result<(), Refusal> {
+    fn collection(&mut self, kind: Kind, style: StructureStyle, mark: Mark) -> Result<(), Refusal> {
         // Collections inside a flow collection are flow collections, too.
         self.flow_depth += usize::from(style == StructureStyle::Flow);
         self.open(kind, mark)

@@ -21,11 +21,7 @@ const KEY_BYTES_MAX: usize = 1000;
 
 /// Reads one document of `text`, which starts at `line` of its file; returns false, with an
 /// undefined tree, if it is not in the plain subset.
-pub(super) fn read<'t>(
-    text: &'t str,
-    (line, framing): (u32, Framing),
-    tree: &mut Tree<'t>,
-) -> bool {
+pub(super) fn read<'t>(text: &'t str, line: u32, framing: Framing, tree: &mut Tree<'t>) -> bool {
     const ODD: [char; 4] = ['\u{85}', '\u{2028}', '\u{2029}', '\u{feff}'];
     tree.nodes.clear();
     let bytes = text.as_bytes();

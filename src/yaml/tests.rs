@@ -63,7 +63,7 @@ fn both_agree(text: &str, framing: Framing) -> Result<bool, String> {
         return Ok(false);
     }
     let mut tree = Tree::default();
-    if read(text, (1, framing), &mut tree).is_err() {
+    if read(text, 1, framing, &mut tree).is_err() {
         return Ok(false);
     }
     // A document that is not a map is refused regardless of its content.

@@ -38,26 +38,26 @@ const BAD_ENDS: &[BadEnd] = &[
         "bus: {loss: 0.000001}\nfaults: [{at: 0s, kind: bus-outage}]\n",
         "koji-owned",
         "was lost",
-        "bus.loss and bus-outage of the scenario: koji-owned hears a message once",
+        "bus.loss and bus-outage of the scenario; koji-owned hears a message once",
     ),
     ("faults: [{at: 0s, kind: pdc-down}]\n", "koji-owned", "gets no answer", "pdc-down"),
     (
         "faults: [{at: 1m, kind: hub-offline}]\n",
         "orchestrator-owned",
         "the hub is offline",
-        "hub-offline of the scenario: with `for` it ends",
+        "hub-offline of the scenario; with `for` it ends",
     ),
     (
         "faults: [{at: 5m, kind: hub-refusing}]\n",
         "orchestrator-owned",
         "gets no answer",
-        "hub-refusing of the scenario: with `for` it ends, and a poll asks again",
+        "hub-refusing of the scenario; with `for` it ends, and a poll asks again",
     ),
     (
         "faults: [{at: 5m, kind: builders-down, builders: x86}]\n",
         "koji-owned",
         "builders are down",
-        "builders-down of the scenario: with `for` it ends",
+        "builders-down of the scenario; with `for` it ends",
     ),
     (
         "faults: [{at: 0s, kind: repo-failure}]\n",
@@ -110,8 +110,8 @@ fn a_repo_that_waits_for_a_place_says_who_holds_it_and_what_would_help() {
     let roots = "nginx:1.14,httpd:2.4,swig:4.0,perl:5.30,perl:5.32,mariadb:10.5,postgresql:10";
     let run = ["execute", EL8, "--changed", roots, "--cascade", "planned"];
     let farm = [&farm[..], &["--approach", "koji-owned"]].concat();
-    let why = "its repo was not there in time: newRepo waits for a builder, and tasks that wait for \
-               others hold the places of those that could take it";
+    let why = "its repo was not there in time (newRepo: no builder that could take it has room, as \
+               tasks that wait for others hold their places)";
     let Said { code, out, err } =
         with_scenario("", &[&run[..], &farm, &["--format", "json"]].concat());
     assert_eq!(code, 1, "{err}");

@@ -9,6 +9,7 @@ mod gates;
 mod harms;
 mod limits;
 mod rebuild;
+mod requests;
 mod whole;
 
 use std::cell::RefCell;

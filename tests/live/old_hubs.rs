@@ -1,10 +1,13 @@
-//! Hubs that lack newer calls: the client queries their methods, and works around missing ones.
+//! Hubs that lack newer calls: the client queries their methods, and works around missing ones. And hubs that
+//! read the number of a call from another header.
 
+use modplan::koji::calls::{ListTasks, MakeTask, Map};
 use modplan::koji::profile::Profile;
-use modplan::koji::{Fault, Value};
-use modplan::live::hub::{Hub, Login, Options, Pauses, RepoAsk};
+use modplan::koji::{Fault, RowsOrCount, Value};
+use modplan::live::hub::{Hub, HubError, Login, Options, Pauses, RepoAsk};
 
-use super::mock_koji::block_on;
+use super::mock_koji::wire::{Trouble, Wire};
+use super::mock_koji::{Mock, alice, block_on, options};
 use super::raw_hub::{Answer, RawHub};
 
 /// A hub with some methods: it lists them, and knows no others.
@@ -56,4 +59,24 @@ fn repos_are_asked_for_in_the_way_that_a_hub_knows() {
     assert_eq!(asked(&new).1, RepoAsk::Requested(4));
     let methods: Vec<String> = new.seen().iter().map(|request| request.method()).collect();
     assert_eq!(methods, ["_listapi", "getKojiVersion", "repo.request"]);
+}
+
+#[test]
+fn a_hub_that_reads_the_older_header_carries_a_write_out_once() {
+    let mock = Mock::start(&[]);
+    let wire = Wire::start(&mock.server);
+    wire.hide("koji-session-callnum");
+    block_on(async {
+        let mut hub = Hub::connect(options(&wire.server), alice()).await.expect("it is there");
+        let arglist = vec![Value::Int(1)];
+        let call = MakeTask { method: "sleep".to_owned(), arglist, settings: Map::new() };
+        hub.call(&call).await.expect("it is made");
+        wire.trouble_after(0, Trouble::AnswerLost);
+        let lost = hub.call(&call).await;
+        assert!(matches!(lost, Err(HubError::Unknown { .. })), "{lost:?}");
+        let tasks = hub.call(&ListTasks::default()).await.expect("it answers");
+        let RowsOrCount::Rows(tasks) = tasks else { panic!("rows were asked for") };
+        let made = tasks.iter().filter(|task| task.method == "sleep").count();
+        assert_eq!(made, 2, "each call made one task");
+    });
 }

@@ -1,5 +1,6 @@
 //! Runs of the program at the mock hub, from a dry run to the end, with what may come between.
 
+mod cleanup;
 mod crash;
 mod holders;
 mod refused;

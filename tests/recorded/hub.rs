@@ -7,8 +7,8 @@ use std::sync::Arc;
 use modplan::farm::{self, BuilderGroup, Farm};
 use modplan::hub::scheduler::{BuilderView, FreeTask, Scheduler};
 use modplan::hub::{
-    ArchSet, BuildRepo, BuildSpec, Hub, Phases, Request, Settings, Tagging, TaskArch, TaskInfo,
-    Work,
+    ArchSet, BuildRepo, BuildSpec, Hub, Phases, RepoWork, Request, Settings, Tagging, TaskArch,
+    TaskInfo, Work,
 };
 use modplan::koji::TaskState;
 use modplan::time::Millis;
@@ -231,7 +231,7 @@ fn run_chain(recording: &Recording) -> Vec<TaskInfo> {
     let arches: Vec<TaskArch> = ["x86_64", "aarch64"].map(arch).to_vec();
     let mut hub = Hub::new(Arc::new(settings), &phases(recording));
     let both = ArchSet::default().with(0).with(1);
-    let tag = hub.add_tag(both, (work(recording, "createrepo").run, Millis::ZERO));
+    let tag = hub.add_tag(both, RepoWork::growing(work(recording, "createrepo").run, Millis::ZERO));
     hub.add_repo(tag);
     let build = BuildSpec {
         tag,

@@ -1,19 +1,15 @@
 //! `--yes CHECKSUM`: repeats the preflight of a dry run as it was asked for, and begins the run where nothing
 //! differs.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
 
-use modplan::drive::journal::{Began, Heading};
 use modplan::koji_plan::{BuildOwner, KeptPlan, Request, WorkedOut, checksum};
 use modplan::live;
-use modplan::live::execute::{Decided, GateCommand, Limits};
-use modplan::live::runs::{self, Beginning};
+use modplan::live::execute::Decided;
+use modplan::live::runs::{self, Beginning, Deciding, RunName, heading};
 use modplan::load::sha256;
 use modplan::name::Selector;
-use modplan::orchestrate::{Approach, Cascade, Dispatch, Gates, Reach, RepoMaker, define};
-use modplan::plan::Plan;
 use modplan::site::{Gate, Mail, Site};
-use modplan::time::Millis;
 
 use super::super::case::sources;
 use super::super::console::Console;
@@ -28,8 +24,6 @@ use super::trouble::{of_hub, of_store};
 const LISTED_MAX: usize = 20;
 /// So many characters of a difference are listed, and so many stand in the message.
 const CHARACTERS: [usize; 2] = [1000, 120];
-/// How long a test may give no result.
-const TEST_TIMEOUT_MS: u64 = 86_400_000;
 
 /// Carries out what a dry run showed.
 pub(super) fn run(
@@ -57,6 +51,7 @@ pub(super) fn run(
         submitted: kept.submitted,
         earlier: &earlier,
         owner: asked.owner,
+        scratch: &BTreeMap::new(),
     };
     console.note(&format!("repeats the preflight of the dry run of {}", kept.submitted));
     let out = live::dry_run(place.options(), place.login.clone(), request);
@@ -67,10 +62,17 @@ pub(super) fn run(
         let shown = koji_owned::Shown { plan: &kept.plan, out: &out, checksum: sum, poll };
         return koji_owned::run(asked, place, &shown, console);
     }
+    let decided = Deciding {
+        site: &place.site,
+        submitted_seconds: kept.submitted.as_second(),
+        poll,
+        final_repos: place.final_repos()?,
+        spool: place.spool()?,
+    };
     let beginning = Beginning {
-        checksum: sum.to_owned(),
-        heading: heading(&kept.plan, &place.site, poll),
-        decided: Decided { canary: asked.carry_out.canary, ..decided(place, &kept, out, poll)? },
+        name: RunName::Dated { checksum: sum.to_owned() },
+        heading: heading(&kept.plan, &out.builds, &place.site, poll),
+        decided: Decided { canary: asked.carry_out.canary, ..decided.of(out) },
     };
     let lease = asked.carry_out.lease.lease;
     let ending = Ending { is_json: asked.is_json, output: asked.output, lease };
@@ -78,7 +80,7 @@ pub(super) fn run(
 }
 
 /// Refuses what a configuration asks for and runs do not do yet: nothing is published without it.
-fn refuse_what_is_to_come(site: &Site, console: &Console) -> Result<(), Refusal> {
+pub(crate) fn refuse_what_is_to_come(site: &Site, console: &Console) -> Result<(), Refusal> {
     let refused = |what: &str| {
         let message = format!("{what} of the configuration is not heeded by runs yet");
         Err(Refusal::usage(message).hint("leave it out, or wait for a modplan that heeds it"))
@@ -188,52 +190,4 @@ fn shortened(line: &str, characters: usize) -> String {
         Some((at, _)) => format!("{}…", &line[..at]),
         None => line.to_owned(),
     }
-}
-
-/// Heads the journal of the run.
-fn heading(plan: &Plan, site: &Site, poll: Millis) -> Heading {
-    let has_gate = GateCommand::of(site).is_some();
-    let began = Began {
-        approach: Approach::OrchestratorOwned,
-        cascade: Cascade::Planned,
-        dispatch: Dispatch::Graph,
-        submit_limit: Some(site.limits.tasks_in_flight),
-        max_builds: site.limits.max_builds,
-        builds_before: 0,
-        retries: 0,
-        gates: Gates { component: has_gate, module: has_gate },
-        repo: RepoMaker::Orchestrator,
-        poll_ms: poll.0,
-        test_timeout_ms: TEST_TIMEOUT_MS,
-        seed: 0,
-        durations: "koji".to_owned(),
-    };
-    let reach = Reach { plan, all: plan, superseded: &[], by_source: false };
-    Heading::new(began, Vec::new(), define(reach))
-}
-
-fn decided(
-    place: &Place,
-    kept: &KeptPlan,
-    out: WorkedOut,
-    poll: Millis,
-) -> anyhow::Result<Decided> {
-    let site = &place.site;
-    let spool: Option<PathBuf> = match &site.mail {
-        Some(Mail::Spool { directory }) => Some(std::path::absolute(Path::new(directory))?),
-        Some(Mail::Smtp { .. }) | None => None,
-    };
-    Ok(Decided {
-        builds: out.builds,
-        submitted_seconds: kept.submitted.as_second(),
-        priority: site.limits.priority.into(),
-        poll_ms: poll.0,
-        spool,
-        takes_over: out.takes_over,
-        final_repos: place.final_repos()?,
-        limits: Limits::of(site),
-        gate: GateCommand::of(site),
-        canary: None,
-        is_kojis: false,
-    })
 }

@@ -48,6 +48,7 @@ pub(crate) fn drive(
             console.note(&format!("run {run}; if it is interrupted, `{command}` resumes it"));
         }
         News::Line(line) => console.note(line),
+        News::Stands(_) => {}
     };
     let driving = Driving {
         store: place.store.reveal(),
@@ -114,8 +115,8 @@ pub(super) fn stop() -> &'static AtomicBool {
     &STOP
 }
 
-/// Lets the first Ctrl-C stop the run and the second one leave at once.
-pub(super) fn listen(console: &Console) {
+/// Lets the first Ctrl-C stop the run and the second one leave at once. Returns what the first one sets.
+pub(crate) fn listen(console: &Console) -> &'static AtomicBool {
     let console = console.clone();
     let pressed = move || {
         if STOP.swap(true, Ordering::Relaxed) {
@@ -130,4 +131,5 @@ pub(super) fn listen(console: &Console) {
     if let Err(error) = ctrlc::set_handler(pressed) {
         tracing::warn!("Ctrl-C ends the program at once: {error}");
     }
+    &STOP
 }

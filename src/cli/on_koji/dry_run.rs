@@ -1,5 +1,7 @@
 //! The dry run: reads everything, asks the hub, shows what a run would need and do, and keeps it for `--yes`.
 
+use std::collections::BTreeMap;
+
 use modplan::koji_plan::{Check, KeptPlan, Request, WorkedOut, checksum};
 use modplan::live;
 use modplan::live::hub::HubError;
@@ -40,12 +42,13 @@ fn show(asked: Asked<'_>, place: &Place, console: &Console) -> anyhow::Result<An
         submitted: jiff::Timestamp::now(),
         earlier: &earlier,
         owner: asked.owner,
+        scratch: &BTreeMap::new(),
     };
     let worked_out = live::dry_run(place.options(), place.login.clone(), request);
     let run = worked_out.as_ref().map_or_else(failed, Clone::clone);
     let sum = worked_out.is_ok().then(|| checksum(&run, &place.hub, &place.bytes));
     if let Some(sum) = &sum {
-        keep(request, (&run, sum), place, console);
+        keep(request, &run, sum, place, console);
     }
     let shown = DryRun { run: &run, plan: asked.plan, hub: &place.hub, checksum: sum.as_deref() };
     let text = match asked.is_json {
@@ -60,8 +63,8 @@ fn show(asked: Asked<'_>, place: &Place, console: &Console) -> anyhow::Result<An
 }
 
 /// Keeps the dry run for 24 hours. It is shown all the same where it cannot be kept.
-fn keep(request: Request<'_>, (run, sum): (&WorkedOut, &str), place: &Place, console: &Console) {
-    let kept = KeptPlan::new(request, run, (&place.hub, &place.bytes));
+fn keep(request: Request<'_>, run: &WorkedOut, sum: &str, place: &Place, console: &Console) {
+    let kept = KeptPlan::new(request, run, &place.hub, &place.bytes);
     let text = serde_json::to_string(&kept).expect("what is kept is JSON");
     if let Err(error) = runs::keep_plan(place.store.reveal(), sum, &text) {
         let what = format!("the dry run is not kept, so that --yes will not find it: {error}");

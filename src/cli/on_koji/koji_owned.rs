@@ -66,6 +66,7 @@ pub(super) fn run(
             "run {run}; if it is interrupted, the same command takes it up: koji has its tasks"
         )),
         News::Line(line) => console.note(line),
+        News::Stands(_) => {}
     };
     let driven = drive(KojiOwnedRun {
         options: place.patient_options(),

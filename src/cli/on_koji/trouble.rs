@@ -31,6 +31,9 @@ pub(crate) fn of_store(error: &StoreError) -> Refusal {
         StoreError::Held { .. } | StoreError::Claimed { .. } => Refusal::no(text).hint(
             "wait for it, or end that process: a run whose process died is taken over by `runs resume`",
         ),
+        StoreError::NotEnded { run, .. } => Refusal::no(text).hint(format!(
+            "give it up with `modplan runs cancel {run}` and `modplan runs resume {run}` first"
+        )),
         StoreError::Ended { .. } | StoreError::IndexUsed { .. } => Refusal::no(text),
         _ => Refusal::outside(text),
     }
@@ -38,12 +41,15 @@ pub(crate) fn of_store(error: &StoreError) -> Refusal {
 
 /// Explains why a run was not begun or not taken over.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the library's errors may grow")]
-pub(super) fn of_run(why: &WhyNot) -> Refusal {
+pub(crate) fn of_run(why: &WhyNot) -> Refusal {
     match why {
         WhyNot::Store(error) => of_store(error),
         WhyNot::Hub(error) => of_hub(error),
         WhyNot::OtherHub { .. } => {
             Refusal::usage(why.to_string()).hint("name its hub with -p or --server")
+        }
+        WhyNot::OtherLeftovers { .. } => {
+            Refusal::no(why.to_string()).hint("list it again: the same command without --yes")
         }
         WhyNot::Anonymous => Refusal::no(why.to_string()),
         _ => Refusal::outside(why.to_string()),

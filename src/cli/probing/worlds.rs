@@ -2,7 +2,7 @@
 //! halved or doubled.
 
 use modplan::farm::{Farm, Model};
-use modplan::report::ProbeKind;
+use modplan::report::{ProbeKind, Trial};
 use modplan::scenario::{
     Bus, ByApproach, Fault, FaultKind, Gate, Outcomes, People, Quantiles, Scenario, Tests,
 };
@@ -12,12 +12,7 @@ use super::unsaid::unsaid;
 
 /// A world with one setting changed.
 pub(super) struct Other {
-    pub(super) kind: ProbeKind,
-    pub(super) setting: String,
-    pub(super) from: String,
-    pub(super) to: String,
-    /// By what a number is multiplied.
-    pub(super) factor: Option<f64>,
+    pub(super) trial: Trial,
     pub(super) farm: Farm,
     pub(super) scenario: Scenario,
 }
@@ -37,61 +32,52 @@ fn both(gate: Gate) -> ByApproach<Gate> {
 /// Returns the worlds in which one setting is taken back.
 pub(super) fn ablations(farm: &Farm, scenario: &Scenario) -> Vec<Other> {
     let mut others = Vec::new();
-    let mut add = |setting: &str, (from, to): (String, &str), scenario: Scenario, farm: &Farm| {
-        let (setting, to, farm) = (setting.to_owned(), to.to_owned(), farm.clone());
-        let kind = ProbeKind::Ablation;
-        others.push(Other { kind, setting, from, to, factor: None, farm, scenario });
+    let mut add = |setting: &str, from: &str, to: &str, scenario: Scenario, farm: &Farm| {
+        let trial = Trial::new(ProbeKind::Ablation, setting, from, to);
+        others.push(Other { trial, farm: farm.clone(), scenario });
     };
     let Scenario { tests, builds, bus, people, orchestrator_owned, faults, .. } = scenario;
     for gate in [tests.gate.koji_owned, tests.gate.orchestrator_owned, Gate::None] {
         let other = Tests { gate: both(gate), ..tests.clone() };
         if other.gate != tests.gate {
             let from = gates(tests.gate);
-            add(
-                "tests.gate",
-                (from, gate.as_str()),
-                Scenario { tests: other, ..scenario.clone() },
-                farm,
-            );
+            let other = Scenario { tests: other, ..scenario.clone() };
+            add("tests.gate", &from, gate.as_str(), other, farm);
         }
     }
     if builds.outcomes != Outcomes::AlwaysPass {
         let mut other = scenario.clone();
         (other.builds.outcomes, other.builds.failure_rate) = (Outcomes::AlwaysPass, 0.0);
-        add("builds.outcomes", ("as given".to_owned(), "always-pass"), other, farm);
+        add("builds.outcomes", "as given", "always-pass", other, farm);
     }
     if builds.retries > 0 {
         let mut other = scenario.clone();
         other.builds.retries = 0;
-        add("builds.retries", (builds.retries.to_string(), "0"), other, farm);
+        add("builds.retries", &builds.retries.to_string(), "0", other, farm);
     }
     if *bus != Bus::default() {
         let other = Scenario { bus: Bus::default(), ..scenario.clone() };
-        add(
-            "bus",
-            (format!("delay {}, loss {}", bus.delay, bus.loss), "no delay, no loss"),
-            other,
-            farm,
-        );
+        let from = format!("delay {}, loss {}", bus.delay, bus.loss);
+        add("bus", &from, "no delay, no loss", other, farm);
     }
     if people.is_some() {
         let other = Scenario { people: None, ..scenario.clone() };
-        add("people", ("as given".to_owned(), "nobody"), other, farm);
+        add("people", "as given", "nobody", other, farm);
     }
     for (at, fault) in faults.iter().enumerate() {
         let mut other = scenario.clone();
         other.faults.remove(at);
         let from = format!("{} at {}", fault.kind.as_str(), fault.at);
-        add("faults", (from, "without it"), other, farm);
+        add("faults", &from, "without it", other, farm);
     }
     if let Some(limit) = orchestrator_owned.submit_limit {
         let mut other = scenario.clone();
         other.orchestrator_owned.submit_limit = None;
-        add("orchestrator_owned.submit_limit", (limit.to_string(), "none"), other, farm);
+        add("orchestrator_owned.submit_limit", &limit.to_string(), "none", other, farm);
     }
     if farm.model == Model::Koji {
         let ideal = Farm { model: Model::Ideal, ..farm.clone() };
-        add("model", ("koji".to_owned(), "ideal"), scenario.clone(), &ideal);
+        add("model", "koji", "ideal", scenario.clone(), &ideal);
     }
     others
 }
@@ -125,10 +111,9 @@ pub(super) fn calm(scenario: &Scenario) -> Scenario {
 /// is named with it. What breaks at a moment breaks after a third of a run.
 pub(super) fn troubles(farm: &Farm, calm: &Scenario, third: Millis) -> Vec<Other> {
     let mut others = Vec::new();
-    let mut add = |setting: &str, to: String, scenario: Scenario| {
-        let (setting, from, farm) = (setting.to_owned(), "calm".to_owned(), farm.clone());
-        let kind = ProbeKind::Trouble;
-        others.push(Other { kind, setting, from, to, factor: None, farm, scenario });
+    let mut add = |setting: &str, to: &str, scenario: Scenario| {
+        let trial = Trial::new(ProbeKind::Trouble, setting, "calm", to);
+        others.push(Other { trial, farm: farm.clone(), scenario });
     };
     let with = |change: &dyn Fn(&mut Scenario)| {
         let mut other = calm.clone();
@@ -137,28 +122,28 @@ pub(super) fn troubles(farm: &Farm, calm: &Scenario, third: Millis) -> Vec<Other
     };
     let hour = Millis::from_secs(3600);
     let lost = with(&|other| other.bus.loss = 0.02);
-    add("lost messages", "bus.loss 0.02".to_owned(), lost);
+    add("lost messages", "bus.loss 0.02", lost);
     let crash = fault(FaultKind::OrchestratorCrash, third, Some(Millis::from_secs(600)));
     add(
         "crash",
-        format!("orchestrator-crash at {third} for 10m"),
+        &format!("orchestrator-crash at {third} for 10m"),
         with(&|other| other.faults = vec![crash.clone()]),
     );
     let failed = with(&|other| {
         (other.builds.outcomes, other.builds.failure_rate) = (Outcomes::Rate, 0.002);
         (other.builds.flaky_share, other.builds.retries) = (1.0, 1);
     });
-    add("failed component", "failure_rate 0.002, all flaky, 1 retry".to_owned(), failed);
+    add("failed component", "failure_rate 0.002, all flaky, 1 retry", failed);
     let waived = with(&|other| {
         other.tests.false_alarm = 0.05;
         let fix = Quantiles { p50: Millis(8 * hour.0), p90: Millis(24 * hour.0) };
         other.people = Some(People { fix, waive_share: 1.0 });
     });
-    add("waived test", "false_alarm 0.05, all waived (half in 8h)".to_owned(), waived);
+    add("waived test", "false_alarm 0.05, all waived (half in 8h)", waived);
     let away = fault(FaultKind::HubOffline, third, Some(hour));
     add(
         "hub away",
-        format!("hub-offline at {third} for 1h"),
+        &format!("hub-offline at {third} for 1h"),
         with(&|other| other.faults = vec![away.clone()]),
     );
     others
@@ -177,24 +162,21 @@ pub(super) fn assumed(
     third: Millis,
 ) -> Vec<Other> {
     let mut others = Vec::new();
-    let mut add = |setting: &str, factor: Option<f64>, (from, to): (String, String), world| {
-        let (farm, scenario) = world;
-        let (kind, setting) = (ProbeKind::Assumed, setting.to_owned());
-        others.push(Other { kind, setting, from, to, factor, farm, scenario });
-    };
     for (name, factor) in open.iter().flat_map(|name| [(name, 0.5), (name, 2.0)]) {
         let mut other = farm.clone();
         let Some(mut dial) = other.dial(name) else { continue };
         let from = dial.text();
         let is_other = if factor > 1.0 { dial.double() } else { dial.halve() };
-        let change = (from, dial.text());
+        let trial = Trial::new(ProbeKind::Assumed, name, &from, &dial.text());
         if is_other {
-            add(name, Some(factor), change, (other, scenario.clone()));
+            let trial = Trial { factor: Some(factor), ..trial };
+            others.push(Other { trial, farm: other, scenario: scenario.clone() });
         }
     }
     for said in unsaid(scenario, third) {
-        let world = (farm.clone(), said.scenario);
-        add(said.setting, said.factor, (said.from, said.to), world);
+        let trial = Trial::new(ProbeKind::Assumed, said.setting, &said.from, &said.to);
+        let trial = Trial { factor: said.factor, ..trial };
+        others.push(Other { trial, farm: farm.clone(), scenario: said.scenario });
     }
     others
 }
@@ -216,7 +198,7 @@ mod tests {
         let others = ablations(&farm, &scenario);
         let told: Vec<String> = others
             .iter()
-            .map(|other| format!("{}: {} -> {}", other.setting, other.from, other.to))
+            .map(|Other { trial, .. }| format!("{}: {} -> {}", trial.setting, trial.from, trial.to))
             .collect();
         assert_eq!(
             told,
@@ -243,8 +225,8 @@ mod tests {
         let open: Vec<String> = farm.not_given().into_iter().map(|(name, _)| name).collect();
         let others = assumed(&farm, &Scenario::default(), &open, Millis::from_secs(3600));
         let of = |setting: &str| {
-            let of = others.iter().filter(|other| other.setting == setting);
-            of.map(|other| other.to.clone()).collect::<Vec<_>>()
+            let of = others.iter().filter(|other| other.trial.setting == setting);
+            of.map(|other| other.trial.to.clone()).collect::<Vec<_>>()
         };
         assert_eq!(of("builders.x86.max_jobs"), ["5", "20"]);
         assert_eq!(of("orchestrator_owned.poll"), ["5m 00s", "20m 00s"]);

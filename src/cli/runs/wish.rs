@@ -56,6 +56,16 @@ pub(super) struct Pause {
     of: OfRun,
 }
 
+/// Have the process that drives a run begin nothing new, and stop when what is under way has ended
+///
+/// Unlike after `runs pause`, koji has nothing of the run any more when the process ends, and what came of it is
+/// kept. The run can be resumed.
+#[derive(Debug, Args)]
+pub(super) struct Drain {
+    #[command(flatten)]
+    of: OfRun,
+}
+
 /// Cancel a run, or one module of it: its tasks at koji are canceled, and nothing more begins
 #[derive(Debug, Args)]
 pub(super) struct Cancel {
@@ -94,6 +104,12 @@ impl Retry {
 impl Pause {
     pub(super) fn run(self, console: &Console) -> anyhow::Result<()> {
         self.of.wish(&Wish::Pause, console)
+    }
+}
+
+impl Drain {
+    pub(super) fn run(self, console: &Console) -> anyhow::Result<()> {
+        self.of.wish(&Wish::Drain, console)
     }
 }
 

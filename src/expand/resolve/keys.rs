@@ -150,13 +150,14 @@ impl<'a> Walk<'a> {
 
     /// Pins the base modules in every combination, and solves the rest for each.
     fn walk_bases(&mut self, bases: &[usize]) -> Result<(), TooMany> {
-        self.walk((&[], bases), &mut |walk, path| walk.solve_rest(path))
+        self.walk(&[], bases, &mut |walk, path| walk.solve_rest(path))
     }
 
     /// Walks the tree of the pins of some levels, below others that are pinned already.
     fn walk(
         &mut self,
-        (above, levels): (&[Pin], &[usize]),
+        above: &[Pin],
+        levels: &[usize],
         reached: &mut Reached<'_, 'a>,
     ) -> Result<(), TooMany> {
         let all: &'a [Level] = self.levels;
@@ -230,7 +231,7 @@ impl<'a> Walk<'a> {
     ) -> Result<Vec<Solved>, TooMany> {
         let mut solved = Vec::new();
         let start = self.state.mark();
-        self.walk((bases, levels), &mut |walk, path| {
+        self.walk(bases, levels, &mut |walk, path| {
             let (outcome, choices) = walk.search(scope, walk.group.limits.choices_max);
             let conflict = match outcome {
                 Outcome::Found { builds, best } => {
@@ -241,7 +242,7 @@ impl<'a> Walk<'a> {
                 Outcome::Nothing(conflict) => conflict,
             };
             let kept = if choices > DEAR {
-                walk.blame((path, bases.len()), (start, scope), choices)
+                walk.blame(path, bases.len(), start, scope, choices)
             } else {
                 None
             };
@@ -257,8 +258,10 @@ impl<'a> Walk<'a> {
     /// is not searched again for every stream of the others.
     fn blame(
         &mut self,
-        (path, first): (&[Pin], usize),
-        (start, scope): (Mark, &FixedBitSet),
+        path: &[Pin],
+        first: usize,
+        start: Mark,
+        scope: &FixedBitSet,
         choices: usize,
     ) -> Option<(usize, Conflict)> {
         let end = self.state.mark();

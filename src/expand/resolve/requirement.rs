@@ -57,7 +57,8 @@ impl Requirements<'_> {
     pub(super) fn accepts(
         &self,
         candidate: &Candidate,
-        (name, streams): (&ModuleName, &[StreamName]),
+        name: &ModuleName,
+        streams: &[StreamName],
     ) -> bool {
         if candidate.nsvc.name != *name {
             return false;

@@ -85,7 +85,7 @@ impl Search<'_> {
             self.conflict.get_or_insert_with(|| state.explain(clash));
             return;
         }
-        if self.found.as_ref().is_some_and(|found| cannot_beat((state, self.names), found.cost)) {
+        if self.found.as_ref().is_some_and(|found| cannot_beat(state, self.names, found.cost)) {
             return;
         }
         let ways: Vec<(Way, Cost)> = if let Some(builds) = state.first_open(self.names) {
@@ -128,7 +128,7 @@ impl Search<'_> {
 
 /// Returns whether no completion of the state is cheaper; the expensive part of the bound is only
 /// computed for ties.
-fn cannot_beat((state, names): (&State<'_>, &FixedBitSet), best: Cost) -> bool {
+fn cannot_beat(state: &State<'_>, names: &FixedBitSet, best: Cost) -> bool {
     let bound = state.bound(names);
     bound >= best || bound.with_modules(state.modules_to_come(names)) >= best
 }

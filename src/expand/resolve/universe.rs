@@ -167,7 +167,7 @@ impl Universe {
         };
         let mut matched: Vec<_> = needs
             .iter()
-            .map(|(name, streams)| (name.clone(), self.need(&requirements, (name, streams))))
+            .map(|(name, streams)| (name.clone(), self.need(&requirements, name, streams)))
             .collect();
         matched.sort_by_key(|(_, need)| need.as_ref().map(|need| need.name));
         matched
@@ -183,7 +183,7 @@ impl Universe {
         };
         let alternatives = candidate.requires.iter().map(|needs| {
             let need = |(name, streams): (&ModuleName, &Vec<StreamName>)| {
-                self.need(&requirements, (name, streams)).expect("required names are listed")
+                self.need(&requirements, name, streams).expect("required names are listed")
             };
             needs.iter().map(need).collect()
         });
@@ -202,14 +202,15 @@ impl Universe {
     fn need(
         &self,
         requirements: &Requirements<'_>,
-        need: (&ModuleName, &[StreamName]),
+        name: &ModuleName,
+        streams: &[StreamName],
     ) -> Option<Need> {
-        let name = *self.by_name.get(need.0)?;
+        let ix = *self.by_name.get(name)?;
         let allowed = self
-            .builds_of(name)
-            .filter(|&ix| requirements.accepts(self.candidate(ix), need))
+            .builds_of(ix)
+            .filter(|&build| requirements.accepts(self.candidate(build), name, streams))
             .collect();
-        Some(Need { name, allowed })
+        Some(Need { name: ix, allowed })
     }
 
     /// Returns the names of base modules.

@@ -84,7 +84,7 @@ fn order_in_queue(auto_priority: i32, joins: bool) -> Vec<u64> {
         farm.repo.tasks_max = 1;
         farm.repo.check_interval = secs(70);
     });
-    let b = hub.add_tag(x86(), (secs(10), Millis::ZERO));
+    let b = hub.add_tag(x86(), RepoWork::growing(secs(10), Millis::ZERO));
     hub.add_repo(b);
     hub.submit(Request::TagBuild { tag: a, work: Work::ok(secs(1)) }, 0);
     advance(&mut hub, at(7700));

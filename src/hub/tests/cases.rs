@@ -20,7 +20,7 @@ fn a_task_is_assigned_in_a_run_opened_in_a_poll_and_ends_after_its_work() {
 fn a_build_pays_for_every_hop_of_its_tree() {
     let mut hub = hub(&farm(1));
     advance(&mut hub, at(1));
-    let tag = hub.add_tag(ArchSet::default().with(0), (secs(60), Millis::ZERO));
+    let tag = hub.add_tag(ArchSet::default().with(0), RepoWork::growing(secs(60), Millis::ZERO));
     let build = hub.submit(Request::Build(Arc::new(spec(tag))), 0);
     run(&mut hub);
     let moments: Vec<_> = hub

@@ -8,7 +8,7 @@ fn busy_run(seed: u64) -> (Hub, u64, u64) {
     let mut farm = farm(3);
     farm.builders[0].capacity = 4.0;
     let mut hub = hub(&farm);
-    let tag = hub.add_tag(ArchSet::default().with(0), (secs(60), Millis::ZERO));
+    let tag = hub.add_tag(ArchSet::default().with(0), RepoWork::growing(secs(60), Millis::ZERO));
     for _ in 0..40 {
         let run = |random: &mut Pcg64Mcg| Work::ok(Millis(random.next_u64() % 900_000));
         let arches =

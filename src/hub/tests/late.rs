@@ -5,7 +5,7 @@ use super::modules::{Module, Modules, run_with};
 use super::*;
 
 /// Submits a module of one component in a tag of its own.
-fn module(hub: &mut Hub, repo: impl Into<RepoWork>) -> Modules {
+fn module(hub: &mut Hub, repo: RepoWork) -> Modules {
     let tag = hub.add_tag(x86(), repo);
     let batches = [vec![Arc::new(spec(tag))]].into();
     let module = Module { tag, batches, createrepo: Work::ok(secs(1)) };
@@ -30,9 +30,9 @@ fn a_wait_in_vain_for_a_place_names_those_who_hold_it() {
     // The moduleBuild opens at 60, its waitrepo at 120: both places are taken. The newRepo, made at
     // 135, finds none until the waitrepo gives up, 7200 s later.
     let mut hub = changed(|farm| farm.builders[0].max_jobs = Some(2));
-    let modules = module(&mut hub, (secs(60), Millis::ZERO));
-    let why = "newRepo waits for a builder, and tasks that wait for others hold the places of those \
-               that could take it";
+    let modules = module(&mut hub, RepoWork::growing(secs(60), Millis::ZERO));
+    let why = "newRepo: no builder that could take it has room, as tasks that wait for others hold \
+               their places";
     assert_eq!(late(&mut hub, &modules), (7320, Some(why.to_owned())));
     assert_eq!(state(&hub, &modules), TaskState::Failed);
     assert_eq!(created(&hub, Method::NewRepo), [135]);
@@ -41,13 +41,13 @@ fn a_wait_in_vain_for_a_place_names_those_who_hold_it() {
 
     // With a third place the newRepo takes it, and its createrepo finds none.
     let mut hub = changed(|farm| farm.builders[0].max_jobs = Some(3));
-    let modules = module(&mut hub, (secs(60), Millis::ZERO));
+    let modules = module(&mut hub, RepoWork::growing(secs(60), Millis::ZERO));
     let why = why.replace("newRepo", "createrepo");
     assert_eq!(late(&mut hub, &modules), (7320, Some(why)));
 
     // With a fourth all goes well.
     let mut hub = changed(|farm| farm.builders[0].max_jobs = Some(4));
-    let modules = module(&mut hub, (secs(60), Millis::ZERO));
+    let modules = module(&mut hub, RepoWork::growing(secs(60), Millis::ZERO));
     let (ended, why) = late(&mut hub, &modules);
     assert!(ended < 600 && why.is_none(), "{ended} {why:?}");
     assert_eq!(state(&hub, &modules), TaskState::Closed);
@@ -56,8 +56,8 @@ fn a_wait_in_vain_for_a_place_names_those_who_hold_it() {
 #[test]
 fn a_wait_for_what_nobody_takes_or_comes_to_names_that() {
     let mut hub = changed(|farm| farm.builders[0].refuses = vec!["newRepo".to_owned()]);
-    let modules = module(&mut hub, (secs(60), Millis::ZERO));
-    let why = "newRepo waits for a builder, and every builder that could take it refuses newRepo";
+    let modules = module(&mut hub, RepoWork::growing(secs(60), Millis::ZERO));
+    let why = "newRepo: every builder that could take it refuses newRepo";
     assert_eq!(late(&mut hub, &modules), (7320, Some(why.to_owned())));
 
     // Of five places three are at work for longer than the waitrepo waits.
@@ -68,35 +68,35 @@ fn a_wait_for_what_nobody_takes_or_comes_to_names_that() {
     for _ in 0..3 {
         hub.submit(work(20_000), 0);
     }
-    let modules = module(&mut hub, (secs(60), Millis::ZERO));
-    let why = "newRepo waits for a builder, and no builder that could take it has room";
+    let modules = module(&mut hub, RepoWork::growing(secs(60), Millis::ZERO));
+    let why = "newRepo: no builder that could take it has room";
     assert_eq!(late(&mut hub, &modules), (7320, Some(why.to_owned())));
 
     let mut hub = changed(|farm| farm.repo.tasks_max = 1);
-    let other = hub.add_tag(x86(), (secs(20_000), Millis::ZERO));
+    let other = hub.add_tag(x86(), RepoWork::growing(secs(20_000), Millis::ZERO));
     hub.request_repo(other);
-    let modules = module(&mut hub, (secs(60), Millis::ZERO));
-    let why = "no newRepo is made for it: the limit of 1 under way is reached";
+    let modules = module(&mut hub, RepoWork::growing(secs(60), Millis::ZERO));
+    let why = "newRepo: the limit of 1 under way is reached";
     assert_eq!(late(&mut hub, &modules), (7320, Some(why.to_owned())));
 
     let mut hub = changed(|farm| farm.repo.check_interval = secs(20_000));
-    let modules = module(&mut hub, (secs(60), Millis::ZERO));
+    let modules = module(&mut hub, RepoWork::growing(secs(60), Millis::ZERO));
     assert_eq!(
         late(&mut hub, &modules),
-        (7320, Some("the repo manager has not reached it yet".to_owned()))
+        (7320, Some("newRepo: the repo manager has not reached it yet".to_owned()))
     );
 }
 
 #[test]
 fn a_wait_for_work_names_the_work_and_one_for_failures_is_left_to_them() {
     let mut hub = changed(no);
-    let modules = module(&mut hub, (secs(20_000), Millis::ZERO));
-    assert_eq!(late(&mut hub, &modules), (7320, Some("newRepo is not done".to_owned())));
+    let modules = module(&mut hub, RepoWork::growing(secs(20_000), Millis::ZERO));
+    assert_eq!(late(&mut hub, &modules), (7320, Some("newRepo: it is not done".to_owned())));
 
     // The newRepo of 7275 s is free until the run of 7320, which comes after the last look.
     let mut hub = changed(|farm| farm.repo.check_interval = secs(7275));
-    let modules = module(&mut hub, (secs(60), Millis::ZERO));
-    assert_eq!(late(&mut hub, &modules), (7320, Some("newRepo is not done".to_owned())));
+    let modules = module(&mut hub, RepoWork::growing(secs(60), Millis::ZERO));
+    assert_eq!(late(&mut hub, &modules), (7320, Some("newRepo: it is not done".to_owned())));
 
     // One that failed is the reason, whether its tries are used up or not.
     for retries in [0, 1000] {

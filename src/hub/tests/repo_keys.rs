@@ -88,7 +88,7 @@ fn a_waitrepo_looks_each_wait_poll_and_gives_up_at_the_first_look_after_wait_tim
 #[test]
 fn createrepo_runs_longer_for_each_build_in_the_tag() {
     let mut hub = changed(no);
-    let tag = hub.add_tag(x86(), (secs(60), secs(10)));
+    let tag = hub.add_tag(x86(), RepoWork::growing(secs(60), secs(10)));
     for _ in 0..2 {
         hub.submit(Request::TagBuild { tag, work: Work::ok(secs(1)) }, 0);
     }

@@ -34,6 +34,7 @@ fn a_hub_says_why_nothing_goes_on() {
     for _ in 0..2 {
         hub.submit(Request::Build(Arc::new(spec(tag))), 0);
     }
-    let full = "no builder that could take it has room: 2 of their 2 tasks wait for others";
+    let full = "no builder that could take it has room, as tasks that wait for others hold their \
+                places";
     assert_eq!(verdicts(&mut hub), [full, full]);
 }

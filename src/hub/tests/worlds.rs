@@ -260,8 +260,8 @@ fn polls_left_out_change_nothing_in_any_world() {
         for hub in &mut hubs {
             let both = ArchSet::default().with(0).with(1);
             tags = vec![
-                hub.add_tag(both, (secs(60), Millis(100))),
-                hub.add_tag(ArchSet::default().with(1), (secs(5), Millis::ZERO)),
+                hub.add_tag(both, RepoWork::growing(secs(60), Millis(100))),
+                hub.add_tag(ArchSet::default().with(1), RepoWork::growing(secs(5), Millis::ZERO)),
             ];
             hub.add_repo(tags[0]);
         }
@@ -296,7 +296,8 @@ fn every_run_ends_and_says_why_it_is_stuck() {
     for seed in 1000..1400 {
         let mut world = World::new(seed);
         let mut hub = world.hub(Polling::Skipped);
-        let tag = hub.add_tag(ArchSet::default().with(0).with(1), (secs(60), Millis::ZERO));
+        let tag = hub
+            .add_tag(ArchSet::default().with(0).with(1), RepoWork::growing(secs(60), Millis::ZERO));
         for _ in 0..8 {
             let (request, module) = world.request(tag);
             let task = hub.submit(request, 0);

@@ -40,7 +40,7 @@ shapes! {
         pkg_filter: String,
         child_id: i64,
     }
-    /// An ancestor of a tag.
+    /// An ancestor of a tag; in reverse, a tag that inherits it, whose name it has.
     AncestorRow {
         parent_id: i64,
         name: String,
@@ -49,10 +49,11 @@ shapes! {
         intransitive: bool,
         noconfig: bool,
         pkg_filter: String,
-        child_id: i64,
         nextdepth: Option<i64>,
         currdepth: i64,
-        filter: Vec<String>,
+        filter: Vec<String>;
+        child_id: i64,
+        tag_id: i64,
     }
     /// A moment in the history of all tags.
     Event {
@@ -128,5 +129,13 @@ shapes! {
         id: i64,
         task_id: Option<i64>,
         request: Option<crate::koji::Value>,
+    }
+}
+
+impl AncestorRow {
+    /// Returns koji's number of the tag that inherits: koji calls it `child_id`, and in reverse `tag_id`.
+    #[must_use]
+    pub fn child(&self) -> Option<i64> {
+        self.child_id.or(self.tag_id)
     }
 }

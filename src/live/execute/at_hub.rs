@@ -52,6 +52,7 @@ pub(in crate::live) struct AtHub {
     /// What the next submission waits for.
     pace: Mutex<(Spacing, FarmLoad)>,
     is_halted: Cell<bool>,
+    is_draining: Cell<bool>,
 }
 
 impl AtHub {
@@ -75,6 +76,7 @@ impl AtHub {
             repos: Semaphore::new(repos),
             pace: Mutex::new(pace),
             is_halted: Cell::new(false),
+            is_draining: Cell::new(false),
             work,
         }
     }
@@ -82,6 +84,16 @@ impl AtHub {
     /// From now on, nothing is written.
     pub(in crate::live) fn halt(&self) {
         self.is_halted.set(true);
+    }
+
+    /// From now on, nothing is submitted, and no repo is waited for.
+    pub(super) fn drain(&self) {
+        self.is_draining.set(true);
+    }
+
+    /// Refuses to begin something in a run that drains.
+    pub(super) fn may_begin(&self) -> Result<(), Stop> {
+        if self.is_draining.get() { Err(Stop::draining()) } else { Ok(()) }
     }
 
     /// Lets writes through until a moment, in milliseconds since 1970.
@@ -232,13 +244,14 @@ impl AtHub {
         let (spacing, load) = &mut *pace;
         if let Some(max) = self.work.limits.farm_load_max {
             while self.is_busy(load, max).await? {
+                self.may_begin()?;
                 self.pause().await;
             }
         }
         while let Some(ms) = spacing.take(clock::now_ms()) {
             clock::wait(ms).await;
         }
-        Ok(())
+        self.may_begin()
     }
 
     /// Returns whether the farm is busy. It is asked at most once in each poll.

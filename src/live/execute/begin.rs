@@ -14,7 +14,7 @@ use super::work::{LaterMacros, ModuleWork, PartWork, Work};
 use crate::koji::Value;
 use crate::koji_plan::PlannedBuild;
 use crate::live::final_repo::FinalRepos;
-use crate::load::{Stream, parse_text};
+use crate::load::Stream;
 use crate::module_build::import::{Generator, Host, Origin};
 use crate::module_build::macro_settings;
 use crate::module_build::macros::MacrosPackage;
@@ -99,7 +99,7 @@ impl Decided {
         directory: &Path,
     ) -> Result<ModuleWork, BeginError> {
         let unreadable = || BeginError::Document(build.id.clone());
-        let stored = parse_text(&build.id, &build.document).streams.pop().ok_or_else(unreadable)?;
+        let stored = build.stored().ok_or_else(unreadable)?;
         let nsvc = nsvc(&stored).ok_or_else(unreadable)?;
         let dist = build.names.dist_tag.as_deref().ok_or_else(unreadable)?;
         let committed = Timestamp::from_second(self.submitted_seconds).unwrap_or_default();
@@ -126,7 +126,8 @@ impl Decided {
             included: BTreeMap::new(),
             arches: build.arches.clone(),
             origin: self.origin(build),
-            publish_to: Some(build.publish_to.clone()),
+            publish_to: (!build.scratch).then(|| build.publish_to.clone()),
+            is_scratch: build.scratch,
             lock: build.lock.clone(),
             names: build.names.clone(),
             nsvc,

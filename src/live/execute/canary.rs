@@ -82,14 +82,14 @@ impl Canary {
             }
             Event::ComponentEnded { build, component, end, .. } => match end {
                 ComponentEnd::Complete if self.gates.component => {}
-                ComponentEnd::Complete => self.stands((build, component), Standing::Done),
+                ComponentEnd::Complete => self.stands(build, component, Standing::Done),
                 // If it is built again, a command says so.
                 ComponentEnd::Failed | ComponentEnd::Canceled => {
-                    self.stands((build, component), Standing::Failed);
+                    self.stands(build, component, Standing::Failed);
                 }
             },
             Event::ComponentTested { build, component, passed: false, .. } => {
-                self.stands((build, component), Standing::Failed);
+                self.stands(build, component, Standing::Failed);
             }
             Event::Requested { .. }
             | Event::Defined { .. }
@@ -106,7 +106,7 @@ impl Canary {
     fn done(&mut self, call: CallId) {
         let settled = self.open.remove(&call).map(|open| open.call);
         if let Some(Call::TagComponent { build, component, .. }) = settled {
-            self.stands((build, component), Standing::Done);
+            self.stands(build, component, Standing::Done);
         }
     }
 
@@ -117,12 +117,12 @@ impl Canary {
             | Call::TagComponent { build, component, .. },
         ) = settled
         {
-            self.stands((build, component), Standing::Failed);
+            self.stands(build, component, Standing::Failed);
         }
     }
 
-    fn stands(&mut self, part: (BuildId, ComponentIx), standing: Standing) {
-        if let Some(known) = self.parts.get_mut(&part) {
+    fn stands(&mut self, build: BuildId, component: ComponentIx, standing: Standing) {
+        if let Some(known) = self.parts.get_mut(&(build, component)) {
             *known = standing;
         }
     }
@@ -149,7 +149,7 @@ impl Canary {
                 self.lets_build(Part { build, component, attempt })
             }
             Call::CancelComponent { build, component, .. } => {
-                self.stands((build, component), Standing::Failed);
+                self.stands(build, component, Standing::Failed);
                 return;
             }
             Call::MakeRepo { .. } | Call::Publish { .. } => false,

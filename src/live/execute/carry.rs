@@ -19,10 +19,12 @@ use parts::Repo;
 use super::at_hub::AtHub;
 use super::breaker::Breaker;
 use super::canary::Canary;
+use super::drain::Drain;
 use super::halt::Halt;
 use super::memory::{Memory, Part};
 use super::stop::Stop;
 use super::work::ModuleWork;
+use crate::drive::journal::Began;
 use crate::orchestrate::{
     Answer, BuildId, Call, CallId, Catalog, Command, ComponentEnd, ComponentIx, Event, Fault,
     Gates, ModuleIx, TaskId,
@@ -41,12 +43,15 @@ struct Inner {
     running: Cell<usize>,
     /// Whether a poll is under way, which also tags what it finds built.
     is_polling: Cell<bool>,
+    /// The most components that may be under way at once.
+    under_way_max: usize,
     /// Where a component has a gate, the orchestrator says when it is tagged; else it is tagged when it is
     /// built. A module with a gate is published when it has passed.
     gates: Gates,
     tests: Tests,
     breaker: RefCell<Breaker>,
     canary: Option<RefCell<Canary>>,
+    drain: Drain,
 }
 
 /// Calls of one kind about one module build that were commanded together.
@@ -57,8 +62,10 @@ impl Carrier {
         hub: AtHub,
         catalog: Arc<Catalog>,
         events: UnboundedSender<Event>,
-        gates: Gates,
+        began: &Began,
     ) -> Self {
+        let gates = began.gates;
+        let under_way_max = began.submit_limit.map_or(usize::MAX, |max| max as usize);
         let breaker = RefCell::new(Breaker::new(hub.work.limits.failures));
         let canary = hub.work.canary.map(|max| RefCell::new(Canary::new(max, gates)));
         Self(Rc::new(Inner {
@@ -69,10 +76,12 @@ impl Carrier {
             repos: RefCell::default(),
             running: Cell::new(0),
             is_polling: Cell::new(false),
+            under_way_max,
             gates,
             tests: Tests::default(),
             breaker,
             canary,
+            drain: Drain::default(),
         }))
     }
 
@@ -81,6 +90,9 @@ impl Carrier {
         self.count(event);
         if let Some(canary) = &self.0.canary {
             canary.borrow_mut().event(event);
+        }
+        if let Event::Answered { call, answer } = event {
+            self.0.drain.answered(*call, answer);
         }
         self.0.memory.borrow_mut().event(event);
         *self.0.catalog.borrow_mut() = Arc::clone(catalog);
@@ -146,6 +158,17 @@ impl Carrier {
         halt
     }
 
+    /// Begins nothing new from now on.
+    pub(super) fn drain(&self) {
+        self.0.drain.begin();
+        self.0.hub.drain();
+    }
+
+    /// Returns whether the run drains and nothing that was begun is on its way.
+    pub(super) fn is_drained(&self) -> bool {
+        self.0.drain.is_over() && self.is_idle()
+    }
+
     /// Takes the locks of the run again, for a process that comes back; says what keeps it from that.
     pub(super) async fn relock(&self) -> Result<(), String> {
         self.0.hub.relock().await.map_err(|stop| stop.why)
@@ -185,9 +208,11 @@ impl Carrier {
                 Command::Look { id, call } => (*id, call, true),
                 Command::Tell(_) | Command::Timer { .. } => continue,
             };
-            if self.0.canary.as_ref().is_some_and(|canary| canary.borrow().holds(id)) {
+            let is_held = self.0.canary.as_ref().is_some_and(|canary| canary.borrow().holds(id));
+            if is_held || (!is_look && self.0.drain.holds(call)) {
                 continue;
             }
+            self.0.drain.begins(id, call);
             let together = match (call, is_look) {
                 (Call::BuildComponent { .. }, false) => &mut builds,
                 (Call::BuildComponent { .. }, true) => &mut finds,
@@ -221,6 +246,7 @@ impl Carrier {
             if let &Event::ComponentEnded { build, component, attempt, end } = event
                 && end == ComponentEnd::Complete
                 && self.0.gates.component
+                && !self.0.drain.is_on()
             {
                 self.0.test(Tested { build, component: Some(component), attempt }, false);
             }
@@ -233,7 +259,10 @@ impl Carrier {
                 Ok(answer) => answer,
                 Err(stop) => it.stopped(&call, stop),
             };
-            it.answer(id, answer);
+            // What would be held, nobody is to ask for again in this process.
+            if answer != Answer::Refused || !it.drain.holds(&call) {
+                it.answer(id, answer);
+            }
         });
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::drive::{Entry, Folded, fold, journal};
 use crate::orchestrate::{Catalog, Event, Orchestrator};
 use crate::status::Status;
-use crate::store::Wished;
+use crate::store::{RunState, Wished};
 use crate::time::Timestamp;
 
 /// Keeps the rows of a run for good.
@@ -33,6 +33,14 @@ pub trait Rows {
     /// # Errors
     /// As [`Rows::wishes`].
     fn wish_done(&mut self, _number: u32) -> impl Future<Output = Result<(), Self::Error>> {
+        async { Ok(()) }
+    }
+
+    /// Notes how the run stands while this process drives it.
+    ///
+    /// # Errors
+    /// As [`Rows::keep`].
+    fn set_state(&mut self, _state: RunState) -> impl Future<Output = Result<(), Self::Error>> {
         async { Ok(()) }
     }
 
@@ -97,6 +105,7 @@ impl Course {
         for event in events {
             commands.clear();
             self.orchestrator.handle(event, at, &mut commands);
+            self.orchestrator.spell_out(&mut commands);
             let catalog = self.orchestrator.catalog();
             let heard = Folded { at, event, catalog, commands: &commands };
             take(&mut self.status, &heard);

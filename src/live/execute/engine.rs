@@ -29,7 +29,7 @@ use crate::drive::Folded;
 use crate::live::clock;
 use crate::orchestrate::{Answer, Approach, Cascade, Command, Event, TaskId, Timer};
 use crate::status::{ComponentState, ModuleState, ModuleStatus};
-use crate::store::Wished;
+use crate::store::{RunState, Wished};
 use crate::time::Timestamp;
 
 /// How often the loop looks whether it is to stop.
@@ -89,7 +89,7 @@ impl<'w> Engine<'w> {
         );
         let (sender, events) = unbounded_channel();
         let hub = AtHub::new(session.hub, session.user, work);
-        let carrier = Carrier::new(hub, catalog, sender, began.gates);
+        let carrier = Carrier::new(hub, catalog, sender, began);
         let mut figures = Figures::default();
         let course = Course::new(&heading, &entries, |heard| {
             learn(&carrier, heard);
@@ -125,6 +125,7 @@ impl<'w> Engine<'w> {
                 break;
             }
             let halt = self.halt();
+            let is_paused = is_paused || self.is_drained();
             if halt.is_some() || is_paused || self.watch.stop.load(Ordering::Relaxed) {
                 self.stop(rows).await?;
                 return Ok(Driven { is_paused, halt, ..self.driven(false).await });
@@ -150,12 +151,22 @@ impl<'w> Engine<'w> {
             match Wish::grant(&wish, number, catalog, status) {
                 Granted::Events(events) => self.handle(events, rows).await?,
                 Granted::Pause => is_paused = true,
+                Granted::Drain => self.drain(rows).await?,
                 Granted::Later => continue,
                 Granted::Nothing(why) => (self.watch.tell)(News::Line(&why)),
             }
             rows.wish_done(number).await?;
         }
         Ok(is_paused)
+    }
+
+    /// Begins nothing new from now on. A drain lasts as long as its process.
+    async fn drain<R: Rows>(&mut self, rows: &mut R) -> Result<(), R::Error> {
+        self.carrier.drain();
+        rows.set_state(RunState::Draining).await?;
+        let line = "drains: nothing new is submitted, and what koji has of the run ends first";
+        (self.watch.tell)(News::Line(line));
+        Ok(())
     }
 
     /// People ask for the modules that wait for nothing; a request that was heard is heard only once. A
@@ -232,6 +243,7 @@ impl<'w> Engine<'w> {
             commands.extend_from_slice(heard.commands);
         };
         self.course.step(events, now, rows, see).await?;
+        (self.watch.tell)(News::Stands(self.course.status()));
         self.kept(rows);
         Ok(commands)
     }
@@ -283,8 +295,8 @@ impl<'w> Engine<'w> {
         self.carrier.halt(self.events.is_empty() && !is_asked_again, || !self.awaits_answers())
     }
 
-    /// Returns whether nothing can happen any more: no module is under way, nothing is on its way, and
-    /// nobody waits for an answer.
+    /// Returns whether nothing can happen any more: no module is under way, koji has no task of one that
+    /// failed, nothing is on its way, and nobody waits for an answer.
     fn is_over(&self) -> bool {
         let is_still = |state: ModuleState| match state {
             ModuleState::Waiting
@@ -297,10 +309,20 @@ impl<'w> Engine<'w> {
             | ModuleState::Repo
             | ModuleState::Testing => false,
         };
+        let modules = self.course.status().modules();
         self.carrier.is_idle()
             && self.events.is_empty()
-            && self.course.status().modules().iter().all(|module| is_still(module.state))
+            && modules.iter().all(|module| is_still(module.state))
+            && !has_tasks(&modules)
             && !self.awaits_answers()
+    }
+
+    /// Returns whether a run that drains is done with it: koji has nothing of it any more, and what came of
+    /// everything is kept.
+    fn is_drained(&self) -> bool {
+        self.carrier.is_drained()
+            && self.events.is_empty()
+            && !has_tasks(&self.course.status().modules())
     }
 
     /// Returns whether a call waits for its answer, or is to be made again.
@@ -341,6 +363,12 @@ fn is_settled(answer: &Answer) -> bool {
 fn learn(carrier: &Carrier, heard: &Folded<'_>) {
     carrier.event(heard.event, heard.catalog);
     heard.commands.iter().for_each(|command| carrier.command(command));
+}
+
+/// Returns whether koji has a task of a component that has not ended for all that is known.
+fn has_tasks(modules: &[ModuleStatus]) -> bool {
+    let mut parts = modules.iter().flat_map(|module| &module.components);
+    parts.any(|part| part.state == ComponentState::Building)
 }
 
 /// Returns the tasks of components that are built.

@@ -34,7 +34,7 @@ impl AtHub {
             );
             return Ok(());
         };
-        let signed_by = self.signatures((module, repos), finals).await?;
+        let signed_by = self.signatures(module, repos, finals).await?;
         let making = Making {
             run: &self.work.run,
             nsvc,
@@ -57,7 +57,7 @@ impl AtHub {
             if !is_copy {
                 return Err(stop(module, &error));
             }
-            if !self.is_patient((module, repos)).await {
+            if !self.is_patient(module, repos).await {
                 let why = format!("{nsvc}: {error}: write it with `koji write-signed-rpm`");
                 return Err(Stop::failed(Fault::Missing, why));
             }
@@ -68,7 +68,8 @@ impl AtHub {
     /// the RPM. Of several the one that is configured first is taken. Nothing is asked without keys.
     async fn signatures(
         &self,
-        (module, repos): (&ModuleWork, &FinalRepos),
+        module: &ModuleWork,
+        repos: &FinalRepos,
         finals: &BTreeMap<Arch, &FinalDocument<'_>>,
     ) -> Result<BTreeMap<i64, String>, Stop> {
         let mut signed_by = BTreeMap::new();
@@ -101,7 +102,7 @@ impl AtHub {
             if unsigned.is_empty() {
                 return Ok(signed_by);
             }
-            if !self.is_patient((module, repos)).await {
+            if !self.is_patient(module, repos).await {
                 return Err(Stop::failed(Fault::Denied, not_signed(module, repos, &unsigned)));
             }
         }
@@ -110,7 +111,7 @@ impl AtHub {
     /// Waits a while for signatures; returns whether there was time left for it. Pauses are counted, so a
     /// clock that is set does not matter, and those of all tries, so a module that is tried again is not
     /// waited for anew.
-    async fn is_patient(&self, (module, repos): (&ModuleWork, &FinalRepos)) -> bool {
+    async fn is_patient(&self, module: &ModuleWork, repos: &FinalRepos) -> bool {
         let most = Duration::from_millis(repos.timeout_ms);
         let is_late =
             self.unsigned.lock().await.get(&module.nsvc).is_some_and(|past| *past >= most);

@@ -32,8 +32,11 @@ struct Half<'a> {
 impl AtHub {
     /// Makes the final documents of a module whose components are all in its tag, and imports it; `-devel`
     /// too, where it lists something. What is imported already stays as it is. The final repositories of the
-    /// module come last.
+    /// module come last. Nothing is made of a build that is thrown away.
     pub(in crate::live) async fn finish(&self, module: &ModuleWork) -> Result<(), Stop> {
+        if module.is_scratch {
+            return Ok(());
+        }
         let tag = self.contents(module).await?;
         let finals = finals(module, &tag)?;
         let halves = halves(module, &tag, &finals)?;

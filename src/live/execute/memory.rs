@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::orchestrate::{
-    Answer, BuildId, Call, CallId, Command, ComponentIx, Event, ModuleIx, Outstanding, Reply,
-    TaskId, Tell,
+    Answer, Asked, BuildId, Call, CallId, Command, ComponentIx, Event, ModuleIx, Outstanding,
+    Reply, TaskId, Tell,
 };
 
 /// One try at building a component.
@@ -50,7 +50,11 @@ impl Memory {
     /// Takes a command.
     pub(super) fn command(&mut self, command: &Command) {
         match command {
-            Command::Call { call: Call::Poll { about }, .. } => {
+            // Of a poll of an earlier process it is not known: the first poll of this one says it.
+            Command::Call { call: Call::Poll { about: Asked::Everything { .. } }, .. } => {
+                self.closed = None;
+            }
+            Command::Call { call: Call::Poll { about: Asked::These(about) }, .. } => {
                 let is_closed =
                     |one: &Outstanding| matches!(one, Outstanding::Test { is_closed: true, .. });
                 let is_all = !about.is_empty() && about.iter().all(is_closed);

@@ -27,6 +27,7 @@ impl AtHub {
         &self,
         module: &ModuleWork,
     ) -> Result<i64, Stop> {
+        self.may_begin()?;
         let tags = &module.tags;
         let event: i64 = self.one(&batch_calls::last_change(tags)).await?;
         let mut answer: RepoAnswer = self.one(&batch_calls::request_repo(tags, event)).await?;
@@ -35,6 +36,7 @@ impl AtHub {
                 (Some(repo), _) => return Ok(repo.id),
                 (None, Some(request)) if request.active => {
                     self.pause().await;
+                    self.may_begin()?;
                     answer = self.one(&batch_calls::check_repo(request.id)).await?;
                 }
                 (None, _) => {

@@ -24,6 +24,11 @@ impl Stop {
         Self { answer: Answer::Refused, why: "the run is paused".to_owned() }
     }
 
+    /// The run drains: nothing new is begun.
+    pub(super) fn draining() -> Self {
+        Self { answer: Answer::Refused, why: "the run drains".to_owned() }
+    }
+
     /// An answer has another shape than its method answers. The call may work with the next hub.
     pub(in crate::live) fn strange(method: &str, reason: &str) -> Self {
         let why = format!("{method}: an answer of an unknown shape: {reason}");

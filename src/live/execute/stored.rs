@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::course::Rows;
 use crate::live::clock;
-use crate::store::{Driven, Store, StoreError, UnixMillis, Wished};
+use crate::store::{Driven, RunState, Store, StoreError, UnixMillis, Wished};
 
 /// How often rows are tried to be kept while the store is away, and how long each pause is: for two
 /// minutes in all.
@@ -63,6 +63,14 @@ impl Rows for StoreRows<'_> {
         match self.store.wish_done(self.driven.run(), number).await {
             Err(error) if error.is_transient() => Ok(()),
             done => done,
+        }
+    }
+
+    /// The state is only shown: a store that is away shows the state before it.
+    async fn set_state(&mut self, state: RunState) -> Result<(), StoreError> {
+        match self.store.set_state(&self.driven, state).await {
+            Err(error) if error.is_transient() => Ok(()),
+            set => set,
         }
     }
 

@@ -41,6 +41,10 @@ impl AtHub {
                 Err(fault) => return Err(Stop::of_fault(call.method, &fault)),
             }
         }
+        if !tasks.is_empty() {
+            // No builder has them yet.
+            self.pause().await;
+        }
         let numbers: Vec<i64> = tasks.keys().copied().collect();
         let ends = self.ends(&numbers).await?;
         tasks.retain(|task, _| ends.get(task) != Some(&TaskState::Closed));

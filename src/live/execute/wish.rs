@@ -28,6 +28,8 @@ pub enum Wish {
     },
     /// Stop driving the run; tasks that koji has go on there.
     Pause,
+    /// Begin nothing new, and stop driving the run when koji has nothing of it any more.
+    Drain,
 }
 
 /// What comes of a wish.
@@ -37,6 +39,8 @@ pub(super) enum Granted {
     Events(Vec<Event>),
     /// The process stops.
     Pause,
+    /// The process begins nothing new, and stops when what is under way has ended.
+    Drain,
     /// Nothing yet: what is under way has to end first.
     Later,
     /// Nothing, for this reason.
@@ -62,17 +66,19 @@ impl Wish {
         };
         match &wish {
             Self::Retry { module, component } => {
-                retry(request, (module, component.as_deref()), catalog, status)
+                retry(request, module, component.as_deref(), catalog, status)
             }
             Self::Cancel { module } => cancel(request, module.as_deref(), status),
             Self::Pause => Granted::Pause,
+            Self::Drain => Granted::Drain,
         }
     }
 }
 
 fn retry(
     request: u32,
-    (module, component): (&str, Option<&str>),
+    module: &str,
+    component: Option<&str>,
     catalog: &Catalog,
     status: &Status,
 ) -> Granted {

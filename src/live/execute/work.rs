@@ -73,6 +73,8 @@ pub struct ModuleWork {
     pub lock: String,
     /// Where the finished module is tagged; none: nowhere.
     pub publish_to: Option<String>,
+    /// Whether it is built to be thrown away: then it is not imported.
+    pub is_scratch: bool,
 }
 
 /// A macros package that is complete only when the modules before it are built: what they filter, and what

@@ -42,12 +42,15 @@ impl Session {
         number
     }
 
-    /// Returns the headers of the call with a number.
+    /// Returns the headers of the call with a number. Hubs up to 1.35 read the number from `Koji-Callnum`,
+    /// which no client of koji sends: they would carry out a write twice whose answer is lost
+    /// (koji's commit 255eadcf, "fix callnum lookup on hub").
     pub(super) fn headers(&self, number: u64) -> Vec<Header> {
         vec![
             ("Koji-Session-Id", self.id.to_string()),
             ("Koji-Session-Key", self.key.reveal().to_owned()),
             ("Koji-Session-Callnum", number.to_string()),
+            ("Koji-Callnum", number.to_string()),
         ]
     }
 
@@ -77,7 +80,7 @@ mod tests {
         let number = session.take_number();
         let headers = session.headers(number);
         assert_eq!(headers[1].1, "1-second");
-        assert_eq!(headers[2].1, "2");
+        assert_eq!((&*headers[2].1, &*headers[3].1), ("2", "2"));
     }
 
     #[test]

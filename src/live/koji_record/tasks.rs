@@ -23,7 +23,7 @@ pub(super) async fn record(
 ) -> Result<(), KojiRecordError> {
     match &request.tag {
         None => pages(hub, request, progress, tell).await,
-        Some(tag) => trees(hub, (request, tag), progress, tell).await,
+        Some(tag) => trees(hub, request, tag, progress, tell).await,
     }
 }
 
@@ -65,7 +65,8 @@ async fn pages(
 /// Reads the task trees of the builds in a tag.
 async fn trees(
     hub: &mut Hub,
-    (request, tag): (&KojiRequest, &str),
+    request: &KojiRequest,
+    tag: &str,
     progress: &mut Progress,
     tell: &mut dyn FnMut(KojiStep),
 ) -> Result<(), KojiRecordError> {

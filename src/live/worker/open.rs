@@ -142,6 +142,7 @@ async fn worked_out(
         given: &site.worker.given,
         submitted: jiff::Timestamp::UNIX_EPOCH,
         earlier: &Earlier::default(),
+        scratch: &BTreeMap::new(),
         owner: BuildOwner::Koji,
     };
     let out = rounds(&core.hub, |known| work_out_task(request, task, known)).await?;

@@ -23,7 +23,7 @@ pub(super) fn read(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Components {
             "rpms" => {
                 let entries = reader.entries(value, "components.rpms");
                 let rpms = entries.map(|(name, key, value)| {
-                    let component = rpm((name, key), value, reader);
+                    let component = rpm(name, key, value, reader);
                     (reader.name(name), component)
                 });
                 components.rpms =
@@ -31,7 +31,7 @@ pub(super) fn read(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Components {
             }
             "modules" => {
                 for (name, key, value) in reader.entries(value, "components.modules") {
-                    let included = module((name, key), value, reader);
+                    let included = module(name, key, value, reader);
                     components.modules.insert(reader.name(name), included);
                 }
             }
@@ -41,11 +41,7 @@ pub(super) fn read(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Components {
     components
 }
 
-fn rpm(
-    (name, key): (&str, Node<'_, '_>),
-    node: Node<'_, '_>,
-    reader: &mut Reader<'_>,
-) -> Component {
+fn rpm(name: &str, key: Node<'_, '_>, node: Node<'_, '_>, reader: &mut Reader<'_>) -> Component {
     let mut component = Component {
         package: reader.name(name),
         place: reader.place(key.mark()),
@@ -76,7 +72,8 @@ fn rpm(
 }
 
 fn module(
-    (name, key): (&str, Node<'_, '_>),
+    name: &str,
+    key: Node<'_, '_>,
     node: Node<'_, '_>,
     reader: &mut Reader<'_>,
 ) -> IncludedModule {

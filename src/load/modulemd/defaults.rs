@@ -20,7 +20,7 @@ pub(super) fn read(data: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Defaul
             "profiles" => profiles = profiles_of(value, reader),
             "intents" => {
                 for (name, _, value) in reader.entries(value, field) {
-                    intents.insert(name.into(), intent((name, value), reader));
+                    intents.insert(name.into(), intent(name, value, reader));
                 }
             }
             _ => reader.unknown_field(field, key),
@@ -43,9 +43,9 @@ fn profiles_of(
     profiles
 }
 
-fn intent((name, node): (&str, Node<'_, '_>), reader: &mut Reader<'_>) -> Intent {
+fn intent(name: &str, node: Node<'_, '_>, reader: &mut Reader<'_>) -> Intent {
     let mut intent = Intent::default();
-    for (field, key, value) in reader.entries_of(node, ("intents", name)) {
+    for (field, key, value) in reader.entries_of(node, "intents", name) {
         match field {
             "stream" => intent.stream = reader.text(value, field).map(|text| reader.name(text)),
             "profiles" => intent.profiles = profiles_of(value, reader),

@@ -19,7 +19,7 @@ pub(super) fn read_v2(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Vec<Depend
         return Vec::new();
     }
     let items = node.children().enumerate();
-    items.map(|(at, item)| item_of((at, item), reader, read_sets)).collect()
+    items.map(|(at, item)| item_of(at, item, reader, read_sets)).collect()
 }
 
 /// Reads the single map of format 1; it becomes one combination, or none if it is empty.
@@ -31,7 +31,7 @@ pub(super) fn read_v1(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Vec<Depend
 
 type Read = fn(Node<'_, '_>, &str, &mut Reader<'_>) -> Requirements;
 
-fn item_of((at, node): (usize, Node<'_, '_>), reader: &mut Reader<'_>, read: Read) -> Dependencies {
+fn item_of(at: usize, node: Node<'_, '_>, reader: &mut Reader<'_>, read: Read) -> Dependencies {
     group_of(reader.map(node, || format!("dependencies[{at}]")), reader, read)
 }
 
@@ -54,7 +54,7 @@ fn read_sets(node: Node<'_, '_>, field: &str, reader: &mut Reader<'_>) -> Requir
         let place = reader.place(key.mark());
         let streams = reader.set(value, name);
         let requirement = Requirement { streams, place };
-        check(&requirement, (name, value), reader);
+        check(&requirement, name, value, reader);
         requirements.insert(reader.name(name), requirement);
     }
     requirements
@@ -67,14 +67,14 @@ fn read_single(node: Node<'_, '_>, field: &str, reader: &mut Reader<'_>) -> Requ
         let Some(stream) = reader.text(value, name) else { continue };
         let place = reader.place(key.mark());
         let requirement = Requirement { streams: [reader.name(stream)].into(), place };
-        check(&requirement, (name, value), reader);
+        check(&requirement, name, value, reader);
         requirements.insert(reader.name(name), requirement);
     }
     requirements
 }
 
 /// Refuses empty items, and a set that both names streams and leaves streams out.
-fn check(requirement: &Requirement, (module, node): (&str, Node<'_, '_>), reader: &mut Reader<'_>) {
+fn check(requirement: &Requirement, module: &str, node: Node<'_, '_>, reader: &mut Reader<'_>) {
     let streams = &requirement.streams;
     let negative = streams.iter().filter(|stream| stream.as_str().starts_with('-')).count();
     if streams.iter().any(|stream| matches!(stream.as_str(), "" | "-")) {

@@ -23,8 +23,8 @@ pub(super) fn read_v3(data: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Pac
     common.about.format = 2;
     for (field, key, value) in data.entries() {
         match field {
-            "name" => stream::name_into(&mut common.name, (field, value), reader),
-            "stream" => stream::name_into(&mut common.stream, (field, value), reader),
+            "name" => stream::name_into(&mut common.name, field, value, reader),
+            "stream" => stream::name_into(&mut common.stream, field, value, reader),
             "license" => common.about.module_licenses = licenses(value, reader),
             "configurations" => packager.configurations = configurations(value, reader),
             "components" => {
@@ -34,7 +34,7 @@ pub(super) fn read_v3(data: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Pac
             }
             "summary" | "description" | "references" | "profiles" | "api" | "filter"
             | "demodularized" => {
-                stream::about_field(&mut common.about, (field, value), Form::V2, reader);
+                stream::about_field(&mut common.about, field, value, Form::V2, reader);
             }
             "xmd" => common.about.xmd = super::xmd::read(value, reader),
             _ => reader.unknown_field(field, key),
@@ -79,10 +79,10 @@ fn configuration(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Configuration {
         Configuration { place: reader.place(node.mark()), ..Configuration::default() };
     for (field, key, value) in node.entries() {
         match field {
-            "context" => stream::name_into(&mut configuration.context, (field, value), reader),
-            "platform" => stream::name_into(&mut configuration.platform, (field, value), reader),
-            "buildrequires" => configuration.buildrequires = requirements((field, value), reader),
-            "requires" => configuration.requires = requirements((field, value), reader),
+            "context" => stream::name_into(&mut configuration.context, field, value, reader),
+            "platform" => stream::name_into(&mut configuration.platform, field, value, reader),
+            "buildrequires" => configuration.buildrequires = requirements(field, value, reader),
+            "requires" => configuration.requires = requirements(field, value, reader),
             "buildopts" => configuration.buildopts = Some(stream::buildopts(value, reader)),
             _ => reader.unknown_field(field, key),
         }
@@ -110,7 +110,8 @@ fn check(configuration: &Configuration, node: Node<'_, '_>, reader: &mut Reader<
 
 /// Reads a map of module to the one stream that is used.
 fn requirements(
-    (field, node): (&str, Node<'_, '_>),
+    field: &str,
+    node: Node<'_, '_>,
     reader: &mut Reader<'_>,
 ) -> BTreeMap<ModuleName, Requirement> {
     let mut requirements = BTreeMap::new();

@@ -29,7 +29,8 @@ impl<'s> Reader<'s> {
     pub(in crate::load) fn new(
         names: &'s mut Names,
         findings: &'s mut Vec<Finding>,
-        (input, is_strict): (u32, bool),
+        input: u32,
+        is_strict: bool,
     ) -> Self {
         Self {
             names,
@@ -178,7 +179,8 @@ impl<'s> Reader<'s> {
     pub(super) fn entries_of<'a, 't>(
         &mut self,
         node: Node<'a, 't>,
-        (field, name): (&str, &str),
+        field: &str,
+        name: &str,
     ) -> impl Iterator<Item = (&'a str, Node<'a, 't>, Node<'a, 't>)> + use<'a, 't> {
         self.map(node, || format!("{field}.{name}")).into_iter().flat_map(Node::entries)
     }

@@ -33,21 +33,22 @@ pub(super) fn read(data: Node<'_, '_>, form: Form, reader: &mut Reader<'_>) -> O
     reader.name_assumed(&mut stream);
     stream.about.format = if form == Form::V1 { 1 } else { 2 };
     for (field, key, value) in data.entries() {
-        let known = plan_field(&mut stream, (field, value), form, reader)
-            || about_field(&mut stream.about, (field, value), form, reader);
+        let known = plan_field(&mut stream, field, value, form, reader)
+            || about_field(&mut stream.about, field, value, form, reader);
         if !known {
             reader.unknown_field(field, key);
         }
     }
-    check_identity(&stream, (data, form), reader);
-    check_rest(&stream, (data, form), reader);
+    check_identity(&stream, data, form, reader);
+    check_rest(&stream, data, form, reader);
     reader.is_good().then_some(stream)
 }
 
 /// Reads a field that planning uses; false if it is not one of them.
 fn plan_field(
     stream: &mut Stream,
-    (field, node): (&str, Node<'_, '_>),
+    field: &str,
+    node: Node<'_, '_>,
     form: Form,
     reader: &mut Reader<'_>,
 ) -> bool {
@@ -57,8 +58,8 @@ fn plan_field(
             Form::PackagerV2,
         )
         | ("artifacts" | "xmd", Form::PackagerV2) => return false,
-        ("name", _) => name_into(&mut stream.name, (field, node), reader),
-        ("stream", _) => name_into(&mut stream.stream, (field, node), reader),
+        ("name", _) => name_into(&mut stream.name, field, node, reader),
+        ("stream", _) => name_into(&mut stream.stream, field, node, reader),
         ("version", _) => {
             stream.version = Version(reader.unsigned(node, "version").unwrap_or_default());
         }
@@ -79,7 +80,7 @@ fn plan_field(
         ("buildopts", _) if !form.is_packager() => {
             stream.set_buildopts(Some(buildopts(node, reader)));
         }
-        ("artifacts", _) => artifacts(stream, (node, form), reader),
+        ("artifacts", _) => artifacts(stream, node, form, reader),
         ("xmd", _) => {
             if let Some(value) = xmd::read(node, reader) {
                 stream.locks = xmd::locks(&value, reader);
@@ -94,7 +95,8 @@ fn plan_field(
 
 pub(super) fn name_into<T: From<std::sync::Arc<str>>>(
     target: &mut T,
-    (field, node): (&str, Node<'_, '_>),
+    field: &str,
+    node: Node<'_, '_>,
     reader: &mut Reader<'_>,
 ) {
     if let Some(text) = reader.text(node, field) {
@@ -105,14 +107,15 @@ pub(super) fn name_into<T: From<std::sync::Arc<str>>>(
 /// Reads a field that is kept for output; false if it is not one of them.
 pub(super) fn about_field(
     about: &mut About,
-    (field, node): (&str, Node<'_, '_>),
+    field: &str,
+    node: Node<'_, '_>,
     form: Form,
     reader: &mut Reader<'_>,
 ) -> bool {
     match (field, form) {
         ("summary", _) => about.summary = reader.owned(node, field),
         ("description", _) => about.description = reader.owned(node, field),
-        ("license", _) => licenses(about, (node, form), reader),
+        ("license", _) => licenses(about, node, form, reader),
         ("servicelevels", Form::V1 | Form::V2) => service_levels(about, node, reader),
         ("eol", Form::V1) => {
             if let Some(date) = reader.date(node, field) {
@@ -122,7 +125,7 @@ pub(super) fn about_field(
         ("references", _) => references(about, node, reader),
         ("profiles", _) => {
             for (name, _, value) in reader.entries(node, field) {
-                about.profiles.insert(name.into(), profile((name, value), reader));
+                about.profiles.insert(name.into(), profile(name, value, reader));
             }
         }
         ("api", _) => about.api = rpms_of([field, "api.rpms"], node, reader),
@@ -150,7 +153,7 @@ fn rpms_of(
     rpms
 }
 
-fn licenses(about: &mut About, (node, form): (Node<'_, '_>, Form), reader: &mut Reader<'_>) {
+fn licenses(about: &mut About, node: Node<'_, '_>, form: Form, reader: &mut Reader<'_>) {
     for (name, key, value) in reader.entries(node, "license") {
         match name {
             "module" => about.module_licenses = reader.owned_set(value, "license.module"),
@@ -165,7 +168,7 @@ fn licenses(about: &mut About, (node, form): (Node<'_, '_>, Form), reader: &mut 
 fn service_levels(about: &mut About, node: Node<'_, '_>, reader: &mut Reader<'_>) {
     for (level, _, value) in reader.entries(node, "servicelevels") {
         let mut eol = None;
-        for (name, key, value) in reader.entries_of(value, ("servicelevels", level)) {
+        for (name, key, value) in reader.entries_of(value, "servicelevels", level) {
             match name {
                 "eol" => eol = reader.date(value, name),
                 _ => reader.unknown_field(name, key),
@@ -186,9 +189,9 @@ fn references(about: &mut About, node: Node<'_, '_>, reader: &mut Reader<'_>) {
     }
 }
 
-fn profile((name, node): (&str, Node<'_, '_>), reader: &mut Reader<'_>) -> Profile {
+fn profile(name: &str, node: Node<'_, '_>, reader: &mut Reader<'_>) -> Profile {
     let mut profile = Profile::default();
-    for (name, key, value) in reader.entries_of(node, ("profiles", name)) {
+    for (name, key, value) in reader.entries_of(node, "profiles", name) {
         match name {
             "description" => profile.description = reader.owned(value, name),
             "rpms" => profile.rpms = reader.set(value, name),
@@ -219,7 +222,7 @@ pub(super) fn buildopts(node: Node<'_, '_>, reader: &mut Reader<'_>) -> BuildOpt
     opts
 }
 
-fn artifacts(stream: &mut Stream, (node, form): (Node<'_, '_>, Form), reader: &mut Reader<'_>) {
+fn artifacts(stream: &mut Stream, node: Node<'_, '_>, form: Form, reader: &mut Reader<'_>) {
     for (name, key, value) in reader.entries(node, "artifacts") {
         match (name, form) {
             ("rpms", _) => {
@@ -245,14 +248,14 @@ fn artifacts(stream: &mut Stream, (node, form): (Node<'_, '_>, Form), reader: &m
 fn rpm_map(about: &mut About, node: Node<'_, '_>, reader: &mut Reader<'_>) {
     for (digest, _, value) in reader.entries(node, "artifacts.rpm-map") {
         let mut sums = BTreeMap::new();
-        for (sum, _, value) in reader.entries_of(value, ("artifacts.rpm-map", digest)) {
-            sums.insert(sum.into(), rpm_map_entry((sum, value), reader));
+        for (sum, _, value) in reader.entries_of(value, "artifacts.rpm-map", digest) {
+            sums.insert(sum.into(), rpm_map_entry(sum, value, reader));
         }
         about.rpm_map.insert(digest.into(), sums);
     }
 }
 
-fn rpm_map_entry((sum, node): (&str, Node<'_, '_>), reader: &mut Reader<'_>) -> RpmMapEntry {
+fn rpm_map_entry(sum: &str, node: Node<'_, '_>, reader: &mut Reader<'_>) -> RpmMapEntry {
     let mut entry = RpmMapEntry::default();
     let Some(node) = reader.map(node, || format!("artifacts.rpm-map: {sum}")) else { return entry };
     for (name, key, value) in node.entries() {
@@ -276,7 +279,7 @@ fn rpm_map_entry((sum, node): (&str, Node<'_, '_>), reader: &mut Reader<'_>) -> 
 }
 
 /// Checks name, stream and context.
-fn check_identity(stream: &Stream, (data, form): (Node<'_, '_>, Form), reader: &mut Reader<'_>) {
+fn check_identity(stream: &Stream, data: Node<'_, '_>, form: Form, reader: &mut Reader<'_>) {
     if form.is_packager() {
         return;
     }
@@ -348,7 +351,7 @@ fn check_license(stream: &Stream, data: Node<'_, '_>, reader: &mut Reader<'_>) {
 }
 
 /// Checks mandatory fields, and the arches of components.
-fn check_rest(stream: &Stream, (data, form): (Node<'_, '_>, Form), reader: &mut Reader<'_>) {
+fn check_rest(stream: &Stream, data: Node<'_, '_>, form: Form, reader: &mut Reader<'_>) {
     for field in ["summary", "description"] {
         if data.find(field).is_none() {
             reader.invalid(Code::MissingField, data.mark(), format!("`{field}` is missing"));

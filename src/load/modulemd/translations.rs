@@ -19,7 +19,7 @@ pub(super) fn read(data: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Transl
             "modified" => modified = reader.unsigned(value, field),
             "translations" => {
                 for (locale, _, value) in reader.entries(value, field) {
-                    locales.insert(locale.into(), translation((locale, value), reader));
+                    locales.insert(locale.into(), translation(locale, value, reader));
                 }
             }
             _ => reader.unknown_field(field, key),
@@ -45,9 +45,9 @@ pub(super) fn read(data: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Transl
     })
 }
 
-fn translation((locale, node): (&str, Node<'_, '_>), reader: &mut Reader<'_>) -> Translation {
+fn translation(locale: &str, node: Node<'_, '_>, reader: &mut Reader<'_>) -> Translation {
     let mut translation = Translation::default();
-    for (field, key, value) in reader.entries_of(node, ("translations", locale)) {
+    for (field, key, value) in reader.entries_of(node, "translations", locale) {
         match field {
             "summary" => translation.summary = reader.owned(value, field),
             "description" => translation.description = reader.owned(value, field),

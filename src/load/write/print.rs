@@ -35,11 +35,11 @@ fn block(out: &mut String, node: &Node, depth: usize) -> fmt::Result {
             out.push('-');
             value_of_item(out, item, depth)
         }),
-        Node::Map(entries) => entries.iter().enumerate().try_for_each(|(at, entry)| {
+        Node::Map(entries) => entries.iter().enumerate().try_for_each(|(at, (key, item))| {
             if at > 0 || !out.ends_with("- ") {
                 indent(out, depth);
             }
-            key_and_value(out, entry, depth)
+            key_and_value(out, key, item, depth)
         }),
     }
 }
@@ -48,7 +48,7 @@ fn indent(out: &mut String, depth: usize) {
     (0..depth).for_each(|_| out.push_str("  "));
 }
 
-fn key_and_value(out: &mut String, (key, item): &(String, Node), depth: usize) -> fmt::Result {
+fn key_and_value(out: &mut String, key: &str, item: &Node, depth: usize) -> fmt::Result {
     /// A longer key must be marked: YAML ends its search for the colon at 1024 characters.
     const KEY_BYTES_MAX: usize = 1000;
     if key.len() > KEY_BYTES_MAX {

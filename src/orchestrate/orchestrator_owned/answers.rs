@@ -33,7 +33,7 @@ impl OrchestratorOwned {
                 if let (Some(at), Reply::Task(task)) = (self.find_part(build, component), reply)
                     && self.parts[at].attempt == attempt
                 {
-                    self.parts[at].task = Some(*task);
+                    self.task_of_part(at, *task);
                 }
             }
             Call::TagComponent { build, component, attempt } => {
@@ -52,7 +52,7 @@ impl OrchestratorOwned {
                 if let Reply::Task(task) = *reply
                     && self.awaits_repo(build, attempt)
                 {
-                    self.build(build).repo_task = Some(task);
+                    self.task_of_repo(build, Some(task));
                 }
             }
             // How these end is observed, nobody waits for it, or others make them.
@@ -113,10 +113,11 @@ impl OrchestratorOwned {
     /// A call that was never made is not made any more.
     pub(super) fn take_back(&mut self, call: &Call) {
         let Call::BuildComponent { build, component, attempt, .. } = *call else { return };
-        let part = self.part(build, component);
+        let place = self.part_at(build, component);
+        let part = &mut self.parts[place];
         if part.state == PartState::Submitted && part.attempt == attempt {
             part.state = PartState::Ready;
-            self.under_way -= 1;
+            self.no_longer_under_way(place);
         }
     }
 

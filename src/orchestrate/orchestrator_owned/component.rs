@@ -22,7 +22,8 @@ impl OrchestratorOwned {
         if part.state != PartState::Submitted || part.attempt != attempt {
             return;
         }
-        self.under_way -= 1;
+        self.no_longer_under_way(place);
+        let part = &mut self.parts[place];
         if end == ComponentEnd::Complete {
             if self.limits.gates.component {
                 part.state = PartState::Testing;
@@ -104,7 +105,7 @@ impl OrchestratorOwned {
             return;
         }
         part.state = PartState::Failed;
-        self.under_way -= 1;
+        self.no_longer_under_way(place);
         if self.build(build).state == State::Building {
             self.fail(build, to);
         }

@@ -1,6 +1,7 @@
 //! What is outstanding, and what must always hold.
 
 use super::{BuildId, OrchestratorOwned, PartState, State};
+use crate::orchestrate::call::Outstanding;
 use crate::orchestrate::{Cascade, Command, Timer};
 
 impl OrchestratorOwned {
@@ -27,6 +28,9 @@ impl OrchestratorOwned {
     pub fn check_invariants(&self) {
         let submitted = self.parts.iter().filter(|part| part.state == PartState::Submitted).count();
         assert_eq!(submitted, self.under_way as usize, "what is under way is counted");
+        let is_task = |one: &&Outstanding| matches!(one, Outstanding::Task { .. });
+        let tasks = self.everything().iter().filter(is_task).count();
+        assert_eq!(tasks, self.tasks_known as usize, "tasks of koji are counted");
         let open = self.builds.iter().filter(|build| build.state.is_open()).count();
         assert_eq!(open, self.open as usize, "what is open is counted");
         assert!(self.under_way <= self.limits.submit_limit, "the limit holds");

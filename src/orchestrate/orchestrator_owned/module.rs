@@ -22,8 +22,9 @@ impl OrchestratorOwned {
         let by = self.limits.repo;
         let entry = self.build(build);
         entry.repo_attempt += 1;
-        entry.repo_task = None;
-        Call::MakeRepo { build, module: entry.module, attempt: entry.repo_attempt, by }
+        let (module, attempt) = (entry.module, entry.repo_attempt);
+        self.task_of_repo(build, None);
+        Call::MakeRepo { build, module, attempt, by }
     }
 
     pub(super) fn repo_ended(
@@ -185,11 +186,12 @@ impl OrchestratorOwned {
     pub(super) fn cancel_components(&mut self, build: BuildId, to: &mut Outbox<'_>) {
         let module = self.build(build).module;
         for component in self.catalog.module(module).components.clone().map(ComponentIx) {
-            let part = self.part(build, component);
+            let place = self.part_at(build, component);
+            let part = &mut self.parts[place];
             if part.state == PartState::Submitted {
                 part.state = PartState::Failed;
                 let attempt = part.attempt;
-                self.under_way -= 1;
+                self.no_longer_under_way(place);
                 self.call(Call::CancelComponent { build, component, attempt }, to);
             }
         }

@@ -34,7 +34,7 @@ pub(super) struct ModuleBuild {
     pub(super) repo_tries: u32,
     /// The last try over the whole build, from 1.
     pub(super) repo_attempt: u32,
-    /// koji's task of that try, once koji said so.
+    /// koji's task of that try, once koji said so, until the try is over.
     pub(super) repo_task: Option<TaskId>,
     pub(super) tests_due_at: Option<Timestamp>,
 }
@@ -136,6 +136,9 @@ impl OrchestratorOwned {
         let entry = &mut self.builds[build.0 as usize];
         let (before, module) = (entry.state, entry.module);
         entry.state = state;
+        if before == State::Repo && state != State::Repo {
+            self.task_of_repo(build, None);
+        }
         let standings = &mut self.modules[module.index()];
         standings.live = standings.live + u32::from(state.is_live()) - u32::from(before.is_live());
         self.open = self.open + u32::from(state.is_open()) - u32::from(before.is_open());

@@ -99,7 +99,7 @@ pub type Find<'f, 'a> = &'f dyn Fn(&NameStream) -> Option<Contents<'a>>;
 /// If a key occurs twice, or `buildafter` has a cycle.
 pub fn order<'a>(contents: Contents<'a>, find: Find<'_, 'a>) -> Result<Ordered<'a>, BatchError> {
     let mut missing = Vec::new();
-    let tree = Tree::new(contents, (find, &mut missing), &[]);
+    let tree = Tree::new(contents, find, &mut missing, &[]);
     let mut components = BTreeMap::new();
     let items = tree.items(&mut components);
     let counted = batches(&items)?;
@@ -121,7 +121,8 @@ struct Tree<'a> {
 impl<'a> Tree<'a> {
     fn new(
         contents: Contents<'a>,
-        (find, missing): (Find<'_, 'a>, &mut Vec<MissingInclude>),
+        find: Find<'_, 'a>,
+        missing: &mut Vec<MissingInclude>,
         via: &[(NameStream, Place)],
     ) -> Self {
         let mut included = Vec::with_capacity(contents.included.len());
@@ -134,7 +135,7 @@ impl<'a> Tree<'a> {
                 Some(inner) => {
                     let mut via = via.to_vec();
                     via.push((wanted, place));
-                    let tree = Self::new(inner, (find, missing), &via);
+                    let tree = Self::new(inner, find, missing, &via);
                     included.push((module.buildorder, tree));
                 }
                 None => {

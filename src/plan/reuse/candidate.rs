@@ -31,7 +31,8 @@ pub struct On<'a> {
 /// # Errors
 /// Why there is none.
 pub fn candidate<'a>(
-    (wanted, on): (&Stream, On<'_>),
+    wanted: &Stream,
+    on: On<'_>,
     earlier: impl IntoIterator<Item = &'a Stream>,
 ) -> Result<&'a Stream, Reason> {
     let same_stream: Vec<&Stream> = earlier
@@ -166,7 +167,7 @@ mod tests {
         let platforms = Platforms::default();
         let platform = platform.map(|stream| NameStream::new("platform", stream));
         let on = On { platform: platform.as_ref(), platforms: &platforms };
-        let found = candidate((wanted, on), &earlier);
+        let found = candidate(wanted, on, &earlier);
         found.map(printed).map_err(|reason| reason.to_string())
     }
 

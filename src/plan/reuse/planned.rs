@@ -50,7 +50,8 @@ struct Work {
 /// Only under [`Strategy::Dependencies`], a module rebuilt in whole or in part causes rebuilds of
 /// modules that build with it; a module whose components are all reused does not.
 pub(in crate::plan) fn decide_all(
-    (snapshot, graph): (&Snapshot, &ModuleGraph),
+    snapshot: &Snapshot,
+    graph: &ModuleGraph,
     reuse: Reuse<'_>,
     modules: &[Asked<'_>],
     edges: &[(u32, u32)],
@@ -152,7 +153,7 @@ impl<'a> Builds<'a> {
                 let from = from.as_ref().unwrap_or(&self.loaded);
                 let same = from.get(&document.name_stream()).ok_or(Reason::NoEarlierBuild)?;
                 let on = On { platform, platforms: &platforms };
-                (from, candidate((document, on), same.iter().copied())?)
+                (from, candidate(document, on, same.iter().copied())?)
             }
         };
         let find = |wanted: &NameStream| newest(builds, wanted);

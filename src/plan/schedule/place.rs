@@ -27,11 +27,11 @@ impl Schedule {
         Self { starts: times.clone(), ends: times, groups: places.clone(), places, end_ms: 0 }
     }
 
-    fn put(&mut self, task: u32, span: (u64, u64), at: (u32, u32)) {
+    fn put(&mut self, task: u32, start: u64, end: u64, group: u32, place: u32) {
         let task = task as usize;
-        (self.starts[task], self.ends[task]) = span;
-        (self.groups[task], self.places[task]) = at;
-        self.end_ms = self.end_ms.max(span.1);
+        (self.starts[task], self.ends[task]) = (start, end);
+        (self.groups[task], self.places[task]) = (group, place);
+        self.end_ms = self.end_ms.max(end);
     }
 }
 
@@ -120,9 +120,9 @@ impl<'a> Placer<'a> {
             if self.waits_now[self.problem.job_of(task) as usize] > 0 {
                 return false;
             }
-            let (span, at) = self.first_place(task);
-            out.put(task, span, at);
-            self.end_task(way, task, span.1);
+            let ((start, end), (group, place)) = self.first_place(task);
+            out.put(task, start, end, group, place);
+            self.end_task(way, task, end);
             self.release(way, |_| {});
         }
         true
@@ -204,7 +204,7 @@ impl<'a> Placer<'a> {
                 self.waiting[arch as usize].pop();
                 self.idle[number as usize].pop_front();
                 let end = now + group.run_ms(problem.ms[task as usize]);
-                out.put(task, (now, end), (number, place));
+                out.put(task, now, end, number, place);
                 self.running.push(Reverse((end, task)));
             }
         }

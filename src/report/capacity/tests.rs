@@ -333,13 +333,13 @@ fn every_format_tells_the_same_sweep() {
 
 #[test]
 fn the_worst_of_the_values_that_nobody_gave_are_told_first() {
-    use super::super::probe::{Probe, ProbeKind};
+    use super::super::probe::{Probe, ProbeKind, Trial};
     let mut capacity = capacity();
     let given = [Variant { name: "a".to_owned(), runs: capacity.points[0].runs.clone() }];
     let probe = |setting: &str, seconds: u64| {
         let runs: Runs = (0..4).map(|_| sample::run(seconds, 10, Outcome::Done)).collect();
-        let of = (ProbeKind::Assumed, setting);
-        Probe::of(of, ("1", "2"), &given, &[runs], Some(capacity.deadline))
+        let trial = Trial::new(ProbeKind::Assumed, setting, "1", "2");
+        Probe::of(trial, &given, &[runs], Some(capacity.deadline))
     };
     let probes = vec![probe("hub.run_interval", 10), probe("weights.buildArch", 100_000)];
     capacity.probes = [(capacity.answer().unwrap(), probes)].into();

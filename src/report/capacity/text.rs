@@ -195,7 +195,7 @@ fn points(summary: &CapacitySummary, answer: Option<usize>, width: usize) -> Str
         .filter(|&at| at != first && !(is_narrow && at == header.len() - 1))
         .collect();
     // Each part of a table that is too wide begins with the farm and the approach.
-    let mut text = fitted(&table, &numbers, (width, first + 1));
+    let mut text = fitted(&table, &numbers, width, first + 1);
     let busy = if is_narrow { "BUSIEST" } else { "BUSY" };
     let legend = format!(
         "\nREADY: modules ready by the deadline; P50, P90: over all runs, one that is not done never \

@@ -51,17 +51,18 @@ const BY_RESPONSE: &str = "of the replications in which one has half of the chan
 
 /// Concludes for every class of changes what two variants allow; nothing where the rule is not met.
 pub(in crate::report) fn of(
-    (first, second): (&Variant, &Variant),
+    first: &Variant,
+    second: &Variant,
     confounders: &[Confounder],
 ) -> Vec<Conclusion> {
-    if !are_comparable((first, second), confounders) {
+    if !are_comparable(first, second, confounders) {
         return Vec::new();
     }
     let classes: BTreeSet<Arc<str>> = first.runs.changes().map(|change| change.class).collect();
-    classes.iter().filter_map(|class| of_class((first, second), class)).collect()
+    classes.iter().filter_map(|class| of_class(first, second, class)).collect()
 }
 
-fn of_class((first, second): (&Variant, &Variant), class: &str) -> Option<Conclusion> {
+fn of_class(first: &Variant, second: &Variant, class: &str) -> Option<Conclusion> {
     let has_time = first.runs.changes().any(|one| *one.class == *class && one.is_in_time.is_some());
     let both = first.runs.iter().zip(second.runs.iter());
     // Where a build that waited took every change along, nothing is known of how soon they were ready.
@@ -159,7 +160,7 @@ impl ChangeFigures {
 
     /// Writes how many replications decide.
     pub(super) fn line(&self) -> String {
-        deciding((self.decided, self.replications), self.share_of_decided, &self.better)
+        deciding(self.decided, self.replications, self.share_of_decided, &self.better)
     }
 }
 
@@ -193,7 +194,7 @@ mod tests {
     fn who_has_more_changes_in_time_serves_them_better() {
         let koji = variant("koji-owned/coalesced", [Some(50), Some(70), None], true);
         let owned = variant("orchestrator-owned/coalesced", [Some(55), Some(58), Some(90)], true);
-        let [one] = &of((&koji, &owned), &[])[..] else { panic!("one class, one conclusion") };
+        let [one] = &of(&koji, &owned, &[])[..] else { panic!("one class, one conclusion") };
         assert_eq!(one.about, About::InTime);
         assert_eq!(
             one.sentence,
@@ -201,14 +202,14 @@ mod tests {
              koji-owned/coalesced in 100 % of 10 replications; over all, 67 % of them against 33 %, and \
              half of them after 58.0s against 1m 10s."
         );
-        assert_eq!(of((&koji, &koji), &[]), []);
+        assert_eq!(of(&koji, &koji, &[]), []);
     }
 
     #[test]
     fn without_a_time_of_the_class_half_of_its_changes_decide() {
         let koji = variant("koji-owned/coalesced", [Some(50), None, None], false);
         let owned = variant("orchestrator-owned/coalesced", [Some(90), Some(80), None], false);
-        let [one] = &of((&koji, &owned), &[])[..] else { panic!("one class, one conclusion") };
+        let [one] = &of(&koji, &owned, &[])[..] else { panic!("one class, one conclusion") };
         assert_eq!((one.about, one.rule), (About::Response, BY_RESPONSE));
         assert_eq!(
             one.sentence,
@@ -223,6 +224,6 @@ mod tests {
             run
         };
         along.runs = koji.runs.iter().map(taken).collect();
-        assert_eq!(of((&along, &owned), &[]), []);
+        assert_eq!(of(&along, &owned, &[]), []);
     }
 }

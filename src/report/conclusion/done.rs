@@ -41,7 +41,7 @@ pub(in crate::report) fn all(
     let mut conclusions = Vec::new();
     for (variant, own) in variants.iter().zip(&shares) {
         let others = variants.iter().zip(&shares).filter(|(other, share)| {
-            is_below(*own, **share) && are_comparable((variant, other), confounders)
+            is_below(*own, **share) && are_comparable(variant, other, confounders)
         });
         let more: Vec<String> = others.map(|(other, _)| other.name.clone()).collect();
         if !more.is_empty() {

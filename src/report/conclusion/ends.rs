@@ -49,12 +49,13 @@ pub(super) const BY_ONE_RUN: &str = "nothing is drawn, so every run of a variant
 /// Concludes what two variants allow; nothing where the rule is not met. Where nothing `is_drawn`, the
 /// one run of each decides.
 pub(in crate::report) fn of(
-    (first, second): (&Variant, &Variant),
+    first: &Variant,
+    second: &Variant,
     paired: &Paired,
     confounders: &[Confounder],
     is_drawn: bool,
 ) -> Option<Conclusion> {
-    if !are_comparable((first, second), confounders) {
+    if !are_comparable(first, second, confounders) {
         return None;
     }
     let is_one_run = !is_drawn;

@@ -25,14 +25,14 @@ fn concluded(
     let first = variant("koji-owned/planned", koji);
     let second = variant("orchestrator-owned/planned", owned);
     let paired = Paired::of_ends(&super::super::variant::ends(&first.runs, &second.runs));
-    of((&first, &second), &paired, confounders, true)
+    of(&first, &second, &paired, confounders, true)
 }
 
 fn concluded_of_one(koji: (u64, Outcome), owned: (u64, Outcome)) -> Option<Conclusion> {
     let first = variant("koji-owned/planned", &[koji]);
     let second = variant("orchestrator-owned/planned", &[owned]);
     let paired = Paired::of_ends(&super::super::variant::ends(&first.runs, &second.runs));
-    of((&first, &second), &paired, &[], false)
+    of(&first, &second, &paired, &[], false)
 }
 
 fn gates() -> Vec<Confounder> {

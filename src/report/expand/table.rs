@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::explain::ExplainedRow;
 use super::{DocumentRow, Report};
 use crate::name::{ModuleName, StreamName};
-use crate::report::layout::{Layout, wrapped};
+use crate::report::layout::{Indent, Layout, wrapped};
 
 /// How many contexts are named before the rest is counted.
 const NAMED_MAX: usize = 4;
@@ -31,7 +31,7 @@ pub fn table(report: &Report, width: usize) -> String {
     if !text.is_empty() {
         text.push('\n');
     }
-    text + &wrapped(&summary(report), width, (0, 2))
+    text + &wrapped(&summary(report), width, Indent::hanging(2))
 }
 
 fn contexts(documents: &[DocumentRow], width: usize) -> String {
@@ -64,7 +64,7 @@ fn requires(needs: &BTreeMap<ModuleName, Vec<StreamName>>) -> String {
 fn names(documents: &[DocumentRow], width: usize) -> String {
     if documents.iter().all(|row| row.version.is_none()) {
         let why = "no version, so no tags and targets: give the time of the commit with --at";
-        return wrapped(why, width, (0, 2));
+        return wrapped(why, width, Indent::hanging(2));
     }
     if documents.iter().all(|row| row.names.is_none()) {
         return "no stream, so no tags and targets: give --stream\n".to_owned();
@@ -84,11 +84,11 @@ fn names(documents: &[DocumentRow], width: usize) -> String {
     }
     let mut text = table.render(width);
     let patterns = "build tag: TAG-build; macros package: module-build-macros-0.1-1.DIST-TAG";
-    text += &wrapped(patterns, width, (0, 2));
+    text += &wrapped(patterns, width, Indent::hanging(2));
     if !has_index {
         let why =
             "ID in a dist tag is the id of the first of these builds: give it with --build-id";
-        text += &wrapped(why, width, (0, 2));
+        text += &wrapped(why, width, Indent::hanging(2));
     }
     text
 }
@@ -126,7 +126,7 @@ fn explained(row: &ExplainedRow, width: usize) -> String {
             add(&mut text, format_args!(", line {line}"));
         }
     }
-    let text = wrapped(&text, width, (0, 2));
+    let text = wrapped(&text, width, Indent::hanging(2));
     if row.builds.is_empty() {
         return text + "  no build\n";
     }

@@ -34,8 +34,8 @@ pub fn capacity(capacity: &Capacity) -> String {
     figures(&mut page, capacity, &summary);
     page.section("assumed", "What was assumed");
     let probes: Vec<&Probe> = capacity.probes().iter().collect();
-    let of = (&*capacity.assumed, &capacity.durations);
-    assumed(&mut page, of, (&probes, Some(capacity.confidence)));
+    let confidence = Some(capacity.confidence);
+    assumed(&mut page, &capacity.assumed, &capacity.durations, &probes, confidence);
     page.section("again", "How to reproduce it");
     again(&mut page, &capacity.command, summary.replications);
     page.finish()

@@ -29,23 +29,21 @@ pub(super) fn done(comparison: &Comparison, summary: &Summary) -> String {
         }
     };
     let (title, unit) = ("Runs done by time", "share of all runs that are done");
-    within((title, unit), (comparison, name), |variant| {
-        &summary.approaches[&variant.name].done_within
-    })
+    within(title, unit, comparison, name, |variant| &summary.approaches[&variant.name].done_within)
 }
 
 pub(super) fn ready(comparison: &Comparison, summary: &Summary) -> String {
     let (title, unit) =
         ("Modules ready by time", "share of the modules of the plan that are ready");
     let name = |variant: &Variant| variant.name.clone();
-    within((title, unit), (comparison, name), |variant| {
-        &summary.approaches[&variant.name].ready_within
-    })
+    within(title, unit, comparison, name, |variant| &summary.approaches[&variant.name].ready_within)
 }
 
 fn within<'s>(
-    (title, unit): (&str, &str),
-    (comparison, name): (&Comparison, impl Fn(&Variant) -> String),
+    title: &str,
+    unit: &str,
+    comparison: &Comparison,
+    name: impl Fn(&Variant) -> String,
     of: impl Fn(&Variant) -> &'s Vec<Within>,
 ) -> String {
     let end = usual_end(&comparison.variants).unwrap_or(u64::MAX);

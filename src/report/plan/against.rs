@@ -2,7 +2,7 @@
 
 use super::{counted, span};
 use crate::plan::difference::{MovedEnd, PlanDifference};
-use crate::report::layout::wrapped;
+use crate::report::layout::{Indent, wrapped};
 
 /// Where the text beside what happened starts.
 const TEXT: usize = 11;
@@ -10,7 +10,7 @@ const TEXT: usize = 11;
 /// Renders the difference to an earlier plan, in lines of at most `width` characters.
 #[must_use]
 pub fn against(difference: &PlanDifference, width: usize) -> String {
-    let mut text = wrapped(&format!("against {}", difference.path), width, (0, 2));
+    let mut text = wrapped(&format!("against {}", difference.path), width, Indent::hanging(2));
     if difference.is_same() {
         text.push_str("  the same modules in the same waves\n");
     }
@@ -18,7 +18,7 @@ pub fn against(difference: &PlanDifference, width: usize) -> String {
         text += "  ";
         text += what;
         text += &" ".repeat(TEXT - 2 - what.len());
-        text += wrapped(&how, width, (TEXT, TEXT)).trim_start();
+        text += wrapped(&how, width, Indent::all(TEXT)).trim_start();
     }
     text
 }

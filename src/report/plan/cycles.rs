@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{counted, file_line};
 use crate::plan::Plan;
 use crate::plan::model::{CycleEdge, PlanCycle};
-use crate::report::layout::{Layout, wrapped};
+use crate::report::layout::{Indent, Layout, wrapped};
 
 /// Renders the cycles of a plan in lines of at most `width` characters; nothing where it has none.
 pub(super) fn cycles(plan: &Plan, width: usize) -> String {
@@ -25,7 +25,7 @@ fn one(plan: &Plan, cycle: &PlanCycle, width: usize) -> String {
             counted(cycle.cut.len(), "requirement"),
         ),
         width,
-        (0, 2),
+        Indent::hanging(2),
     );
     let mut table = Layout::new(&["MODULE", "REQUIRES", "", "AT"], &[]);
     for edge in &cycle.edges {
@@ -43,12 +43,12 @@ fn one(plan: &Plan, cycle: &PlanCycle, width: usize) -> String {
         cycle.order.join(", "),
         again.join(", ")
     );
-    text += &wrapped(&order, width, (0, 2));
+    text += &wrapped(&order, width, Indent::hanging(2));
     if cycle.by_submission {
         text += &wrapped(
             "only the submissions wait for each other: --unit context submits each context by itself",
             width,
-            (0, 2),
+            Indent::hanging(2),
         );
     }
     text

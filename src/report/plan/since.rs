@@ -6,7 +6,7 @@ use super::counted;
 use crate::plan::Plan;
 use crate::plan::model::SinceRow;
 use crate::plan::since::ChangeKind;
-use crate::report::layout::wrapped;
+use crate::report::layout::{Indent, wrapped};
 
 /// Where the text beside the kind of a change starts.
 const TEXT: usize = 15;
@@ -19,12 +19,15 @@ pub(super) fn since(plan: &Plan, width: usize) -> String {
     }
     let older = plan.selection.since.join(", ");
     if plan.since.is_empty() {
-        return format!("\n{}", wrapped(&format!("nothing differs from {older}"), width, (0, 2)));
+        return format!(
+            "\n{}",
+            wrapped(&format!("nothing differs from {older}"), width, Indent::hanging(2))
+        );
     }
-    let mut text = format!("\n{}", wrapped(&format!("since {older}"), width, (0, 2)));
+    let mut text = format!("\n{}", wrapped(&format!("since {older}"), width, Indent::hanging(2)));
     for row in &plan.since {
         let kind = kind(row.change);
-        let what = wrapped(&change(row), width, (TEXT, TEXT));
+        let what = wrapped(&change(row), width, Indent::all(TEXT));
         writeln!(text, "  {kind:<0$}{1}", TEXT - 2, what.trim()).expect("a string takes all");
     }
     text

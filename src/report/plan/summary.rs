@@ -6,7 +6,7 @@ use super::{NAMED_MAX, counted, first_few, span};
 use crate::plan::Plan;
 use crate::plan::model::{Bounds, Estimate, Prerequisite, PrerequisiteKind};
 use crate::report::durations::sources;
-use crate::report::layout::wrapped;
+use crate::report::layout::{Indent, wrapped};
 
 /// Where the text of the summary starts.
 const TEXT: usize = 15;
@@ -39,10 +39,10 @@ pub(super) fn summary(plan: &Plan, width: usize) -> String {
             first_few(&roots, 12),
         ),
         width,
-        (0, 2),
+        Indent::hanging(2),
     );
     let mut line = |title: &str, what: &str| {
-        let paragraph = wrapped(what, width, (TEXT, TEXT));
+        let paragraph = wrapped(what, width, Indent::all(TEXT));
         text += title;
         text += &" ".repeat(TEXT - title.len());
         text += paragraph.trim_start();

@@ -8,7 +8,7 @@ use crate::load::Code;
 use crate::plan::Plan;
 use crate::plan::model::{Because, BecauseKind, Estimate, PlanModule, SubmissionRow};
 use crate::report::assumed;
-use crate::report::layout::{Layout, wrapped};
+use crate::report::layout::{Indent, Layout, wrapped};
 
 /// Renders a plan in lines of at most `width` characters: modules by wave, what to submit, what it
 /// comes to, what to know before it is started, and what it rests on.
@@ -26,7 +26,11 @@ pub fn table(plan: &Plan, width: usize) -> String {
     // Cycles and what is needed first stand above.
     let is_new = |remark: &&Remark| !matches!(remark.code, Code::Cycle | Code::Dangling);
     for remark in remarks(plan).iter().filter(is_new) {
-        text += &wrapped(&format!("note: {}; {}", remark.message, remark.hint), width, (0, 6));
+        text += &wrapped(
+            &format!("note: {}; {}", remark.message, remark.hint),
+            width,
+            Indent::hanging(6),
+        );
     }
     text += &assumed::lines(&plan.assumed, width);
     if let Some(Estimate { no_spread: true, replications, .. }) = plan.estimate {
@@ -34,7 +38,7 @@ pub fn table(plan: &Plan, width: usize) -> String {
             1 => "nothing is built, so one run was simulated".to_owned(),
             runs => format!("all {runs} simulated runs took equally long"),
         };
-        text += &wrapped(&format!("no spread: {why}"), width, (0, 11));
+        text += &wrapped(&format!("no spread: {why}"), width, Indent::hanging(11));
     }
     text
 }

@@ -3,7 +3,7 @@
 use super::{counted, reason};
 use crate::plan::Plan;
 use crate::plan::model::Why;
-use crate::report::layout::{Layout, wrapped};
+use crate::report::layout::{Indent, Layout, wrapped};
 
 /// Renders the paths to the modules that were asked about, in lines of at most `width` characters.
 #[must_use]
@@ -16,7 +16,7 @@ fn paths(plan: &Plan, why: &Why, width: usize) -> String {
     let more = if why.complete { "" } else { ", the first of more" };
     let count = counted(why.paths.len(), "path");
     let head = format!("{} is rebuilt on {count}{more}", why.module);
-    let mut text = wrapped(&head, width, (0, 2));
+    let mut text = wrapped(&head, width, Indent::hanging(2));
     for path in &why.paths {
         let mut table = Layout::new(&["MODULE", "BECAUSE"], &[]);
         for step in path {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::graph::{Link, LinkKind, ModuleGraph, NodeIx};
 use crate::load::Snapshot;
-use crate::report::layout::{Layout, wrapped};
+use crate::report::layout::{Indent, Layout, wrapped};
 
 /// Which way to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +94,11 @@ impl Neighbours {
             Direction::Dependencies => "is built before",
         };
         if self.rows.is_empty() {
-            return wrapped(&format!("nothing that is loaded {what} {of}"), width, (0, 2));
+            return wrapped(
+                &format!("nothing that is loaded {what} {of}"),
+                width,
+                Indent::hanging(2),
+            );
         }
         let mut table = Layout::new(&["STEPS", "MODULE", "BECAUSE"], &[0]);
         for row in &self.rows {
@@ -119,7 +123,11 @@ impl Neighbours {
             Direction::Dependencies if self.rows.len() == 1 => "is built before",
             Direction::Dependencies => "are built before",
         };
-        let sum = wrapped(&format!("{} {modules} {verb} {of}", self.rows.len()), width, (0, 2));
+        let sum = wrapped(
+            &format!("{} {modules} {verb} {of}", self.rows.len()),
+            width,
+            Indent::hanging(2),
+        );
         format!("{}\n{sum}", table.render(width))
     }
 

@@ -102,7 +102,7 @@ impl TimeAxis {
     }
 
     /// Returns where a moment stands between `left` and `right`.
-    pub(super) fn at(&self, moment: u64, (left, right): (i32, i32)) -> i32 {
+    pub(super) fn at(&self, moment: u64, left: i32, right: i32) -> i32 {
         let width = i64::from(right - left);
         let along = i128::from(moment) - i128::from(self.low);
         let span = i128::from(self.high - self.low);
@@ -137,7 +137,7 @@ mod tests {
     fn an_axis_need_not_start_at_nothing_but_covers_its_range() {
         let axis = TimeAxis::covering(3 * HOUR + 1, 5 * HOUR - 1);
         assert_eq!((axis.low, axis.high), (3 * HOUR, 5 * HOUR));
-        assert_eq!(axis.at(4 * HOUR, (100, 200)), 150);
+        assert_eq!(axis.at(4 * HOUR, 100, 200), 150);
         let point = TimeAxis::covering(HOUR, HOUR);
         assert!(point.low <= HOUR && point.high > point.low);
     }

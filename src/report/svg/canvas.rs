@@ -62,6 +62,20 @@ impl Pen {
     }
 }
 
+/// The colour and the width of a line.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stroke {
+    pub(super) color: RGBColor,
+    pub(super) width: u32,
+}
+
+impl Stroke {
+    /// Returns a stroke of one pixel.
+    pub(super) fn thin(color: RGBColor) -> Self {
+        Self { color, width: 1 }
+    }
+}
+
 /// A rectangle: left, top, right, bottom.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Area(pub(super) i32, pub(super) i32, pub(super) i32, pub(super) i32);
@@ -70,7 +84,7 @@ pub(super) struct Area(pub(super) i32, pub(super) i32, pub(super) i32, pub(super
 pub(super) struct Canvas<'t>(SVGBackend<'t>);
 
 /// Draws a picture of a size on white.
-pub(super) fn picture((width, height): (i32, i32), draw: impl FnOnce(&mut Canvas<'_>)) -> String {
+pub(super) fn picture(width: i32, height: i32, draw: impl FnOnce(&mut Canvas<'_>)) -> String {
     let mut text = String::new();
     let size = (width.unsigned_abs(), height.unsigned_abs());
     {
@@ -95,21 +109,16 @@ impl Canvas<'_> {
         self.0.draw_rect((left, top), (right, bottom), &style, false).expect(EXPECTED);
     }
 
-    /// Draws a line of some width.
-    pub(super) fn line(
-        &mut self,
-        from: (i32, i32),
-        to: (i32, i32),
-        (color, width): (RGBColor, u32),
-    ) {
-        let style = ShapeStyle::from(&color).stroke_width(width);
+    /// Draws a line between two points.
+    pub(super) fn line(&mut self, from: (i32, i32), to: (i32, i32), stroke: Stroke) {
+        let style = ShapeStyle::from(&stroke.color).stroke_width(stroke.width);
         self.0.draw_line(from, to, &style).expect(EXPECTED);
     }
 
     /// Crosses a box out.
     pub(super) fn cross(&mut self, Area(left, top, right, bottom): Area, color: RGBColor) {
-        self.line((left, top), (right, bottom), (color, 1));
-        self.line((left, bottom), (right, top), (color, 1));
+        self.line((left, top), (right, bottom), Stroke::thin(color));
+        self.line((left, bottom), (right, top), Stroke::thin(color));
     }
 
     /// Writes a text beside, upon or before a point.

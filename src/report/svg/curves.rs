@@ -1,7 +1,7 @@
 //! Lines of shares or numbers over time, one a series, each with its own number, shade and width.
 
 use super::axis::TimeAxis;
-use super::canvas::{Align, BLACK, Canvas, GREY, PALE, Pen, SHADES, picture};
+use super::canvas::{Align, BLACK, Canvas, GREY, PALE, Pen, SHADES, Stroke, picture};
 
 const WIDTH: i32 = 980;
 const LEFT: i32 = 70;
@@ -55,7 +55,7 @@ pub fn curves(chart: &Curves<'_>) -> String {
     let count = i32::try_from(chart.series.len()).expect("a handful of lines");
     let bottom = TOP + PLOT;
     let height = bottom + 66 + count * LEGEND;
-    picture((WIDTH, height), |canvas| {
+    picture(WIDTH, height, |canvas| {
         canvas.text((24, 26), chart.title, Pen::new(18, Align::Left).bold());
         canvas.text((24, 50), chart.unit, Pen::new(12, Align::Left).color(GREY));
         let ends = chart.series.iter().filter_map(|line| line.points.last());
@@ -68,11 +68,12 @@ pub fn curves(chart: &Curves<'_>) -> String {
         let mut ends = Vec::new();
         for (nth, line) in (0_i32..).zip(&chart.series) {
             ends.push(draw_line(canvas, chart, &axis, nth));
-            draw_legend(canvas, line.name, (nth, bottom + 62 + nth * LEGEND));
+            draw_legend(canvas, line.name, nth, bottom + 62 + nth * LEGEND);
         }
         let heights: Vec<i32> = ends.iter().map(|(_, height)| *height).collect();
         for (nth, (end, label)) in (1..).zip(ends.into_iter().zip(apart(&heights))) {
-            draw_label(canvas, nth, (end, label));
+            let (column, height) = label;
+            draw_label(canvas, nth, end, column, height);
         }
     })
 }
@@ -89,7 +90,7 @@ fn draw_axes(canvas: &mut Canvas<'_>, chart: &Curves<'_>, axis: &TimeAxis) {
     for fifth in 0..=4 {
         let number = chart.most * f64::from(fifth) / 4.0;
         let at = y(number, chart.most);
-        canvas.line((LEFT, at), (RIGHT, at), (PALE, 1));
+        canvas.line((LEFT, at), (RIGHT, at), Stroke::thin(PALE));
         let label = match chart.is_share {
             true => format!("{:.0} %", number * 100.0),
             false => number.to_string(),
@@ -97,11 +98,11 @@ fn draw_axes(canvas: &mut Canvas<'_>, chart: &Curves<'_>, axis: &TimeAxis) {
         canvas.text((LEFT - 8, at), &label, Pen::new(12, Align::Right));
     }
     for (at, label) in axis.ticks() {
-        let x = axis.at(at, (LEFT, RIGHT));
-        canvas.line((x, bottom), (x, bottom + 5), (BLACK, 1));
+        let x = axis.at(at, LEFT, RIGHT);
+        canvas.line((x, bottom), (x, bottom + 5), Stroke::thin(BLACK));
         canvas.text((x, bottom + 16), &label, Pen::new(12, Align::Center));
     }
-    canvas.line((LEFT, bottom), (RIGHT, bottom), (BLACK, 1));
+    canvas.line((LEFT, bottom), (RIGHT, bottom), Stroke::thin(BLACK));
     let title = format!("time since the start ({})", axis.unit());
     canvas.text(((LEFT + RIGHT) / 2, bottom + 38), &title, Pen::new(13, Align::Center));
 }
@@ -109,26 +110,22 @@ fn draw_axes(canvas: &mut Canvas<'_>, chart: &Curves<'_>, axis: &TimeAxis) {
 /// Draws a line, and returns where it ends.
 fn draw_line(canvas: &mut Canvas<'_>, chart: &Curves<'_>, axis: &TimeAxis, nth: i32) -> (i32, i32) {
     let line = &chart.series[usize::try_from(nth).expect("counted from 0")];
-    let pen = pen(nth);
+    let stroke = stroke(nth);
     let mut last = (LEFT, y(0.0, chart.most));
     for &(time, number) in &line.points {
-        let (x, at) = (axis.at(time, (LEFT, RIGHT)), y(number, chart.most));
-        canvas.line(last, (x, last.1), pen);
-        canvas.line((x, last.1), (x, at), pen);
+        let (x, at) = (axis.at(time, LEFT, RIGHT), y(number, chart.most));
+        canvas.line(last, (x, last.1), stroke);
+        canvas.line((x, last.1), (x, at), stroke);
         last = (x, at);
     }
     last
 }
 
 /// Writes the number of a line beside the chart, with a thin line to it from where the line ends.
-fn draw_label(
-    canvas: &mut Canvas<'_>,
-    nth: usize,
-    (end, (column, label)): ((i32, i32), (i32, i32)),
-) {
+fn draw_label(canvas: &mut Canvas<'_>, nth: usize, end: (i32, i32), column: i32, height: i32) {
     let x = RIGHT + 34 + 26 * column;
-    canvas.line((end.0 + 3, end.1), (x - 10, label), (PALE, 1));
-    canvas.text((x, label), &nth.to_string(), Pen::new(12, Align::Center).bold());
+    canvas.line((end.0 + 3, end.1), (x - 10, height), Stroke::thin(PALE));
+    canvas.text((x, height), &nth.to_string(), Pen::new(12, Align::Center).bold());
 }
 
 /// Returns the column and the height of a label for each height, so that no two lie upon each other:
@@ -156,16 +153,16 @@ fn apart(heights: &[i32]) -> Vec<(i32, i32)> {
     labels
 }
 
-fn draw_legend(canvas: &mut Canvas<'_>, name: &str, (nth, at): (i32, i32)) {
-    canvas.line((LEFT, at), (LEFT + 34, at), pen(nth));
+fn draw_legend(canvas: &mut Canvas<'_>, name: &str, nth: i32, at: i32) {
+    canvas.line((LEFT, at), (LEFT + 34, at), stroke(nth));
     let text = format!("{}  {name}", nth + 1);
     canvas.text((LEFT + 44, at), &text, Pen::new(12, Align::Left));
 }
 
 /// Later lines are lighter and thinner, so that both stay visible where they lie upon each other.
-fn pen(nth: i32) -> (plotters::style::RGBColor, u32) {
-    let shade = SHADES[usize::try_from(nth).expect("counted from 0") % 4];
-    (shade, u32::try_from((5 - nth).clamp(2, 5)).expect("positive"))
+fn stroke(nth: i32) -> Stroke {
+    let color = SHADES[usize::try_from(nth).expect("counted from 0") % 4];
+    Stroke { color, width: u32::try_from((5 - nth).clamp(2, 5)).expect("positive") }
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use plotters::style::RGBColor;
 
 use super::axis::TimeAxis;
-use super::canvas::{ALARM, Align, Area, BLACK, Canvas, GREY, PALE, Pen, SHADES, WHITE, picture};
+use super::canvas::{
+    ALARM, Align, Area, BLACK, Canvas, GREY, PALE, Pen, SHADES, Stroke, WHITE, picture,
+};
 use super::lanes::{Builder, builder, packed};
 use crate::sim::{Bar, BarEnd};
 
@@ -46,7 +48,7 @@ pub struct GanttModule {
 #[must_use]
 pub fn gantt(gantt: &Gantt<'_>) -> String {
     let layout = Layout::of(gantt);
-    picture((WIDTH, layout.height()), |canvas| {
+    picture(WIDTH, layout.height(), |canvas| {
         let title = Pen::new(18, Align::Left).bold();
         canvas.text((24, 26), gantt.title, title);
         canvas.text((24, 48), &hint(gantt, &layout), Pen::new(12, Align::Left).color(GREY));
@@ -59,7 +61,7 @@ pub fn gantt(gantt: &Gantt<'_>) -> String {
         draw_waves(canvas, gantt, &layout);
         draw_lanes(canvas, &layout);
         for (at, bar) in layout.worth_drawing(gantt.bars) {
-            draw_bar(canvas, (bar, layout.rows[at]), &layout);
+            draw_bar(canvas, bar, layout.rows[at], &layout);
         }
         draw_legend(canvas, &layout);
     })
@@ -159,7 +161,7 @@ impl Layout {
     }
 
     fn x(&self, moment: u64) -> i32 {
-        self.axis.at(moment, (self.left, RIGHT))
+        self.axis.at(moment, self.left, RIGHT)
     }
 }
 
@@ -199,7 +201,7 @@ fn draw_marks(canvas: &mut Canvas<'_>, bars: &[Bar]) {
         let canceled = Area(RIGHT - 90, 40, RIGHT - 66, 54);
         canvas.fill(canceled, WHITE);
         canvas.frame(canceled, BLACK);
-        canvas.line((canceled.0, canceled.3), (canceled.2, canceled.1), (BLACK, 1));
+        canvas.line((canceled.0, canceled.3), (canceled.2, canceled.1), Stroke::thin(BLACK));
         canvas.text((RIGHT - 60, 47), "canceled", pen);
     }
 }
@@ -208,10 +210,10 @@ fn draw_axis(canvas: &mut Canvas<'_>, layout: &Layout) {
     let (top, bottom) = (layout.lanes_top(), layout.lanes_bottom());
     for (at, label) in layout.axis.ticks() {
         let x = layout.x(at);
-        canvas.line((x, top), (x, bottom), (PALE, 1));
+        canvas.line((x, top), (x, bottom), Stroke::thin(PALE));
         canvas.text((x, bottom + 14), &label, Pen::new(12, Align::Center));
     }
-    canvas.line((layout.left, bottom), (RIGHT, bottom), (BLACK, 1));
+    canvas.line((layout.left, bottom), (RIGHT, bottom), Stroke::thin(BLACK));
     let title = format!("time since the start ({})", layout.axis.unit());
     canvas.text(((layout.left + RIGHT) / 2, bottom + 36), &title, Pen::new(13, Align::Center));
 }
@@ -242,7 +244,7 @@ fn draw_lanes(canvas: &mut Canvas<'_>, layout: &Layout) {
         let top = layout.lanes_top() + offset;
         let starts_group = group != last_group;
         let color = if starts_group { GREY } else { PALE };
-        canvas.line((layout.left, top), (RIGHT, top), (color, 1));
+        canvas.line((layout.left, top), (RIGHT, top), Stroke::thin(color));
         let name = match (layout.lane >= 14, starts_group) {
             (true, _) => format!("{group}/{slot}"),
             (false, true) => group.clone(),
@@ -254,7 +256,7 @@ fn draw_lanes(canvas: &mut Canvas<'_>, layout: &Layout) {
     }
 }
 
-fn draw_bar(canvas: &mut Canvas<'_>, (bar, row): (&Bar, i32), layout: &Layout) {
+fn draw_bar(canvas: &mut Canvas<'_>, bar: &Bar, row: i32, layout: &Layout) {
     let known = layout.modules.get(&bar.module).copied();
     let top = layout.lanes_top() + layout.lanes[&builder(&bar.lane)] + row * layout.lane;
     let (left, right) = (layout.x(bar.start.0), layout.x(bar.end.0));
@@ -274,7 +276,7 @@ fn draw_bar(canvas: &mut Canvas<'_>, (bar, row): (&Bar, i32), layout: &Layout) {
         }
         BarEnd::Canceled => {
             canvas.frame(area, BLACK);
-            canvas.line((area.0, area.3), (area.2, area.1), (BLACK, 1));
+            canvas.line((area.0, area.3), (area.2, area.1), Stroke::thin(BLACK));
         }
     }
     let Some((number, _)) = known else { return };

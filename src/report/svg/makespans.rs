@@ -1,7 +1,9 @@
 //! How the makespans of every variant are spread: a histogram each, one above the other.
 
+use plotters::style::RGBColor;
+
 use super::axis::TimeAxis;
-use super::canvas::{Align, Area, BLACK, Canvas, GREY, PALE, Pen, SHADES, picture};
+use super::canvas::{Align, Area, BLACK, Canvas, GREY, PALE, Pen, SHADES, Stroke, picture};
 use crate::report::compare::Comparison;
 use crate::report::completion::usual_end;
 use crate::report::figures::Distribution;
@@ -29,7 +31,7 @@ const BIN: i32 = 6;
 pub fn makespans(comparison: &Comparison) -> String {
     let rows = i32::try_from(comparison.variants.len()).expect("a handful of variants");
     let height = TOP + rows.max(1) * ROW + BOTTOM;
-    picture((WIDTH, height), |canvas| {
+    picture(WIDTH, height, |canvas| {
         let title = Pen::new(18, Align::Left).bold();
         canvas.text((24, 26), "Time until the rebuild is done", title);
         canvas.text((24, 48), &subtitle(comparison), Pen::new(12, Align::Left).color(GREY));
@@ -42,7 +44,7 @@ pub fn makespans(comparison: &Comparison) -> String {
         let mut top = TOP;
         for (variant, shade) in comparison.variants.iter().zip(SHADES.iter().cycle()) {
             draw_name(canvas, variant, top);
-            draw_row(canvas, &axis, (variant, top, *shade));
+            draw_row(canvas, &axis, variant, top, *shade);
             top += ROW;
         }
     })
@@ -69,11 +71,11 @@ fn axis(comparison: &Comparison) -> Option<TimeAxis> {
 
 fn draw_axis(canvas: &mut Canvas<'_>, axis: &TimeAxis, bottom: i32) {
     for (at, label) in axis.ticks() {
-        let x = axis.at(at, (LEFT, RIGHT));
-        canvas.line((x, TOP), (x, bottom), (PALE, 1));
+        let x = axis.at(at, LEFT, RIGHT);
+        canvas.line((x, TOP), (x, bottom), Stroke::thin(PALE));
         canvas.text((x, bottom + 14), &label, Pen::new(12, Align::Center));
     }
-    canvas.line((LEFT, bottom), (RIGHT, bottom), (BLACK, 1));
+    canvas.line((LEFT, bottom), (RIGHT, bottom), Stroke::thin(BLACK));
     let title = format!("makespan ({})", axis.unit());
     canvas.text(((LEFT + RIGHT) / 2, bottom + 38), &title, Pen::new(13, Align::Center));
 }
@@ -90,10 +92,12 @@ fn draw_name(canvas: &mut Canvas<'_>, variant: &Variant, top: i32) {
 fn draw_row(
     canvas: &mut Canvas<'_>,
     axis: &TimeAxis,
-    (variant, top, shade): (&Variant, i32, plotters::style::RGBColor),
+    variant: &Variant,
+    top: i32,
+    shade: RGBColor,
 ) {
     let base = top + 22 + BARS;
-    canvas.line((LEFT, base), (RIGHT, base), (GREY, 1));
+    canvas.line((LEFT, base), (RIGHT, base), Stroke::thin(GREY));
     let values = variant.makespans_done();
     if values.is_empty() {
         let pen = Pen::new(12, Align::Center).color(GREY);
@@ -101,7 +105,7 @@ fn draw_row(
         return;
     }
     let bins = usize::try_from((RIGHT - LEFT) / BIN).expect("positive");
-    let counts = histogram(&values, (axis.low, axis.high), bins);
+    let counts = histogram(&values, axis.low..=axis.high, bins);
     let most = counts.iter().copied().max().unwrap_or(0).max(1);
     for (x, count) in (LEFT..).step_by(BIN.unsigned_abs() as usize).zip(counts) {
         let tall =
@@ -110,7 +114,7 @@ fn draw_row(
             canvas.fill(Area(x, base - tall.max(1), x + BIN - 1, base), shade);
         }
     }
-    let at = |millis: u64| axis.at(millis.min(axis.high), (LEFT, RIGHT));
+    let at = |millis: u64| axis.at(millis.min(axis.high), LEFT, RIGHT);
     let Spread { p10, p50, p90 } = Spread::of(variant);
     if let Some(from) = p10.map(at) {
         // Where nine in ten are never done the bar has no end.
@@ -131,7 +135,11 @@ fn draw_row(
         None => ("median: never".to_owned(), right),
     };
     if p50.is_some() {
-        canvas.line((middle, base - BARS - 4), (middle, base + 12), (BLACK, 2));
+        canvas.line(
+            (middle, base - BARS - 4),
+            (middle, base + 12),
+            Stroke { color: BLACK, width: 2 },
+        );
     }
     let half = pen.width(&label) / 2;
     canvas.text((middle.clamp(LEFT + half, right - half), base - BARS - 13), &label, pen);

@@ -3,7 +3,7 @@
 use plotters::style::RGBColor;
 
 use super::axis::TimeAxis;
-use super::canvas::{Align, Area, BLACK, Canvas, GREY, PALE, Pen, WHITE, picture};
+use super::canvas::{Align, Area, BLACK, Canvas, GREY, PALE, Pen, Stroke, WHITE, picture};
 use crate::time::Millis;
 
 const WIDTH: i32 = 980;
@@ -57,14 +57,14 @@ pub fn stacks(chart: &Stacks<'_>) -> String {
     let count = |number: usize| i32::try_from(number).expect("a handful");
     let bottom = TOP + count(chart.rows.len()) * ROW;
     let lines = (count(chart.parts.len()) + COLUMNS - 1) / COLUMNS;
-    picture((WIDTH, bottom + 66 + lines * LEGEND), |canvas| {
+    picture(WIDTH, bottom + 66 + lines * LEGEND, |canvas| {
         canvas.text((24, 26), chart.title, Pen::new(18, Align::Left).bold());
         canvas.text((24, 50), chart.unit, Pen::new(12, Align::Left).color(GREY));
         let whole = |row: &Stack<'_>| row.parts.iter().copied().sum::<Millis>().0;
         let axis = TimeAxis::covering(0, chart.rows.iter().map(whole).max().unwrap_or(0));
         for (at, label) in axis.ticks() {
-            let x = axis.at(at, (LEFT, RIGHT));
-            canvas.line((x, TOP), (x, bottom), (PALE, 1));
+            let x = axis.at(at, LEFT, RIGHT);
+            canvas.line((x, TOP), (x, bottom), Stroke::thin(PALE));
             canvas.text((x, bottom + 14), &label, Pen::new(12, Align::Center));
         }
         let title = format!("time ({})", axis.unit());
@@ -88,9 +88,9 @@ fn draw_row(canvas: &mut Canvas<'_>, axis: &TimeAxis, row: &Stack<'_>, top: i32)
     canvas.text((LEFT - 10, top + ROW / 2 + 9), note, pen);
     let mut sum = Millis::ZERO;
     for (nth, part) in (0..).zip(parts) {
-        let from = axis.at(sum.0, (LEFT, RIGHT));
+        let from = axis.at(sum.0, LEFT, RIGHT);
         sum += *part;
-        let to = axis.at(sum.0, (LEFT, RIGHT));
+        let to = axis.at(sum.0, LEFT, RIGHT);
         if to > from {
             draw_part(canvas, Area(from, top + 8, to, top + ROW - 8), nth);
         }

@@ -1,6 +1,6 @@
 //! How much an answer moves when one value is varied, the largest first.
 
-use super::canvas::{ALARM, Align, Area, BLACK, GREY, PALE, Pen, SHADES, picture};
+use super::canvas::{ALARM, Align, Area, BLACK, GREY, PALE, Pen, SHADES, Stroke, picture};
 
 const WIDTH: i32 = 980;
 const LEFT: i32 = 330;
@@ -31,7 +31,7 @@ pub fn tornado(title: &str, swings: &[Swing<'_>]) -> String {
         .flat_map(|swing| [swing.halved, swing.doubled])
         .flatten()
         .fold(0.0_f64, |most, seconds| most.max(seconds.abs()));
-    picture((WIDTH, bottom + 40), |canvas| {
+    picture(WIDTH, bottom + 40, |canvas| {
         canvas.text((24, 26), title, Pen::new(18, Align::Left).bold());
         let hint = "minutes added (right) or saved (left); dark: halved, light: doubled or as tabled; ◆ bold: \
              the answer changes";
@@ -43,7 +43,7 @@ pub fn tornado(title: &str, swings: &[Swing<'_>]) -> String {
             middle + (seconds / largest.max(f64::MIN_POSITIVE) * half).round() as i32
         };
         for (top, swing) in (TOP..).step_by(ROW.unsigned_abs() as usize).zip(swings) {
-            canvas.line((LEFT, top + ROW), (RIGHT, top + ROW), (PALE, 1));
+            canvas.line((LEFT, top + ROW), (RIGHT, top + ROW), Stroke::thin(PALE));
             let pen = Pen::new(12, Align::Right);
             match swing.changes_answer {
                 true => canvas.text(
@@ -65,7 +65,7 @@ pub fn tornado(title: &str, swings: &[Swing<'_>]) -> String {
             let label = format!("{:+.1}", most / 60.0);
             canvas.text((RIGHT + 70, top + ROW / 2), &label, Pen::new(12, Align::Right));
         }
-        canvas.line((middle, TOP), (middle, bottom), (BLACK, 1));
+        canvas.line((middle, TOP), (middle, bottom), Stroke::thin(BLACK));
         if swings.is_empty() {
             canvas.text(
                 (WIDTH / 2, TOP + 4),

@@ -1,6 +1,8 @@
 //! The waves of a plan: a column each, a box for each module, arrows to what waits for it.
 
-use super::canvas::{ALARM, Align, Area, BLACK, Canvas, GREY, PALE, Pen, SHADES, WHITE, picture};
+use super::canvas::{
+    ALARM, Align, Area, BLACK, Canvas, GREY, PALE, Pen, SHADES, Stroke, WHITE, picture,
+};
 
 const LEFT: i32 = 24;
 const TOP: i32 = 92;
@@ -15,9 +17,6 @@ const INSET: i32 = 8;
 const HEAD: f64 = 8.0;
 /// Longer names are cut off.
 const LETTERS_MAX: usize = 44;
-
-/// The colour and the width of a line.
-type LinePen = (plotters::style::RGBColor, u32);
 
 /// What a picture shows.
 #[derive(Clone, Debug, Default)]
@@ -51,7 +50,8 @@ pub struct WaveModule {
 #[must_use]
 pub fn waves(waves: &Waves<'_>) -> String {
     let layout = Layout::of(waves);
-    picture(layout.size(), |canvas| {
+    let (width, height) = layout.size();
+    picture(width, height, |canvas| {
         canvas.text((LEFT, 26), waves.title, Pen::new(16, Align::Left).bold());
         let mut legend = "arrows lead to what waits; dark: on the critical path".to_owned();
         if waves.modules.iter().any(|module| !module.is_built) {
@@ -68,19 +68,19 @@ pub fn waves(waves: &Waves<'_>) -> String {
             canvas.text(at, &text, Pen::new(13, Align::Left).bold());
         }
         let mut inside = 0;
-        let mut draw = |canvas: &mut Canvas<'_>, edge, pen| {
-            layout.edge(canvas, edge, pen, inside);
-            inside += usize::from(layout.is_inside(edge));
+        let mut draw = |canvas: &mut Canvas<'_>, from, to, stroke| {
+            layout.edge(canvas, from, to, stroke, inside);
+            inside += usize::from(layout.is_inside(from, to));
         };
-        for &edge in &waves.edges {
-            draw(canvas, edge, (GREY, 1));
+        for &(from, to) in &waves.edges {
+            draw(canvas, from, to, Stroke::thin(GREY));
         }
         for (at, module) in waves.modules.iter().enumerate() {
             layout.module(canvas, at, module);
         }
         // Over the boxes: there are few, and they must be seen.
-        for &edge in &waves.cut {
-            draw(canvas, edge, (ALARM, 2));
+        for &(from, to) in &waves.cut {
+            draw(canvas, from, to, Stroke { color: ALARM, width: 2 });
         }
     })
 }
@@ -133,25 +133,24 @@ impl Layout {
     }
 
     /// Draws an arrow; the `number`-th of those within a column has a lane of its own beside it.
-    fn edge(&self, canvas: &mut Canvas<'_>, ends: (usize, usize), pen: LinePen, number: usize) {
-        let (from, to) = ends;
+    fn edge(&self, canvas: &mut Canvas<'_>, from: usize, to: usize, stroke: Stroke, number: usize) {
         let ([_, start], [end, back]) = (self.sides(from), self.sides(to));
-        if !self.is_inside(ends) {
-            canvas.line(start, end, pen);
-            return head(canvas, start, end, pen);
+        if !self.is_inside(from, to) {
+            canvas.line(start, end, stroke);
+            return head(canvas, start, end, stroke);
         }
         // Members of a cycle share a column: out at the right and in again.
         let lane = i32::try_from(number).unwrap_or(0) % LANES;
         let aside = start.0 + GAP / 4 + lane * (GAP / 2 / LANES);
         let (start, back) = ((start.0, start.1 + INSET), (back.0, back.1 - INSET));
-        canvas.line(start, (aside, start.1), pen);
-        canvas.line((aside, start.1), (aside, back.1), pen);
-        canvas.line((aside, back.1), back, pen);
-        head(canvas, (aside, back.1), back, pen);
+        canvas.line(start, (aside, start.1), stroke);
+        canvas.line((aside, start.1), (aside, back.1), stroke);
+        canvas.line((aside, back.1), back, stroke);
+        head(canvas, (aside, back.1), back, stroke);
     }
 
     /// Returns whether both ends of an edge are in one column.
-    fn is_inside(&self, (from, to): (usize, usize)) -> bool {
+    fn is_inside(&self, from: usize, to: usize) -> bool {
         self.places[from].0 == self.places[to].0
     }
 
@@ -172,7 +171,7 @@ impl Layout {
 }
 
 /// Draws the head of an arrow at the end of a line.
-fn head(canvas: &mut Canvas<'_>, from: (i32, i32), to: (i32, i32), pen: LinePen) {
+fn head(canvas: &mut Canvas<'_>, from: (i32, i32), to: (i32, i32), stroke: Stroke) {
     let (x, y) = (f64::from(to.0 - from.0), f64::from(to.1 - from.1));
     let length = (x * x + y * y).sqrt().max(1.0);
     let (x, y) = (x / length * HEAD, y / length * HEAD);
@@ -180,7 +179,7 @@ fn head(canvas: &mut Canvas<'_>, from: (i32, i32), to: (i32, i32), pen: LinePen)
         let back = (x - side * y, y + side * x);
         #[expect(clippy::cast_possible_truncation, reason = "no longer than the head")]
         let at = (to.0 - back.0.round() as i32, to.1 - back.1.round() as i32);
-        canvas.line(at, to, pen);
+        canvas.line(at, to, stroke);
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::cells::{percent, range, time};
 use super::super::figures::Interval;
-use super::super::layout::{Layout, wrapped};
+use super::super::layout::{Indent, Layout, wrapped};
 use super::{Description, MethodRow};
 
 /// Only so many outliers and rejected fits are printed; JSON has them all.
@@ -109,7 +109,7 @@ fn coverage(description: &Description, width: usize) -> String {
              have 5 closed rows or more, the others shrink towards their pool"
         ),
         width,
-        (0, 0),
+        Indent::NONE,
     );
     let judged = || description.fits.iter().filter(|fit| fit.is_rejected.is_some());
     let count = |family: &str| judged().filter(|fit| fit.family == family).count();
@@ -136,7 +136,7 @@ fn coverage(description: &Description, width: usize) -> String {
             fit.kolmogorov_smirnov.unwrap_or_default(),
             fit.anderson_darling.unwrap_or_default(),
         );
-        text += &wrapped(&line, width, (2, 4));
+        text += &wrapped(&line, width, Indent { first: 2, rest: 4 });
     }
     text + &more(refused.len())
 }

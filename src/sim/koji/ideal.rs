@@ -325,6 +325,13 @@ impl<'a> Ideal<'a> {
         let without = (0_u32..).zip(waits).filter(|&(at, waits)| waits && !self.pool.serves(at));
         without.map(|(at, _)| arches[at as usize].clone()).collect()
     }
+
+    /// Returns why what is left cannot continue, and what would help.
+    pub(super) fn stuck(&self) -> Vec<(String, &'static str)> {
+        let hint = "add builders of that arch to the farm, or leave the arch out with --arches";
+        let without = self.arches_without_builder().into_iter();
+        without.map(|arch| (format!("no builder of the farm builds {arch}"), hint)).collect()
+    }
 }
 
 fn small(number: usize) -> u32 {

@@ -51,15 +51,16 @@ fn setup(approach: Approach) -> Setup {
 
 /// Returns why the module is not ready, given what is left at koji and whether people wait for its
 /// hub to ask.
-fn why(state: ModuleState, log: Vec<Log>, left: (&str, &[ModuleIx])) -> Reason {
-    why_in(Approach::OrchestratorOwned, state, log, left)
+fn why(state: ModuleState, log: Vec<Log>, at_koji: &str, held: &[ModuleIx]) -> Reason {
+    why_in(Approach::OrchestratorOwned, state, log, at_koji, held)
 }
 
 fn why_in(
     approach: Approach,
     state: ModuleState,
     log: Vec<Log>,
-    (at_koji, held): (&str, &[ModuleIx]),
+    at_koji: &str,
+    held: &[ModuleIx],
 ) -> Reason {
     let setup = setup(approach);
     let row = |what| LogRow { at: Timestamp::START, what };
@@ -145,15 +146,15 @@ fn the_test_of_a_module_that_is_built_anew_says_nothing_of_it() {
         rows([first, built(2).to_vec(), late])
     };
     let (late, red) = (tested(None, 1, Some(true)), tested(Some(P0), 2, Some(false)));
-    let reason = why(ModuleState::Stuck, log(vec![late.clone(), red]), ("", &[]));
+    let reason = why(ModuleState::Stuck, log(vec![late.clone(), red]), "", &[]);
     assert_eq!(reason, Reason::TestNotPassed(Some("p0".into())));
     // Nor does the first result of the component; that the module passed is what was not heard only
     // where that is the test that counts.
     let red = tested(Some(P0), 1, Some(false));
-    let reason = why(ModuleState::Stuck, log(vec![red.clone()]), ("builders are down", &[]));
+    let reason = why(ModuleState::Stuck, log(vec![red.clone()]), "builders are down", &[]);
     assert_eq!(reason, Reason::AtKoji("builders are down".to_owned()));
     let passed = vec![red, published(2), late, tested(None, 2, Some(true))];
-    assert_eq!(why(ModuleState::Stuck, log(passed), ("", &[])), Reason::Unheard);
+    assert_eq!(why(ModuleState::Stuck, log(passed), "", &[]), Reason::Unheard);
 }
 
 #[test]
@@ -165,11 +166,10 @@ fn a_red_component_keeps_nothing_that_koji_builds_as_a_whole() {
         Log::Fact(Fact::ModuleEnded { build, end }),
         tested(Some(P0), 1, Some(false)),
     ];
-    let left = ("", &[][..]);
-    let reason = why_in(Approach::KojiOwned, ModuleState::Stuck, log.clone(), left);
+    let reason = why_in(Approach::KojiOwned, ModuleState::Stuck, log.clone(), "", &[]);
     assert_eq!(reason, Reason::Unheard, "the message that asks for the module's test was lost");
     let red = rows([log, vec![tested(None, 1, Some(false))]]);
-    let reason = why_in(Approach::KojiOwned, ModuleState::Stuck, red, left);
+    let reason = why_in(Approach::KojiOwned, ModuleState::Stuck, red, "", &[]);
     assert_eq!(reason, Reason::TestNotPassed(None));
 }
 
@@ -182,17 +182,17 @@ fn a_mail_about_one_build_does_not_end_that_nobody_answers_about_another() {
         opened(later),
         mailed(later, Standing::BuildFailed),
     ];
-    assert_eq!(why(ModuleState::Stuck, log.clone(), ("", &[])), Reason::NoAnswer);
+    assert_eq!(why(ModuleState::Stuck, log.clone(), "", &[]), Reason::NoAnswer);
     let over = rows([log, vec![mailed(BUILD, Standing::Recovered)]]);
-    assert_eq!(why(ModuleState::Stuck, over, ("", &[])), Reason::Unheard);
+    assert_eq!(why(ModuleState::Stuck, over, "", &[]), Reason::Unheard);
 }
 
 #[test]
 fn what_people_wait_to_ask_koji_for_is_not_what_nobody_asked_for() {
     let offline = "the hub is offline";
-    let asked = why(ModuleState::Waiting, Vec::new(), (offline, &[MODULE]));
+    let asked = why(ModuleState::Waiting, Vec::new(), offline, &[MODULE]);
     assert_eq!(asked, Reason::AtKoji(offline.to_owned()));
-    assert_eq!(why(ModuleState::Waiting, Vec::new(), (offline, &[])), Reason::NotAsked);
+    assert_eq!(why(ModuleState::Waiting, Vec::new(), offline, &[]), Reason::NotAsked);
 }
 
 #[test]
@@ -205,14 +205,15 @@ fn a_failed_module_has_the_reason_of_its_last_trouble() {
     let answer = Answer::Failed(Fault::Missing);
     let missing = Log::Answered { id: CallId(0), call: fetch.clone(), answer };
     let mut log = vec![opened(build), called(fetch), missing];
-    assert_eq!(why(ModuleState::Failed, log.clone(), ("", &[])), Reason::NotFetched);
+    let missing = Reason::CallFailed(CallKind::Fetch, None, Fault::Missing);
+    assert_eq!(why(ModuleState::Failed, log.clone(), "", &[]), missing);
     log.push(resumed.clone());
     log.extend(ends(1, ComponentEnd::Failed));
     let failed = Reason::BuildFailed(vec!["p0".into()]);
-    assert_eq!(why(ModuleState::Failed, log.clone(), ("", &[])), failed);
+    assert_eq!(why(ModuleState::Failed, log.clone(), "", &[]), failed);
     log.push(Log::Event(Event::Canceled { request: 1, build }));
-    assert_eq!(why(ModuleState::Failed, log.clone(), ("", &[])), Reason::Canceled);
+    assert_eq!(why(ModuleState::Failed, log.clone(), "", &[]), Reason::Canceled);
     log.push(resumed);
     log.extend(built(2));
-    assert_eq!(why(ModuleState::Failed, log, ("", &[])), Reason::RepoFailed);
+    assert_eq!(why(ModuleState::Failed, log, "", &[]), Reason::RepoFailed);
 }

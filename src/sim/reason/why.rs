@@ -74,14 +74,15 @@ impl Ending<'_> {
             return Reason::Canceled;
         }
         match refused {
-            Some(Refused { call: CallKind::Fetch, .. }) => Reason::NotFetched,
+            Some(Refused { call, component, fault })
+                if failed.is_empty() || call == CallKind::Fetch =>
+            {
+                Reason::CallFailed(call, component.map(|c| self.package(c)), fault)
+            }
             _ if !failed.is_empty() => {
                 Reason::BuildFailed(failed.into_iter().map(|c| self.package(c)).collect())
             }
-            Some(Refused { call, component, fault }) => {
-                Reason::CallFailed(call, component.map(|c| self.package(c)), fault)
-            }
-            None => match (self.left.late)(build) {
+            _ => match (self.left.late)(build) {
                 Some((what, hint)) => Reason::RepoLate { what, hint },
                 None => Reason::RepoFailed,
             },

@@ -147,6 +147,7 @@ impl World<'_> {
         }
         let Ok(()) = self.process.journal.append(self.now, event);
         (driven.handle)(&mut driven.orchestrator, event, self.now, &mut driven.commands);
+        self.spell_out_polls(driven);
         self.inbox.events.pop_front();
         self.process.handled += 1;
         if self.setup.conditions.crash_after.binary_search(&self.process.handled).is_ok() {

@@ -4,7 +4,7 @@
 //! one multicall, of a hundred calls at most. What the answers lead to is the next one.
 
 use super::World;
-use crate::orchestrate::{Call, Outstanding, Party};
+use crate::orchestrate::{Asked, Call, Outstanding, Party};
 
 /// So many calls fit into one multicall, and a poll asks for so many tasks in one request.
 const CALLS_A_REQUEST: u64 = 100;
@@ -48,7 +48,10 @@ impl World<'_> {
     pub(super) fn count_request(&mut self, call: &Call) {
         if let Call::Poll { about } = call {
             let is_task = |asked: &&Outstanding| matches!(asked, Outstanding::Task { .. });
-            self.calls.to_hub.poll(about.iter().filter(is_task).count() as u64);
+            self.calls.to_hub.poll(match about {
+                Asked::Everything { tasks } => u64::from(*tasks),
+                Asked::These(about) => about.iter().filter(is_task).count() as u64,
+            });
         } else if call.party() == Party::Hub {
             self.calls.to_hub.call();
         }

@@ -126,15 +126,11 @@ impl World<'_> {
 
     /// Says what is left at koji, in words; nothing where nothing is.
     fn at_koji(&self) -> String {
-        let without = self.koji.arches_without_builder();
         let stuck = self.koji.stuck();
         if self.troubles.is_hub_offline() {
             "the hub is offline".to_owned()
         } else if self.troubles.is_hub_refusing() {
             "the hub refuses every call".to_owned()
-        } else if !without.is_empty() && stuck.is_empty() {
-            let arches: Vec<&str> = without.iter().map(|arch| arch.as_str()).collect();
-            format!("no builder for {}", arches.join(", "))
         } else if stuck.is_empty() && self.troubles.are_builders_taken() {
             "builders are down".to_owned()
         } else {

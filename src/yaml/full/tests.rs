@@ -3,7 +3,7 @@ use crate::yaml::Node;
 
 fn tree(text: &str) -> Result<Tree<'_>, Refusal> {
     let mut tree = Tree::default();
-    read(text, (1, Framing::Bare), &mut tree).map(|()| tree)
+    read(text, 1, Framing::Bare, &mut tree).map(|()| tree)
 }
 
 fn shown(node: Node<'_, '_>) -> String {

@@ -8,8 +8,8 @@ use crate::yaml::{full, split};
 /// The results of both parsers for a text that starts on line 1.
 fn both(text: &str, framing: Framing) -> (Option<Tree<'_>>, Result<Tree<'_>, String>) {
     let (mut fast, mut complete) = (Tree::default(), Tree::default());
-    let is_plain = read(text, (1, framing), &mut fast);
-    let result = full::read(text, (1, framing), &mut complete);
+    let is_plain = read(text, 1, framing, &mut fast);
+    let result = full::read(text, 1, framing, &mut complete);
     (is_plain.then_some(fast), result.map(|()| complete).map_err(|refusal| refusal.message))
 }
 
@@ -53,7 +53,7 @@ fn the_plain_subset_is_read_as_the_complete_parser_reads_it() {
     for text in plain {
         let framing = if text.contains("---\n") { Framing::Marked } else { Framing::Bare };
         assert_eq!(disagreement(text, framing), None, "{text}");
-        let is_plain = read(text, (1, framing), &mut Tree::default());
+        let is_plain = read(text, 1, framing, &mut Tree::default());
         assert_eq!(is_plain, !text.starts_with('-') || text.starts_with("---"), "{text}");
     }
 }
@@ -65,7 +65,7 @@ fn every_real_document_is_read_as_the_complete_parser_reads_it() {
     let (mut plain, mut all) = (0, 0);
     for &(path, text, framing) in &documents {
         assert_eq!(disagreement(text, framing), None, "{path}\n{text}");
-        let is_plain = read(text, (1, framing), &mut Tree::default());
+        let is_plain = read(text, 1, framing, &mut Tree::default());
         all += text.len();
         plain += if is_plain { text.len() } else { 0 };
     }
@@ -93,7 +93,7 @@ fn every_mutant_is_read_as_the_complete_parser_reads_it_or_left_to_it() {
             continue;
         }
         tried += 1;
-        let is_plain = read(&mutant, (1, framing), &mut Tree::default());
+        let is_plain = read(&mutant, 1, framing, &mut Tree::default());
         taken += usize::from(is_plain);
         assert_eq!(disagreement(&mutant, framing), None, "{tried} of {path}\n{mutant}");
     }
@@ -110,7 +110,7 @@ fn what_is_written_is_in_the_plain_subset() {
         for chunk in split(written.as_bytes()) {
             let text = &written[chunk.range.clone()];
             assert_eq!(disagreement(text, chunk.framing), None, "{path}\n{text}");
-            let is_plain = read(text, (1, chunk.framing), &mut Tree::default());
+            let is_plain = read(text, 1, chunk.framing, &mut Tree::default());
             all += 1;
             plain += usize::from(is_plain);
         }

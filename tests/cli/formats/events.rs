@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use modplan::drive::journal::{self, Heading};
 use modplan::orchestrate::{
-    Answer, BuildId, CallId, ComponentDefinition, ComponentEnd, ComponentIx, Definition, Event,
-    Fault, ModuleIx, Owner, Party, Reply, Row, TaskDefinition, TaskId, Timer,
+    Answer, BuildId, BuildNames, CallId, ComponentDefinition, ComponentEnd, ComponentIx,
+    Definition, Event, Fault, ModuleIx, Owner, Party, Reply, Row, TaskDefinition, TaskId, Timer,
 };
 use modplan::time::Timestamp;
 
@@ -31,9 +31,16 @@ fn definition(id: &str) -> Definition {
         after: vec!["p".into()],
         ..component.clone()
     };
+    let build = BuildNames {
+        version: 1,
+        tag: "module-m-1-1-c".to_owned(),
+        target: "module-m-1-1-c".to_owned(),
+        dist_tag: Some(".module_1+1+c".to_owned()),
+    };
     let ids = || vec![id.to_owned()];
     Definition {
         id: id.to_owned(),
+        build: Some(build),
         wave: Some(1),
         is_start: true,
         dependants: ids(),

@@ -33,6 +33,7 @@ pub(super) fn decided(case: &DryCase) -> (Plan, Decided) {
         submitted,
         earlier: &Earlier::default(),
         owner: BuildOwner::Orchestrator,
+        scratch: &BTreeMap::new(),
     };
     let out = dry_run(options(&case.mock.server), alice(), request).expect("it answers");
     assert!(out.checks.iter().all(|check| check.ok), "{:?}", out.checks);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -56,7 +56,40 @@ pub(crate) struct Wire {
     is_cut: Arc<AtomicBool>,
     bell: Arc<Mutex<Option<Bell>>>,
     instead: Arc<Mutex<Instead>>,
+    ways: Arc<Ways>,
     next_of: Arc<Mutex<NextOf>>,
+}
+
+/// What becomes of every request.
+#[derive(Default)]
+struct Ways {
+    /// The header that is not passed on, in small letters.
+    hidden: Mutex<Option<&'static str>>,
+    /// Every so many requests; 0: never.
+    every: AtomicUsize,
+    requests: AtomicUsize,
+    lost: AtomicUsize,
+}
+
+impl Ways {
+    /// Returns a request as the hub gets it.
+    fn passed_on(&self, request: Vec<u8>) -> Vec<u8> {
+        let Some(hidden) = *self.hidden.lock().expect("no panic") else { return request };
+        let end = request.windows(4).position(|four| four == b"\r\n\r\n").expect("it has a head");
+        let head = String::from_utf8_lossy(&request[..end]).into_owned();
+        let is_seen = |line: &&str| !line.to_lowercase().starts_with(&format!("{hidden}:"));
+        let head: Vec<&str> = head.split("\r\n").filter(is_seen).collect();
+        [head.join("\r\n").as_bytes(), &request[end..]].concat()
+    }
+
+    /// Returns whether the answer to a request that just came is lost.
+    fn loses(&self) -> bool {
+        let (every, number) = (&self.every, self.requests.fetch_add(1, Ordering::SeqCst) + 1);
+        let every = every.load(Ordering::SeqCst);
+        let is_lost = every > 0 && number.is_multiple_of(every);
+        self.lost.fetch_add(usize::from(is_lost), Ordering::SeqCst);
+        is_lost
+    }
 }
 
 /// What goes wrong with the next call of a method.
@@ -68,8 +101,18 @@ struct Bell {
     rings: Sender<()>,
 }
 
-/// What is answered in the place of the hub, by method: the first answer first; none: the hub's own.
-type Instead = BTreeMap<String, VecDeque<Option<Result<Value, Fault>>>>;
+/// What becomes of the next calls of a method: the first of them first.
+type Instead = BTreeMap<String, VecDeque<Given>>;
+
+/// What becomes of a call.
+enum Given {
+    /// It is answered in the place of the hub.
+    Answer(Result<Value, Fault>),
+    /// The hub answers it.
+    Through,
+    /// The hub carries it out, and its answer does not come back.
+    Lost,
+}
 
 impl Wire {
     /// Puts a wire before a hub.
@@ -85,20 +128,24 @@ impl Wire {
         let bell: Arc<Mutex<Option<Bell>>> = Arc::default();
         let heard = Arc::clone(&bell);
         let answers = Arc::clone(&instead);
+        let ways: Arc<Ways> = Arc::default();
+        let all_ways = Arc::clone(&ways);
         let next_of: Arc<Mutex<NextOf>> = Arc::default();
         let of_methods = Arc::clone(&next_of);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (next, log, cut) = (Arc::clone(&of_thread), Arc::clone(&log), Arc::clone(&cut));
                 let (bell, answers) = (Arc::clone(&heard), Arc::clone(&answers));
+                let ways = Arc::clone(&all_ways);
                 let next_of = Arc::clone(&of_methods);
                 thread::spawn(move || {
-                    serve(stream, hub, (&cut, &bell), (&next, &next_of), (&log, &answers));
+                    let troubles = Troubles { next: &next, next_of: &next_of, ways: &ways };
+                    serve(stream, hub, (&cut, &bell), troubles, (&log, &answers));
                 });
             }
         });
         let server = format!("http://{address}/kojihub");
-        Self { server, next, seen, is_cut, bell, instead, next_of }
+        Self { server, next, seen, is_cut, bell, instead, ways, next_of }
     }
 
     /// Has something go wrong with the next call of a method, named as in [`seen`](Self::seen).
@@ -122,18 +169,41 @@ impl Wire {
     /// Calls that go together are named as in [`seen`](Self::seen).
     pub(crate) fn instead(&self, method: &str, answer: Result<Value, Fault>) {
         let mut instead = self.instead.lock().expect("no panic");
-        instead.entry(method.to_owned()).or_default().push_back(Some(answer));
+        instead.entry(method.to_owned()).or_default().push_back(Given::Answer(answer));
     }
 
     /// Lets the next call of a method through, before what is answered in the place of the hub.
     pub(crate) fn let_through(&self, method: &str) {
         let mut instead = self.instead.lock().expect("no panic");
-        instead.entry(method.to_owned()).or_default().push_back(None);
+        instead.entry(method.to_owned()).or_default().push_back(Given::Through);
+    }
+
+    /// Loses the hub's answer to the next call of a method, as [`instead`](Self::instead) counts them.
+    pub(crate) fn lose(&self, method: &str) {
+        let mut instead = self.instead.lock().expect("no panic");
+        instead.entry(method.to_owned()).or_default().push_back(Given::Lost);
     }
 
     /// Returns how many answers are left of those for a method.
     pub(crate) fn left(&self, method: &str) -> usize {
         self.instead.lock().expect("no panic").get(method).map_or(0, VecDeque::len)
+    }
+
+    /// Loses the hub's answer to every so many requests, from now on.
+    #[expect(dead_code, reason = "of tests at a real hub")]
+    pub(crate) fn lose_every(&self, requests: usize) {
+        self.ways.every.store(requests, Ordering::SeqCst);
+    }
+
+    /// Passes requests on without a header, as if the hub did not know it.
+    pub(crate) fn hide(&self, header: &'static str) {
+        *self.ways.hidden.lock().expect("no panic") = Some(header);
+    }
+
+    /// Returns how many answers were lost in that way.
+    #[expect(dead_code, reason = "of tests at a real hub")]
+    pub(crate) fn lost(&self) -> usize {
+        self.ways.lost.load(Ordering::SeqCst)
     }
 
     /// Returns the methods called since the last time; several at once as `multiCall(one,two)`.
@@ -165,14 +235,24 @@ pub(crate) fn address_of(hub: &str) -> SocketAddr {
         .expect("a hub on loopback")
 }
 
+/// What may go wrong with a request.
+#[derive(Clone, Copy)]
+struct Troubles<'w> {
+    next: &'w Mutex<Option<Next>>,
+    next_of: &'w Mutex<NextOf>,
+    ways: &'w Ways,
+}
+
 fn serve(
     mut client: TcpStream,
     hub: SocketAddr,
     (cut, bell): (&AtomicBool, &Mutex<Option<Bell>>),
-    (next, next_of): (&Mutex<Option<Next>>, &Mutex<NextOf>),
+    troubles: Troubles<'_>,
     (seen, instead): (&Mutex<Vec<String>>, &Mutex<Instead>),
 ) {
+    let Troubles { next, next_of, ways } = troubles;
     while let Some(request) = message(&mut client) {
+        let request = ways.passed_on(request);
         if cut.load(Ordering::SeqCst) {
             return;
         }
@@ -182,15 +262,23 @@ fn serve(
         let of_method = method.as_ref();
         let of_method = of_method.and_then(|one| next_of.lock().expect("no panic").remove(one));
         let given = method
-            .and_then(|method| instead.lock().expect("no panic").get_mut(&method)?.pop_front()?);
-        if let Some(answer) = given {
-            let answer = http(&modplan::koji::codec::write_answer(answer));
-            if client.write_all(&answer).is_err() {
+            .and_then(|method| instead.lock().expect("no panic").get_mut(&method)?.pop_front());
+        match given {
+            Some(Given::Answer(answer)) => {
+                let answer = http(&modplan::koji::codec::write_answer(answer));
+                if client.write_all(&answer).is_err() {
+                    return;
+                }
+                continue;
+            }
+            Some(Given::Lost) => {
+                drop(forward(&request, hub));
                 return;
             }
-            continue;
+            Some(Given::Through) | None => {}
         }
-        let trouble = of_method.or_else(|| due(&mut next.lock().expect("no panic")));
+        let lost = ways.loses().then_some(Trouble::AnswerLost);
+        let trouble = of_method.or_else(|| due(&mut next.lock().expect("no panic"))).or(lost);
         let answer = match trouble {
             Some(Trouble::RequestLost) => return,
             Some(Trouble::AnswerLost) => {

@@ -42,6 +42,39 @@ fn a_run_is_refused_while_its_process_lives_and_taken_when_it_is_killed() {
     });
 }
 
+#[test]
+fn a_run_that_ended_is_held_by_one_process_and_stays_ended() {
+    on_both(async |url| {
+        let store = Store::open(url).await.expect("it opens");
+        let (me, other) = (Holder::this_process(), Sleeper::start());
+        let ended = begun(&store, "r1", &["perl:5.30"], &me).await;
+        store.release(&ended, RunState::Failed, later(1000)).await.expect("it is over");
+        let other_held = store.hold("r1", &other.holder(), NOW, LEASE).await.expect("it is free");
+        for held in
+            [store.hold("r1", &me, NOW, LEASE).await, store.take("r1", &me, NOW, LEASE).await]
+        {
+            assert!(matches!(held, Err(StoreError::Held { .. })), "{held:?}");
+        }
+        // Another run may build its stream meanwhile.
+        let second = store.begin(&run("r2", &["perl:5.30"]), &dead(), NOW, LEASE).await;
+        second.expect("the stream is free");
+        drop(other);
+        let held = store.hold("r1", &me, NOW, LEASE).await.expect("its process is dead");
+        let late = store.set_state(&other_held, RunState::Done).await;
+        assert!(matches!(late, Err(StoreError::Fenced { .. })), "{late:?}");
+        store.set_state(&held, RunState::Canceled).await.expect("it is ours");
+        store.let_go(&held).await.expect("it is ours");
+        let row = store.run("r1").await.expect("it is there");
+        assert_eq!(
+            (row.state, row.holder, row.ended),
+            (RunState::Canceled, None, Some(later(1000)))
+        );
+        let open = store.hold("r2", &me, NOW, LEASE).await.expect_err("it can be resumed");
+        let words = "run `r2` is running, and can be resumed: it needs what it made";
+        assert_eq!(open.to_string(), words);
+    });
+}
+
 /// Does the same in several threads at once, each with a store of its own; returns what each got.
 fn at_once<T: Send>(url: &str, act: impl AsyncFn(Store, u32) -> T + Sync) -> Vec<T> {
     const THREADS: u32 = 6;

@@ -64,7 +64,7 @@ impl Book<'_> {
                     .collect();
                 !packages.is_empty() && packages.iter().all(|p| failed.contains(p.as_str()))
             }
-            Reason::NotFetched => {
+            Reason::CallFailed(CallKind::Fetch, ..) => {
                 let is_fact =
                     |fact: &Fact| matches!(fact, Fact::NotFetched { build } if is_its(build));
                 facts(self.run).any(|fact| is_fact(&fact))
@@ -102,8 +102,7 @@ impl Book<'_> {
             Reason::Unheard => self.is_unheard(index),
             Reason::NotAsked => begun(FaultKind::PdcStale) || self.run.tally.crashes > 0,
             Reason::AtKoji(_) => {
-                !self.run.arches_without_builder.is_empty()
-                    || !self.run.stuck.is_empty()
+                !self.run.stuck.is_empty()
                     || begun(FaultKind::HubOffline)
                     || begun(FaultKind::HubRefusing)
                     || begun(FaultKind::BuildersDown)

@@ -239,6 +239,7 @@ fn missing(at: u64, lasts: Option<u64>) -> Fault {
 
 #[test]
 fn a_modulemd_that_is_missing_fails_its_build_before_anything_is_built() {
+    let not_fetched = modplan::sim::Reason::CallFailed(CallKind::Fetch, None, CallFault::Missing);
     // a is asked for at 0 s. That the modulemd would be there at 150 s helps nobody, nor would retries.
     for approach in BOTH {
         for lasts in [None, Some(150)] {
@@ -248,7 +249,7 @@ fn a_modulemd_that_is_missing_fails_its_build_before_anything_is_built() {
             let run = run(&setup);
             ends(&run, Outcome::Failed, 0);
             assert_eq!(states(&run), [ModuleState::Failed, ModuleState::Blocked]);
-            assert_eq!(run.modules[0].reason, Some(modplan::sim::Reason::NotFetched));
+            assert_eq!(run.modules[0].reason, Some(not_fetched.clone()));
             assert_eq!((run.figures.component_builds, run.figures.mails), (0, 1), "{approach:?}");
         }
         // One that is gone when it was fetched concerns nobody.

@@ -7,6 +7,9 @@ use crate::live::execute::submit::{Each, Try};
 use crate::live::execute::work::ModuleWork;
 use crate::orchestrate::{Answer, BuildId, CallId, Reply, TaskId};
 
+/// The kind of the calls that tag.
+const TAG: &str = "tag-component";
+
 /// The newest repo that a module's components are built in.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Repo {
@@ -69,7 +72,7 @@ impl Inner {
         let parts: Vec<Part> = calls.iter().map(|(_, part)| *part).collect();
         let tagged = self.tag_each(build, &parts).await;
         let answers = tagged.into_iter().map(|one| one.map(|()| Answer::Done(Reply::Nothing)));
-        self.answer_all(&calls, "tag-component", Ok(answers.collect()));
+        self.answer_all(&calls, TAG, Ok(answers.collect()));
     }
 
     /// Tags what was built, together; one that cannot be tagged does not keep the others out.
@@ -129,7 +132,12 @@ impl Inner {
                 tracing::warn!(call = kind, "{}", stop.why);
                 stop.answer
             });
-            self.answer(*id, answer);
+            // As for calls that are carried out alone; a tag is not held.
+            if answer == Answer::Refused && kind != TAG && self.drain.is_on() {
+                self.drain.answered(*id, &answer);
+            } else {
+                self.answer(*id, answer);
+            }
         }
     }
 }

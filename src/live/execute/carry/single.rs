@@ -9,7 +9,7 @@ use crate::koji::calls::CancelTask;
 use crate::live::execute::mail::{self, Mail};
 use crate::live::execute::memory::Part;
 use crate::live::execute::stop::Stop;
-use crate::orchestrate::{Answer, Call, CallId, Reply};
+use crate::orchestrate::{Answer, Asked, Call, CallId, Reply};
 
 impl Inner {
     /// Carries out one call, or looks what came of it. Most steps look by themselves before they write, so
@@ -28,7 +28,10 @@ impl Inner {
                 mail::send(&mail, self.hub.work.spool.as_deref())?;
                 nothing
             }
-            Call::Poll { about } => self.poll(about).await,
+            Call::Poll { about: Asked::These(about) } => self.poll(about).await,
+            Call::Poll { about: Asked::Everything { .. } } => {
+                unreachable!("polls are spelled out when they are handled")
+            }
             Call::Fetch { module, .. } => self.module(*module).and(nothing),
             Call::CancelComponent { build, component, attempt } => {
                 let part = Part { build: *build, component: *component, attempt: *attempt };

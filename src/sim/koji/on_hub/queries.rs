@@ -60,7 +60,7 @@ impl OnHub<'_> {
     /// Returns what a module build waited for too long, and what would help.
     pub(in crate::sim::koji) fn late(&self, build: BuildId) -> Option<(String, &'static str)> {
         let late = self.hub.late(*self.late.get(&build)?)?;
-        Some((late.to_string(), late.hint()))
+        Some((late.to_string(), late.why.hint()))
     }
 
     pub(in crate::sim::koji) fn arches_without_builder(&self) -> Vec<Arch> {

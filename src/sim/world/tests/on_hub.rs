@@ -5,6 +5,7 @@ use rand_pcg::Pcg64Mcg;
 
 use super::*;
 use crate::farm::{BuilderGroup, Farm, Model};
+use crate::orchestrate::{CallKind, Fault as AnswerFault};
 use crate::scenario::{Fault, FaultKind};
 use crate::sim::{HubSetup, Reason};
 
@@ -71,7 +72,13 @@ fn an_arch_without_a_builder_is_told() {
         assert_eq!(run.figures.outcome, Outcome::Stuck, "{approach:?}");
         assert_eq!(run.arches_without_builder, ["s390x".into()]);
         let why = "no builder serves channel default with s390x".to_owned();
-        assert_eq!(run.stuck, [(why, "give the farm builders of that channel and arch")]);
+        assert_eq!(
+            run.stuck,
+            [(
+                why,
+                "give the farm builders of that channel and arch, or leave the arch out with --arches"
+            )]
+        );
     }
 }
 
@@ -168,6 +175,7 @@ fn a_modulemd_that_is_missing_fails_a_task_of_koji_s_own() {
         lasts: None,
         line: 0,
     };
+    let not_fetched = Reason::CallFailed(CallKind::Fetch, None, AnswerFault::Missing);
     for (approach, tasks) in [(Approach::KojiOwned, 1), (Approach::OrchestratorOwned, 0)] {
         let mut setup = Setup { approach, ..setup(&[("m", &[], TWO)], &[]) };
         setup.conditions.retries = 2;
@@ -176,7 +184,7 @@ fn a_modulemd_that_is_missing_fails_a_task_of_koji_s_own() {
         // koji's moduleBuild waits for its builder like any other, and is not submitted again.
         assert_eq!((failed.figures.outcome, failed.figures.tasks), (Outcome::Failed, tasks));
         assert_eq!(failed.figures.makespan > Millis::ZERO, tasks > 0, "{approach:?}");
-        assert_eq!(failed.modules[0].reason, Some(Reason::NotFetched));
+        assert_eq!(failed.modules[0].reason, Some(not_fetched.clone()));
         assert_eq!((failed.figures.component_builds, failed.figures.mails), (0, 1));
         let hour = Millis::from_secs(3600);
         let fix = crate::scenario::Quantiles { p50: hour, p90: hour };
