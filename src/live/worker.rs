@@ -23,6 +23,7 @@ mod children;
 mod core;
 mod end;
 mod job;
+mod labels;
 mod lock;
 mod macros;
 mod open;
@@ -37,6 +38,7 @@ use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::LocalSet;
 
 use self::core::Core;
@@ -122,11 +124,9 @@ pub fn work(working: Working<'_>) -> Result<u64, WorkerError> {
             _ => WorkerError::Hub(error),
         })?;
         tell(&format!("serves the channel {} as host {host}", site.worker.channel));
-        let core = Core::new(
-            hub,
-            host,
-            core::Settings { site: site.clone(), final_repos, poll, directory },
-        );
-        Turns::new(Rc::new(core), stop, tell).run().await
+        let settings = core::Settings { site: site.clone(), final_repos, poll, directory };
+        let (sender, events) = unbounded_channel();
+        let core = Core::new(hub, host, settings, sender);
+        Turns::new(Rc::new(core), events, stop, tell).run().await
     }))
 }

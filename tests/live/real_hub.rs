@@ -1,6 +1,8 @@
 //! A real hub, if given: MODPLAN_KOJI_HUB is its address, MODPLAN_KOJI_USER and
 //! MODPLAN_KOJI_PASSWORD log in there. Tags are created and deleted again; nothing is built.
 
+mod worker;
+
 use std::time::Duration;
 
 use modplan::koji::calls::{

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::children::number;
+use super::labels::number;
 use super::steps::Steps;
 use crate::koji::calls::{GetBuild, ListBuilds, ModuleBuild};
 use crate::koji::shapes::{Build, Task};

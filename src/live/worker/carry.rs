@@ -3,7 +3,6 @@
 
 use std::rc::Rc;
 
-use super::core::Heard;
 use super::steps::Steps;
 use crate::orchestrate::{Answer, Call, CallId, Command, ComponentIx, Event};
 
@@ -48,6 +47,6 @@ impl Steps {
 
     /// Gives the answer to a call.
     pub(super) fn answer(&self, call: CallId, answer: Answer) {
-        self.core.say(self.task, Heard::Event(Event::Answered { call, answer }));
+        self.core.say(self.task, Event::Answered { call, answer });
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::carry::Together;
+use super::labels::{Children, Label, Place, number};
 use super::steps::Steps;
 use crate::koji::calls::{
     GetTaskChildren, GetTaskResult, HostSubtask, HostTaskSetWait, HostTaskWait,
@@ -25,81 +26,6 @@ use crate::orchestrate::{Answer, Call, ComponentEnd, ComponentIx, Fault as Why, 
 pub(super) const CHANNEL: &str = "default";
 /// So often is a component tried that fails by trouble of the hub's database.
 const TRIES_MAX: u32 = 3;
-
-/// Where a component stands in the plan: its batch and its place there, both from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
-    pub(super) batch: u32,
-    pub(super) index: u32,
-}
-
-/// What a label says of a subtask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Label {
-    place: Place,
-    /// Which try, from 1.
-    attempt: u32,
-}
-
-impl Label {
-    /// Returns the label as koji keeps it. koji answers the same label with the same subtask, so another try
-    /// has another one.
-    fn text(self) -> String {
-        let Place { batch, index } = self.place;
-        match self.attempt {
-            1 => format!("build {batch},{index}"),
-            attempt => format!("build {batch},{index} try {attempt}"),
-        }
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        let rest = text.strip_prefix("build ")?;
-        let (place, attempt) = rest.split_once(" try ").unwrap_or((rest, "1"));
-        let (batch, index) = place.split_once(',')?;
-        let place = Place { batch: batch.parse().ok()?, index: index.parse().ok()? };
-        Some(Self { place, attempt: attempt.parse().ok()? })
-    }
-}
-
-/// The subtasks of a task that build components: of each component the newest try.
-#[derive(Debug, Default)]
-pub(super) struct Children(BTreeMap<Place, (u32, Task)>);
-
-impl Children {
-    fn of(tasks: Vec<Task>) -> Self {
-        let mut newest = Self::default();
-        for task in tasks {
-            let Some(label) = task.label.as_deref().and_then(Label::read) else { continue };
-            let known = newest.0.get(&label.place).map(|(attempt, _)| *attempt);
-            if known.is_none_or(|known| known < label.attempt) {
-                newest.0.insert(label.place, (label.attempt, task));
-            }
-        }
-        newest
-    }
-
-    fn get(&self, place: Place) -> Option<&Task> {
-        self.0.get(&place).map(|(_, task)| task)
-    }
-
-    fn attempt(&self, place: Place) -> u32 {
-        self.0.get(&place).map_or(0, |(attempt, _)| *attempt)
-    }
-
-    /// Returns the subtasks of one batch.
-    pub(super) fn of_batch(&self, batch: u32) -> impl Iterator<Item = &Task> {
-        let of = self.0.iter().filter(move |(place, _)| place.batch == batch);
-        of.map(|(_, (_, task))| task)
-    }
-
-    /// Returns the repo that a batch was begun with, as its subtasks name it.
-    pub(super) fn repo_of(&self, batch: u32) -> Option<i64> {
-        self.of_batch(batch).find_map(|task| {
-            let opts = task.request.as_ref()?.as_list()?.get(2)?;
-            opts.get("repo_id").and_then(Value::as_int)
-        })
-    }
-}
 
 impl Steps {
     /// Returns the subtasks that build components, with their requests.
@@ -203,7 +129,7 @@ impl Steps {
         }
         let target = self.module.tags.target.as_str();
         let request = vec![part.source.as_str().into(), target.into(), Value::Struct(opts)];
-        Ok(self.below("build", request, (&label.text(), self.priorities.get(key).copied())))
+        Ok(self.below("build", request, &label.text(), self.priorities.get(key).copied()))
     }
 
     /// Returns the call that makes a subtask in the channel of builders.
@@ -211,7 +137,8 @@ impl Steps {
         &self,
         method: &str,
         arglist: Vec<Value>,
-        (label, priority): (&str, Option<i64>),
+        label: &str,
+        priority: Option<i64>,
     ) -> HubCall {
         let mut settings = Map::from([
             ("label".to_owned(), Value::from(label)),
@@ -288,12 +215,12 @@ impl Steps {
         }
         let children = self.children().await?;
         for (task, component) in running {
-            let (key, place) = self.part(component)?;
+            let (_, place) = self.part(component)?;
             let Some(child) = children.get(place).filter(|child| child.id == task) else {
                 continue;
             };
             if child.state.is_final() {
-                self.child_ended(child, (&key, component), children.attempt(place)).await?;
+                self.child_ended(child, component, children.attempt(place)).await?;
             }
         }
         Ok(())
@@ -302,9 +229,10 @@ impl Steps {
     async fn child_ended(
         &self,
         child: &Task,
-        (key, component): (&ComponentKey, ComponentIx),
+        component: ComponentIx,
         attempt: u32,
     ) -> Result<(), Stop> {
+        let key = self.catalog.key(component);
         let end = match child.state {
             TaskState::Closed => {
                 self.tag_build_only(child.id, key).await?;
@@ -313,7 +241,7 @@ impl Steps {
             TaskState::Failed => {
                 let fault = self.fault_of(child.id).await?;
                 if fault.is_database_trouble() && attempt < TRIES_MAX {
-                    return self.try_again(child.id, (key, component), attempt + 1).await;
+                    return self.try_again(child.id, component, attempt + 1).await;
                 }
                 self.warn(&format!("{key} failed: {}", fault.text));
                 self.fails_with(fault);
@@ -344,12 +272,12 @@ impl Steps {
     async fn try_again(
         &self,
         failed: i64,
-        (key, component): (&ComponentKey, ComponentIx),
+        component: ComponentIx,
         attempt: u32,
     ) -> Result<(), Stop> {
-        let (_, place) = self.part(component)?;
+        let (key, place) = self.part(component)?;
         self.warn(&format!("{key} failed by trouble of the hub: try {attempt}"));
-        let call = self.subtask(key, Label { place, attempt })?;
+        let call = self.subtask(&key, Label { place, attempt })?;
         let task: i64 = self.at.one(&call).await?;
         let mut state = self.state.borrow_mut();
         state.running.remove(&failed);
@@ -371,30 +299,4 @@ impl Steps {
 
 fn unknown(key: &ComponentKey) -> Stop {
     Stop::failed(Why::Missing, format!("{key} is not part of the plan"))
-}
-
-/// Takes koji's number of a task.
-pub(super) fn number(task: i64) -> Result<TaskId, Stop> {
-    let number = u32::try_from(task).map(TaskId);
-    number.map_err(|_| Stop::strange("host.subtask", &format!("{task} is not a task's number")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_label_names_batch_place_and_try() {
-        let place = Place { batch: 1, index: 12 };
-        for (label, text) in [
-            (Label { place, attempt: 1 }, "build 1,12"),
-            (Label { place, attempt: 3 }, "build 1,12 try 3"),
-        ] {
-            assert_eq!(label.text(), text);
-            assert_eq!(Label::read(text), Some(label));
-        }
-        for other in ["wait 0", "build 1", "build a,b", "build 1,2 try", "srpm", ""] {
-            assert_eq!(Label::read(other), None, "{other}");
-        }
-    }
 }

@@ -52,7 +52,7 @@ impl Steps {
         let source = format!("{directory}/{}", package.name);
         let target = self.module.tags.target.as_str();
         let request = vec![source.into(), target.into(), Value::Struct(opts)];
-        self.at.one(&self.below("build", request, (LABEL, None))).await
+        self.at.one(&self.below("build", request, LABEL, None)).await
     }
 
     /// Returns whether an earlier try of the module built the package: its task fails then.

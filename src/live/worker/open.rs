@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::children::Place;
-use super::core::{Core, Heard};
+use super::core::Core;
 use super::job::Job;
+use super::labels::Place;
 use super::priority::{Urgency, priorities};
 use super::steps::{State, Steps};
 use crate::koji::calls::{
@@ -34,6 +34,17 @@ use crate::time::Millis;
 /// So many problems of a plan stand in the fault of its task.
 const PROBLEMS_MAX: usize = 5;
 
+/// What became of a task that was read.
+#[derive(Debug)]
+pub(super) enum Opened {
+    /// It can begin.
+    Job(Box<Job>),
+    /// It cannot be built: it fails so.
+    Refused(Fault),
+    /// The hub did not answer: it is read again with the next turn.
+    Later,
+}
+
 /// Why a task does not become a job.
 enum NotOpened {
     /// It cannot be built.
@@ -58,13 +69,13 @@ struct Opening<'c> {
 }
 
 /// Reads and checks a task that is open.
-pub(super) async fn open(core: &Rc<Core>, task: i64) -> Heard {
+pub(super) async fn open(core: &Rc<Core>, task: i64) -> Opened {
     match try_open(core, task).await {
-        Ok(job) => Heard::Opened(Box::new(job)),
-        Err(NotOpened::Refused(fault)) => Heard::Refused(fault),
+        Ok(job) => Opened::Job(Box::new(job)),
+        Err(NotOpened::Refused(fault)) => Opened::Refused(fault),
         Err(NotOpened::Later(error)) => {
             tracing::warn!("task {task}: {error}");
-            Heard::Later
+            Opened::Later
         }
     }
 }
@@ -81,8 +92,8 @@ async fn try_open(core: &Rc<Core>, task: i64) -> Result<Job, NotOpened> {
         Ok(()) | Err(HubError::Unknown { .. }) => {}
         Err(error) => return Err(error.into()),
     }
-    let planned = worked_out(core, (&checked, &request), OwnTask { number: task, owner: &owner });
-    let planned = planned.await?;
+    let task = OwnTask { number: task, owner: &owner };
+    let planned = worked_out(core, &checked, &request.modulemd, task).await?;
     let estimates = estimates(core, &checked).await?;
     let opening = Opening { task: info, owner, checked, planned, estimates };
     opening.job(core)
@@ -130,11 +141,12 @@ async fn owner(core: &Core, task: &Task) -> Result<String, NotOpened> {
 /// Asks the hub for everything that the build follows from. A check that fails is why the task fails.
 async fn worked_out(
     core: &Core,
-    (checked, request): (&CheckedModule<'_>, &TaskRequest),
+    checked: &CheckedModule<'_>,
+    modulemd: &str,
     task: OwnTask<'_>,
 ) -> Result<PlannedBuild, NotOpened> {
     let site = &core.settings.site;
-    let plan = plan_of_task(checked, &request.modulemd);
+    let plan = plan_of_task(checked, modulemd);
     let request = Request {
         plan: &plan,
         site,

@@ -62,7 +62,7 @@ mod tests {
         let urgency = Urgency { task: 20, floor: 5 };
         let minutes = [("a", 30), ("b", 10), ("c", 60), ("d", 5)];
         // The longest path has 90 minutes: a, then c.
-        assert_eq!(of(urgency, &minutes), [5, 8, 9, 19]);
+        assert_eq!(of(urgency, &minutes), [5, 9, 10, 19]);
         assert_eq!(of(urgency, &[]), [19; 4], "nothing is known of any");
     }
 

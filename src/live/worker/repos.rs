@@ -1,6 +1,6 @@
 //! Waiting for the repo of a batch.
 
-use super::children::number;
+use super::labels::number;
 use super::steps::Steps;
 use crate::koji::calls::GetTaskResult;
 use crate::koji::{TaskState, Value};
@@ -35,7 +35,7 @@ impl Steps {
         let nvrs = nvrs.into_iter().map(Value::from).collect();
         let tag = self.module.tags.build_tag.as_str().into();
         let request = vec![tag, Value::Nil, Value::List(nvrs), oldest];
-        let call = self.below("waitrepo", request, (&format!("wait {batch}"), None));
+        let call = self.below("waitrepo", request, &format!("wait {batch}"), None);
         let task: i64 = self.at.one(&call).await?;
         let ends = self.at.ends(&[task]).await?;
         if ends.get(&task) != Some(&TaskState::Closed) {

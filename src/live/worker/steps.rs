@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::children::Place;
-use super::core::{Core, Heard};
+use super::core::Core;
+use super::labels::Place;
 use crate::koji::calls::{CancelTaskChildren, GetTaskInfo};
 use crate::koji::shapes::Task;
 use crate::koji::{Fault, FaultKind, OneOrMany, TaskState};
@@ -103,7 +103,7 @@ impl Steps {
     pub(super) fn component_ended(&self, component: ComponentIx, end: ComponentEnd) {
         if self.state.borrow_mut().ended.insert(component) {
             let event = Event::ComponentEnded { build: Self::BUILD, component, attempt: 1, end };
-            self.core.say(self.task, Heard::Event(event));
+            self.core.say(self.task, event);
         }
     }
 
@@ -147,7 +147,7 @@ impl Steps {
             Call::MakeRepo { .. } => {
                 self.at.make_repositories(&self.module).await?;
                 let event = Event::RepoEnded { build: Self::BUILD, attempt: 1, is_ok: true };
-                self.core.say(self.task, Heard::Event(event));
+                self.core.say(self.task, event);
                 nothing
             }
             Call::Import { .. } => {

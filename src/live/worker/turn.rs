@@ -1,16 +1,19 @@
 //! The turns of a worker: each says that it lives, and looks which tasks came, went, or have news.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::WorkerError;
-use super::core::{Core, Heard};
+use super::core::Core;
+use super::end;
 use super::job::Job;
-use super::{end, open};
+use super::open::{Opened, open};
 use crate::koji::calls::{
     GetChannel, GetTaskInfo, HostFreeTasks, HostGetHost, HostGetHostTasks, HostGetTasks,
     HostOpenTask, HostRefuseTask, HostUpdateHost, ListTasks, Map, ModuleBuild,
@@ -19,6 +22,7 @@ use crate::koji::shapes::{HostTask, Task};
 use crate::koji::{Call, FaultKind, OneOrMany, RowsOrCount, TaskState, Value};
 use crate::live::clock;
 use crate::live::hub::HubError;
+use crate::orchestrate::Event;
 
 /// How often the worker looks whether it is to stop.
 const LOOK: Duration = Duration::from_millis(100);
@@ -27,10 +31,20 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(super) struct Turns<'w> {
     core: Rc<Core>,
     jobs: BTreeMap<i64, Slot>,
-    heard: Option<UnboundedReceiver<(i64, Heard)>>,
+    events: UnboundedReceiver<(i64, Event)>,
+    /// What became of tasks that were read: where that is said, and where it is heard.
+    opened: (UnboundedSender<(i64, Opened)>, UnboundedReceiver<(i64, Opened)>),
     ended: u64,
     stop: &'w AtomicBool,
     tell: &'w mut dyn FnMut(&str),
+}
+
+/// What is heard of a task.
+enum Heard {
+    /// Something happened to its job.
+    Event(Event),
+    /// It was read.
+    Opened(Opened),
 }
 
 /// How far a task is.
@@ -44,13 +58,19 @@ enum Slot {
 }
 
 impl<'w> Turns<'w> {
-    pub(super) fn new(core: Rc<Core>, stop: &'w AtomicBool, tell: &'w mut dyn FnMut(&str)) -> Self {
-        Self { core, jobs: BTreeMap::new(), heard: None, ended: 0, stop, tell }
+    /// Makes a worker that hears of its jobs by `events`.
+    pub(super) fn new(
+        core: Rc<Core>,
+        events: UnboundedReceiver<(i64, Event)>,
+        stop: &'w AtomicBool,
+        tell: &'w mut dyn FnMut(&str),
+    ) -> Self {
+        let opened = unbounded_channel();
+        Self { core, jobs: BTreeMap::new(), events, opened, ended: 0, stop, tell }
     }
 
     /// Turns until the worker is to stop; returns how many tasks ended.
     pub(super) async fn run(mut self) -> Result<u64, WorkerError> {
-        self.heard = Some(self.core.listen().await);
         let poll_ms = i64::try_from(self.core.settings.poll.as_millis()).unwrap_or(i64::MAX);
         let mut next_ms = clock::now_ms();
         let mut is_first = true;
@@ -80,8 +100,7 @@ impl<'w> Turns<'w> {
         let until_ms = due.fold(until_ms, i64::min);
         let left = u64::try_from(until_ms - clock::now_ms()).unwrap_or(0);
         let wait = Duration::from_millis(left).min(LOOK);
-        let heard = self.heard.as_mut().expect("it listens");
-        if let Ok(Some((task, heard))) = tokio::time::timeout(wait, heard.recv()).await {
+        if let Ok((task, heard)) = tokio::time::timeout(wait, self.heard()).await {
             self.hears(task, heard).await;
         }
         let now_ms = clock::now_ms();
@@ -93,6 +112,22 @@ impl<'w> Turns<'w> {
         self.drop_over();
     }
 
+    /// Waits for what is heard next.
+    async fn heard(&mut self) -> (i64, Heard) {
+        let (events, opened) = (&mut self.events, &mut self.opened.1);
+        // This process holds a sender of both: neither ends.
+        poll_fn(|context| {
+            if let Poll::Ready(Some((task, event))) = events.poll_recv(context) {
+                return Poll::Ready((task, Heard::Event(event)));
+            }
+            match opened.poll_recv(context) {
+                Poll::Ready(Some((task, opened))) => Poll::Ready((task, Heard::Opened(opened))),
+                Poll::Ready(None) | Poll::Pending => Poll::Pending,
+            }
+        })
+        .await
+    }
+
     async fn hears(&mut self, task: i64, heard: Heard) {
         match heard {
             Heard::Event(event) => {
@@ -100,14 +135,14 @@ impl<'w> Turns<'w> {
                     job.handle(&event, clock::now_ms());
                 }
             }
-            Heard::Opened(mut job) => {
+            Heard::Opened(Opened::Job(mut job)) => {
                 if self.jobs.contains_key(&task) {
                     (self.tell)(&format!("task {task}: {} begins", job.id()));
                     job.begin(clock::now_ms());
                     self.jobs.insert(task, Slot::Open(job));
                 }
             }
-            Heard::Refused(fault) => {
+            Heard::Opened(Opened::Refused(fault)) => {
                 (self.tell)(&format!("task {task}: refused: {}", fault.text));
                 match end::fail(&self.core, task, &fault).await {
                     Ok(()) => {
@@ -121,7 +156,7 @@ impl<'w> Turns<'w> {
                     }
                 }
             }
-            Heard::Later => {
+            Heard::Opened(Opened::Later) => {
                 if let Some(slot) = self.jobs.get_mut(&task) {
                     *slot = Slot::Due;
                 }
@@ -232,10 +267,10 @@ impl<'w> Turns<'w> {
     /// Reads and checks a task.
     fn begin(&mut self, task: i64) {
         self.jobs.insert(task, Slot::Opening);
-        let core = Rc::clone(&self.core);
+        let (core, opened) = (Rc::clone(&self.core), self.opened.0.clone());
         tokio::task::spawn_local(async move {
-            let heard = open::open(&core, task).await;
-            core.say(task, heard);
+            // Nobody hears it after the end of the worker.
+            drop(opened.send((task, open(&core, task).await)));
         });
     }
 
