@@ -16,7 +16,6 @@ mod documents;
 mod estimate;
 mod execute;
 mod expand;
-mod expanding;
 mod generate;
 pub(crate) mod journal;
 mod loading;
@@ -24,8 +23,6 @@ mod look;
 mod merge;
 #[cfg(feature = "live")]
 mod mock_koji;
-#[cfg(feature = "live")]
-mod module_build;
 #[cfg(not(feature = "live"))]
 mod not_built;
 mod on_koji;
@@ -41,8 +38,6 @@ mod record_koji;
 #[cfg(feature = "live")]
 mod runs;
 mod selecting;
-#[cfg(feature = "live")]
-mod serve;
 mod show;
 pub(crate) mod stale;
 mod status;
@@ -52,8 +47,6 @@ mod trace;
 mod variant;
 mod vary;
 mod width;
-#[cfg(feature = "live")]
-mod worker;
 mod world;
 
 use console::Console;
@@ -144,21 +137,6 @@ enum Command {
     /// List, show and resume durable runs (needs the feature `live`)
     #[cfg(not(feature = "live"))]
     Runs(not_built::NotBuilt),
-    #[cfg(feature = "live")]
-    ModuleBuild(module_build::ModuleBuild),
-    /// Have koji build a module (needs the feature `live`)
-    #[cfg(not(feature = "live"))]
-    ModuleBuild(not_built::NotBuilt),
-    #[cfg(feature = "live")]
-    Worker(worker::Worker),
-    /// Run koji's module builds as a koji host (needs the feature `live`)
-    #[cfg(not(feature = "live"))]
-    Worker(not_built::NotBuilt),
-    #[cfg(feature = "live")]
-    Serve(serve::ServeCommand),
-    /// Build modules as a service that `fedpkg module-build` talks to (needs the feature `live`)
-    #[cfg(not(feature = "live"))]
-    Serve(not_built::NotBuilt),
     Generate(generate::Generate),
 }
 
@@ -186,18 +164,6 @@ impl Cli {
             Command::MockKoji(command) => command.run(console),
             #[cfg(feature = "live")]
             Command::Runs(command) => command.run(console),
-            #[cfg(feature = "live")]
-            Command::ModuleBuild(command) => command.run(console),
-            #[cfg(not(feature = "live"))]
-            Command::ModuleBuild(command) => command.run("module-build"),
-            #[cfg(feature = "live")]
-            Command::Worker(command) => command.run(console),
-            #[cfg(not(feature = "live"))]
-            Command::Worker(command) => command.run("worker"),
-            #[cfg(feature = "live")]
-            Command::Serve(command) => command.run(console),
-            #[cfg(not(feature = "live"))]
-            Command::Serve(command) => command.run("serve"),
             #[cfg(not(feature = "live"))]
             Command::Record(command) => command.run("record"),
             #[cfg(not(feature = "live"))]

@@ -25,8 +25,6 @@ pub mod shapes;
 mod state;
 mod task;
 #[cfg(feature = "live")]
-mod task_label;
-#[cfg(feature = "live")]
 mod value;
 
 #[cfg(feature = "live")]
@@ -36,7 +34,6 @@ pub use {
     fault::{Fault, FaultKind},
     refer::Ref,
     state::{BuildState, RepoState},
-    task_label::task_label,
     value::{Mismatch, Value},
 };
 

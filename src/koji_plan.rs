@@ -27,9 +27,7 @@ mod kept;
 mod knowledge;
 mod leftovers;
 mod locks;
-mod module_tasks;
 mod open_builds;
-mod own_task;
 mod package_checks;
 mod permission_checks;
 mod planned_build;
@@ -57,7 +55,6 @@ pub use check::Check;
 pub use kept::{KeptCall, KeptPlan};
 pub use knowledge::Knowledge;
 pub use leftovers::{Leftover, LeftoverKind, Now, Past, again, leftovers, leftovers_checksum};
-pub use own_task::{OwnTask, plan_of_task, work_out_task};
 pub use planned_build::{PlannedBuild, PlannedPart};
 pub use sources::ResolvedSource;
 
@@ -76,22 +73,6 @@ pub struct Request<'a> {
     pub submitted: Timestamp,
     /// What earlier runs left behind.
     pub earlier: &'a Earlier,
-    /// The modules that are built to be thrown away, by their ids in the plan, each with the number that its
-    /// tags end in. They are neither imported nor published.
-    pub scratch: &'a BTreeMap<String, u64>,
-    /// Who owns the builds.
-    pub owner: BuildOwner,
-}
-
-/// Who owns the build of a module.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum BuildOwner {
-    /// The orchestrator: it makes the tags and submits every component.
-    #[default]
-    Orchestrator,
-    /// koji: a task of its own builds the module.
-    Koji,
 }
 
 /// What earlier runs of the same store left behind.
@@ -157,16 +138,8 @@ impl Phase {
 /// Works out a run, as far as the hub is known.
 #[must_use]
 pub fn work_out(request: Request<'_>, known: &mut Knowledge) -> WorkedOut {
-    match request.owner {
-        BuildOwner::Orchestrator => work_out_builds(request, known),
-        BuildOwner::Koji => module_tasks::work_out(request, known),
-    }
-}
-
-fn work_out_builds(request: Request<'_>, known: &mut Knowledge) -> WorkedOut {
     let mut checks = check::Checks::default();
-    let hub = hub_checks::session(known, &mut checks);
-    hub_checks::content_generator(request, &hub, known, &mut checks);
+    let hub = hub_checks::session(request, known, &mut checks);
     let builds = builds::builds(request, &mut checks);
     gate_checks::check(request, &mut checks);
     let sources = sources::sources(request, &builds, &mut checks);
@@ -176,14 +149,8 @@ fn work_out_builds(request: Request<'_>, known: &mut Knowledge) -> WorkedOut {
     let required = requirements::requirements(request, &builds, known, &mut checks);
     let kept_out = conflicts::conflicts(&builds, &required, known, &mut checks);
     let indexes = release_checks::indexes(request, &builds, known, &mut checks);
-    release_checks::new_names(request, &builds, &indexes, known, &mut checks);
-    let basis = tags::Basis {
-        site: request.site,
-        hub: &hub,
-        required: &required,
-        indexes: &indexes,
-        owner: request.owner,
-    };
+    let basis =
+        tags::Basis { site: request.site, hub: &hub, required: &required, indexes: &indexes };
     package_checks::check(&builds, &hub, known, &mut checks);
     let works = tags::works(&builds, basis, known, &mut checks);
     let calls = calls::calls(request, &hub, &works, &sources, known);

@@ -59,8 +59,6 @@ pub mod orchestrate;
 pub mod plan;
 pub mod report;
 pub mod scenario;
-#[cfg(feature = "live")]
-pub mod serve;
 mod settings;
 pub mod sim;
 pub mod site;

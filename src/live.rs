@@ -8,27 +8,21 @@
 //!
 //! A recording has the server's rows unchanged, and is read by `load` like any other file. `dry_run` answers
 //! the questions of `koji_plan`, `execute` carries out what the engine commands, `runs` begins and resumes
-//! runs of a store, `cleanup` deletes what they left at the hub, `koji_owned` has koji build the modules of a
-//! plan, and `worker` is a koji host that builds modules.
+//! runs of a store, and `cleanup` deletes what they left at the hub.
 
 pub mod cleanup;
-pub(crate) mod clock;
+mod clock;
 mod dry_run;
 pub mod execute;
 pub mod final_repo;
 mod http;
 pub mod hub;
-pub mod identity;
-pub mod koji_owned;
 mod koji_record;
-pub mod module_tasks;
 mod page;
 mod partial;
 mod record;
 pub mod runs;
-pub mod scm;
 mod stored;
-pub mod worker;
 
 pub use dry_run::dry_run;
 pub use http::Retry;

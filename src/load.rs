@@ -172,14 +172,6 @@ pub fn parse_text(path: &str, text: &str) -> Snapshot {
     gatherer.finish()
 }
 
-/// Reads one text as a packager file: one document, written before its build.
-#[must_use]
-pub fn parse_packager(path: &str, text: &str) -> Snapshot {
-    let mut gatherer = Gatherer::new(&Options { is_packager: true, ..Options::default() });
-    gatherer.input(path.to_owned(), source::Bytes::plain(text.as_bytes().to_vec()));
-    gatherer.finish()
-}
-
 /// The content of all inputs, in the order of reading.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {

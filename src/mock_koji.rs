@@ -30,7 +30,6 @@ mod hub_faults;
 mod imports;
 mod journal;
 mod listings;
-mod module_builds;
 mod names;
 mod opened_tasks;
 mod packages;

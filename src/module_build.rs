@@ -9,7 +9,7 @@
 //! * [`tag_plan`]: the tags and the target as they are to be, and [`tag_calls`]: the calls that make
 //!   them so, from what is there;
 //! * [`macros`]: the package with the module's macros, which is built first, with the [`conflicts`]
-//!   that keep RPMs out of the buildroot; [`macro_settings`] are the same macros as settings of a tag;
+//!   that keep RPMs out of the buildroot;
 //! * [`batch_calls`]: submitting a batch, tagging what it built, asking for its repo;
 //! * [`finals`]: the modulemd of each arch and its `-devel` twin, from the RPMs in the module's tag
 //!   ([`tagged`]), chosen by [`contents`];
@@ -17,34 +17,24 @@
 //!   it comes into the tag of the users' repositories;
 //! * [`final_repo`]: which files of koji make its own repositories.
 //!
-//! Where koji owns the build, [`task_request`] is the plan that it keeps with its task of the module, and
-//! [`task_check`] says whether a site builds it; [`stored_document`] is the document in it, and
-//! [`expanded_requests`] are the plans for what one document expands to. [`component_source`] says where a component comes from.
-//!
 //! The rules are those of the Module Build Service 3.9.2 with its defects mended. Where the mended rules
 //! can be told from its own by their result, [`Manner`](contents::Manner) chooses between them. Names of
 //! tags and versions are [`plan`](crate::plan)'s.
 
 pub mod batch_calls;
-pub mod component_source;
 pub mod conflicts;
 pub mod contents;
-pub mod expanded_requests;
 pub mod final_repo;
 pub mod finals;
 pub mod hub_call;
 pub mod identity;
 pub mod import;
-pub mod macro_settings;
 pub mod macros;
 pub mod publish;
 pub mod release;
 pub mod rpm_order;
-pub mod stored_document;
 pub mod tag_calls;
 pub mod tag_plan;
 pub mod tagged;
-pub mod task_check;
-pub mod task_request;
 
 mod rpm_arches;

@@ -26,8 +26,6 @@ mod hinge;
 #[cfg(feature = "live")]
 pub mod koji_run;
 mod layout;
-#[cfg(feature = "live")]
-pub mod module_tasks;
 pub mod outside;
 pub mod page;
 mod pilot;
@@ -62,7 +60,7 @@ pub use conclusion::{
 };
 pub use durations::{Durations, FitQuality};
 pub use farm_load::{GroupLoad, load};
-pub use figures::{Distribution, Earlier, Interval, Paired, Share};
+pub use figures::{Distribution, Earlier, Interval, Paired, Share, time_within};
 pub use hinge::Hinge;
 pub use pilot::{Pilot, modules};
 pub use probe::{Effect, Probe, ProbeKind, Trial};

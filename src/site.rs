@@ -4,22 +4,20 @@
 //! the key that was probably meant. Secrets are names of files, never values: an address that holds a
 //! password is refused, and no message repeats it.
 //!
-//! Sections that the commands of today use are turned into plain data. `bus` and `listen` belong to services
-//! that are to come; their keys are checked and nothing else.
+//! Sections that the commands of today use are turned into plain data. `bus`, `serve`, `listen`
+//! and `worker` belong to services; their keys are checked and nothing else.
 
 mod check;
 mod keys;
 mod platforms;
 mod read;
-mod serve;
 mod services;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 
-use crate::name::{Arch, Selector, StreamName};
+use crate::name::{Arch, StreamName};
 use crate::time::Millis;
 
 pub use keys::keys;
@@ -47,121 +45,8 @@ pub struct Site {
     pub mail: Option<Mail>,
     /// Where dependants are looked up; `None`: in the plan.
     pub dependants: Option<Dependants>,
-    /// What the worker may do.
-    pub worker: Worker,
-    /// How the service is reached, and by whom.
-    pub serve: Serve,
     /// What a run may ask of the hub.
     pub limits: Limits,
-}
-
-/// What the worker may do, the koji host that builds modules.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Worker {
-    /// The channel of its tasks.
-    pub channel: String,
-    /// Whether it opens free tasks at once, before koji's scheduler assigns them.
-    pub opens_free: bool,
-    /// The lowest priority, which is the most urgent, that it gives the builds of components.
-    pub priority_floor: u32,
-    /// The most module builds at a time.
-    pub tasks: u32,
-    /// How it waits for the repo of a batch.
-    pub repo_wait: RepoWait,
-    /// Modules that are in the platform's own tags: a module may require them although the hub has no build
-    /// of them.
-    pub given: Vec<Selector>,
-}
-
-impl Default for Worker {
-    fn default() -> Self {
-        Self {
-            channel: "module".to_owned(),
-            opens_free: false,
-            priority_floor: 5,
-            tasks: 20,
-            repo_wait: RepoWait::default(),
-            given: Vec::new(),
-        }
-    }
-}
-
-/// How the worker waits for the repo of a batch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RepoWait {
-    /// It asks koji for the repo itself.
-    #[default]
-    Request,
-    /// A `waitrepo` task below the module's task waits for it.
-    Subtask,
-}
-
-/// How the service is reached, and by whom.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Serve {
-    /// The address and port that it listens on.
-    pub listen: String,
-    /// How it knows who sends a request.
-    pub auth: Auth,
-    /// Users and groups that may cancel what others submitted, and import modules.
-    pub admins: Vec<String>,
-    /// The groups whose members may submit; empty: everybody who is known.
-    pub submitters: Vec<String>,
-    /// The lowest number that a module build gets.
-    pub first_id: Option<u32>,
-    /// Whether documents may be sent for builds that are kept.
-    pub takes_yaml: bool,
-}
-
-impl Default for Serve {
-    fn default() -> Self {
-        Self {
-            listen: "127.0.0.1:8080".to_owned(),
-            auth: Auth::None,
-            admins: Vec::new(),
-            submitters: Vec::new(),
-            first_id: None,
-            takes_yaml: false,
-        }
-    }
-}
-
-/// How the service knows who sends a request.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Auth {
-    /// It does not: then it listens on the loopback interface alone.
-    #[default]
-    None,
-    /// A proxy before it says so.
-    Proxy(Proxy),
-    /// By a token, of which an identity provider knows.
-    Oidc(Oidc),
-}
-
-/// A proxy that logs people in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proxy {
-    /// The header with the user, in lower case.
-    pub header: String,
-    /// The header with their groups, separated by commas, in lower case.
-    pub groups_header: Option<String>,
-    /// The addresses of the proxy: from others the headers count for nothing.
-    pub from: Vec<IpAddr>,
-}
-
-/// An identity provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Oidc {
-    /// Where it says whether a token is valid.
-    pub introspection: String,
-    /// Where it says who a token is of.
-    pub userinfo: String,
-    /// What the service is called there.
-    pub client_id: String,
-    /// The file whose first line is its secret.
-    pub secret_file: String,
-    /// The scope that a token must have.
-    pub required_scope: Option<String>,
 }
 
 /// How a hub is reached.

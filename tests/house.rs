@@ -38,7 +38,7 @@ const ROWS: &[&[&str]] = &[
 /// A crate and the only places that may name it.
 const CRATE_PLACES: &[(&str, &[&str])] = &[
     ("anyhow", &["cli", "main"]),
-    ("axum", &["mock_koji/serve", "serve/edge"]),
+    ("axum", &["mock_koji/serve"]),
     ("clap", &["cli", "main"]),
     ("dxr", &["koji/codec"]),
     ("indicatif", &["cli"]),
@@ -52,7 +52,7 @@ const CRATE_PLACES: &[(&str, &[&str])] = &[
     ("reqwest", &["live"]),
     ("roxmltree", &["load"]),
     ("sqlx", &["store"]),
-    ("tokio", &["live", "mock_koji/serve", "serve/edge", "store/open"]),
+    ("tokio", &["live", "mock_koji/serve", "store/open"]),
 ];
 
 const FILE_LINES_MAX: usize = 600;

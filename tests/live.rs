@@ -19,6 +19,4 @@ mod real_hub;
 mod record;
 mod runs;
 mod secrets;
-mod serve;
 mod store;
-mod worker;

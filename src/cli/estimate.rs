@@ -3,7 +3,7 @@
 use modplan::farm::{BuilderGroup, Farm, Model};
 use modplan::orchestrate::{Approach, Cascade, Reach};
 use modplan::plan::model::{Assumed, Estimate, Plan};
-use modplan::report::Distribution;
+use modplan::report::time_within;
 use modplan::sim::sweep::Threads;
 use modplan::sim::{self, Conditions, DurationMode, HubSetup, Outcomes, Setup, Slots};
 
@@ -19,7 +19,7 @@ use super::world::{World, of_farm};
 const COMPONENT_BUILDS: u64 = 10_000;
 const RUNS_MAX: u64 = 99;
 /// No more are, however large the plan is: that takes a second of one core at most. A plan that is too
-/// large for [`Estimate::RUNS_FOR_P90`] runs has no `seconds_p90`.
+/// large for [`Estimate::RUNS_FOR_P90`] runs has no `p90`.
 const COMPONENT_BUILDS_MAX: u64 = 60_000;
 
 /// Estimates how long a plan takes with every step of koji: the orchestrator owns the builds, each
@@ -43,12 +43,12 @@ pub(crate) fn estimate(
         let first = sim::World::new(&setup).run_in_full(0);
         tell([("the estimate on koji", &setup, &first)].into_iter(), console);
     }
-    let spread = Distribution::of(&makespans, 1000);
-    let seconds_p90 = spread.p90.filter(|_| runs >= Estimate::RUNS_FOR_P90);
+    let within = |percent| time_within(&makespans, makespans.len(), percent);
+    let p90 = within(90).filter(|_| runs >= Estimate::RUNS_FOR_P90);
     let is_equal =
         !makespans.is_empty() && makespans.iter().all(|makespan| *makespan == makespans[0]);
     let no_spread = is_equal && (runs >= Estimate::RUNS_FOR_P90 || components == 0);
-    Ok(Estimate { seconds_p50: spread.p50, seconds_p90, replications: runs, no_spread })
+    Ok(Estimate { p50: within(50), p90, replications: runs, no_spread })
 }
 
 /// Returns the assumed values of koji's steps that the estimate rests on.

@@ -7,8 +7,6 @@ use clap::{Args, ValueEnum};
 use modplan::drive;
 use modplan::drive::journal::{Heading, InputFile};
 use modplan::farm::Farm;
-#[cfg(feature = "live")]
-use modplan::koji_plan::BuildOwner;
 use modplan::name::nearest;
 use modplan::orchestrate::{Approach, Cascade, Definition, ModuleIx};
 use modplan::report::advice;
@@ -181,16 +179,11 @@ impl Execute {
         if let Some(flag) = self.only_on_replay() {
             return Err(Refusal::usage(format!("{flag} is for --on replay")).into());
         }
-        let (approach, cascade) = self.how();
-        let owner = match approach {
-            Approach::KojiOwned => BuildOwner::Koji,
-            Approach::OrchestratorOwned if self.cascade.is_none() => BuildOwner::Orchestrator,
-            Approach::OrchestratorOwned => {
-                let message =
-                    "--on koji, orchestrator-owned rebuilds are planned: leave --cascade out";
-                return Err(Refusal::usage(message).into());
-            }
-        };
+        if self.approach == Some(ApproachArg::KojiOwned) {
+            let message = "--on koji carries out orchestrator-owned rebuilds alone: koji-owned needs a hub \
+                           with the method `moduleBuild`, and modplan does not ask for it yet";
+            return Err(Refusal::usage(message).hint("give --approach orchestrator-owned").into());
+        }
         let mut others = self.selection.clone();
         let given = std::mem::take(&mut others.given);
         let sources = others.reuse.sources.take();
@@ -212,8 +205,6 @@ impl Execute {
             plan: &plan,
             sources: sources.as_deref(),
             given: &given,
-            owner,
-            cascade,
             is_json: self.format == Format::Json,
             output: &self.output,
         };
@@ -233,6 +224,7 @@ impl Execute {
             (self.resume.is_some(), "--resume"),
             (self.journal.is_some(), "--journal"),
             (self.explain.is_some(), "--explain"),
+            (self.cascade.is_some(), "--cascade"),
             (!trace.is_empty(), "--trace"),
             (farm.is_some(), "--farm"),
             (scenario.is_some(), "--scenario"),

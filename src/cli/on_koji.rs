@@ -9,13 +9,9 @@ mod drive;
 #[cfg(feature = "live")]
 mod dry_run;
 #[cfg(feature = "live")]
-mod koji_owned;
-#[cfg(feature = "live")]
 mod login;
 #[cfg(feature = "live")]
 mod place;
-#[cfg(feature = "live")]
-mod scratch;
 #[cfg(feature = "live")]
 mod trouble;
 
@@ -30,19 +26,13 @@ use super::profile::ProfileArgs;
 #[cfg(feature = "live")]
 pub(crate) use asked::Asked;
 #[cfg(feature = "live")]
-pub(crate) use carry_out::refuse_what_is_to_come;
-#[cfg(feature = "live")]
-pub(crate) use drive::{Ending, drive, listen};
+pub(crate) use drive::{Ending, drive};
 #[cfg(feature = "live")]
 pub(crate) use dry_run::run;
 #[cfg(feature = "live")]
-pub(crate) use login::read_secret;
-#[cfg(feature = "live")]
 pub(crate) use place::{Place, usual_store};
 #[cfg(feature = "live")]
-pub(crate) use scratch::Scratch;
-#[cfg(feature = "live")]
-pub(crate) use trouble::{of_hub, of_run, of_store};
+pub(crate) use trouble::{of_run, of_store};
 
 /// Which site and which hub.
 #[derive(Clone, Debug, Args)]
@@ -57,12 +47,6 @@ pub(crate) struct KojiArgs {
 }
 
 impl KojiArgs {
-    /// Returns the directory of the user's own files.
-    #[cfg(feature = "live")]
-    pub(crate) fn home(&self) -> &std::path::Path {
-        self.profile.home()
-    }
-
     /// Returns the first flag that was given, if one was.
     pub(crate) fn given(&self) -> Option<&'static str> {
         if self.config.is_some() { Some("--config") } else { self.profile.given() }
@@ -114,7 +98,7 @@ pub(crate) struct LeaseArgs {
 }
 
 /// Reads a duration above zero.
-pub(crate) fn interval(text: &str) -> Result<Millis, String> {
+fn interval(text: &str) -> Result<Millis, String> {
     let span: Millis = text.parse().map_err(|error| format!("{error}"))?;
     if span == Millis::ZERO { Err("must be above zero".to_owned()) } else { Ok(span) }
 }

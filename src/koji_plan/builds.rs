@@ -10,12 +10,8 @@ use crate::load::{Stream, parse_text};
 use crate::module_build::identity::{Numbering, nsvc};
 use crate::name::{NameStream, Nsvc, StreamName, Version};
 use crate::plan::model::PlanModule;
-use crate::plan::names::Kind;
 use crate::plan::platform::Platforms;
 use crate::site::Platform;
-
-/// What the tags of builds begin with that are thrown away.
-const SCRATCH_PREFIX: &str = "scrmod-";
 
 /// A module that is to be built.
 #[derive(Clone, Debug)]
@@ -30,23 +26,9 @@ pub(super) struct ModuleBuild<'a> {
     pub(super) base: StreamName,
     /// What the site has for it.
     pub(super) platform: &'a Platform,
-    /// Whether it is kept.
-    pub(super) kind: Kind,
 }
 
 impl ModuleBuild<'_> {
-    /// Returns what its tags and its target begin with, where those of modules begin with a site's prefix.
-    pub(super) fn tag_prefix<'p>(&self, site: &'p str) -> &'p str {
-        match self.kind {
-            Kind::Module => site,
-            Kind::Scratch { .. } => SCRATCH_PREFIX,
-        }
-    }
-
-    pub(super) fn is_scratch(&self) -> bool {
-        self.kind != Kind::Module
-    }
-
     pub(super) fn name_stream(&self) -> NameStream {
         self.stored.name_stream()
     }
@@ -127,9 +109,7 @@ fn build<'a>(
     let nsvc = nsvc.map_err(|error| error.to_string())?;
     versions.note(row, nsvc.version);
     stored.version = nsvc.version;
-    let scratch = request.scratch.get(&row.id);
-    let kind = scratch.map_or(Kind::Module, |&id| Kind::Scratch { id });
-    Ok(ModuleBuild { row, stored, nsvc, base, platform, kind })
+    Ok(ModuleBuild { row, stored, nsvc, base, platform })
 }
 
 /// Gives out versions: one for each submission, above every one known.

@@ -167,9 +167,7 @@ impl Script<'_, '_, '_> {
                 self.repo();
             }
         }
-        if !work.build.is_scratch() {
-            self.import_and_publish(known);
-        }
+        self.import_and_publish(known);
     }
 
     /// Adds the macros package: uploaded, built, and in every buildroot of the first repo.

@@ -8,7 +8,7 @@ use super::check::Checks;
 use super::knowledge::Knowledge;
 use crate::koji::calls::{
     GetKojiVersion, GetLoggedInUser, GetTag, GetUserPerms, ListApi, ListBTypes, ListCgs,
-    ListExternalRepos, ModuleBuild as ModuleBuildCall, RepoRequestCall,
+    ListExternalRepos, RepoRequestCall,
 };
 use crate::koji::shapes::{TagInfo, User};
 use crate::koji::{Call, Value};
@@ -22,8 +22,6 @@ pub(super) struct HubUser {
     permissions: BTreeSet<String>,
     /// Whether the hub takes requests for repos, as it does from koji 1.34 on.
     pub(super) has_requests: bool,
-    /// Whether the hub takes requests for whole modules, by a plug-in.
-    pub(super) builds_modules: bool,
 }
 
 impl HubUser {
@@ -31,24 +29,15 @@ impl HubUser {
     pub(super) fn may(&self, permission: &str) -> bool {
         self.permissions.contains("admin") || self.permissions.contains(permission)
     }
-
-    /// Returns the same for whom a worker builds: packages are theirs.
-    pub(super) fn for_owner(&self, owner: &str) -> Self {
-        Self { user: Some(owner.to_owned()), ..self.clone() }
-    }
 }
 
-/// Looks who is logged in.
-pub(super) fn session(known: &mut Knowledge, checks: &mut Checks) -> HubUser {
+/// Looks who is logged in, and checks the content generator.
+pub(super) fn session(request: Request<'_>, known: &mut Knowledge, checks: &mut Checks) -> HubUser {
     let methods = known.find(&ListApi::default()).unwrap_or_default();
-    let has = |method: &str| {
-        methods.iter().any(|row| row.get("name").and_then(Value::as_str) == Some(method))
+    let is_request = |row: &crate::koji::calls::Map| {
+        row.get("name").and_then(Value::as_str) == Some(RepoRequestCall::METHOD)
     };
-    let able = HubUser {
-        has_requests: has(RepoRequestCall::METHOD),
-        builds_modules: has(ModuleBuildCall::METHOD),
-        ..HubUser::default()
-    };
+    let has_requests = methods.iter().any(is_request);
     if let Some(answer) = known.ask(&GetKojiVersion::default()) {
         // Hubs before 1.23 do not have the call.
         let version = answer.unwrap_or_else(|_| "before 1.23".to_owned());
@@ -57,16 +46,17 @@ pub(super) fn session(known: &mut Knowledge, checks: &mut Checks) -> HubUser {
     let user: Option<User> = known.find(&GetLoggedInUser::default()).flatten();
     let Some(user) = user else {
         checks.bad("login", "nobody is logged in: the profile must say how to log in");
-        return able;
+        return HubUser { has_requests, ..HubUser::default() };
     };
     checks.good("login", format!("logged in as {}", user.name));
     let call = GetUserPerms { user: Some(user.name.as_str().into()), with_groups: None };
     let permissions = known.find(&call).unwrap_or_default().into_iter().collect();
-    HubUser { user: Some(user.name), permissions, ..able }
+    let hub = HubUser { user: Some(user.name), permissions, has_requests };
+    content_generator(request, &hub, known, checks);
+    hub
 }
 
-/// Checks that the user may import modules.
-pub(super) fn content_generator(
+fn content_generator(
     request: Request<'_>,
     hub: &HubUser,
     known: &mut Knowledge,
@@ -74,7 +64,7 @@ pub(super) fn content_generator(
 ) {
     let name = &request.site.names.content_generator;
     let check = format!("content generator {name}");
-    let Some(user) = hub.user.as_deref() else { return };
+    let user = hub.user.as_deref().unwrap_or_default();
     let generators = known.find(&ListCgs::default()).unwrap_or_default();
     let users = generators.get(name).and_then(|row| row.get("users")?.as_list());
     let is_user = |users: &[Value]| users.iter().any(|one| one.as_str() == Some(user));

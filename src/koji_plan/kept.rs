@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{BuildOwner, Check, PlannedCall, WorkedOut};
+use super::{Check, PlannedCall, WorkedOut};
 use crate::load::SourceUrls;
 use crate::plan::Plan;
 
@@ -30,9 +30,6 @@ pub struct KeptPlan {
     pub sources: Option<SourceUrls>,
     /// Modules that were said to be there.
     pub given: Vec<String>,
-    /// Who owns the builds.
-    #[serde(default)]
-    pub owner: BuildOwner,
     /// Who was logged in.
     pub user: Option<String>,
     /// What had to hold.
@@ -81,7 +78,6 @@ impl KeptPlan {
             plan: request.plan.clone(),
             sources: request.sources.cloned(),
             given: request.given.iter().map(ToString::to_string).collect(),
-            owner: request.owner,
             user: out.user.clone(),
             checks: out.checks.clone(),
             calls: out.calls.iter().map(KeptCall::from).collect(),

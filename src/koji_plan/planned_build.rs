@@ -44,9 +44,6 @@ pub struct PlannedBuild {
     /// What its macros package keeps out of the buildroot.
     #[serde(default)]
     pub kept_out: KeptOut,
-    /// Whether it is built to be thrown away: then it is neither imported nor published.
-    #[serde(default)]
-    pub scratch: bool,
 }
 
 impl PlannedBuild {
@@ -90,7 +87,6 @@ pub(super) fn planned_builds(
         lock: locks::lock(&names.tag_prefix, &work.build.name_stream()),
         stream: work.build.name_stream().to_string(),
         index: indexes[&work.build.row.id],
-        scratch: work.build.is_scratch(),
         kept_out: kept_out.get(&work.build.row.id).cloned().unwrap_or_default(),
     };
     works.iter().map(planned).collect()

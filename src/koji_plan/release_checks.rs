@@ -13,7 +13,7 @@ use crate::koji::shapes::TaggedBuild;
 use crate::module_build::publish::{Standing, standing};
 use crate::module_build::release::{KnownIndexes, Shipped, falling, newest};
 use crate::name::Nsvc;
-use crate::plan::names::{Names, content_nvr};
+use crate::plan::names::{Kind, Names, content_nvr};
 
 /// Returns the index of the dist tag of each build, by the id of its row. All contexts of a submission share
 /// one; it is above everything that was shipped of their packages, and above what an earlier run of the store
@@ -45,6 +45,7 @@ pub(super) fn indexes(
         indexes.insert(build.row.id.clone(), index);
     }
     check_releases(builds, &shipped, &indexes, checks);
+    check_nvrs(request, builds, &indexes, known, checks);
     indexes
 }
 
@@ -122,11 +123,11 @@ fn check_releases(
 /// Returns every name of a build.
 pub(super) fn names(build: &ModuleBuild<'_>, index: u64, prefix: &str) -> Names {
     let tag = Some((build.marking().to_owned(), Some(index)));
-    Names::prefixed(&build.nsvc, build.kind, build.tag_prefix(prefix), tag)
+    Names::prefixed(&build.nsvc, Kind::Module, prefix, tag)
 }
 
 /// Checks that nothing has the NVRs that are known beforehand: of the module, its `-devel` and its macros.
-pub(super) fn new_names(
+fn check_nvrs(
     request: Request<'_>,
     builds: &[ModuleBuild<'_>],
     indexes: &BTreeMap<String, u64>,

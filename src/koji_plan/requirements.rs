@@ -16,7 +16,7 @@ use crate::load::{Dependencies, Profile, Requirement, Stream};
 use crate::module_build::tag_plan::Required;
 use crate::name::{ModuleName, NameStream, PackageName, Selector, StreamName};
 use crate::plan::model::PlanModule;
-use crate::plan::names::Names;
+use crate::plan::names::{Kind, Names};
 use crate::plan::platform::Platforms;
 
 /// A module of a buildroot.
@@ -125,13 +125,7 @@ impl<'a> Search<'a, '_> {
         let mut seen: BTreeSet<ModuleName> = BTreeSet::new();
         let mut modules = Vec::new();
         let mut wants: VecDeque<Want> = VecDeque::new();
-        // A document that records its buildroot is built for the group that it ends with: the others are kept
-        // as they were written.
-        let groups = match build.stored.locks.is_empty() {
-            true => &build.stored.dependencies[..],
-            false => build.stored.dependencies.last().map_or(&[][..], std::slice::from_ref),
-        };
-        for group in groups {
+        for group in build.stored.dependencies.iter() {
             wants.extend(all_of(&group.buildrequires, None));
         }
         while let Some(want) = wants.pop_front() {
@@ -167,8 +161,7 @@ impl<'a> Search<'a, '_> {
             let planned = self.builds.iter().find(|other| other.row.id == row.id);
             // Nothing is built of a module that is passed through.
             let Some(planned) = planned else { return Answer::Given };
-            let prefix = planned.tag_prefix(self.prefix);
-            let names = Names::prefixed(&planned.nsvc, planned.kind, prefix, None);
+            let names = Names::prefixed(&planned.nsvc, Kind::Module, self.prefix, None);
             let id = Some(row.id.clone());
             return module(&want.name, names.koji_tag, id, Some(&planned.stored));
         }

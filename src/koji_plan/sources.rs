@@ -6,9 +6,9 @@ use super::Request;
 use super::builds::ModuleBuild;
 use super::check::{Checks, counted};
 use crate::load::Wanted;
-use crate::module_build::component_source::{ComponentSource, resolve};
 use crate::name::ComponentKey;
 use crate::plan::model::PlanComponent;
+use crate::plan::reuse::commit_of;
 
 /// The source of one component.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,12 +85,34 @@ fn source(
     build: &ModuleBuild<'_>,
     component: &PlanComponent,
 ) -> Result<String, String> {
+    let reference = component.reference.as_deref();
     let wanted = Wanted {
         package: &component.package,
         stream: &build.stored.stream,
         name: &build.stored.name,
-        reference: component.reference.as_deref(),
+        reference,
     };
-    let source = ComponentSource { wanted, known: component.source.as_deref() };
-    resolve(source, request.sources, &request.site.scm)
+    let named = request.sources.and_then(|sources| sources.url(wanted));
+    if let Some(url) = named.or_else(|| component.source.clone()) {
+        return match commit_of(&url) {
+            Some(_) => Ok(url),
+            None => {
+                Err(format!("{url} has no full commit behind `#`: name it with --sources FILE"))
+            }
+        };
+    }
+    let Some(reference) = reference else {
+        return Err("its document gives no ref: name its source with --sources FILE".to_owned());
+    };
+    let pinned = format!("#{reference}");
+    if commit_of(&pinned).is_none() {
+        return Err(format!(
+            "`{reference}` is not a full commit, and branches are not resolved: name the commit with \
+             --sources FILE"
+        ));
+    }
+    let Some(template) = &request.site.scm.component else {
+        return Err("no file names its source: give --sources FILE, or `scm.component`".to_owned());
+    };
+    Ok(template.replace("{package}", component.package.as_str()).replace("{commit}", reference))
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::BuildOwner;
 use super::builds::ModuleBuild;
 use super::check::{Checks, counted};
 use super::hub_checks::HubUser;
@@ -11,17 +10,12 @@ use super::release_checks::names;
 use super::requirements::RequiredModule;
 use crate::koji::Value;
 use crate::koji::calls::Map;
-use crate::koji::shapes::TagInfo;
 use crate::module_build::hub_call::HubCall;
-use crate::module_build::macro_settings;
 use crate::module_build::tag_calls::{Found, FoundTag, changes, looks};
 use crate::module_build::tag_plan::{ExternalSource, ForTags, SiteTags, TagPlan};
-use crate::name::{Arch, Nsvc};
+use crate::name::Arch;
 use crate::plan::names::Names;
 use crate::site::{NameRules, Site};
-
-/// The member of a tag's mark that keeps the index in the dist tag.
-const INDEX: &str = "index";
 
 /// A build with its tags.
 pub(super) struct TagWork<'b, 'a> {
@@ -41,8 +35,6 @@ pub(super) struct Basis<'a> {
     pub(super) required: &'a BTreeMap<String, Vec<RequiredModule>>,
     /// The index of each dist tag, likewise.
     pub(super) indexes: &'a BTreeMap<String, u64>,
-    /// Who owns the builds.
-    pub(super) owner: BuildOwner,
 }
 
 /// Plans the tags of every build, and checks what is there of them.
@@ -88,12 +80,7 @@ pub(super) fn works<'b, 'a>(
 fn tag_plan(build: &ModuleBuild<'_>, names: &Names, basis: Basis<'_>) -> Result<TagPlan, String> {
     let required: Vec<_> =
         basis.required[&build.row.id].iter().map(RequiredModule::for_tags).collect();
-    let mut mark = super::marker(&build.nsvc.to_string());
-    if basis.owner == BuildOwner::Koji {
-        // koji's task has no other memory than its tags.
-        let index = i64::try_from(basis.indexes[&build.row.id]).unwrap_or(i64::MAX);
-        mark.insert(INDEX.to_owned(), Value::Int(index));
-    }
+    let mark = super::marker(&build.nsvc.to_string());
     // A module that includes another has its components in the plan: they need no document of their own.
     let own: BTreeSet<_> = build.stored.components.keys().collect();
     let components = build.row.batches.iter().flat_map(|batch| &batch.components);
@@ -109,23 +96,8 @@ fn tag_plan(build: &ModuleBuild<'_>, names: &Names, basis: Basis<'_>) -> Result<
         marker: Some(&mark),
     };
     let owner = basis.hub.user.as_deref().unwrap_or("{user}");
-    let plan = TagPlan::new(for_tags, &site_tags(build, &basis.site.names, owner));
-    let plan = plan.map_err(|error| error.to_string())?;
-    Ok(match basis.owner {
-        BuildOwner::Orchestrator => plan,
-        BuildOwner::Koji => {
-            let dist = names.dist_tag.as_deref().unwrap_or_default();
-            plan.for_koji(macro_settings::settings(&build.nsvc, dist, &build.stored))
-        }
-    })
-}
-
-/// Returns the index that a tag was marked with for the very same build.
-pub(super) fn marked_index(tag: &TagInfo, nsvc: &Nsvc) -> Option<u64> {
-    let mark = tag.extra.as_ref()?.get("modplan")?;
-    let is_own = mark.get("module")?.as_str()? == nsvc.to_string();
-    let index = mark.get(INDEX).and_then(Value::as_int).filter(|_| is_own)?;
-    u64::try_from(index).ok()
+    TagPlan::new(for_tags, &site_tags(build, &basis.site.names, owner))
+        .map_err(|error| error.to_string())
 }
 
 fn site_tags(build: &ModuleBuild<'_>, rules: &NameRules, owner: &str) -> SiteTags {

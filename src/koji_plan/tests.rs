@@ -22,7 +22,6 @@ const SITE: &str = "platforms:\n  el8: {tag: el8-build, arches: [x86_64, aarch64
 /// A case: modules, a site, sources, and what is given.
 pub(super) struct Case {
     earlier: Earlier,
-    scratch: BTreeMap<String, u64>,
     modules: String,
     site: String,
     sources: String,
@@ -39,7 +38,6 @@ impl Case {
             ),
             given: vec!["bison:3".parse().expect("an id")],
             earlier: Earlier::default(),
-            scratch: BTreeMap::new(),
         }
     }
 
@@ -56,8 +54,6 @@ impl Case {
             given: &self.given,
             submitted: "2026-01-02T03:04:05Z".parse().expect("a time"),
             earlier: &self.earlier,
-            owner: BuildOwner::Orchestrator,
-            scratch: &self.scratch,
         };
         let mut known = Knowledge::default();
         for round in 0..20 {

@@ -3,13 +3,13 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Waits.
-pub(crate) async fn wait(ms: u64) {
+pub(super) async fn wait(ms: u64) {
     tokio::time::sleep(Duration::from_millis(ms)).await;
 }
 
 /// Returns the time of day, in milliseconds since 1970.
 #[expect(clippy::disallowed_methods, reason = "a live run has the time of day")]
-pub(crate) fn now_ms() -> i64 {
+pub(super) fn now_ms() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
 }

@@ -1,7 +1,5 @@
 //! Works a plan out against a hub that is only read.
 
-use tokio::sync::Mutex;
-
 use super::hub::{Hub, HubError, Login, Options};
 use crate::koji_plan::{Knowledge, Request, WorkedOut, work_out};
 
@@ -22,27 +20,23 @@ pub fn dry_run(
 ) -> Result<WorkedOut, HubError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime can be made").block_on(async {
-        let hub = Mutex::new(Hub::connect(options, login).await?);
-        let run = rounds(&hub, |known| work_out(request, known)).await;
-        hub.into_inner().log_out().await;
+        let mut hub = Hub::connect(options, login).await?;
+        let run = rounds(&mut hub, request).await;
+        hub.log_out().await;
         run
     })
 }
 
-/// Works something out, and asks what it needs to know, until nothing more comes up.
-pub(super) async fn rounds(
-    hub: &Mutex<Hub>,
-    work_out: impl Fn(&mut Knowledge) -> WorkedOut,
-) -> Result<WorkedOut, HubError> {
+async fn rounds(hub: &mut Hub, request: Request<'_>) -> Result<WorkedOut, HubError> {
     let mut known = Knowledge::default();
     for round in 1..=ROUNDS_MAX {
-        let run = work_out(&mut known);
+        let run = work_out(request, &mut known);
         let open = known.open();
         if open.is_empty() {
             return Ok(run);
         }
         tracing::info!("round {round}: {} questions to the hub", open.len());
-        known.learn(hub.lock().await.ask_all(&open).await?);
+        known.learn(hub.ask_all(&open).await?);
     }
     let reason = format!("questions without an end after {ROUNDS_MAX} rounds");
     Err(HubError::Shape { method: "multiCall".to_owned(), reason })

@@ -11,7 +11,7 @@
 //! old journal even, finds what is there and asks for nothing twice. What keeps a step from being done is
 //! answered to the orchestrator, which decides whether it is tried again, and said in the log.
 
-pub(super) mod at_hub;
+mod at_hub;
 mod begin;
 mod breaker;
 mod canary;
@@ -33,17 +33,17 @@ mod mail;
 mod memory;
 mod observe;
 mod pace;
-pub(super) mod prepare;
+mod prepare;
 mod repo;
 mod run_clock;
-pub(super) mod stop;
+mod stop;
 mod stored;
 mod submit;
-pub(super) mod tag;
+mod tag;
 mod taken;
 mod tasks;
 mod wish;
-pub(super) mod work;
+mod work;
 
 pub use begin::{BeginError, Decided};
 pub use course::{Course, Rows};

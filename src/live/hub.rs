@@ -105,8 +105,6 @@ pub struct Hub {
     veil: Veil,
     pauses: Pauses,
     requests: u64,
-    /// Whether its exclusive session was lost: then nothing more is asked.
-    is_robbed: bool,
 }
 
 impl Hub {
@@ -141,16 +139,7 @@ impl Hub {
         if let Login::Password { password, .. } = &login {
             veil.add(password);
         }
-        let mut hub = Self {
-            options,
-            login,
-            wire,
-            session: None,
-            veil,
-            pauses,
-            requests: 0,
-            is_robbed: false,
-        };
+        let mut hub = Self { options, login, wire, session: None, veil, pauses, requests: 0 };
         hub.open().await?;
         Ok(hub)
     }
@@ -171,24 +160,6 @@ impl Hub {
             session.set_exclusive();
         }
         self.read(C::METHOD, answer)
-    }
-
-    /// Makes the session exclusive, as builders need it; another exclusive session of the user ends. Also where
-    /// the answer is lost: then the hub is asked whether the builder's own calls work.
-    ///
-    /// # Errors
-    /// The hub does not answer, or its user is not a builder.
-    pub async fn be_exclusive(&mut self) -> Result<i64, HubError> {
-        match self.call(&calls::ExclusiveSession { force: Some(true) }).await {
-            Ok(()) => {}
-            Err(HubError::Unknown { .. }) => {}
-            Err(error) => return Err(error),
-        }
-        let host = self.call(&calls::HostGetId::default()).await?;
-        if let Some(session) = &mut self.session {
-            session.set_exclusive();
-        }
-        Ok(host)
     }
 
     /// Makes calls of one kind in as few requests as possible; each gets an answer or a fault.
@@ -352,9 +323,6 @@ impl Hub {
 
     /// Makes a call until it is over.
     async fn carry_out(&mut self, post: Post, is_write: bool) -> Result<Value, HubError> {
-        if self.is_robbed {
-            self.open().await?;
-        }
         let method = post.method.clone();
         let kind = Kind { method: &method, is_write, has_session: self.session.is_some() };
         let mut history = History::default();

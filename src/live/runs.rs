@@ -1,8 +1,6 @@
 //! Durable runs as commands begin and resume them: a store, a hub, and the engine between the two, driven
 //! without `async` around.
 
-mod deciding;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -16,8 +14,6 @@ use crate::koji::calls::GetLoggedInUser;
 use crate::koji_plan::Earlier;
 use crate::status::ModuleState;
 use crate::store::{Holder, NewRun, Opening, RunState, Store, StoreError, UnixMillis, slow_disk};
-
-pub use deciding::{Deciding, heading};
 
 /// Where and how a run is driven.
 pub struct Driving<'d> {
@@ -40,24 +36,12 @@ pub struct Driving<'d> {
 /// A run that is to begin.
 #[derive(Clone, Debug)]
 pub struct Beginning {
-    /// What the run is called.
-    pub name: RunName,
+    /// The checksum of its dry run: a part of it is in the name of the run.
+    pub checksum: String,
     /// The first line of its journal.
     pub heading: Heading,
     /// What it builds.
     pub decided: Decided,
-}
-
-/// What a run is called.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RunName {
-    /// By when it begins, and by a part of the checksum of its dry run.
-    Dated {
-        /// The checksum.
-        checksum: String,
-    },
-    /// This, and it begins only if no run is called so.
-    Given(String),
 }
 
 /// How a process ended that drove a run.
@@ -200,10 +184,7 @@ pub fn begin(driving: Driving<'_>, beginning: Beginning) -> Result<Ended, RunErr
         let store = opened(store).await?;
         let session = connect(options, login).await?;
         let started = now();
-        let run = match &beginning.name {
-            RunName::Dated { checksum } => free_name(&store, checksum, started).await?,
-            RunName::Given(name) => name.clone(),
-        };
+        let run = free_name(&store, &beginning.checksum, started).await?;
         let work = beginning.decided.work(&run, &directory)?;
         let Beginning { heading, decided, .. } = beginning;
         let new = new_run(run, hub, &heading, &decided);
@@ -260,8 +241,7 @@ async fn to_the_end(
 }
 
 /// Returns how a run stands when its process stops.
-#[must_use]
-pub fn state(driven: &Driven) -> RunState {
+fn state(driven: &Driven) -> RunState {
     let is = |wanted: ModuleState| driven.modules.iter().any(|module| module.state == wanted);
     match () {
         () if driven.is_paused => RunState::Paused,

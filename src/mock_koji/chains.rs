@@ -1,13 +1,13 @@
-//! Chain builds: builds that are requested together.
+//! Chain builds and module builds: builds that are requested together.
 
 use std::sync::Arc;
 
 use super::plans::new_task;
-use super::state::Caller;
+use super::state::{Caller, Task};
 use super::{Mock, index};
 use crate::hub::Request;
-use crate::koji::calls::ChainBuild;
-use crate::koji::{Fault, Value};
+use crate::koji::calls::{ChainBuild, ModuleBuild};
+use crate::koji::{Fault, FaultKind, Ref, Value};
 
 impl Mock {
     pub(super) fn chain_build(&mut self, caller: Caller, call: ChainBuild) -> Result<i64, Fault> {
@@ -62,5 +62,26 @@ impl Mock {
     pub(super) fn chain_label(&self, chain: i64, children: usize) -> String {
         let (level, place) = self.level_of(chain, children);
         format!("build {level},{place}")
+    }
+
+    pub(super) fn module_build(&mut self, caller: Caller, call: ModuleBuild) -> Result<i64, Fault> {
+        let owner = self.logged_in(caller)?;
+        let needed = ["name", "stream", "version", "context", "arches", "platform_tag", "batches"];
+        let missing: Vec<&str> =
+            needed.into_iter().filter(|key| !call.plan.contains_key(*key)).collect();
+        if !missing.is_empty() {
+            let text = format!("the plan lacks {}", missing.join(", "));
+            return Err(Fault::of(FaultKind::Parameter, text));
+        }
+        let priority = self.priority(owner, call.priority)?;
+        let channel = call.channel.clone().unwrap_or_else(|| Ref::from("module"));
+        let channel = self.channel_id(&channel)?;
+        if !self.channels[index(channel)].is_enabled {
+            let name = &self.channels[index(channel)].name;
+            return Err(Fault::generic(format!("Channel {name} is disabled.")));
+        }
+        let opts = call.opts.map_or(Value::Nil, Value::Struct);
+        let task = new_task("moduleBuild", owner, priority, vec![Value::Struct(call.plan), opts]);
+        Ok(self.add_own(Task { channel, ..task }))
     }
 }

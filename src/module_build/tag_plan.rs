@@ -158,15 +158,6 @@ impl TagPlan {
         })
     }
 
-    /// Returns the tags as koji's own task of the module needs them: its builds are tagged into the module's
-    /// tag alone, which the build tag therefore inherits before everything else, and `settings` has the macros.
-    #[must_use]
-    pub fn for_koji(mut self, settings: Map) -> Self {
-        self.parents.insert(0, self.tag.clone());
-        self.extra.extend(settings);
-        self
-    }
-
     /// Returns the priority of a parent by its place among them.
     #[must_use]
     pub fn priority(place: usize) -> i64 {

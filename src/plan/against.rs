@@ -16,7 +16,7 @@ pub fn against(path: String, earlier: &Plan, plan: &Plan) -> PlanDifference {
     };
     let both = || plan.modules.iter().filter_map(|now| Some((*before.get(&*now.id)?, now)));
     let moved = both().filter(|(before, now)| before.wave != now.wave);
-    let half = |plan: &Plan| plan.estimate.and_then(|estimate| estimate.seconds_p50);
+    let half = |plan: &Plan| plan.estimate.and_then(|estimate| estimate.p50);
     PlanDifference {
         path,
         came: missing(plan, &before),
@@ -29,16 +29,9 @@ pub fn against(path: String, earlier: &Plan, plan: &Plan) -> PlanDifference {
             })
             .collect(),
         changed: both().filter_map(|(before, now)| changed(before, now)).collect(),
-        schedule: moved_end(earlier.bounds.schedule_seconds, plan.bounds.schedule_seconds),
-        estimate: moved_end(half(earlier), half(plan)),
+        schedule: MovedEnd { before: earlier.bounds.schedule, now: plan.bounds.schedule },
+        estimate: MovedEnd { before: half(earlier), now: half(plan) },
     }
-}
-
-fn moved_end(before_seconds: Option<f64>, seconds: Option<f64>) -> MovedEnd {
-    // Both are whole milliseconds; their difference is, too.
-    let moved = |(before, now): (f64, f64)| ((now - before) * 1000.0).round() / 1000.0;
-    let moved_seconds = before_seconds.zip(seconds).map(moved);
-    MovedEnd { before_seconds, seconds, moved_seconds }
 }
 
 fn changed(before: &PlanModule, now: &PlanModule) -> Option<ChangedModule> {
@@ -67,8 +60,9 @@ fn by_id(plan: &Plan) -> BTreeMap<&str, &PlanModule> {
 mod tests {
     use super::*;
     use crate::plan::model::Bounds;
+    use crate::time::Millis;
 
-    fn plan(modules: &[(&str, u32)], schedule: f64) -> Plan {
+    fn plan(modules: &[(&str, u32)], schedule_ms: u64) -> Plan {
         let module = |&(id, wave): &(&str, u32)| PlanModule {
             id: id.to_owned(),
             wave,
@@ -76,28 +70,31 @@ mod tests {
         };
         Plan {
             modules: modules.iter().map(module).collect(),
-            bounds: Bounds { schedule_seconds: Some(schedule), ..Bounds::default() },
+            bounds: Bounds { schedule: Some(Millis(schedule_ms)), ..Bounds::default() },
             ..Plan::default()
         }
     }
 
     #[test]
     fn what_came_went_and_moved_is_listed_and_by_how_much_the_end_moved() {
-        let earlier = plan(&[("a:1:x", 1), ("b:1:x", 2), ("c:1:x", 3)], 100.5);
-        let now = plan(&[("a:1:x", 1), ("d:1:x", 1), ("c:1:x", 2)], 90.25);
+        let earlier = plan(&[("a:1:x", 1), ("b:1:x", 2), ("c:1:x", 3)], 100_500);
+        let now = plan(&[("a:1:x", 1), ("d:1:x", 1), ("c:1:x", 2)], 90_250);
         let found = against("old.json".to_owned(), &earlier, &now);
         assert_eq!((found.came, found.went), (vec!["d:1:x".to_owned()], vec!["b:1:x".to_owned()]));
         let moved = MovedModule { module: "c:1:x".to_owned(), wave_before: 3, wave: 2 };
         assert_eq!(found.moved, [moved]);
-        assert_eq!(found.schedule.moved_seconds, Some(-10.25));
+        let json = serde_json::to_string(&found.schedule).expect("JSON");
+        let expected = r#"{"before_seconds":100.5,"seconds":90.25,"moved_seconds":-10.25}"#;
+        assert_eq!(json, expected);
+        assert_eq!(serde_json::from_str::<MovedEnd>(&json).expect("it is read"), found.schedule);
         assert_eq!(found.estimate, MovedEnd::default());
     }
 
     #[test]
     fn a_plan_against_itself_has_no_difference() {
-        let same = plan(&[("a:1:x", 1)], 7.0);
+        let same = plan(&[("a:1:x", 1)], 7000);
         let found = against(String::new(), &same, &same);
         assert!(found.is_same());
-        assert_eq!(found.schedule.moved_seconds, Some(0.0));
+        assert_eq!(found.schedule.now, found.schedule.before);
     }
 }

@@ -20,6 +20,7 @@ use crate::farm::Farm;
 use crate::graph::{Kind, NodeIx};
 use crate::load::{Finding, Snapshot};
 use crate::name::{NameStream, PackageName};
+use crate::time::Millis;
 use crate::trace::EstimateFrom;
 
 /// A plan and its findings.
@@ -142,10 +143,10 @@ fn assemble(
         row.wave = order.waves[at];
         row.because = reasons.iter().map(|reason| because(given.snapshot, reason)).collect();
         let times = &durations.modules[at];
-        row.earliest_start_seconds = times.earliest_start;
-        row.earliest_finish_seconds = times.earliest_finish;
-        row.finish_seconds = times.finish;
-        row.slack_seconds = times.slack;
+        row.earliest_start = times.earliest_start;
+        row.earliest_finish = times.earliest_finish;
+        row.finish = times.finish;
+        row.slack = times.slack;
         modules.push(row);
     }
     modules.sort_by(|a, b| (a.wave, &a.id).cmp(&(b.wave, &b.id)));
@@ -183,10 +184,10 @@ fn module_row(given: Given<'_>, module: NodeIx, planned: Planned) -> PlanModule 
         order: planned.order,
         because: Vec::new(),
         batches: planned.batches,
-        earliest_start_seconds: 0.0,
-        earliest_finish_seconds: 0.0,
-        finish_seconds: None,
-        slack_seconds: 0.0,
+        earliest_start: Millis::ZERO,
+        earliest_finish: Millis::ZERO,
+        finish: None,
+        slack: Millis::ZERO,
         new_version: None,
         macros: None,
         modulemd: None,

@@ -148,9 +148,9 @@ impl Sources<'_> {
                 estimate,
                 estimate_from,
                 builder: None,
-                start_seconds: None,
-                slack_seconds: None,
-                drag_seconds: None,
+                start: None,
+                slack: None,
+                drag: None,
             }
         };
         match shape {

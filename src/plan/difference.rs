@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::time::Millis;
+use crate::time::seconds::Seconds;
+
 /// A comparison of a plan with an earlier one. Modules are matched by id.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PlanDifference {
@@ -43,15 +46,44 @@ pub struct ChangedModule {
     pub went: Vec<String>,
 }
 
-/// An end, before and now, in seconds; null if a plan has none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// An end, before and now; `None` if a plan has none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "MovedSeconds", into = "MovedSeconds")]
 pub struct MovedEnd {
     /// In the earlier plan.
-    pub before_seconds: Option<f64>,
+    pub before: Option<Millis>,
     /// Now.
-    pub seconds: Option<f64>,
+    pub now: Option<Millis>,
+}
+
+/// A moved end in JSON.
+#[derive(Serialize, Deserialize)]
+struct MovedSeconds {
+    before_seconds: Option<Seconds>,
+    seconds: Option<Seconds>,
     /// How much later it is now; negative if earlier.
-    pub moved_seconds: Option<f64>,
+    moved_seconds: Option<f64>,
+}
+
+impl From<MovedEnd> for MovedSeconds {
+    fn from(MovedEnd { before, now }: MovedEnd) -> Self {
+        let moved = |(before, now): (Millis, Millis)| match now >= before {
+            true => Millis(now.0 - before.0).as_secs_f64(),
+            false => -Millis(before.0 - now.0).as_secs_f64(),
+        };
+        Self {
+            before_seconds: before.map(Seconds),
+            seconds: now.map(Seconds),
+            moved_seconds: before.zip(now).map(moved),
+        }
+    }
+}
+
+impl From<MovedSeconds> for MovedEnd {
+    fn from(MovedSeconds { before_seconds, seconds, .. }: MovedSeconds) -> Self {
+        let span = |Seconds(span): Seconds| span;
+        Self { before: before_seconds.map(span), now: seconds.map(span) }
+    }
 }
 
 impl PlanDifference {

@@ -2,16 +2,14 @@
 
 mod work;
 
-use std::collections::BTreeMap;
-
 pub(super) use self::work::Shape;
 use self::work::{Barriers, Work};
 use super::components::Planned;
 use super::model::{Bounds, Certificate, CertificateTask, CriticalStep};
 use super::schedule::{self, CertificateKind, Effort, Margins, Problem, Schedule, Times};
 use crate::farm::Farm;
-use crate::name::Arch;
 use crate::time::Millis;
+use crate::time::seconds::Seconds;
 
 /// A schedule with barriers only answers what they would cost, so a tenth of the effort is enough.
 const BARRIERS_SHARE: u64 = 10;
@@ -24,14 +22,14 @@ pub(super) struct Durations {
     pub(super) critical_path: Vec<CriticalStep>,
 }
 
-/// Times of one module, in seconds.
+/// Times of one module.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct ModuleTimes {
-    pub(super) earliest_start: f64,
-    pub(super) earliest_finish: f64,
+    pub(super) earliest_start: Millis,
+    pub(super) earliest_finish: Millis,
     /// Its end in the planned schedule; `None` without a schedule.
-    pub(super) finish: Option<f64>,
-    pub(super) slack: f64,
+    pub(super) finish: Option<Millis>,
+    pub(super) slack: Millis,
 }
 
 /// Computes the times of a plan on a farm, and sets time and builder of its tasks.
@@ -67,10 +65,6 @@ pub(super) fn durations(
     Durations { modules, bounds, critical_path }
 }
 
-fn seconds(ms: u64) -> f64 {
-    Millis(ms).as_secs_f64()
-}
-
 /// The planned schedule, and the schedules with barriers.
 struct Scheduled {
     schedule: Schedule,
@@ -97,9 +91,9 @@ impl Scheduled {
                 let held = farm.tasks_held(group).max(1);
                 let builder = self.schedule.places[number] / held + 1;
                 task.builder = Some(format!("{}/{builder}", group.name));
-                task.start_seconds = Some(seconds(self.schedule.starts[number]));
-                task.slack_seconds = Some(seconds(margin.slack_ms));
-                task.drag_seconds = Some(seconds(margin.drag_ms));
+                task.start = Some(Millis(self.schedule.starts[number]));
+                task.slack = Some(Millis(margin.slack_ms));
+                task.drag = Some(Millis(margin.drag_ms));
             }
         }
     }
@@ -112,10 +106,10 @@ impl Work {
             let slack = last.latest_finish_ms - last.earliest_finish_ms;
             let end = end as usize;
             ModuleTimes {
-                earliest_start: seconds(start.earliest_start_ms),
-                earliest_finish: seconds(last.earliest_finish_ms),
-                finish: margins.map(|margins| seconds(margins.ends_ms[end])),
-                slack: seconds(margins.map_or(slack, |margins| margins.jobs_ms[end])),
+                earliest_start: Millis(start.earliest_start_ms),
+                earliest_finish: Millis(last.earliest_finish_ms),
+                finish: margins.map(|margins| Millis(margins.ends_ms[end])),
+                slack: Millis(margins.map_or(slack, |margins| margins.jobs_ms[end])),
             }
         };
         self.borders().iter().map(module).collect()
@@ -140,18 +134,18 @@ impl<I: Fn(u32) -> String> Named<'_, I> {
         let critical = times.iter().map(|t| t.earliest_finish_ms).max().unwrap_or(0);
         let capacity = schedule::capacity_ms(self.problem);
         let rows = self.work.arches().iter().cloned().zip(capacity);
-        let capacity_seconds: BTreeMap<Arch, Option<f64>> = rows
+        let capacity = rows
             .filter(|(arch, _)| arch.as_str() != "noarch")
-            .map(|(arch, ms)| (arch, ms.map(seconds)))
+            .map(|(arch, ms)| (arch, ms.map(|ms| Seconds(Millis(ms)))))
             .collect();
         let end = found.map(|found| found.schedule.end_ms);
         Bounds {
-            critical_path_seconds: seconds(critical),
-            capacity_seconds,
-            lower_bound_seconds: seconds(proof.bound_ms),
-            schedule_seconds: end.map(seconds),
-            wave_barrier_seconds: found.map(|found| seconds(found.waves_ms)),
-            batch_barrier_seconds: found.map(|found| seconds(found.batches_ms)),
+            critical_path: Millis(critical),
+            capacity,
+            lower_bound: Millis(proof.bound_ms),
+            schedule: end.map(Millis),
+            wave_barrier: found.map(|found| Millis(found.waves_ms)),
+            batch_barrier: found.map(|found| Millis(found.batches_ms)),
             is_optimal: end == Some(proof.bound_ms),
             certificate: Some(self.certificate(proof)),
         }
@@ -168,20 +162,20 @@ impl<I: Fn(u32) -> String> Named<'_, I> {
                     kind: "energy".to_owned(),
                     arch: Some(arch(of)),
                     arches: schedule::confined(self.problem, of).map(arch).collect(),
-                    head_seconds: seconds(head_ms),
-                    tail_seconds: seconds(tail_ms),
+                    head: Millis(head_ms),
+                    tail: Millis(tail_ms),
                     capacity: Some(places),
-                    work_seconds: seconds(work_ms),
+                    work: Millis(work_ms),
                     ..Certificate::default()
                 }
             }
         };
-        let granularity_seconds = seconds(schedule::granularity_ms(self.problem));
+        let granularity = Millis(schedule::granularity_ms(self.problem));
         // Tasks of one component are side by side.
         let by_job =
             proof.tasks.chunk_by(|&a, &b| self.problem.job_of(a) == self.problem.job_of(b));
         let tasks = by_job.map(|tasks| self.certificate_task(tasks)).collect();
-        Certificate { granularity_seconds, tasks, ..of_kind }
+        Certificate { granularity, tasks, ..of_kind }
     }
 
     fn certificate_task(&self, tasks: &[u32]) -> CertificateTask {
@@ -190,7 +184,7 @@ impl<I: Fn(u32) -> String> Named<'_, I> {
         CertificateTask {
             module: (self.id)(origin.module),
             component: origin.component(self.planned).component.clone(),
-            seconds: seconds(tasks.iter().map(|&task| self.problem.least_ms(task)).sum()),
+            time: Millis(tasks.iter().map(|&task| self.problem.least_ms(task)).sum()),
         }
     }
 
@@ -203,7 +197,7 @@ impl<I: Fn(u32) -> String> Named<'_, I> {
             Some(CriticalStep {
                 module: (self.id)(origin.module),
                 package: component.package.clone(),
-                seconds: seconds(self.problem.longest_ms(job)),
+                time: Millis(self.problem.longest_ms(job)),
             })
         };
         path.filter_map(step).collect()

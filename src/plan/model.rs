@@ -1,4 +1,5 @@
-//! A plan, as it is printed and read back. Times are seconds; ids are `name:stream:context`.
+//! A plan, as it is printed and read back. Times are whole milliseconds, which JSON has as seconds; ids are
+//! `name:stream:context`.
 
 mod basis;
 mod module;

@@ -64,8 +64,12 @@ pub(super) fn time(seconds: Option<f64>) -> String {
 /// Writes times as [`time`] does, and with as many more digits as it takes for those that differ to look
 /// different.
 pub(super) fn times_apart(seconds: &[Option<f64>]) -> Vec<String> {
-    let spans: Vec<Option<Millis>> =
-        seconds.iter().map(|one| one.and_then(Millis::from_secs_f64)).collect();
+    let spans = seconds.iter().map(|one| one.and_then(Millis::from_secs_f64));
+    spans_apart(&spans.collect::<Vec<_>>())
+}
+
+/// The same of spans in whole milliseconds.
+pub(super) fn spans_apart(spans: &[Option<Millis>]) -> Vec<String> {
     let is_apart = |span: &Millis, digits: usize| {
         let others = spans.iter().flatten().filter(|other| *other != span);
         let text = with_digits(*span, digits);

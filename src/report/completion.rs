@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::figures::{Interval, Share, three_digits};
+use super::figures::{Interval, Share};
 use super::svg::round_step;
 use super::variant::Variant;
 use crate::sim::{Figure, Runs};
@@ -22,8 +22,8 @@ const ROUNDED: u64 = 24;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Within {
     /// The time from the start.
-    #[serde(serialize_with = "three_digits")]
-    pub seconds: Option<f64>,
+    #[serde(rename = "seconds", with = "crate::time::seconds")]
+    pub time: Millis,
     /// The share that is done by then.
     pub share: f64,
     /// Its 95 % interval: of runs Wilson's; of modules Student's over runs, as modules of one run
@@ -99,8 +99,7 @@ pub(super) fn ready_within(runs: &Runs, grid: &[u64]) -> Vec<Within> {
 }
 
 fn within(time: u64, Share { share, ci95 }: Share) -> Within {
-    let seconds = Some(Millis(time).as_secs_f64());
-    Within { seconds, share: share.unwrap_or_default(), ci95 }
+    Within { time: Millis(time), share: share.unwrap_or_default(), ci95 }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a count of modules")]
@@ -152,7 +151,7 @@ mod tests {
         let within = done_within(&variants[0].runs, &grid);
         let told = some_of(&within, 8);
         assert_eq!((told.len(), told[7].share), (8, 1.0));
-        assert!(told[..5].iter().all(|at| at.seconds.unwrap() <= 16.0 * 3600.0), "{told:?}");
+        assert!(told[..5].iter().all(|at| at.time <= Millis::from_secs(16 * 3600)), "{told:?}");
         assert_eq!(some_of(&within[..3], 8).len(), 3);
         assert!(some_of(&[], 8).is_empty());
     }

@@ -48,7 +48,7 @@ pub fn within(comparison: &Comparison) -> String {
             for at in within {
                 let number = |value: Option<f64>| value.map_or(String::new(), |v| v.to_string());
                 let (low, high) = (number(at.ci95.0), number(at.ci95.1));
-                let seconds = number(at.seconds);
+                let seconds = at.time.as_secs_f64().to_string();
                 let share = at.share.to_string();
                 rows.push(vec![name.clone(), what.to_owned(), seconds, share, low, high]);
             }

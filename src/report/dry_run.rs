@@ -10,7 +10,6 @@ use crate::koji::Value;
 use crate::koji_plan::{Check, Phase, PlannedCall, WorkedOut};
 use crate::plan::Plan;
 use crate::plan::model::{Assumed, Estimate, PlanBuilders};
-use crate::time::Millis;
 
 /// So many failed checks of a kind are listed in the table.
 const FAILED_MAX: usize = 3;
@@ -106,17 +105,12 @@ fn opening(dry_run: DryRun<'_>, width: usize) -> String {
         width,
         Indent::NONE,
     );
-    let span = |seconds: f64| Millis::from_secs_f64(seconds).unwrap_or_default().to_string();
     let times = match plan.estimate {
-        Some(Estimate { seconds_p50: Some(p50), seconds_p90: Some(p90), .. }) => {
-            format!(
-                "Expected: half of all runs take {} at most, nine in ten {}",
-                span(p50),
-                span(p90)
-            )
+        Some(Estimate { p50: Some(p50), p90: Some(p90), .. }) => {
+            format!("Expected: half of all runs take {p50} at most, nine in ten {p90}")
         }
-        Some(Estimate { seconds_p50: Some(p50), .. }) => {
-            format!("Expected: half of all runs take {} at most", span(p50))
+        Some(Estimate { p50: Some(p50), .. }) => {
+            format!("Expected: half of all runs take {p50} at most")
         }
         Some(_) | None => "Expected: the plan has no estimate".to_owned(),
     };

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::time::Millis;
 use crate::trace::ROWS_ENOUGH;
 
 mod statistics;
@@ -121,6 +122,13 @@ pub struct Paired {
     /// `None` where the difference never varies, and below 10 pairs, whose variances are guesses.
     #[serde(serialize_with = "three_digits")]
     pub variance_reduction: Option<f64>,
+}
+
+/// Returns the time, in milliseconds, within which `percent` % of all runs are done: `ends` are those of the
+/// runs that finished, of `of` in all. `None` if fewer ever finish.
+#[must_use]
+pub fn time_within(ends: &[u64], of: usize, percent: usize) -> Option<Millis> {
+    quantile_of(&mut ends.to_vec(), percent, of).map(Millis)
 }
 
 impl Distribution {

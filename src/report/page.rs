@@ -5,7 +5,7 @@
 mod capacity;
 mod charts;
 mod compare;
-pub(crate) mod html;
+mod html;
 mod probes;
 
 use html::{Figure, Page, Rows};

@@ -96,17 +96,12 @@ pub fn csv(plan: &Plan) -> String {
 /// most drag of them; nothing without a schedule or tasks.
 fn scheduled(component: &PlanComponent) -> [String; 4] {
     let tasks = || component.tasks.iter();
-    let start = tasks().filter_map(|task| task.start_seconds).reduce(f64::min);
-    let end = tasks().filter_map(|task| Some(task.start_seconds? + task.estimate.as_secs_f64()));
-    let slack = tasks().filter_map(|task| task.slack_seconds).reduce(f64::min);
-    let drag = tasks().filter_map(|task| task.drag_seconds).reduce(f64::max);
-    let all = [start, end.reduce(f64::max), slack, drag];
-    all.map(|seconds| seconds.map(|seconds| format!("{seconds:.3}")).unwrap_or_default())
-}
-
-/// Writes seconds for people; a half-way plan has no negative ones.
-fn span(seconds: f64) -> String {
-    Millis::from_secs_f64(seconds.max(0.0)).map_or_else(|| "?".to_owned(), |ms| ms.to_string())
+    let start = tasks().filter_map(|task| task.start).min();
+    let end = tasks().filter_map(|task| Some(task.start? + task.estimate)).max();
+    let slack = tasks().filter_map(|task| task.slack).min();
+    let drag = tasks().filter_map(|task| task.drag).max();
+    let seconds = |span: Millis| format!("{:.3}", span.as_secs_f64());
+    [start, end, slack, drag].map(|span| span.map(seconds).unwrap_or_default())
 }
 
 /// Names the first few of a list and counts the rest.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::assumed::wrapped;
 use super::cells::{
     Runs, counted, fitted, number, partial, percent, range, reached, rests_on, short, signed,
-    table, time, times_apart,
+    spans_apart, table, time,
 };
 use super::changes::ChangeSummary;
 use super::compare::{Comparison, Summary, VariantSummary};
@@ -14,6 +14,7 @@ use super::conclusion::{UNTRIED, confounded};
 use super::figures::{Interval, Paired};
 use super::spark::curve;
 use super::variant::Variant;
+use crate::time::Millis;
 
 mod probes;
 #[cfg(test)]
@@ -127,9 +128,9 @@ fn times(comparison: &Comparison, summary: &Summary, width: usize) -> String {
     let mut text = fitted(&table, &numbers, width, 2);
     let grid = summary.approaches.values().next().map(|figures| &figures.done_within);
     if let Some(grid) = grid.filter(|grid| !is_capped && !grid.is_empty()) {
-        let by: Vec<Option<f64>> =
-            some_of(grid, LETTERS).into_iter().map(|at| at.seconds).collect();
-        let by = times_apart(&by).join(", ");
+        let by: Vec<Option<Millis>> =
+            some_of(grid, LETTERS).into_iter().map(|at| Some(at.time)).collect();
+        let by = spans_apart(&by).join(", ");
         let line = format!("DONE BY: the share of runs done by {by}; a letter each");
         text.push('\n');
         text.push_str(&wrapped(&line, width, ""));

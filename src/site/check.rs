@@ -1,6 +1,6 @@
 //! Values of a configuration: each reader says what is valid, and none repeats what may be a secret.
 
-use crate::name::{Arch, Selector};
+use crate::name::Arch;
 use crate::settings;
 
 /// The longest prefix of tags: what follows must fit koji's columns.
@@ -93,11 +93,6 @@ pub(super) fn absolute_path(text: &str) -> Result<String, String> {
         return Err(format!("must be an absolute path without `..`, not `{text}`"));
     }
     Ok(text.to_owned())
-}
-
-/// Reads which modules are meant: `NAME:STREAM`, and more parts behind it.
-pub(super) fn selector(text: &str) -> Result<Selector, String> {
-    text.parse().map_err(|_| format!("must be NAME:STREAM, such as `perl:5.30`, not `{text}`"))
 }
 
 /// Reads yes or no.

@@ -52,14 +52,9 @@ pub(super) const LIMITS: &[&str] = &[
 ];
 pub(super) const FAILURES_SHARE: &[&str] = &["share", "from"];
 pub(super) const BUS: &[&str] = &["url", "ca", "cert", "key", "queue", "topic_prefix", "publish"];
-pub(super) const SERVE: &[&str] = &["listen", "auth", "admins", "submitters", "first_id", "yaml"];
-pub(super) const AUTH: &[&str] = &["proxy", "oidc"];
-pub(super) const PROXY: &[&str] = &["header", "groups_header", "from"];
-pub(super) const OIDC: &[&str] =
-    &["introspection", "userinfo", "client_id", "secret_file", "required_scope"];
+pub(super) const SERVE: &[&str] = &["listen", "auth", "admins", "first_id"];
 pub(super) const LISTEN: &[&str] = &["act", "builds_per_day"];
-pub(super) const WORKER: &[&str] =
-    &["channel", "open_free", "priority_floor", "tasks", "repo_wait", "given"];
+pub(super) const WORKER: &[&str] = &["channel", "open_free", "priority_floor", "tasks"];
 
 /// Returns every key of a configuration, those of a section behind its name: `names.tag_prefix`. Those of
 /// a platform stand behind `platforms.NAME`.
@@ -82,9 +77,6 @@ pub fn keys() -> impl Iterator<Item = String> {
         ("limits.failures_share.", FAILURES_SHARE),
         ("bus.", BUS),
         ("serve.", SERVE),
-        ("serve.auth.", AUTH),
-        ("serve.auth.proxy.", PROXY),
-        ("serve.auth.oidc.", OIDC),
         ("listen.", LISTEN),
         ("worker.", WORKER),
     ];

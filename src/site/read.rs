@@ -9,7 +9,7 @@ use super::keys::{
 };
 use super::{
     Dependants, FailuresShare, FinalRepo, Gate, KojiAccess, Limits, Mail, NameRules, Scm, Signing,
-    Site, platforms, serve, services,
+    Site, platforms, services,
 };
 use crate::load::Finding;
 use crate::settings::{self, Node, Reader, Section, Value};
@@ -50,14 +50,10 @@ impl Site {
         });
         site.mail = find("mail").and_then(|node| mail(&mut reader, node));
         site.dependants = find("dependants").and_then(|node| dependants(&mut reader, node));
-        if let Some(node) = find("serve") {
-            site.serve = serve::serve(&mut reader, node);
-        }
         if let Some(node) = find("limits") {
             site.limits = limits(&mut reader, node);
         }
         site.store = reader.value(&file, "store", store);
-        site.worker = services::worker(&mut reader, &file);
         services::check(&mut reader, &file);
         reader.finish(site)
     }

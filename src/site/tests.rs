@@ -48,9 +48,6 @@ fn a_whole_configuration_is_read() {
     let directory = "/srv/repos/modules".to_owned();
     assert_eq!(site.final_repo, Some(FinalRepo { directory }));
     assert_eq!(site.limits.failures_share, FailuresShare { share: 0.1, from: 20 });
-    let given = vec!["perl:5.30".parse().expect("a selector")];
-    let worker = Worker { repo_wait: RepoWait::Subtask, given, ..Worker::default() };
-    assert_eq!(site.worker, worker);
     assert_eq!(
         site.dependants,
         Some(Dependants::Inputs { paths: vec!["modules.yaml".to_owned()] })
@@ -110,8 +107,6 @@ fn sections_are_checked_against_each_other() {
     assert!(one("final_repo: {directory: /mnt/../koji}").contains("without `..`"));
     assert_eq!(one("final_repo: {}"), "3:13: `final_repo.directory` is missing");
     assert!(one("worker: {chanel: module}").contains("did you mean `channel`?"));
-    assert!(one("worker: {repo_wait: subtasks}").contains("did you mean `subtask`?"));
-    assert!(one("worker: {given: [\"\"]}").contains("must be NAME:STREAM"));
     assert!(one("serve: {admin: [kim]}").contains("did you mean `admins`?"));
     assert!(one("store: mysql:x").contains("must be sqlite:FILE or postgres://"));
     let elsewhere =
@@ -176,7 +171,6 @@ fn the_page_lists_every_key() {
         "mail",
         "mail.to",
         "dependants",
-        "worker",
         "limits",
     ];
     let missing: Vec<String> = keys()

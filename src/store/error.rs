@@ -56,18 +56,6 @@ pub enum StoreError {
         /// Its name.
         run: String,
     },
-    /// There is no such module build.
-    #[error("there is no module build {id} in the store")]
-    NoSuchBuild {
-        /// Its number.
-        id: u64,
-    },
-    /// There is a module build of that identity already.
-    #[error("the module build {nsvc} exists already")]
-    BuildExists {
-        /// `name:stream:version:context`.
-        nsvc: String,
-    },
     /// The run has ended: there is nothing to resume.
     #[error("run `{run}` is {state}; there is nothing to resume")]
     Ended {

@@ -223,20 +223,6 @@ impl Store {
         Ok(undriven)
     }
 
-    /// Returns whether somebody drives a run, for all that is known.
-    ///
-    /// # Errors
-    /// There is no such run; the database is away or damaged.
-    pub async fn is_driven(&self, run: &str, now: UnixMillis) -> Result<bool, StoreError> {
-        let row = sqlx::query(
-            "SELECT host, pid, birth, token, expires_ms, state, hub, streams FROM run \
-             JOIN lease ON lease.run = run.run WHERE run.run = $1",
-        );
-        let row = row.bind(run).fetch_optional(&self.pool).await?;
-        let row = row.ok_or_else(|| StoreError::NoSuchRun { run: run.to_owned() })?;
-        Ok(Standing::read(&row)?.driver(now).is_some())
-    }
-
     /// Checks that no run of a hub that somebody drives builds one of some streams, each a `name:stream`.
     ///
     /// # Errors

@@ -49,6 +49,3 @@ CREATE TABLE IF NOT EXISTS wish (
     done BIGINT NOT NULL,
     PRIMARY KEY (run, seq)
 );
-CREATE TABLE IF NOT EXISTS service (one BIGINT PRIMARY KEY, last_build BIGINT NOT NULL, last_component BIGINT NOT NULL, last_change BIGINT NOT NULL);
-CREATE TABLE IF NOT EXISTS module_build (id BIGINT PRIMARY KEY, nsvc TEXT NOT NULL UNIQUE, change BIGINT NOT NULL, record TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS module_build_change ON module_build (change);

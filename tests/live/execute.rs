@@ -9,7 +9,6 @@ mod gates;
 mod harms;
 mod limits;
 mod rebuild;
-mod requests;
 mod whole;
 
 use std::cell::RefCell;
@@ -378,4 +377,14 @@ fn a_request_that_is_lost_or_doubled_anywhere_changes_nothing() {
             case.is_done_once(&driven);
         }
     }
+}
+
+#[test]
+fn what_a_module_filters_is_published_as_its_devel() {
+    let mut case = Case::start(0, &[]);
+    let module = case.work.modules.get_mut(TOOL).expect("it is there");
+    module.stored.about.filter.insert("lib".into());
+    let driven = case.drive(None).expect("it lives");
+    assert_eq!(driven.states(), BTreeMap::from([(TOOL.into(), ModuleState::Ready)]));
+    assert_eq!(case.tagged("modular-updates-candidate"), ["tool", "tool-devel"]);
 }

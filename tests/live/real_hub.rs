@@ -1,10 +1,12 @@
 //! A real hub, if given: MODPLAN_KOJI_HUB is its address, MODPLAN_KOJI_USER and
-//! MODPLAN_KOJI_PASSWORD log in there. Tags are created and deleted again; nothing is built.
+//! MODPLAN_KOJI_PASSWORD log in there. Tags are created and deleted again; only `execute` builds.
+
+mod execute;
 
 use std::time::Duration;
 
 use modplan::koji::calls::{
-    CreateTag, DeleteTag, GetLoggedInUser, GetTag, ListChannels, ListHosts,
+    CreateTag, DeleteTag, GetFullInheritance, GetLoggedInUser, GetTag, ListChannels, ListHosts,
 };
 use modplan::koji::profile::Profile;
 use modplan::koji::shapes::Secret;
@@ -78,6 +80,34 @@ fn real_hub_makes_and_deletes_a_tag_and_names_its_faults() {
         assert!(hub.call(&look).await.expect("an answer").is_none());
         let strict = GetTag { strict: Some(true), ..look };
         assert!(matches!(hub.call(&strict).await, Err(HubError::Fault { .. })));
+        hub.log_out().await;
+    });
+}
+
+#[test]
+fn real_hub_names_the_tags_that_inherit_a_tag() {
+    let Some(real) = real() else { return };
+    block_on(async {
+        let mut hub = real.hub().await;
+        let name = |what: &str| format!("modplan-test-{what}-{}", std::process::id());
+        let parent = CreateTag { name: name("parent"), ..CreateTag::default() };
+        let parent = hub.call(&parent).await.expect("it is made");
+        let child = Some(parent.into());
+        let child = CreateTag { name: name("child"), parent: child, ..CreateTag::default() };
+        let child = hub.call(&child).await.expect("it is made");
+        let reverse = Some(true);
+        let call =
+            GetFullInheritance { tag: parent.into(), reverse, ..GetFullInheritance::default() };
+        let rows = hub.call(&call).await.expect("an answer");
+        let [row] = rows.as_slice() else { panic!("{rows:?}") };
+        assert_eq!((row.parent_id, row.child()), (parent, Some(child)));
+        assert_eq!(row.name, name("child"));
+        let up = GetFullInheritance { tag: child.into(), ..GetFullInheritance::default() };
+        let rows = hub.call(&up).await.expect("an answer");
+        assert_eq!((rows[0].child(), &rows[0].name), (Some(child), &name("parent")));
+        for tag in [child, parent] {
+            hub.call(&DeleteTag { tag: tag.into() }).await.expect("it is deleted");
+        }
         hub.log_out().await;
     });
 }

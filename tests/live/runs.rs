@@ -21,12 +21,12 @@ const SPEED: [&str; 2] = ["--speed", "20000"];
 /// A client's poll at that speed, and slow enough for a test.
 const POLL: [&str; 2] = ["--poll", "20ms"];
 /// A module of eight components in two batches, and without dependants.
-const SMALL: &str = "perl-App-cpanminus:1.7044:2e584954";
+pub(super) const SMALL: &str = "perl-App-cpanminus:1.7044:2e584954";
 /// What it needs.
-const SMALL_GIVEN: &str = "perl:5.30,perl-YAML:1.24,perl-libwww-perl:6.34";
+pub(super) const SMALL_GIVEN: &str = "perl:5.30,perl-YAML:1.24,perl-libwww-perl:6.34";
 
 /// Returns the flags that select a change.
-fn change<'a>(id: &'a str, at: &'a str) -> [&'a str; 6] {
+pub(super) fn change<'a>(id: &'a str, at: &'a str) -> [&'a str; 6] {
     ["--changed", id, "--unit", "context", "--at", at]
 }
 
@@ -105,7 +105,7 @@ impl Site {
 }
 
 /// Returns the answer of a run.
-fn answer(said: &Said) -> Json {
+pub(super) fn answer(said: &Said) -> Json {
     serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {}", said.err))
 }
 

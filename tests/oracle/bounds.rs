@@ -169,7 +169,7 @@ fn no_bound_lies_above_a_simulated_run() {
             Given { farm: Some(&farm), arches: &arches, ..Given::new(&snapshot, &graph, &history) };
         let all = Selection { all: true, ..Selection::default() };
         let plan = plan::plan(given, &all).expect("all is selected").plan;
-        let bound = Millis::from_secs_f64(plan.bounds.lower_bound_seconds).expect("a time");
+        let bound = plan.bounds.lower_bound;
         optimal += usize::from(plan.bounds.is_optimal);
         // The plan and the trace alone do not contain the speed of builders.
         if farm.builders.iter().all(|group| group.speed.to_bits() == 1.0_f64.to_bits()) {

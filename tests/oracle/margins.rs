@@ -13,10 +13,6 @@ use modplan::trace::History;
 use crate::support::proof::Proofs;
 use crate::support::{generate, real_snapshots};
 
-fn ms(seconds: f64) -> u64 {
-    format!("{:.0}", seconds * 1000.0).parse().expect("a time")
-}
-
 /// The planned schedule as a graph: edges between tasks, and along each builder.
 #[derive(Default)]
 struct Line<'a> {
@@ -44,7 +40,7 @@ impl<'a> Line<'a> {
         }
         let mut on_builder: BTreeMap<&str, Vec<(u64, u64, usize)>> = BTreeMap::new();
         for &(node, task) in &line.tasks {
-            let start = ms(task.start_seconds.expect("it is scheduled"));
+            let start = task.start.expect("it is scheduled").0;
             let builder = task.builder.as_deref().expect("it is scheduled");
             on_builder.entry(builder).or_default().push((start, start + line.ms[node], node));
         }
@@ -142,22 +138,22 @@ fn check(plan: &Plan) {
     let line = Line::new(plan);
     let ends = line.ends(None);
     let end = ends.iter().copied().max().unwrap_or(0);
-    assert_eq!(Some(end), plan.bounds.schedule_seconds.map(ms), "the schedule ends as it says");
+    assert_eq!(Some(end), plan.bounds.schedule.map(|end| end.0), "the schedule ends as it says");
     for &(node, task) in &line.tasks {
-        let start = ms(task.start_seconds.expect("it is scheduled"));
+        let start = task.start.expect("it is scheduled").0;
         assert_eq!(start, ends[node] - line.ms[node], "nothing waits without a reason");
     }
     for &(node, task) in &line.tasks {
         let run = line.ms[node];
-        let slack = ms(task.slack_seconds.expect("it is scheduled"));
-        let drag = ms(task.drag_seconds.expect("it is scheduled"));
+        let slack = task.slack.expect("it is scheduled").0;
+        let drag = task.drag.expect("it is scheduled").0;
         assert_eq!(line.end_with(node, run + slack), end, "within its slack");
         assert_eq!(line.end_with(node, run + slack + 1), end + 1, "beyond its slack");
         assert_eq!(line.end_with(node, 0), end - drag, "without it");
     }
     for &(node, module) in &line.modules {
-        assert_eq!(module.finish_seconds.map(ms), Some(ends[node]), "{}", module.id);
-        let slack = ms(module.slack_seconds);
+        assert_eq!(module.finish.map(|end| end.0), Some(ends[node]), "{}", module.id);
+        let slack = module.slack.0;
         assert_eq!(line.end_with(node, slack), end, "{} within its slack", module.id);
         assert_eq!(line.end_with(node, slack + 1), end + 1, "{} beyond its slack", module.id);
     }

@@ -9,6 +9,7 @@ use modplan::graph::{GraphOptions, ModuleGraph, Versions};
 use modplan::load::{self, Snapshot};
 use modplan::plan::model::{BecauseKind, Edge, PlanCycle, PlanModule, SubmissionRow};
 use modplan::plan::{self, Given, Plan, Selection, Unit};
+use modplan::time::Millis;
 use modplan::trace::History;
 
 use crate::support::oracle::{Newest, Oracle, Submitted, is_acyclic};
@@ -159,11 +160,8 @@ impl Case {
         let rows: BTreeSet<BTreeSet<String>> = plan.submissions.iter().map(of).collect();
         assert_eq!(rows, expected.into_values().collect());
         assert_eq!(rows.len(), plan.submissions.len());
-        let finishes: BTreeMap<&String, f64> = plan
-            .modules
-            .iter()
-            .map(|module| (&module.id, module.earliest_finish_seconds))
-            .collect();
+        let finishes: BTreeMap<&String, Millis> =
+            plan.modules.iter().map(|module| (&module.id, module.earliest_finish)).collect();
         let finish = |id: &String| finishes[id];
         let is_cut = |edge: &Edge| {
             let cuts = plan.cycles.iter().flat_map(|cycle| &cycle.cut);
@@ -181,9 +179,9 @@ impl Case {
             let ready = modules.iter().flat_map(|module| {
                 plan.edges.iter().filter(|edge| edge.to == module.id && !is_cut(edge))
             });
-            let ready = ready.map(|edge| finish(&edge.from)).fold(0.0, f64::max);
-            let starts = modules.iter().map(|module| module.earliest_start_seconds);
-            assert!(starts.fold(f64::MAX, f64::min) >= ready, "{row:?} is submitted at {ready}");
+            let ready = ready.map(|edge| finish(&edge.from)).max().unwrap_or_default();
+            let mut starts = modules.iter().map(|module| module.earliest_start);
+            assert!(starts.all(|start| start >= ready), "{row:?} is submitted at {ready}");
             let siblings = modules.iter().filter(comes_along).count();
             assert_eq!((row.siblings, row.forced), (siblings, modules.len() - siblings));
         }

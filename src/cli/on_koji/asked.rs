@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use modplan::koji_plan::BuildOwner;
 use modplan::name::Selector;
-use modplan::orchestrate::Cascade;
 use modplan::plan::Plan;
 
 use super::super::output::OutputArgs;
@@ -18,10 +16,6 @@ pub(crate) struct Asked<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) sources: Option<&'a Path>,
     pub(crate) given: &'a [Selector],
-    /// Who owns the builds.
-    pub(crate) owner: BuildOwner,
-    /// How a rebuild spreads.
-    pub(crate) cascade: Cascade,
     pub(crate) is_json: bool,
     pub(crate) output: &'a OutputArgs,
 }

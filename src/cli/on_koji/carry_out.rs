@@ -1,22 +1,27 @@
 //! `--yes CHECKSUM`: repeats the preflight of a dry run as it was asked for, and begins the run where nothing
 //! differs.
 
-use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use modplan::koji_plan::{BuildOwner, KeptPlan, Request, WorkedOut, checksum};
+use modplan::drive::journal::{Began, Heading};
+use modplan::koji_plan::{KeptPlan, PlannedBuild, Request, WorkedOut, checksum};
 use modplan::live;
-use modplan::live::execute::Decided;
-use modplan::live::runs::{self, Beginning, Deciding, RunName, heading};
+use modplan::live::execute::{Decided, GateCommand, Limits};
+use modplan::live::runs::{self, Beginning};
 use modplan::load::sha256;
 use modplan::name::Selector;
+use modplan::orchestrate::{
+    Approach, BuildNames, Cascade, Dispatch, Gates, Reach, RepoMaker, define,
+};
+use modplan::plan::Plan;
 use modplan::site::{Gate, Mail, Site};
+use modplan::time::Millis;
 
 use super::super::case::sources;
 use super::super::console::Console;
 use super::super::status::{Answer, Refusal};
 use super::asked::Asked;
 use super::drive::{Ending, drive};
-use super::koji_owned;
 use super::place::Place;
 use super::trouble::{of_hub, of_store};
 
@@ -24,6 +29,8 @@ use super::trouble::{of_hub, of_store};
 const LISTED_MAX: usize = 20;
 /// So many characters of a difference are listed, and so many stand in the message.
 const CHARACTERS: [usize; 2] = [1000, 120];
+/// How long a test may give no result.
+const TEST_TIMEOUT_MS: u64 = 86_400_000;
 
 /// Carries out what a dry run showed.
 pub(super) fn run(
@@ -32,10 +39,7 @@ pub(super) fn run(
     sum: &str,
     console: &Console,
 ) -> anyhow::Result<Answer> {
-    match asked.owner {
-        BuildOwner::Orchestrator => refuse_what_is_to_come(&place.site, console)?,
-        BuildOwner::Koji => koji_owned::refuse(asked, &place.site)?,
-    }
+    refuse_what_is_to_come(&place.site, console)?;
     let kept = kept(place, sum)?;
     refuse_another_request(asked, place, &kept, console)?;
     let built = kept.plan.modules.iter().filter(|module| !module.pass_through);
@@ -50,29 +54,16 @@ pub(super) fn run(
         given: &given,
         submitted: kept.submitted,
         earlier: &earlier,
-        owner: asked.owner,
-        scratch: &BTreeMap::new(),
     };
     console.note(&format!("repeats the preflight of the dry run of {}", kept.submitted));
     let out = live::dry_run(place.options(), place.login.clone(), request);
     let out = out.map_err(|error| of_hub(&error))?;
     refuse_differences(place, &kept, &out, sum, console)?;
     let poll = asked.carry_out.poll.unwrap_or(place.site.limits.poll);
-    if asked.owner == BuildOwner::Koji {
-        let shown = koji_owned::Shown { plan: &kept.plan, out: &out, checksum: sum, poll };
-        return koji_owned::run(asked, place, &shown, console);
-    }
-    let decided = Deciding {
-        site: &place.site,
-        submitted_seconds: kept.submitted.as_second(),
-        poll,
-        final_repos: place.final_repos()?,
-        spool: place.spool()?,
-    };
     let beginning = Beginning {
-        name: RunName::Dated { checksum: sum.to_owned() },
+        checksum: sum.to_owned(),
         heading: heading(&kept.plan, &out.builds, &place.site, poll),
-        decided: Decided { canary: asked.carry_out.canary, ..decided.of(out) },
+        decided: Decided { canary: asked.carry_out.canary, ..decided(place, &kept, out, poll)? },
     };
     let lease = asked.carry_out.lease.lease;
     let ending = Ending { is_json: asked.is_json, output: asked.output, lease };
@@ -80,7 +71,7 @@ pub(super) fn run(
 }
 
 /// Refuses what a configuration asks for and runs do not do yet: nothing is published without it.
-pub(crate) fn refuse_what_is_to_come(site: &Site, console: &Console) -> Result<(), Refusal> {
+fn refuse_what_is_to_come(site: &Site, console: &Console) -> Result<(), Refusal> {
     let refused = |what: &str| {
         let message = format!("{what} of the configuration is not heeded by runs yet");
         Err(Refusal::usage(message).hint("leave it out, or wait for a modplan that heeds it"))
@@ -127,7 +118,6 @@ fn refuse_another_request(
     };
     let given: Vec<String> = asked.given.iter().map(ToString::to_string).collect();
     let differences = [
-        (asked.owner != kept.owner, "the approach"),
         (*asked.plan != kept.plan, "the plan"),
         (place.hub != kept.hub, "the hub"),
         (sha256(&place.bytes) != kept.configuration, "the configuration"),
@@ -190,4 +180,66 @@ fn shortened(line: &str, characters: usize) -> String {
         Some((at, _)) => format!("{}…", &line[..at]),
         None => line.to_owned(),
     }
+}
+
+/// Heads the journal of the run.
+fn heading(plan: &Plan, builds: &[PlannedBuild], site: &Site, poll: Millis) -> Heading {
+    let has_gate = GateCommand::of(site).is_some();
+    let began = Began {
+        approach: Approach::OrchestratorOwned,
+        cascade: Cascade::Planned,
+        dispatch: Dispatch::Graph,
+        submit_limit: Some(site.limits.tasks_in_flight),
+        max_builds: site.limits.max_builds,
+        builds_before: 0,
+        retries: 0,
+        gates: Gates { component: has_gate, module: has_gate },
+        repo: RepoMaker::Orchestrator,
+        poll_ms: poll.0,
+        test_timeout_ms: TEST_TIMEOUT_MS,
+        seed: 0,
+        durations: "koji".to_owned(),
+    };
+    let reach = Reach { plan, all: plan, superseded: &[], by_source: false };
+    let mut definitions = define(reach);
+    for definition in &mut definitions {
+        let build = builds.iter().find(|build| build.id == definition.id);
+        definition.build = build.and_then(build_names);
+    }
+    Heading::new(began, Vec::new(), definitions)
+}
+
+/// Returns what koji calls a module build.
+fn build_names(build: &PlannedBuild) -> Option<BuildNames> {
+    Some(BuildNames {
+        version: build.stored()?.version.0,
+        tag: build.tags.tag.clone(),
+        target: build.names.target.clone(),
+        dist_tag: build.names.dist_tag.clone(),
+    })
+}
+
+fn decided(
+    place: &Place,
+    kept: &KeptPlan,
+    out: WorkedOut,
+    poll: Millis,
+) -> anyhow::Result<Decided> {
+    let site = &place.site;
+    let spool: Option<PathBuf> = match &site.mail {
+        Some(Mail::Spool { directory }) => Some(std::path::absolute(Path::new(directory))?),
+        Some(Mail::Smtp { .. }) | None => None,
+    };
+    Ok(Decided {
+        builds: out.builds,
+        submitted_seconds: kept.submitted.as_second(),
+        priority: site.limits.priority.into(),
+        poll_ms: poll.0,
+        spool,
+        takes_over: out.takes_over,
+        final_repos: place.final_repos()?,
+        limits: Limits::of(site),
+        gate: GateCommand::of(site),
+        canary: None,
+    })
 }

@@ -1,8 +1,11 @@
 //! Drives a run in the foreground: progress on standard error, Ctrl-C, and the answer at the end.
 
+use std::fs::DirBuilder;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use anyhow::Context as _;
 use modplan::live::execute::{News, Watch};
 use modplan::live::runs::{Driving, Ended, RunError};
 use modplan::report::koji_run;
@@ -14,7 +17,6 @@ use super::super::output::OutputArgs;
 use super::super::status::{Answer, Refusal};
 use super::super::width::width;
 use super::place::Place;
-use super::scratch::Scratch;
 use super::trouble::of_run;
 
 /// So many running tasks are named after an interruption.
@@ -48,7 +50,6 @@ pub(crate) fn drive(
             console.note(&format!("run {run}; if it is interrupted, `{command}` resumes it"));
         }
         News::Line(line) => console.note(line),
-        News::Stands(_) => {}
     };
     let driving = Driving {
         store: place.store.reveal(),
@@ -56,7 +57,7 @@ pub(crate) fn drive(
         options: place.patient_options(),
         login: place.login.clone(),
         lease_ms: i64::try_from(ending.lease.0).unwrap_or(i64::MAX),
-        directory: directory.path().to_owned(),
+        directory: directory.0.clone(),
         watch: Watch { stop: &STOP, tell: &mut tell },
     };
     let ended = act(driving);
@@ -110,13 +111,8 @@ fn told(
     Ok(Answer::Interrupted)
 }
 
-/// Returns what Ctrl-C sets, once somebody [listens](listen).
-pub(super) fn stop() -> &'static AtomicBool {
-    &STOP
-}
-
-/// Lets the first Ctrl-C stop the run and the second one leave at once. Returns what the first one sets.
-pub(crate) fn listen(console: &Console) -> &'static AtomicBool {
+/// Lets the first Ctrl-C stop the run and the second one leave at once.
+fn listen(console: &Console) {
     let console = console.clone();
     let pressed = move || {
         if STOP.swap(true, Ordering::Relaxed) {
@@ -131,5 +127,39 @@ pub(crate) fn listen(console: &Console) -> &'static AtomicBool {
     if let Err(error) = ctrlc::set_handler(pressed) {
         tracing::warn!("Ctrl-C ends the program at once: {error}");
     }
-    &STOP
+}
+
+/// A directory of this process alone, which goes with it.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> anyhow::Result<Self> {
+        let base = std::env::temp_dir();
+        let names = (0..1000).map(|at| base.join(format!("modplan-{}-{at}", std::process::id())));
+        for path in names {
+            match make(&path) {
+                Ok(()) => return Ok(Self(path)),
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(error) => {
+                    return Err(error).with_context(|| format!("cannot make {}", path.display()));
+                }
+            }
+        }
+        anyhow::bail!("{} is full of directories of modplan", base.display())
+    }
+}
+
+/// Makes a directory that only its owner may read, where the system knows owners.
+fn make(path: &Path) -> std::io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What is left of it is in nobody's way.
+        drop(std::fs::remove_dir_all(&self.0));
+    }
 }

@@ -1,7 +1,5 @@
 //! The dry run: reads everything, asks the hub, shows what a run would need and do, and keeps it for `--yes`.
 
-use std::collections::BTreeMap;
-
 use modplan::koji_plan::{Check, KeptPlan, Request, WorkedOut, checksum};
 use modplan::live;
 use modplan::live::hub::HubError;
@@ -41,8 +39,6 @@ fn show(asked: Asked<'_>, place: &Place, console: &Console) -> anyhow::Result<An
         given: asked.given,
         submitted: jiff::Timestamp::now(),
         earlier: &earlier,
-        owner: asked.owner,
-        scratch: &BTreeMap::new(),
     };
     let worked_out = live::dry_run(place.options(), place.login.clone(), request);
     let run = worked_out.as_ref().map_or_else(failed, Clone::clone);

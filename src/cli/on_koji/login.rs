@@ -35,19 +35,14 @@ fn password(profile: &Profile, access: &KojiAccess) -> anyhow::Result<Login> {
         let hint = "name user and password_file in the section koji of the configuration";
         return Err(Refusal::usage(message).hint(hint).into());
     };
-    Ok(Login::Password { user: user.clone(), password: read_secret(path)? })
-}
-
-/// Reads the first line of a file that holds a secret.
-pub(crate) fn read_secret(path: &str) -> anyhow::Result<Secret> {
     let text = read(path)?;
-    let secret = text.lines().next().unwrap_or_default();
-    if secret.is_empty() {
+    let password = text.lines().next().unwrap_or_default();
+    if password.is_empty() {
         return Err(
             Refusal::usage(format!("{path} begins with an empty line, not a password")).into()
         );
     }
-    Ok(Secret::new(secret))
+    Ok(Login::Password { user: user.clone(), password: Secret::new(password) })
 }
 
 fn certificate(profile: &Profile) -> anyhow::Result<Login> {

@@ -8,7 +8,7 @@ use modplan::koji::profile::Profile;
 use modplan::koji::shapes::Secret;
 use modplan::live::final_repo::FinalRepos;
 use modplan::live::hub::{Login, Options, Patience};
-use modplan::site::{Mail, Site};
+use modplan::site::Site;
 
 use super::super::console::Console;
 use super::super::output::quoted;
@@ -85,25 +85,12 @@ impl Place {
         Options::of(&self.profile)
     }
 
-    /// Returns where the hub's own pages are.
-    pub(crate) fn weburl(&self) -> &str {
-        &self.profile.weburl
-    }
-
     /// Returns where final repositories are made, if the site has them made.
     pub(crate) fn final_repos(&self) -> anyhow::Result<Option<FinalRepos>> {
         FinalRepos::of(&self.site, &self.profile).map_err(|error| {
             let hint = "koji's own client reads the same profile: see /etc/koji.conf";
             Refusal::usage(error.to_string()).hint(hint).into()
         })
-    }
-
-    /// Returns where mails are written, if the site has them written.
-    pub(crate) fn spool(&self) -> anyhow::Result<Option<PathBuf>> {
-        match &self.site.mail {
-            Some(Mail::Spool { directory }) => Ok(Some(std::path::absolute(Path::new(directory))?)),
-            Some(Mail::Smtp { .. }) | None => Ok(None),
-        }
     }
 
     /// Returns the command that resumes a run, without a password.

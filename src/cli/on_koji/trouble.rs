@@ -8,7 +8,7 @@ use super::super::status::Refusal;
 
 /// Explains why a hub did not answer before anything was done.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the library's errors may grow")]
-pub(crate) fn of_hub(error: &HubError) -> Refusal {
+pub(super) fn of_hub(error: &HubError) -> Refusal {
     match error {
         HubError::Setup(_) => Refusal::usage(error.to_string()),
         HubError::Login { .. } | HubError::Fault { .. } | HubError::Locked { .. } => {

@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,9 +22,9 @@ use crate::orchestrate::{Answer, TaskId};
 
 /// What a base tag held, and after which of its changes.
 #[derive(Clone, Debug)]
-pub(in crate::live) struct Base {
-    pub(in crate::live) event: Option<i64>,
-    pub(in crate::live) rpms: Arc<[TaggedRpm]>,
+pub(super) struct Base {
+    pub(super) event: Option<i64>,
+    pub(super) rpms: Arc<[TaggedRpm]>,
 }
 
 /// The channel of koji whose builders build packages.
@@ -33,22 +32,22 @@ const BUILD_CHANNEL: &str = "default";
 
 /// The hub, the user there, and what is built.
 #[derive(Debug)]
-pub(in crate::live) struct AtHub {
-    hub: Rc<Mutex<Hub>>,
+pub(super) struct AtHub {
+    hub: Mutex<Hub>,
     /// koji's number of the user whose session it is.
-    pub(in crate::live) user: i64,
+    pub(super) user: i64,
     /// What is built.
-    pub(in crate::live) work: Work,
+    pub(super) work: Work,
     /// Until when this process may write: then its lease has passed, and another may drive the run.
     until_ms: Cell<i64>,
     /// Whether nothing more is to be asked.
     is_stopping: Cell<bool>,
     /// What base tags held when they were last read, by tag.
-    pub(in crate::live) bases: Mutex<BTreeMap<String, Base>>,
+    pub(super) bases: Mutex<BTreeMap<String, Base>>,
     /// How long signatures were waited for, by module: in all tries together.
-    pub(in crate::live) unsigned: Mutex<BTreeMap<Nsvc, Duration>>,
+    pub(super) unsigned: Mutex<BTreeMap<Nsvc, Duration>>,
     /// A permit for each repo that may be waited for.
-    pub(in crate::live) repos: Semaphore,
+    pub(super) repos: Semaphore,
     /// What the next submission waits for.
     pace: Mutex<(Spacing, FarmLoad)>,
     is_halted: Cell<bool>,
@@ -56,18 +55,13 @@ pub(in crate::live) struct AtHub {
 }
 
 impl AtHub {
-    pub(in crate::live) fn new(hub: Hub, user: i64, work: Work) -> Self {
-        Self::sharing(Rc::new(Mutex::new(hub)), user, work)
-    }
-
-    /// Uses a session that others use, too.
-    pub(in crate::live) fn sharing(hub: Rc<Mutex<Hub>>, user: i64, work: Work) -> Self {
+    pub(super) fn new(hub: Hub, user: i64, work: Work) -> Self {
         let limits = &work.limits;
         let repos =
             usize::try_from(limits.repos_in_flight.max(1)).unwrap_or(Semaphore::MAX_PERMITS);
         let pace = (Spacing::new(limits.submit_interval_ms), FarmLoad::default());
         Self {
-            hub,
+            hub: Mutex::new(hub),
             user,
             until_ms: Cell::new(i64::MAX),
             is_stopping: Cell::new(false),
@@ -82,7 +76,7 @@ impl AtHub {
     }
 
     /// From now on, nothing is written.
-    pub(in crate::live) fn halt(&self) {
+    pub(super) fn halt(&self) {
         self.is_halted.set(true);
     }
 
@@ -97,23 +91,18 @@ impl AtHub {
     }
 
     /// Lets writes through until a moment, in milliseconds since 1970.
-    pub(in crate::live) fn may_write_until(&self, until_ms: i64) {
+    pub(super) fn may_write_until(&self, until_ms: i64) {
         self.until_ms.set(until_ms);
     }
 
     /// Lets nothing through any more, and waits until the request that is under way is answered.
-    pub(in crate::live) async fn stop(&self) {
-        self.refuse();
+    pub(super) async fn stop(&self) {
+        self.is_stopping.set(true);
         drop(self.hub.lock().await);
     }
 
-    /// Lets nothing through any more.
-    pub(in crate::live) fn refuse(&self) {
-        self.is_stopping.set(true);
-    }
-
     /// Logs out, and returns how many requests were made. A hub that is busy is left alone.
-    pub(in crate::live) async fn leave(&self) -> u64 {
+    pub(super) async fn leave(&self) -> u64 {
         let Ok(mut hub) = self.hub.try_lock() else { return 0 };
         hub.end_session().await;
         hub.requests()
@@ -135,21 +124,18 @@ impl AtHub {
     }
 
     /// Makes a call.
-    pub(in crate::live) async fn ask<C: Call>(&self, call: &C) -> Result<C::Answer, Stop> {
+    pub(super) async fn ask<C: Call>(&self, call: &C) -> Result<C::Answer, Stop> {
         Ok(self.turn(!is_read(C::METHOD)).await?.call(call).await?)
     }
 
     /// Makes planned calls together; each has an answer or a fault. None take no request.
-    pub(in crate::live) async fn each(
-        &self,
-        calls: &[HubCall],
-    ) -> Result<Vec<Result<Value, Fault>>, Stop> {
+    pub(super) async fn each(&self, calls: &[HubCall]) -> Result<Vec<Result<Value, Fault>>, Stop> {
         let is_write = calls.iter().any(HubCall::is_write);
         Ok(self.turn(is_write).await?.call_together(calls).await?)
     }
 
     /// Returns the builds of tasks that completed, as far as the hub says.
-    pub(in crate::live) async fn nvrs(&self, tasks: &[TaskId]) -> BTreeMap<TaskId, String> {
+    pub(super) async fn nvrs(&self, tasks: &[TaskId]) -> BTreeMap<TaskId, String> {
         let look = |task: &TaskId| {
             let task_id = Some(i64::from(task.0));
             HubCall::look(&ListBuilds { task_id, ..ListBuilds::default() })
@@ -170,7 +156,7 @@ impl AtHub {
     }
 
     /// Makes planned calls together, all of which must work.
-    pub(in crate::live) async fn all(&self, calls: &[HubCall]) -> Result<Vec<Value>, Stop> {
+    pub(super) async fn all(&self, calls: &[HubCall]) -> Result<Vec<Value>, Stop> {
         let mut answers = Vec::with_capacity(calls.len());
         for (call, answer) in calls.iter().zip(self.each(calls).await?) {
             answers.push(answer.map_err(|fault| Stop::of_fault(call.method, &fault))?);
@@ -179,7 +165,7 @@ impl AtHub {
     }
 
     /// Makes one planned call and reads its answer.
-    pub(in crate::live) async fn one<T: serde::de::DeserializeOwned>(
+    pub(super) async fn one<T: serde::de::DeserializeOwned>(
         &self,
         call: &HubCall,
     ) -> Result<T, Stop> {
@@ -188,7 +174,7 @@ impl AtHub {
     }
 
     /// Uploads a file.
-    pub(in crate::live) async fn upload(
+    pub(super) async fn upload(
         &self,
         directory: &str,
         name: &str,
@@ -198,7 +184,7 @@ impl AtHub {
     }
 
     /// Returns how tasks stand; those that the hub does not know are left out.
-    pub(in crate::live) async fn tasks(&self, tasks: &[i64]) -> Result<BTreeMap<i64, Task>, Stop> {
+    pub(super) async fn tasks(&self, tasks: &[i64]) -> Result<BTreeMap<i64, Task>, Stop> {
         let mut found = BTreeMap::new();
         for asked in tasks.chunks(TASKS_PER_REQUEST) {
             let task_id = OneOrMany::Many(asked.to_vec());
@@ -214,10 +200,7 @@ impl AtHub {
 
     /// Waits until tasks are over, and returns how each ended. One that the hub does not know any more
     /// counts as canceled.
-    pub(in crate::live) async fn ends(
-        &self,
-        tasks: &[i64],
-    ) -> Result<BTreeMap<i64, TaskState>, Stop> {
+    pub(super) async fn ends(&self, tasks: &[i64]) -> Result<BTreeMap<i64, TaskState>, Stop> {
         let mut open: BTreeSet<i64> = tasks.iter().copied().collect();
         let mut ends = BTreeMap::new();
         while !open.is_empty() {
@@ -239,7 +222,7 @@ impl AtHub {
 
     /// Waits until a task may be submitted: the farm is not busy, and the last submission is long enough
     /// ago. Others wait in the order in which they came.
-    pub(in crate::live) async fn paced(&self) -> Result<(), Stop> {
+    pub(super) async fn paced(&self) -> Result<(), Stop> {
         let mut pace = self.pace.lock().await;
         let (spacing, load) = &mut *pace;
         if let Some(max) = self.work.limits.farm_load_max {
@@ -271,15 +254,12 @@ impl AtHub {
     }
 
     /// Waits before the next look.
-    pub(in crate::live) async fn pause(&self) {
+    pub(super) async fn pause(&self) {
         clock::wait(u64::try_from(self.work.poll.as_millis()).unwrap_or(u64::MAX)).await;
     }
 }
 
 /// Reads the answer to a planned call.
-pub(in crate::live) fn read<T: serde::de::DeserializeOwned>(
-    method: &str,
-    answer: Value,
-) -> Result<T, Stop> {
+pub(super) fn read<T: serde::de::DeserializeOwned>(method: &str, answer: Value) -> Result<T, Stop> {
     answer.read().map_err(|mismatch| Stop::strange(method, &mismatch.0))
 }

@@ -16,7 +16,6 @@ use crate::koji_plan::PlannedBuild;
 use crate::live::final_repo::FinalRepos;
 use crate::load::Stream;
 use crate::module_build::import::{Generator, Host, Origin};
-use crate::module_build::macro_settings;
 use crate::module_build::macros::MacrosPackage;
 use crate::name::{ComponentKey, Nsvc};
 
@@ -49,9 +48,6 @@ pub struct Decided {
     /// So many components are built first; then the run stops, until it is resumed. `None`: all are built.
     #[serde(default)]
     pub canary: Option<u32>,
-    /// Whether koji owns the builds: their tags say the macros, as far as tags can.
-    #[serde(default)]
-    pub is_kojis: bool,
 }
 
 /// Why a run cannot begin.
@@ -105,9 +101,8 @@ impl Decided {
         let committed = Timestamp::from_second(self.submitted_seconds).unwrap_or_default();
         let author = stored.macros.as_deref();
         let conflicts = build.kept_out.with(&[], &[]);
-        let is_in_tags = self.is_kojis && conflicts.is_empty() && macro_settings::hold_all(&stored);
         let package = MacrosPackage { nsvc: &nsvc, dist, author, conflicts: &conflicts, committed };
-        let macros = (!is_in_tags).then(|| source_rpm(&package, directory)).transpose()?;
+        let macros = source_rpm(&package, directory)?;
         let later_macros = (!build.kept_out.planned.is_empty()).then(|| LaterMacros {
             kept_out: build.kept_out.clone(),
             committed,
@@ -126,8 +121,7 @@ impl Decided {
             included: BTreeMap::new(),
             arches: build.arches.clone(),
             origin: self.origin(build),
-            publish_to: (!build.scratch).then(|| build.publish_to.clone()),
-            is_scratch: build.scratch,
+            publish_to: Some(build.publish_to.clone()),
             lock: build.lock.clone(),
             names: build.names.clone(),
             nsvc,

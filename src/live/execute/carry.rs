@@ -24,7 +24,6 @@ use super::halt::Halt;
 use super::memory::{Memory, Part};
 use super::stop::Stop;
 use super::work::ModuleWork;
-use crate::drive::journal::Began;
 use crate::orchestrate::{
     Answer, BuildId, Call, CallId, Catalog, Command, ComponentEnd, ComponentIx, Event, Fault,
     Gates, ModuleIx, TaskId,
@@ -43,8 +42,6 @@ struct Inner {
     running: Cell<usize>,
     /// Whether a poll is under way, which also tags what it finds built.
     is_polling: Cell<bool>,
-    /// The most components that may be under way at once.
-    under_way_max: usize,
     /// Where a component has a gate, the orchestrator says when it is tagged; else it is tagged when it is
     /// built. A module with a gate is published when it has passed.
     gates: Gates,
@@ -62,10 +59,8 @@ impl Carrier {
         hub: AtHub,
         catalog: Arc<Catalog>,
         events: UnboundedSender<Event>,
-        began: &Began,
+        gates: Gates,
     ) -> Self {
-        let gates = began.gates;
-        let under_way_max = began.submit_limit.map_or(usize::MAX, |max| max as usize);
         let breaker = RefCell::new(Breaker::new(hub.work.limits.failures));
         let canary = hub.work.canary.map(|max| RefCell::new(Canary::new(max, gates)));
         Self(Rc::new(Inner {
@@ -76,7 +71,6 @@ impl Carrier {
             repos: RefCell::default(),
             running: Cell::new(0),
             is_polling: Cell::new(false),
-            under_way_max,
             gates,
             tests: Tests::default(),
             breaker,

@@ -18,12 +18,8 @@ use crate::orchestrate::Fault;
 
 impl AtHub {
     /// Returns the source RPM of a module's macros package, with everything that is kept out.
-    pub(in crate::live) async fn macros(&self, module: &ModuleWork) -> Result<SourceRpm, Stop> {
-        let Some(later) = &module.later_macros else {
-            return module.macros.clone().ok_or_else(|| {
-                Stop::failed(Fault::Missing, format!("{} has no macros package", module.nsvc))
-            });
-        };
+    pub(super) async fn macros(&self, module: &ModuleWork) -> Result<SourceRpm, Stop> {
+        let Some(later) = &module.later_macros else { return Ok(module.macros.clone()) };
         let conflicts = self.conflicts(later).await?;
         tracing::info!("{}: {} RPMs are kept out of its buildroot", module.nsvc, conflicts.len());
         let package = MacrosPackage {

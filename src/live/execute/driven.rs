@@ -10,7 +10,7 @@ use super::work::Work;
 use crate::drive::{Entry, journal};
 use crate::live::hub::Hub;
 use crate::orchestrate::TaskId;
-use crate::status::{ComponentState, ModuleState, ModuleStatus, Status};
+use crate::status::{ComponentState, ModuleState, ModuleStatus};
 
 /// A run as it stands when a process begins to drive it.
 #[derive(Clone, Debug)]
@@ -43,14 +43,12 @@ pub struct Watch<'w> {
 }
 
 /// What is new in a run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum News<'n> {
     /// This process drives the run of this name from now on.
     Drives(&'n str),
     /// What people wait for, in words.
     Line(&'n str),
-    /// Where everything stands after what happened last.
-    Stands(&'n Status),
 }
 
 /// How a process stopped driving a run.

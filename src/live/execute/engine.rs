@@ -89,7 +89,7 @@ impl<'w> Engine<'w> {
         );
         let (sender, events) = unbounded_channel();
         let hub = AtHub::new(session.hub, session.user, work);
-        let carrier = Carrier::new(hub, catalog, sender, began);
+        let carrier = Carrier::new(hub, catalog, sender, began.gates);
         let mut figures = Figures::default();
         let course = Course::new(&heading, &entries, |heard| {
             learn(&carrier, heard);
@@ -243,7 +243,6 @@ impl<'w> Engine<'w> {
             commands.extend_from_slice(heard.commands);
         };
         self.course.step(events, now, rows, see).await?;
-        (self.watch.tell)(News::Stands(self.course.status()));
         self.kept(rows);
         Ok(commands)
     }

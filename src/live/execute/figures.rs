@@ -95,13 +95,13 @@ impl Figures {
     /// Returns how many module builds were opened.
     #[must_use]
     pub fn module_builds(&self) -> u64 {
-        self.modules.values().map(|module| u64::from(module.module_builds)).sum()
+        self.builds.len() as u64
     }
 
     /// Returns how many components koji was asked to build, the macros packages not counted.
     #[must_use]
     pub fn component_builds(&self) -> u64 {
-        self.modules.values().map(|module| u64::from(module.component_builds)).sum()
+        self.tasks.len() as u64
     }
 
     /// Returns how many mails were sent.

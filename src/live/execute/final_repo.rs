@@ -21,7 +21,7 @@ const NAMED_MAX: usize = 3;
 
 impl AtHub {
     /// Makes the final repositories of a module, unless they are there, or the site has none.
-    pub(in crate::live) async fn final_repo(
+    pub(super) async fn final_repo(
         &self,
         module: &ModuleWork,
         finals: &BTreeMap<Arch, &FinalDocument<'_>>,

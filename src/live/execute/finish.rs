@@ -11,9 +11,7 @@ use crate::koji::shapes::{Build, Package, TagInfo, TaggedRpms};
 use crate::live::clock;
 use crate::load::{Severity, Stream, parse_text};
 use crate::module_build::contents::Manner;
-use crate::module_build::finals::{
-    ArchFinals, FinalDocument, Finished, devel_of, final_documents, published,
-};
+use crate::module_build::finals::{FinalDocument, Finished, devel_of, final_documents, published};
 use crate::module_build::hub_call::HubCall;
 use crate::module_build::import::{Importing, Origin, import};
 use crate::module_build::publish::{self, Publication, Standing};
@@ -32,36 +30,43 @@ struct Half<'a> {
 impl AtHub {
     /// Makes the final documents of a module whose components are all in its tag, and imports it; `-devel`
     /// too, where it lists something. What is imported already stays as it is. The final repositories of the
-    /// module come last. Nothing is made of a build that is thrown away.
-    pub(in crate::live) async fn finish(&self, module: &ModuleWork) -> Result<(), Stop> {
-        if module.is_scratch {
-            return Ok(());
-        }
+    /// module come last.
+    pub(super) async fn finish(&self, module: &ModuleWork) -> Result<(), Stop> {
         let tag = self.contents(module).await?;
-        let finals = finals(module, &tag)?;
-        let halves = halves(module, &tag, &finals)?;
+        let finished = Finished {
+            stored: &module.stored,
+            included: &module.included,
+            arches: &module.arches,
+            tag: &tag,
+            manner: Manner::Mended,
+        };
+        let broken = |error: &dyn std::fmt::Display| {
+            Stop::failed(Fault::Broken, format!("{}: {error}", module.nsvc))
+        };
+        let finals = final_documents(finished).map_err(|error| broken(&error))?;
+        let of = |choose: fn(&'_ crate::module_build::finals::ArchFinals<'_>) -> bool| {
+            finals.values().any(choose)
+        };
+        let document = published(finished);
+        let mut halves = vec![Half {
+            nsvc: module.nsvc.clone(),
+            document: document.clone(),
+            finals: finals.iter().map(|(arch, both)| (arch.clone(), &both.module)).collect(),
+        }];
+        if of(|both| !both.devel.rpms.is_empty()) {
+            halves.push(Half {
+                nsvc: devel(&module.nsvc),
+                document: devel_of(document),
+                finals: finals.iter().map(|(arch, both)| (arch.clone(), &both.devel)).collect(),
+            });
+        }
         for half in &halves {
+            for document in half.finals.values() {
+                check(&document.yaml()).map_err(|error| broken(&error))?;
+            }
             self.import(module, half, &tag).await?;
         }
         self.final_repo(module, &halves[0].finals, &tag).await
-    }
-
-    /// Makes the final documents and repositories of a module, and imports nothing.
-    pub(in crate::live) async fn make_repositories(&self, module: &ModuleWork) -> Result<(), Stop> {
-        let tag = self.contents(module).await?;
-        let finals = finals(module, &tag)?;
-        let halves = halves(module, &tag, &finals)?;
-        self.final_repo(module, &halves[0].finals, &tag).await
-    }
-
-    /// Imports a module, and `-devel` where it lists something. What is imported already stays as it is.
-    pub(in crate::live) async fn import_both(&self, module: &ModuleWork) -> Result<(), Stop> {
-        let tag = self.contents(module).await?;
-        let finals = finals(module, &tag)?;
-        for half in &halves(module, &tag, &finals)? {
-            self.import(module, half, &tag).await?;
-        }
-        Ok(())
     }
 
     /// Returns what is in a module's tag, with the headers of its RPMs.
@@ -127,15 +132,25 @@ impl AtHub {
     }
 
     /// Has the finished module tagged where users' repositories are made from, judged by the hub's
-    /// policies.
-    pub(in crate::live) async fn publish(&self, module: &ModuleWork) -> Result<(), Stop> {
+    /// policies; then its `-devel`, where that was imported.
+    pub(super) async fn publish(&self, module: &ModuleWork) -> Result<(), Stop> {
         let Some(tag) = &module.publish_to else { return Ok(()) };
-        let publication = Publication {
-            tag,
-            package: module.nsvc.name.as_str(),
-            nvr: &module.names.content_nvr,
-            owner: &module.tags.owner,
-        };
+        let owner = module.tags.owner.as_str();
+        let (package, nvr) = (module.nsvc.name.as_str(), module.names.content_nvr.as_str());
+        self.publish_one(Publication { tag, package, nvr, owner }).await?;
+        let devel = devel(&module.nsvc);
+        let (package, nvr) = (devel.name.as_str(), content_nvr(&devel));
+        let build: Option<Build> = self.one(&publish::look(&nvr)).await?;
+        match publish::standing(build.as_ref(), &module.tags.tag) {
+            Standing::Imported { .. } => {
+                self.publish_one(Publication { tag, package, nvr: &nvr, owner }).await
+            }
+            // What was not imported lists nothing, and what took its name is somebody else's.
+            Standing::Missing | Standing::Taken { .. } => Ok(()),
+        }
+    }
+
+    async fn publish_one(&self, publication: Publication<'_>) -> Result<(), Stop> {
         let mut answers = self.all(&publish::looks(publication)).await?.into_iter();
         let listed: Option<Vec<Package>> =
             read("listPackages", answers.next().unwrap_or_default())?;
@@ -145,47 +160,10 @@ impl AtHub {
     }
 }
 
-fn finished<'t>(module: &'t ModuleWork, tag: &'t TagContents) -> Finished<'t> {
-    let ModuleWork { stored, included, arches, .. } = module;
-    Finished { stored, included, arches, tag, manner: Manner::Mended }
-}
-
-fn broken(module: &ModuleWork, error: &dyn std::fmt::Display) -> Stop {
-    Stop::failed(Fault::Broken, format!("{}: {error}", module.nsvc))
-}
-
-/// Returns the final documents by arch.
-fn finals<'t>(
-    module: &'t ModuleWork,
-    tag: &'t TagContents,
-) -> Result<BTreeMap<Arch, ArchFinals<'t>>, Stop> {
-    final_documents(finished(module, tag)).map_err(|error| broken(module, &error))
-}
-
-/// Returns what is imported: the module, and `-devel` where it lists something.
-fn halves<'f>(
-    module: &'f ModuleWork,
-    tag: &'f TagContents,
-    finals: &'f BTreeMap<Arch, ArchFinals<'f>>,
-) -> Result<Vec<Half<'f>>, Stop> {
-    let document = published(finished(module, tag));
-    let mut halves = vec![Half {
-        nsvc: module.nsvc.clone(),
-        document: document.clone(),
-        finals: finals.iter().map(|(arch, both)| (arch.clone(), &both.module)).collect(),
-    }];
-    if finals.values().any(|both| !both.devel.rpms.is_empty()) {
-        let name = ModuleName::from(format!("{}-devel", module.nsvc.name).as_str());
-        halves.push(Half {
-            nsvc: Nsvc { name, ..module.nsvc.clone() },
-            document: devel_of(document),
-            finals: finals.iter().map(|(arch, both)| (arch.clone(), &both.devel)).collect(),
-        });
-    }
-    for document in halves.iter().flat_map(|half| half.finals.values()) {
-        check(&document.yaml()).map_err(|error| broken(module, &error))?;
-    }
-    Ok(halves)
+/// Returns the identity of a module's `-devel`.
+fn devel(nsvc: &Nsvc) -> Nsvc {
+    let name = ModuleName::from(format!("{}-devel", nsvc.name).as_str());
+    Nsvc { name, ..nsvc.clone() }
 }
 
 /// Reads a final document back as strictly as it would be checked elsewhere.

@@ -43,7 +43,7 @@ pub enum MacrosError {
 ///
 /// # Errors
 /// rpmbuild is missing or refuses, a file cannot be written, or the identity cannot stand in a spec file.
-pub(in crate::live) fn source_rpm(
+pub(super) fn source_rpm(
     package: &MacrosPackage<'_>,
     directory: &Path,
 ) -> Result<SourceRpm, MacrosError> {

@@ -3,11 +3,12 @@
 
 use super::at_hub::{AtHub, read};
 use super::stop::Stop;
+use super::tag::Place;
 use super::tasks::Wanted;
 use super::work::{Marked, ModuleWork};
-use crate::koji::calls::{CreateTag, GetBuild};
+use crate::koji::calls::GetBuild;
 use crate::koji::shapes::{Build, Package, TagInfo};
-use crate::koji::{BuildState, Call, TaskState, Value};
+use crate::koji::{BuildState, TaskState, Value};
 use crate::module_build::batch_calls::{self, Built, Submission};
 use crate::module_build::hub_call::HubCall;
 use crate::module_build::macros;
@@ -17,33 +18,20 @@ use crate::orchestrate::Fault;
 
 impl AtHub {
     /// Makes what a module build needs before its first component.
-    pub(in crate::live) async fn prepare(&self, module: &ModuleWork) -> Result<(), Stop> {
+    pub(super) async fn prepare(&self, module: &ModuleWork) -> Result<(), Stop> {
         if !self.holds(&module.lock).await? {
             // What is somebody else's is found before anything is made.
             self.tag_changes(module).await?;
             self.is_built(module).await?;
             self.lock(&module.lock).await?;
         }
-        self.make_tags(module).await?;
+        let changes = self.tag_changes(module).await?;
+        self.all(&changes).await?;
         // koji makes a first repo for the macros package, too.
         let _permit = self.repo_permit().await;
         self.build_macros(module).await?;
         self.install_macros(module).await?;
-        self.wait_permitted_repo(module).await.map(drop)
-    }
-
-    /// Makes tags and target as planned, from what is there.
-    pub(in crate::live) async fn make_tags(&self, module: &ModuleWork) -> Result<(), Stop> {
-        let changes = self.tag_changes(module).await?;
-        let (first, tags) = (changes.first(), &module.tags);
-        let is_new = first.is_some_and(|call| call.method == CreateTag::METHOD);
-        if !is_new || !tags.parents.contains(&tags.tag) {
-            return self.all(&changes).await.map(drop);
-        }
-        // koji's number of a new tag is known only when it is there.
-        self.all(&changes[..1]).await?;
-        let changes = self.tag_changes(module).await?;
-        self.all(&changes).await.map(drop)
+        self.wait_permitted_repo(module).await
     }
 
     /// Looks how the tags and the target are, and returns the calls that make them as planned.
@@ -57,8 +45,6 @@ impl AtHub {
         for parent in &module.tags.parents {
             match tag(next())? {
                 Some(info) => drop(found.parents.insert(parent.clone(), info.id)),
-                // It comes with the changes.
-                None if *parent == module.tags.tag => {}
                 None => {
                     let why = format!("{}: there is no tag {parent} to inherit", module.nsvc);
                     return Err(Stop::failed(Fault::Missing, why));
@@ -146,11 +132,14 @@ impl AtHub {
     }
 
     /// Tags the macros package into the build tag, and has it installed into every buildroot.
-    pub(in crate::live) async fn install_macros(&self, module: &ModuleWork) -> Result<(), Stop> {
+    async fn install_macros(&self, module: &ModuleWork) -> Result<(), Stop> {
         let nvr = macros_nvr(module)?;
         let package = macros_package();
         let built = [Built { package: &package, nvr, is_build_only: true }];
-        self.tag_where_missing(batch_calls::tag_built(&module.tags, &built)).await?;
+        let mut calls = batch_calls::tag_built(&module.tags, &built);
+        let tagged = self.tagged(&calls).await?;
+        calls.retain(|call| Place::of(call).is_none_or(|place| !tagged.contains(&place)));
+        self.tag(&calls).await?;
         let groups = batch_calls::install_macros(&module.tags);
         for (call, answer) in groups.iter().zip(self.each(&groups).await?) {
             if let Err(fault) = answer
@@ -163,11 +152,11 @@ impl AtHub {
     }
 }
 
-pub(in crate::live) fn macros_package() -> PackageName {
+fn macros_package() -> PackageName {
     PackageName::from(macros::NAME)
 }
 
-pub(in crate::live) fn macros_nvr(module: &ModuleWork) -> Result<&str, Stop> {
+fn macros_nvr(module: &ModuleWork) -> Result<&str, Stop> {
     let nvr = module.names.macros_package.as_deref();
     nvr.ok_or_else(|| Stop::failed(Fault::Broken, format!("{} has no dist tag", module.nsvc)))
 }

@@ -12,28 +12,25 @@ use crate::orchestrate::Fault;
 impl AtHub {
     /// Asks for a repo that has everything in the build tag, and waits until it is made. Asked again, the hub
     /// answers with the same request. No more repos are asked for at a time than the site allows.
-    pub(in crate::live) async fn wait_repo(&self, module: &ModuleWork) -> Result<(), Stop> {
+    pub(super) async fn wait_repo(&self, module: &ModuleWork) -> Result<(), Stop> {
         let _permit = self.repo_permit().await;
-        self.wait_permitted_repo(module).await.map(drop)
+        self.wait_permitted_repo(module).await
     }
 
     /// Waits for leave to have a repo made.
-    pub(in crate::live) async fn repo_permit(&self) -> SemaphorePermit<'_> {
+    pub(super) async fn repo_permit(&self) -> SemaphorePermit<'_> {
         self.repos.acquire().await.expect("the semaphore is never closed")
     }
 
-    /// Does the same for one who has leave, and returns koji's number of the repo.
-    pub(in crate::live) async fn wait_permitted_repo(
-        &self,
-        module: &ModuleWork,
-    ) -> Result<i64, Stop> {
+    /// Does the same for one who has leave.
+    pub(super) async fn wait_permitted_repo(&self, module: &ModuleWork) -> Result<(), Stop> {
         self.may_begin()?;
         let tags = &module.tags;
         let event: i64 = self.one(&batch_calls::last_change(tags)).await?;
         let mut answer: RepoAnswer = self.one(&batch_calls::request_repo(tags, event)).await?;
         loop {
             match (answer.repo, answer.request) {
-                (Some(repo), _) => return Ok(repo.id),
+                (Some(_), _) => return Ok(()),
                 (None, Some(request)) if request.active => {
                     self.pause().await;
                     self.may_begin()?;

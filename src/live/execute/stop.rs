@@ -6,21 +6,21 @@ use crate::orchestrate::{Answer, Fault};
 
 /// What keeps a call from being done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::live) struct Stop {
+pub(super) struct Stop {
     /// What the orchestrator hears.
-    pub(in crate::live) answer: Answer,
+    pub(super) answer: Answer,
     /// Why, for people.
-    pub(in crate::live) why: String,
+    pub(super) why: String,
 }
 
 impl Stop {
     /// It will never work as asked.
-    pub(in crate::live) fn failed(fault: Fault, why: impl Into<String>) -> Self {
+    pub(super) fn failed(fault: Fault, why: impl Into<String>) -> Self {
         Self { answer: Answer::Failed(fault), why: why.into() }
     }
 
     /// The run was halted: nothing more is asked for.
-    pub(in crate::live) fn halted() -> Self {
+    pub(super) fn halted() -> Self {
         Self { answer: Answer::Refused, why: "the run is paused".to_owned() }
     }
 
@@ -30,13 +30,13 @@ impl Stop {
     }
 
     /// An answer has another shape than its method answers. The call may work with the next hub.
-    pub(in crate::live) fn strange(method: &str, reason: &str) -> Self {
+    pub(super) fn strange(method: &str, reason: &str) -> Self {
         let why = format!("{method}: an answer of an unknown shape: {reason}");
         Self { answer: Answer::Refused, why }
     }
 
     /// The hub answered with a fault.
-    pub(in crate::live) fn of_fault(method: &str, fault: &KojiFault) -> Self {
+    pub(super) fn of_fault(method: &str, fault: &KojiFault) -> Self {
         let answer = match fault.kind {
             // The database was busy, or the hub stumbled over itself.
             FaultKind::LockTimeout | FaultKind::Offline | FaultKind::Unexpected => Answer::Refused,

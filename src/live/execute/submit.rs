@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::at_hub::{AtHub, read};
 use super::stop::Stop;
+use super::tag::Place;
 use super::tasks::Wanted;
 use super::work::{Marked, ModuleWork, PartWork};
 use crate::koji::calls::ListBuilds;
@@ -15,19 +16,19 @@ use crate::orchestrate::{Fault, TaskId};
 
 /// A component of a module to build, with the number of the attempt from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::live) struct Try {
-    pub(in crate::live) component: ComponentKey,
-    pub(in crate::live) attempt: u32,
+pub(super) struct Try {
+    pub(super) component: ComponentKey,
+    pub(super) attempt: u32,
 }
 
 /// What came of one part of a request.
-pub(in crate::live) type Each<T> = Vec<Result<T, Stop>>;
+pub(super) type Each<T> = Vec<Result<T, Stop>>;
 
 impl AtHub {
     /// Has components built in one request; what is at the hub already is not asked for again. Each answer is
     /// koji's number of the task. The repo is not named: it is koji's newest one of the build tag, and naming
     /// one needs a permission by the default policy.
-    pub(in crate::live) async fn submit(
+    pub(super) async fn submit(
         &self,
         module: &ModuleWork,
         tries: &[Try],
@@ -73,7 +74,7 @@ impl AtHub {
     }
 
     /// Finds what of some tries is at the hub: koji's numbers of their tasks, none where there is none.
-    pub(in crate::live) async fn find(
+    pub(super) async fn find(
         &self,
         module: &ModuleWork,
         tries: &[Try],
@@ -92,7 +93,7 @@ impl AtHub {
     }
 
     /// Tags the builds of components, given by their tasks, in as few requests as possible.
-    pub(in crate::live) async fn tag_parts(
+    pub(super) async fn tag_parts(
         &self,
         module: &ModuleWork,
         parts: &[(ComponentKey, TaskId)],
@@ -103,13 +104,16 @@ impl AtHub {
             let part = part(module, component)?;
             built.push(Built { package: &part.package, nvr, is_build_only: part.is_build_only });
         }
-        self.tag_where_missing(batch_calls::tag_built(&module.tags, &built)).await
+        let mut calls = batch_calls::tag_built(&module.tags, &built);
+        let tagged = self.tagged(&calls).await?;
+        calls.retain(|call| Place::of(call).is_none_or(|place| !tagged.contains(&place)));
+        self.tag(&calls).await
     }
 }
 
 impl AtHub {
     /// Returns what a task built, as name-version-release.
-    pub(in crate::live) async fn nvr_of(
+    pub(super) async fn nvr_of(
         &self,
         component: &ComponentKey,
         task: TaskId,

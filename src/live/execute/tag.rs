@@ -12,14 +12,14 @@ use crate::orchestrate::Fault;
 
 /// A build in a tag.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::live) struct Place {
+pub(super) struct Place {
     tag: String,
     nvr: String,
 }
 
 impl Place {
     /// Returns where a call tags a build; none of a call that does something else.
-    pub(in crate::live) fn of(call: &HubCall) -> Option<Self> {
+    pub(super) fn of(call: &HubCall) -> Option<Self> {
         let text = |at: usize| call.arguments.positional.get(at).and_then(Value::as_str);
         let place = || Some(Self { tag: text(0)?.to_owned(), nvr: text(1)?.to_owned() });
         if call.method == TagBuild::METHOD { place() } else { None }
@@ -29,7 +29,7 @@ impl Place {
 impl AtHub {
     /// Makes calls of which some tag builds by a task, and waits until these are over. A build that is in
     /// the tag already is fine: so ends a task whose call was made twice, too.
-    pub(in crate::live) async fn tag(&self, calls: &[HubCall]) -> Result<(), Stop> {
+    pub(super) async fn tag(&self, calls: &[HubCall]) -> Result<(), Stop> {
         let mut tasks: BTreeMap<i64, HubCall> = BTreeMap::new();
         for (call, answer) in calls.iter().zip(self.each(calls).await?) {
             match answer {
@@ -40,10 +40,6 @@ impl AtHub {
                 Err(fault) if fault.text.contains("already tagged") => {}
                 Err(fault) => return Err(Stop::of_fault(call.method, &fault)),
             }
-        }
-        if !tasks.is_empty() {
-            // No builder has them yet.
-            self.pause().await;
         }
         let numbers: Vec<i64> = tasks.keys().copied().collect();
         let ends = self.ends(&numbers).await?;
@@ -63,18 +59,8 @@ impl AtHub {
         }
     }
 
-    /// Makes calls that tag builds, without those that tag a build where it is already.
-    pub(in crate::live) async fn tag_where_missing(
-        &self,
-        mut calls: Vec<HubCall>,
-    ) -> Result<(), Stop> {
-        let tagged = self.tagged(&calls).await?;
-        calls.retain(|call| Place::of(call).is_none_or(|place| !tagged.contains(&place)));
-        self.tag(&calls).await
-    }
-
     /// Returns in which tags the builds are that some calls tag.
-    pub(in crate::live) async fn tagged(&self, calls: &[HubCall]) -> Result<BTreeSet<Place>, Stop> {
+    pub(super) async fn tagged(&self, calls: &[HubCall]) -> Result<BTreeSet<Place>, Stop> {
         let nvrs: BTreeSet<String> =
             calls.iter().filter_map(Place::of).map(|place| place.nvr).collect();
         let look = |nvr: &String| {

@@ -9,18 +9,18 @@ use crate::module_build::batch_calls;
 
 /// A task that is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::live) struct Wanted<'a> {
+pub(super) struct Wanted<'a> {
     /// `name:stream:version:context`.
-    pub(in crate::live) module: &'a str,
+    pub(super) module: &'a str,
     /// The key of the component, or the name of the macros package.
-    pub(in crate::live) component: &'a str,
+    pub(super) component: &'a str,
     /// Which attempt, from 1; none: any.
-    pub(in crate::live) attempt: Option<u32>,
+    pub(super) attempt: Option<u32>,
 }
 
 impl AtHub {
     /// Finds tasks of this run by their markers, in one request: for each the newest one, running or over.
-    pub(in crate::live) async fn find_tasks(
+    pub(super) async fn find_tasks(
         &self,
         wanted: &[Wanted<'_>],
     ) -> Result<Vec<Option<Task>>, Stop> {
@@ -41,7 +41,7 @@ impl AtHub {
     }
 
     /// Returns what a task is marked with, if it is a build that modplan asked for.
-    pub(in crate::live) async fn marker_of(&self, task: i64) -> Result<Option<Marker>, Stop> {
+    pub(super) async fn marker_of(&self, task: i64) -> Result<Option<Marker>, Stop> {
         let task_id = OneOrMany::One(task);
         let call = GetTaskInfo { task_id, request: Some(true), strict: None };
         Ok(match self.ask(&call).await? {
@@ -53,7 +53,7 @@ impl AtHub {
 
 /// What a task is marked with.
 #[derive(Debug)]
-pub(in crate::live) struct Marker {
+pub(super) struct Marker {
     run: String,
     module: String,
     component: String,
@@ -74,7 +74,7 @@ impl Marker {
         })
     }
 
-    pub(in crate::live) fn is(&self, wanted: Wanted<'_>) -> bool {
+    pub(super) fn is(&self, wanted: Wanted<'_>) -> bool {
         self.module == wanted.module
             && self.component == wanted.component
             && wanted.attempt.is_none_or(|attempt| attempt == self.attempt)

@@ -55,8 +55,8 @@ pub struct ModuleWork {
     pub names: Names,
     /// Its tags and its target.
     pub tags: TagPlan,
-    /// The source RPM of its macros package, as it was decided before; none where its tags say the macros.
-    pub macros: Option<SourceRpm>,
+    /// The source RPM of its macros package, as it was decided before the run.
+    pub macros: SourceRpm,
     /// How it is made anew where modules of the same run are in the buildroot; none where there are none.
     pub later_macros: Option<LaterMacros>,
     /// Its components by key; those of included modules among them.
@@ -73,8 +73,6 @@ pub struct ModuleWork {
     pub lock: String,
     /// Where the finished module is tagged; none: nowhere.
     pub publish_to: Option<String>,
-    /// Whether it is built to be thrown away: then it is not imported.
-    pub is_scratch: bool,
 }
 
 /// A macros package that is complete only when the modules before it are built: what they filter, and what
@@ -113,18 +111,18 @@ pub struct PartWork {
 
 /// Which task of a run is marked.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::live) struct Marked<'a> {
+pub(super) struct Marked<'a> {
     /// `name:stream:version:context`.
-    pub(in crate::live) module: &'a str,
+    pub(super) module: &'a str,
     /// The key of the component, or the name of the macros package.
-    pub(in crate::live) component: &'a str,
+    pub(super) component: &'a str,
     /// Which attempt, from 1.
-    pub(in crate::live) attempt: u32,
+    pub(super) attempt: u32,
 }
 
 impl Work {
     /// Returns what marks a task as ours: `custom_user_metadata`.
-    pub(in crate::live) fn marker(&self, marked: Marked<'_>) -> Map {
+    pub(super) fn marker(&self, marked: Marked<'_>) -> Map {
         let Marked { module, component, attempt } = marked;
         let members = [
             ("run", Value::from(self.run.as_str())),

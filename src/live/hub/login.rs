@@ -58,15 +58,15 @@ impl Hub {
         if self.login == Login::Anonymous {
             return Ok(());
         }
-        if self.is_robbed || self.session.take().is_some_and(|session| session.is_exclusive()) {
-            // Another client has taken the user from us; taking it back would start a fight.
-            self.is_robbed = true;
-            let reason = "the exclusive session is gone".to_owned();
-            return Err(HubError::Login { who: self.login.who(), reason });
-        }
+        let was_exclusive = self.session.take().is_some_and(|session| session.is_exclusive());
         let answer = self.log_in(None).await?;
         self.veil.add(&answer.key);
         self.session = Some(Session::new(answer));
+        if was_exclusive {
+            // Another client has taken the user from us; taking it back would start a fight.
+            let reason = "the exclusive session is gone".to_owned();
+            return Err(HubError::Login { who: self.login.who(), reason });
+        }
         Ok(())
     }
 

@@ -31,15 +31,18 @@ pub struct PlanModule {
     /// Its components by batch; the first real batch is 2, since 1 is the macros package's.
     pub batches: Vec<PlanBatch>,
     /// When it can start with unlimited builders.
-    pub earliest_start_seconds: f64,
+    #[serde(rename = "earliest_start_seconds", with = "crate::time::seconds")]
+    pub earliest_start: Millis,
     /// Its earliest end with unlimited builders.
-    pub earliest_finish_seconds: f64,
+    #[serde(rename = "earliest_finish_seconds", with = "crate::time::seconds")]
+    pub earliest_finish: Millis,
     /// Its end in the planned schedule; null without a schedule.
-    #[serde(default)]
-    pub finish_seconds: Option<f64>,
+    #[serde(default, rename = "finish_seconds", with = "crate::time::seconds::optional")]
+    pub finish: Option<Millis>,
     /// How much later it may finish in the planned schedule without delaying the end of the plan,
     /// with the same order on each builder; without a schedule, the same with unlimited builders.
-    pub slack_seconds: f64,
+    #[serde(rename = "slack_seconds", with = "crate::time::seconds")]
+    pub slack: Millis,
     /// The version of its rebuild, if the time of submission was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_version: Option<String>,
@@ -49,6 +52,15 @@ pub struct PlanModule {
     /// Its document, without the parts of a finished build.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modulemd: Option<String>,
+}
+
+impl PlanModule {
+    /// Returns how long it takes with unlimited builders.
+    #[must_use]
+    pub fn path(&self) -> Millis {
+        // Somebody may have edited the plan.
+        Millis(self.earliest_finish.0.saturating_sub(self.earliest_start.0))
+    }
 }
 
 /// How the components of a module are ordered.
@@ -173,15 +185,15 @@ pub struct PlanTask {
     #[serde(default)]
     pub builder: Option<String>,
     /// When it starts there.
-    #[serde(default)]
-    pub start_seconds: Option<f64>,
+    #[serde(default, rename = "start_seconds", with = "crate::time::seconds::optional")]
+    pub start: Option<Millis>,
     /// How much later it may end without delaying the end of the plan, with the same order on each
     /// builder.
-    #[serde(default)]
-    pub slack_seconds: Option<f64>,
+    #[serde(default, rename = "slack_seconds", with = "crate::time::seconds::optional")]
+    pub slack: Option<Millis>,
     /// How much earlier the plan would end if it took no time.
-    #[serde(default)]
-    pub drag_seconds: Option<f64>,
+    #[serde(default, rename = "drag_seconds", with = "crate::time::seconds::optional")]
+    pub drag: Option<Millis>,
 }
 
 /// A plan of an earlier release does not state the sources of its estimates.

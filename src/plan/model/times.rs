@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::name::{Arch, ComponentKey, PackageName};
 use serde::{Deserialize, Serialize};
+
+use crate::name::{Arch, ComponentKey, PackageName};
+use crate::time::Millis;
+use crate::time::seconds::Seconds;
 
 /// One component on the critical path.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,27 +16,33 @@ pub struct CriticalStep {
     /// The package.
     pub package: PackageName,
     /// Its run time.
-    pub seconds: f64,
+    #[serde(rename = "seconds", with = "crate::time::seconds")]
+    pub time: Millis,
 }
 
 /// The times of a plan, in the ideal model.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Bounds {
     /// With unlimited builders.
-    pub critical_path_seconds: f64,
+    #[serde(rename = "critical_path_seconds", with = "crate::time::seconds")]
+    pub critical_path: Millis,
     /// Per arch, the work that only its builders can do, divided by their number; null without
     /// builders.
-    pub capacity_seconds: BTreeMap<Arch, Option<f64>>,
+    #[serde(rename = "capacity_seconds")]
+    pub capacity: BTreeMap<Arch, Option<Seconds>>,
     /// The largest of all bounds: no schedule is shorter.
-    pub lower_bound_seconds: f64,
+    #[serde(rename = "lower_bound_seconds", with = "crate::time::seconds")]
+    pub lower_bound: Millis,
     /// The planned schedule on the farm; null when an arch has no builder.
-    pub schedule_seconds: Option<f64>,
+    #[serde(default, rename = "schedule_seconds", with = "crate::time::seconds::optional")]
+    pub schedule: Option<Millis>,
     /// The same with a barrier after each wave.
-    pub wave_barrier_seconds: Option<f64>,
+    #[serde(default, rename = "wave_barrier_seconds", with = "crate::time::seconds::optional")]
+    pub wave_barrier: Option<Millis>,
     /// The same with a barrier after each batch of every module, even if its components use
     /// `buildafter`.
-    #[serde(default)]
-    pub batch_barrier_seconds: Option<f64>,
+    #[serde(default, rename = "batch_barrier_seconds", with = "crate::time::seconds::optional")]
+    pub batch_barrier: Option<Millis>,
     /// Whether the schedule is proven the shortest: it ends at the lower bound.
     #[serde(default)]
     pub is_optimal: bool,
@@ -55,15 +64,19 @@ pub struct Certificate {
     /// all builders have one arch.
     pub arches: Vec<Arch>,
     /// The head: the shortest of the longest paths of component times before the tasks.
-    pub head_seconds: f64,
+    #[serde(rename = "head_seconds", with = "crate::time::seconds")]
+    pub head: Millis,
     /// The tail: the shortest of the longest paths of component times after them.
-    pub tail_seconds: f64,
+    #[serde(rename = "tail_seconds", with = "crate::time::seconds")]
+    pub tail: Millis,
     /// For energy, how many tasks of the arch run at once.
     pub capacity: Option<u64>,
     /// The sum of the tasks, of energy.
-    pub work_seconds: f64,
+    #[serde(rename = "work_seconds", with = "crate::time::seconds")]
+    pub work: Millis,
     /// The greatest common divisor of all task times: every schedule ends at a multiple of it.
-    pub granularity_seconds: f64,
+    #[serde(rename = "granularity_seconds", with = "crate::time::seconds")]
+    pub granularity: Millis,
     /// The tasks, each component once; for a path, in order.
     pub tasks: Vec<CertificateTask>,
 }
@@ -76,7 +89,8 @@ pub struct CertificateTask {
     /// The component.
     pub component: ComponentKey,
     /// The time of its task, or the sum if it has several of these arches.
-    pub seconds: f64,
+    #[serde(rename = "seconds", with = "crate::time::seconds")]
+    pub time: Millis,
 }
 
 /// The time of a plan with every step of koji (polls, source RPMs, tags, repos), from runs on the
@@ -85,9 +99,11 @@ pub struct CertificateTask {
 pub struct Estimate {
     /// Half of the runs took no longer; null if none was done, for example because an arch has no
     /// builder.
-    pub seconds_p50: Option<f64>,
+    #[serde(default, rename = "seconds_p50", with = "crate::time::seconds::optional")]
+    pub p50: Option<Millis>,
     /// Nine in ten took no longer; null if fewer than [`Estimate::RUNS_FOR_P90`] runs were done.
-    pub seconds_p90: Option<f64>,
+    #[serde(default, rename = "seconds_p90", with = "crate::time::seconds::optional")]
+    pub p90: Option<Millis>,
     /// How many runs there were.
     pub replications: u64,
     /// Whether all runs took equally long, or a single run was made because all would.

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::super::cells::{percent, time, times_apart};
+use super::super::cells::{percent, spans_apart, time};
 use super::{Capacity, Limit, Point, count};
 use crate::sim::Outcome;
 use crate::time::Millis;
@@ -46,13 +46,13 @@ pub(super) fn advice(capacity: &Capacity) -> String {
     let best = &capacity.points[at];
     let (reaches, _) = capacity.time_of(best);
     // One that misses the deadline by little is not written as if it met it.
-    let times = [Millis(reaches), capacity.deadline].map(|one| Some(one.as_secs_f64()));
+    let reaches = (reaches < u64::MAX).then_some(Millis(reaches));
     let nearest = format!(
         "nearest: {} under {}, {} of runs done by {}\n",
         best.farm(),
         best.approach,
         percent(capacity.confidence),
-        times_apart(&times)[0]
+        spans_apart(&[reaches, Some(capacity.deadline)])[0]
     );
     match capacity.limit(at) {
         Limit::Failures => failures(capacity, best),

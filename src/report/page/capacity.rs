@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::html::{Figure, Page, Rows};
 use super::{Picture, again, assumed, charts};
 use crate::report::capacity::{Capacity, CapacitySummary, Limit, PointSummary, limit_words, said};
-use crate::report::cells::{few, no_spread, partial, percent, reached, times_apart};
+use crate::report::cells::{few, no_spread, partial, percent, reached, spans_apart};
 use crate::report::figures::Interval;
 use crate::report::probe::Probe;
 use crate::report::svg::{Curves, Series, curves};
@@ -152,9 +152,8 @@ fn done_rows(capacity: &Capacity) -> Rows {
     head.extend(lines.iter().map(|line| line.name.as_str()));
     let mut rows = Rows::new(&head);
     let times = lines.first().map_or(&[][..], |line| &line.points);
-    let times: Vec<Option<f64>> =
-        times.iter().map(|(by, _)| Some(Millis(*by).as_secs_f64())).collect();
-    for (at, by) in times_apart(&times).into_iter().enumerate() {
+    let times: Vec<Option<Millis>> = times.iter().map(|(by, _)| Some(Millis(*by))).collect();
+    for (at, by) in spans_apart(&times).into_iter().enumerate() {
         rows.push(std::iter::once(by).chain(lines.iter().map(|line| percent(line.points[at].1))));
     }
     rows

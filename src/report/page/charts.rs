@@ -49,9 +49,8 @@ fn within<'s>(
     let end = usual_end(&comparison.variants).unwrap_or(u64::MAX);
     let names: Vec<String> = comparison.variants.iter().map(name).collect();
     let series = comparison.variants.iter().zip(&names).map(|(variant, name)| {
-        let millis = |at: &Within| at.seconds.and_then(Millis::from_secs_f64).map(|span| span.0);
-        let point = |at: &Within| Some((millis(at)?, at.share)).filter(|(at, _)| *at <= end);
-        Series { name, points: of(variant).iter().filter_map(point).collect() }
+        let points = of(variant).iter().map(|at| (at.time.0, at.share));
+        Series { name, points: points.filter(|(at, _)| *at <= end).collect() }
     });
     svg::curves(&Curves { title, unit, series: series.collect(), most: 1.0, is_share: true })
 }

@@ -4,7 +4,7 @@ use super::charts;
 use super::html::{Figure, Page, Rows};
 use super::probes::probe_rows;
 use crate::report::cells::{
-    few, no_spread, number, partial, percent, reached, signed, time, times_apart,
+    few, no_spread, number, partial, percent, reached, signed, spans_apart, time,
 };
 use crate::report::chain::Part;
 use crate::report::compare::{Comparison, Summary};
@@ -281,7 +281,7 @@ fn within_rows(comparison: &Comparison, summary: &Summary, of_runs: bool) -> Row
         if of_runs { &figures.done_within } else { &figures.ready_within }
     };
     let grid = comparison.variants.first().map_or(&[][..], |variant| of(variant));
-    let times = times_apart(&grid.iter().map(|at| at.seconds).collect::<Vec<_>>());
+    let times = spans_apart(&grid.iter().map(|at| Some(at.time)).collect::<Vec<_>>());
     for (at, by) in times.into_iter().enumerate() {
         let cell = |variant: &Variant| {
             let within = of(variant)[at];

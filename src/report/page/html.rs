@@ -6,7 +6,7 @@ const STYLE: &str = include_str!("style.css");
 
 /// A page that grows.
 #[derive(Debug)]
-pub(crate) struct Page {
+pub(super) struct Page {
     text: String,
     sections: Vec<(&'static str, &'static str)>,
     body: String,
@@ -14,42 +14,30 @@ pub(crate) struct Page {
 
 /// A table: its headings, and rows of as many cells.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Rows {
-    pub(crate) head: Vec<String>,
-    pub(crate) rows: Vec<Vec<String>>,
+pub(super) struct Rows {
+    pub(super) head: Vec<String>,
+    pub(super) rows: Vec<Vec<String>>,
     /// Whether its cells are words, which are broken, or numbers, which are not.
-    pub(crate) has_words: bool,
+    pub(super) has_words: bool,
     /// Whether it has so many columns that they are kept narrow, and cells are broken.
-    pub(crate) is_narrow: bool,
-}
-
-/// An entry of a list of links.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg(feature = "live")]
-pub(crate) struct Link {
-    /// Where it leads; empty: nowhere.
-    pub(crate) address: String,
-    /// What is linked.
-    pub(crate) text: String,
-    /// What is said of it.
-    pub(crate) rest: String,
+    pub(super) is_narrow: bool,
 }
 
 /// A chart with what it says to those who do not see it.
 #[derive(Clone, Debug)]
-pub(crate) struct Figure<'a> {
+pub(super) struct Figure<'a> {
     /// What it shows.
-    pub(crate) title: &'a str,
+    pub(super) title: &'a str,
     /// How to read it.
-    pub(crate) caption: &'a str,
+    pub(super) caption: &'a str,
     /// The picture.
-    pub(crate) svg: String,
+    pub(super) svg: String,
     /// The same numbers.
-    pub(crate) rows: Rows,
+    pub(super) rows: Rows,
 }
 
 /// Makes a text safe between tags and in attributes.
-pub(crate) fn safe(text: &str) -> String {
+pub(super) fn safe(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -65,22 +53,22 @@ pub(crate) fn safe(text: &str) -> String {
 }
 
 impl Rows {
-    pub(crate) fn new(head: &[&str]) -> Self {
+    pub(super) fn new(head: &[&str]) -> Self {
         let head = head.iter().map(|cell| (*cell).to_owned()).collect();
         Self { head, ..Self::default() }
     }
 
     /// Makes a table of words.
-    pub(crate) fn words(head: &[&str]) -> Self {
+    pub(super) fn words(head: &[&str]) -> Self {
         Self { has_words: true, ..Self::new(head) }
     }
 
-    pub(crate) fn push(&mut self, row: impl IntoIterator<Item = String>) {
+    pub(super) fn push(&mut self, row: impl IntoIterator<Item = String>) {
         self.rows.push(row.into_iter().collect());
     }
 
     /// Writes the table within a region that scrolls by itself and that a keyboard reaches.
-    pub(crate) fn html(&self, name: &str) -> String {
+    pub(super) fn html(&self, name: &str) -> String {
         let name = safe(name);
         let class = match (self.has_words, self.is_narrow) {
             (_, true) => " class=\"words narrow\"",
@@ -114,7 +102,7 @@ impl Rows {
 const EXPECTED: &str = "a string takes all";
 
 impl Page {
-    pub(crate) fn new(title: &str) -> Self {
+    pub(super) fn new(title: &str) -> Self {
         let title = safe(title);
         let text = format!(
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta \
@@ -126,7 +114,7 @@ impl Page {
     }
 
     /// Begins a section; `id` is what links name.
-    pub(crate) fn section(&mut self, id: &'static str, title: &'static str) {
+    pub(super) fn section(&mut self, id: &'static str, title: &'static str) {
         let end = if self.sections.is_empty() { "" } else { "</section>\n" };
         self.sections.push((id, title));
         write!(
@@ -136,17 +124,17 @@ impl Page {
         .expect(EXPECTED);
     }
 
-    pub(crate) fn paragraph(&mut self, text: &str) {
+    pub(super) fn paragraph(&mut self, text: &str) {
         writeln!(self.body, "<p>{}</p>", sentence(text)).expect(EXPECTED);
     }
 
     /// Writes something that must not be missed.
-    pub(crate) fn warning(&mut self, text: &str) {
+    pub(super) fn warning(&mut self, text: &str) {
         writeln!(self.body, "<p class=\"warning\"><strong>Mind:</strong> {}</p>", safe(text))
             .expect(EXPECTED);
     }
 
-    pub(crate) fn list(&mut self, items: &[String]) {
+    pub(super) fn list(&mut self, items: &[String]) {
         self.body.push_str("<ul>\n");
         for item in items {
             writeln!(self.body, "<li>{}</li>", sentence(item)).expect(EXPECTED);
@@ -154,34 +142,16 @@ impl Page {
         self.body.push_str("</ul>\n");
     }
 
-    /// Writes a list of links; an entry without an address is text alone.
-    #[cfg(feature = "live")]
-    pub(crate) fn links(&mut self, links: &[Link]) {
-        if links.is_empty() {
-            return;
-        }
-        self.body.push_str("<ul>\n");
-        for Link { address, text, rest } in links {
-            let (address, text, rest) = (safe(address), safe(text), sentence(rest));
-            match address.is_empty() {
-                true => writeln!(self.body, "<li>{text}: {rest}</li>"),
-                false => writeln!(self.body, "<li><a href=\"{address}\">{text}</a>: {rest}</li>"),
-            }
-            .expect(EXPECTED);
-        }
-        self.body.push_str("</ul>\n");
-    }
-
-    pub(crate) fn code(&mut self, text: &str) {
+    pub(super) fn code(&mut self, text: &str) {
         writeln!(self.body, "<pre tabindex=\"0\">{}</pre>", safe(text)).expect(EXPECTED);
     }
 
-    pub(crate) fn table(&mut self, name: &str, rows: &Rows) {
+    pub(super) fn table(&mut self, name: &str, rows: &Rows) {
         self.body.push_str(&rows.html(name));
     }
 
     /// Writes a chart, with its numbers in a table below it.
-    pub(crate) fn figure(&mut self, figure: &Figure<'_>) {
+    pub(super) fn figure(&mut self, figure: &Figure<'_>) {
         let Figure { title, caption, svg, rows } = figure;
         let title = safe(title);
         let svg = svg.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{title}\" "), 1);
@@ -196,7 +166,7 @@ impl Page {
         .expect(EXPECTED);
     }
 
-    pub(crate) fn finish(self) -> String {
+    pub(super) fn finish(self) -> String {
         let Self { mut text, sections, body } = self;
         text.push_str("<nav aria-label=\"Sections\"><ul>\n");
         for (id, title) in &sections {

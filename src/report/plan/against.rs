@@ -1,8 +1,11 @@
 //! What differs between a plan and an earlier one, for people.
 
-use super::{counted, span};
+use std::cmp::Ordering;
+
+use super::counted;
 use crate::plan::difference::{MovedEnd, PlanDifference};
 use crate::report::layout::{Indent, wrapped};
+use crate::time::Millis;
 
 /// Where the text beside what happened starts.
 const TEXT: usize = 11;
@@ -41,11 +44,11 @@ fn rows(difference: &PlanDifference) -> Vec<(&'static str, String)> {
 }
 
 fn moved_end(end: MovedEnd) -> Option<String> {
-    let (before, now, moved) = (end.before_seconds?, end.seconds?, end.moved_seconds?);
-    let by = match moved {
-        0.0 => "as before".to_owned(),
-        later if later > 0.0 => format!("was {}, {} later", span(before), span(later)),
-        earlier => format!("was {}, {} earlier", span(before), span(-earlier)),
+    let (before, now) = (end.before?, end.now?);
+    let by = match now.cmp(&before) {
+        Ordering::Equal => "as before".to_owned(),
+        Ordering::Greater => format!("was {before}, {} later", Millis(now.0 - before.0)),
+        Ordering::Less => format!("was {before}, {} earlier", Millis(before.0 - now.0)),
     };
-    Some(format!("{}, {by}", span(now)))
+    Some(format!("{now}, {by}"))
 }

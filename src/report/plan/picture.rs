@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{counted, span};
+use super::counted;
 use crate::plan::Plan;
 use crate::plan::model::PlanModule;
 use crate::report::svg::{Gantt, GanttModule, WaveModule, Waves, gantt as draw_gantt, waves};
 use crate::sim::{Bar, BarEnd};
-use crate::time::{Millis, Timestamp};
+use crate::time::Timestamp;
 use crate::trace::BUILD_ARCH;
 
 /// Renders the waves of a plan as SVG: a column each, arrows to what waits.
@@ -20,7 +20,7 @@ pub fn svg(plan: &Plan) -> String {
             0 => "nothing to build".to_owned(),
             count => counted(count, "component"),
         };
-        let path = span(module.earliest_finish_seconds - module.earliest_start_seconds);
+        let path = module.path();
         WaveModule {
             id: module.id.clone(),
             note: format!("{what}, {path}"),
@@ -55,7 +55,7 @@ pub fn gantt(plan: &Plan) -> String {
         let id: Arc<str> = module.id.as_str().into();
         for component in module.batches.iter().flat_map(|batch| &batch.components) {
             for task in &component.tasks {
-                let (Some(start), Some(builder)) = (task.start_seconds, &task.builder) else {
+                let (Some(start), Some(builder)) = (task.start, &task.builder) else {
                     continue;
                 };
                 bars.push(Bar {
@@ -66,8 +66,8 @@ pub fn gantt(plan: &Plan) -> String {
                     created: None,
                     package: component.package.clone(),
                     arch: task.arch.clone(),
-                    start: at(start),
-                    end: at(start) + task.estimate,
+                    start: Timestamp(start.0),
+                    end: Timestamp(start.0) + task.estimate,
                     outcome: BarEnd::Closed,
                 });
             }
@@ -78,8 +78,4 @@ pub fn gantt(plan: &Plan) -> String {
         .map(|module| GanttModule { id: module.id.as_str().into(), wave: module.wave })
         .collect();
     draw_gantt(&Gantt { title: "planned schedule", bars: &bars, modules: &modules })
-}
-
-fn at(seconds: f64) -> Timestamp {
-    Timestamp(Millis::from_secs_f64(seconds).map_or(0, |ms| ms.0))
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{NAMED_MAX, counted, first_few, span};
+use super::{NAMED_MAX, counted, first_few};
 use crate::plan::Plan;
 use crate::plan::model::{Bounds, Estimate, Prerequisite, PrerequisiteKind};
 use crate::report::durations::sources;
 use crate::report::layout::{Indent, wrapped};
+use crate::time::Millis;
 
 /// Where the text of the summary starts.
 const TEXT: usize = 15;
@@ -51,16 +52,14 @@ pub(super) fn summary(plan: &Plan, width: usize) -> String {
         line(if number == 0 { "needs first" } else { "" }, &needed(need));
     }
     let bounds = &plan.bounds;
-    line("critical path", &format!("{}{}", span(bounds.critical_path_seconds), through(plan)));
-    line("lower bound", &format!("{}{}", span(bounds.lower_bound_seconds), proof(bounds)));
+    line("critical path", &format!("{}{}", bounds.critical_path, through(plan)));
+    line("lower bound", &format!("{}{}", bounds.lower_bound, proof(bounds)));
     line("schedule", &schedule(bounds));
-    let barriers = [
-        ("wave barriers", bounds.wave_barrier_seconds),
-        ("batch barriers", bounds.batch_barrier_seconds),
-    ];
-    for (title, seconds) in barriers {
-        if let Some((schedule, seconds)) = bounds.schedule_seconds.zip(seconds) {
-            line(title, &price(schedule, seconds));
+    let barriers =
+        [("wave barriers", bounds.wave_barrier), ("batch barriers", bounds.batch_barrier)];
+    for (title, end) in barriers {
+        if let Some((schedule, end)) = bounds.schedule.zip(end) {
+            line(title, &price(schedule, end));
         }
     }
     if let Some(costly) = costly(plan) {
@@ -79,7 +78,7 @@ pub(super) fn summary(plan: &Plan, width: usize) -> String {
 fn proof(bounds: &Bounds) -> String {
     let Some(proof) = &bounds.certificate else { return String::new() };
     let Some(arch) = &proof.arch else { return ": the critical path".to_owned() };
-    let work = span(proof.work_seconds);
+    let work = proof.work;
     let tasks = counted(proof.tasks.len(), "component");
     let places = proof.capacity.unwrap_or(0);
     // Every builder takes noarch tasks: the places are those of all.
@@ -89,51 +88,58 @@ fn proof(bounds: &Bounds) -> String {
 
 /// Says how long the schedule is, and how good.
 fn schedule(bounds: &Bounds) -> String {
-    let Some(schedule) = bounds.schedule_seconds else {
-        let unserved = bounds.capacity_seconds.iter().filter(|(_, seconds)| seconds.is_none());
+    let Some(schedule) = bounds.schedule else {
+        let unserved = bounds.capacity.iter().filter(|(_, end)| end.is_none());
         let arches: Vec<&str> = unserved.map(|(arch, _)| arch.as_str()).collect();
         return format!("none: no builder for {}", arches.join(", "));
     };
-    let above = (schedule - bounds.lower_bound_seconds) / bounds.lower_bound_seconds * 100.0;
+    let above = percent_more(schedule, bounds.lower_bound);
     let how_good = match above {
         _ if bounds.is_optimal => ", proven the shortest".to_owned(),
         above if above < 0.01 => ", less than 0.01 % above the bound".to_owned(),
         above => format!(", {above:.2} % above the bound; more --effort may shorten it"),
     };
-    format!("{}{how_good}", span(schedule))
+    format!("{schedule}{how_good}")
 }
 
 /// Says what barriers add to a schedule.
-fn price(schedule: f64, with_barriers: f64) -> String {
-    let more = with_barriers - schedule;
-    if more <= 0.0 {
+fn price(schedule: Millis, with_barriers: Millis) -> String {
+    if with_barriers <= schedule {
         return "cost nothing".to_owned();
     }
-    format!("{} more (+{:.0} %)", span(more), more / schedule * 100.0)
+    let more = Millis(with_barriers.0 - schedule.0);
+    format!("{more} more (+{:.0} %)", percent_more(with_barriers, schedule))
+}
+
+/// Returns by how many per cent a span is longer than another.
+fn percent_more(longer: Millis, shorter: Millis) -> f64 {
+    let (longer, shorter) = (longer.as_secs_f64(), shorter.as_secs_f64());
+    (longer - shorter) / shorter * 100.0
 }
 
 /// Returns the tasks with the most drag: what the end would gain without each.
 fn costly(plan: &Plan) -> Option<String> {
     let tasks = plan.components().flat_map(|component| {
-        component.tasks.iter().map(move |task| (task.drag_seconds.unwrap_or(0.0), component, task))
+        component.tasks.iter().map(move |task| (task.drag.unwrap_or_default(), component, task))
     });
-    let mut tasks: Vec<_> = tasks.filter(|(drag, ..)| *drag > 0.0).collect();
-    tasks.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.component.cmp(&b.1.component)));
-    let named = tasks.iter().take(NAMED_MAX).map(|(drag, component, task)| {
-        format!("{} on {} ({})", component.package, task.arch, span(*drag))
-    });
+    let mut tasks: Vec<_> = tasks.filter(|(drag, ..)| *drag > Millis::ZERO).collect();
+    tasks.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.component.cmp(&b.1.component)));
+    let named = tasks
+        .iter()
+        .take(NAMED_MAX)
+        .map(|(drag, component, task)| format!("{} on {} ({drag})", component.package, task.arch));
     let named: Vec<String> = named.collect();
     (!named.is_empty()).then(|| named.join(", "))
 }
 
 /// Says how long it takes on koji, and how many runs say so.
 fn estimated(estimate: &Estimate) -> String {
-    let Some(half) = estimate.seconds_p50.map(span) else {
+    let Some(half) = estimate.p50 else {
         return "never: no simulated run was done".to_owned();
     };
     let runs = usize::try_from(estimate.replications).unwrap_or(usize::MAX);
     let runs = counted(runs, "simulated run");
-    let often = match estimate.seconds_p90.map(span) {
+    let often = match estimate.p90 {
         _ if estimate.no_spread => format!("{half} ({runs})"),
         Some(most) => format!("{half}, nine in ten within {most} ({runs})"),
         None => format!("{half} ({runs}: too few for nine in ten)"),

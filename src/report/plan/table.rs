@@ -3,7 +3,7 @@
 use super::cycles::cycles;
 use super::since::since;
 use super::summary::summary;
-use super::{NAMED_MAX, Remark, reason, remarks, span};
+use super::{NAMED_MAX, Remark, reason, remarks};
 use crate::load::Code;
 use crate::plan::Plan;
 use crate::plan::model::{Because, BecauseKind, Estimate, PlanModule, SubmissionRow};
@@ -55,8 +55,8 @@ fn modules(plan: &Plan, width: usize) -> String {
             module.id.clone(),
             components(module),
             module.batches.len().to_string(),
-            span(module.earliest_finish_seconds - module.earliest_start_seconds),
-            span(module.slack_seconds),
+            module.path().to_string(),
+            module.slack.to_string(),
         ];
         if has_versions {
             row.push(module.new_version.clone().unwrap_or_else(|| "-".to_owned()));

@@ -6,7 +6,7 @@ use super::axis::TimeAxis;
 use super::canvas::{Align, Area, BLACK, Canvas, GREY, PALE, Pen, SHADES, Stroke, picture};
 use crate::report::compare::Comparison;
 use crate::report::completion::usual_end;
-use crate::report::figures::Distribution;
+use crate::report::figures::time_within;
 use crate::report::spark::histogram;
 use crate::report::variant::Variant;
 use crate::time::Millis;
@@ -155,10 +155,8 @@ struct Spread {
 impl Spread {
     fn of(variant: &Variant) -> Self {
         let done = variant.makespans_done();
-        let spread = Distribution::of_finished(&done, variant.runs.len(), 1000);
-        let millis =
-            |seconds: Option<f64>| seconds.and_then(Millis::from_secs_f64).map(|span| span.0);
-        Self { p10: millis(spread.p10), p50: millis(spread.p50), p90: millis(spread.p90) }
+        let within = |percent| time_within(&done, variant.runs.len(), percent).map(|time| time.0);
+        Self { p10: within(10), p50: within(50), p90: within(90) }
     }
 }
 

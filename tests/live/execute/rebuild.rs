@@ -159,8 +159,7 @@ fn module(rebuilt: &Rebuilt<'_>) -> ModuleWork {
     let parts = rebuilt.components.iter().map(|(name, _)| (ComponentKey::from(*name), part(name)));
     let macros = names.macros_package.clone().expect("it has a dist tag");
     ModuleWork {
-        is_scratch: false,
-        macros: Some(SourceRpm { name: format!("{macros}.src.rpm"), bytes: b"macros".to_vec() }),
+        macros: SourceRpm { name: format!("{macros}.src.rpm"), bytes: b"macros".to_vec() },
         later_macros: None,
         origin: origin(),
         parts: parts.collect(),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use modplan::koji_plan::{BuildOwner, Earlier, Request};
+use modplan::koji_plan::{Earlier, Request};
 use modplan::live::dry_run;
 use modplan::live::execute::{Decided, GateCommand, Limits};
 use modplan::load::SourceUrls;
@@ -32,8 +32,6 @@ pub(super) fn decided(case: &DryCase) -> (Plan, Decided) {
         given: &given,
         submitted,
         earlier: &Earlier::default(),
-        owner: BuildOwner::Orchestrator,
-        scratch: &BTreeMap::new(),
     };
     let out = dry_run(options(&case.mock.server), alice(), request).expect("it answers");
     assert!(out.checks.iter().all(|check| check.ok), "{:?}", out.checks);
@@ -50,7 +48,6 @@ pub(super) fn decided(case: &DryCase) -> (Plan, Decided) {
         limits: Limits { farm_load_max: None, ..Limits::of(&site) },
         gate: GateCommand::of(&site),
         canary: None,
-        is_kojis: false,
     };
     // What a store keeps is what a process reads.
     let text = serde_json::to_string(&decided).expect("it is JSON");

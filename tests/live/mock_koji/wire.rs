@@ -57,7 +57,6 @@ pub(crate) struct Wire {
     bell: Arc<Mutex<Option<Bell>>>,
     instead: Arc<Mutex<Instead>>,
     ways: Arc<Ways>,
-    next_of: Arc<Mutex<NextOf>>,
 }
 
 /// What becomes of every request.
@@ -91,9 +90,6 @@ impl Ways {
         is_lost
     }
 }
-
-/// What goes wrong with the next call of a method.
-type NextOf = BTreeMap<String, Trouble>;
 
 /// Rings after some requests.
 struct Bell {
@@ -130,32 +126,26 @@ impl Wire {
         let answers = Arc::clone(&instead);
         let ways: Arc<Ways> = Arc::default();
         let all_ways = Arc::clone(&ways);
-        let next_of: Arc<Mutex<NextOf>> = Arc::default();
-        let of_methods = Arc::clone(&next_of);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (next, log, cut) = (Arc::clone(&of_thread), Arc::clone(&log), Arc::clone(&cut));
                 let (bell, answers) = (Arc::clone(&heard), Arc::clone(&answers));
                 let ways = Arc::clone(&all_ways);
-                let next_of = Arc::clone(&of_methods);
-                thread::spawn(move || {
-                    let troubles = Troubles { next: &next, next_of: &next_of, ways: &ways };
-                    serve(stream, hub, (&cut, &bell), troubles, (&log, &answers));
-                });
+                let served = move || {
+                    serve(stream, hub, (&cut, &bell, &ways), (&next, &log, &answers));
+                };
+                thread::spawn(served);
             }
         });
-        let server = format!("http://{address}/kojihub");
-        Self { server, next, seen, is_cut, bell, instead, ways, next_of }
-    }
-
-    /// Has something go wrong with the next call of a method, named as in [`seen`](Self::seen).
-    pub(crate) fn trouble_on(&self, method: &str, trouble: Trouble) {
-        self.next_of.lock().expect("no panic").insert(method.to_owned(), trouble);
-    }
-
-    /// Returns whether a method was not called since something was to go wrong with it.
-    pub(crate) fn is_waiting_for(&self, method: &str) -> bool {
-        self.next_of.lock().expect("no panic").contains_key(method)
+        Self {
+            server: format!("http://{address}/kojihub"),
+            next,
+            seen,
+            is_cut,
+            bell,
+            instead,
+            ways,
+        }
     }
 
     /// Says when so many more requests have come; each is passed on all the same.
@@ -190,7 +180,6 @@ impl Wire {
     }
 
     /// Loses the hub's answer to every so many requests, from now on.
-    #[expect(dead_code, reason = "of tests at a real hub")]
     pub(crate) fn lose_every(&self, requests: usize) {
         self.ways.every.store(requests, Ordering::SeqCst);
     }
@@ -201,7 +190,6 @@ impl Wire {
     }
 
     /// Returns how many answers were lost in that way.
-    #[expect(dead_code, reason = "of tests at a real hub")]
     pub(crate) fn lost(&self) -> usize {
         self.ways.lost.load(Ordering::SeqCst)
     }
@@ -235,22 +223,12 @@ pub(crate) fn address_of(hub: &str) -> SocketAddr {
         .expect("a hub on loopback")
 }
 
-/// What may go wrong with a request.
-#[derive(Clone, Copy)]
-struct Troubles<'w> {
-    next: &'w Mutex<Option<Next>>,
-    next_of: &'w Mutex<NextOf>,
-    ways: &'w Ways,
-}
-
 fn serve(
     mut client: TcpStream,
     hub: SocketAddr,
-    (cut, bell): (&AtomicBool, &Mutex<Option<Bell>>),
-    troubles: Troubles<'_>,
-    (seen, instead): (&Mutex<Vec<String>>, &Mutex<Instead>),
+    (cut, bell, ways): (&AtomicBool, &Mutex<Option<Bell>>, &Ways),
+    (next, seen, instead): (&Mutex<Option<Next>>, &Mutex<Vec<String>>, &Mutex<Instead>),
 ) {
-    let Troubles { next, next_of, ways } = troubles;
     while let Some(request) = message(&mut client) {
         let request = ways.passed_on(request);
         if cut.load(Ordering::SeqCst) {
@@ -259,8 +237,6 @@ fn serve(
         let method = method(&request);
         seen.lock().expect("no panic").extend(method.clone());
         ring(&mut bell.lock().expect("no panic"));
-        let of_method = method.as_ref();
-        let of_method = of_method.and_then(|one| next_of.lock().expect("no panic").remove(one));
         let given = method
             .and_then(|method| instead.lock().expect("no panic").get_mut(&method)?.pop_front());
         match given {
@@ -278,7 +254,7 @@ fn serve(
             Some(Given::Through) | None => {}
         }
         let lost = ways.loses().then_some(Trouble::AnswerLost);
-        let trouble = of_method.or_else(|| due(&mut next.lock().expect("no panic"))).or(lost);
+        let trouble = due(&mut next.lock().expect("no panic")).or(lost);
         let answer = match trouble {
             Some(Trouble::RequestLost) => return,
             Some(Trouble::AnswerLost) => {

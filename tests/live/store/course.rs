@@ -68,6 +68,7 @@ fn a_run_over_the_store_does_what_the_engine_does_and_keeps_its_journal() {
         for (at, event) in &kept.entries {
             let mut expected = Vec::new();
             alone.handle(event, *at, &mut expected);
+            alone.spell_out(&mut expected);
             assert_eq!(step(&mut course, (*at, event), &mut stored).await, Ok(expected));
         }
         assert_eq!(store.journal("r1").await, Ok(text.clone()));

@@ -1,6 +1,6 @@
 //! What a poll sees, as events.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::Inner;
@@ -35,15 +35,11 @@ impl Inner {
         };
         let ends: Vec<_> = ends.iter().filter_map(part_of).collect();
         self.say(&ends).await;
-        let held = self.held(about, &ends);
         let mut built: BTreeMap<BuildId, Vec<Part>> = BTreeMap::new();
         for &(_, part, end) in &ends {
             match end {
                 ComponentEnd::Complete if !self.gates.component => {
-                    self.breaker.borrow_mut().ended(part, true);
-                    if !held.contains(&part.build) {
-                        built.entry(part.build).or_default().push(part);
-                    }
+                    built.entry(part.build).or_default().push(part);
                 }
                 ComponentEnd::Complete | ComponentEnd::Failed | ComponentEnd::Canceled => {
                     self.ended(part, end);
@@ -59,32 +55,6 @@ impl Inner {
             }
         }
         Ok(Answer::Done(Reply::Nothing))
-    }
-
-    /// Returns the module builds of which nothing is tagged yet: components of the same batch still run, and
-    /// the next batch waits for all of them, so that the whole batch is tagged with the requests of one
-    /// component. What a graph orders may start earlier, and so may others where the limit is reached.
-    fn held(
-        &self,
-        about: &[Outstanding],
-        ends: &[(TaskId, Part, ComponentEnd)],
-    ) -> BTreeSet<BuildId> {
-        let ended: BTreeSet<TaskId> = ends.iter().map(|(task, ..)| *task).collect();
-        let task_of = |outstanding: &Outstanding| match outstanding {
-            Outstanding::Task { task } => Some(*task),
-            Outstanding::Test { .. } => None,
-        };
-        let tasks: Vec<TaskId> = about.iter().filter_map(task_of).collect();
-        if tasks.len() >= self.under_way_max {
-            return BTreeSet::new();
-        }
-        let (memory, catalog) = (self.memory.borrow(), self.catalog.borrow());
-        let running = tasks.iter().filter(|task| !ended.contains(task));
-        let builds = running.filter_map(|task| memory.part(*task)).map(|part| part.build);
-        let is_by_batch = |build: &BuildId| {
-            memory.module(*build).is_some_and(|module| !catalog.module(module).is_graph)
-        };
-        builds.filter(is_by_batch).collect()
     }
 
     /// Says of the tasks that did not end well what koji says.

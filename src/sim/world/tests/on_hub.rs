@@ -210,8 +210,8 @@ fn a_repo_that_comes_too_late_is_told_apart_from_one_that_fails() {
     let late = of(&two, &History::default());
     assert_eq!(
         late.to_string(),
-        "its repo was not there in time: newRepo waits for a builder, and tasks that wait for \
-         others hold the places of those that could take it"
+        "its repo was not there in time (newRepo: no builder that could take it has room, as tasks that \
+         wait for others hold their places)"
     );
     let failing = ",createrepo,noarch,5,failed\n";
     let csv = format!("package,method,arch,run_seconds,outcome\n{failing}");

@@ -15,8 +15,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::write("chainBuild", |w| json!([[[source(w)]], w.target()])),
     Row::write("moduleBuild", |w| {
         json!([{"name": w.name(), "stream": "1", "version": "1", "context": "c0ffee00",
-                "arches": ["x86_64"], "platform_tag": "platform-build",
-                "modulemd": "document: modulemd", "batches": []}])
+                "arches": ["x86_64"], "platform_tag": "platform-build", "batches": []}])
     }),
     Row::write("makeTask", |w| json!(["sleep", [1], {"label": w.name(), "__starstar": true}])),
     Row::read("getTaskInfo", |w| json!([w.task()])),
