@@ -103,12 +103,12 @@ impl Decided {
             && build.kept_out.planned.is_empty()
             && build.kept_out.with(&[], &[]).is_empty()
             && macro_settings::hold_all(&stored);
-        let recipe = || MacrosRecipe {
+        let recipe = MacrosRecipe {
             kept_out: build.kept_out.clone(),
             committed: Timestamp::from_second(self.submitted_seconds).unwrap_or_default(),
             directory: directory.to_owned(),
         };
-        let macros = (!is_in_tags).then(|| MacrosSource::ToMake(recipe()));
+        let macros = (!is_in_tags).then_some(MacrosSource::ToMake(recipe));
         let mut tags = build.tags.clone();
         if let Some(Value::Struct(mark)) = tags.extra.get_mut("modplan")
             && mark.get("run").and_then(Value::as_str) == Some("{run}")

@@ -83,8 +83,8 @@ impl Steps {
         self.state.borrow_mut().failure.get_or_insert(fault);
     }
 
-    /// Says why a call was not carried out, and returns what the machine hears. A program that is missing fails
-    /// the task: another host may have it, and koji's people decide.
+    /// Says why a call was not carried out, and returns what the machine hears. A task cannot be
+    /// paused: where a program of this host is missing, it fails and names it.
     pub(super) fn stopped(&self, call: &Call, stop: Stop) -> Answer {
         self.warn(&format!("{}: {}", call.kind().as_str(), stop.why));
         let answer = if stop.lacks.is_some() { Answer::Failed(Why::Missing) } else { stop.answer };
