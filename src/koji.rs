@@ -24,6 +24,7 @@ pub mod shapes;
 #[cfg(feature = "live")]
 mod state;
 mod task;
+#[cfg(feature = "live")]
 mod task_label;
 #[cfg(feature = "live")]
 mod value;
@@ -35,9 +36,9 @@ pub use {
     fault::{Fault, FaultKind},
     refer::Ref,
     state::{BuildState, RepoState},
+    task_label::task_label,
     value::{Mismatch, Value},
 };
 
 pub use secret::Secret;
 pub use task::{TaskState, methods, weight};
-pub use task_label::task_label;
