@@ -175,7 +175,8 @@ fn name_of(kind: LeftoverKind, build: &PlannedBuild) -> &str {
 #[must_use]
 pub fn leftovers_checksum(
     run: &str,
-    (hub, user): (&str, &str),
+    hub: &str,
+    user: &str,
     leftovers: &[Leftover],
 ) -> Option<String> {
     let deleted: Vec<_> = leftovers

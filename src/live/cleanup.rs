@@ -150,7 +150,7 @@ async fn look(hub: &mut Hub, row: RunRow, builds: &[PlannedBuild]) -> Result<Lef
     let user = hub.call(&GetLoggedInUser {}).await?.ok_or(WhyNot::Anonymous)?.name;
     let past = Past { run: &row.run, builds };
     let things = rounds(hub, |known| leftovers(past, known)).await?;
-    let checksum = leftovers_checksum(&row.run, (&row.hub, &user), &things);
+    let checksum = leftovers_checksum(&row.run, &row.hub, &user, &things);
     Ok(LeftBehind { row, user, things, checksum })
 }
 

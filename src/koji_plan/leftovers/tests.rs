@@ -116,7 +116,7 @@ fn builds() -> Vec<PlannedBuild> {
 fn a_hub_that_has_nothing_of_a_run_has_nothing_left() {
     let none = Left { tags: Vec::new(), has_target: false, instead: |_| None };
     assert_eq!(none.said(), [""; 0]);
-    assert_eq!(leftovers_checksum(RUN, ("hub", "kim"), &none.leftovers()), None);
+    assert_eq!(leftovers_checksum(RUN, "hub", "kim", &none.leftovers()), None);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn what_a_failed_run_made_is_deleted_in_an_order_in_which_nothing_needs_the_rest
     assert_eq!(of(&calls[0]), "deleteBuildTarget [Int(9)]");
     assert_eq!(of(&calls[1]), "deleteTag [Int(6)]");
     assert!(calls.iter().zip(&all).all(|(call, thing)| call.method == thing.method()));
-    let sum = |run, user, all: &[Leftover]| leftovers_checksum(run, ("http://hub", user), all);
+    let sum = |run, user, all: &[Leftover]| leftovers_checksum(run, "http://hub", user, all);
     let usual = sum(RUN, "kim", &all).expect("something is deleted");
     assert!(usual.starts_with("sha256:"), "{usual}");
     assert_eq!(sum(RUN, "kim", &all), Some(usual.clone()));
