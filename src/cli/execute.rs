@@ -1,34 +1,29 @@
 //! `modplan execute`: runs a rebuild on a replay of history or at a koji, or works out what a koji would be
 //! asked.
 
-use std::path::{Path, PathBuf};
+#[cfg(feature = "live")]
+mod at_koji;
+mod journalled;
+
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use modplan::drive;
-use modplan::drive::journal::{Heading, InputFile};
-use modplan::farm::Farm;
 use modplan::name::nearest;
-use modplan::orchestrate::{Approach, Cascade, Definition, ModuleIx};
+use modplan::orchestrate::{Approach, Cascade, ModuleIx};
 use modplan::report::advice;
 use modplan::report::run::{self, RunLabel};
 use modplan::report::story::{self, Scene};
-use modplan::sim::{self, DurationMode, Log, Outcome, Prepared, Run, Setup};
+use modplan::sim::{self, DurationMode, Log, Outcome, Run, Setup};
 
 use super::args::{SelectionArgs, WorldArgs};
-#[cfg(feature = "live")]
-use super::case::refuse_storm;
 use super::console::Console;
 use super::journal::{self, Journal};
-#[cfg(feature = "live")]
-use super::look::{Look, look};
 use super::on_koji::{CarryOutArgs, KojiArgs};
 use super::output::OutputArgs;
-#[cfg(feature = "live")]
-use super::stale::refuse_stale;
 use super::status::{Answer, Refusal};
-use super::subject::{Subject, setup_with};
+use super::subject::Subject;
 use super::width::width;
-use super::world::World;
+use journalled::{prepare, resume, run_journalled, warn_of_other_inputs};
 
 /// Run a rebuild and tell how it went
 ///
@@ -173,66 +168,9 @@ impl Execute {
         Ok(Answer::yes_if(run.figures.outcome == Outcome::Done))
     }
 
-    /// Works out what a koji would be asked.
-    #[cfg(feature = "live")]
-    fn on_koji(&self, console: &Console) -> anyhow::Result<Answer> {
-        if let Some(flag) = self.only_on_replay() {
-            return Err(Refusal::usage(format!("{flag} is for --on replay")).into());
-        }
-        if self.approach == Some(ApproachArg::KojiOwned) {
-            let message = "--on koji carries out orchestrator-owned rebuilds alone: koji-owned needs a hub \
-                           with the method `moduleBuild`, and modplan does not ask for it yet";
-            return Err(Refusal::usage(message).hint("give --approach orchestrator-owned").into());
-        }
-        let mut others = self.selection.clone();
-        let given = std::mem::take(&mut others.given);
-        let sources = others.reuse.sources.take();
-        let Look::Plan(plan) = look(&self.inputs)? else {
-            return Err(Refusal::usage("--on koji takes a plan")
-                .hint("write one with `modplan plan --format json -o plan.json`")
-                .into());
-        };
-        if others.selects_something() {
-            return Err(Refusal::usage("a plan is selected already")
-                .hint("leave the selection flags out; --given and --sources may stay")
-                .into());
-        }
-        refuse_storm(&plan, &others)?;
-        refuse_stale(&plan, self.stale, console)?;
-        let asked = super::on_koji::Asked {
-            koji: &self.koji,
-            carry_out: &self.carry_out,
-            plan: &plan,
-            sources: sources.as_deref(),
-            given: &given,
-            is_json: self.format == Format::Json,
-            output: &self.output,
-        };
-        super::on_koji::run(asked, console)
-    }
-
     #[cfg(not(feature = "live"))]
     fn on_koji(&self, _: &Console) -> anyhow::Result<Answer> {
         Err(super::not_built::refusal("execute --on koji").into())
-    }
-
-    /// Returns the first flag that means something on a simulated farm alone, if one was given.
-    #[cfg(feature = "live")]
-    fn only_on_replay(&self) -> Option<&'static str> {
-        let WorldArgs { trace, farm, scenario, seed } = &self.world;
-        let flags = [
-            (self.resume.is_some(), "--resume"),
-            (self.journal.is_some(), "--journal"),
-            (self.explain.is_some(), "--explain"),
-            (self.cascade.is_some(), "--cascade"),
-            (!trace.is_empty(), "--trace"),
-            (farm.is_some(), "--farm"),
-            (scenario.is_some(), "--scenario"),
-            (*seed != 1, "--seed"),
-            (self.durations != DurationsArg::Replay, "--durations"),
-            (self.story != Story::Short, "--story"),
-        ];
-        flags.into_iter().find_map(|(is_given, flag)| is_given.then_some(flag))
     }
 
     /// Runs what the arguments ask for.
@@ -283,69 +221,6 @@ impl Execute {
         };
         (approach, cascade)
     }
-}
-
-/// Warns of files that are not what the journal began with: its rows stand, and the run is refused
-/// where it goes another way.
-fn warn_of_other_inputs(began: &Heading, now: &Heading, console: &Console) {
-    let same = |one: &InputFile, other: &InputFile| {
-        (&one.kind, &one.sha256) == (&other.kind, &other.sha256)
-    };
-    let missing =
-        |from: &'_ Heading, input: &InputFile| !from.inputs.iter().any(|other| same(input, other));
-    for input in now.inputs.iter().filter(|input| missing(began, input)) {
-        let what = format!("{} is another {} than the journal began with", input.path, input.kind);
-        console.warn(&what, None);
-    }
-    for input in began.inputs.iter().filter(|input| missing(now, input)) {
-        let is_replaced = now.inputs.iter().any(|other| other.kind == input.kind);
-        if !is_replaced {
-            let what = format!("the journal began with the {} {}", input.kind, input.path);
-            console.warn(&what, None);
-        }
-    }
-}
-
-/// Continues a run from its journal alone. The simulated world has no state of its own: it is run
-/// again up to where the journal ends, each event verified, and on from there.
-fn resume(path: &Path, console: &Console) -> anyhow::Result<(Setup, Run)> {
-    let Some(found) = journal::read(path)? else {
-        let refusal = Refusal::no(format!("{} holds no run", path.display()));
-        return Err(refusal.hint("give the file of an earlier --journal").into());
-    };
-    let (heading, began) = (found.heading.clone(), &found.heading.began);
-    let args = journal::arguments(path, &heading)?;
-    let modes = [DurationMode::Replay, DurationMode::Resample, DurationMode::Fit];
-    let durations = modes.into_iter().find(|mode| mode.as_str() == began.durations);
-    let durations = durations.unwrap_or(DurationMode::Replay);
-    let world = World::read(&args, durations, console)?;
-    let prepared = prepare(heading.modules.clone(), &world)?;
-    let farm = world.farm.clone();
-    let farm = farm.unwrap_or_else(|| Farm::ideal(prepared.catalog.arches.iter().cloned()));
-    let (approach, cascade) = (began.approach, began.cascade);
-    let mut setup = setup_with(&prepared, &world, &farm, &world.scenario, approach, cascade)?;
-    (setup.durations, setup.seed) = (durations, began.seed);
-    setup.builds_max = began.max_builds;
-    let count = found.entries.len();
-    console.note(&format!("{} has {count} events of {}", path.display(), heading.run()));
-    let journal = Journal::open(path, &heading, Some(found), setup.catalog.clone())?;
-    let run = run_journalled(&setup, journal)?;
-    Ok((setup, run))
-}
-
-fn prepare(definitions: Vec<Definition>, world: &World) -> anyhow::Result<Prepared> {
-    sim::prepare_defined(definitions, &world.history)
-        .map_err(|error| Refusal::no(format!("the journal contradicts itself: {error}")).into())
-}
-
-/// Runs the one replication, each event in the journal before it is handled.
-fn run_journalled(setup: &Setup, mut journal: Journal) -> anyhow::Result<Run> {
-    let run = sim::World::new(setup).run_through(0, &mut |orchestrator, event, now, out| {
-        // What a journal does not take is not handled; `close` says why.
-        drive::step(orchestrator, &mut journal, event, now, out).unwrap_or(());
-    });
-    journal.close()?;
-    Ok(run)
 }
 
 /// Warns of faults that the run was over before.
