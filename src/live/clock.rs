@@ -1,6 +1,6 @@
 //! The only place that waits, and that reads a clock.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Waits.
 pub(super) async fn wait(ms: u64) {
@@ -12,4 +12,12 @@ pub(super) async fn wait(ms: u64) {
 pub(super) fn now_ms() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Returns how long some work takes, and what it returns.
+#[expect(clippy::disallowed_methods, reason = "what is measured is the machine")]
+pub(super) async fn timed<T>(work: impl Future<Output = T>) -> (Duration, T) {
+    let start = Instant::now();
+    let done = work.await;
+    (start.elapsed(), done)
 }

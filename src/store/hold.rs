@@ -1,13 +1,13 @@
 //! Runs that have ended, while somebody works on what they left: the lease keeps others away meanwhile.
 
-use super::lease::{give_lease_back, standing, take_lease};
+use super::lease::{free_for, give_lease_back, take_lease};
 use super::{Driven, Holder, RunState, Store, StoreError, UnixMillis};
 
 impl Store {
     /// Keeps others from a run that has ended. Its state and its streams stay as they are.
     ///
     /// # Errors
-    /// There is no such run, it has not ended, or another process has it; the database is away, full or
+    /// The run is unknown, has not ended, or is held by another process; the database is unavailable, full or
     /// damaged.
     pub async fn hold(
         &self,
@@ -17,11 +17,7 @@ impl Store {
         lease_ms: i64,
     ) -> Result<Driven, StoreError> {
         let mut transaction = self.writing().await?;
-        let standing = standing(&mut transaction, run).await?;
-        let standing = standing.ok_or_else(|| StoreError::NoSuchRun { run: run.to_owned() })?;
-        if let Some(holder) = standing.driver(now).filter(|holder| *holder != by) {
-            return Err(StoreError::Held { run: run.to_owned(), holder: holder.to_string() });
-        }
+        let standing = free_for(&mut transaction, run, by, now).await?;
         if !RunState::read(&standing.state)?.is_ended() {
             return Err(StoreError::NotEnded { run: run.to_owned(), state: standing.state });
         }

@@ -148,11 +148,7 @@ impl Store {
         lease_ms: i64,
     ) -> Result<Driven, StoreError> {
         let mut transaction = self.writing().await?;
-        let standing = standing(&mut transaction, run).await?;
-        let standing = standing.ok_or_else(|| StoreError::NoSuchRun { run: run.to_owned() })?;
-        if let Some(holder) = standing.driver(now).filter(|holder| *holder != by) {
-            return Err(StoreError::Held { run: run.to_owned(), holder: holder.to_string() });
-        }
+        let standing = free_for(&mut transaction, run, by, now).await?;
         let ended = [RunState::Done, RunState::Canceled];
         if ended.iter().any(|state| state.as_str() == standing.state) {
             return Err(StoreError::Ended { run: run.to_owned(), state: standing.state });
@@ -312,6 +308,21 @@ pub(super) async fn standing(
     );
     let row = row.bind(run).fetch_optional(&mut **transaction).await?;
     row.as_ref().map(Standing::read).transpose()
+}
+
+/// Reads how a run stands, which nobody but `by` may drive.
+pub(super) async fn free_for(
+    transaction: &mut Transaction<'static, Any>,
+    run: &str,
+    by: &Holder,
+    now: UnixMillis,
+) -> Result<Standing, StoreError> {
+    let standing = standing(transaction, run).await?;
+    let standing = standing.ok_or_else(|| StoreError::NoSuchRun { run: run.to_owned() })?;
+    match standing.driver(now).filter(|holder| *holder != by) {
+        Some(holder) => Err(StoreError::Held { run: run.to_owned(), holder: holder.to_string() }),
+        None => Ok(standing),
+    }
 }
 
 /// Claims a stream of a hub for a run, from a run that nobody drives if need be.
