@@ -13,8 +13,8 @@
 //! it was replaced writes nothing more. A name:stream is claimed by one run a hub.
 //!
 //! SQLite (one file, WAL, every commit synced) and PostgreSQL run the same statements. This is the only
-//! room with SQL. Times come from the caller, in milliseconds of Unix time, but for the measurement of
-//! the disk in [`Store::commit_time`].
+//! room with SQL. Times come from the caller, in milliseconds of Unix time; how long a commit takes, the
+//! caller measures by [`Store::probe`].
 //!
 //! The journal is kept when [`Store::append`] returns: in SQLite by `synchronous=FULL`, which syncs the
 //! log at every commit, in PostgreSQL by `synchronous_commit`.

@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(moment_of(plain), when);
         assert_eq!(moment_of(prefixed(plain, number("el8.1.0"))), when);
         assert_eq!(moment_of(Version(7)), None);
-        assert_eq!(moment_of(Version(20_191_301_010_203)), None, "there is no month 13");
+        assert_eq!(moment_of(Version(20_191_301_010_203)), None, "month 13 is invalid");
     }
 
     #[test]

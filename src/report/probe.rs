@@ -39,7 +39,7 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// Makes a trial of a value that is no multiple of the given one.
+    /// Makes a trial of a value that does not scale the given one.
     #[must_use]
     pub fn new(kind: ProbeKind, setting: &str, from: &str, to: &str) -> Self {
         let [setting, from, to] = [setting, from, to].map(str::to_owned);

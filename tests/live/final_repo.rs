@@ -208,7 +208,7 @@ fn another_repository_in_the_place_is_not_touched() {
 fn the_profile_says_where_the_files_are() {
     let profile = |topurl: &str| {
         let file = |text: String| ProfileFile { path: "koji.conf".to_owned(), text };
-        Profile::read(&[file(format!("[koji]\n{topurl}"))], "koji", "/home/kim")
+        Profile::read(&[file(format!("[koji]\n{topurl}"))], "koji", "/nowhere")
             .expect("it is valid")
     };
     let site = |more: &str| {

@@ -49,7 +49,7 @@ impl World<'_> {
         for about in polls.iter_mut().filter_map(Command::asked) {
             let Asked::These(about) = about else { continue };
             for event in about.iter().filter_map(|asked| self.news_of(asked)) {
-                assert!(self.inbox.events.contains(&event), "nobody told of {event:?}");
+                assert!(self.inbox.events.contains(&event), "the orchestrator missed {event:?}");
             }
         }
     }
